@@ -1,0 +1,3 @@
+//! The `falign` program.
+
+fn main() {}
