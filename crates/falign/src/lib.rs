@@ -1,4 +1,10 @@
 //! `falign` trains and analyses neural networks whose error signals travel backward
 //! through *random* weights instead of the transposed forward weights.
 
+pub mod error;
 pub mod experiment;
+pub mod math;
+pub mod rule;
+pub mod two_layer;
+
+pub use error::{Error, Result};

@@ -3,3 +3,4 @@
 //! Refuses: drawing (the program's `figure` room), files of a run folder (`record`).
 
 pub mod figure;
+pub mod setting;

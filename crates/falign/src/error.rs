@@ -1,0 +1,112 @@
+//! The one error type of the library.
+//!
+//! Every variant is structured so that a caller can match on it; every message names the
+//! thing, its value and the fix. Divergence and convergence of a run are **not** errors:
+//! they are an [`Outcome`](crate::two_layer::Outcome) in the record.
+
+use std::path::{Path, PathBuf};
+
+/// A result whose error is [`enum@Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong, by the thing that is wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An array has the wrong shape.
+    #[error("{what} has shape {got}, expected {expected}")]
+    Shape {
+        /// The array, by its public name.
+        what: String,
+        /// The shape or rule it must satisfy.
+        expected: String,
+        /// The shape it has.
+        got: String,
+    },
+    /// A key of an experiment has a value that cannot be used.
+    #[error("{key} = {value}: {allowed}")]
+    Config {
+        /// The dotted key, `network.width`.
+        key: String,
+        /// The value as typed.
+        value: String,
+        /// What would be accepted, or how to mend it.
+        allowed: String,
+    },
+    /// A data file cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Data {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and, where it is known, at which row or byte.
+        reason: String,
+    },
+    /// The operating system refused a file operation.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A file of a run folder is damaged, foreign or missing.
+    #[error("{}: {reason}", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// An [`Error::Config`].
+    pub fn config(
+        key: impl Into<String>,
+        value: impl std::fmt::Display,
+        allowed: impl Into<String>,
+    ) -> Self {
+        Self::Config {
+            key: key.into(),
+            value: value.to_string(),
+            allowed: allowed.into(),
+        }
+    }
+
+    /// An [`Error::Shape`].
+    pub fn shape(
+        what: impl Into<String>,
+        expected: impl std::fmt::Display,
+        got: impl std::fmt::Display,
+    ) -> Self {
+        Self::Shape {
+            what: what.into(),
+            expected: expected.to_string(),
+            got: got.to_string(),
+        }
+    }
+
+    /// An [`Error::Data`].
+    pub fn data(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
+        Self::Data {
+            path: path.as_ref().to_path_buf(),
+            reason: reason.into(),
+        }
+    }
+
+    /// An [`Error::Io`].
+    pub fn io(path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        Self::Io {
+            path: path.as_ref().to_path_buf(),
+            source,
+        }
+    }
+
+    /// An [`Error::Record`].
+    pub fn record(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
+        Self::Record {
+            path: path.as_ref().to_path_buf(),
+            reason: reason.into(),
+        }
+    }
+}

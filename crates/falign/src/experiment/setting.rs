@@ -1,0 +1,192 @@
+//! One setting of an experiment: every leaf key of `[data] [network] [learning] [run]`, typed.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::math::{Activation, Precision};
+use crate::rule::{RidgeForm, Rule};
+use crate::two_layer::{Draw, Engine, Quantity};
+
+/// A fully typed setting. Values in theory units stay symbolic here, because they depend on
+/// each run's data; a run resolves them and stores what it used.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(
+    missing_docs,
+    reason = "each key is documented in the key table, `docs/config.md`"
+)]
+pub struct Setting {
+    // [data]
+    pub samples: usize,
+    pub input_dim: usize,
+    pub outputs: usize,
+    pub inputs: Inputs,
+    pub targets: Targets,
+    /// Width of the teacher; `None` means the network's own width.
+    pub teacher_width: Option<u64>,
+    pub dataset: DatasetScope,
+    pub held_out: usize,
+    pub train_data: Option<PathBuf>,
+    pub held_out_data: Option<PathBuf>,
+    // [network]
+    pub width: u64,
+    pub activation: Activation,
+    pub draw: Draw,
+    pub output_scale: f64,
+    /// `None`: centred exactly when `output_scale` is not 1.
+    pub center_outputs: Option<bool>,
+    pub initial_weights: Option<PathBuf>,
+    // [learning]
+    pub rule: Rule,
+    pub step_size: StepSize,
+    pub ridge: Ridge,
+    pub ridge_form: RidgeForm,
+    pub schedule: ScheduleName,
+    pub cutoff: Option<Duration>,
+    pub decay_steps: Option<Duration>,
+    pub ridge_table: Option<Vec<f64>>,
+    pub dropout: f64,
+    pub feedback_correlation: f64,
+    /// `None`: the same as `step_size`.
+    pub feedback_step_size: Option<f64>,
+    /// `None`: eta lambda(t), the decay of beta.
+    pub feedback_decay: Option<f64>,
+    // [run]
+    pub seed: u64,
+    pub runs: u64,
+    pub steps: Steps,
+    pub engine: Engine,
+    pub precision: Precision,
+    pub record: Record,
+    pub quantities: Vec<Quantity>,
+    pub alignment_threshold: f64,
+    /// Relative change of the loss below which a window counts as converged; 0 never stops.
+    pub stop_tolerance: f64,
+    pub stop_window: u64,
+    pub save_weights: SaveWeights,
+    pub per_run_table: bool,
+    pub runs_per_job: u64,
+}
+
+/// Law of the generated inputs (`data.inputs`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Inputs {
+    /// Entries N(0, 1): the law behind Figure 2.
+    #[default]
+    Normal,
+    /// Entries N(0, 1/d): the law of the paper's propositions.
+    NormalOverDim,
+    /// Orthonormal rows, uniformly distributed (needs n <= d).
+    Orthonormal,
+}
+
+/// Where generated targets come from (`data.targets`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Targets {
+    /// A network of the same architecture with fresh Gaussian weights.
+    #[default]
+    Teacher,
+    /// Independent fair signs, +1 or -1.
+    Signs,
+}
+
+/// Whether runs share one data set (`data.dataset`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatasetScope {
+    /// Every run draws its own.
+    #[default]
+    PerRun,
+    /// All runs use the data of run 0.
+    Shared,
+}
+
+/// `learning.step_size`: eta.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepSize {
+    /// A number.
+    Number(f64),
+    /// 0.5/(M + max lambda), M the largest eigenvalue of the infinite-width kernel.
+    Auto,
+    /// `{ over_M = a }`: a/M.
+    OverM(f64),
+}
+
+/// `learning.ridge`: lambda.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ridge {
+    /// A number.
+    Number(f64),
+    /// `{ gamma = L }`: L gamma, gamma the least non-zero eigenvalue of the infinite-width kernel.
+    Gamma(f64),
+}
+
+/// `learning.schedule`: the shape of lambda(t).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names of `rule::Schedule`")]
+pub enum ScheduleName {
+    #[default]
+    Constant,
+    Cutoff,
+    InverseSquare,
+    Exponential,
+    Table,
+}
+
+/// A number of steps, or of the theorem's units (`learning.cutoff`, `learning.decay_steps`).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duration {
+    /// Steps.
+    Number(f64),
+    /// `{ c_s = c }`: `S_lambda / lambda` with `S_lambda` = c gamma sqrt(gamma p)/(eta sqrt(n) M).
+    CS(f64),
+}
+
+/// `run.steps`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Steps {
+    /// A number of steps.
+    Number(u64),
+    /// `{ tau = x }`: until eta t/sqrt(p) = x.
+    Tau(f64),
+    /// `{ eta_lambda_t = x }`: until eta lambda t = x, lambda the largest ridge.
+    EtaLambdaT(f64),
+}
+
+/// `run.record`: at which steps quantities are measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// 0, k, 2k, ... and the last.
+    Every(u64),
+    /// 0, then this many steps per factor of ten, and the last.
+    PerDecade(u64),
+    /// 0 and this many evenly spaced steps, the last among them.
+    Count(u64),
+    /// Exactly these steps.
+    At(Vec<u64>),
+    /// The last step only.
+    Last,
+}
+
+/// `run.save_weights`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SaveWeights {
+    /// None.
+    #[default]
+    None,
+    /// W(0), beta(0), b(0).
+    Initial,
+    /// The last W, beta, b.
+    Final,
+    /// Both.
+    Both,
+}

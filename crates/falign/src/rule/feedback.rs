@@ -1,0 +1,89 @@
+//! Where the backward weights come from, and whether they learn.
+
+use serde::{Deserialize, Serialize};
+
+/// A learning rule by the field's name, as written in experiment files (`learning.rule`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Errors travel back through the forward weights: `b = beta(t)` in the update of W.
+    Backpropagation,
+    /// Errors travel back through fixed random weights b (Lillicrap et al. 2016; Algorithm 1
+    /// of Song, Xu & Lafferty 2021).
+    FeedbackAlignment,
+    /// b learns by the same local product that changes beta (Kolen & Pollack 1994).
+    KolenPollack,
+    /// b learns by output activity times hidden activity.
+    HebbianFeedback,
+    /// [`Rule::HebbianFeedback`] with Oja's normalising decay.
+    OjaFeedback,
+}
+
+impl Rule {
+    /// All rules, in the order of the documentation.
+    pub const ALL: [Self; 5] = [
+        Self::Backpropagation,
+        Self::FeedbackAlignment,
+        Self::KolenPollack,
+        Self::HebbianFeedback,
+        Self::OjaFeedback,
+    ];
+
+    /// The name in experiment files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Backpropagation => "backpropagation",
+            Self::FeedbackAlignment => "feedback_alignment",
+            Self::KolenPollack => "kolen_pollack",
+            Self::HebbianFeedback => "hebbian_feedback",
+            Self::OjaFeedback => "oja_feedback",
+        }
+    }
+
+    /// The feedback weights this rule uses.
+    pub fn feedback(self) -> Feedback {
+        match self {
+            Self::Backpropagation => Feedback::Transpose,
+            Self::FeedbackAlignment => Feedback::Random,
+            Self::KolenPollack => Feedback::KolenPollack,
+            Self::HebbianFeedback => Feedback::Hebbian,
+            Self::OjaFeedback => Feedback::Oja,
+        }
+    }
+}
+
+/// The feedback weights b of a rule: what they are and how they change in one step.
+///
+/// With `h = psi(w_r' x_i)` the hidden activity, `e_i` the residual and `f_i` the output at
+/// sample i, `kappa` the feedback decay and `eta_b` the feedback step size:
+///
+/// | feedback | b(t+1) | signals needed at the synapse |
+/// |---|---|---|
+/// | `Transpose` | b(t) (unused; beta(t) carries the error) | the forward weight |
+/// | `Random` | b(t) | none |
+/// | `KolenPollack` | (1 - kappa) b - (eta_b/sqrt p) sum_i e_i h | residual, hidden activity |
+/// | `Hebbian` | (1 - kappa) b + (eta_b/sqrt p) sum_i f_i h | output and hidden activity |
+/// | `Oja` | (1 - kappa) b + (eta_b/sqrt p) sum_i f_i (h - f_i b/sqrt p) | output and hidden activity, b |
+///
+/// Source: Kolen & Pollack (1994) for the second, Oja (1982) for the last; Song, Xu &
+/// Lafferty (2021), Section 6, propose local rules for b as future work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feedback {
+    /// The transposed forward weights: backpropagation.
+    Transpose,
+    /// Fixed random weights.
+    Random,
+    /// Learned with the forward weights' own update.
+    KolenPollack,
+    /// Learned by a Hebbian product.
+    Hebbian,
+    /// Learned by a Hebbian product with Oja's decay.
+    Oja,
+}
+
+impl Feedback {
+    /// Whether the feedback weights change during training.
+    pub fn is_learned(self) -> bool {
+        matches!(self, Self::KolenPollack | Self::Hebbian | Self::Oja)
+    }
+}
