@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn derivatives_match_central_differences() {
         for activation in Activation::ALL {
-            for z in [-3.1, -0.7, 0.2, 1.3, 4.0] {
+            for z in [-3.1f64, -0.7, 0.2, 1.3, 4.0] {
                 let h = 1e-6;
                 let slope = (activation.value(z + h) - activation.value(z - h)) / (2.0 * h);
                 let error = (slope - activation.derivative(z)).abs();
@@ -134,7 +134,7 @@ mod tests {
     fn nan_passes_through_and_large_arguments_saturate() {
         for activation in Activation::ALL {
             assert!(activation.value(f64::NAN).is_nan(), "{activation:?}");
-            for z in [-800.0, 800.0] {
+            for z in [-800.0f64, 800.0] {
                 assert!(activation.value(z).is_finite() && activation.derivative(z).is_finite());
             }
         }
