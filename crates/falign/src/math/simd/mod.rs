@@ -1,0 +1,228 @@
+//! Vectors of hidden units in the lanes: the only room with `unsafe`.
+//!
+//! A *virtual vector* is always 64 bytes (16 `f32` or 8 `f64`), whatever the processor has:
+//! one AVX-512 register, two AVX2 registers, or a plain array. Every operation is an IEEE
+//! operation per lane with explicit fused multiply-adds, so kernels give the same bits on
+//! every path. A kernel is written once against [`Isa`] and run through [`dispatch`], which
+//! chooses the path at run time; holding a token of an instruction set proves that the
+//! processor has it.
+
+#![allow(unsafe_code, reason = "the one room for instruction sets; see SAFETY lines")]
+
+mod elementary;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::Scalar;
+pub(crate) use elementary::{sigmoid, tanh};
+
+/// A scalar with its virtual vector in memory.
+pub trait Element: Scalar {
+    /// 64 bytes of lanes in memory, aligned to 64.
+    type Block: Copy + Send + Sync + std::fmt::Debug + 'static;
+    /// Lanes in a block.
+    const LANES: usize;
+    /// Bits of the stored mantissa.
+    const MANTISSA_BITS: u32;
+    /// A block of zeros.
+    const ZERO_BLOCK: Self::Block;
+    /// The lanes.
+    fn lanes(block: &Self::Block) -> &[Self];
+    /// The lanes.
+    fn lanes_mut(block: &mut Self::Block) -> &mut [Self];
+    /// Runs a kernel on the best path of this processor.
+    fn dispatch<K: Kernel<Self>>(kernel: K) -> K::Output;
+    /// Coefficients 1/2!, 1/3!, ... of (exp(r) - 1 - r)/r^2, enough for this precision.
+    const EXPM1: &'static [Self];
+    /// log2(e).
+    const LOG2_E: Self;
+    /// ln 2, upper part (few bits) and the rest.
+    const LN_2: [Self; 2];
+    /// 1.5 * 2^MANTISSA_BITS: adding it rounds to an integer in the low bits.
+    const ROUND: Self;
+    /// Above this, tanh(x/2) is 1 to this precision.
+    const TANH_LIMIT: Self;
+    /// Largest x for which exp(-x) is a normal number.
+    const EXP_LIMIT: Self;
+}
+
+/// Operations on virtual vectors under one instruction set.
+pub trait Isa<T: Element>: Copy {
+    /// A virtual vector in registers.
+    type V: Copy;
+    /// All lanes equal.
+    fn splat(self, x: T) -> Self::V;
+    /// From memory.
+    fn load(self, block: &T::Block) -> Self::V;
+    /// To memory.
+    fn store(self, v: Self::V, block: &mut T::Block);
+    /// a + b.
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a - b.
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a b.
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a / b.
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a b + c, rounded once.
+    fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// c - a b, rounded once.
+    fn fnma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// `limit` where it is below u, else u (NaN in u passes through).
+    fn min_passing(self, limit: Self::V, u: Self::V) -> Self::V;
+    /// Where z <= 0 `low`, else `high` (NaN in z chooses `high`).
+    fn select_nonpositive(self, z: Self::V, low: Self::V, high: Self::V) -> Self::V;
+    /// |a|.
+    fn abs(self, a: Self::V) -> Self::V;
+    /// The magnitude of a with the sign of b (a >= 0).
+    fn with_sign(self, a: Self::V, b: Self::V) -> Self::V;
+    /// 2^k, where `rounded` = k + `T::ROUND`.
+    fn power_of_two(self, rounded: Self::V) -> Self::V;
+}
+
+/// A kernel written against any instruction set.
+pub trait Kernel<T: Element> {
+    /// What it returns.
+    type Output;
+    /// The kernel's body; must be `#[inline(always)]` to be compiled for the path.
+    fn run<S: Isa<T>>(self, isa: S) -> Self::Output;
+}
+
+/// An instruction-set path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Path {
+    /// Arrays and `mul_add`.
+    Portable = 0,
+    /// AVX2 with FMA.
+    Avx2 = 1,
+    /// AVX-512 F and DQ.
+    Avx512 = 2,
+}
+
+impl Path {
+    /// The name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+}
+
+const UNSET: u8 = u8::MAX;
+static FORCED: AtomicU8 = AtomicU8::new(UNSET);
+
+/// The best path of this processor.
+pub fn best_path() -> Path {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if x86::has_avx512() {
+            return Path::Avx512;
+        }
+        if x86::has_avx2() {
+            return Path::Avx2;
+        }
+    }
+    Path::Portable
+}
+
+/// Makes all kernels take `path` (or the best one again, for `None`); for tests and
+/// benchmarks. A path that the processor lacks is lowered to the best one it has.
+pub fn force_path(path: Option<Path>) {
+    FORCED.store(path.map_or(UNSET, |p| p as u8), Ordering::Relaxed);
+}
+
+/// The path that kernels take now.
+pub fn current_path() -> Path {
+    let best = best_path();
+    match FORCED.load(Ordering::Relaxed) {
+        0 => Path::Portable,
+        1 if best as u8 >= 1 => Path::Avx2,
+        _ => best,
+    }
+}
+
+macro_rules! element {
+    ($t:ty, $block:ident, $lanes:literal, $mantissa:literal, $expm1:expr, $ln2:expr, $tanh:literal, $exp:literal) => {
+        /// 64 bytes of lanes.
+        #[derive(Debug, Clone, Copy)]
+        #[repr(C, align(64))]
+        pub struct $block(pub(crate) [$t; $lanes]);
+
+        impl Element for $t {
+            type Block = $block;
+            const LANES: usize = $lanes;
+            const MANTISSA_BITS: u32 = $mantissa;
+            const ZERO_BLOCK: $block = $block([0.0; $lanes]);
+            const EXPM1: &'static [Self] = $expm1;
+            const LOG2_E: Self = std::f64::consts::LOG2_E as Self;
+            const LN_2: [Self; 2] = $ln2;
+            #[allow(clippy::cast_precision_loss, reason = "a power of two")]
+            const ROUND: Self = 1.5 * (1_u64 << $mantissa) as Self;
+            const TANH_LIMIT: Self = $tanh;
+            const EXP_LIMIT: Self = $exp;
+            #[inline(always)]
+            fn lanes(block: &$block) -> &[Self] {
+                &block.0
+            }
+            #[inline(always)]
+            fn lanes_mut(block: &mut $block) -> &mut [Self] {
+                &mut block.0
+            }
+            fn dispatch<K: Kernel<Self>>(kernel: K) -> K::Output {
+                match current_path() {
+                    #[cfg(target_arch = "x86_64")]
+                    // SAFETY: `current_path` answers with a path the processor has.
+                    Path::Avx512 => unsafe { x86::run_avx512(kernel) },
+                    #[cfg(target_arch = "x86_64")]
+                    // SAFETY: as above.
+                    Path::Avx2 => unsafe { x86::run_avx2(kernel) },
+                    _ => kernel.run(portable::Portable),
+                }
+            }
+        }
+    };
+}
+
+element!(
+    f32,
+    Block32,
+    16,
+    23,
+    &[0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0],
+    [0.693_359_375, -2.121_944_4e-4],
+    18.1,
+    87.0
+);
+element!(
+    f64,
+    Block64,
+    8,
+    52,
+    &[
+        0.5,
+        1.0 / 6.0,
+        1.0 / 24.0,
+        1.0 / 120.0,
+        1.0 / 720.0,
+        1.0 / 5040.0,
+        1.0 / 40_320.0,
+        1.0 / 362_880.0,
+        1.0 / 3_628_800.0,
+        1.0 / 39_916_800.0,
+        1.0 / 479_001_600.0,
+        1.0 / 6_227_020_800.0,
+    ],
+    [6.931_471_803_691_238_164_90e-1, 1.908_214_929_270_587_700_02e-10],
+    40.0,
+    708.0
+);
+
+/// Runs a kernel on the best path of this processor.
+pub fn dispatch<T: Element, K: Kernel<T>>(kernel: K) -> K::Output {
+    T::dispatch(kernel)
+}
