@@ -94,8 +94,8 @@ const FAR_DENOMINATOR: [f64; 8] = [
 mod tests {
     use super::normal_quantile;
 
-    /// Rounding of `erfc` and of the quantile itself, amplified by the tail's slope (|z| <= 8).
-    const TOLERANCE: f64 = 2e-14;
+    /// One rounding of z moves p by z^2 = 67 relative roundings at p = 1e-16.
+    const TOLERANCE: f64 = 5e-14;
 
     #[test]
     fn quantile_inverts_the_distribution_function() {

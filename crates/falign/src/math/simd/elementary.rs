@@ -50,6 +50,14 @@ pub(crate) fn sigmoid<T: Element, S: Isa<T>>(isa: S, x: S::V) -> S::V {
     isa.div(numerator, isa.add(one, exp))
 }
 
+/// exp(-x^2); NaN passes through.
+#[inline(always)]
+pub(crate) fn exp_of_minus_square<T: Element, S: Isa<T>>(isa: S, x: S::V) -> S::V {
+    let u = isa.min_passing(isa.splat(T::EXP_LIMIT), isa.mul(x, x));
+    let (s, q) = exp_of_negative::<T, S>(isa, u);
+    isa.fma(s, q, s)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Element, Isa, Kernel, Path, dispatch, force_path};

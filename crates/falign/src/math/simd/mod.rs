@@ -17,7 +17,7 @@ mod x86;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::Scalar;
-pub(crate) use elementary::{sigmoid, tanh};
+pub(crate) use elementary::{exp_of_minus_square, sigmoid, tanh};
 
 /// A scalar with its virtual vector in memory.
 pub trait Element: Scalar {

@@ -1,0 +1,101 @@
+//! What a run trains on and how: the resolved numbers of one run.
+
+use ndarray::Array2;
+
+use crate::math::Activation;
+use crate::rule::{Feedback, RidgeForm, Schedule};
+
+/// One run of the paper's network, everything in numbers.
+///
+/// The network is f(x) = (alpha/sqrt(p)) beta' psi(W x); the loss 1/2 sum e^2 with
+/// e = f - y; updates are simultaneous, all from step t:
+///
+/// ```text
+/// beta_r <- factor(t) beta_r - (eta/(alpha sqrt p)) sum_i e_i psi(w_r'x_i)
+/// w_r    <- w_r - (eta/(alpha sqrt p)) sum_i (b_r . e_i) psi'(w_r'x_i) x_i
+/// ```
+///
+/// Source: Song, Xu & Lafferty (2021), (2.1), Algorithm 1, (A.3); the output scale alpha with
+/// step eta/alpha^2 after Bordelon & Pehlevan (2023).
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// X, (samples, `input_dim`).
+    pub inputs: Array2<f64>,
+    /// Y, (samples, outputs).
+    pub targets: Array2<f64>,
+    /// Held-out inputs and targets.
+    pub held_out: Option<(Array2<f64>, Array2<f64>)>,
+    /// p.
+    pub width: u64,
+    /// psi.
+    pub activation: Activation,
+    /// b.
+    pub feedback: Feedback,
+    /// eta > 0.
+    pub step_size: f64,
+    /// lambda(t).
+    pub schedule: Schedule,
+    /// How lambda enters.
+    pub ridge_form: RidgeForm,
+    /// Probability that a hidden unit is dropped for a sample, in [0, 1).
+    pub dropout: f64,
+    /// alpha > 0.
+    pub output_scale: f64,
+    /// Train f - f(0) instead of f.
+    pub center_outputs: bool,
+    /// `eta_b` of feedback that learns.
+    pub feedback_step_size: f64,
+    /// kappa of feedback that learns; `None`: the decay of beta.
+    pub feedback_decay: Option<f64>,
+}
+
+impl Problem {
+    /// n.
+    pub fn samples(&self) -> usize {
+        self.inputs.nrows()
+    }
+
+    /// d.
+    pub fn input_dim(&self) -> usize {
+        self.inputs.ncols()
+    }
+
+    /// k.
+    pub fn outputs(&self) -> usize {
+        self.targets.ncols()
+    }
+
+    /// sqrt(p).
+    pub fn root_width(&self) -> f64 {
+        (self.width as f64).sqrt()
+    }
+
+    /// alpha / sqrt(p), the factor of the outputs.
+    pub fn scale(&self) -> f64 {
+        self.output_scale / self.root_width()
+    }
+
+    /// eta / (alpha sqrt(p)), the factor of both updates.
+    pub fn gain(&self) -> f64 {
+        self.step_size / (self.output_scale * self.root_width())
+    }
+
+    /// The factor by which beta shrinks at step t.
+    pub fn factor(&self, step: u64) -> f64 {
+        let ridge = self.schedule.value(step);
+        match self.ridge_form {
+            RidgeForm::StepScaled => 1.0 - self.step_size * ridge,
+            RidgeForm::PerStep => 1.0 - ridge,
+        }
+    }
+
+    /// The factor by which learned feedback weights shrink at step t.
+    pub fn feedback_factor(&self, step: u64) -> f64 {
+        self.feedback_decay.map_or_else(|| self.factor(step), |kappa| 1.0 - kappa)
+    }
+
+    /// `eta_b` / (alpha sqrt(p)).
+    pub fn feedback_gain(&self) -> f64 {
+        self.feedback_step_size / (self.output_scale * self.root_width())
+    }
+}

@@ -1,0 +1,269 @@
+//! The dynamics as the paper writes them: plain loops in weight space, in its letters.
+//!
+//! Slow and obvious, kept for ever; every other engine is tested against this one.
+
+use ndarray::Array2;
+
+use super::mask::{GROUP, Masks};
+use super::snapshot::{Dynamics, Movement, Needs, Snapshot, gram, oja_term, output_movements};
+use super::{Problem, Start, Weights};
+use crate::math::{Scalar, Streams};
+use crate::rule::Feedback;
+
+/// The plain engine. Cost per step: 2 p n d multiply-adds and p n activations.
+#[derive(Debug, Clone)]
+pub struct Reference<T> {
+    problem: Problem,
+    x: Vec<T>,
+    y: Vec<f64>,
+    w: Vec<T>,
+    beta: Vec<T>,
+    b: Vec<T>,
+    w0: Vec<T>,
+    beta0: Vec<T>,
+    b0: Vec<T>,
+    f0: Option<Vec<f64>>,
+    masks: Option<Masks>,
+    e: Vec<f64>,
+    shrink: f64,
+    t: u64,
+}
+
+fn round<T: Scalar>(values: impl IntoIterator<Item = f64>) -> Vec<T> {
+    values.into_iter().map(T::from_f64).collect()
+}
+
+impl<T: Scalar> Reference<T> {
+    /// Starts a run; `streams` feeds the dropout masks.
+    ///
+    /// # Panics
+    /// If the width does not fit in memory.
+    pub fn new(problem: &Problem, start: &Start, streams: Streams) -> Self {
+        let p = usize::try_from(problem.width).expect("a width that fits in memory");
+        let (d, k) = (problem.input_dim(), problem.outputs());
+        let (beta, b) = start.output_and_feedback(p, k);
+        let w: Vec<T> = round(start.hidden_rows(0, p, d));
+        let mut engine = Self {
+            x: round(problem.inputs.iter().copied()),
+            y: problem.targets.iter().copied().collect(),
+            w0: w.clone(),
+            w,
+            beta0: round(beta.iter().copied()),
+            beta: round(beta),
+            b0: round(b.iter().copied()),
+            b: round(b),
+            f0: None,
+            masks: (problem.dropout > 0.0)
+                .then(|| Masks::new(streams, problem.dropout, problem.samples(), p)),
+            e: Vec::new(),
+            shrink: 1.0,
+            t: 0,
+            problem: problem.clone(),
+        };
+        if problem.center_outputs {
+            engine.f0 = Some(engine.outputs(None));
+        }
+        engine.e = engine.training_residual();
+        engine
+    }
+
+    /// b, (width, outputs) row-major: for experiments that set it from outside.
+    pub fn feedback_weights_mut(&mut self) -> &mut [T] {
+        &mut self.b
+    }
+
+    /// beta, (width, outputs) row-major.
+    pub fn output_weights(&self) -> &[T] {
+        &self.beta
+    }
+
+    fn preactivation(&self, r: usize, x: &[T]) -> T {
+        let d = x.len();
+        let mut z = T::ZERO;
+        for (j, &x) in x.iter().enumerate() {
+            z += self.w[r * d + j] * x;
+        }
+        z
+    }
+
+    /// Mask factors of all units and samples at a step, (width, samples).
+    fn mask(&mut self, step: u64) -> Option<Vec<f64>> {
+        let n = self.problem.samples();
+        let p = self.beta.len() / self.problem.outputs();
+        let masks = self.masks.as_mut()?;
+        let mut all = vec![0.0; p * n];
+        let mut group = Vec::new();
+        for r in 0..p {
+            if r % GROUP == 0 {
+                masks.group(step, r / GROUP, &mut group);
+            }
+            for i in 0..n {
+                all[r * n + i] = group[i * GROUP + r % GROUP];
+            }
+        }
+        Some(all)
+    }
+
+    fn outputs(&self, mask: Option<&[f64]>) -> Vec<f64> {
+        let x = self.x.clone();
+        self.outputs_at(&x, mask)
+    }
+
+    fn outputs_at(&self, x: &[T], mask: Option<&[f64]>) -> Vec<f64> {
+        let (d, k) = (self.problem.input_dim(), self.problem.outputs());
+        let n = x.len() / d;
+        let p = self.beta.len() / k;
+        let psi = self.problem.activation;
+        let mut f = vec![T::ZERO; n * k];
+        for r in 0..p {
+            for i in 0..n {
+                let mut h = psi.value(self.preactivation(r, &x[i * d..(i + 1) * d]));
+                if let Some(mask) = mask {
+                    h = h * T::from_f64(mask[r * n + i]);
+                }
+                for c in 0..k {
+                    f[i * k + c] += self.beta[r * k + c] * h;
+                }
+            }
+        }
+        f.iter().map(|f| f.to_f64() * self.problem.scale()).collect()
+    }
+
+    fn residual_of(&self, f: &[f64]) -> Vec<f64> {
+        let f0 = |i: usize| self.f0.as_ref().map_or(0.0, |f0| f0[i]);
+        f.iter().enumerate().map(|(i, f)| f - f0(i) - self.y[i]).collect()
+    }
+
+    fn training_residual(&mut self) -> Vec<f64> {
+        let mask = self.mask(self.t);
+        self.residual_of(&self.outputs(mask.as_deref()))
+    }
+}
+
+impl<T: Scalar> Dynamics for Reference<T> {
+    fn step(&mut self) {
+        let problem = self.problem.clone();
+        let (n, d, k) = (problem.samples(), problem.input_dim(), problem.outputs());
+        let p = self.beta.len() / k;
+        let psi = problem.activation;
+        let (gain, factor) = (T::from_f64(problem.gain()), T::from_f64(problem.factor(self.t)));
+        let b_gain = T::from_f64(problem.feedback_gain());
+        let b_factor = T::from_f64(problem.feedback_factor(self.t));
+        let mask = self.mask(self.t);
+        let e: Vec<T> = round(self.e.iter().copied());
+        let f: Vec<T> = round(self.e.iter().zip(&self.y).map(|(e, y)| e + y));
+        let power: Vec<f64> =
+            (0..k).map(|c| (0..n).map(|i| f[i * k + c].to_f64().powi(2)).sum()).collect();
+        for r in 0..p {
+            let mut beta_sum = vec![T::ZERO; k];
+            let mut f_sum = vec![T::ZERO; k];
+            let mut dw = vec![T::ZERO; d];
+            for i in 0..n {
+                let x = &self.x[i * d..(i + 1) * d];
+                let z = self.preactivation(r, x);
+                let m = mask.as_ref().map_or(T::ONE, |m| T::from_f64(m[r * n + i]));
+                let h = psi.value(z) * m;
+                let mut back = T::ZERO;
+                for c in 0..k {
+                    beta_sum[c] += e[i * k + c] * h;
+                    f_sum[c] += f[i * k + c] * h;
+                    let weight = match problem.feedback {
+                        Feedback::Transpose => self.beta[r * k + c],
+                        _ => self.b[r * k + c],
+                    };
+                    back += weight * e[i * k + c];
+                }
+                let delta = back * psi.derivative(z) * m;
+                for j in 0..d {
+                    dw[j] += delta * x[j];
+                }
+            }
+            for j in 0..d {
+                self.w[r * d + j] -= gain * dw[j];
+            }
+            for c in 0..k {
+                let beta = &mut self.beta[r * k + c];
+                *beta = factor * *beta - gain * beta_sum[c];
+                let b = &mut self.b[r * k + c];
+                *b = match problem.feedback {
+                    Feedback::Transpose | Feedback::Random => *b,
+                    Feedback::KolenPollack => b_factor * *b - b_gain * beta_sum[c],
+                    Feedback::Hebbian | Feedback::Oja => {
+                        let decay = oja_term(problem.feedback, power[c], problem.root_width());
+                        b_factor * *b + b_gain * (f_sum[c] - T::from_f64(decay) * *b)
+                    }
+                };
+            }
+        }
+        self.shrink *= problem.factor(self.t);
+        self.t += 1;
+        self.e = self.training_residual();
+    }
+
+    fn steps_done(&self) -> u64 {
+        self.t
+    }
+
+    fn residual_norm(&self) -> f64 {
+        self.e.iter().map(|e| e * e).sum::<f64>().sqrt()
+    }
+
+    fn snapshot(&mut self, needs: Needs) -> Snapshot {
+        let (d, k) = (self.problem.input_dim(), self.problem.outputs());
+        let p = self.beta.len() / k;
+        let (plain, decayed) = output_movements(&self.beta, &self.beta0, self.shrink, k);
+        let (mut moved, mut drift) = (Movement::default(), 0.0);
+        for r in 0..p {
+            let (mut square, mut now, mut then) = (0.0, 0.0, 0.0);
+            for j in r * d..(r + 1) * d {
+                let (w, w0) = (self.w[j].to_f64(), self.w0[j].to_f64());
+                square += (w - w0) * (w - w0);
+                now -= 0.5 * w * w;
+                then -= 0.5 * w0 * w0;
+            }
+            for c in r * k..(r + 1) * k {
+                now += self.b[c].to_f64() * self.beta[c].to_f64();
+                then += self.b0[c].to_f64() * self.beta0[c].to_f64();
+            }
+            moved.include(square);
+            drift += (now - then) * (now - then);
+        }
+        let held_out_residual = match &self.problem.held_out {
+            Some((x, y)) if needs.held_out => {
+                let x: Vec<T> = round(x.iter().copied());
+                let mut f = self.outputs_at(&x, None);
+                if self.f0.is_some() {
+                    let start = Self { w: self.w0.clone(), beta: self.beta0.clone(), ..self.clone() };
+                    for (f, f0) in f.iter_mut().zip(start.outputs_at(&x, None)) {
+                        *f -= f0;
+                    }
+                }
+                Some(f.iter().zip(y).map(|(f, y)| f - y).collect())
+            }
+            _ => None,
+        };
+        Snapshot {
+            residual: self.residual_of(&self.outputs(None)),
+            output_gram: gram(&self.beta, &self.beta, k),
+            feedback_gram: gram(&self.b, &self.b, k),
+            cross_gram: gram(&self.b, &self.beta, k),
+            output_movement: needs.output_movement.then_some(plain),
+            decayed_movement: needs.output_movement.then_some(decayed),
+            hidden_movement: needs.hidden_movement.then_some(moved),
+            conservation: needs.conservation.then_some(drift),
+            held_out_residual,
+        }
+    }
+
+    fn weights(&mut self) -> Option<Weights> {
+        let (d, k) = (self.problem.input_dim(), self.problem.outputs());
+        let matrix = |v: &[T], columns: usize| {
+            Array2::from_shape_fn((v.len() / columns, columns), |(r, j)| v[r * columns + j].to_f64())
+        };
+        Some(Weights {
+            hidden: matrix(&self.w, d),
+            output: matrix(&self.beta, k),
+            feedback: matrix(&self.b, k),
+        })
+    }
+}

@@ -1,0 +1,6 @@
+//! Claims about behaviour, one module per kind of claim.
+
+mod agreement; // every fast engine against the plain loops, on random sizes
+mod golden; // values from 40-digit arithmetic
+mod properties; // what must hold whatever the numbers
+mod support;

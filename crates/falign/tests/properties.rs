@@ -1,0 +1,104 @@
+//! What must hold whatever the numbers.
+
+use falign::math::simd::{Path, force_path};
+use falign::math::{Activation, Streams};
+use falign::rule::{Feedback, Schedule};
+use falign::two_layer::{Dynamics, Needs, Quantity, SampleSpace, Start, Weights, quantity};
+
+use crate::support::problem;
+
+fn drawn(streams: Streams) -> Start {
+    Start::Drawn { streams, correlation: 0.0 }
+}
+
+#[test]
+fn feedback_set_to_beta_at_every_step_is_backpropagation_bit_for_bit() {
+    let streams = Streams::new(11, 0);
+    for activation in Activation::ALL {
+        let mut fa = problem(1, 9, 12, 2, 100);
+        fa.activation = activation;
+        let mut bp = fa.clone();
+        bp.feedback = Feedback::Transpose;
+        let needs = Needs::default();
+        let mut fa = SampleSpace::<f64>::new(&fa, drawn(streams), streams, needs, false);
+        let mut bp = SampleSpace::<f64>::new(&bp, drawn(streams), streams, needs, false);
+        for _ in 0..50 {
+            let beta = fa.output_weights();
+            fa.set_feedback_weights(&beta);
+            fa.step();
+            bp.step();
+            let bits = |weights: Vec<f64>| weights.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(fa.output_weights()), bits(bp.output_weights()), "{activation:?}");
+        }
+    }
+}
+
+#[test]
+fn every_instruction_set_gives_the_same_bits() {
+    let streams = Streams::new(5, 0);
+    for activation in Activation::ALL {
+        let mut problem = problem(2, 11, 7, 1, 130);
+        problem.activation = activation;
+        let mut norms = Vec::new();
+        for path in [Path::Portable, Path::Avx2, Path::Avx512] {
+            force_path(Some(path));
+            let mut double =
+                SampleSpace::<f64>::new(&problem, drawn(streams), streams, Needs::default(), false);
+            let mut single =
+                SampleSpace::<f32>::new(&problem, drawn(streams), streams, Needs::default(), false);
+            for _ in 0..40 {
+                double.step();
+                single.step();
+            }
+            norms.push((double.residual_norm().to_bits(), single.residual_norm().to_bits()));
+        }
+        force_path(None);
+        assert!(norms.windows(2).all(|w| w[0] == w[1]), "{activation:?}: {norms:?}");
+    }
+}
+
+#[test]
+fn permuting_hidden_units_changes_nothing_beyond_rounding() {
+    let problem = problem(4, 8, 10, 1, 60);
+    let streams = Streams::new(2, 0);
+    let mut first = SampleSpace::<f64>::new(&problem, drawn(streams), streams, Needs::of(&[], true), false);
+    let weights = first.weights().unwrap();
+    let reversed = |m: &ndarray::Array2<f64>| {
+        let mut m = m.clone();
+        m.invert_axis(ndarray::Axis(0));
+        m
+    };
+    let permuted = Start::Given(Weights {
+        hidden: reversed(&weights.hidden),
+        output: reversed(&weights.output),
+        feedback: reversed(&weights.feedback),
+    });
+    let mut second = SampleSpace::<f64>::new(&problem, permuted, streams, Needs::default(), false);
+    for _ in 0..100 {
+        first.step();
+        second.step();
+        let (a, b) = (first.residual_norm(), second.residual_norm());
+        // Only the order of sums over 60 units differs.
+        assert!((a / b - 1.0).abs() < 1e-11, "{a} against {b}");
+    }
+}
+
+#[test]
+fn kolen_pollack_with_equal_decay_shrinks_the_gap_by_the_ridge_factor() {
+    let mut problem = problem(6, 8, 10, 2, 50);
+    problem.feedback = Feedback::KolenPollack;
+    problem.schedule = Schedule::Constant { ridge: 0.5 };
+    problem.feedback_step_size = problem.step_size;
+    let streams = Streams::new(8, 0);
+    let mut engine = SampleSpace::<f64>::new(&problem, drawn(streams), streams, Needs::default(), false);
+    let mut gap = quantity(&problem, &engine.snapshot(Needs::default()), 0, Quantity::FeedbackGap).unwrap();
+    for step in 1..100 {
+        engine.step();
+        let next =
+            quantity(&problem, &engine.snapshot(Needs::default()), step, Quantity::FeedbackGap).unwrap();
+        let factor = 1.0 - problem.step_size * 0.5;
+        // The gap comes from three squared norms: absolute rounding 1e-8 of their root.
+        assert!((next / gap - factor).abs() < 1e-6, "step {step}: {}", next / gap);
+        gap = next;
+    }
+}

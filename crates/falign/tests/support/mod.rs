@@ -1,0 +1,40 @@
+//! Small problems made from a seed, and comparisons by norm.
+
+use falign::math::{Activation, StreamName, Streams};
+use falign::rule::{Feedback, RidgeForm, Schedule};
+use falign::two_layer::Problem;
+use ndarray::Array2;
+
+/// A matrix of standard normals.
+pub(crate) fn normals(seed: u64, rows: usize, columns: usize) -> Array2<f64> {
+    let mut stream = Streams::new(seed, 0).open(StreamName::Data);
+    Array2::from_shape_simple_fn((rows, columns), || stream.normal())
+}
+
+/// A problem of the given sizes with inputs N(0, I/d) and noise targets.
+pub(crate) fn problem(seed: u64, n: usize, d: usize, k: usize, p: u64) -> Problem {
+    Problem {
+        inputs: normals(seed, n, d) / (d as f64).sqrt(),
+        targets: normals(seed + 1000, n, k),
+        held_out: None,
+        width: p,
+        activation: Activation::Tanh,
+        feedback: Feedback::Random,
+        step_size: 0.2,
+        schedule: Schedule::Constant { ridge: 0.0 },
+        ridge_form: RidgeForm::StepScaled,
+        dropout: 0.0,
+        output_scale: 1.0,
+        center_outputs: false,
+        feedback_step_size: 0.2,
+        feedback_decay: None,
+    }
+}
+
+/// |a - b| / |b|, or |a| where b vanishes.
+pub(crate) fn relative(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let difference: f64 = a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
+    let norm = b.iter().map(|b| b * b).sum::<f64>().sqrt();
+    if norm == 0.0 { difference } else { difference / norm }
+}
