@@ -29,15 +29,30 @@ const MEASURED: [Quantity; 14] = [
 ];
 
 /// (n, d, k, p): n < d, n > d, p < n + 2, several outputs, several chunks.
-const SIZES: [(usize, usize, usize, u64); 6] =
-    [(7, 13, 1, 30), (13, 5, 1, 41), (9, 12, 3, 26), (20, 30, 1, 6), (6, 4, 3, 333), (1, 3, 1, 8)];
+const SIZES: [(usize, usize, usize, u64); 6] = [
+    (7, 13, 1, 30),
+    (13, 5, 1, 41),
+    (9, 12, 3, 26),
+    (20, 30, 1, 6),
+    (6, 4, 3, 333),
+    (1, 3, 1, 8),
+];
 
 const SCHEDULES: [fn() -> Schedule; 5] = [
     || Schedule::Constant { ridge: 0.0 },
     || Schedule::Constant { ridge: 0.4 },
-    || Schedule::Cutoff { ridge: 0.8, last_step: 11 },
-    || Schedule::InverseSquare { ridge: 0.8, decay_steps: 9.0 },
-    || Schedule::Exponential { ridge: 0.8, decay_steps: 9.0 },
+    || Schedule::Cutoff {
+        ridge: 0.8,
+        last_step: 11,
+    },
+    || Schedule::InverseSquare {
+        ridge: 0.8,
+        decay_steps: 9.0,
+    },
+    || Schedule::Exponential {
+        ridge: 0.8,
+        decay_steps: 9.0,
+    },
 ];
 
 const FEEDBACKS: [Feedback; 5] = [
@@ -61,13 +76,20 @@ pub(crate) fn compare(problem: &Problem, step: u64, a: &Snapshot, b: &Snapshot, 
             continue;
         }
         let error = (x - y).abs() / (1.0 + y.abs());
-        assert!(error < TOLERANCE, "{what} step {step} {}: {x} against {y}", q.name());
+        assert!(
+            error < TOLERANCE,
+            "{what} step {step} {}: {x} against {y}",
+            q.name()
+        );
     }
 }
 
 fn agree(problem: &Problem, correlation: f64, seed: u64, what: &str) {
     let streams = Streams::new(seed, 0);
-    let start = Start::Drawn { streams, correlation };
+    let start = Start::Drawn {
+        streams,
+        correlation,
+    };
     let needs = Needs::of(&MEASURED, true);
     let mut plain = Reference::<f64>::new(problem, &start, streams);
     let mut fast = SampleSpace::<f64>::new(problem, start.clone(), streams, needs, false);
@@ -76,8 +98,15 @@ fn agree(problem: &Problem, correlation: f64, seed: u64, what: &str) {
         let expected = plain.snapshot(needs);
         compare(problem, step, &fast.snapshot(needs), &expected, what);
         let error = relative(&[fast.residual_norm()], &[plain.residual_norm()]);
-        assert!(error < TOLERANCE, "{what} step {step} training residual: {error:e}");
-        assert_eq!(fast.residual_norm().to_bits(), spread.residual_norm().to_bits(), "{what}");
+        assert!(
+            error < TOLERANCE,
+            "{what} step {step} training residual: {error:e}"
+        );
+        assert_eq!(
+            fast.residual_norm().to_bits(),
+            spread.residual_norm().to_bits(),
+            "{what}"
+        );
         plain.step();
         fast.step();
         spread.step();
@@ -86,7 +115,10 @@ fn agree(problem: &Problem, correlation: f64, seed: u64, what: &str) {
 
 fn with_held_out(mut base: Problem, seed: u64) -> Problem {
     let (d, k) = (base.input_dim(), base.outputs());
-    base.held_out = Some((crate::support::normals(seed, 4, d), crate::support::normals(seed + 1, 4, k)));
+    base.held_out = Some((
+        crate::support::normals(seed, 4, d),
+        crate::support::normals(seed + 1, 4, k),
+    ));
     base
 }
 
@@ -99,7 +131,8 @@ fn sample_space_follows_the_reference_for_every_activation_rule_and_schedule() {
                 case += 1;
                 let schedule = SCHEDULES[case % SCHEDULES.len()]();
                 let correlation = [0.0, 0.6, -0.3][case % 3];
-                let what = format!("n={n} d={d} k={k} p={p} {activation:?} {feedback:?} {schedule:?}");
+                let what =
+                    format!("n={n} d={d} k={k} p={p} {activation:?} {feedback:?} {schedule:?}");
                 let mut problem = with_held_out(problem(case as u64, n, d, k, p), 77);
                 problem.activation = activation;
                 problem.feedback = feedback;
@@ -119,7 +152,11 @@ fn sample_space_follows_the_reference_for_every_activation_rule_and_schedule() {
 
 #[test]
 fn dropout_masks_are_shared_by_the_engines() {
-    for (activation, p) in [(Activation::Relu, 30), (Activation::Tanh, 500), (Activation::Sigmoid, 27)] {
+    for (activation, p) in [
+        (Activation::Relu, 30),
+        (Activation::Tanh, 500),
+        (Activation::Sigmoid, 27),
+    ] {
         let mut problem = problem(5, 8, 12, 2, p);
         problem.activation = activation;
         problem.dropout = 0.3;

@@ -24,7 +24,11 @@ pub(crate) fn golden() -> Value {
 fn matrix(value: &Value) -> Array2<f64> {
     let rows: Vec<Vec<f64>> = match value[0] {
         Value::Array(_) => serde_json::from_value(value.clone()).unwrap(),
-        _ => serde_json::from_value::<Vec<f64>>(value.clone()).unwrap().into_iter().map(|x| vec![x]).collect(),
+        _ => serde_json::from_value::<Vec<f64>>(value.clone())
+            .unwrap()
+            .into_iter()
+            .map(|x| vec![x])
+            .collect(),
     };
     Array2::from_shape_fn((rows.len(), rows[0].len()), |(i, j)| rows[i][j])
 }
@@ -41,7 +45,9 @@ fn setting(golden: &Value, activation: Activation, feedback: Feedback) -> (Probl
         activation,
         feedback,
         step_size,
-        schedule: Schedule::Constant { ridge: golden["lam"].as_f64().unwrap() },
+        schedule: Schedule::Constant {
+            ridge: golden["lam"].as_f64().unwrap(),
+        },
         ridge_form: RidgeForm::StepScaled,
         dropout: 0.0,
         output_scale: 1.0,
@@ -57,7 +63,13 @@ fn setting(golden: &Value, activation: Activation, feedback: Feedback) -> (Probl
     (problem, start)
 }
 
-fn check(problem: &Problem, engine: &mut dyn Dynamics, expected: &Value, tolerance: f64, what: &str) {
+fn check(
+    problem: &Problem,
+    engine: &mut dyn Dynamics,
+    expected: &Value,
+    tolerance: f64,
+    what: &str,
+) {
     let needs = Needs::of(&[Quantity::HiddenMovementRms], true);
     for step in 0..=10u64 {
         if let Some(row) = expected.get(step.to_string()) {
@@ -90,13 +102,31 @@ fn check(problem: &Problem, engine: &mut dyn Dynamics, expected: &Value, toleran
     }
 }
 
-fn check_weight_engines<T: Element>(problem: &Problem, start: &Start, expected: &Value, tolerance: f64, what: &str) {
+fn check_weight_engines<T: Element>(
+    problem: &Problem,
+    start: &Start,
+    expected: &Value,
+    tolerance: f64,
+    what: &str,
+) {
     let streams = Streams::new(0, 0);
     let needs = Needs::of(&[Quantity::HiddenMovementRms], true);
     let mut reference = Reference::<T>::new(problem, start, streams);
-    check(problem, &mut reference, expected, tolerance, &format!("reference {what}"));
+    check(
+        problem,
+        &mut reference,
+        expected,
+        tolerance,
+        &format!("reference {what}"),
+    );
     let mut fast = SampleSpace::<T>::new(problem, start.clone(), streams, needs, false);
-    check(problem, &mut fast, expected, tolerance, &format!("sample_space {what}"));
+    check(
+        problem,
+        &mut fast,
+        expected,
+        tolerance,
+        &format!("sample_space {what}"),
+    );
 }
 
 #[test]

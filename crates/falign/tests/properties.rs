@@ -8,7 +8,10 @@ use falign::two_layer::{Dynamics, Needs, Quantity, SampleSpace, Start, Weights, 
 use crate::support::problem;
 
 fn drawn(streams: Streams) -> Start {
-    Start::Drawn { streams, correlation: 0.0 }
+    Start::Drawn {
+        streams,
+        correlation: 0.0,
+    }
 }
 
 #[test]
@@ -28,7 +31,11 @@ fn feedback_set_to_beta_at_every_step_is_backpropagation_bit_for_bit() {
             fa.step();
             bp.step();
             let bits = |weights: Vec<f64>| weights.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-            assert_eq!(bits(fa.output_weights()), bits(bp.output_weights()), "{activation:?}");
+            assert_eq!(
+                bits(fa.output_weights()),
+                bits(bp.output_weights()),
+                "{activation:?}"
+            );
         }
     }
 }
@@ -50,10 +57,16 @@ fn every_instruction_set_gives_the_same_bits() {
                 double.step();
                 single.step();
             }
-            norms.push((double.residual_norm().to_bits(), single.residual_norm().to_bits()));
+            norms.push((
+                double.residual_norm().to_bits(),
+                single.residual_norm().to_bits(),
+            ));
         }
         force_path(None);
-        assert!(norms.windows(2).all(|w| w[0] == w[1]), "{activation:?}: {norms:?}");
+        assert!(
+            norms.windows(2).all(|w| w[0] == w[1]),
+            "{activation:?}: {norms:?}"
+        );
     }
 }
 
@@ -61,7 +74,13 @@ fn every_instruction_set_gives_the_same_bits() {
 fn permuting_hidden_units_changes_nothing_beyond_rounding() {
     let problem = problem(4, 8, 10, 1, 60);
     let streams = Streams::new(2, 0);
-    let mut first = SampleSpace::<f64>::new(&problem, drawn(streams), streams, Needs::of(&[], true), false);
+    let mut first = SampleSpace::<f64>::new(
+        &problem,
+        drawn(streams),
+        streams,
+        Needs::of(&[], true),
+        false,
+    );
     let weights = first.weights().unwrap();
     let reversed = |m: &ndarray::Array2<f64>| {
         let mut m = m.clone();
@@ -90,15 +109,31 @@ fn kolen_pollack_with_equal_decay_shrinks_the_gap_by_the_ridge_factor() {
     problem.schedule = Schedule::Constant { ridge: 0.5 };
     problem.feedback_step_size = problem.step_size;
     let streams = Streams::new(8, 0);
-    let mut engine = SampleSpace::<f64>::new(&problem, drawn(streams), streams, Needs::default(), false);
-    let mut gap = quantity(&problem, &engine.snapshot(Needs::default()), 0, Quantity::FeedbackGap).unwrap();
+    let mut engine =
+        SampleSpace::<f64>::new(&problem, drawn(streams), streams, Needs::default(), false);
+    let mut gap = quantity(
+        &problem,
+        &engine.snapshot(Needs::default()),
+        0,
+        Quantity::FeedbackGap,
+    )
+    .unwrap();
     for step in 1..100 {
         engine.step();
-        let next =
-            quantity(&problem, &engine.snapshot(Needs::default()), step, Quantity::FeedbackGap).unwrap();
+        let next = quantity(
+            &problem,
+            &engine.snapshot(Needs::default()),
+            step,
+            Quantity::FeedbackGap,
+        )
+        .unwrap();
         let factor = 1.0 - problem.step_size * 0.5;
         // The gap comes from three squared norms: absolute rounding 1e-8 of their root.
-        assert!((next / gap - factor).abs() < 1e-6, "step {step}: {}", next / gap);
+        assert!(
+            (next / gap - factor).abs() < 1e-6,
+            "step {step}: {}",
+            next / gap
+        );
         gap = next;
     }
 }

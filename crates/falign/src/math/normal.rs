@@ -14,7 +14,11 @@ pub fn normal_quantile(probability: f64) -> f64 {
         let r = 0.180_625 - q * q;
         return q * ratio(r, &CENTRE_NUMERATOR, &CENTRE_DENOMINATOR);
     }
-    let tail = if q < 0.0 { probability } else { 1.0 - probability };
+    let tail = if q < 0.0 {
+        probability
+    } else {
+        1.0 - probability
+    };
     let r = (-libm::log(tail)).sqrt();
     let z = if r <= 5.0 {
         ratio(r - 1.6, &MIDDLE_NUMERATOR, &MIDDLE_DENOMINATOR)
@@ -103,7 +107,10 @@ mod tests {
         while p < 1.0 - 1e-3 {
             let z = normal_quantile(p);
             let back = 0.5 * libm::erfc(-z / std::f64::consts::SQRT_2);
-            assert!((back / p - 1.0).abs() < TOLERANCE, "p = {p:e}: z = {z}, back {back:e}");
+            assert!(
+                (back / p - 1.0).abs() < TOLERANCE,
+                "p = {p:e}: z = {z}, back {back:e}"
+            );
             p *= 1.013;
         }
         assert!((normal_quantile(0.975) - 1.959_963_984_540_054).abs() < 1e-14);

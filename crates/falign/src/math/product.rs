@@ -9,7 +9,13 @@ use super::simd::{Element, Isa, Kernel, dispatch};
 pub fn row_products(rows: &[f64], inputs: &[f64], dim: usize) -> Vec<f64> {
     let (m, n) = (rows.len() / dim.max(1), inputs.len() / dim.max(1));
     let mut out = vec![0.0; m * n];
-    dispatch(RowProducts { rows, inputs, dim, samples: n, out: &mut out });
+    dispatch(RowProducts {
+        rows,
+        inputs,
+        dim,
+        samples: n,
+        out: &mut out,
+    });
     out
 }
 
@@ -76,8 +82,8 @@ mod tests {
             let products = row_products(&rows, &inputs, d);
             for r in 0..m {
                 for i in 0..n {
-                    let plain = (0..d)
-                        .fold(0.0f64, |s, j| inputs[i * d + j].mul_add(rows[r * d + j], s));
+                    let plain =
+                        (0..d).fold(0.0f64, |s, j| inputs[i * d + j].mul_add(rows[r * d + j], s));
                     assert_eq!(products[r * n + i].to_bits(), plain.to_bits(), "{path:?}");
                 }
             }

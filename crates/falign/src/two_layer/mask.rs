@@ -21,7 +21,11 @@ impl Masks {
     pub(super) fn new(streams: Streams, rate: f64, samples: usize, width: usize) -> Self {
         Self {
             stream: streams.open(StreamName::Dropout),
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rate in [0, 1)")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "rate in [0, 1)"
+            )]
             threshold: (rate * 4_294_967_296.0) as u64,
             keep: 1.0 / (1.0 - rate),
             samples,
@@ -37,8 +41,12 @@ impl Masks {
         self.stream.seek32(first);
         self.stream.fill_words32(&mut self.words);
         out.clear();
-        out.extend(
-            self.words.iter().map(|&w| if u64::from(w) < self.threshold { 0.0 } else { self.keep }),
-        );
+        out.extend(self.words.iter().map(|&w| {
+            if u64::from(w) < self.threshold {
+                0.0
+            } else {
+                self.keep
+            }
+        }));
     }
 }

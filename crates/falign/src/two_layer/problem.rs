@@ -91,7 +91,8 @@ impl Problem {
 
     /// The factor by which learned feedback weights shrink at step t.
     pub fn feedback_factor(&self, step: u64) -> f64 {
-        self.feedback_decay.map_or_else(|| self.factor(step), |kappa| 1.0 - kappa)
+        self.feedback_decay
+            .map_or_else(|| self.factor(step), |kappa| 1.0 - kappa)
     }
 
     /// `eta_b` / (alpha sqrt(p)).

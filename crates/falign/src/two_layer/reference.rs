@@ -126,12 +126,17 @@ impl<T: Scalar> Reference<T> {
                 }
             }
         }
-        f.iter().map(|f| f.to_f64() * self.problem.scale()).collect()
+        f.iter()
+            .map(|f| f.to_f64() * self.problem.scale())
+            .collect()
     }
 
     fn residual_of(&self, f: &[f64]) -> Vec<f64> {
         let f0 = |i: usize| self.f0.as_ref().map_or(0.0, |f0| f0[i]);
-        f.iter().enumerate().map(|(i, f)| f - f0(i) - self.y[i]).collect()
+        f.iter()
+            .enumerate()
+            .map(|(i, f)| f - f0(i) - self.y[i])
+            .collect()
     }
 
     fn training_residual(&mut self) -> Vec<f64> {
@@ -146,14 +151,18 @@ impl<T: Scalar> Dynamics for Reference<T> {
         let (n, d, k) = (problem.samples(), problem.input_dim(), problem.outputs());
         let p = self.beta.len() / k;
         let psi = problem.activation;
-        let (gain, factor) = (T::from_f64(problem.gain()), T::from_f64(problem.factor(self.t)));
+        let (gain, factor) = (
+            T::from_f64(problem.gain()),
+            T::from_f64(problem.factor(self.t)),
+        );
         let b_gain = T::from_f64(problem.feedback_gain());
         let b_factor = T::from_f64(problem.feedback_factor(self.t));
         let mask = self.mask(self.t);
         let e: Vec<T> = round(self.e.iter().copied());
         let f: Vec<T> = round(self.e.iter().zip(&self.y).map(|(e, y)| e + y));
-        let power: Vec<f64> =
-            (0..k).map(|c| (0..n).map(|i| f[i * k + c].to_f64().powi(2)).sum()).collect();
+        let power: Vec<f64> = (0..k)
+            .map(|c| (0..n).map(|i| f[i * k + c].to_f64().powi(2)).sum())
+            .collect();
         for r in 0..p {
             let mut beta_sum = vec![T::ZERO; k];
             let mut f_sum = vec![T::ZERO; k];
@@ -233,7 +242,11 @@ impl<T: Scalar> Dynamics for Reference<T> {
                 let x: Vec<T> = round(x.iter().copied());
                 let mut f = self.outputs_at(&x, None);
                 if self.f0.is_some() {
-                    let start = Self { w: self.w0.clone(), beta: self.beta0.clone(), ..self.clone() };
+                    let start = Self {
+                        w: self.w0.clone(),
+                        beta: self.beta0.clone(),
+                        ..self.clone()
+                    };
                     for (f, f0) in f.iter_mut().zip(start.outputs_at(&x, None)) {
                         *f -= f0;
                     }
@@ -258,7 +271,9 @@ impl<T: Scalar> Dynamics for Reference<T> {
     fn weights(&mut self) -> Option<Weights> {
         let (d, k) = (self.problem.input_dim(), self.problem.outputs());
         let matrix = |v: &[T], columns: usize| {
-            Array2::from_shape_fn((v.len() / columns, columns), |(r, j)| v[r * columns + j].to_f64())
+            Array2::from_shape_fn((v.len() / columns, columns), |(r, j)| {
+                v[r * columns + j].to_f64()
+            })
         };
         Some(Weights {
             hidden: matrix(&self.w, d),

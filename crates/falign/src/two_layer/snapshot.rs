@@ -170,11 +170,15 @@ pub fn quantity(
         Quantity::HeldOutLoss => half_square(snapshot.held_out_residual.as_ref()?),
         Quantity::FeedbackGap => {
             let cross = trace(&snapshot.cross_gram);
-            let square = trace(&snapshot.output_gram) + trace(&snapshot.feedback_gram) - 2.0 * cross;
+            let square =
+                trace(&snapshot.output_gram) + trace(&snapshot.feedback_gram) - 2.0 * cross;
             square.max(0.0).sqrt()
         }
         Quantity::Tau => problem.step_size * step as f64 / problem.root_width(),
-        Quantity::Contraction | Quantity::Aligned | Quantity::AlignedSince | Quantity::EtaLambdaT => {
+        Quantity::Contraction
+        | Quantity::Aligned
+        | Quantity::AlignedSince
+        | Quantity::EtaLambdaT => {
             return None;
         }
     })
@@ -185,18 +189,32 @@ fn form(u: &[f64], m: &[f64], v: &[f64]) -> f64 {
     let k = v.len();
     u.iter()
         .enumerate()
-        .map(|(c, &x)| x * m[c * k..(c + 1) * k].iter().zip(v).map(|(a, b)| a * b).sum::<f64>())
+        .map(|(c, &x)| {
+            x * m[c * k..(c + 1) * k]
+                .iter()
+                .zip(v)
+                .map(|(a, b)| a * b)
+                .sum::<f64>()
+        })
         .sum()
 }
 
 /// (b u . beta u, |b u|, |beta u|) for one error vector u.
 fn parts(s: &Snapshot, u: &[f64]) -> (f64, f64, f64) {
-    (form(u, &s.cross_gram, u), form(u, &s.feedback_gram, u), form(u, &s.output_gram, u))
+    (
+        form(u, &s.cross_gram, u),
+        form(u, &s.feedback_gram, u),
+        form(u, &s.output_gram, u),
+    )
 }
 
 fn cosine((cross, b, beta): (f64, f64, f64)) -> f64 {
     let norms = b.sqrt() * beta.sqrt();
-    if norms == 0.0 { f64::NAN } else { cross / norms }
+    if norms == 0.0 {
+        f64::NAN
+    } else {
+        cross / norms
+    }
 }
 
 /// cos(b, beta) for k = 1, which the errors drop out of; else the mean over samples.
@@ -204,8 +222,12 @@ fn alignment(s: &Snapshot, k: usize) -> f64 {
     if k == 1 {
         return cosine((s.cross_gram[0], s.feedback_gram[0], s.output_gram[0]));
     }
-    let cosines: Vec<f64> =
-        s.residual.chunks(k).map(|e| cosine(parts(s, e))).filter(|c| !c.is_nan()).collect();
+    let cosines: Vec<f64> = s
+        .residual
+        .chunks(k)
+        .map(|e| cosine(parts(s, e)))
+        .filter(|c| !c.is_nan())
+        .collect();
     cosines.iter().sum::<f64>() / cosines.len() as f64
 }
 
@@ -213,9 +235,11 @@ fn alignment_flattened(s: &Snapshot, k: usize) -> f64 {
     if k == 1 {
         return alignment(s, 1);
     }
-    let sum = s.residual.chunks(k).map(|e| parts(s, e)).fold((0.0, 0.0, 0.0), |a, b| {
-        (a.0 + b.0, a.1 + b.1, a.2 + b.2)
-    });
+    let sum = s
+        .residual
+        .chunks(k)
+        .map(|e| parts(s, e))
+        .fold((0.0, 0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2));
     cosine(sum)
 }
 
@@ -238,5 +262,9 @@ fn alignment_summed(s: &Snapshot, k: usize) -> f64 {
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "inside the kernels of every engine")]
 pub(super) fn oja_term(feedback: Feedback, power: f64, root_width: f64) -> f64 {
-    if feedback == Feedback::Oja { power / root_width } else { 0.0 }
+    if feedback == Feedback::Oja {
+        power / root_width
+    } else {
+        0.0
+    }
 }

@@ -58,14 +58,22 @@ impl Start {
     /// beta(0) and b, each row-major (width, outputs).
     pub fn output_and_feedback(&self, width: usize, outputs: usize) -> (Vec<f64>, Vec<f64>) {
         match self {
-            Self::Given(weights) => {
-                (weights.output.iter().copied().collect(), weights.feedback.iter().copied().collect())
-            }
-            Self::Drawn { streams, correlation } => {
+            Self::Given(weights) => (
+                weights.output.iter().copied().collect(),
+                weights.feedback.iter().copied().collect(),
+            ),
+            Self::Drawn {
+                streams,
+                correlation,
+            } => {
                 let mut output = vec![0.0; width * outputs];
                 let mut feedback = output.clone();
-                streams.open(StreamName::OutputWeights).fill_normal(&mut output);
-                streams.open(StreamName::FeedbackWeights).fill_normal(&mut feedback);
+                streams
+                    .open(StreamName::OutputWeights)
+                    .fill_normal(&mut output);
+                streams
+                    .open(StreamName::FeedbackWeights)
+                    .fill_normal(&mut feedback);
                 correlate(&output, &mut feedback, *correlation);
                 (output, feedback)
             }

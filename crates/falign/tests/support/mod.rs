@@ -34,7 +34,16 @@ pub(crate) fn problem(seed: u64, n: usize, d: usize, k: usize, p: u64) -> Proble
 /// |a - b| / |b|, or |a| where b vanishes.
 pub(crate) fn relative(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
-    let difference: f64 = a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
+    let difference: f64 = a
+        .iter()
+        .zip(b)
+        .map(|(a, b)| (a - b) * (a - b))
+        .sum::<f64>()
+        .sqrt();
     let norm = b.iter().map(|b| b * b).sum::<f64>().sqrt();
-    if norm == 0.0 { difference } else { difference / norm }
+    if norm == 0.0 {
+        difference
+    } else {
+        difference / norm
+    }
 }

@@ -4,7 +4,10 @@
 //! |r| <= ln(2)/2. Only fused multiply-adds, one division and integer work on exponents: the
 //! same bits on every path.
 
-#![allow(clippy::inline_always, reason = "must be compiled for the caller's instruction set")]
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
 
 use super::{Element, Isa};
 
@@ -19,8 +22,10 @@ fn exp_of_negative<T: Element, S: Isa<T>>(isa: S, u: S::V) -> (S::V, S::V) {
     let r = isa.fnma(k, isa.splat(T::LN_2[0]), r);
     let r = isa.fnma(k, isa.splat(T::LN_2[1]), r);
     let mut polynomial = isa.splat(T::EXPM1[T::EXPM1.len() - 1]);
-    for &coefficient in T::EXPM1.iter().rev().skip(1) {
-        polynomial = isa.fma(polynomial, r, isa.splat(coefficient));
+    let mut term = T::EXPM1.len() - 1;
+    while term > 0 {
+        term -= 1;
+        polynomial = isa.fma(polynomial, r, isa.splat(T::EXPM1[term]));
     }
     let q = isa.fma(isa.mul(r, r), polynomial, r);
     (isa.power_of_two(shifted), q)
@@ -77,7 +82,11 @@ mod tests {
             for block in self.values {
                 let before = *block;
                 let x = isa.load(block);
-                let v = if self.is_tanh { tanh::<T, S>(isa, x) } else { sigmoid::<T, S>(isa, x) };
+                let v = if self.is_tanh {
+                    tanh::<T, S>(isa, x)
+                } else {
+                    sigmoid::<T, S>(isa, x)
+                };
                 isa.store(v, block);
                 for (&x, &v) in T::lanes(&before).iter().zip(T::lanes(block)) {
                     let exact = (self.function)(x.to_f64());
@@ -102,7 +111,12 @@ mod tests {
                 *lane = T::from_f64(sign * x * (1.0 + l as f64 * 1e-3));
             }
             let mut values = [block];
-            dispatch(Map::<T> { values: &mut values, function, is_tanh, worst_ulp: &mut worst });
+            dispatch(Map::<T> {
+                values: &mut values,
+                function,
+                is_tanh,
+                worst_ulp: &mut worst,
+            });
             x *= 1.01;
         }
         worst
@@ -116,9 +130,16 @@ mod tests {
         for path in [Path::Portable, Path::Avx2, Path::Avx512] {
             force_path(Some(path));
             for is_tanh in [true, false] {
-                let exact = if is_tanh { libm::tanh } else { |x: f64| 1.0 / (1.0 + libm::exp(-x)) };
+                let exact = if is_tanh {
+                    libm::tanh
+                } else {
+                    |x: f64| 1.0 / (1.0 + libm::exp(-x))
+                };
                 let (double, single) = (worst::<f64>(is_tanh, exact), worst::<f32>(is_tanh, exact));
-                assert!(double < ULP && single < ULP, "{path:?} {is_tanh} {double} {single}");
+                assert!(
+                    double < ULP && single < ULP,
+                    "{path:?} {is_tanh} {double} {single}"
+                );
             }
         }
         force_path(None);

@@ -7,7 +7,10 @@
 //! chooses the path at run time; holding a token of an instruction set proves that the
 //! processor has it.
 
-#![allow(unsafe_code, reason = "the one room for instruction sets; see SAFETY lines")]
+#![allow(
+    unsafe_code,
+    reason = "the one room for instruction sets; see SAFETY lines"
+)]
 
 mod elementary;
 mod portable;
@@ -193,7 +196,14 @@ element!(
     Block32,
     16,
     23,
-    &[0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0],
+    &[
+        0.5,
+        1.0 / 6.0,
+        1.0 / 24.0,
+        1.0 / 120.0,
+        1.0 / 720.0,
+        1.0 / 5040.0
+    ],
     [0.693_359_375, -2.121_944_4e-4],
     18.1,
     87.0
@@ -217,7 +227,10 @@ element!(
         1.0 / 479_001_600.0,
         1.0 / 6_227_020_800.0,
     ],
-    [6.931_471_803_691_238_164_90e-1, 1.908_214_929_270_587_700_02e-10],
+    [
+        6.931_471_803_691_238_164_90e-1,
+        1.908_214_929_270_587_700_02e-10
+    ],
     40.0,
     708.0
 );

@@ -65,7 +65,9 @@ macro_rules! portable {
             #[inline(always)]
             fn power_of_two(self, rounded: Self::V) -> Self::V {
                 let one: $t = 1.0;
-                rounded.map(|v| <$t>::from_bits((v.to_bits() << $mantissa).wrapping_add(one.to_bits())))
+                rounded.map(|v| {
+                    <$t>::from_bits((v.to_bits() << $mantissa).wrapping_add(one.to_bits()))
+                })
             }
         }
     };

@@ -4,7 +4,10 @@
 //! callers have checked the features; every intrinsic therefore exists on the processor.
 //! Loads and stores go through references to 64-byte blocks of exactly the right size.
 
-#![allow(clippy::inline_always, reason = "must be compiled for the caller's instruction set")]
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
 
 use std::arch::x86_64::*;
 
@@ -130,18 +133,52 @@ macro_rules! avx512 {
 }
 
 avx512!(
-    f32, Block32, __m512, _mm512_set1_ps, _mm512_load_ps, _mm512_store_ps, _mm512_add_ps,
-    _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps,
-    _mm512_min_ps, _mm512_cmp_ps_mask, _mm512_mask_blend_ps, _mm512_abs_ps,
-    _mm512_ternarylogic_epi32, _mm512_castps_si512, _mm512_castsi512_ps,
-    _mm512_slli_epi32, _mm512_add_epi32, 23
+    f32,
+    Block32,
+    __m512,
+    _mm512_set1_ps,
+    _mm512_load_ps,
+    _mm512_store_ps,
+    _mm512_add_ps,
+    _mm512_sub_ps,
+    _mm512_mul_ps,
+    _mm512_div_ps,
+    _mm512_fmadd_ps,
+    _mm512_fnmadd_ps,
+    _mm512_min_ps,
+    _mm512_cmp_ps_mask,
+    _mm512_mask_blend_ps,
+    _mm512_abs_ps,
+    _mm512_ternarylogic_epi32,
+    _mm512_castps_si512,
+    _mm512_castsi512_ps,
+    _mm512_slli_epi32,
+    _mm512_add_epi32,
+    23
 );
 avx512!(
-    f64, Block64, __m512d, _mm512_set1_pd, _mm512_load_pd, _mm512_store_pd, _mm512_add_pd,
-    _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_fmadd_pd, _mm512_fnmadd_pd,
-    _mm512_min_pd, _mm512_cmp_pd_mask, _mm512_mask_blend_pd, _mm512_abs_pd,
-    _mm512_ternarylogic_epi64, _mm512_castpd_si512, _mm512_castsi512_pd,
-    _mm512_slli_epi64, _mm512_add_epi64, 52
+    f64,
+    Block64,
+    __m512d,
+    _mm512_set1_pd,
+    _mm512_load_pd,
+    _mm512_store_pd,
+    _mm512_add_pd,
+    _mm512_sub_pd,
+    _mm512_mul_pd,
+    _mm512_div_pd,
+    _mm512_fmadd_pd,
+    _mm512_fnmadd_pd,
+    _mm512_min_pd,
+    _mm512_cmp_pd_mask,
+    _mm512_mask_blend_pd,
+    _mm512_abs_pd,
+    _mm512_ternarylogic_epi64,
+    _mm512_castpd_si512,
+    _mm512_castsi512_pd,
+    _mm512_slli_epi64,
+    _mm512_add_epi64,
+    52
 );
 
 macro_rules! avx2 {
@@ -224,7 +261,10 @@ macro_rules! avx2 {
             fn power_of_two(self, rounded: Self::V) -> Self::V {
                 unsafe {
                     let one = $to_int($set1(1.0));
-                    rounded.map(|v| $from_int($add_int($sll::<$mantissa>($to_int(v)), one)))
+                    [
+                        $from_int($add_int($sll::<$mantissa>($to_int(rounded[0])), one)),
+                        $from_int($add_int($sll::<$mantissa>($to_int(rounded[1])), one)),
+                    ]
                 }
             }
         }
@@ -232,16 +272,54 @@ macro_rules! avx2 {
 }
 
 avx2!(
-    f32, Block32, __m256, 8, _mm256_set1_ps, _mm256_load_ps, _mm256_store_ps, _mm256_add_ps,
-    _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_fmadd_ps, _mm256_fnmadd_ps,
-    _mm256_min_ps, _mm256_cmp_ps, _mm256_blendv_ps, _mm256_and_ps, _mm256_andnot_ps,
-    _mm256_or_ps, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_slli_epi32,
-    _mm256_add_epi32, 23
+    f32,
+    Block32,
+    __m256,
+    8,
+    _mm256_set1_ps,
+    _mm256_load_ps,
+    _mm256_store_ps,
+    _mm256_add_ps,
+    _mm256_sub_ps,
+    _mm256_mul_ps,
+    _mm256_div_ps,
+    _mm256_fmadd_ps,
+    _mm256_fnmadd_ps,
+    _mm256_min_ps,
+    _mm256_cmp_ps,
+    _mm256_blendv_ps,
+    _mm256_and_ps,
+    _mm256_andnot_ps,
+    _mm256_or_ps,
+    _mm256_castps_si256,
+    _mm256_castsi256_ps,
+    _mm256_slli_epi32,
+    _mm256_add_epi32,
+    23
 );
 avx2!(
-    f64, Block64, __m256d, 4, _mm256_set1_pd, _mm256_load_pd, _mm256_store_pd, _mm256_add_pd,
-    _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_fmadd_pd, _mm256_fnmadd_pd,
-    _mm256_min_pd, _mm256_cmp_pd, _mm256_blendv_pd, _mm256_and_pd, _mm256_andnot_pd,
-    _mm256_or_pd, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_slli_epi64,
-    _mm256_add_epi64, 52
+    f64,
+    Block64,
+    __m256d,
+    4,
+    _mm256_set1_pd,
+    _mm256_load_pd,
+    _mm256_store_pd,
+    _mm256_add_pd,
+    _mm256_sub_pd,
+    _mm256_mul_pd,
+    _mm256_div_pd,
+    _mm256_fmadd_pd,
+    _mm256_fnmadd_pd,
+    _mm256_min_pd,
+    _mm256_cmp_pd,
+    _mm256_blendv_pd,
+    _mm256_and_pd,
+    _mm256_andnot_pd,
+    _mm256_or_pd,
+    _mm256_castpd_si256,
+    _mm256_castsi256_pd,
+    _mm256_slli_epi64,
+    _mm256_add_epi64,
+    52
 );

@@ -1,7 +1,10 @@
 //! Activations on virtual vectors. One zero-sized type each, so that a kernel is compiled
 //! once per activation and the choice costs nothing inside.
 
-#![allow(clippy::inline_always, reason = "must be compiled for the caller's instruction set")]
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
 
 use crate::math::simd::{Element, Isa, exp_of_minus_square, sigmoid, tanh};
 

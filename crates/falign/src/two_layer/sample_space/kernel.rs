@@ -5,7 +5,10 @@
 //! epilogue accumulates the new outputs. Nothing is allocated and no lane is wasted but the
 //! padding of the last panel.
 
-#![allow(clippy::inline_always, reason = "must be compiled for the caller's instruction set")]
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
 
 use std::marker::PhantomData;
 
@@ -89,13 +92,26 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Update<'_, T, A> {
 
     #[inline(always)]
     fn run<S: Isa<T>>(self, isa: S) {
-        let Self { chunk, scratch, kernel, numbers, .. } = self;
+        let Self {
+            chunk,
+            scratch,
+            kernel,
+            numbers,
+            ..
+        } = self;
         let (n, k) = (numbers.samples, numbers.outputs);
         let delta = &mut scratch.delta[..n];
         for (p, z) in chunk.z.chunks_exact_mut(n).enumerate() {
-            let a = if A::STORED { &chunk.a[p * n..(p + 1) * n] } else { &[] };
-            let mask =
-                if chunk.mask.is_empty() { &[] } else { &chunk.mask[p * n..(p + 1) * n] };
+            let a = if A::STORED {
+                &chunk.a[p * n..(p + 1) * n]
+            } else {
+                &[]
+            };
+            let mask = if chunk.mask.is_empty() {
+                &[]
+            } else {
+                &chunk.mask[p * n..(p + 1) * n]
+            };
             let beta = &mut chunk.beta[p * k..(p + 1) * k];
             let back = &mut chunk.feedback[p * k..(p + 1) * k];
             prologue::<T, A, S>(isa, numbers, z, a, mask, beta, back, delta);
@@ -128,7 +144,20 @@ fn store_tile<T: Element, S: Isa<T>>(isa: S, values: [S::V; VECTORS], tile: &mut
     }
 }
 
-/// psi(z) of sample i, masked.
+/// psi of a tile. (A closure given to `map` would not be compiled for the instruction set.)
+#[inline(always)]
+fn values<T: Element, A: LaneActivation<T>, S: Isa<T>>(
+    isa: S,
+    z: [S::V; VECTORS],
+) -> [S::V; VECTORS] {
+    let mut a = z;
+    for v in 0..VECTORS {
+        a[v] = A::value(isa, z[v]);
+    }
+    a
+}
+
+/// psi(z) of sample i.
 #[inline(always)]
 fn activity<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     isa: S,
@@ -139,8 +168,7 @@ fn activity<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     if A::STORED {
         load_tile(isa, &a[i])
     } else {
-        let z = load_tile(isa, &z[i]);
-        z.map(|z| A::value(isa, z))
+        values::<T, A, S>(isa, load_tile(isa, &z[i]))
     }
 }
 
@@ -167,7 +195,10 @@ fn prologue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
             let e = isa.splat(numbers.residual[i * k + c]);
             let mut h = activity::<T, A, S>(isa, i, z, a);
             let pre = load_tile(isa, &z[i]);
-            let mut signal = weight.map(|w| isa.mul(w, e));
+            let mut signal = weight;
+            for v in 0..VECTORS {
+                signal[v] = isa.mul(weight[v], e);
+            }
             if c > 0 {
                 let before = load_tile(isa, d);
                 for v in 0..VECTORS {
@@ -335,7 +366,14 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Forward<'_, T, A> {
 
     #[inline(always)]
     fn run<S: Isa<T>>(self, isa: S) {
-        let Self { chunk, scratch, samples: n, outputs: k, clean, .. } = self;
+        let Self {
+            chunk,
+            scratch,
+            samples: n,
+            outputs: k,
+            clean,
+            ..
+        } = self;
         let sums = &mut scratch.sums[..n * k];
         for sum in sums.iter_mut() {
             isa.store(isa.splat(T::ZERO), sum);
@@ -343,8 +381,7 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Forward<'_, T, A> {
         for (p, z) in chunk.z.chunks_exact(n).enumerate() {
             let beta = &chunk.beta[p * k..(p + 1) * k];
             for (i, z) in z.iter().enumerate() {
-                let z = load_tile(isa, z);
-                let mut h = z.map(|z| A::value(isa, z));
+                let mut h = values::<T, A, S>(isa, load_tile(isa, z));
                 if A::STORED {
                     store_tile(isa, h, &mut chunk.a[p * n + i]);
                 }

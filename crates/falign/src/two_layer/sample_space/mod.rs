@@ -214,7 +214,14 @@ impl<T: Element> SampleSpace<T> {
         engine.forward(true);
         if problem.center_outputs {
             let targets: Vec<f64> = problem.targets.iter().copied().collect();
-            engine.f0 = Some(engine.residual.iter().zip(&targets).map(|(e, y)| e + y).collect());
+            engine.f0 = Some(
+                engine
+                    .residual
+                    .iter()
+                    .zip(&targets)
+                    .map(|(e, y)| e + y)
+                    .collect(),
+            );
             let f0 = engine.held_out.is_some().then(|| engine.held_out_outputs());
             if let Some(held_out) = &mut engine.held_out {
                 held_out.f0 = f0;
@@ -240,11 +247,19 @@ impl<T: Element> SampleSpace<T> {
     /// If `feedback` does not have width x outputs entries.
     pub fn set_feedback_weights(&mut self, feedback: &[T]) {
         let k = self.numbers.outputs;
-        assert_eq!(feedback.len(), self.units * k, "feedback weights of shape (width, outputs)");
+        assert_eq!(
+            feedback.len(),
+            self.units * k,
+            "feedback weights of shape (width, outputs)"
+        );
         let values: Vec<f64> = feedback.iter().map(|b| b.to_f64()).collect();
         for chunk in &mut self.chunks {
             let first = chunk.first_unit;
-            scatter::<T>(&mut chunk.feedback, k, &values[first * k..(first + chunk.units) * k]);
+            scatter::<T>(
+                &mut chunk.feedback,
+                k,
+                &values[first * k..(first + chunk.units) * k],
+            );
         }
     }
 
@@ -291,7 +306,12 @@ impl<T: Element> SampleSpace<T> {
 
     fn sum_partials(&mut self) {
         let scale = self.problem.scale();
-        for (i, (e, y)) in self.residual.iter_mut().zip(&self.problem.targets).enumerate() {
+        for (i, (e, y)) in self
+            .residual
+            .iter_mut()
+            .zip(&self.problem.targets)
+            .enumerate()
+        {
             let sum: f64 = self.chunks.iter().map(|chunk| chunk.partial[i]).sum();
             let f0 = self.f0.as_ref().map_or(0.0, |f0| f0[i]);
             *e = sum * scale - f0 - y;
@@ -320,7 +340,9 @@ impl<T: Element> SampleSpace<T> {
     }
 
     fn held_out_outputs(&self) -> Vec<f64> {
-        let Some(held_out) = &self.held_out else { return Vec::new() };
+        let Some(held_out) = &self.held_out else {
+            return Vec::new();
+        };
         let (n, k) = (self.numbers.samples, self.numbers.outputs);
         let m = held_out.targets.len() / k;
         let coefficients = self.gather(|chunk| &chunk.coefficients, n);
@@ -331,7 +353,10 @@ impl<T: Element> SampleSpace<T> {
             for j in 0..m {
                 let cross = &held_out.cross[j * n..(j + 1) * n];
                 let moved: f64 = row.iter().zip(cross).map(|(c, x)| c.to_f64() * x).sum();
-                let h = self.problem.activation.value(held_out.z0[r * m + j] + moved);
+                let h = self
+                    .problem
+                    .activation
+                    .value(held_out.z0[r * m + j] + moved);
                 for c in 0..k {
                     f[j * k + c] += beta[r * k + c].to_f64() * h;
                 }
@@ -377,7 +402,11 @@ impl<T: Element> SampleSpace<T> {
         if !self.problem.feedback.is_learned() {
             return None;
         }
-        Some(start.output_and_feedback(self.units, self.numbers.outputs).1)
+        Some(
+            start
+                .output_and_feedback(self.units, self.numbers.outputs)
+                .1,
+        )
     }
 }
 
@@ -402,13 +431,18 @@ impl<T: Element> Dynamics for SampleSpace<T> {
             *t = T::from_f64(*e);
         }
         if self.problem.feedback.is_learned() {
-            let f = self.residual.iter().zip(&self.problem.targets).map(|(e, y)| e + y);
+            let f = self
+                .residual
+                .iter()
+                .zip(&self.problem.targets)
+                .map(|(e, y)| e + y);
             for (t, f) in self.numbers.activity.iter_mut().zip(f) {
                 *t = T::from_f64(f);
             }
             for c in 0..k {
-                let power =
-                    (0..n).map(|i| self.numbers.activity[i * k + c].to_f64().powi(2)).sum();
+                let power = (0..n)
+                    .map(|i| self.numbers.activity[i * k + c].to_f64().powi(2))
+                    .sum();
                 let decay = oja_term(self.problem.feedback, power, self.problem.root_width());
                 self.numbers.oja[c] = T::from_f64(decay);
             }
@@ -483,7 +517,11 @@ impl<T: Element> Dynamics for SampleSpace<T> {
             let f = self.held_out_outputs();
             snapshot.held_out_residual = self.held_out.as_ref().map(|held_out| {
                 let f0 = |j: usize| held_out.f0.as_ref().map_or(0.0, |f0| f0[j]);
-                f.iter().zip(&held_out.targets).enumerate().map(|(j, (f, y))| f - f0(j) - y).collect()
+                f.iter()
+                    .zip(&held_out.targets)
+                    .enumerate()
+                    .map(|(j, (f, y))| f - f0(j) - y)
+                    .collect()
             });
         }
         snapshot
@@ -491,12 +529,17 @@ impl<T: Element> Dynamics for SampleSpace<T> {
 
     fn weights(&mut self) -> Option<Weights> {
         let start = self.start.as_ref()?;
-        let (n, d, k) = (self.numbers.samples, self.problem.input_dim(), self.numbers.outputs);
+        let (n, d, k) = (
+            self.numbers.samples,
+            self.problem.input_dim(),
+            self.numbers.outputs,
+        );
         if self.step > 0 && self.chunks.iter().any(|c| c.coefficients.is_empty()) {
             return None;
         }
-        let mut hidden = Array2::from_shape_vec((self.units, d), start.hidden_rows(0, self.units, d))
-            .expect("one row per unit");
+        let mut hidden =
+            Array2::from_shape_vec((self.units, d), start.hidden_rows(0, self.units, d))
+                .expect("one row per unit");
         if self.step > 0 {
             let c = self.gather(|chunk| &chunk.coefficients, n);
             for (r, mut row) in hidden.rows_mut().into_iter().enumerate() {
@@ -505,9 +548,8 @@ impl<T: Element> Dynamics for SampleSpace<T> {
                 }
             }
         }
-        let matrix = |v: Vec<T>| {
-            Array2::from_shape_fn((v.len() / k, k), |(r, c)| v[r * k + c].to_f64())
-        };
+        let matrix =
+            |v: Vec<T>| Array2::from_shape_fn((v.len() / k, k), |(r, c)| v[r * k + c].to_f64());
         Some(Weights {
             hidden,
             output: matrix(self.output_weights()),

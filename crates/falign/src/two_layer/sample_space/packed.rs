@@ -36,7 +36,11 @@ impl<T: Element> Packed<T> {
             let entries = (0..n)
                 .flat_map(|k| (first..first + height).map(move |r| T::from_f64(kernel[r * n + k])))
                 .collect();
-            tiles.push(PackedTile { first, height, entries });
+            tiles.push(PackedTile {
+                first,
+                height,
+                entries,
+            });
             first += height;
         }
         Self { tiles }
