@@ -3,10 +3,11 @@
 use falign::math::{Activation, Streams};
 use falign::rule::{Feedback, Schedule};
 use falign::two_layer::{
-    Dynamics, Needs, Problem, Quantity, Reference, SampleSpace, Snapshot, Start, quantity,
+    Dynamics, Linear, LinearStart, Needs, Problem, Quantity, Reference, SampleSpace, Snapshot,
+    Start, quantity,
 };
 
-use crate::support::{problem, relative};
+use crate::support::{distance, problem};
 
 /// 60 steps of well-conditioned dynamics; rounding grows from 1e-16 by the square root of sizes.
 const TOLERANCE: f64 = 1e-10;
@@ -65,7 +66,7 @@ const FEEDBACKS: [Feedback; 5] = [
 
 /// Everything both snapshots hold, compared.
 pub(crate) fn compare(problem: &Problem, step: u64, a: &Snapshot, b: &Snapshot, what: &str) {
-    let error = relative(&a.residual, &b.residual);
+    let error = distance(&a.residual, &b.residual);
     assert!(error < TOLERANCE, "{what} step {step} residual: {error:e}");
     for q in MEASURED {
         let (Some(x), Some(y)) = (quantity(problem, a, step, q), quantity(problem, b, step, q))
@@ -97,7 +98,7 @@ fn agree(problem: &Problem, correlation: f64, seed: u64, what: &str) {
     for step in 0..60 {
         let expected = plain.snapshot(needs);
         compare(problem, step, &fast.snapshot(needs), &expected, what);
-        let error = relative(&[fast.residual_norm()], &[plain.residual_norm()]);
+        let error = distance(&[fast.residual_norm()], &[plain.residual_norm()]);
         assert!(
             error < TOLERANCE,
             "{what} step {step} training residual: {error:e}"
@@ -171,4 +172,55 @@ fn rank_deficient_inputs_are_no_special_case() {
     let first = problem.inputs.row(0).to_owned();
     problem.inputs.row_mut(1).assign(&first);
     agree(&problem, 0.0, 4, "duplicate rows");
+}
+
+#[test]
+fn linear_engine_follows_the_reference_for_every_rule_and_schedule() {
+    let mut case = 0;
+    for (n, d, k, p) in SIZES {
+        for feedback in FEEDBACKS {
+            for schedule in SCHEDULES {
+                case += 1;
+                let mut problem = with_held_out(problem(case, n, d, k, p), 50);
+                problem.activation = Activation::Linear;
+                problem.feedback = feedback;
+                problem.schedule = schedule();
+                problem.step_size = 0.04;
+                problem.feedback_step_size = 0.03;
+                if case % 4 == 1 {
+                    problem.output_scale = 3.0;
+                    problem.center_outputs = true;
+                }
+                let streams = Streams::new(case, 0);
+                let start = Start::Drawn {
+                    streams,
+                    correlation: [0.0, 0.6][case as usize % 2],
+                };
+                let needs = Needs::of(&MEASURED, true);
+                let mut plain = Reference::<f64>::new(&problem, &start, streams);
+                let mut linear = Linear::new(&problem, LinearStart::Weights(start), needs);
+                let what = format!(
+                    "n={n} d={d} k={k} p={p} {feedback:?} {:?}",
+                    problem.schedule
+                );
+                for step in 0..60 {
+                    let expected = plain.snapshot(needs);
+                    compare(&problem, step, &linear.snapshot(needs), &expected, &what);
+                    plain.step();
+                    linear.step();
+                }
+                if let Some(weights) = linear.weights() {
+                    let expected = plain.weights().unwrap();
+                    let flat = |m: &ndarray::Array2<f64>| m.iter().copied().collect::<Vec<_>>();
+                    for (a, b) in [
+                        (&weights.hidden, &expected.hidden),
+                        (&weights.output, &expected.output),
+                        (&weights.feedback, &expected.feedback),
+                    ] {
+                        assert!(distance(&flat(a), &flat(b)) < TOLERANCE, "{what} weights");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -6,7 +6,8 @@ use falign::math::simd::Element;
 use falign::math::{Activation, Streams};
 use falign::rule::{Feedback, RidgeForm, Schedule};
 use falign::two_layer::{
-    Dynamics, Needs, Problem, Quantity, Reference, SampleSpace, Start, Weights, quantity,
+    Dynamics, Linear, LinearStart, Needs, Problem, Quantity, Reference, SampleSpace, Start,
+    Weights, quantity,
 };
 use ndarray::Array2;
 use serde_json::Value;
@@ -138,6 +139,18 @@ fn engines_reproduce_the_golden_values() {
             let (problem, start) = setting(&golden, activation, feedback);
             let what = format!("{} {name}", activation.name());
             check_weight_engines::<f64>(&problem, &start, expected, F64, &what);
+            if activation == Activation::Linear {
+                let needs = Needs::of(&[Quantity::HiddenMovementRms], true);
+                let start = LinearStart::Weights(start.clone());
+                let mut linear = Linear::new(&problem, start, needs);
+                check(
+                    &problem,
+                    &mut linear,
+                    expected,
+                    F64,
+                    &format!("linear {what}"),
+                );
+            }
             check_weight_engines::<f32>(&problem, &start, expected, F32, &what);
         }
     }

@@ -3,6 +3,7 @@
 //! Refuses mini-batches and depth. Letters: n samples, d inputs, p hidden units, k outputs.
 
 mod choice;
+mod linear;
 mod mask;
 mod problem;
 mod quantity;
@@ -12,6 +13,7 @@ mod snapshot;
 mod start;
 
 pub use choice::{Draw, Engine};
+pub use linear::{Linear, LinearStart};
 pub use problem::Problem;
 pub use quantity::Quantity;
 pub use reference::Reference;

@@ -31,6 +31,13 @@ pub(crate) fn problem(seed: u64, n: usize, d: usize, k: usize, p: u64) -> Proble
     }
 }
 
+/// |a - b| / (1 + |b|): absolute for what has converged to nothing.
+pub(crate) fn distance(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let norm = |v: &mut dyn Iterator<Item = f64>| v.map(|x| x * x).sum::<f64>().sqrt();
+    norm(&mut a.iter().zip(b).map(|(a, b)| a - b)) / (1.0 + norm(&mut b.iter().copied()))
+}
+
 /// |a - b| / |b|, or |a| where b vanishes.
 pub(crate) fn relative(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());

@@ -1,0 +1,457 @@
+//! Linear networks at any width: exact, and no slower at 10^15 units than at 10^2.
+//!
+//! Feedback alignment runs as a recursion on n x k matrices; the other rules run the
+//! sample-space engine on the m = n + 2k rotated units that the dynamics never leaves. Always
+//! `f64`.
+
+mod recursion;
+mod start;
+
+use ndarray::Array2;
+
+use self::recursion::{Parts, Recursion};
+use self::start::Columns;
+use super::snapshot::{Dynamics, Movement, Needs, Snapshot};
+use super::{Problem, SampleSpace, Start, Weights};
+use crate::math::{Streams, row_products};
+use crate::rule::Feedback;
+
+/// The linear engine.
+#[derive(Debug, Clone)]
+pub struct Linear {
+    form: Form,
+}
+
+#[derive(Debug, Clone)]
+enum Form {
+    Recursion(Box<Fixed>),
+    Rotated(Box<SampleSpace<f64>>),
+}
+
+/// How the start is drawn.
+#[derive(Debug, Clone)]
+pub enum LinearStart {
+    /// W, beta and b.
+    Weights(Start),
+    /// Only their Gram matrix.
+    Gram {
+        /// The run's streams.
+        streams: Streams,
+        /// rho.
+        correlation: f64,
+    },
+}
+
+/// Fixed feedback: the recursion and what measurement needs.
+#[derive(Debug, Clone)]
+struct Fixed {
+    problem: Problem,
+    recursion: Recursion,
+    /// Gram matrix of [Z0 | Z*0 | beta0 | b].
+    gram: Vec<f64>,
+    held_out: usize,
+    /// K over training samples and X* X'.
+    kernel: Vec<f64>,
+    cross_kernel: Vec<f64>,
+    /// The columns themselves, where single units are measured.
+    columns: Option<Columns>,
+    start: Option<Start>,
+    f0: Option<Vec<f64>>,
+    held_out_f0: Option<Vec<f64>>,
+    residual: Vec<f64>,
+    step: u64,
+}
+
+impl Linear {
+    /// Starts a run. Cost: O(p n^2) for `Weights`, O(n^3) for `Gram`; per step O(n^2 k).
+    ///
+    /// # Panics
+    /// If the activation is not the identity or dropout is on; an experiment's check refuses
+    /// both.
+    pub fn new(problem: &Problem, start: LinearStart, needs: Needs) -> Self {
+        assert!(
+            problem.activation == crate::math::Activation::Linear && problem.dropout == 0.0,
+            "the linear engine runs the identity activation without dropout"
+        );
+        let (n, d, k) = (problem.samples(), problem.input_dim(), problem.outputs());
+        let mut inputs: Vec<f64> = problem.inputs.iter().copied().collect();
+        let mut held_out = 0;
+        if let (true, Some((x, _))) = (needs.held_out, &problem.held_out) {
+            inputs.extend(x.iter());
+            held_out = x.nrows();
+        }
+        let columns = match &start {
+            LinearStart::Weights(start) => Columns::from_weights(problem, start, &inputs),
+            LinearStart::Gram {
+                streams,
+                correlation,
+            } => Columns::from_gram(problem, *streams, *correlation, &inputs),
+        };
+        if problem.feedback != Feedback::Random {
+            let rotated = columns.rotated();
+            let m = rotated.count;
+            let part = |from: usize, to: usize| -> Vec<f64> {
+                rotated
+                    .rows
+                    .chunks(m)
+                    .flat_map(|row| row[from..to].to_vec())
+                    .collect()
+            };
+            let all = n + held_out;
+            let engine = SampleSpace::from_parts(
+                problem,
+                &part(0, n),
+                &part(n, all),
+                &part(all, all + k),
+                &part(all + k, all + 2 * k),
+                needs,
+                false,
+            );
+            return Self {
+                form: Form::Rotated(Box::new(engine)),
+            };
+        }
+        let gram = columns.gram();
+        let m = columns.count;
+        let block = |rows: std::ops::Range<usize>, cols: std::ops::Range<usize>| -> Vec<f64> {
+            rows.flat_map(|i| gram[i * m + cols.start..i * m + cols.end].to_vec())
+                .collect()
+        };
+        let (beta, b) = (n + held_out..n + held_out + k, n + held_out + k..m);
+        let kernel = row_products(&inputs[..n * d], &inputs[..n * d], d);
+        let parts = Parts {
+            kernel: kernel.clone(),
+            feature: block(0..n, 0..n),
+            z_beta: block(0..n, beta.clone()),
+            z_b: block(0..n, b.clone()),
+            b_beta: block(b.clone(), beta),
+            b_b: block(b.clone(), b),
+        };
+        let mut fixed = Fixed {
+            recursion: Recursion::new(n, k, parts),
+            cross_kernel: row_products(&inputs[n * d..], &inputs[..n * d], d),
+            kernel,
+            held_out,
+            columns: needs.units.then_some(columns),
+            start: match start {
+                LinearStart::Weights(start) => Some(start),
+                LinearStart::Gram { .. } => None,
+            },
+            gram,
+            f0: None,
+            held_out_f0: None,
+            residual: vec![0.0; n * k],
+            step: 0,
+            problem: problem.clone(),
+        };
+        fixed.forward();
+        if problem.center_outputs {
+            let f0 = fixed
+                .residual
+                .iter()
+                .zip(&problem.targets)
+                .map(|(e, y)| e + y)
+                .collect();
+            fixed.f0 = Some(f0);
+            fixed.held_out_f0 = Some(fixed.held_out_outputs());
+            fixed.forward();
+        }
+        Self {
+            form: Form::Recursion(Box::new(fixed)),
+        }
+    }
+}
+
+impl Fixed {
+    fn forward(&mut self) {
+        self.recursion.outputs(&mut self.residual);
+        let scale = self.problem.scale();
+        for (i, (e, y)) in self
+            .residual
+            .iter_mut()
+            .zip(&self.problem.targets)
+            .enumerate()
+        {
+            *e = *e * scale - self.f0.as_ref().map_or(0.0, |f0| f0[i]) - y;
+        }
+    }
+
+    /// beta(t) as coefficients (m, k) of the start's columns, with `start` times beta(0).
+    fn beta_coefficients(&self, start: f64) -> Vec<f64> {
+        let (n, k) = (self.problem.samples(), self.problem.outputs());
+        let r = &self.recursion;
+        let mut out = vec![0.0; (n + self.held_out + 2 * k) * k];
+        out[..n * k].copy_from_slice(&r.v);
+        let beta = (n + self.held_out) * k;
+        for c in 0..k {
+            out[beta + c * k + c] = start;
+        }
+        out[beta + k * k..].copy_from_slice(&r.along_b);
+        out
+    }
+
+    /// a' Gram b for (m, k) coefficients.
+    fn form(&self, a: &[f64], b: &[f64]) -> Vec<f64> {
+        let k = self.problem.outputs();
+        let m = a.len() / k;
+        let mut out = vec![0.0; k * k];
+        for i in 0..m {
+            for c in 0..k {
+                let product: f64 = (0..m).map(|j| self.gram[i * m + j] * b[j * k + c]).sum();
+                for g in 0..k {
+                    out[g * k + c] += a[i * k + g] * product;
+                }
+            }
+        }
+        out
+    }
+
+    /// S' K S, (k, k): |w_r(t) - w_r(0)|^2 = b_r' (S'KS) b_r.
+    fn movement_form(&self) -> Vec<f64> {
+        let (n, k) = (self.problem.samples(), self.problem.outputs());
+        let mut out = vec![0.0; k * k];
+        for i in 0..n {
+            for c in 0..k {
+                let ks: f64 = (0..n)
+                    .map(|j| self.kernel[i * n + j] * self.recursion.s[j * k + c])
+                    .sum();
+                for g in 0..k {
+                    out[g * k + c] += self.recursion.s[i * k + g] * ks;
+                }
+            }
+        }
+        out
+    }
+
+    fn feedback_gram(&self) -> Vec<f64> {
+        let k = self.problem.outputs();
+        let m = self.problem.samples() + self.held_out + 2 * k;
+        (0..k * k)
+            .map(|i| self.gram[(m - k + i / k) * m + m - k + i % k])
+            .collect()
+    }
+
+    fn held_out_outputs(&self) -> Vec<f64> {
+        let (n, k, h) = (
+            self.problem.samples(),
+            self.problem.outputs(),
+            self.held_out,
+        );
+        let m = n + h + 2 * k;
+        let beta = self.beta_coefficients(self.recursion.shrink);
+        let cross = self.recursion.cross();
+        let mut f = vec![0.0; h * k];
+        for j in 0..h {
+            for c in 0..k {
+                let mut sum: f64 = (0..m)
+                    .map(|i| self.gram[(n + j) * m + i] * beta[i * k + c])
+                    .sum();
+                for g in 0..k {
+                    let u: f64 = (0..n)
+                        .map(|i| self.cross_kernel[j * n + i] * self.recursion.s[i * k + g])
+                        .sum();
+                    sum -= u * cross[g * k + c];
+                }
+                f[j * k + c] = sum * self.problem.scale();
+            }
+        }
+        f
+    }
+
+    /// Movement of beta against `start` times beta(0); maxima where the units are kept.
+    fn output_movement(&self, start: f64) -> Movement {
+        let k = self.problem.outputs();
+        let coefficients = self.beta_coefficients(start);
+        if let Some(columns) = &self.columns {
+            let mut movement = Movement::default();
+            for row in columns.rows.chunks(columns.count) {
+                let square = (0..k)
+                    .map(|c| {
+                        let x: f64 = row
+                            .iter()
+                            .enumerate()
+                            .map(|(i, x)| x * coefficients[i * k + c])
+                            .sum();
+                        x * x
+                    })
+                    .sum();
+                movement.include(square);
+            }
+            return movement;
+        }
+        let form = self.form(&coefficients, &coefficients);
+        let sum_squares = (0..k).map(|c| form[c * k + c]).sum::<f64>().max(0.0);
+        Movement {
+            max: f64::NAN,
+            sum_squares,
+        }
+    }
+
+    /// Movement of W and drift of the conservation law.
+    fn hidden_measures(&self) -> (Movement, Option<f64>) {
+        let k = self.problem.outputs();
+        let form = self.movement_form();
+        let Some(columns) = &self.columns else {
+            let b_b = self.feedback_gram();
+            let sum_squares = form.iter().zip(&b_b).map(|(f, b)| f * b).sum();
+            return (
+                Movement {
+                    max: f64::NAN,
+                    sum_squares,
+                },
+                None,
+            );
+        };
+        let n = self.problem.samples();
+        let coefficients = self.beta_coefficients(self.recursion.shrink);
+        let (mut moved, mut drift) = (Movement::default(), 0.0);
+        for row in columns.rows.chunks(columns.count) {
+            let m = columns.count;
+            let (beta0, b) = (&row[m - 2 * k..m - k], &row[m - k..]);
+            let mut square = 0.0;
+            let mut change = 0.0;
+            for c in 0..k {
+                for g in 0..k {
+                    square += b[c] * form[c * k + g] * b[g];
+                }
+                let beta: f64 = row
+                    .iter()
+                    .enumerate()
+                    .map(|(i, x)| x * coefficients[i * k + c])
+                    .sum();
+                change += b[c] * (beta - beta0[c]);
+                // C_r z_r(0) with C_r = -S b_r
+                let along: f64 = (0..n).map(|i| self.recursion.s[i * k + c] * row[i]).sum();
+                change += b[c] * along;
+            }
+            change -= 0.5 * square;
+            moved.include(square.max(0.0));
+            drift += change * change;
+        }
+        (moved, Some(drift))
+    }
+}
+
+impl Dynamics for Linear {
+    fn step(&mut self) {
+        match &mut self.form {
+            Form::Rotated(engine) => engine.step(),
+            Form::Recursion(fixed) => {
+                let factor = fixed.problem.factor(fixed.step);
+                fixed
+                    .recursion
+                    .step(&fixed.residual, fixed.problem.gain(), factor);
+                fixed.step += 1;
+                fixed.forward();
+            }
+        }
+    }
+
+    fn steps_done(&self) -> u64 {
+        match &self.form {
+            Form::Rotated(engine) => engine.steps_done(),
+            Form::Recursion(fixed) => fixed.step,
+        }
+    }
+
+    fn residual_norm(&self) -> f64 {
+        match &self.form {
+            Form::Rotated(engine) => engine.residual_norm(),
+            Form::Recursion(fixed) => fixed.residual.iter().map(|e| e * e).sum::<f64>().sqrt(),
+        }
+    }
+
+    fn snapshot(&mut self, needs: Needs) -> Snapshot {
+        let fixed = match &mut self.form {
+            Form::Recursion(fixed) => fixed,
+            Form::Rotated(engine) => {
+                let mut snapshot = engine.snapshot(needs);
+                // Rotated units are no units: their maxima and their law mean nothing.
+                for movement in [
+                    &mut snapshot.output_movement,
+                    &mut snapshot.decayed_movement,
+                    &mut snapshot.hidden_movement,
+                ] {
+                    if let Some(movement) = movement {
+                        movement.max = f64::NAN;
+                    }
+                }
+                snapshot.conservation = None;
+                return snapshot;
+            }
+        };
+        let beta = fixed.beta_coefficients(fixed.recursion.shrink);
+        let shrink = fixed.recursion.shrink;
+        let hidden = (needs.hidden_movement || needs.conservation).then(|| fixed.hidden_measures());
+        Snapshot {
+            residual: fixed.residual.clone(),
+            output_gram: fixed.form(&beta, &beta),
+            feedback_gram: fixed.feedback_gram(),
+            cross_gram: fixed.recursion.cross(),
+            output_movement: needs
+                .output_movement
+                .then(|| fixed.output_movement(shrink - 1.0)),
+            decayed_movement: needs.output_movement.then(|| fixed.output_movement(0.0)),
+            hidden_movement: hidden
+                .as_ref()
+                .filter(|_| needs.hidden_movement)
+                .map(|h| h.0),
+            conservation: hidden.filter(|_| needs.conservation).and_then(|h| h.1),
+            held_out_residual: match &fixed.problem.held_out {
+                Some((_, y)) if needs.held_out => {
+                    let f = fixed.held_out_outputs();
+                    let f0 = |j: usize| fixed.held_out_f0.as_ref().map_or(0.0, |f0| f0[j]);
+                    Some(
+                        f.iter()
+                            .zip(y)
+                            .enumerate()
+                            .map(|(j, (f, y))| f - f0(j) - y)
+                            .collect(),
+                    )
+                }
+                _ => None,
+            },
+        }
+    }
+
+    fn weights(&mut self) -> Option<Weights> {
+        let Form::Recursion(fixed) = &self.form else {
+            return None;
+        };
+        let start = fixed.start.as_ref()?;
+        let (n, d, k) = (
+            fixed.problem.samples(),
+            fixed.problem.input_dim(),
+            fixed.problem.outputs(),
+        );
+        let inputs: Vec<f64> = fixed.problem.inputs.iter().copied().collect();
+        let columns = Columns::from_weights(&fixed.problem, start, &inputs);
+        let p = columns.rows.len() / columns.count;
+        let m = columns.count;
+        let mut hidden =
+            Array2::from_shape_vec((p, d), start.hidden_rows(0, p, d)).expect("one row per unit");
+        let mut output = Array2::zeros((p, k));
+        let mut feedback = Array2::zeros((p, k));
+        let r = &fixed.recursion;
+        for (unit, row) in columns.rows.chunks(m).enumerate() {
+            let (beta0, b) = (&row[n..n + k], &row[n + k..]);
+            for c in 0..k {
+                feedback[(unit, c)] = b[c];
+                let from_z: f64 = (0..n).map(|i| row[i] * r.v[i * k + c]).sum();
+                let from_b: f64 = (0..k).map(|g| b[g] * r.along_b[g * k + c]).sum();
+                output[(unit, c)] = r.shrink * beta0[c] + from_z + from_b;
+                for i in 0..n {
+                    let c = -b[c] * r.s[i * k + c];
+                    hidden
+                        .row_mut(unit)
+                        .scaled_add(c, &fixed.problem.inputs.row(i));
+                }
+            }
+        }
+        Some(Weights {
+            hidden,
+            output,
+            feedback,
+        })
+    }
+}
