@@ -1,0 +1,153 @@
+//! Generated inputs and targets, from named streams.
+
+use ndarray::Array2;
+
+use crate::math::{Activation, StreamName, Streams, row_products};
+
+/// Law of generated inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputLaw {
+    /// Entries N(0, 1).
+    Normal,
+    /// Entries N(0, 1/d).
+    NormalOverDim,
+    /// Orthonormal rows, uniformly distributed.
+    Orthonormal,
+}
+
+/// Draws inputs of shape (`samples`, `dim`) from `stream`: training or held-out.
+///
+/// # Panics
+/// If `samples` > `dim` for orthonormal rows.
+pub fn inputs(streams: Streams, stream: StreamName, law: InputLaw, samples: usize, dim: usize) -> Array2<f64> {
+    let mut stream = streams.open(stream);
+    let mut x = Array2::from_shape_simple_fn((samples, dim), || stream.normal());
+    match law {
+        InputLaw::Normal => {}
+        InputLaw::NormalOverDim => x /= (dim as f64).sqrt(),
+        InputLaw::Orthonormal => {
+            assert!(samples <= dim, "orthonormal rows need samples <= input_dim");
+            orthonormalise(&mut x);
+        }
+    }
+    x
+}
+
+/// Gram and Schmidt's process on the rows, twice for orthogonality to rounding.
+fn orthonormalise(x: &mut Array2<f64>) {
+    for i in 0..x.nrows() {
+        for _ in 0..2 {
+            for j in 0..i {
+                let along: f64 = x.row(i).iter().zip(x.row(j)).map(|(a, b)| a * b).sum();
+                let other = x.row(j).to_owned();
+                x.row_mut(i).scaled_add(-along, &other);
+            }
+        }
+        let norm = x.row(i).iter().map(|a| a * a).sum::<f64>().sqrt();
+        x.row_mut(i).map_inplace(|a| *a /= norm);
+    }
+}
+
+/// A network of the student's architecture with fresh N(0, 1) weights.
+#[derive(Debug, Clone, Copy)]
+pub struct Teacher {
+    /// Its width.
+    pub width: u64,
+    /// Its activation.
+    pub activation: Activation,
+    /// Its outputs.
+    pub outputs: usize,
+    /// For the identity: draw only W'beta, whose law is known, at any width.
+    pub in_law: bool,
+}
+
+/// Rows of the teacher's weights made at once.
+const ROWS: usize = 512;
+
+/// The teacher's outputs beta' psi(W x)/sqrt(width) at `inputs`, (samples, outputs).
+///
+/// # Panics
+/// If `in_law` is set for an activation other than the identity.
+pub fn teach(streams: Streams, teacher: Teacher, inputs: &Array2<f64>) -> Array2<f64> {
+    let (n, d) = inputs.dim();
+    let k = teacher.outputs;
+    let x: Vec<f64> = inputs.iter().copied().collect();
+    let mut hidden = streams.open(StreamName::TeacherHidden);
+    let mut output = streams.open(StreamName::TeacherOutput);
+    let root = (teacher.width as f64).sqrt();
+    let mut y = Array2::zeros((n, k));
+    if teacher.in_law {
+        assert!(teacher.activation == Activation::Linear, "a law known for linear teachers");
+        // W'beta = G R with G standard normal (d, k) and R'R = beta'beta (Bartlett).
+        let mut g = vec![0.0; k * d];
+        hidden.fill_normal(&mut g);
+        let xg = row_products(&g, &x, d);
+        for c in 0..k {
+            for r in 0..=c {
+                let factor = if r == c {
+                    output.chi_squared((teacher.width - r as u64) as f64).sqrt()
+                } else {
+                    output.normal()
+                };
+                for i in 0..n {
+                    y[(i, c)] += xg[r * n + i] * factor / root;
+                }
+            }
+        }
+        return y;
+    }
+    let width = usize::try_from(teacher.width).expect("a teacher that fits in memory");
+    for first in (0..width).step_by(ROWS) {
+        let count = ROWS.min(width - first);
+        let mut rows = vec![0.0; count * d];
+        hidden.fill_normal(&mut rows);
+        let z = row_products(&rows, &x, d);
+        for r in 0..count {
+            for c in 0..k {
+                let beta = output.normal();
+                for i in 0..n {
+                    y[(i, c)] += beta * teacher.activation.value(z[r * n + i]);
+                }
+            }
+        }
+    }
+    y / root
+}
+
+/// Independent fair signs, (`samples`, `outputs`).
+pub fn signs(streams: Streams, samples: usize, outputs: usize) -> Array2<f64> {
+    let mut stream = streams.open(StreamName::TeacherOutput);
+    Array2::from_shape_simple_fn((samples, outputs), || stream.sign())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orthonormal_rows_are_orthonormal() {
+        let x = inputs(Streams::new(1, 0), StreamName::Data, InputLaw::Orthonormal, 7, 9);
+        for i in 0..7 {
+            for j in 0..7 {
+                let dot: f64 = x.row(i).iter().zip(x.row(j)).map(|(a, b)| a * b).sum();
+                let expected = f64::from(u8::from(i == j));
+                assert!((dot - expected).abs() < 1e-14);
+            }
+        }
+    }
+
+    #[test]
+    fn a_teacher_in_law_has_the_second_moments_of_a_teacher() {
+        // E y_i^2 = |x_i|^2 for both; 4000 draws of a heavy-ish product: 5 standard errors.
+        let x = inputs(Streams::new(1, 0), StreamName::Data, InputLaw::NormalOverDim, 1, 6);
+        let square: f64 = x.iter().map(|a| a * a).sum();
+        for in_law in [false, true] {
+            let teacher = Teacher { width: 20, activation: Activation::Linear, outputs: 1, in_law };
+            let draws = 4000_u32;
+            let sum: f64 =
+                (0..draws).map(|run| teach(Streams::new(2, run.into()), teacher, &x)[(0, 0)].powi(2)).sum();
+            let ratio = sum / f64::from(draws) / square;
+            assert!((ratio - 1.0).abs() < 0.13, "{in_law}: {ratio}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! A setting and a run number become numbers: data, step size, ridge, horizon.
+
+use ndarray::Array2;
+
+use super::setting::{
+    DatasetScope, Duration, Inputs, Ridge, ScheduleName, Setting, StepSize, Steps, Targets,
+};
+use crate::data::synthetic::{InputLaw, Teacher, inputs, signs, teach};
+use crate::math::{StreamName, Streams};
+use crate::rule::Schedule;
+use crate::theory::{Spectrum, linear_kernel_spectrum};
+use crate::two_layer::{Draw, Problem};
+use crate::{Error, Result};
+
+/// What a run's theory units became on its own data.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Resolved {
+    /// eta.
+    pub step_size: f64,
+    /// lambda (its value at step 0).
+    pub ridge: f64,
+    /// Steps of the run.
+    pub steps: u64,
+    /// gamma of the infinite-width kernel; NaN where no unit asked for it.
+    pub gamma: f64,
+    /// M, likewise.
+    pub kernel_max: f64,
+}
+
+/// Inputs and targets of one run: training and, if wanted, held-out.
+struct RunData {
+    inputs: Array2<f64>,
+    targets: Array2<f64>,
+    held_out: Option<(Array2<f64>, Array2<f64>)>,
+}
+
+/// The streams that draw a run's data.
+fn data_streams(setting: &Setting, run: u64) -> Streams {
+    let run = match setting.dataset {
+        DatasetScope::PerRun => run,
+        DatasetScope::Shared => 0,
+    };
+    Streams::new(setting.seed, run)
+}
+
+fn generate(setting: &Setting, run: u64, draw: Draw) -> RunData {
+    let streams = data_streams(setting, run);
+    let law = match setting.inputs {
+        Inputs::Normal => InputLaw::Normal,
+        Inputs::NormalOverDim => InputLaw::NormalOverDim,
+        Inputs::Orthonormal => InputLaw::Orthonormal,
+    };
+    let x = inputs(streams, StreamName::Data, law, setting.samples, setting.input_dim);
+    // Held-out rows need not be orthogonal to each other: only their scale is kept.
+    let held_out_law = if law == InputLaw::Orthonormal { InputLaw::NormalOverDim } else { law };
+    let new = inputs(streams, StreamName::HeldOut, held_out_law, setting.held_out, setting.input_dim);
+    let all = ndarray::concatenate(ndarray::Axis(0), &[x.view(), new.view()])
+        .expect("the same number of columns");
+    let y = match setting.targets {
+        Targets::Signs => signs(streams, all.nrows(), setting.outputs),
+        Targets::Teacher => {
+            let teacher = Teacher {
+                width: setting.teacher_width.unwrap_or(setting.width),
+                activation: setting.activation,
+                outputs: setting.outputs,
+                in_law: draw == Draw::Gram,
+            };
+            teach(streams, teacher, &all)
+        }
+    };
+    let n = setting.samples;
+    RunData {
+        targets: y.slice(ndarray::s![..n, ..]).to_owned(),
+        held_out: (setting.held_out > 0)
+            .then(|| (new.clone(), y.slice(ndarray::s![n.., ..]).to_owned())),
+        inputs: x,
+    }
+}
+
+fn load(setting: &Setting, run: u64, draw: Draw) -> Result<RunData> {
+    let mut data = match &setting.train_data {
+        None => generate(setting, run, draw),
+        Some(path) => {
+            let set = crate::data::load_dataset(path)?;
+            RunData { inputs: set.inputs, targets: set.targets, held_out: None }
+        }
+    };
+    if let Some(path) = &setting.held_out_data {
+        let set = crate::data::load_dataset(path)?;
+        if set.inputs.ncols() != data.inputs.ncols() || set.targets.ncols() != data.targets.ncols() {
+            return Err(Error::shape(
+                format!("data.held_out_data ({})", path.display()),
+                format!("{} input and {} target columns, as the training data", data.inputs.ncols(), data.targets.ncols()),
+                format!("{} and {}", set.inputs.ncols(), set.targets.ncols()),
+            ));
+        }
+        data.held_out = Some((set.inputs, set.targets));
+    }
+    Ok(data)
+}
+
+/// Whether a value in theory units needs the kernel's spectrum.
+fn needs_spectrum(setting: &Setting) -> bool {
+    !matches!(setting.step_size, StepSize::Number(_))
+        || matches!(setting.ridge, Ridge::Gamma(_))
+        || matches!(setting.cutoff, Some(Duration::CS(_)))
+        || matches!(setting.decay_steps, Some(Duration::CS(_)))
+}
+
+/// Makes run `run` of a checked setting concrete.
+///
+/// # Errors
+/// [`Error::Config`] where a theory unit has no finite value on this run's data;
+/// [`Error::Data`] or [`Error::Io`] for a data file.
+pub fn resolve(setting: &Setting, run: u64, draw: Draw) -> Result<(Problem, Resolved)> {
+    let data = load(setting, run, draw)?;
+    let spectrum = if needs_spectrum(setting) {
+        linear_kernel_spectrum(&data.inputs)
+    } else {
+        Spectrum { gamma: f64::NAN, max: f64::NAN }
+    };
+    let ridge = match setting.ridge {
+        Ridge::Number(ridge) => ridge,
+        Ridge::Gamma(multiple) => multiple * spectrum.gamma,
+    };
+    let largest = setting.ridge_table.as_ref().map_or(ridge, |t| t.iter().copied().fold(0.0, f64::max));
+    let step_size = match setting.step_size {
+        StepSize::Number(eta) => eta,
+        StepSize::Auto => 0.5 / (spectrum.max + largest),
+        StepSize::OverM(a) => a / spectrum.max,
+    };
+    if !(step_size.is_finite() && step_size > 0.0) {
+        return Err(Error::config(
+            "learning.step_size",
+            step_size,
+            "the data's kernel has no positive eigenvalue; give a number",
+        ));
+    }
+    let width = setting.width as f64;
+    let n = data.inputs.nrows() as f64;
+    let duration = |duration: Duration| match duration {
+        Duration::Number(steps) => steps,
+        // S_lambda / lambda, S_lambda = c gamma sqrt(gamma p)/(eta sqrt(n) M): Theorem 4.3.
+        Duration::CS(c) => {
+            let Spectrum { gamma, max } = spectrum;
+            c * gamma * (gamma * width).sqrt() / (step_size * n.sqrt() * max) / ridge
+        }
+    };
+    let whole = |key: &str, steps: f64| -> Result<u64> {
+        if steps.is_finite() && (0.0..9e15).contains(&steps) {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+            Ok(steps as u64)
+        } else {
+            Err(Error::config(key, steps, "no finite number of steps; is the ridge zero?"))
+        }
+    };
+    let schedule = match setting.schedule {
+        ScheduleName::Constant => Schedule::Constant { ridge },
+        ScheduleName::Cutoff => Schedule::Cutoff {
+            ridge,
+            last_step: whole(
+                "learning.cutoff",
+                duration(setting.cutoff.unwrap_or(Duration::Number(0.0))).floor(),
+            )?,
+        },
+        ScheduleName::InverseSquare => Schedule::InverseSquare {
+            ridge,
+            decay_steps: duration(setting.decay_steps.unwrap_or(Duration::Number(1.0))),
+        },
+        ScheduleName::Exponential => Schedule::Exponential {
+            ridge,
+            decay_steps: duration(setting.decay_steps.unwrap_or(Duration::Number(1.0))),
+        },
+        ScheduleName::Table => {
+            Schedule::Table { values: setting.ridge_table.clone().unwrap_or_default() }
+        }
+    };
+    let steps = match setting.steps {
+        Steps::Number(steps) => steps,
+        Steps::Tau(tau) => whole("run.steps", (tau * width.sqrt() / step_size).ceil())?,
+        Steps::EtaLambdaT(x) => whole("run.steps", (x / (step_size * largest)).ceil())?,
+    };
+    let problem = Problem {
+        inputs: data.inputs,
+        targets: data.targets,
+        held_out: data.held_out,
+        width: setting.width,
+        activation: setting.activation,
+        feedback: setting.rule.feedback(),
+        step_size,
+        ridge_form: setting.ridge_form,
+        dropout: setting.dropout,
+        output_scale: setting.output_scale,
+        center_outputs: setting
+            .center_outputs
+            .unwrap_or((setting.output_scale - 1.0).abs() > 0.0),
+        feedback_step_size: setting.feedback_step_size.unwrap_or(step_size),
+        feedback_decay: setting.feedback_decay,
+        schedule,
+    };
+    let resolved = Resolved {
+        step_size,
+        ridge: problem.schedule.value(0),
+        steps,
+        gamma: spectrum.gamma,
+        kernel_max: spectrum.max,
+    };
+    Ok((problem, resolved))
+}
