@@ -4,6 +4,7 @@
 pub mod error;
 pub mod experiment;
 pub mod math;
+pub mod record;
 pub mod rule;
 pub mod two_layer;
 

@@ -2,5 +2,12 @@
 //!
 //! Refuses: drawing (the program's `figure` room), files of a run folder (`record`).
 
+pub mod claim;
+pub mod config;
 pub mod figure;
+pub mod keys;
+pub mod plan;
 pub mod setting;
+
+pub use config::{Experiment, LabelledSetting, Overrides};
+pub use plan::{Job, Plan};

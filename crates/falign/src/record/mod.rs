@@ -1,0 +1,5 @@
+//! What was measured and where it is kept.
+//!
+//! Refuses simulation.
+
+pub mod run_table;

@@ -1,0 +1,62 @@
+//! Everything measured in an experiment, run by run, in memory.
+
+use std::collections::BTreeMap;
+
+use ndarray::{Array2, ArrayView1};
+
+use crate::two_layer::{Outcome, Quantity};
+
+/// All settings of an experiment with their runs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RunTable {
+    /// One entry per setting, in the experiment's order.
+    pub settings: Vec<SettingRuns>,
+}
+
+/// The runs of one setting.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SettingRuns {
+    /// Name of the case; empty if there are none.
+    pub case: String,
+    /// The swept keys (leaf names) and this setting's values, as tables show them.
+    pub axes: Vec<(String, String)>,
+    /// Every leaf key that is set, as tables show it.
+    pub columns: BTreeMap<String, String>,
+    /// The recorded steps, ascending.
+    pub steps: Vec<u64>,
+    /// Per quantity an array (runs, recorded steps). NaN where there is no value: after
+    /// divergence, or where a quantity has no meaning. After convergence the last value
+    /// is carried forward.
+    pub values: BTreeMap<Quantity, Array2<f64>>,
+    /// How each run ended.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl SettingRuns {
+    /// Number of runs.
+    pub fn runs(&self) -> usize {
+        self.outcomes.len()
+    }
+
+    /// Number of runs that diverged.
+    pub fn diverged(&self) -> usize {
+        self.outcomes
+            .iter()
+            .filter(|outcome| outcome.is_diverged())
+            .count()
+    }
+
+    /// The value of a column: `case` or a leaf key.
+    pub fn column(&self, name: &str) -> Option<&str> {
+        if name == "case" {
+            return Some(&self.case);
+        }
+        self.columns.get(name).map(String::as_str)
+    }
+
+    /// The values of all runs at recorded row `row`.
+    pub fn at(&self, quantity: Quantity, row: usize) -> Option<ArrayView1<'_, f64>> {
+        let values = self.values.get(&quantity)?;
+        (row < values.ncols()).then(|| values.column(row))
+    }
+}
