@@ -19,7 +19,13 @@ pub enum InputLaw {
 ///
 /// # Panics
 /// If `samples` > `dim` for orthonormal rows.
-pub fn inputs(streams: Streams, stream: StreamName, law: InputLaw, samples: usize, dim: usize) -> Array2<f64> {
+pub fn inputs(
+    streams: Streams,
+    stream: StreamName,
+    law: InputLaw,
+    samples: usize,
+    dim: usize,
+) -> Array2<f64> {
     let mut stream = streams.open(stream);
     let mut x = Array2::from_shape_simple_fn((samples, dim), || stream.normal());
     match law {
@@ -77,7 +83,10 @@ pub fn teach(streams: Streams, teacher: Teacher, inputs: &Array2<f64>) -> Array2
     let root = (teacher.width as f64).sqrt();
     let mut y = Array2::zeros((n, k));
     if teacher.in_law {
-        assert!(teacher.activation == Activation::Linear, "a law known for linear teachers");
+        assert!(
+            teacher.activation == Activation::Linear,
+            "a law known for linear teachers"
+        );
         // W'beta = G R with G standard normal (d, k) and R'R = beta'beta (Bartlett).
         let mut g = vec![0.0; k * d];
         hidden.fill_normal(&mut g);
@@ -126,7 +135,13 @@ mod tests {
 
     #[test]
     fn orthonormal_rows_are_orthonormal() {
-        let x = inputs(Streams::new(1, 0), StreamName::Data, InputLaw::Orthonormal, 7, 9);
+        let x = inputs(
+            Streams::new(1, 0),
+            StreamName::Data,
+            InputLaw::Orthonormal,
+            7,
+            9,
+        );
         for i in 0..7 {
             for j in 0..7 {
                 let dot: f64 = x.row(i).iter().zip(x.row(j)).map(|(a, b)| a * b).sum();
@@ -139,13 +154,25 @@ mod tests {
     #[test]
     fn a_teacher_in_law_has_the_second_moments_of_a_teacher() {
         // E y_i^2 = |x_i|^2 for both; 4000 draws of a heavy-ish product: 5 standard errors.
-        let x = inputs(Streams::new(1, 0), StreamName::Data, InputLaw::NormalOverDim, 1, 6);
+        let x = inputs(
+            Streams::new(1, 0),
+            StreamName::Data,
+            InputLaw::NormalOverDim,
+            1,
+            6,
+        );
         let square: f64 = x.iter().map(|a| a * a).sum();
         for in_law in [false, true] {
-            let teacher = Teacher { width: 20, activation: Activation::Linear, outputs: 1, in_law };
+            let teacher = Teacher {
+                width: 20,
+                activation: Activation::Linear,
+                outputs: 1,
+                in_law,
+            };
             let draws = 4000_u32;
-            let sum: f64 =
-                (0..draws).map(|run| teach(Streams::new(2, run.into()), teacher, &x)[(0, 0)].powi(2)).sum();
+            let sum: f64 = (0..draws)
+                .map(|run| teach(Streams::new(2, run.into()), teacher, &x)[(0, 0)].powi(2))
+                .sum();
             let ratio = sum / f64::from(draws) / square;
             assert!((ratio - 1.0).abs() < 0.13, "{in_law}: {ratio}");
         }

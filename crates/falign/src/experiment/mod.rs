@@ -2,5 +2,15 @@
 //!
 //! Refuses: drawing (the program's `figure` room), files of a run folder (`record`).
 
+pub mod claim;
+pub mod config;
+pub mod execute;
 pub mod figure;
+pub mod keys;
+pub mod plan;
+pub mod resolve;
 pub mod setting;
+pub mod simulate;
+
+pub use config::{Experiment, LabelledSetting, Overrides};
+pub use plan::{Job, Plan};

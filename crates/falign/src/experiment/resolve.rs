@@ -50,10 +50,26 @@ fn generate(setting: &Setting, run: u64, draw: Draw) -> RunData {
         Inputs::NormalOverDim => InputLaw::NormalOverDim,
         Inputs::Orthonormal => InputLaw::Orthonormal,
     };
-    let x = inputs(streams, StreamName::Data, law, setting.samples, setting.input_dim);
+    let x = inputs(
+        streams,
+        StreamName::Data,
+        law,
+        setting.samples,
+        setting.input_dim,
+    );
     // Held-out rows need not be orthogonal to each other: only their scale is kept.
-    let held_out_law = if law == InputLaw::Orthonormal { InputLaw::NormalOverDim } else { law };
-    let new = inputs(streams, StreamName::HeldOut, held_out_law, setting.held_out, setting.input_dim);
+    let held_out_law = if law == InputLaw::Orthonormal {
+        InputLaw::NormalOverDim
+    } else {
+        law
+    };
+    let new = inputs(
+        streams,
+        StreamName::HeldOut,
+        held_out_law,
+        setting.held_out,
+        setting.input_dim,
+    );
     let all = ndarray::concatenate(ndarray::Axis(0), &[x.view(), new.view()])
         .expect("the same number of columns");
     let y = match setting.targets {
@@ -82,15 +98,24 @@ fn load(setting: &Setting, run: u64, draw: Draw) -> Result<RunData> {
         None => generate(setting, run, draw),
         Some(path) => {
             let set = crate::data::load_dataset(path)?;
-            RunData { inputs: set.inputs, targets: set.targets, held_out: None }
+            RunData {
+                inputs: set.inputs,
+                targets: set.targets,
+                held_out: None,
+            }
         }
     };
     if let Some(path) = &setting.held_out_data {
         let set = crate::data::load_dataset(path)?;
-        if set.inputs.ncols() != data.inputs.ncols() || set.targets.ncols() != data.targets.ncols() {
+        if set.inputs.ncols() != data.inputs.ncols() || set.targets.ncols() != data.targets.ncols()
+        {
             return Err(Error::shape(
                 format!("data.held_out_data ({})", path.display()),
-                format!("{} input and {} target columns, as the training data", data.inputs.ncols(), data.targets.ncols()),
+                format!(
+                    "{} input and {} target columns, as the training data",
+                    data.inputs.ncols(),
+                    data.targets.ncols()
+                ),
                 format!("{} and {}", set.inputs.ncols(), set.targets.ncols()),
             ));
         }
@@ -117,13 +142,19 @@ pub fn resolve(setting: &Setting, run: u64, draw: Draw) -> Result<(Problem, Reso
     let spectrum = if needs_spectrum(setting) {
         linear_kernel_spectrum(&data.inputs)
     } else {
-        Spectrum { gamma: f64::NAN, max: f64::NAN }
+        Spectrum {
+            gamma: f64::NAN,
+            max: f64::NAN,
+        }
     };
     let ridge = match setting.ridge {
         Ridge::Number(ridge) => ridge,
         Ridge::Gamma(multiple) => multiple * spectrum.gamma,
     };
-    let largest = setting.ridge_table.as_ref().map_or(ridge, |t| t.iter().copied().fold(0.0, f64::max));
+    let largest = setting
+        .ridge_table
+        .as_ref()
+        .map_or(ridge, |t| t.iter().copied().fold(0.0, f64::max));
     let step_size = match setting.step_size {
         StepSize::Number(eta) => eta,
         StepSize::Auto => 0.5 / (spectrum.max + largest),
@@ -148,10 +179,18 @@ pub fn resolve(setting: &Setting, run: u64, draw: Draw) -> Result<(Problem, Reso
     };
     let whole = |key: &str, steps: f64| -> Result<u64> {
         if steps.is_finite() && (0.0..9e15).contains(&steps) {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "checked"
+            )]
             Ok(steps as u64)
         } else {
-            Err(Error::config(key, steps, "no finite number of steps; is the ridge zero?"))
+            Err(Error::config(
+                key,
+                steps,
+                "no finite number of steps; is the ridge zero?",
+            ))
         }
     };
     let schedule = match setting.schedule {
@@ -171,9 +210,9 @@ pub fn resolve(setting: &Setting, run: u64, draw: Draw) -> Result<(Problem, Reso
             ridge,
             decay_steps: duration(setting.decay_steps.unwrap_or(Duration::Number(1.0))),
         },
-        ScheduleName::Table => {
-            Schedule::Table { values: setting.ridge_table.clone().unwrap_or_default() }
-        }
+        ScheduleName::Table => Schedule::Table {
+            values: setting.ridge_table.clone().unwrap_or_default(),
+        },
     };
     let steps = match setting.steps {
         Steps::Number(steps) => steps,

@@ -33,7 +33,9 @@ pub struct RunResult {
 /// ```
 pub fn recorded_steps(record: &Record, steps: u64) -> Vec<u64> {
     let mut chosen: Vec<u64> = match record {
-        Record::Every(every) => (0..=steps).step_by(usize::try_from(*every).unwrap_or(usize::MAX)).collect(),
+        Record::Every(every) => (0..=steps)
+            .step_by(usize::try_from(*every).unwrap_or(usize::MAX))
+            .collect(),
         Record::Count(count) => (0..=*count)
             .map(|i| {
                 let share = u128::from(i) * u128::from(steps) / u128::from(*count);
@@ -45,7 +47,11 @@ pub fn recorded_steps(record: &Record, steps: u64) -> Vec<u64> {
             let mut exponent = 0.0;
             loop {
                 // libm's exponential is the same on every machine; the rounding hides the rest.
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a step")]
+                #[allow(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a step"
+                )]
                 let step = libm::exp10(exponent).round() as u64;
                 if step > steps {
                     break;
@@ -76,13 +82,28 @@ pub fn choose(setting: &Setting) -> (Engine, Draw) {
 
 fn start(setting: &Setting, streams: Streams, problem: &Problem) -> Result<Start> {
     let Some(path) = &setting.initial_weights else {
-        return Ok(Start::Drawn { streams, correlation: setting.feedback_correlation });
+        return Ok(Start::Drawn {
+            streams,
+            correlation: setting.feedback_correlation,
+        });
     };
     let weights = crate::data::load_weights(path)?;
     let expected = [
-        ("hidden_weights", weights.hidden.dim(), (setting.width, problem.input_dim())),
-        ("output_weights", weights.output.dim(), (setting.width, problem.outputs())),
-        ("feedback_weights", weights.feedback.dim(), (setting.width, problem.outputs())),
+        (
+            "hidden_weights",
+            weights.hidden.dim(),
+            (setting.width, problem.input_dim()),
+        ),
+        (
+            "output_weights",
+            weights.output.dim(),
+            (setting.width, problem.outputs()),
+        ),
+        (
+            "feedback_weights",
+            weights.feedback.dim(),
+            (setting.width, problem.outputs()),
+        ),
     ];
     for (name, got, expected) in expected {
         if (got.0 as u64, got.1) != expected {
@@ -117,7 +138,10 @@ pub fn simulate(
         matches!(save, SaveWeights::Final | SaveWeights::Both),
     );
     let mut engine: Box<dyn Dynamics> = if draw == Draw::Gram {
-        let start = LinearStart::Gram { streams, correlation: setting.feedback_correlation };
+        let start = LinearStart::Gram {
+            streams,
+            correlation: setting.feedback_correlation,
+        };
         Box::new(Linear::new(&problem, start, needs))
     } else {
         let start = start(setting, streams, &problem)?;
@@ -131,12 +155,12 @@ pub fn simulate(
             (Engine::Linear, _) => {
                 Box::new(Linear::new(&problem, LinearStart::Weights(start), needs))
             }
-            (_, Precision::F64) => {
-                Box::new(SampleSpace::<f64>::new(&problem, start, streams, needs, parallel))
-            }
-            (_, Precision::F32) => {
-                Box::new(SampleSpace::<f32>::new(&problem, start, streams, needs, parallel))
-            }
+            (_, Precision::F64) => Box::new(SampleSpace::<f64>::new(
+                &problem, start, streams, needs, parallel,
+            )),
+            (_, Precision::F32) => Box::new(SampleSpace::<f32>::new(
+                &problem, start, streams, needs, parallel,
+            )),
         }
     };
     let initial = matches!(save, SaveWeights::Initial | SaveWeights::Both)
@@ -144,7 +168,10 @@ pub fn simulate(
         .flatten();
     let steps = recorded_steps(&setting.record, resolved.steps);
     let mut values: Vec<Vec<f64>> = Vec::with_capacity(steps.len());
-    let stop = Stop { tolerance: setting.stop_tolerance, window: setting.stop_window };
+    let stop = Stop {
+        tolerance: setting.stop_tolerance,
+        window: setting.stop_window,
+    };
     let outcome = run(
         &problem,
         engine.as_mut(),
@@ -155,7 +182,9 @@ pub fn simulate(
         &mut |_, row| values.push(row.to_vec()),
         progress,
     );
-    let Some(outcome) = outcome else { return Ok(None) };
+    let Some(outcome) = outcome else {
+        return Ok(None);
+    };
     // After convergence the last value carries forward; after divergence there is none.
     let rest = match outcome {
         Outcome::Converged { .. } => values.last().cloned(),
@@ -166,5 +195,11 @@ pub fn simulate(
     let last = matches!(save, SaveWeights::Final | SaveWeights::Both)
         .then(|| engine.weights())
         .flatten();
-    Ok(Some(RunResult { steps, values, outcome, resolved, weights: [initial, last] }))
+    Ok(Some(RunResult {
+        steps,
+        values,
+        outcome,
+        resolved,
+        weights: [initial, last],
+    }))
 }

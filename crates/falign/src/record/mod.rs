@@ -3,3 +3,5 @@
 //! Refuses simulation.
 
 pub mod run_table;
+pub mod store;
+pub mod summary;

@@ -29,8 +29,11 @@ pub fn linear_kernel_spectrum(inputs: &Array2<f64>) -> Spectrum {
     let kernel = DMatrix::from_row_slice(n, n, &row_products(&x, &x, inputs.ncols()));
     let eigenvalues = kernel.symmetric_eigenvalues();
     let max = eigenvalues.iter().copied().fold(0.0, f64::max);
-    let gamma =
-        eigenvalues.iter().copied().filter(|&l| l > RANK_TOLERANCE * max).fold(max, f64::min);
+    let gamma = eigenvalues
+        .iter()
+        .copied()
+        .filter(|&l| l > RANK_TOLERANCE * max)
+        .fold(max, f64::min);
     Spectrum { gamma, max }
 }
 

@@ -1,0 +1,146 @@
+//! What must come out of an experiment, with its source: `[[claim]]`.
+//!
+//! A claim is read and checked with its file and tested on the recorded runs. Too little to
+//! decide on is never a pass.
+
+mod fields;
+mod read;
+mod select;
+
+use std::path::PathBuf;
+
+pub(crate) use read::read;
+
+use crate::two_layer::Quantity;
+
+/// A checked claim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// Unique name.
+    pub id: String,
+    /// The claim in words.
+    pub text: String,
+    /// Where it comes from.
+    pub source: String,
+    /// The measured quantity it is about.
+    pub quantity: Quantity,
+    /// Rows it is about: column and accepted values, as tables show them.
+    pub filter: Vec<(String, Vec<String>)>,
+    /// The recorded step it is about.
+    pub step: At,
+    /// What must hold.
+    pub test: Test,
+    /// Whether runs that diverged are left out instead of making the claim undecidable.
+    pub allow_divergence: bool,
+    /// As written, for the resolved file.
+    pub(crate) typed: toml::Table,
+}
+
+/// Which recorded step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// Each setting's last.
+    Last,
+    /// This one.
+    Step(u64),
+}
+
+/// What must hold: the kinds of `docs/config.md`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// The mean over runs lies within, in every selected setting.
+    Between {
+        /// Lowest accepted mean.
+        min: f64,
+        /// Highest accepted mean.
+        max: f64,
+    },
+    /// Adjacent levels of `over` differ by more than z standard errors of the within-run
+    /// difference, all in one direction.
+    Monotone {
+        /// A leaf key or `case`.
+        over: String,
+        /// Whether the quantity must grow.
+        increasing: bool,
+        /// Standard errors.
+        z: f64,
+    },
+    /// Slope of log rms over runs against log level.
+    Slope {
+        /// A leaf key with numeric values.
+        over: String,
+        /// Lowest accepted slope.
+        min: f64,
+        /// Highest accepted slope.
+        max: f64,
+    },
+    /// ln of the quantity, averaged over runs, falls linearly in the step.
+    Geometric {
+        /// Least r^2 of the line.
+        min_r2: f64,
+        /// Least fall of ln per step.
+        min_rate: f64,
+        /// Greatest fall of ln per step.
+        max_rate: f64,
+        /// Steps from the first at which a run is at or below this are left out.
+        floor: f64,
+        /// Steps before this one are left out.
+        from_step: u64,
+    },
+    /// The last value is near the median of the last quarter of the recorded rows.
+    Plateau {
+        /// Greatest relative distance, averaged over runs.
+        tolerance: f64,
+        /// Least mean of the last values.
+        min: f64,
+    },
+    /// Means agree with a table within z combined standard errors.
+    NearReference {
+        /// Where the table is.
+        reference: Reference,
+        /// Standard errors.
+        z: f64,
+    },
+}
+
+/// Where reference values are. Rows have columns of the summary (leaf keys, `case`, `step`)
+/// that select settings, and `mean`, `std`, `runs`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reference {
+    /// A CSV file with a header.
+    File(PathBuf),
+    /// Rows given in the claim.
+    Rows(Vec<ReferenceRow>),
+}
+
+/// One row of a reference table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReferenceRow {
+    /// Columns and values, as tables show them.
+    pub filter: Vec<(String, String)>,
+    /// The step; the last if absent.
+    pub step: At,
+    /// Mean over the reference's runs.
+    pub mean: f64,
+    /// Standard deviation over the reference's runs (ddof 1).
+    pub std: f64,
+    /// Number of the reference's runs.
+    pub runs: f64,
+}
+
+impl Claim {
+    /// The kind as written in files.
+    pub fn kind(&self) -> &'static str {
+        match &self.test {
+            Test::Between { .. } => "between",
+            Test::Monotone {
+                increasing: true, ..
+            } => "increasing_in",
+            Test::Monotone { .. } => "decreasing_in",
+            Test::Slope { .. } => "slope",
+            Test::Geometric { .. } => "geometric",
+            Test::Plateau { .. } => "plateau",
+            Test::NearReference { .. } => "near_reference",
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! From `[[claim]]` tables to checked claims.
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::fields::Fields;
+use super::{At, Claim, Reference, ReferenceRow, Test};
+use crate::experiment::config::read::{MAX_COUNT, canonical, number, whole};
+use crate::experiment::keys::{self, KEYS, did_you_mean};
+use crate::two_layer::Quantity;
+use crate::{Error, Result};
+
+/// The kinds, as written in files.
+const KINDS: [&str; 7] = [
+    "between",
+    "increasing_in",
+    "decreasing_in",
+    "slope",
+    "geometric",
+    "plateau",
+    "near_reference",
+];
+
+/// Reads all claims of a file. `cases` are the file's cases; relative tables are relative to
+/// `folder`.
+pub(crate) fn read(items: Vec<Value>, cases: &[&str], folder: Option<&Path>) -> Result<Vec<Claim>> {
+    let mut claims: Vec<Claim> = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
+        let Value::Table(table) = item else {
+            return Err(Error::config("claim", item, "expected [[claim]] tables"));
+        };
+        let claim = one(index, table, cases, folder)?;
+        if claims.iter().any(|other| other.id == claim.id) {
+            return Err(Error::config(
+                "claim.id",
+                format!("\"{}\"", claim.id),
+                "ids of claims are unique; rename one",
+            ));
+        }
+        claims.push(claim);
+    }
+    Ok(claims)
+}
+
+fn one(index: usize, mut typed: Table, cases: &[&str], folder: Option<&Path>) -> Result<Claim> {
+    let id = match typed.get("id") {
+        Some(Value::String(id)) if !id.is_empty() => id.clone(),
+        other => {
+            let shown = other.map_or("unset".to_owned(), ToString::to_string);
+            return Err(Error::config(
+                format!("claim.{}.id", index + 1),
+                shown,
+                "every claim needs a unique id, a string",
+            ));
+        }
+    };
+    if let (Some(Value::String(table)), Some(folder)) = (typed.get_mut("table"), folder) {
+        *table = folder.join(&*table).to_string_lossy().into_owned();
+    }
+    let mut rest = typed.clone();
+    rest.remove("id");
+    let mut fields = Fields::new(id.clone(), rest);
+    let text = fields.text("text")?;
+    let source = fields.text("source")?;
+    let name = fields.text("quantity")?;
+    let quantity = Quantity::from_name(&name).ok_or_else(|| {
+        let hint = did_you_mean(&name, Quantity::ALL.map(Quantity::name));
+        fields.error(
+            "quantity",
+            format!("\"{name}\""),
+            format!("no such quantity; {hint}"),
+        )
+    })?;
+    let (filter, step) = selection(&mut fields, cases)?;
+    let allow_divergence = fields.flag("allow_divergence")?;
+    let kind = fields.text("kind")?;
+    let test = test(&mut fields, &kind, cases)?;
+    fields.finish(&kind)?;
+    Ok(Claim {
+        id,
+        text,
+        source,
+        quantity,
+        filter,
+        step,
+        test,
+        allow_divergence,
+        typed,
+    })
+}
+
+type Filter = Vec<(String, Vec<String>)>;
+
+/// `where`: columns with one value or a list of them, and `step`.
+fn selection(fields: &mut Fields, cases: &[&str]) -> Result<(Filter, At)> {
+    let mut filter = Vec::new();
+    let mut at = At::Last;
+    let table = match fields.take("where") {
+        None => return Ok((filter, at)),
+        Some(Value::Table(table)) => table,
+        Some(other) => {
+            return Err(fields.error("where", other, "expected { column = value or list }"));
+        }
+    };
+    for (column, value) in table {
+        if column == "step" {
+            at = step(&value)
+                .ok_or_else(|| fields.error("where.step", &value, "expected \"last\" or a step"))?;
+            continue;
+        }
+        let values = match value {
+            Value::Array(items) => items,
+            other => vec![other],
+        };
+        let accepted = values
+            .iter()
+            .map(|value| {
+                shown(&column, value, cases)
+                    .map_err(|(value, why)| fields.error(&format!("where.{column}"), value, why))
+            })
+            .collect::<Result<_>>()?;
+        filter.push((column, accepted));
+    }
+    Ok((filter, at))
+}
+
+fn step(value: &Value) -> Option<At> {
+    if value.as_str() == Some("last") {
+        return Some(At::Last);
+    }
+    whole(value, 0, MAX_COUNT).map(At::Step)
+}
+
+/// A column's value as tables show it, or the value and why there is none.
+fn shown(column: &str, value: &Value, cases: &[&str]) -> Result<String, (String, String)> {
+    if column == "case" {
+        return match value.as_str() {
+            Some(name) if cases.contains(&name) => Ok(name.to_owned()),
+            Some(name) => Err((
+                value.to_string(),
+                format!(
+                    "no such case; {}",
+                    did_you_mean(name, cases.iter().copied())
+                ),
+            )),
+            None => Err((value.to_string(), "expected the name of a case".to_owned())),
+        };
+    }
+    let Some(key) = keys::leaf(column) else {
+        let columns = ["case", "step"]
+            .into_iter()
+            .chain(KEYS.iter().map(|key| key.leaf));
+        return Err((
+            value.to_string(),
+            format!("no such column; {}", did_you_mean(column, columns)),
+        ));
+    };
+    canonical(key, value).ok_or_else(|| (value.to_string(), format!("expected {}", key.allowed)))
+}
+
+fn over(fields: &mut Fields, cases: &[&str]) -> Result<String> {
+    let name = fields.text("over")?;
+    if keys::leaf(&name).is_some() || (name == "case" && !cases.is_empty()) {
+        return Ok(name);
+    }
+    let columns = std::iter::once("case").chain(KEYS.iter().map(|key| key.leaf));
+    let hint = did_you_mean(&name, columns);
+    Err(fields.error(
+        "over",
+        format!("\"{name}\""),
+        format!("no such axis; {hint}"),
+    ))
+}
+
+fn test(fields: &mut Fields, kind: &str, cases: &[&str]) -> Result<Test> {
+    Ok(match kind {
+        "between" => {
+            let (min, max) = fields.range("min", "max")?;
+            Test::Between { min, max }
+        }
+        "increasing_in" | "decreasing_in" => Test::Monotone {
+            over: over(fields, cases)?,
+            increasing: kind == "increasing_in",
+            z: fields.at_least("z", 0.0, 3.0)?,
+        },
+        "slope" => {
+            let over = over(fields, cases)?;
+            let (min, max) = fields.range("min", "max")?;
+            Test::Slope { over, min, max }
+        }
+        "geometric" => Test::Geometric {
+            min_r2: fields.at_least("min_r2", 0.0, 0.99)?,
+            min_rate: fields.at_least("min_rate", 0.0, 0.0)?,
+            max_rate: fields.at_least("max_rate", 0.0, f64::INFINITY)?,
+            floor: fields.at_least("floor", 0.0, 1e-20)?,
+            from_step: match fields.take("from_step") {
+                None => 0,
+                Some(value) => whole(&value, 0, MAX_COUNT)
+                    .ok_or_else(|| fields.error("from_step", &value, "expected a step"))?,
+            },
+        },
+        "plateau" => Test::Plateau {
+            tolerance: fields.at_least("tolerance", 0.0, 0.1)?,
+            min: fields.number_or("min", f64::NEG_INFINITY)?,
+        },
+        "near_reference" => Test::NearReference {
+            reference: reference(fields, cases)?,
+            z: fields.at_least("z", 0.0, 4.0)?,
+        },
+        other => {
+            let hint = did_you_mean(other, KINDS);
+            let why = format!("no such kind; {hint}");
+            return Err(fields.error("kind", format!("\"{other}\""), why));
+        }
+    })
+}
+
+fn reference(fields: &mut Fields, cases: &[&str]) -> Result<Reference> {
+    let path = fields.optional_text("table")?;
+    match (path, fields.take("values")) {
+        (Some(path), None) => Ok(Reference::File(path.into())),
+        (None, Some(Value::Array(items))) if !items.is_empty() => {
+            let rows = items.iter().map(|item| {
+                let table = item
+                    .as_table()
+                    .ok_or_else(|| fields.error("values", item, "expected a list of tables"))?;
+                row(table, cases).map_err(|why| fields.error("values", item, why))
+            });
+            Ok(Reference::Rows(rows.collect::<Result<_>>()?))
+        }
+        _ => Err(fields.error(
+            "table",
+            "unset",
+            "give table (a CSV file) or values (a list of tables, not empty), one of them",
+        )),
+    }
+}
+
+/// One reference row; the error says what is wrong with it.
+pub(crate) fn row(table: &Table, cases: &[&str]) -> Result<ReferenceRow, String> {
+    let mut filter = Vec::new();
+    let mut at = At::Last;
+    for (column, value) in table {
+        match column.as_str() {
+            "mean" | "std" | "runs" => {}
+            "step" => {
+                at = step(value).ok_or_else(|| format!("step = {value}: expected a step"))?;
+            }
+            name => {
+                let value = shown(name, value, cases)
+                    .map_err(|(value, why)| format!("{name} = {value}: {why}"))?;
+                filter.push((name.to_owned(), value));
+            }
+        }
+    }
+    let get = |name: &str| {
+        table
+            .get(name)
+            .and_then(number)
+            .ok_or_else(|| format!("needs a number `{name}`"))
+    };
+    let row = ReferenceRow {
+        filter,
+        step: at,
+        mean: get("mean")?,
+        std: get("std")?,
+        runs: get("runs")?,
+    };
+    if row.std < 0.0 || row.runs < 1.0 {
+        return Err("needs std of at least 0 and runs of at least 1".to_owned());
+    }
+    Ok(row)
+}

@@ -1,0 +1,140 @@
+//! Which settings a claim is about, and how they group along its axis.
+
+use super::{Claim, Test};
+use crate::experiment::config::LabelledSetting;
+
+/// What selection needs to know of a setting, planned or recorded.
+pub(crate) trait Labelled {
+    /// `case` or a leaf key, as tables show it.
+    fn column(&self, name: &str) -> Option<String>;
+    /// The swept keys with their values.
+    fn axes(&self) -> &[(String, String)];
+}
+
+impl Labelled for LabelledSetting {
+    fn column(&self, name: &str) -> Option<String> {
+        LabelledSetting::column(self, name)
+    }
+    fn axes(&self) -> &[(String, String)] {
+        &self.axes
+    }
+}
+
+impl Labelled for crate::record::run_table::SettingRuns {
+    fn column(&self, name: &str) -> Option<String> {
+        self.column(name).map(str::to_owned)
+    }
+    fn axes(&self) -> &[(String, String)] {
+        &self.axes
+    }
+}
+
+/// Settings that differ only in one axis.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Group {
+    /// What they share, for messages.
+    pub(crate) label: String,
+    /// Level and index of the setting, in the order of the levels.
+    pub(crate) levels: Vec<(String, usize)>,
+}
+
+impl Claim {
+    /// Indices of the settings that `where` selects.
+    pub(crate) fn selected<L: Labelled>(&self, settings: &[L]) -> Vec<usize> {
+        let fits = |setting: &L| {
+            self.filter.iter().all(|(name, accepted)| {
+                setting
+                    .column(name)
+                    .is_some_and(|value| accepted.contains(&value))
+            })
+        };
+        (0..settings.len())
+            .filter(|index| fits(&settings[*index]))
+            .collect()
+    }
+
+    /// Whether the settings bear on this claim; the error says why not.
+    pub(crate) fn applies(&self, settings: &[LabelledSetting]) -> Result<(), String> {
+        let selected = self.selected(settings);
+        if selected.is_empty() {
+            return Err(
+                "`where` selects no setting; compare it with the cases and the sweep".to_owned(),
+            );
+        }
+        for index in &selected {
+            let one = &settings[*index];
+            if !one.setting.quantities.contains(&self.quantity) {
+                return Err(format!(
+                    "{} is not recorded; add it to run.quantities",
+                    self.quantity.name()
+                ));
+            }
+        }
+        match &self.test {
+            Test::Monotone { over, .. } | Test::Slope { over, .. } => {
+                groups(settings, &selected, over).map(|_| ())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Groups of settings that differ only in `over`, each with at least two levels.
+pub(crate) fn groups<L: Labelled>(
+    settings: &[L],
+    selected: &[usize],
+    over: &str,
+) -> Result<Vec<Group>, String> {
+    let mut groups: Vec<Group> = Vec::new();
+    for &index in selected {
+        let setting = &settings[index];
+        let level = setting.column(over).unwrap_or_default();
+        let label = label(setting, over);
+        match groups.iter_mut().find(|group| group.label == label) {
+            Some(group) => group.levels.push((level, index)),
+            None => groups.push(Group {
+                label,
+                levels: vec![(level, index)],
+            }),
+        }
+    }
+    groups.retain(|group| group.levels.len() > 1);
+    if groups.is_empty() {
+        return Err(format!("needs at least two levels of {over}"));
+    }
+    for group in &mut groups {
+        // Numbers in order of size; other levels in the order of the file.
+        if group
+            .levels
+            .iter()
+            .all(|(level, _)| level_number(level).is_some())
+        {
+            group.levels.sort_by(|a, b| {
+                let number = |level: &str| level_number(level).unwrap_or(f64::NAN);
+                number(&a.0).total_cmp(&number(&b.0))
+            });
+        }
+    }
+    Ok(groups)
+}
+
+/// The case and the axes but `over`.
+pub(crate) fn label<L: Labelled>(setting: &L, over: &str) -> String {
+    let case = setting
+        .column("case")
+        .filter(|case| !case.is_empty() && over != "case");
+    let mut parts: Vec<String> = case.into_iter().collect();
+    parts.extend(
+        setting
+            .axes()
+            .iter()
+            .filter(|(name, _)| name != over)
+            .map(|(name, value)| format!("{name} = {value}")),
+    );
+    parts.join(", ")
+}
+
+/// `3200`, or the number in `gamma=3`.
+pub(crate) fn level_number(level: &str) -> Option<f64> {
+    level.rsplit('=').next()?.parse().ok()
+}

@@ -1,0 +1,170 @@
+//! From base values, axes and cases to the list of settings: the cross product.
+
+use toml::Value;
+
+use super::layout::{Axis, Layout, short};
+use super::read::Values;
+use super::{check, read, write};
+use crate::experiment::setting::Setting;
+use crate::{Error, Result};
+
+/// One setting of an experiment, with the labels that tell it from the others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelledSetting {
+    /// Name of its case; empty if the file has none.
+    pub case: String,
+    /// The swept keys (leaf names) and this setting's values, as the tables show them.
+    pub axes: Vec<(String, String)>,
+    /// The setting, checked, with `engine` and `draw` resolved.
+    pub setting: Setting,
+}
+
+impl LabelledSetting {
+    /// The value of a leaf key, or of `case`, as the tables show it; `None` if there is no
+    /// such key or it is unset.
+    pub fn column(&self, name: &str) -> Option<String> {
+        if name == "case" {
+            return Some(self.case.clone());
+        }
+        write::values(&self.setting).get(name).map(write::column)
+    }
+
+    /// All leaf keys that are set, with their values as the tables show them.
+    pub fn columns(&self) -> Vec<(&'static str, String)> {
+        write::values(&self.setting)
+            .iter()
+            .map(|(leaf, value)| (*leaf, write::column(value)))
+            .collect()
+    }
+}
+
+/// More settings than this are a slip of the pen.
+const MAX_SETTINGS: usize = 100_000;
+
+/// All settings, cases outermost, the last axis fastest.
+pub(crate) fn settings(layout: &Layout) -> Result<Vec<LabelledSetting>> {
+    let mut out = Vec::new();
+    let defaults = read::defaults();
+    if layout.cases.is_empty() {
+        product("", &defaults, &layout.base, &layout.axes, &mut out)?;
+    }
+    for case in &layout.cases {
+        let mut typed = layout.base.clone();
+        typed.extend(case.values.clone());
+        let axes = case_axes(layout, &case.values, &case.axes);
+        product(&case.name, &defaults, &typed, &axes, &mut out).map_err(|error| match error {
+            Error::Config {
+                key,
+                value,
+                allowed,
+            } => Error::Config {
+                key,
+                value,
+                allowed: format!("{allowed} (in case `{}`)", case.name),
+            },
+            other => other,
+        })?;
+    }
+    refuse_repeats(&out)?;
+    Ok(out)
+}
+
+/// The file's axes without those the case overrides, with those it replaces, then its own.
+fn case_axes(layout: &Layout, values: &Values, own: &[Axis]) -> Vec<Axis> {
+    let replaced = |axis: &Axis| own.iter().find(|other| other.key == axis.key);
+    let mut axes: Vec<Axis> = layout
+        .axes
+        .iter()
+        .filter(|axis| replaced(axis).is_some() || !values.contains_key(axis.key.leaf))
+        .map(|axis| replaced(axis).unwrap_or(axis).clone())
+        .collect();
+    for axis in own {
+        if axes.iter().all(|other| other.key != axis.key) {
+            axes.push(axis.clone());
+        }
+    }
+    axes
+}
+
+fn product(
+    case: &str,
+    defaults: &Values,
+    typed: &Values,
+    axes: &[Axis],
+    out: &mut Vec<LabelledSetting>,
+) -> Result<()> {
+    let count = axes
+        .iter()
+        .try_fold(1usize, |count, axis| count.checked_mul(axis.values.len()))
+        .filter(|count| *count <= MAX_SETTINGS)
+        .ok_or_else(|| {
+            Error::config(
+                "sweep",
+                format!("{} axes", axes.len()),
+                format!("more than {MAX_SETTINGS} settings; shorten the lists"),
+            )
+        })?;
+    for index in 0..count {
+        let mut typed = typed.clone();
+        let mut rest = index;
+        for axis in axes.iter().rev() {
+            let value = axis.values[rest % axis.values.len()].clone();
+            typed.insert(axis.key.leaf, value);
+            rest /= axis.values.len();
+        }
+        out.push(one(case, defaults, &typed, axes)?);
+    }
+    Ok(())
+}
+
+fn one(case: &str, defaults: &Values, typed: &Values, axes: &[Axis]) -> Result<LabelledSetting> {
+    let mut all = defaults.clone();
+    all.extend(typed.clone());
+    let mut setting = read::setting(&all)?;
+    check::typed_keys(&setting, typed)?;
+    setting.engine = setting.resolved_engine();
+    setting.draw = setting.resolved_draw();
+    check::setting(&setting)?;
+    // Labels in the canonical spelling, so that `0` and `0.0` are one label.
+    let written = write::values(&setting);
+    let axes = axes
+        .iter()
+        .map(|axis| {
+            let value = written.get(axis.key.leaf).unwrap_or(&typed[axis.key.leaf]);
+            (axis.key.leaf.to_owned(), write::column(value))
+        })
+        .collect();
+    Ok(LabelledSetting {
+        case: case.to_owned(),
+        axes,
+        setting,
+    })
+}
+
+/// Two equal settings would be the same jobs under two labels.
+fn refuse_repeats(settings: &[LabelledSetting]) -> Result<()> {
+    let mut seen = std::collections::BTreeMap::new();
+    for one in settings {
+        let text = format!("{:?}", write::values(&one.setting));
+        if let Some(first) = seen.insert(text, one) {
+            let label = |one: &LabelledSetting| {
+                let mut parts = vec![format!("case `{}`", one.case)];
+                parts.extend(
+                    one.axes
+                        .iter()
+                        .map(|(leaf, value)| format!("{leaf} = {value}")),
+                );
+                parts.join(", ")
+            };
+            return Err(Error::config(
+                "sweep",
+                short(&Value::String(label(one))),
+                format!(
+                    "the same setting as {}; drop one, or keep one case with --case",
+                    label(first)
+                ),
+            ));
+        }
+    }
+    Ok(())
+}

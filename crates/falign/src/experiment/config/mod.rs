@@ -1,0 +1,164 @@
+//! From an experiment file to a checked [`Experiment`]; after the check nothing can be misspelt.
+
+mod check;
+mod expand;
+mod figure_check;
+mod layout;
+mod overrides;
+pub(crate) mod read;
+mod resolved;
+pub(crate) mod write;
+
+use std::path::Path;
+
+use toml::Table;
+
+pub use expand::LabelledSetting;
+pub use overrides::Overrides;
+
+pub(crate) use check::is_generated;
+pub(crate) use layout::is_path;
+
+use self::layout::Layout;
+use crate::experiment::claim::{self, Claim};
+use crate::experiment::figure::Figure;
+use crate::{Error, Result};
+
+/// A checked experiment: every setting it will run, what must come out, and its figure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Experiment {
+    /// Short name, also the default folder.
+    pub name: String,
+    /// One line.
+    pub title: String,
+    /// Prose: what the experiment shows.
+    pub claim: String,
+    /// Where the claim comes from.
+    pub source: String,
+    /// Time on a stated machine.
+    pub expected_time: String,
+    /// The settings, cases outermost, the last axis fastest.
+    pub settings: Vec<LabelledSetting>,
+    /// What must come out, as far as the settings bear on it.
+    pub claims: Vec<Claim>,
+    /// Claims that the command line's overrides leave nothing to check of: id and reason.
+    pub left_out: Vec<(String, String)>,
+    /// What is drawn.
+    pub figure: Option<Figure>,
+    layout: Layout,
+}
+
+impl Experiment {
+    /// Reads and checks an experiment file. Relative paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be read; [`Error::Data`] if it is not TOML;
+    /// [`Error::Config`] naming the key, the value and what is accepted.
+    pub fn load(path: &Path, overrides: &Overrides) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|source| Error::io(path, source))?;
+        let table = text
+            .parse::<Table>()
+            .map_err(|error| Error::data(path, format!("not TOML: {}", syntax(&text, &error))))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = std::path::absolute(folder).map_err(|source| Error::io(path, source))?;
+        Self::from_table(table, Some(&folder), overrides)
+    }
+
+    /// Reads and checks an experiment's text; relative paths stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the key (or the line, where the text is not TOML), the value
+    /// and what is accepted.
+    pub fn parse(text: &str, overrides: &Overrides) -> Result<Self> {
+        let table = text.parse::<Table>().map_err(|error| {
+            let line = error.span().map_or(1, |span| line_number(text, span.start));
+            let content = text.lines().nth(line - 1).unwrap_or("").trim().to_owned();
+            Error::config(
+                format!("line {line}"),
+                content,
+                format!("not TOML: {}", error.message()),
+            )
+        })?;
+        Self::from_table(table, None, overrides)
+    }
+
+    fn from_table(table: Table, folder: Option<&Path>, overrides: &Overrides) -> Result<Self> {
+        let file = layout::file(table)?;
+        let [name, title, claim, source, expected_time] = file.top;
+        check_name(&name)?;
+        let mut layout = file.layout;
+        if let Some(folder) = folder {
+            layout::anchor_paths(&mut layout, folder);
+        }
+        let case_names: Vec<&str> = layout.cases.iter().map(|case| &*case.name).collect();
+        let all_claims = claim::read(file.claims, &case_names, folder)?;
+        let figure = file.figure.map(figure_check::read).transpose()?;
+        overrides::apply(&mut layout, overrides)?;
+        let settings = expand::settings(&layout)?;
+        resolved::fill(&mut layout, &settings)?;
+        let mut claims = Vec::new();
+        let mut left_out = Vec::new();
+        for claim in all_claims {
+            match claim.applies(&settings) {
+                Ok(()) => claims.push(claim),
+                Err(reason) if *overrides == Overrides::none() => {
+                    return Err(Error::config(
+                        format!("claim.{}", claim.id),
+                        claim.kind(),
+                        reason,
+                    ));
+                }
+                Err(reason) => left_out.push((claim.id, reason)),
+            }
+        }
+        Ok(Self {
+            name,
+            title,
+            claim,
+            source,
+            expected_time,
+            settings,
+            claims,
+            left_out,
+            figure,
+            layout,
+        })
+    }
+
+    /// The experiment as TOML with every key written out: it parses back to this experiment.
+    pub fn resolved_toml(&self) -> String {
+        resolved::text(self)
+    }
+}
+
+/// A name becomes a folder.
+fn check_name(name: &str) -> Result<()> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(fits) {
+        let shown = if name.is_empty() { "unset" } else { name };
+        return Err(Error::config(
+            "name",
+            shown,
+            "expected letters, digits, `_`, `-` and `.`: it names the run folder",
+        ));
+    }
+    Ok(())
+}
+
+fn line_number(text: &str, byte: usize) -> usize {
+    text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1
+}
+
+fn syntax(text: &str, error: &toml::de::Error) -> String {
+    match error.span() {
+        Some(span) => format!(
+            "line {}: {}",
+            line_number(text, span.start),
+            error.message()
+        ),
+        None => error.message().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! `--set KEY=VALUE` and `--case NAME`: what the command line changes of a file.
+
+use toml::Value;
+
+use super::layout::{self, Layout, short};
+use super::read::parse_value;
+use crate::experiment::keys::{self, Key};
+use crate::{Error, Result};
+
+/// What the command line changes of an experiment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Overrides {
+    /// `key=value` texts, in order; a later one wins.
+    pub set: Vec<String>,
+    /// Names of the cases to keep; all if empty.
+    pub cases: Vec<String>,
+}
+
+impl Overrides {
+    /// Nothing changed.
+    pub fn none() -> Self {
+        Self::default()
+    }
+}
+
+/// Applies `--set` to the file and every case, then `--case`.
+pub(crate) fn apply(layout: &mut Layout, overrides: &Overrides) -> Result<()> {
+    for text in &overrides.set {
+        let (key, value) = assignment(text)?;
+        set(layout, key, value)?;
+    }
+    keep_cases(layout, &overrides.cases)
+}
+
+fn assignment(text: &str) -> Result<(&'static Key, Value)> {
+    let Some((name, value)) = text.split_once('=') else {
+        return Err(Error::config("--set", text, "expected KEY=VALUE"));
+    };
+    let (name, value) = (name.trim(), value.trim());
+    let key =
+        keys::dotted(name).ok_or_else(|| Error::config(name, value, keys::suggest_dotted(name)))?;
+    if let Some(value) = parse_value(value) {
+        return Ok((key, value));
+    }
+    if value.is_empty() || value.starts_with(['[', '{', '"', '\'']) {
+        return Err(Error::config(
+            name,
+            value,
+            format!(
+                "not a TOML value (quote strings inside lists); expected {}",
+                key.allowed
+            ),
+        ));
+    }
+    Ok((key, Value::String(value.to_owned())))
+}
+
+/// A list is an axis, except for keys that hold lists, where only a list of lists is one.
+fn is_axis(key: &Key, value: &Value) -> bool {
+    let holds_lists = matches!(key.leaf, "quantities" | "ridge_table");
+    match value {
+        Value::Array(items) => !holds_lists || items.iter().any(Value::is_array),
+        _ => false,
+    }
+}
+
+fn set(layout: &mut Layout, key: &'static Key, value: Value) -> Result<()> {
+    for case in &mut layout.cases {
+        case.values.remove(key.leaf);
+        case.axes.retain(|axis| axis.key != key);
+    }
+    let old = layout.axes.iter().position(|axis| axis.key == key);
+    if is_axis(key, &value) {
+        let axis = layout::axis(key, value)?;
+        match old {
+            Some(index) => layout.axes[index] = axis,
+            None => layout.axes.push(axis),
+        }
+    } else {
+        if let Some(index) = old {
+            layout.axes.remove(index);
+        }
+        layout.base.insert(key.leaf, value);
+    }
+    Ok(())
+}
+
+fn keep_cases(layout: &mut Layout, names: &[String]) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    for name in names {
+        let known = layout.cases.iter().map(|case| case.name.as_str());
+        if !known.clone().any(|other| other == name) {
+            return Err(Error::config(
+                "--case",
+                short(&Value::String(name.clone())),
+                format!("no such case; {}", keys::did_you_mean(name, known)),
+            ));
+        }
+    }
+    layout.cases.retain(|case| names.contains(&case.name));
+    Ok(())
+}

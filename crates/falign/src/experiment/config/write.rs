@@ -1,0 +1,206 @@
+//! From a typed [`Setting`] back to TOML values: the one canonical spelling of a setting.
+//!
+//! Reading what is written here gives the setting back. Ids and resolved files use it.
+
+use std::path::Path;
+
+use serde::Serialize;
+use toml::Value;
+
+use super::read::Values;
+use crate::experiment::setting::{Duration, Record, Ridge, Setting, StepSize, Steps};
+use crate::two_layer::Quantity;
+
+/// The values of a setting by leaf name; keys that are unset are absent.
+pub(crate) fn values(setting: &Setting) -> Values {
+    let s = setting;
+    let mut out = Values::new();
+    let mut put = |leaf: &'static str, value: Option<Value>| {
+        if let Some(value) = value {
+            out.insert(leaf, value);
+        }
+    };
+    put("samples", Some(size(s.samples)));
+    put("input_dim", Some(size(s.input_dim)));
+    put("outputs", Some(size(s.outputs)));
+    put("inputs", name(&s.inputs));
+    put("targets", name(&s.targets));
+    put(
+        "teacher_width",
+        Some(or_word(s.teacher_width.map(whole), "width")),
+    );
+    put("dataset", name(&s.dataset));
+    put("held_out", Some(size(s.held_out)));
+    put("train_data", s.train_data.as_deref().map(path));
+    put("held_out_data", s.held_out_data.as_deref().map(path));
+    put("width", Some(whole(s.width)));
+    put("activation", name(&s.activation));
+    put("draw", name(&s.draw));
+    put("output_scale", Some(Value::Float(s.output_scale)));
+    put(
+        "center_outputs",
+        Some(or_word(s.center_outputs.map(Value::Boolean), "auto")),
+    );
+    put("initial_weights", s.initial_weights.as_deref().map(path));
+    put("rule", name(&s.rule));
+    put("step_size", Some(step_size(s.step_size)));
+    put("ridge", Some(ridge(s.ridge)));
+    put("ridge_form", name(&s.ridge_form));
+    put("schedule", name(&s.schedule));
+    put("cutoff", s.cutoff.map(duration));
+    put("decay_steps", s.decay_steps.map(duration));
+    put(
+        "ridge_table",
+        s.ridge_table
+            .as_ref()
+            .map(|table| Value::Array(table.iter().copied().map(Value::Float).collect())),
+    );
+    put("dropout", Some(Value::Float(s.dropout)));
+    put(
+        "feedback_correlation",
+        Some(Value::Float(s.feedback_correlation)),
+    );
+    put(
+        "feedback_step_size",
+        Some(or_word(s.feedback_step_size.map(Value::Float), "step_size")),
+    );
+    put(
+        "feedback_decay",
+        Some(or_word(s.feedback_decay.map(Value::Float), "ridge")),
+    );
+    put("seed", Some(whole(s.seed)));
+    put("runs", Some(whole(s.runs)));
+    put("steps", Some(steps(s.steps)));
+    put("engine", name(&s.engine));
+    put("precision", name(&s.precision));
+    put("record", Some(record(&s.record)));
+    put("quantities", Some(quantities(&s.quantities)));
+    put(
+        "alignment_threshold",
+        Some(Value::Float(s.alignment_threshold)),
+    );
+    put("stop_tolerance", Some(Value::Float(s.stop_tolerance)));
+    put("stop_window", Some(whole(s.stop_window)));
+    put("save_weights", name(&s.save_weights));
+    put("per_run_table", Some(Value::Boolean(s.per_run_table)));
+    put("runs_per_job", Some(whole(s.runs_per_job)));
+    out
+}
+
+/// A value as a table column shows it: names without quotes, `{ gamma = 3 }` as `gamma=3.0`.
+pub(crate) fn column(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Float(number) if number.fract().abs() <= 0.0 && number.abs() < 1e15 => {
+            format!("{number:.0}")
+        }
+        Value::Float(number) => format!("{number}"),
+        Value::Array(items) => items.iter().map(column).collect::<Vec<_>>().join(" "),
+        Value::Table(table) => table
+            .iter()
+            .map(|(key, value)| format!("{key}={}", column(value)))
+            .collect::<Vec<_>>()
+            .join(" "),
+        other => other.to_string(),
+    }
+}
+
+fn name<T: Serialize>(value: &T) -> Option<Value> {
+    Value::try_from(value).ok()
+}
+
+fn whole(number: u64) -> Value {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn size(number: usize) -> Value {
+    whole(number as u64)
+}
+
+fn path(path: &Path) -> Value {
+    Value::String(path.to_string_lossy().into_owned())
+}
+
+fn or_word(value: Option<Value>, word: &str) -> Value {
+    value.unwrap_or_else(|| Value::String(word.to_owned()))
+}
+
+fn unit(unit: &str, value: Value) -> Value {
+    Value::Table(std::iter::once((unit.to_owned(), value)).collect())
+}
+
+fn step_size(value: StepSize) -> Value {
+    match value {
+        StepSize::Number(number) => Value::Float(number),
+        StepSize::Auto => Value::String("auto".to_owned()),
+        StepSize::OverM(number) => unit("over_M", Value::Float(number)),
+    }
+}
+
+fn ridge(value: Ridge) -> Value {
+    match value {
+        Ridge::Number(number) => Value::Float(number),
+        Ridge::Gamma(number) => unit("gamma", Value::Float(number)),
+    }
+}
+
+fn duration(value: Duration) -> Value {
+    match value {
+        Duration::Number(number) => Value::Float(number),
+        Duration::CS(number) => unit("c_s", Value::Float(number)),
+    }
+}
+
+fn steps(value: Steps) -> Value {
+    match value {
+        Steps::Number(number) => whole(number),
+        Steps::Tau(number) => unit("tau", Value::Float(number)),
+        Steps::EtaLambdaT(number) => unit("eta_lambda_t", Value::Float(number)),
+    }
+}
+
+fn record(value: &Record) -> Value {
+    match value {
+        Record::Every(steps) => unit("every", whole(*steps)),
+        Record::PerDecade(count) => unit("per_decade", whole(*count)),
+        Record::Count(count) => unit("count", whole(*count)),
+        Record::At(steps) => unit(
+            "at",
+            Value::Array(steps.iter().copied().map(whole).collect()),
+        ),
+        Record::Last => Value::String("last".to_owned()),
+    }
+}
+
+fn quantities(list: &[Quantity]) -> Value {
+    Value::Array(
+        list.iter()
+            .map(|quantity| Value::String(quantity.name().to_owned()))
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::config::read;
+    use crate::experiment::keys::KEYS;
+
+    #[test]
+    fn a_written_setting_reads_back_and_every_key_is_written() {
+        let mut setting = read::setting(&read::defaults()).unwrap();
+        setting.train_data = Some("x.npz".into());
+        setting.held_out_data = Some("h.npz".into());
+        setting.initial_weights = Some("w.npz".into());
+        setting.cutoff = Some(Duration::CS(5.0));
+        setting.decay_steps = Some(Duration::Number(2.5));
+        setting.ridge_table = Some(vec![0.1, 0.05]);
+        setting.ridge = Ridge::Gamma(3.0);
+        setting.step_size = StepSize::OverM(0.5);
+        setting.steps = Steps::Tau(8.0);
+        setting.record = Record::At(vec![0, 10]);
+        let written = values(&setting);
+        assert_eq!(written.len(), KEYS.len());
+        assert_eq!(read::setting(&written).unwrap(), setting);
+    }
+}

@@ -1,0 +1,235 @@
+//! The plan: an experiment as an ordered list of jobs with stable ids.
+//!
+//! A job is one setting and a fixed number of runs, whatever the number of threads. Its id is
+//! a hash of everything that its result depends on, so the same job has the same id on every
+//! machine and a stored result can be recognised. Equal ids mean equal results.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::path::Path;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::config::{Experiment, write};
+use super::setting::Setting;
+use crate::two_layer::NUMERICS_VERSION;
+use crate::{Error, Result};
+
+/// Some runs of one setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// 32 hexadecimal digits.
+    pub id: String,
+    /// Index into [`Experiment::settings`].
+    pub setting_index: usize,
+    /// The runs.
+    pub runs: Range<u64>,
+}
+
+/// All jobs of an experiment: settings in order, runs ascending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The jobs.
+    pub jobs: Vec<Job>,
+}
+
+/// Keys that say how work is cut or shown, not what a run computes.
+const NOT_IN_ID: [&str; 3] = ["runs", "runs_per_job", "per_run_table"];
+
+impl Plan {
+    /// The plan of a checked experiment. Reads the input files that its settings name, for
+    /// their content is part of the ids.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if an input file cannot be read.
+    pub fn new(experiment: &Experiment) -> Result<Self> {
+        let mut contents = BTreeMap::new();
+        let mut jobs = Vec::new();
+        for (setting_index, labelled) in experiment.settings.iter().enumerate() {
+            let setting = &labelled.setting;
+            let identity = Identity::new(setting, &mut contents)?;
+            let mut start = 0;
+            while start < setting.runs {
+                let end = setting.runs.min(start + setting.runs_per_job);
+                jobs.push(Job {
+                    id: identity.id(&(start..end)),
+                    setting_index,
+                    runs: start..end,
+                });
+                start = end;
+            }
+        }
+        Ok(Self { jobs })
+    }
+
+    /// One JSON object per line and job: `id`, `setting`, `runs` as `[first, end)`.
+    pub fn to_jsonl(&self) -> String {
+        self.jobs.iter().fold(String::new(), |mut text, job| {
+            let Job {
+                id,
+                setting_index,
+                runs,
+            } = job;
+            let _ = writeln!(
+                text,
+                r#"{{"id":"{id}","setting":{setting_index},"runs":[{},{}]}}"#,
+                runs.start, runs.end
+            );
+            text
+        })
+    }
+}
+
+/// What an id hashes, without the runs.
+#[derive(Serialize)]
+struct Identity {
+    numerics_version: u32,
+    /// Canonical values; files by the hash of their content.
+    setting: BTreeMap<&'static str, serde_json::Value>,
+}
+
+impl Identity {
+    fn new(setting: &Setting, contents: &mut BTreeMap<String, String>) -> Result<Self> {
+        let mut values = BTreeMap::new();
+        let from_file = setting.train_data.is_some();
+        for (leaf, value) in write::values(setting) {
+            if NOT_IN_ID.contains(&leaf) || (from_file && super::config::is_generated(leaf)) {
+                continue;
+            }
+            let value = match value.as_str() {
+                Some(path) if super::config::is_path(leaf) => {
+                    let hash = content_hash(path, contents)?;
+                    serde_json::Value::String(format!("sha256:{hash}"))
+                }
+                _ => json(&value),
+            };
+            values.insert(leaf, value);
+        }
+        Ok(Self {
+            numerics_version: NUMERICS_VERSION,
+            setting: values,
+        })
+    }
+
+    fn id(&self, runs: &Range<u64>) -> String {
+        let text = serde_json::to_string(&(self, [runs.start, runs.end]))
+            .expect("string keys and finite numbers always write");
+        hex(&Sha256::digest(text.as_bytes())[..16])
+    }
+}
+
+fn content_hash(path: &str, contents: &mut BTreeMap<String, String>) -> Result<String> {
+    if let Some(hash) = contents.get(path) {
+        return Ok(hash.clone());
+    }
+    let bytes = std::fs::read(Path::new(path)).map_err(|source| Error::io(path, source))?;
+    let hash = hex(&Sha256::digest(&bytes));
+    contents.insert(path.to_owned(), hash.clone());
+    Ok(hash)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// TOML to JSON, tables by sorted key.
+fn json(value: &toml::Value) -> serde_json::Value {
+    serde_json::to_value(value).expect("plain values always convert")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Overrides;
+
+    fn plan(text: &str) -> Plan {
+        let text = format!("name = \"test\"\n{text}");
+        Plan::new(&Experiment::parse(&text, &Overrides::none()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn jobs_cover_every_run_once_whatever_the_remainder() {
+        let jobs = plan("[run]\nruns = 12\n[sweep]\n\"network.width\" = [10, 20]").jobs;
+        let ranges: Vec<_> = jobs
+            .iter()
+            .map(|job| (job.setting_index, job.runs.clone()))
+            .collect();
+        assert_eq!(
+            ranges,
+            [
+                (0, 0..5),
+                (0, 5..10),
+                (0, 10..12),
+                (1, 0..5),
+                (1, 5..10),
+                (1, 10..12)
+            ]
+        );
+        let mut ids: Vec<_> = jobs.iter().map(|job| &job.id).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 6);
+    }
+
+    #[test]
+    fn ids_hash_the_resolved_setting_and_nothing_else() {
+        let id = |text: &str| plan(text).jobs[0].id.clone();
+        let base = id("[run]\nruns = 10");
+        assert_eq!(base.len(), 32);
+        // A default spelt out, another number of runs, another label: the same job.
+        assert_eq!(base, id("[run]\nruns = 10\nengine = \"linear\""));
+        assert_eq!(base, id("[run]\nruns = 20"));
+        assert_eq!(
+            base,
+            id("title = \"x\"\n[sweep]\n\"network.width\" = [3200.0]")
+        );
+        for changed in [
+            "[run]\nseed = 1",
+            "[run]\nengine = \"sample_space\"",
+            "[run]\nprecision = \"f32\"",
+            "[network]\ndraw = \"gram\"",
+            "[learning]\nridge = 1e-9",
+            "[run]\nruns_per_job = 4",
+        ] {
+            assert_ne!(base, id(changed), "{changed}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_the_same_on_every_machine() {
+        // Changes only when the setting's canonical form or NUMERICS_VERSION changes.
+        let plan = plan("[run]\nruns = 1");
+        assert_eq!(
+            plan.to_jsonl(),
+            "{\"id\":\"2a8bee9c74c20f01a07ede4d04b464b3\",\"setting\":0,\"runs\":[0,1]}\n"
+        );
+    }
+
+    #[test]
+    fn input_files_count_by_content() {
+        let folder = std::env::temp_dir().join(format!("falign-plan-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let id = |name: &str, content: &str| {
+            let path = folder.join(name);
+            std::fs::write(&path, content).unwrap();
+            let text = format!("[data]\ntrain_data = '{}'", path.display());
+            plan(&text).jobs[0].id.clone()
+        };
+        let first = id("a.csv", "1,2");
+        assert_eq!(first, id("b.csv", "1,2"));
+        assert_ne!(first, id("a.csv", "1,3"));
+        std::fs::remove_dir_all(&folder).unwrap();
+        let gone = format!(
+            "name = \"test\"\n[data]\ntrain_data = '{}'",
+            folder.join("a.csv").display()
+        );
+        let experiment = Experiment::parse(&gone, &Overrides::none()).unwrap();
+        let message = Plan::new(&experiment).unwrap_err().to_string();
+        assert!(message.contains("a.csv"), "{message}");
+    }
+}
