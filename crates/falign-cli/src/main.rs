@@ -1,3 +1,13 @@
 //! The `falign` program.
 
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the `plot` subcommand will call it"
+    )
+)]
+mod figure;
+
 fn main() {}

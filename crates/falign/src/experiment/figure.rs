@@ -20,6 +20,10 @@ pub struct Figure {
     /// Text below the panels, before the automatic sentence on bands and error bars.
     #[serde(default)]
     pub caption: String,
+    /// Whether each panel has its own vertical range; otherwise panels of a row that show one
+    /// quantity share theirs, so that heights compare.
+    #[serde(default)]
+    pub own_y_ranges: bool,
     /// The panels.
     #[serde(default, rename = "panel")]
     pub panels: Vec<Panel>,

@@ -1,0 +1,130 @@
+//! Pictures from stored tables: `summary.csv` in, SVG, PNG, the points shown and a script out.
+//!
+//! Nothing here simulates, and nothing asks the machine for a font, a locale or its maths
+//! library: one table gives the same bytes everywhere.
+
+mod axis;
+mod canvas;
+mod caption;
+mod defaults;
+mod files;
+mod font;
+mod legend;
+mod looks;
+mod names;
+mod page;
+mod palette;
+mod panel;
+mod points;
+mod table;
+mod text;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use falign::experiment::figure::Figure;
+
+pub(crate) use defaults::default_figure;
+pub(crate) use table::Table;
+
+/// The mean shown on log axes where a panel leaves the choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Mean {
+    /// 10 to the mean of log10: the middle of what a log axis shows.
+    #[default]
+    Geometric,
+    /// The plain mean; a few large runs can dominate it.
+    Arithmetic,
+}
+
+/// What the caller may choose about a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// The mean on log axes.
+    pub(crate) mean: Mean,
+    /// Width of the PNG in pixels.
+    pub(crate) png_width: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            mean: Mean::Geometric,
+            png_width: 2160,
+        }
+    }
+}
+
+/// Draws a figure from a stored table and writes `<stem>.svg`, `.png`, `.csv` and `.py`.
+///
+/// A figure without panels is drawn as [`default_figure`]; its title and caption are kept.
+/// Returns the paths written.
+///
+/// # Errors
+/// If the table cannot be read, a panel asks for a column or row it does not have, or a file
+/// cannot be written.
+pub(crate) fn draw(
+    figure: &Figure,
+    summary_csv: &Path,
+    out_dir: &Path,
+    stem: &str,
+    options: &Options,
+) -> Result<Vec<PathBuf>> {
+    let table = Table::read(summary_csv)?;
+    let figure = &with_panels(figure, &table)?;
+    let shown = figure
+        .panels
+        .iter()
+        .enumerate()
+        .map(|(index, panel)| {
+            points::select(&table, panel, options).with_context(|| {
+                format!(
+                    "panel {} ({} against {})",
+                    caption::letter(index),
+                    panel.y,
+                    panel.x
+                )
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let looks = page::all_looks(figure, &shown);
+    let page = page::Page::new(figure, &shown, &looks)?;
+    let svg = page.svg(&font::Fonts::load()?);
+    let png = files::png(&svg, options.png_width)?;
+    std::fs::create_dir_all(out_dir)
+        .with_context(|| format!("cannot make the folder {}", out_dir.display()))?;
+    let files = [
+        ("svg", svg.into_bytes()),
+        ("png", png),
+        ("csv", files::points_csv(&page)?.into_bytes()),
+        ("py", files::script(&page, stem).into_bytes()),
+    ];
+    files
+        .into_iter()
+        .map(|(extension, bytes)| {
+            let path = out_dir.join(format!("{stem}.{extension}"));
+            std::fs::write(&path, bytes)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(path)
+        })
+        .collect()
+}
+
+fn with_panels(figure: &Figure, table: &Table) -> Result<Figure> {
+    if !figure.panels.is_empty() {
+        return Ok(figure.clone());
+    }
+    let mut default = default_figure(table);
+    anyhow::ensure!(
+        !default.panels.is_empty(),
+        "the table has neither `loss` nor `alignment`; name what to draw under [figure]"
+    );
+    default.title.clone_from(&figure.title);
+    default.caption = format!("{} {}", figure.caption, default.caption);
+    Ok(default)
+}

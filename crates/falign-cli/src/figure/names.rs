@@ -1,0 +1,92 @@
+//! How columns, values and numbers are written on a picture, in the markup of `text`.
+
+/// Label of an axis or title of a legend for a column or recorded quantity.
+pub(super) fn column(name: &str) -> String {
+    let known = match name {
+        "step" => "step *t*",
+        "time" => "time *ηt*",
+        "tau" => "slow time *ηt*/√*p*",
+        "eta_lambda_t" => "ridge spent *η*Σ*λ*",
+        "width" => "width *p*",
+        "samples" => "samples *n*",
+        "input_dim" => "input dimension *d*",
+        "step_size" => "step size *η*",
+        "ridge" => "ridge *λ*",
+        "alignment" => "alignment cos(*b*, *β*)",
+        "alignment_angle" => "angle of *b* and *β* (degrees)",
+        "loss" => "loss ½|*e*|²",
+        "regularised_loss" => "regularised loss",
+        "residual_norm" => "residual |*e*|",
+        "output_norm" => "output weights |*β*|",
+        "feedback_gap" => "|*b* − *β*|",
+        "contraction" => "|*e*(*t*)| / |*e*(*t*−1)|",
+        other => return other.replace('_', " "),
+    };
+    known.to_owned()
+}
+
+/// A cell of a column as a legend entry.
+pub(super) fn value(text: &str) -> String {
+    if let Ok(number) = text.parse::<f64>() {
+        return self::number(number);
+    }
+    let known = match text {
+        "" => "none",
+        "backpropagation" => "BP",
+        "feedback_alignment" => "FA",
+        "direct_feedback_alignment" => "DFA",
+        "relu" => "ReLU",
+        other => return other.replace('_', " "),
+    };
+    known.to_owned()
+}
+
+/// A number: plain where that is short, else as a power of ten.
+pub(super) fn number(value: f64) -> String {
+    let size = value.abs();
+    if size < f64::MIN_POSITIVE || !size.is_finite() || (1e-3..1e5).contains(&size) {
+        return minus(&format!("{}", rounded(value)));
+    }
+    let scientific = format!("{value:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    match mantissa {
+        "1" => format!("10^{{{exponent}}}"),
+        "-1" => format!("−10^{{{exponent}}}"),
+        _ => format!(
+            "{}×10^{{{exponent}}}",
+            minus(&mantissa.chars().take(5).collect::<String>())
+        ),
+    }
+}
+
+/// Away with the last digits of binary fractions: 0.30000000000000004 is 0.3.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.9e}").parse().unwrap_or(value)
+}
+
+/// The minus sign of typesetting for the hyphen of programs.
+pub(super) fn minus(text: &str) -> String {
+    text.replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_in_a_paper() {
+        assert_eq!(number(0.0), "0");
+        assert_eq!(number(0.1 + 0.2), "0.3");
+        assert_eq!(number(-2.5), "−2.5");
+        assert_eq!(number(1e-4), "10^{-4}");
+        assert_eq!(number(3e6), "3×10^{6}");
+        assert_eq!(number(10_000.0), "10000");
+    }
+
+    #[test]
+    fn rules_have_short_names() {
+        assert_eq!(value("backpropagation"), "BP");
+        assert_eq!(value("1e-5"), "10^{-5}");
+        assert_eq!(value("sign_symmetry"), "sign symmetry");
+    }
+}

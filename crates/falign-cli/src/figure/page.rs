@@ -1,0 +1,314 @@
+//! The whole picture: title, legend, rows of panels, caption.
+
+use anyhow::{Context as _, Result};
+use falign::experiment::figure::{Figure, Panel, Style};
+
+use super::axis::Axis;
+use super::canvas::{Anchor, Canvas, Rect};
+use super::caption::{caption, letter};
+use super::font::Fonts;
+use super::legend::{Legend, place};
+use super::looks::Looks;
+use super::names;
+use super::panel::{LABEL_SIZE, Plot, TICK_SIZE};
+use super::points::{Point, Shown};
+use super::text::Rich;
+
+const MARGIN: f64 = 6.0;
+const TITLE_SIZE: f64 = 9.5;
+const HEAD_SIZE: f64 = 8.5;
+const LETTER_SIZE: f64 = 9.5;
+const CAPTION_SIZE: f64 = 7.5;
+const CAPTION_LINE: f64 = 10.5;
+/// Room above a frame for the letter and the title.
+const HEAD: f64 = 15.0;
+/// Room below a frame for tick labels and the axis label.
+const FOOT: f64 = 27.0;
+const COLUMN_GAP: f64 = 9.0;
+const ROW_GAP: f64 = 8.0;
+
+/// A picture with its parts decided, for the SVG and for the script.
+pub(super) struct Page<'a> {
+    /// What was asked for.
+    pub(super) figure: &'a Figure,
+    /// The panels, ready to draw.
+    pub(super) plots: Vec<Plot<'a>>,
+    shared_y: Vec<bool>,
+    columns: usize,
+}
+
+/// The looks of every panel: one value per pair of columns that splits rows.
+pub(super) fn all_looks(figure: &Figure, shown: &[Shown]) -> Vec<Looks> {
+    let mut all: Vec<Looks> = Vec::new();
+    for panel in &figure.panels {
+        let (by, dash) = (panel.series.as_deref(), panel.dash.as_deref());
+        if !all.iter().any(|looks| looks.fits(by, dash)) {
+            let of_these = figure
+                .panels
+                .iter()
+                .zip(shown)
+                .filter(|(other, _)| other.series.as_deref() == by && other.dash.as_deref() == dash)
+                .map(|(_, shown)| shown);
+            all.push(Looks::new(by, dash, of_these));
+        }
+    }
+    all
+}
+
+impl<'a> Page<'a> {
+    /// Decides axes.
+    pub(super) fn new(figure: &'a Figure, shown: &'a [Shown], looks: &'a [Looks]) -> Result<Self> {
+        let columns = figure.columns.clamp(1, figure.panels.len().max(1));
+        let mut plots = Vec::new();
+        let mut shared_y = Vec::new();
+        for (row, panels) in figure.panels.chunks(columns).enumerate() {
+            let start = row * columns;
+            let same = panels.iter().all(|panel| y_of(panel) == y_of(&panels[0]));
+            let share = same && !figure.own_y_ranges && panels.len() > 1;
+            shared_y.push(share);
+            for (index, panel) in panels.iter().enumerate() {
+                let index = start + index;
+                let about = || format!("panel {} ({})", letter(index), panel.y);
+                let own = &shown[index..=index];
+                let row_shown = &shown[start..start + panels.len()];
+                let y_from = if share { row_shown } else { own };
+                let y = Axis::around(
+                    panel.y_scale,
+                    y_from.iter().flat_map(Shown::points).flat_map(y_values),
+                    0.05,
+                    (panel.y_min, panel.y_max),
+                )
+                .with_context(about)?;
+                let x = Axis::around(
+                    panel.x_scale,
+                    own.iter().flat_map(Shown::points).map(|point| point.x),
+                    match panel.style {
+                        Style::Curve => 0.0,
+                        Style::Points => 0.07,
+                    },
+                    (None, None),
+                )
+                .with_context(about)?;
+                let (by, dash) = (panel.series.as_deref(), panel.dash.as_deref());
+                let looks = looks
+                    .iter()
+                    .find(|looks| looks.fits(by, dash))
+                    .with_context(about)?;
+                plots.push(Plot {
+                    panel,
+                    shown: &shown[index],
+                    looks,
+                    x,
+                    y,
+                });
+            }
+        }
+        Ok(Self {
+            figure,
+            plots,
+            shared_y,
+            columns,
+        })
+    }
+
+    /// The caption in markup.
+    pub(super) fn caption(&self) -> String {
+        let panels: Vec<(&Panel, &Shown)> = self
+            .plots
+            .iter()
+            .map(|plot| (plot.panel, plot.shown))
+            .collect();
+        caption(&self.figure.caption, &panels)
+    }
+
+    /// Width of the page in points: a text column or two, as a paper has them.
+    fn width(&self) -> f64 {
+        match self.columns {
+            1 => 300.0,
+            2 => 410.0,
+            3 => 540.0,
+            more => 540.0 + 150.0 * (more - 3) as f64,
+        }
+    }
+
+    fn lost(&self) -> bool {
+        self.plots
+            .iter()
+            .any(|plot| plot.shown.points().any(Point::is_lost))
+    }
+
+    // Room for the vertical axis of each column: axis label, tick labels, ticks.
+    fn gutters(&self, fonts: &Fonts, height: f64) -> Vec<f64> {
+        let mut gutters = vec![8.0_f64; self.columns];
+        for (index, plot) in self.plots.iter().enumerate() {
+            let column = index % self.columns;
+            if self.has_y_labels(index) {
+                let ticks = plot
+                    .y_ticks(height)
+                    .into_iter()
+                    .filter_map(|tick| tick.label)
+                    .map(|label| Rich::parse(&label).width(fonts, TICK_SIZE))
+                    .fold(0.0, f64::max);
+                gutters[column] = gutters[column].max(ticks + 4.5 + LABEL_SIZE + 7.0);
+            }
+        }
+        gutters
+    }
+
+    // In a row that shares its vertical range the first panel's labels speak for all.
+    fn has_y_labels(&self, index: usize) -> bool {
+        index.is_multiple_of(self.columns) || !self.shared_y[index / self.columns]
+    }
+
+    /// The picture as SVG.
+    pub(super) fn svg(&self, fonts: &Fonts) -> String {
+        let width = self.width();
+        let inner = width - 2.0 * MARGIN;
+        // The gutters depend on the height and the other way about; one round is enough.
+        let guess = 100.0;
+        let gutters = self.gutters(fonts, guess);
+        let gaps = COLUMN_GAP * (self.columns - 1) as f64;
+        let frame_w = (inner - gutters.iter().sum::<f64>() - gaps - 4.0) / self.columns as f64;
+        let frame_h = (frame_w * 0.76).clamp(60.0, 190.0);
+        let mut canvas = Canvas::new(fonts);
+        let mut y = MARGIN;
+        if !self.figure.title.is_empty() {
+            y += TITLE_SIZE;
+            let title = Rich::parse(&self.figure.title);
+            canvas.text((width / 2.0, y), Anchor::Middle, TITLE_SIZE, &title);
+            y += 8.0;
+        }
+        let common = self.common_legend();
+        if let Some(legend) = &common {
+            legend.draw_strip(&mut canvas, MARGIN, y, inner);
+            y += legend.strip_height(fonts, inner) + 4.0;
+        }
+        for row in 0..self.plots.len().div_ceil(self.columns) {
+            let members = row * self.columns..((row + 1) * self.columns).min(self.plots.len());
+            let frame_at = |index: usize, top: f64| {
+                let column = index % self.columns;
+                let before: f64 = gutters[..=column].iter().sum();
+                Rect {
+                    x: MARGIN + before + column as f64 * (frame_w + COLUMN_GAP),
+                    y: top,
+                    w: frame_w,
+                    h: frame_h,
+                }
+            };
+            // Legends of single panels go inside if they cover nothing, else above the frame.
+            let legends: Vec<Option<(Legend, Option<Rect>)>> = members
+                .clone()
+                .map(|index| {
+                    let plot = &self.plots[index];
+                    let lost = plot.shown.points().any(Point::is_lost);
+                    let legend = Legend::new(plot.looks, lost);
+                    if common.is_some() || legend.is_empty() {
+                        return None;
+                    }
+                    let frame = frame_at(index, 0.0);
+                    let inside = place(frame, legend.box_size(fonts), &plot.obstacles(frame));
+                    Some((legend, inside))
+                })
+                .collect();
+            let above = legends
+                .iter()
+                .flatten()
+                .filter(|(_, inside)| inside.is_none())
+                .map(|(legend, _)| legend.strip_height(fonts, frame_w) + 3.0)
+                .fold(0.0, f64::max);
+            let top = y + HEAD + above;
+            for (index, legend) in members.zip(legends) {
+                let frame = frame_at(index, top);
+                self.draw_panel(&mut canvas, index, frame, above);
+                match legend {
+                    Some((legend, Some(inside))) => {
+                        let moved = Rect {
+                            y: inside.y + top,
+                            ..inside
+                        };
+                        legend.draw_box(&mut canvas, moved);
+                    }
+                    Some((legend, None)) => {
+                        legend.draw_strip(&mut canvas, frame.x, top - above, frame.w);
+                    }
+                    None => {}
+                }
+            }
+            y = top + frame_h + FOOT + ROW_GAP;
+        }
+        for line in Rich::parse(&self.caption()).wrap(fonts, CAPTION_SIZE, inner) {
+            y += CAPTION_LINE;
+            canvas.text((MARGIN, y), Anchor::Start, CAPTION_SIZE, &line);
+        }
+        let title = Rich::parse(&self.figure.title).plain();
+        canvas.finish(width, (y + MARGIN + 2.0).ceil(), &title)
+    }
+
+    // One legend for all panels if they split their rows by the same columns.
+    fn common_legend(&self) -> Option<Legend> {
+        let first = self.plots.first()?.looks;
+        let same = self.plots.iter().all(|plot| plot.looks == first);
+        let legend = Legend::new(first, self.lost());
+        (same && self.plots.len() > 1 && !legend.is_empty()).then_some(legend)
+    }
+
+    fn draw_panel(&self, canvas: &mut Canvas<'_>, index: usize, frame: Rect, above: f64) {
+        let plot = &self.plots[index];
+        let labelled = self.has_y_labels(index);
+        plot.draw(canvas, frame, labelled);
+        let head = frame.y - above - 5.0;
+        if self.plots.len() > 1 {
+            let mark = Rich::bold(&letter(index));
+            canvas.text((frame.x, head), Anchor::Start, LETTER_SIZE, &mark);
+        }
+        let title = Rich::parse(&plot.panel.title);
+        let middle = frame.x + frame.w / 2.0;
+        canvas.text((middle, head), Anchor::Middle, HEAD_SIZE, &title);
+        let x_label = Rich::parse(&x_label(plot.panel));
+        let below = frame.bottom() + 14.0 + LABEL_SIZE;
+        canvas.text((middle, below), Anchor::Middle, LABEL_SIZE, &x_label);
+        if labelled {
+            let ticks = plot
+                .y_ticks(frame.h)
+                .into_iter()
+                .filter_map(|tick| tick.label)
+                .map(|label| Rich::parse(&label).width(canvas.fonts, TICK_SIZE))
+                .fold(0.0, f64::max);
+            let at = (frame.x - ticks - 4.5 - 5.0, frame.y + frame.h / 2.0);
+            let y_label = Rich::parse(&y_label(plot.panel));
+            canvas.upward_text(at, Anchor::Middle, LABEL_SIZE, &y_label);
+        }
+    }
+}
+
+/// Label of the horizontal axis.
+pub(super) fn x_label(panel: &Panel) -> String {
+    panel
+        .x_label
+        .clone()
+        .unwrap_or_else(|| names::column(&panel.x))
+}
+
+/// Label of the vertical axis.
+pub(super) fn y_label(panel: &Panel) -> String {
+    panel
+        .y_label
+        .clone()
+        .unwrap_or_else(|| names::column(&panel.y))
+}
+
+// What panels of a row must have in common to share a vertical range.
+fn y_of(panel: &Panel) -> impl PartialEq {
+    let bits = |end: Option<f64>| end.map(f64::to_bits);
+    (
+        panel.y.clone(),
+        panel.y_label.clone(),
+        panel.y_scale,
+        bits(panel.y_min),
+        bits(panel.y_max),
+    )
+}
+
+fn y_values(point: &Point) -> impl Iterator<Item = f64> {
+    [point.center, point.low, point.high].into_iter().flatten()
+}

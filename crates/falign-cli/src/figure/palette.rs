@@ -1,0 +1,67 @@
+//! Colours and line styles that survive colour blindness and a grey printer.
+
+/// Ink of axes and text.
+pub(super) const INK: &str = "#1a1a1a";
+/// The yardstick, and series that need no colour.
+pub(super) const GREY: &str = "#6e6e6e";
+/// Line styles in order of use; empty is solid.
+pub(super) const DASHES: [&str; 4] = ["", "3.4 1.8", "1 1.6", "5 1.5 1 1.5"];
+
+// Viridis (Smith, van der Walt 2015) at tenths, without its last, too light to read on white.
+const RAMP: [[u8; 3]; 10] = [
+    [68, 1, 84],
+    [72, 36, 117],
+    [65, 68, 135],
+    [53, 95, 141],
+    [42, 120, 142],
+    [33, 145, 140],
+    [34, 168, 132],
+    [68, 191, 112],
+    [122, 209, 81],
+    [189, 223, 38],
+];
+
+// Okabe and Ito (2008), yellow left out.
+const NAMES: [&str; 7] = [
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000",
+];
+
+/// A colour for each value: along a ramp for ordered numbers, distinct hues for names.
+pub(super) fn colours(values: &[String]) -> Vec<String> {
+    let ordered = values.len() > 1 && values.iter().all(|value| value.parse::<f64>().is_ok());
+    (0..values.len())
+        .map(|index| {
+            if ordered {
+                ramp(index as f64 / (values.len() - 1) as f64)
+            } else {
+                NAMES[index % NAMES.len()].to_owned()
+            }
+        })
+        .collect()
+}
+
+// From dark violet to green; the end stays dark enough for thin lines.
+fn ramp(at: f64) -> String {
+    let place = at.clamp(0.0, 1.0) * 0.86 * (RAMP.len() - 1) as f64;
+    let below = (place as usize).min(RAMP.len() - 2);
+    let part = place - below as f64;
+    let mix = |channel: usize| {
+        let (a, b) = (RAMP[below][channel], RAMP[below + 1][channel]);
+        (f64::from(a) + part * (f64::from(b) - f64::from(a))).round() as u8
+    };
+    format!("#{:02x}{:02x}{:02x}", mix(0), mix(1), mix(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_follow_a_ramp_and_names_get_hues() {
+        let ridge: Vec<String> = ["0", "0.1", "1"].map(String::from).to_vec();
+        let colours_of_ridge = colours(&ridge);
+        assert_eq!(colours_of_ridge[0], "#440154");
+        assert_eq!(colours_of_ridge.len(), 3);
+        assert_eq!(colours(&["tanh".to_owned()])[0], "#0072b2");
+    }
+}

@@ -1,0 +1,288 @@
+//! One pair of axes with its data.
+
+use falign::experiment::figure::{Panel, Scale, Style};
+
+use super::axis::{Axis, Tick};
+use super::canvas::{Anchor, Canvas, Rect, Stroke};
+use super::font::Fonts;
+use super::legend::Segment;
+use super::looks::Looks;
+use super::palette::INK;
+use super::points::{Point, Series, Shown};
+use super::text::Rich;
+
+/// Size of tick labels.
+pub(super) const TICK_SIZE: f64 = 7.0;
+/// Size of axis labels.
+pub(super) const LABEL_SIZE: f64 = 8.0;
+
+/// A panel with everything decided but its place.
+pub(super) struct Plot<'a> {
+    /// What was asked for.
+    pub(super) panel: &'a Panel,
+    /// What the table gave.
+    pub(super) shown: &'a Shown,
+    /// Colours and line styles.
+    pub(super) looks: &'a Looks,
+    /// Horizontal axis.
+    pub(super) x: Axis,
+    /// Vertical axis.
+    pub(super) y: Axis,
+}
+
+impl Plot<'_> {
+    /// Ticks of the horizontal axis for a length: at the data's own values where few and apart,
+    /// as widths are, else at round ones.
+    pub(super) fn x_ticks(&self, fonts: &Fonts, length: f64) -> Vec<Tick> {
+        if self.panel.style == Style::Points && self.x.scale == Scale::Log {
+            let mut values: Vec<f64> = self.shown.points().map(|point| point.x).collect();
+            values.sort_by(f64::total_cmp);
+            values.dedup();
+            let own = self.x.ticks_at(&values, 6);
+            if values.len() <= 10 && are_apart(fonts, &own, length) {
+                return own;
+            }
+        }
+        (2..=6)
+            .rev()
+            .map(|labels| self.x.ticks(labels))
+            .find(|ticks| are_apart(fonts, ticks, length))
+            .unwrap_or_else(|| self.x.ticks(2))
+    }
+
+    /// Ticks of the vertical axis for a length.
+    pub(super) fn y_ticks(&self, length: f64) -> Vec<Tick> {
+        self.y.ticks(((length / 17.0) as usize).clamp(2, 8))
+    }
+
+    fn place(&self, frame: Rect, x: f64, y: f64) -> Option<(f64, f64)> {
+        let (x, y) = (self.x.position(x)?, self.y.position(y)?);
+        Some((frame.x + x * frame.w, frame.bottom() - y * frame.h))
+    }
+
+    // Both ends of a point's spread on the page; an end the scale cannot show lies below it.
+    fn spread(&self, frame: Rect, point: &Point) -> Option<(f64, f64, f64)> {
+        let (low, high) = (point.low?, point.high?);
+        let (x, top) = self.place(frame, point.x, high)?;
+        let bottom = self
+            .place(frame, point.x, low)
+            .map_or(frame.bottom() + 9.0, |(_, y)| y);
+        // Far outside the frame a coordinate only makes the file long.
+        let within = |y: f64| y.clamp(frame.y - 9.0, frame.bottom() + 9.0);
+        Some((x, within(top), within(bottom)))
+    }
+
+    // Sideways shift of a series of points, so that error bars at one x stay apart.
+    fn shift(&self, index: usize) -> f64 {
+        let count = self.shown.series.len();
+        if self.panel.style == Style::Curve || count < 2 {
+            return 0.0;
+        }
+        (index as f64 - (count - 1) as f64 / 2.0) * (6.0 / count as f64).min(1.5)
+    }
+
+    /// What a legend must not cover.
+    pub(super) fn obstacles(&self, frame: Rect) -> Vec<Segment> {
+        let mut segments = Vec::new();
+        for (index, series) in self.shown.series.iter().enumerate() {
+            let shift = self.shift(index);
+            let mut last: Option<((f64, f64), Option<(f64, f64, f64)>)> = None;
+            for point in &series.points {
+                let at = point.center.and_then(|y| self.place(frame, point.x, y));
+                let Some((x, y)) = at else {
+                    last = None;
+                    continue;
+                };
+                let here = (x + shift, y);
+                let spread = self.spread(frame, point);
+                if let Some((x, top, bottom)) = spread {
+                    segments.push(((x + shift, top), (x + shift, bottom)));
+                }
+                segments.push((last.map_or(here, |(there, _)| there), here));
+                // Between the points of a band, the band itself, in steps of about 2 pt.
+                if let (Style::Curve, Some((_, Some(from))), Some(to)) =
+                    (self.panel.style, last, spread)
+                {
+                    let parts = ((to.0 - from.0) / 2.0).ceil().clamp(1.0, 200.0);
+                    for part in 1..parts as usize {
+                        let t = part as f64 / parts;
+                        let mix = |a: f64, b: f64| a + t * (b - a);
+                        let x = mix(from.0, to.0);
+                        segments.push(((x, mix(from.1, to.1)), (x, mix(from.2, to.2))));
+                    }
+                }
+                last = Some((here, spread));
+            }
+            segments.extend(
+                self.crosses(frame, series, shift)
+                    .into_iter()
+                    .map(|at| (at, at)),
+            );
+        }
+        segments
+    }
+
+    // Where runs were lost: the end of a curve, each lost point of a row of points.
+    fn crosses(&self, frame: Rect, series: &Series, shift: f64) -> Vec<(f64, f64)> {
+        let x_of = |point: &Point| {
+            self.x
+                .position(point.x)
+                .map(|x| frame.x + x * frame.w + shift)
+        };
+        match self.panel.style {
+            Style::Points => series
+                .points
+                .iter()
+                .filter(|point| point.is_lost())
+                .filter_map(|point| {
+                    let at = point.center.and_then(|y| self.place(frame, point.x, y));
+                    let y = at.map_or(frame.bottom(), |(_, y)| y);
+                    Some((x_of(point)?, y.clamp(frame.y, frame.bottom())))
+                })
+                .collect(),
+            Style::Curve => {
+                let Some(lost) = series.points.iter().position(Point::is_lost) else {
+                    return Vec::new();
+                };
+                let end = series.points[..=lost].iter().rev().find_map(|point| {
+                    let at = self.place(frame, point.x, point.center?)?;
+                    Some((at.0, at.1.clamp(frame.y, frame.bottom())))
+                });
+                let first = || Some((x_of(&series.points[lost])?, frame.y));
+                end.or_else(first).into_iter().collect()
+            }
+        }
+    }
+
+    /// Draws data, frame, ticks and the label of the horizontal axis.
+    pub(super) fn draw(&self, canvas: &mut Canvas<'_>, frame: Rect, with_y_labels: bool) {
+        canvas.clip(frame);
+        for series in &self.shown.series {
+            if self.panel.style == Style::Curve {
+                self.draw_band(canvas, frame, series);
+            }
+        }
+        for (index, series) in self.shown.series.iter().enumerate() {
+            self.draw_line(canvas, frame, series, self.shift(index));
+        }
+        canvas.unclip();
+        self.draw_ticks(canvas, frame, with_y_labels);
+        for (index, series) in self.shown.series.iter().enumerate() {
+            let shift = self.shift(index);
+            let (colour, _, place) = self.looks.of(series);
+            if self.panel.style == Style::Points {
+                for point in &series.points {
+                    let at = point.center.and_then(|y| self.place(frame, point.x, y));
+                    let Some((x, y)) = at.filter(|(_, y)| (frame.y..=frame.bottom()).contains(y))
+                    else {
+                        continue;
+                    };
+                    match place {
+                        0 => canvas.disc((x + shift, y), 1.7, colour, colour),
+                        1 => canvas.square((x + shift, y), 1.5, "#ffffff", colour),
+                        _ => canvas.disc((x + shift, y), 1.7, "#ffffff", colour),
+                    }
+                }
+            }
+            for at in self.crosses(frame, series, shift) {
+                canvas.cross(at, colour);
+            }
+        }
+    }
+
+    fn draw_band(&self, canvas: &mut Canvas<'_>, frame: Rect, series: &Series) {
+        let (colour, ..) = self.looks.of(series);
+        let mut piece: Vec<(f64, f64, f64)> = Vec::new();
+        let mut flush = |piece: &mut Vec<(f64, f64, f64)>| {
+            if piece.len() > 1 {
+                let upper = piece.iter().map(|(x, top, _)| (*x, *top));
+                let lower = piece.iter().rev().map(|(x, _, bottom)| (*x, *bottom));
+                let outline: Vec<(f64, f64)> = upper.chain(lower).collect();
+                canvas.area(&outline, colour, 0.2);
+            }
+            piece.clear();
+        };
+        for point in &series.points {
+            match self.spread(frame, point) {
+                Some(ends) => piece.push(ends),
+                None => flush(&mut piece),
+            }
+        }
+        flush(&mut piece);
+    }
+
+    fn draw_line(&self, canvas: &mut Canvas<'_>, frame: Rect, series: &Series, shift: f64) {
+        let (colour, dash, _) = self.looks.of(series);
+        let points = self.panel.style == Style::Points;
+        let stroke = Stroke {
+            colour,
+            width: if points { 0.8 } else { 1.3 },
+            dash,
+        };
+        let bar = Stroke {
+            colour,
+            width: 0.8,
+            dash: "",
+        };
+        let mut piece: Vec<(f64, f64)> = Vec::new();
+        for point in &series.points {
+            match point.center.and_then(|y| self.place(frame, point.x, y)) {
+                Some((x, y)) => {
+                    piece.push((x + shift, y.clamp(frame.y - 900.0, frame.bottom() + 900.0)))
+                }
+                None => {
+                    canvas.line(&piece, stroke);
+                    piece.clear();
+                }
+            }
+            if let (true, Some((x, top, bottom))) = (points, self.spread(frame, point)) {
+                let x = x + shift;
+                canvas.line(&[(x, top), (x, bottom)], bar);
+                for y in [top, bottom] {
+                    canvas.line(&[(x - 1.3, y), (x + 1.3, y)], bar);
+                }
+            }
+        }
+        canvas.line(&piece, stroke);
+    }
+
+    fn draw_ticks(&self, canvas: &mut Canvas<'_>, frame: Rect, with_y_labels: bool) {
+        let thin = Stroke {
+            colour: INK,
+            width: 0.6,
+            dash: "",
+        };
+        canvas.rect(frame, "none", Some(thin));
+        let length = |tick: &Tick| if tick.minor { 1.6 } else { 3.0 };
+        for tick in self.x_ticks(canvas.fonts, frame.w) {
+            let x = frame.x + tick.at * frame.w;
+            let y = frame.bottom();
+            canvas.line(&[(x, y), (x, y + length(&tick))], thin);
+            if let Some(label) = &tick.label {
+                let at = (x, y + 4.5 + TICK_SIZE * 0.9);
+                canvas.text(at, Anchor::Middle, TICK_SIZE, &Rich::parse(label));
+            }
+        }
+        for tick in self.y_ticks(frame.h) {
+            let y = frame.bottom() - tick.at * frame.h;
+            canvas.line(&[(frame.x, y), (frame.x - length(&tick), y)], thin);
+            if let (true, Some(label)) = (with_y_labels, &tick.label) {
+                let at = (frame.x - 4.5, y + TICK_SIZE * 0.36);
+                canvas.text(at, Anchor::End, TICK_SIZE, &Rich::parse(label));
+            }
+        }
+    }
+}
+
+fn are_apart(fonts: &Fonts, ticks: &[Tick], length: f64) -> bool {
+    let mut end = f64::NEG_INFINITY;
+    ticks
+        .iter()
+        .filter_map(|tick| Some((tick.at, tick.label.as_deref()?)))
+        .all(|(at, label)| {
+            let half = Rich::parse(label).width(fonts, TICK_SIZE) / 2.0;
+            let apart = at * length - half > end + 3.0;
+            end = at * length + half;
+            apart
+        })
+}

@@ -1,0 +1,330 @@
+//! From the table and a panel's wishes to the points it shows.
+
+use anyhow::{Context as _, Result, bail};
+use falign::experiment::figure::{Center, Panel, Scale, Spread};
+
+use super::table::{Table, near, same};
+use super::{Mean, Options};
+
+/// What the middle of a series is, once decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Middle {
+    /// 10 to the mean of log10.
+    Geometric,
+    /// The arithmetic mean.
+    Arithmetic,
+    /// The median.
+    Median,
+}
+
+/// A point over runs.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Point {
+    /// Horizontal value.
+    pub(super) x: f64,
+    /// The middle; `None` where there is none, because runs diverged or nothing was measured.
+    pub(super) center: Option<f64>,
+    /// Lower end of the band or bar.
+    pub(super) low: Option<f64>,
+    /// Upper end of the band or bar.
+    pub(super) high: Option<f64>,
+    /// Runs behind the point.
+    pub(super) runs: u64,
+    /// Runs that had diverged by then.
+    pub(super) diverged: u64,
+}
+
+impl Point {
+    /// Whether there is nothing to show because of divergence.
+    pub(super) fn is_lost(&self) -> bool {
+        self.diverged > 0 && (self.center.is_none() || self.diverged >= self.runs)
+    }
+}
+
+/// Points of one colour and line style, in order of `x`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Series {
+    /// Cell of the panel's `series` column; empty without one.
+    pub(super) series: String,
+    /// Cell of the panel's `dash` column; empty without one.
+    pub(super) dash: String,
+    /// The points.
+    pub(super) points: Vec<Point>,
+}
+
+/// What a panel shows.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Shown {
+    /// The series, ordered by dash and then by series value.
+    pub(super) series: Vec<Series>,
+    /// What the middle is.
+    pub(super) middle: Middle,
+    /// What the spread is; `None` where the table has none.
+    pub(super) spread: Spread,
+}
+
+impl Shown {
+    /// Least and greatest number of runs behind a point.
+    pub(super) fn runs(&self) -> Option<(u64, u64)> {
+        let runs = self.points().map(|point| point.runs);
+        Some((runs.clone().min()?, runs.max()?))
+    }
+
+    /// All points.
+    pub(super) fn points(&self) -> impl Iterator<Item = &Point> + Clone {
+        self.series.iter().flat_map(|series| &series.points)
+    }
+}
+
+/// The points a panel asks for.
+///
+/// # Errors
+/// If a column is unknown, no row passes the filter, or rows share a series and an `x`.
+pub(super) fn select(table: &Table, panel: &Panel, options: &Options) -> Result<Shown> {
+    let x = x_column(table, &panel.x)?;
+    let column = |name: &Option<String>| name.as_deref().map(|name| table.column(name)).transpose();
+    let (by, dash) = (column(&panel.series)?, column(&panel.dash)?);
+    let rows = rows(table, panel, x)?;
+    let reader = Reader::new(table, panel, options)?;
+    let mut series = Vec::new();
+    for dash_value in dash_values(table, dash, &rows) {
+        for value in by.map_or_else(|| vec![String::new()], |by| table.values(by, &rows)) {
+            let chosen: Vec<usize> = rows
+                .iter()
+                .copied()
+                .filter(|&row| {
+                    let is = |column: Option<usize>, value: &str| {
+                        column.is_none_or(|column| same(table.text(row, column), value))
+                    };
+                    is(by, &value) && is(dash, &dash_value)
+                })
+                .collect();
+            no_two_at_one_place(table, panel, &chosen, x)?;
+            let mut points: Vec<Point> = chosen
+                .iter()
+                .filter_map(|&row| Some(reader.point(row, table.number(row, x)?)))
+                .collect();
+            points.sort_by(|a, b| a.x.total_cmp(&b.x));
+            if !points.is_empty() {
+                series.push(Series {
+                    series: value,
+                    dash: dash_value.clone(),
+                    points,
+                });
+            }
+        }
+    }
+    Ok(Shown {
+        series,
+        middle: reader.middle,
+        spread: reader.spread,
+    })
+}
+
+// `step` and settings are columns; a recorded quantity stands for its mean.
+fn x_column(table: &Table, name: &str) -> Result<usize> {
+    match table
+        .find(name)
+        .or_else(|| table.find(&format!("{name}_mean")))
+    {
+        Some(column) => Ok(column),
+        None => table.column(name),
+    }
+}
+
+// Solid lines are for the rule under study: backpropagation, the yardstick, comes last.
+fn dash_values(table: &Table, dash: Option<usize>, rows: &[usize]) -> Vec<String> {
+    let Some(dash) = dash else {
+        return vec![String::new()];
+    };
+    let mut values = table.values(dash, rows);
+    values.sort_by_key(|value| value == "backpropagation");
+    values
+}
+
+fn rows(table: &Table, panel: &Panel, x: usize) -> Result<Vec<usize>> {
+    let mut rows: Vec<usize> = (0..table.len()).collect();
+    let mut last = table.settings().contains(&x) && !panel.filter.contains_key("step");
+    for (name, wanted) in &panel.filter {
+        let column = table.column(name)?;
+        if name == "step" && wanted.as_str() == Some("last") {
+            last = true;
+            continue;
+        }
+        let wanted: Vec<String> = match wanted {
+            toml::Value::Array(values) => values.iter().map(cell).collect(),
+            value => vec![cell(value)],
+        };
+        let before = table.values(column, &rows);
+        rows.retain(|&row| {
+            wanted
+                .iter()
+                .any(|value| same(table.text(row, column), value))
+        });
+        if rows.is_empty() {
+            bail!(
+                "no row has {name} = {}; the rows left at that point have {}",
+                wanted.join(" or "),
+                before.join(", ")
+            );
+        }
+    }
+    if last {
+        rows = last_rows(table, &rows)?;
+    }
+    Ok(rows)
+}
+
+fn cell(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+// The row with the greatest step of each setting.
+fn last_rows(table: &Table, rows: &[usize]) -> Result<Vec<usize>> {
+    let step = table.column("step")?;
+    let mut last: std::collections::BTreeMap<Vec<&str>, (f64, usize)> =
+        std::collections::BTreeMap::new();
+    for &row in rows {
+        let setting = table
+            .settings()
+            .map(|column| table.text(row, column))
+            .collect();
+        let at = table.number(row, step).unwrap_or(f64::NEG_INFINITY);
+        let best = last.entry(setting).or_insert((at, row));
+        if at >= best.0 {
+            *best = (at, row);
+        }
+    }
+    let mut rows: Vec<usize> = last.into_values().map(|(_, row)| row).collect();
+    rows.sort_unstable();
+    Ok(rows)
+}
+
+fn no_two_at_one_place(table: &Table, panel: &Panel, rows: &[usize], x: usize) -> Result<()> {
+    let mut seen: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    for &row in rows {
+        let Some(other) = seen.insert(table.text(row, x), row) else {
+            continue;
+        };
+        let differ: Vec<String> = table
+            .settings()
+            .chain(table.find("step"))
+            .filter(|&column| !same(table.text(row, column), table.text(other, column)))
+            .map(|column| {
+                format!(
+                    "{} = {} and {}",
+                    table.name(column),
+                    table.text(other, column),
+                    table.text(row, column)
+                )
+            })
+            .collect();
+        bail!(
+            "two rows would be one point at {} = {}: they differ in {}; \
+             choose one under `where`, or make it `series` or `dash`",
+            panel.x,
+            table.text(row, x),
+            if differ.is_empty() {
+                "nothing".to_owned()
+            } else {
+                differ.join(", ")
+            }
+        );
+    }
+    Ok(())
+}
+
+struct Reader<'a> {
+    table: &'a Table,
+    middle: Middle,
+    spread: Spread,
+    center: usize,
+    low: Option<usize>,
+    high: Option<usize>,
+    runs: Option<usize>,
+    diverged: Option<usize>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(table: &'a Table, panel: &Panel, options: &Options) -> Result<Self> {
+        let y = &panel.y;
+        let of = |statistic: &str| table.find(&format!("{y}_{statistic}"));
+        let middle = match panel.center {
+            Center::Median => Middle::Median,
+            Center::Auto
+                if panel.y_scale == Scale::Log
+                    && options.mean == Mean::Geometric
+                    && of("log10_mean").is_some() =>
+            {
+                Middle::Geometric
+            }
+            Center::Auto | Center::Mean => Middle::Arithmetic,
+        };
+        let center = of(match middle {
+            Middle::Geometric => "log10_mean",
+            Middle::Arithmetic => "mean",
+            Middle::Median => "median",
+        })
+        .with_context(|| {
+            format!(
+                "the table has no quantity `{y}`; {}",
+                near(y, &table.quantities())
+            )
+        })?;
+        let (low, high) = match (panel.spread, middle) {
+            (Spread::None, _) => (None, None),
+            (Spread::Quantiles, _) => (of("q10"), of("q90")),
+            (Spread::Std | Spread::Sem, Middle::Geometric) => (of("log10_std"), of("log10_std")),
+            (Spread::Std, _) => (of("std"), of("std")),
+            (Spread::Sem, _) => (of("sem"), of("sem")),
+        };
+        Ok(Self {
+            table,
+            middle,
+            spread: if low.and(high).is_some() {
+                panel.spread
+            } else {
+                Spread::None
+            },
+            center,
+            low,
+            high,
+            runs: table.find("runs"),
+            diverged: table.find("runs_diverged"),
+        })
+    }
+
+    fn point(&self, row: usize, x: f64) -> Point {
+        let cell = |column: Option<usize>| column.and_then(|column| self.table.number(row, column));
+        let count = |column| cell(column).map_or(0, |value| value.max(0.0) as u64);
+        let runs = self.runs.map_or(1, |column| count(Some(column)));
+        let middle = cell(Some(self.center));
+        let back = |value: f64| match self.middle {
+            Middle::Geometric => libm::exp10(value),
+            Middle::Arithmetic | Middle::Median => value,
+        };
+        let (low, high) = if self.spread == Spread::Quantiles {
+            (cell(self.low), cell(self.high))
+        } else {
+            let factor = match (self.spread, self.middle) {
+                (Spread::Sem, Middle::Geometric) => 1.0 / (runs.max(1) as f64).sqrt(),
+                _ => 1.0,
+            };
+            let end = |sign: f64, half: Option<f64>| Some(back(middle? + sign * factor * half?));
+            (end(-1.0, cell(self.low)), end(1.0, cell(self.high)))
+        };
+        let shown =
+            |value: Option<f64>| value.filter(|value| middle.is_some() && value.is_finite());
+        Point {
+            x,
+            center: middle.map(back),
+            low: shown(low),
+            high: shown(high),
+            runs,
+            diverged: count(self.diverged),
+        }
+    }
+}

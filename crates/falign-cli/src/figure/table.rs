@@ -1,0 +1,175 @@
+//! `summary.csv` as text cells with named columns, and helpful words for a name it lacks.
+
+use std::ops::Range;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+/// A table read from disk. Cells stay text: a setting's value is a name as often as a number.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// Reads a comma-separated file with a header line.
+    ///
+    /// # Errors
+    /// If the file cannot be read, a line has too few or too many cells, or there is no row.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let name = path.display();
+        let mut reader =
+            csv::Reader::from_path(path).with_context(|| format!("cannot open {name}"))?;
+        let columns = reader
+            .headers()
+            .with_context(|| format!("cannot read the header of {name}"))?
+            .iter()
+            .map(|cell| cell.trim().to_owned())
+            .collect();
+        let rows: Vec<Vec<String>> = reader
+            .records()
+            .map(|record| Ok(record?.iter().map(|cell| cell.trim().to_owned()).collect()))
+            .collect::<Result<_>>()
+            .with_context(|| format!("cannot read {name}"))?;
+        if rows.is_empty() {
+            bail!("{name} has no rows, so there is nothing to draw");
+        }
+        Ok(Self { columns, rows })
+    }
+
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Position of a column, if the table has it.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+
+    /// Position of a column.
+    pub(super) fn column(&self, name: &str) -> Result<usize> {
+        self.find(name).with_context(|| {
+            let names: Vec<&str> = self.columns.iter().map(String::as_str).collect();
+            format!("the table has no column `{name}`; {}", near(name, &names))
+        })
+    }
+
+    /// Name of a column.
+    pub(super) fn name(&self, column: usize) -> &str {
+        &self.columns[column]
+    }
+
+    /// The columns that name a setting: all before `step`.
+    pub(super) fn settings(&self) -> Range<usize> {
+        0..self.find("step").unwrap_or(0)
+    }
+
+    /// The recorded quantities: every `<quantity>_mean`.
+    pub(super) fn quantities(&self) -> Vec<&str> {
+        self.columns
+            .iter()
+            .filter_map(|column| column.strip_suffix("_mean"))
+            .filter(|quantity| !quantity.ends_with("_log10"))
+            .collect()
+    }
+
+    /// A cell.
+    pub(super) fn text(&self, row: usize, column: usize) -> &str {
+        &self.rows[row][column]
+    }
+
+    /// A cell as a finite number; `None` for an empty cell, `NaN`, an infinity or a word.
+    pub(super) fn number(&self, row: usize, column: usize) -> Option<f64> {
+        let value: f64 = self.text(row, column).parse().ok()?;
+        value.is_finite().then_some(value)
+    }
+
+    /// The different cells of a column: numbers in order of size, words in order of appearance.
+    pub(super) fn values(&self, column: usize, rows: &[usize]) -> Vec<String> {
+        let mut values: Vec<String> = Vec::new();
+        for &row in rows {
+            let cell = self.text(row, column);
+            if !values.iter().any(|value| same(value, cell)) {
+                values.push(cell.to_owned());
+            }
+        }
+        let numbers: Option<Vec<f64>> = values.iter().map(|value| value.parse().ok()).collect();
+        if numbers.is_some() {
+            let size = |value: &String| value.parse::<f64>().unwrap_or(f64::NAN);
+            values.sort_by(|a, b| size(a).total_cmp(&size(b)));
+        }
+        values
+    }
+}
+
+/// Whether two cells say the same: as text, or as numbers (`1`, `1.0`, `1e0`).
+pub(super) fn same(a: &str, b: &str) -> bool {
+    if a == b {
+        return true;
+    }
+    match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(a), Ok(b)) => (a - b).abs() <= 1e-12 * a.abs().max(b.abs()),
+        _ => false,
+    }
+}
+
+/// "did you mean ..." and what there is.
+pub(super) fn near(name: &str, names: &[&str]) -> String {
+    let mut close: Vec<(f64, &str)> = names
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), *candidate))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .collect();
+    close.sort_by(|a, b| b.0.total_cmp(&a.0));
+    close.truncate(3);
+    let quoted = |names: &[&str]| {
+        let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        quoted.join(", ")
+    };
+    if close.is_empty() {
+        format!("it has {}", quoted(names))
+    } else {
+        let close: Vec<&str> = close.into_iter().map(|(_, name)| name).collect();
+        format!("did you mean {}?", quoted(&close))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Result<Table> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        Table::read(file.path())
+    }
+
+    #[test]
+    fn an_unknown_column_is_named_with_its_neighbours() {
+        let table = table("width,step,loss_mean\n10,0,1\n").unwrap();
+        let message = table.column("widht").unwrap_err().to_string();
+        assert!(message.contains("`widht`"), "{message}");
+        assert!(message.contains("did you mean `width`"), "{message}");
+    }
+
+    #[test]
+    fn empty_cells_nan_and_infinities_are_no_numbers() {
+        let table = table("a,b,c,d\n,NaN,inf,2e-3\n").unwrap();
+        let numbers: Vec<_> = (0..4).map(|column| table.number(0, column)).collect();
+        assert_eq!(numbers, [None, None, None, Some(2e-3)]);
+    }
+
+    #[test]
+    fn a_table_without_rows_is_refused() {
+        assert!(table("a,b\n").unwrap_err().to_string().contains("no rows"));
+    }
+
+    #[test]
+    fn numbers_are_ordered_by_size_and_words_by_appearance() {
+        let table = table("a,b\n10,tanh\n9,relu\n1e1,tanh\n").unwrap();
+        assert_eq!(table.values(0, &[0, 1, 2]), ["9", "10"]);
+        assert_eq!(table.values(1, &[0, 1, 2]), ["tanh", "relu"]);
+    }
+}

@@ -1,0 +1,195 @@
+//! The room as a whole: tables in, files out.
+
+use std::path::{Path, PathBuf};
+
+use falign::experiment::figure::Figure;
+
+use super::{Mean, Options, draw, sample};
+
+const SMALL: u32 = 400;
+
+struct Drawn {
+    _folder: tempfile::TempDir,
+    files: Vec<PathBuf>,
+}
+
+impl Drawn {
+    fn bytes(&self) -> Vec<Vec<u8>> {
+        let read = |path: &PathBuf| std::fs::read(path).unwrap();
+        self.files.iter().map(read).collect()
+    }
+
+    fn text(&self, extension: &str) -> String {
+        let is = |path: &&PathBuf| path.extension().is_some_and(|end| end == extension);
+        std::fs::read_to_string(self.files.iter().find(is).unwrap()).unwrap()
+    }
+}
+
+fn try_draw(figure: &Figure, table: &str, options: &Options) -> anyhow::Result<Drawn> {
+    let folder = tempfile::tempdir().unwrap();
+    let summary = folder.path().join("summary.csv");
+    std::fs::write(&summary, table).unwrap();
+    let files = draw(figure, &summary, folder.path(), "figure", options)?;
+    Ok(Drawn {
+        _folder: folder,
+        files,
+    })
+}
+
+fn small() -> Options {
+    Options {
+        png_width: SMALL,
+        ..Options::default()
+    }
+}
+
+fn figure(text: &str) -> Figure {
+    toml::from_str(text).unwrap()
+}
+
+const LOSS: &str = "[[panel]]\nx = \"step\"\ny = \"loss\"\ny_scale = \"log\"\n";
+
+#[test]
+fn the_same_table_gives_the_same_bytes() {
+    let (figure, table) = (sample::figure(), sample::summary());
+    let first = try_draw(&figure, &table, &small()).unwrap();
+    let second = try_draw(&figure, &table, &small()).unwrap();
+    assert_eq!(first.files.len(), 4);
+    assert!(first.bytes() == second.bytes());
+}
+
+#[test]
+fn figure_2_has_letters_superscripts_and_its_sentence() {
+    let drawn = try_draw(&sample::figure(), &sample::summary(), &small()).unwrap();
+    let svg = drawn.text("svg");
+    assert!(!svg.contains("<text") && !svg.contains("font-family"));
+    for letter in ["a", "b", "c", "d", "e", "f"] {
+        assert!(
+            svg.contains(&format!("aria-label=\"{letter}\"")),
+            "{letter}"
+        );
+    }
+    assert!(svg.contains("aria-label=\"10^−24\""));
+    assert!(svg.contains("aria-label=\"runs diverged\""));
+    assert!(svg.contains("50 runs"));
+    assert!(svg.contains("geometric mean"));
+}
+
+#[test]
+fn the_arithmetic_mean_is_a_choice_and_the_caption_says_so() {
+    let options = Options {
+        mean: Mean::Arithmetic,
+        ..small()
+    };
+    let drawn = try_draw(&sample::figure(), &sample::summary(), &options).unwrap();
+    let svg = drawn.text("svg");
+    assert!(svg.contains("arithmetic") && !svg.contains("geometric"));
+}
+
+#[test]
+fn the_points_file_holds_exactly_what_is_shown() {
+    let drawn = try_draw(&sample::figure(), &sample::summary(), &small()).unwrap();
+    let csv = drawn.text("csv");
+    let mut lines = csv.lines();
+    assert_eq!(
+        lines.next(),
+        Some("panel,series,dash,x,center,low,high,runs")
+    );
+    let series = sample::RIDGES.len() + 1;
+    let expected = 3 * series * sample::WIDTHS.len() + 3 * series * 81;
+    assert_eq!(lines.count(), expected);
+}
+
+#[test]
+fn empty_cells_nan_and_diverged_rows_end_a_curve_with_a_mark() {
+    let table = "ridge,step,runs,runs_converged,runs_diverged,loss_mean,loss_std,loss_log10_mean,loss_log10_std\n\
+                 0,0,3,0,0,10,1,1,0.1\n0,1,3,0,1,100,1,2,0.1\n0,2,3,0,3,,,,\n0,3,3,0,3,NaN,NaN,NaN,NaN\n";
+    let drawn = try_draw(&figure(LOSS), table, &small()).unwrap();
+    assert!(drawn.text("svg").contains("aria-label=\"runs diverged\""));
+    let csv = drawn.text("csv");
+    assert!(csv.contains("a,,,2,,,,3"), "{csv}");
+}
+
+#[test]
+fn a_single_row_is_drawn() {
+    let table = "width,step,runs,loss_mean,loss_std\n10,0,1,2.5,\n";
+    let drawn = try_draw(&figure(LOSS), table, &small()).unwrap();
+    assert!(drawn.text("svg").contains("single run"));
+}
+
+#[test]
+fn a_table_of_nothing_but_gaps_is_drawn_empty() {
+    let table = "width,step,runs,runs_diverged,loss_mean,loss_std\n10,0,4,4,,\n10,1,4,4,,\n";
+    let drawn = try_draw(&figure(LOSS), table, &small()).unwrap();
+    assert!(drawn.text("svg").contains("runs diverged"));
+}
+
+#[test]
+fn losses_that_are_not_positive_leave_a_gap_on_a_log_axis() {
+    let table =
+        "width,step,runs,loss_mean,loss_std\n10,0,2,1,2\n10,1,2,0,0\n10,2,2,-1,0\n10,3,2,4,1\n";
+    let drawn = try_draw(&figure(LOSS), table, &small()).unwrap();
+    assert!(!drawn.text("svg").contains("NaN"));
+}
+
+fn message(figure_text: &str, table: &str) -> String {
+    let error = try_draw(&figure(figure_text), table, &small())
+        .err()
+        .unwrap();
+    format!("{error:#}")
+}
+
+#[test]
+fn unknown_names_are_named_with_their_neighbours() {
+    let table = "activation,width,step,runs,loss_mean\nrelu,10,0,1,2\ntanh,10,0,1,2\n";
+    let said = message("[[panel]]\nx = \"step\"\ny = \"los\"\n", table);
+    assert!(
+        said.contains("panel a") && said.contains("`los`") && said.contains("`loss`"),
+        "{said}"
+    );
+    let said = message(&format!("{LOSS}series = \"widht\"\n"), table);
+    assert!(said.contains("did you mean `width`"), "{said}");
+    let said = message(
+        &format!("{LOSS}where = {{ activation = \"rleu\" }}\n"),
+        table,
+    );
+    assert!(
+        said.contains("rleu") && said.contains("relu, tanh"),
+        "{said}"
+    );
+}
+
+#[test]
+fn rows_that_would_be_one_point_are_refused_with_the_column_that_differs() {
+    let table = "activation,width,step,runs,loss_mean\nrelu,10,0,1,2\ntanh,10,0,1,2\n";
+    let said = message(LOSS, table);
+    assert!(said.contains("activation = relu and tanh"), "{said}");
+}
+
+#[test]
+fn an_experiment_without_a_figure_gets_one() {
+    let none = Figure::default();
+    let drawn = try_draw(&none, &sample::summary(), &small()).unwrap();
+    let svg = drawn.text("svg");
+    assert!(svg.contains("alignment cos(b, β)") && svg.contains("width p"));
+    let table = "width,step,runs,loss_mean,alignment_mean\n10,0,1,2,0.1\n10,5,1,1,0.4\n";
+    let drawn = try_draw(&none, table, &small()).unwrap();
+    assert!(drawn.text("svg").contains("step t"));
+}
+
+#[test]
+#[ignore = "writes pictures to target/figure for a person to look at"]
+fn pictures_to_look_at() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/figure");
+    std::fs::create_dir_all(&folder).unwrap();
+    let summary = folder.join("summary.csv");
+    std::fs::write(&summary, sample::summary()).unwrap();
+    let options = Options::default();
+    draw(&sample::figure(), &summary, &folder, "figure2", &options).unwrap();
+    draw(&Figure::default(), &summary, &folder, "default", &options).unwrap();
+    let one = figure(
+        "title = \"One panel\"\n[[panel]]\nx = \"step\"\ny = \"loss\"\ny_scale = \"log\"\n\
+         series = \"ridge\"\ndash = \"rule\"\nwhere = { activation = \"tanh\", width = 600 }\n",
+    );
+    draw(&one, &summary, &folder, "one", &options).unwrap();
+}
