@@ -40,7 +40,7 @@ pub const TOP_KEYS: [(&str, &str); 5] = [
     ("name", "short name; also the default folder, `runs/NAME`"),
     ("title", "one line"),
     (
-        "claim",
+        "about",
         "prose: what the experiment shows and how firmly it is known",
     ),
     ("source", "where the claim comes from"),

@@ -32,7 +32,7 @@ pub struct Experiment {
     /// One line.
     pub title: String,
     /// Prose: what the experiment shows.
-    pub claim: String,
+    pub about: String,
     /// Where the claim comes from.
     pub source: String,
     /// Time on a stated machine.
@@ -84,7 +84,7 @@ impl Experiment {
 
     fn from_table(table: Table, folder: Option<&Path>, overrides: &Overrides) -> Result<Self> {
         let file = layout::file(table)?;
-        let [name, title, claim, source, expected_time] = file.top;
+        let [name, title, about, source, expected_time] = file.top;
         check_name(&name)?;
         let mut layout = file.layout;
         if let Some(folder) = folder {
@@ -114,7 +114,7 @@ impl Experiment {
         Ok(Self {
             name,
             title,
-            claim,
+            about,
             source,
             expected_time,
             settings,

@@ -44,7 +44,7 @@ pub(crate) fn text(experiment: &Experiment) -> String {
     let top = [
         &experiment.name,
         &experiment.title,
-        &experiment.claim,
+        &experiment.about,
         &experiment.source,
         &experiment.expected_time,
     ];
