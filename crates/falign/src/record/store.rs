@@ -9,6 +9,28 @@ use sha2::{Digest, Sha256};
 
 use crate::{Error, Result};
 
+/// Held while a program writes a run folder, so that no second one does.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "held for its lock, given back on drop")] File);
+
+impl Lock {
+    /// Takes the folder's lock without waiting.
+    ///
+    /// # Errors
+    /// [`Error::Record`] if another program holds it; [`Error::Io`].
+    pub fn acquire(folder: &Path) -> Result<Self> {
+        let path = folder.join(".lock");
+        let file = File::create(&path).map_err(|source| Error::io(&path, source))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(fs::TryLockError::WouldBlock) => {
+                Err(Error::record(folder, "another falign is writing this run folder"))
+            }
+            Err(fs::TryLockError::Error(source)) => Err(Error::io(&path, source)),
+        }
+    }
+}
+
 /// First key of every sealed file.
 const FORMAT: &str = "falign 1";
 

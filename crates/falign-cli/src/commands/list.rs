@@ -1,0 +1,21 @@
+//! `falign list`.
+
+use anyhow::Result;
+use falign::experiment::{Experiment, Overrides, builtin};
+
+use super::Ended;
+
+#[allow(clippy::print_stdout, reason = "the command's result")]
+pub(super) fn command() -> Result<Ended> {
+    let mut rows = Vec::new();
+    for name in builtin::names() {
+        let text = builtin::find(name).unwrap_or_default();
+        let experiment = Experiment::parse(text, &Overrides::none())?;
+        rows.push((name, experiment.title, experiment.expected_time));
+    }
+    let width = rows.iter().map(|row| row.0.len()).max().unwrap_or(0);
+    for (name, title, time) in rows {
+        println!("{name:width$}  {title} ({time})");
+    }
+    Ok(Ended::Done)
+}

@@ -1,0 +1,173 @@
+//! One file per subcommand; this one parses and hands over.
+
+mod check;
+mod config;
+mod list;
+mod new;
+mod plot;
+mod run;
+mod shell;
+mod show;
+mod source;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::figure::Mean;
+
+/// How a command ended, if it did not fail.
+pub(crate) enum Ended {
+    Done,
+    ClaimsFailed,
+    Stopped,
+}
+
+/// An error of usage, for exit code 2.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// Train and analyse networks that learn through random feedback weights.
+#[derive(Debug, Parser)]
+#[command(name = "falign", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run an experiment: tables, picture and checked claims in one folder
+    Run(RunArgs),
+    /// Write a commented template of an experiment file
+    New {
+        /// File to write
+        file: PathBuf,
+    },
+    /// List the built-in experiments
+    List,
+    /// Show a run folder's results as a table
+    Show {
+        /// Run folder
+        dir: PathBuf,
+        /// Quantities to show, such as alignment,loss
+        #[arg(long, value_delimiter = ',')]
+        quantities: Vec<String>,
+        /// Print the whole summary as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check every claim of a run folder or of an experiment (run first, into --out or a temporary folder)
+    Check {
+        /// Run folder, name of a built-in experiment, or a pattern such as 'theory/*'
+        target: String,
+        #[command(flatten)]
+        run: RunOptions,
+    },
+    /// Draw a run folder's figure from its stored tables
+    Plot {
+        /// Run folder
+        dir: PathBuf,
+        /// Mean on logarithmic axes
+        #[arg(long, value_enum, default_value_t)]
+        mean: Mean,
+        /// Width of the PNG in pixels
+        #[arg(long, default_value_t = 2160)]
+        png_width: u32,
+    },
+    /// Print an experiment's file
+    Config {
+        /// Name of a built-in experiment, or a file
+        experiment: String,
+        /// With every key written out
+        #[arg(long)]
+        resolved: bool,
+        #[command(flatten)]
+        overrides: OverrideArgs,
+    },
+    /// Print the key table of experiment files
+    Keys,
+    /// Print shell completions
+    Completions {
+        /// Shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// Name of a built-in experiment, or a file (may be left out with --train-data)
+    #[arg(required_unless_present = "train_data")]
+    experiment: Option<String>,
+    /// Train on this data set (.npz, .csv) with default settings where no file is given
+    #[arg(long)]
+    train_data: Option<PathBuf>,
+    #[command(flatten)]
+    options: RunOptions,
+}
+
+#[derive(Debug, Args, Clone)]
+pub(crate) struct OverrideArgs {
+    /// Override a key, such as network.width=400 or run.runs=3
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Run only this case (repeatable)
+    #[arg(long = "case", value_name = "NAME")]
+    cases: Vec<String>,
+}
+
+#[derive(Debug, Args, Clone)]
+pub(crate) struct RunOptions {
+    #[command(flatten)]
+    overrides: OverrideArgs,
+    /// Folder of the run [default: runs/NAME]
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Threads [default: all cores]
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Go on with a run folder, keeping its finished jobs
+    #[arg(long)]
+    resume: bool,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    json: bool,
+    /// No progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl OverrideArgs {
+    pub(crate) fn overrides(&self) -> falign::experiment::Overrides {
+        falign::experiment::Overrides { set: self.set.clone(), cases: self.cases.clone() }
+    }
+}
+
+/// Carries out the command line.
+pub(crate) fn dispatch(cli: Cli) -> Result<Ended> {
+    match cli.command {
+        Command::Run(args) => run::command(args),
+        Command::New { file } => new::command(&file),
+        Command::List => list::command(),
+        Command::Show { dir, quantities, json } => show::command(&dir, &quantities, json),
+        Command::Check { target, run } => check::command(&target, &run),
+        Command::Plot { dir, mean, png_width } => plot::command(&dir, mean, png_width),
+        Command::Config { experiment, resolved, overrides } => {
+            config::command(&experiment, resolved, &overrides.overrides())
+        }
+        Command::Keys => shell::keys(),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man => shell::man(),
+    }
+}
