@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Everything CI runs, cheapest first. Stops at nothing: every check runs, the summary tells.
+#
+#   FALIGN_SKIP_TYPOS=1   do without the spelling check where `typos` cannot be had
+set -uo pipefail
+cd "$(dirname "$0")" || exit 1
+
+passed=() failed=() skipped=()
+
+step() { # step NAME COMMAND...: one heading, one verdict
+    local name=$1 start=$SECONDS
+    shift
+    printf '\n=== %s: %s\n' "$name" "$*"
+    if "$@"; then
+        passed+=("$name ($((SECONDS - start)) s)")
+    else
+        failed+=("$name ($((SECONDS - start)) s)")
+        printf '!!! %s FAILED\n' "$name"
+    fi
+}
+
+skip() { # skip NAME REASON: loud, and repeated in the summary
+    printf '\n!!! SKIPPED %s: %s\n' "$1" "$2"
+    skipped+=("$1: $2")
+}
+
+missing() { # missing NAME HOW-TO-GET-IT
+    printf '\n!!! %s is not installed: %s\n' "$1" "$2"
+    failed+=("$1 (not installed)")
+}
+
+step fmt cargo fmt --all --check
+
+if command -v typos >/dev/null; then
+    step typos typos
+elif [ -n "${FALIGN_SKIP_TYPOS:-}" ]; then
+    skip typos "FALIGN_SKIP_TYPOS is set and the program is missing"
+else
+    missing typos "pip install typos, or set FALIGN_SKIP_TYPOS=1"
+fi
+
+if command -v cargo-deny >/dev/null; then
+    # The graph covers every platform, so their crates must be here before going offline.
+    step fetch cargo fetch --locked --quiet
+    step deny cargo deny --offline check licenses bans sources
+    if timeout 60 cargo deny fetch db >/dev/null 2>&1; then
+        step advisories cargo deny check --disable-fetch advisories
+    else
+        skip advisories "the advisory database cannot be reached"
+    fi
+else
+    missing cargo-deny "cargo install --locked cargo-deny"
+fi
+
+step clippy cargo clippy --locked --workspace --all-targets -- -D warnings
+step docs env RUSTDOCFLAGS="-D warnings" \
+    cargo doc --locked --no-deps --workspace --document-private-items
+# Plain `cargo test`, not nextest: it runs the doc tests too.
+step test cargo test --locked --workspace
+
+printf '\n=== summary\n'
+for line in "${passed[@]}"; do printf '  ok       %s\n' "$line"; done
+for line in "${skipped[@]}"; do printf '  SKIPPED  %s\n' "$line"; done
+for line in "${failed[@]}"; do printf '  FAILED   %s\n' "$line"; done
+if [ ${#failed[@]} -gt 0 ]; then exit 1; fi
+printf 'all checks passed\n'
