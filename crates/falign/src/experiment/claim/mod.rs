@@ -3,12 +3,20 @@
 //! A claim is read and checked with its file and tested on the recorded runs. Too little to
 //! decide on is never a pass.
 
+mod compare;
+mod curve;
+mod evaluate;
 mod fields;
 mod read;
+mod reference;
 mod select;
+mod statistics;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 
+pub use evaluate::Verdict;
 pub(crate) use read::read;
 
 use crate::two_layer::Quantity;

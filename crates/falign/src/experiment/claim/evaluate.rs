@@ -1,0 +1,222 @@
+//! Tests a claim on recorded runs.
+
+use super::select::label;
+use super::{At, Claim, Test, compare, curve, reference};
+use crate::record::run_table::{RunTable, SettingRuns};
+
+/// Fewer runs than this decide nothing.
+pub(crate) const MIN_RUNS: usize = 3;
+
+/// The result of testing one claim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// The claim.
+    pub id: String,
+    /// Whether it holds. An undecidable claim does not.
+    pub passed: bool,
+    /// Why nothing can be decided, if so.
+    pub undecidable: Option<String>,
+    /// What was measured, where it is nearest to failing.
+    pub measured: String,
+    /// What was asked.
+    pub wanted: String,
+    /// Distance to failing in the unit of `wanted`; negative where the claim fails, NaN where
+    /// nothing can be decided.
+    pub margin: f64,
+}
+
+/// One comparison of a claim: its distance to failing and what was measured.
+pub(crate) struct Finding {
+    pub(crate) margin: f64,
+    pub(crate) measured: String,
+}
+
+impl Claim {
+    /// Tests the claim on recorded runs: every selected setting, group or row must hold.
+    pub fn evaluate(&self, table: &RunTable) -> Verdict {
+        let verdict = |passed, undecidable, measured, margin| Verdict {
+            id: self.id.clone(),
+            passed,
+            undecidable,
+            measured,
+            wanted: self.wanted(),
+            margin,
+        };
+        let findings = self.findings(table).and_then(|findings| {
+            if findings.is_empty() || findings.iter().any(|finding| finding.margin.is_nan()) {
+                return Err("a value is missing (NaN)".to_owned());
+            }
+            Ok(findings)
+        });
+        match findings {
+            Err(reason) => verdict(false, Some(reason), String::new(), f64::NAN),
+            Ok(findings) => {
+                let worst = findings
+                    .into_iter()
+                    .min_by(|a, b| a.margin.total_cmp(&b.margin))
+                    .expect("not empty");
+                let holds = self.holds(worst.margin);
+                verdict(holds, None, worst.measured, worst.margin)
+            }
+        }
+    }
+
+    /// A trend must exceed its standard errors; the other bounds are inclusive.
+    fn holds(&self, margin: f64) -> bool {
+        match self.test {
+            Test::Monotone { .. } => margin > 0.0,
+            _ => margin >= 0.0,
+        }
+    }
+
+    fn findings(&self, table: &RunTable) -> Result<Vec<Finding>, String> {
+        let selected = self.selected(&table.settings);
+        if selected.is_empty() {
+            return Err("`where` selects no recorded setting".to_owned());
+        }
+        for index in &selected {
+            self.usable(&table.settings[*index])?;
+        }
+        match &self.test {
+            Test::Between { min, max } => compare::between(self, table, &selected, *min, *max),
+            Test::Monotone {
+                over,
+                increasing,
+                z,
+            } => compare::monotone(self, table, &selected, over, *increasing, *z),
+            Test::Slope { over, min, max } => {
+                compare::slope(self, table, &selected, over, *min, *max)
+            }
+            Test::Geometric { .. } => curve::geometric(self, table, &selected),
+            Test::Plateau { tolerance, min } => {
+                curve::plateau(self, table, &selected, *tolerance, *min)
+            }
+            Test::NearReference { reference, z } => {
+                reference::near(self, table, &selected, reference, *z)
+            }
+        }
+    }
+
+    /// Refuses settings with too few runs or with divergence that the claim does not allow.
+    fn usable(&self, setting: &SettingRuns) -> Result<(), String> {
+        let diverged = setting.diverged();
+        let runs = setting.runs();
+        if diverged > 0 && !self.allow_divergence {
+            return Err(format!(
+                "{diverged} of {runs} runs diverged{}",
+                place(setting)
+            ));
+        }
+        if runs - diverged < MIN_RUNS {
+            return Err(format!(
+                "only {} usable runs{}; a claim needs {MIN_RUNS}",
+                runs - diverged,
+                place(setting)
+            ));
+        }
+        if !setting.values.contains_key(&self.quantity) {
+            return Err(format!(
+                "{} is not recorded{}",
+                self.quantity.name(),
+                place(setting)
+            ));
+        }
+        Ok(())
+    }
+
+    /// Index of the recorded row at `at`.
+    pub(crate) fn row(setting: &SettingRuns, at: At) -> Result<usize, String> {
+        match at {
+            At::Last => setting.steps.len().checked_sub(1),
+            At::Step(step) => setting.steps.binary_search(&step).ok(),
+        }
+        .ok_or_else(|| match at {
+            At::Last => format!("no step is recorded{}", place(setting)),
+            At::Step(step) => format!("step {step} is not recorded{}", place(setting)),
+        })
+    }
+
+    /// Values of the runs that did not diverge, in order of the runs, at one recorded row.
+    pub(crate) fn values_at(&self, setting: &SettingRuns, at: At) -> Result<Vec<f64>, String> {
+        let row = Self::row(setting, at)?;
+        Ok(self.column(setting, row).into_iter().flatten().collect())
+    }
+
+    /// One entry per run; `None` where it diverged.
+    pub(crate) fn column(&self, setting: &SettingRuns, row: usize) -> Vec<Option<f64>> {
+        let values = setting.at(self.quantity, row);
+        let of_run = |run: usize| values.as_ref().and_then(|v| v.get(run)).copied();
+        setting
+            .outcomes
+            .iter()
+            .enumerate()
+            .map(|(run, outcome)| (!outcome.is_diverged()).then(|| of_run(run).unwrap_or(f64::NAN)))
+            .collect()
+    }
+
+    fn wanted(&self) -> String {
+        let name = self.quantity.name();
+        match &self.test {
+            Test::Between { min, max } => format!("mean {name} {}", interval(*min, *max)),
+            Test::Monotone {
+                over,
+                increasing,
+                z,
+            } => {
+                let word = if *increasing {
+                    "increases"
+                } else {
+                    "decreases"
+                };
+                format!("{name} {word} with each step of {over} by more than {z} standard errors")
+            }
+            Test::Slope { over, min, max } => {
+                format!("slope of log {name} on log {over} {}", interval(*min, *max))
+            }
+            Test::Geometric {
+                min_r2,
+                min_rate,
+                max_rate,
+                ..
+            } => format!(
+                "ln {name} falls on a line with r^2 of at least {min_r2}, per step {}",
+                interval(*min_rate, *max_rate)
+            ),
+            Test::Plateau { tolerance, min } => {
+                let mut text =
+                    format!("{name} within {tolerance} (relative) of its last quarter's median");
+                if *min > f64::NEG_INFINITY {
+                    text.push_str(&format!(", at least {min}"));
+                }
+                text
+            }
+            Test::NearReference { z, .. } => {
+                format!("mean {name} within {z} combined standard errors of the reference")
+            }
+        }
+    }
+}
+
+/// ` at relu, width = 200`, or nothing for an unlabelled setting.
+pub(crate) fn place(setting: &SettingRuns) -> String {
+    match label(setting, "") {
+        label if label.is_empty() => label,
+        label => format!(" at {label}"),
+    }
+}
+
+/// Distance to the nearer end, negative outside.
+pub(crate) fn inside(value: f64, min: f64, max: f64) -> f64 {
+    if value.is_nan() {
+        return f64::NAN;
+    }
+    (value - min).min(max - value)
+}
+
+fn interval(min: f64, max: f64) -> String {
+    match (min.is_finite(), max.is_finite()) {
+        (true, true) => format!("from {min} to {max}"),
+        (true, false) => format!("at least {min}"),
+        _ => format!("at most {max}"),
+    }
+}

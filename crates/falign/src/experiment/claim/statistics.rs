@@ -1,0 +1,60 @@
+//! Means, standard errors, medians and lines, in a fixed order of summation.
+
+/// Arithmetic mean; NaN of nothing.
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Standard error of the mean (ddof 1).
+pub(crate) fn sem(values: &[f64]) -> f64 {
+    let center = mean(values);
+    let n = values.len() as f64;
+    let squares: f64 = values.iter().map(|v| (v - center) * (v - center)).sum();
+    (squares / (n - 1.0) / n).sqrt()
+}
+
+/// Root mean square.
+pub(crate) fn rms(values: &[f64]) -> f64 {
+    (values.iter().map(|v| v * v).sum::<f64>() / values.len() as f64).sqrt()
+}
+
+/// The middle value, or the mean of the two middle ones; NaN of nothing.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len();
+    match n {
+        0 => f64::NAN,
+        _ if n % 2 == 1 => sorted[n / 2],
+        _ => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
+    }
+}
+
+/// Slope and r^2 of the least-squares line; a constant y is a line of r^2 1.
+pub(crate) fn line(x: &[f64], y: &[f64]) -> (f64, f64) {
+    let (x_mean, y_mean) = (mean(x), mean(y));
+    let sum = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
+        x.iter()
+            .zip(y)
+            .map(|(x, y)| f(x - x_mean, y - y_mean))
+            .sum()
+    };
+    let (xx, xy, yy) = (sum(&|x, _| x * x), sum(&|x, y| x * y), sum(&|_, y| y * y));
+    let r2 = if yy > 0.0 { xy * xy / (xx * yy) } else { 1.0 };
+    (xy / xx, r2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_cases_by_hand() {
+        assert!((sem(&[1.0, 2.0, 3.0]) - (1.0f64 / 3.0).sqrt()).abs() < 1e-15);
+        assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < 1e-15);
+        assert!((median(&[4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-15);
+        assert!((rms(&[3.0, -4.0]) - 12.5f64.sqrt()).abs() < 1e-15);
+        let (slope, r2) = line(&[0.0, 1.0, 2.0], &[1.0, -1.0, -3.0]);
+        assert!((slope + 2.0).abs() < 1e-15 && (r2 - 1.0).abs() < 1e-15);
+    }
+}

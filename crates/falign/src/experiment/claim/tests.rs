@@ -1,0 +1,329 @@
+//! Each kind on synthetic tables: passing, failing, undecidable; and each error of reading.
+
+use std::collections::BTreeMap;
+
+use ndarray::Array2;
+
+use super::*;
+use crate::experiment::{Experiment, Overrides};
+use crate::record::run_table::{RunTable, SettingRuns};
+use crate::two_layer::Outcome;
+
+const FILE: &str = r#"
+name = "test"
+[sweep]
+"network.width" = [100, 400, 1600]
+"learning.ridge" = [0, 0.5]
+"#;
+
+fn claim_text(body: &str) -> String {
+    format!("{FILE}\n[[claim]]\nid = \"c\"\ntext = \"t\"\nsource = \"s\"\n{body}\n")
+}
+
+fn claim(body: &str) -> Claim {
+    let experiment = Experiment::parse(&claim_text(body), &Overrides::none()).unwrap();
+    experiment.claims[0].clone()
+}
+
+fn error(body: &str) -> String {
+    Experiment::parse(&claim_text(body), &Overrides::none())
+        .unwrap_err()
+        .to_string()
+}
+
+/// Alignment and loss of every setting by formulas of (width, ridge, run, step).
+fn table(runs: usize, value: impl Fn(f64, f64, usize, u64) -> f64) -> RunTable {
+    let steps: Vec<u64> = (0..=20).map(|row| row * 50).collect();
+    let settings = Experiment::parse(FILE, &Overrides::none())
+        .unwrap()
+        .settings;
+    let settings = settings.into_iter().map(|one| {
+        let number = |name: &str| one.column(name).unwrap().parse::<f64>().unwrap();
+        let (width, ridge) = (number("width"), number("ridge"));
+        let values = Array2::from_shape_fn((runs, steps.len()), |(run, row)| {
+            value(width, ridge, run, steps[row])
+        });
+        SettingRuns {
+            columns: one
+                .columns()
+                .into_iter()
+                .map(|(k, v)| (k.to_owned(), v))
+                .collect(),
+            case: one.case,
+            axes: one.axes,
+            steps: steps.clone(),
+            values: BTreeMap::from([
+                (Quantity::Alignment, values.clone()),
+                (Quantity::Loss, values),
+            ]),
+            outcomes: vec![Outcome::Finished; runs],
+        }
+    });
+    RunTable {
+        settings: settings.collect(),
+    }
+}
+
+/// A spread over runs that no pairing removes.
+fn noise(run: usize) -> f64 {
+    [0.3, -0.7, 1.0, -0.2, -0.4][run % 5]
+}
+
+fn passes(body: &str, table: &RunTable) -> bool {
+    let verdict = claim(body).evaluate(table);
+    assert_eq!(verdict.undecidable, None);
+    assert_eq!(verdict.passed, verdict.margin >= 0.0, "{verdict:?}");
+    verdict.passed
+}
+
+fn undecidable(body: &str, table: &RunTable) -> String {
+    let verdict = claim(body).evaluate(table);
+    assert!(!verdict.passed && verdict.margin.is_nan(), "{verdict:?}");
+    verdict.undecidable.unwrap()
+}
+
+#[test]
+fn between_tests_every_selected_mean() {
+    let data = table(5, |width, ridge, run, _| {
+        ridge + 0.1 * noise(run) + 1.0 / width
+    });
+    let body = "quantity = \"alignment\"\nkind = \"between\"\nmax = 0.02\n";
+    assert!(passes(&format!("{body}where = {{ ridge = 0 }}"), &data));
+    assert!(!passes(body, &data));
+    assert!(!passes(
+        &format!("{body}where = {{ ridge = [0, 0.5], width = 400 }}"),
+        &data
+    ));
+    let verdict = claim(body).evaluate(&data);
+    assert!(
+        verdict.measured.contains("width = 100, ridge = 0.5"),
+        "{verdict:?}"
+    );
+    assert!(
+        (verdict.margin - (0.02 - 0.51)).abs() < 1e-12,
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn trends_use_the_difference_within_runs() {
+    // The spread over runs is far larger than the effect, but the same at both levels.
+    let data = table(5, |_, ridge, run, _| {
+        10.0 * noise(run) + ridge * (1.0 + 0.1 * noise(run))
+    });
+    let up = "quantity = \"alignment\"\nkind = \"increasing_in\"\nover = \"ridge\"";
+    let down = up.replace("increasing", "decreasing");
+    assert!(passes(up, &data));
+    assert!(!passes(&down, &data));
+    // Not within three standard errors of its own spread.
+    let weak = table(5, |_, ridge, run, _| ridge * (0.1 + noise(run)));
+    assert!(!passes(up, &weak));
+    assert!(passes(&format!("{up}\nz = 0.1"), &weak));
+    // One flat step between levels is enough to fail.
+    let stuck = table(5, |width, _, run, _| width.min(400.0) + 0.01 * noise(run));
+    let wide = "quantity = \"alignment\"\nkind = \"increasing_in\"\nover = \"width\"";
+    assert!(!passes(wide, &stuck));
+    assert!(passes(
+        &format!("{wide}\nwhere = {{ width = [100, 400] }}"),
+        &stuck
+    ));
+}
+
+#[test]
+fn slopes_are_of_the_rms_over_runs() {
+    let data = table(5, |width, _, run, _| noise(run) / width.sqrt());
+    let body = "quantity = \"alignment\"\nkind = \"slope\"\nover = \"width\"\n";
+    assert!(passes(&format!("{body}min = -0.501\nmax = -0.499"), &data));
+    assert!(!passes(&format!("{body}min = -0.4\nmax = 0"), &data));
+    let zero = table(5, |_, _, _, _| 0.0);
+    assert!(undecidable(&format!("{body}max = 0"), &zero).contains("logarithm"));
+}
+
+#[test]
+fn geometric_decay_is_a_line_above_the_floor() {
+    let decay = table(5, |_, _, run, step| {
+        (0.01 * noise(run)).exp() * (-0.05 * step as f64).exp()
+    });
+    let body = "quantity = \"loss\"\nkind = \"geometric\"\n";
+    assert!(passes(
+        &format!("{body}min_rate = 0.049\nmax_rate = 0.051"),
+        &decay
+    ));
+    assert!(!passes(&format!("{body}min_rate = 0.06"), &decay));
+    assert!(!passes(&format!("{body}max_rate = 0.04"), &decay));
+    let floored = table(5, |_, _, _, step| (-0.05 * step as f64).exp().max(1e-12));
+    assert!(passes(&format!("{body}floor = 1e-11"), &floored));
+    assert!(!passes(body, &floored));
+    let power = table(5, |_, _, _, step| 1.0 / (1.0 + step as f64));
+    assert!(!passes(body, &power));
+    assert!(passes(
+        &format!("{body}from_step = 800\nmin_r2 = 0.9"),
+        &power
+    ));
+    assert!(undecidable(&format!("{body}floor = 10"), &power).contains("recorded steps"));
+}
+
+#[test]
+fn a_plateau_is_flat_and_high_enough() {
+    let flat = table(5, |_, _, run, step| {
+        2.0 + 0.1 * noise(run) + (-0.05 * step as f64).exp()
+    });
+    let body = "quantity = \"loss\"\nkind = \"plateau\"\ntolerance = 0.01\n";
+    assert!(passes(body, &flat));
+    assert!(passes(&format!("{body}min = 1.9"), &flat));
+    assert!(!passes(&format!("{body}min = 2.1"), &flat));
+    let falling = table(5, |_, _, _, step| (-0.05 * step as f64).exp());
+    assert!(!passes(body, &falling));
+}
+
+#[test]
+fn references_agree_within_combined_standard_errors() {
+    let data = table(5, |width, ridge, run, _| {
+        ridge + 0.1 * noise(run) + 1.0 / width
+    });
+    let rows = |mean: f64| {
+        format!(
+            "quantity = \"alignment\"\nkind = \"near_reference\"\nvalues = [{{ width = 400, ridge = 0.5, mean = {mean}, std = 0.1, runs = 20 }}]"
+        )
+    };
+    assert!(passes(&rows(0.53), &data));
+    assert!(!passes(&rows(0.9), &data));
+    let path = std::env::temp_dir().join(format!("falign-reference-{}.csv", std::process::id()));
+    let from_file = format!(
+        "quantity = \"alignment\"\nkind = \"near_reference\"\ntable = '{}'",
+        path.display()
+    );
+    std::fs::write(
+        &path,
+        "width,ridge,step,mean,std,runs\n400,0.5,1000,0.5,0.1,20\n",
+    )
+    .unwrap();
+    assert!(passes(&from_file, &data));
+    std::fs::write(&path, "width,mean,std,runs\n400,0.5,x,20\n").unwrap();
+    assert!(undecidable(&from_file, &data).contains("line 2"));
+    std::fs::remove_file(&path).unwrap();
+    assert!(undecidable(&from_file, &data).contains("falign-reference"));
+}
+
+#[test]
+fn too_little_to_decide_on_is_a_failure() {
+    let body = "quantity = \"alignment\"\nkind = \"between\"\nmax = 9\n";
+    let formula = |_: f64, _: f64, run: usize, _: u64| noise(run);
+    assert!(undecidable(body, &table(2, formula)).contains("only 2 usable runs"));
+    let mut data = table(5, formula);
+    data.settings[3].outcomes[1] = Outcome::Diverged { step: 7 };
+    assert!(undecidable(body, &data).contains("1 of 5 runs diverged at width = 400, ridge = 0.5"));
+    assert!(passes(&format!("{body}allow_divergence = true"), &data));
+    data.settings[3].outcomes = vec![Outcome::Diverged { step: 7 }; 5];
+    assert!(undecidable(&format!("{body}allow_divergence = true"), &data).contains("only 0"));
+    let missing_step = format!("{body}where = {{ step = 7 }}");
+    assert!(undecidable(&missing_step, &table(5, formula)).contains("step 7 is not recorded"));
+    let nan = table(5, |_, _, _, _| f64::NAN);
+    assert!(undecidable(body, &nan).contains("NaN"));
+    assert!(undecidable(body, &RunTable::default()).contains("no recorded setting"));
+}
+
+#[test]
+fn mistakes_name_the_claim_the_key_and_the_mend() {
+    let between = "quantity = \"loss\"\nkind = \"between\"\n";
+    for (body, parts) in [
+        (
+            "kind = \"between\"\nmax = 1",
+            ["claim.c.quantity", "unset", "a string"],
+        ),
+        (
+            "quantity = \"los\"\nkind = \"between\"",
+            ["claim.c.quantity", "\"los\"", "`loss`"],
+        ),
+        (
+            "quantity = \"loss\"\nkind = \"betwen\"",
+            ["claim.c.kind", "\"betwen\"", "`between`"],
+        ),
+        (between, ["claim.c.min", "unset", "give min, max or both"]),
+        (
+            &format!("{between}min = 2\nmax = 1"),
+            ["claim.c.min", "2", "above max = 1"],
+        ),
+        (
+            &format!("{between}max = \"1\""),
+            ["claim.c.max", "\"1\"", "a number"],
+        ),
+        (
+            &format!("{between}max = 1\nover = \"width\""),
+            ["claim.c.over", "width", "\"between\""],
+        ),
+        (
+            &format!("{between}max = 1\nwehre = {{}}"),
+            ["claim.c.wehre", "{}", "`where`"],
+        ),
+        (
+            &format!("{between}max = 1\nwhere = {{ widht = 3 }}"),
+            ["claim.c.where.widht", "3", "`width`"],
+        ),
+        (
+            &format!("{between}max = 1\nwhere = {{ width = \"x\" }}"),
+            ["claim.c.where.width", "x", "10^15"],
+        ),
+        (
+            &format!("{between}max = 1\nwhere = {{ case = \"relu\" }}"),
+            ["claim.c.where.case", "relu", "no such case"],
+        ),
+        (
+            &format!("{between}max = 1\nwhere = {{ step = \"lst\" }}"),
+            ["claim.c.where.step", "lst", "\"last\""],
+        ),
+        (
+            &format!("{between}max = 1\nwhere = {{ width = 3 }}"),
+            ["claim.c", "between", "selects no setting"],
+        ),
+        (
+            "quantity = \"aligned\"\nkind = \"between\"\nmax = 1",
+            ["claim.c", "aligned", "run.quantities"],
+        ),
+        (
+            "quantity = \"loss\"\nkind = \"slope\"\nmax = 1",
+            ["claim.c.over", "unset", "a string"],
+        ),
+        (
+            "quantity = \"loss\"\nkind = \"slope\"\nover = \"widht\"\nmax = 1",
+            ["claim.c.over", "widht", "`width`"],
+        ),
+        (
+            "quantity = \"loss\"\nkind = \"slope\"\nover = \"dropout\"\nmax = 1",
+            ["claim.c", "slope", "two levels of dropout"],
+        ),
+        (
+            "quantity = \"loss\"\nkind = \"increasing_in\"\nover = \"width\"\nz = -1",
+            ["claim.c.z", "-1", "at least 0"],
+        ),
+        (
+            "quantity = \"loss\"\nkind = \"near_reference\"",
+            ["claim.c.table", "unset", "values"],
+        ),
+        (
+            "quantity = \"loss\"\nkind = \"near_reference\"\nvalues = [{ mean = 1 }]",
+            ["claim.c.values", "mean = 1", "`std`"],
+        ),
+        (
+            "quantity = \"loss\"\nkind = \"geometric\"\nfrom_step = -1",
+            ["claim.c.from_step", "-1", "a step"],
+        ),
+    ] {
+        let message = error(body);
+        for part in parts {
+            assert!(
+                message.contains(part),
+                "{body}\n  gives: {message}\n  without: {part}"
+            );
+        }
+    }
+    let twice = format!(
+        "{}{}",
+        claim_text("quantity = \"loss\"\nkind = \"between\"\nmax = 1"),
+        claim_text("quantity = \"loss\"\nkind = \"between\"\nmax = 1").replace(FILE, "")
+    );
+    let message = Experiment::parse(&twice, &Overrides::none())
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("unique"), "{message}");
+}
