@@ -2,11 +2,7 @@
 
 #[cfg_attr(
     not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "the `plot` subcommand will call it"
-    )
+    expect(dead_code, reason = "the `plot` subcommand will call it")
 )]
 mod figure;
 

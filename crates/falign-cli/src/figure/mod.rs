@@ -3,6 +3,12 @@
 //! Nothing here simulates, and nothing asks the machine for a font, a locale or its maths
 //! library: one table gives the same bytes everywhere.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts of ticks, pixels and runs: small and not negative"
+)]
+
 mod axis;
 mod canvas;
 mod caption;
