@@ -161,11 +161,21 @@ impl Legend {
     fn strip(&self, fonts: &Fonts, width: f64) -> Vec<Vec<(f64, &Entry)>> {
         let wide = self.strip_spaced(fonts, width, BETWEEN);
         let tight = self.strip_spaced(fonts, width, 0.6 * BETWEEN);
-        if tight.len() < wide.len() {
-            tight
+        let (between, mut lines) = if tight.len() < wide.len() {
+            (0.6 * BETWEEN, tight)
         } else {
-            wide
+            (BETWEEN, wide)
+        };
+        // Lines of like length look better than a full one and a lone entry.
+        for part in 1..10 {
+            let narrower = width * (1.0 - 0.05 * f64::from(part));
+            let balanced = self.strip_spaced(fonts, narrower, between);
+            if balanced.len() > lines.len() {
+                break;
+            }
+            lines = balanced;
         }
+        lines
     }
 
     fn strip_spaced(&self, fonts: &Fonts, width: f64, between: f64) -> Vec<Vec<(f64, &Entry)>> {

@@ -37,6 +37,18 @@ pub(super) struct Page<'a> {
     columns: usize,
 }
 
+/// Sizes common to all panels.
+struct Frames {
+    /// Room left of the frames of each column.
+    gutters: Vec<f64>,
+    /// Room right of each frame.
+    overhang: f64,
+    /// Width of a frame.
+    w: f64,
+    /// Height of a frame.
+    h: f64,
+}
+
 /// The looks of every panel: one value per pair of columns that splits rows.
 pub(super) fn all_looks(figure: &Figure, shown: &[Shown]) -> Vec<Looks> {
     let mut all: Vec<Looks> = Vec::new();
@@ -149,7 +161,7 @@ impl<'a> Page<'a> {
                     .filter_map(|tick| tick.label)
                     .map(|label| Rich::parse(&label).width(fonts, TICK_SIZE))
                     .fold(0.0, f64::max);
-                gutters[column] = gutters[column].max(ticks + 4.5 + LABEL_SIZE + 7.0);
+                gutters[column] = gutters[column].max(ticks + 4.5 + LABEL_SIZE + 6.0);
             }
         }
         gutters
@@ -174,17 +186,33 @@ impl<'a> Page<'a> {
         index.is_multiple_of(self.columns) || !self.shared_y[index / self.columns]
     }
 
+    // Sizes common to all frames, if they were about `height` high.
+    fn frames(&self, fonts: &Fonts, inner: f64, height: f64) -> Frames {
+        let columns = self.columns as f64;
+        let gutters = self.gutters(fonts, height);
+        let overhang = self.overhang(fonts, inner / columns - gutters[0]);
+        let gaps = COLUMN_GAP * (columns - 1.0) + overhang * columns;
+        let w = (inner - gutters.iter().sum::<f64>() - gaps) / columns;
+        Frames {
+            gutters,
+            overhang,
+            w,
+            h: (w * 0.76).clamp(60.0, 190.0),
+        }
+    }
+
     /// The picture as SVG.
     pub(super) fn svg(&self, fonts: &Fonts) -> String {
         let width = self.width();
         let inner = width - 2.0 * MARGIN;
-        // The gutters depend on the height and the other way about; one round is enough.
-        let guess = 100.0;
-        let gutters = self.gutters(fonts, guess);
-        let overhang = self.overhang(fonts, inner / self.columns as f64 - gutters[0]);
-        let gaps = COLUMN_GAP * (self.columns - 1) as f64 + overhang * self.columns as f64;
-        let frame_w = (inner - gutters.iter().sum::<f64>() - gaps) / self.columns as f64;
-        let frame_h = (frame_w * 0.76).clamp(60.0, 190.0);
+        // Labels depend on the size of the frames and the other way about; two rounds settle it.
+        let rough = self.frames(fonts, inner, 100.0);
+        let Frames {
+            gutters,
+            overhang,
+            w: frame_w,
+            h: frame_h,
+        } = self.frames(fonts, inner, rough.h);
         let mut canvas = Canvas::new(fonts);
         let mut y = MARGIN;
         if !self.figure.title.is_empty() {
