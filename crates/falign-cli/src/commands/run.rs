@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use falign::experiment::execute::{Execution, Watch, collect, cost, execute};
-use falign::experiment::{Experiment, Overrides, Plan};
+use falign::experiment::{Experiment, Plan};
 use falign::math::simd;
 use falign::record::run_table::RunTable;
 use falign::record::store::{Lock, write_atomic};

@@ -208,18 +208,18 @@ impl Axis {
     // Less than a decade: powers of ten alone could leave the axis bare.
     fn short_log_ticks(&self) -> Vec<Tick> {
         let (first, last) = (libm::floor(self.low), libm::ceil(self.high));
-        let step = if self.high - self.low < 0.15 { 1 } else { 0 };
+        let fine = self.high - self.low < 0.15;
         let mut ticks = Vec::new();
         for decade in 0..=((last - first) as usize) {
             let decade = first + decade as f64;
-            let digits: Vec<u32> = if step == 1 {
+            let digits: Vec<u32> = if fine {
                 (100..1000).step_by(5).collect()
             } else {
                 (100..1000).step_by(100).collect()
             };
             for digit in digits {
                 let value = f64::from(digit) / 100.0 * libm::exp10(decade);
-                let major = step == 1 || [100, 200, 300, 500].contains(&digit);
+                let major = fine || [100, 200, 300, 500].contains(&digit);
                 ticks.push(Tick {
                     at: self.place(libm::log10(value)),
                     label: major.then(|| names::number(value)),

@@ -66,13 +66,18 @@ fn sentence(panel: &Panel, shown: &Shown) -> Option<String> {
     } else {
         format!("{least} to {most} runs")
     };
+    let quantity = panel.y.replace('_', " ");
     let spread = match (shown.spread, shown.middle) {
         (Spread::None, _) => return Some(format!("{what}: {middle} over {runs}.")),
-        (Spread::Std, Middle::Geometric) => "± one standard deviation of log_{10}",
-        (Spread::Std, _) => "± one standard deviation",
-        (Spread::Sem, Middle::Geometric) => "± one standard error of the mean of log_{10}",
-        (Spread::Sem, _) => "± one standard error of the mean",
-        (Spread::Quantiles, _) => "from the 10 % to the 90 % quantile",
+        (Spread::Std, Middle::Geometric) => {
+            format!("± one standard deviation of log_{{10}} {quantity}")
+        }
+        (Spread::Std, _) => "± one standard deviation".to_owned(),
+        (Spread::Sem, Middle::Geometric) => {
+            format!("± one standard error of the mean of log_{{10}} {quantity}")
+        }
+        (Spread::Sem, _) => "± one standard error of the mean".to_owned(),
+        (Spread::Quantiles, _) => "from the 10 % to the 90 % quantile".to_owned(),
     };
     let around = match panel.style {
         Style::Curve => "bands",

@@ -1,8 +1,8 @@
 //! The picture of an experiment that asks for none: alignment above, loss below.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use falign::experiment::figure::{Figure, Panel, Scale, Style};
+use falign::experiment::figure::{Center, Figure, Panel, Scale, Spread, Style};
 
 use super::names;
 use super::table::Table;
@@ -13,117 +13,24 @@ const MOST: usize = 4;
 /// Alignment against width if there are several widths, else against step, and loss against
 /// step; settings that differ otherwise become colours, line styles and panels.
 pub(crate) fn default_figure(table: &Table) -> Figure {
-    let rows: Vec<usize> = (0..table.len()).collect();
-    let varying: Vec<usize> = table
-        .settings()
-        .filter(|&column| table.values(column, &rows).len() > 1)
-        .collect();
-    let find = |names: &[&str]| {
-        names
-            .iter()
-            .filter_map(|name| table.find(name))
-            .find(|column| varying.contains(column))
-    };
-    let widths = find(&["width"]);
-    let dash = find(&["rule"]);
-    let series = find(&[
-        "ridge",
-        "schedule",
-        "feedback_correlation",
-        "step_size",
-        "dropout",
-    ]);
-    let mut used: Vec<usize> = [widths, dash, series].into_iter().flatten().collect();
-    let series = series.or_else(|| {
-        let free = |column: &usize| {
-            !used.contains(column) && !["activation", "case"].contains(&table.name(*column))
-        };
-        let next = varying.iter().copied().find(|column| free(column));
-        used.extend(next);
-        next
-    });
-    // Columns that must be fixed within a panel, until no two rows are one point.
-    let mut fixed: Vec<usize> = Vec::new();
-    let mut rest: Vec<usize> = varying
-        .iter()
-        .copied()
-        .filter(|column| !used.contains(column))
-        .collect();
-    rest.sort_by_key(|&column| {
-        (
-            table.name(column) == "case",
-            table.name(column) != "activation",
-        )
-    });
-    while !is_unique(table, &used, &fixed) && !rest.is_empty() {
-        fixed.push(rest.remove(0));
-    }
-    let mut groups: Vec<Vec<&str>> = Vec::new();
-    for &row in &rows {
-        let group: Vec<&str> = fixed
-            .iter()
-            .map(|&column| table.text(row, column))
-            .collect();
-        if !groups.contains(&group) {
-            groups.push(group);
-        }
-    }
+    let split = Split::new(table);
+    let mut groups = split.groups(table);
     let caption = if groups.len() > MOST {
         format!("Shown are {MOST} of {} groups of settings.", groups.len())
     } else {
         String::new()
     };
     groups.truncate(MOST);
-    let name = |column: Option<usize>| column.map(|column| table.name(column).to_owned());
-    let mut panels = Vec::new();
-    for quantity in ["alignment", "loss"] {
-        if !table.quantities().contains(&quantity) {
-            continue;
-        }
-        let against_width = quantity == "alignment" && widths.is_some();
-        for group in &groups {
-            let mut filter: BTreeMap<String, toml::Value> = fixed
+    let panels = ["alignment", "loss"]
+        .into_iter()
+        .filter(|quantity| table.quantities().contains(quantity))
+        .flat_map(|quantity| {
+            let (split, groups) = (&split, &groups);
+            groups
                 .iter()
-                .zip(group)
-                .map(|(&column, cell)| (table.name(column).to_owned(), text(cell)))
-                .collect();
-            let mut title: Vec<String> = group.iter().map(|cell| names::value(cell)).collect();
-            if let (false, Some(width)) = (against_width, widths) {
-                let widest = table.values(width, &rows).pop().unwrap_or_default();
-                title.push(format!("*p* = {}", names::value(&widest)));
-                filter.insert("width".to_owned(), text(&widest));
-            }
-            if against_width {
-                filter.insert("step".to_owned(), text("last"));
-            }
-            let (x, x_scale, style) = if against_width {
-                ("width", Scale::Log, Style::Points)
-            } else {
-                ("step", Scale::Linear, Style::Curve)
-            };
-            panels.push(Panel {
-                title: title.join(", "),
-                x: x.to_owned(),
-                y: quantity.to_owned(),
-                series: name(series),
-                dash: name(dash),
-                filter,
-                x_scale,
-                y_scale: if quantity == "loss" {
-                    Scale::Log
-                } else {
-                    Scale::Linear
-                },
-                y_min: None,
-                y_max: None,
-                x_label: None,
-                y_label: None,
-                style,
-                center: Default::default(),
-                spread: Default::default(),
-            });
-        }
-    }
+                .map(move |group| split.panel(table, quantity, group))
+        })
+        .collect();
     Figure {
         columns: if groups.len() == 1 { 2 } else { groups.len() },
         caption,
@@ -132,19 +39,137 @@ pub(crate) fn default_figure(table: &Table) -> Figure {
     }
 }
 
-fn text(cell: &str) -> toml::Value {
-    toml::Value::String(cell.to_owned())
+/// What becomes of each setting column that has several values.
+struct Split {
+    widths: Option<usize>,
+    dash: Option<usize>,
+    series: Option<usize>,
+    /// Columns with one value in a panel, as few as keep rows apart.
+    fixed: Vec<usize>,
 }
 
-fn is_unique(table: &Table, used: &[usize], fixed: &[usize]) -> bool {
-    let mut seen = std::collections::BTreeSet::new();
-    let step = table.find("step");
-    (0..table.len()).all(|row| {
-        let columns = used.iter().chain(fixed).copied().chain(step);
-        seen.insert(
-            columns
-                .map(|column| table.text(row, column))
-                .collect::<Vec<_>>(),
-        )
-    })
+impl Split {
+    fn new(table: &Table) -> Self {
+        let rows: Vec<usize> = (0..table.len()).collect();
+        let mut varying: Vec<usize> = table
+            .settings()
+            .filter(|&column| table.values(column, &rows).len() > 1)
+            .collect();
+        let mut take = |names: &[&str]| {
+            let found = names.iter().find_map(|name| {
+                let is = |column: &usize| table.name(*column) == *name;
+                varying.iter().position(is)
+            });
+            found.map(|place| varying.remove(place))
+        };
+        let widths = take(&["width"]);
+        let dash = take(&["rule"]);
+        let mut series = take(&[
+            "ridge",
+            "schedule",
+            "feedback_correlation",
+            "step_size",
+            "dropout",
+        ]);
+        if series.is_none() {
+            let others = |column: &usize| !["activation", "case"].contains(&table.name(*column));
+            let place = varying.iter().position(others);
+            series = place.map(|place| varying.remove(place));
+        }
+        // A case names a whole setting: only what nothing else tells apart is split by it.
+        varying.sort_by_key(|&column| match table.name(column) {
+            "activation" => 0,
+            "case" => 2,
+            _ => 1,
+        });
+        let mut split = Self {
+            widths,
+            dash,
+            series,
+            fixed: Vec::new(),
+        };
+        for column in varying {
+            if split.keeps_rows_apart(table) {
+                break;
+            }
+            split.fixed.push(column);
+        }
+        split
+    }
+
+    fn keeps_rows_apart(&self, table: &Table) -> bool {
+        let columns: Vec<usize> = [self.widths, self.dash, self.series, table.find("step")]
+            .into_iter()
+            .flatten()
+            .chain(self.fixed.iter().copied())
+            .collect();
+        let mut seen = BTreeSet::new();
+        (0..table.len()).all(|row| {
+            let cells = columns.iter().map(|&column| table.text(row, column));
+            seen.insert(cells.collect::<Vec<_>>())
+        })
+    }
+
+    // The combinations of the fixed columns' values, in order of appearance.
+    fn groups<'a>(&self, table: &'a Table) -> Vec<Vec<&'a str>> {
+        let mut groups: Vec<Vec<&str>> = Vec::new();
+        for row in 0..table.len() {
+            let cells = self.fixed.iter().map(|&column| table.text(row, column));
+            let group: Vec<&str> = cells.collect();
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+        groups
+    }
+
+    fn panel(&self, table: &Table, quantity: &str, group: &[&str]) -> Panel {
+        let mut filter: BTreeMap<String, toml::Value> = self
+            .fixed
+            .iter()
+            .zip(group)
+            .map(|(&column, cell)| (table.name(column).to_owned(), text(cell)))
+            .collect();
+        let mut title: Vec<String> = group.iter().map(|cell| names::value(cell)).collect();
+        let against_width = quantity == "alignment" && self.widths.is_some();
+        if against_width {
+            filter.insert("step".to_owned(), text("last"));
+        } else if let Some(width) = self.widths {
+            let rows: Vec<usize> = (0..table.len()).collect();
+            let widest = table.values(width, &rows).pop().unwrap_or_default();
+            title.push(format!("*p* = {}", names::value(&widest)));
+            filter.insert("width".to_owned(), text(&widest));
+        }
+        let (x, x_scale, style) = if against_width {
+            ("width", Scale::Log, Style::Points)
+        } else {
+            ("step", Scale::Linear, Style::Curve)
+        };
+        let y_scale = match quantity {
+            "loss" => Scale::Log,
+            _ => Scale::Linear,
+        };
+        let name = |column: Option<usize>| column.map(|column| table.name(column).to_owned());
+        Panel {
+            title: title.join(", "),
+            x: x.to_owned(),
+            y: quantity.to_owned(),
+            series: name(self.series),
+            dash: name(self.dash),
+            filter,
+            x_scale,
+            y_scale,
+            y_min: None,
+            y_max: None,
+            x_label: None,
+            y_label: None,
+            style,
+            center: Center::default(),
+            spread: Spread::default(),
+        }
+    }
+}
+
+fn text(cell: &str) -> toml::Value {
+    toml::Value::String(cell.to_owned())
 }

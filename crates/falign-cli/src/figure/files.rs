@@ -24,7 +24,7 @@ pub(super) fn points_csv(page: &Page<'_>) -> Result<String> {
                 let cell = |value: Option<f64>| value.map_or(String::new(), exact);
                 writer.write_record([
                     letter(index),
-                    series.series.clone(),
+                    series.by.clone(),
                     series.dash.clone(),
                     exact(point.x),
                     cell(point.center),
@@ -119,7 +119,7 @@ fn python_looks(page: &Page<'_>, looks: &Looks) -> String {
         .filter(|plot| plot.looks == looks)
         .flat_map(|plot| &plot.shown.series);
     for one in series {
-        let key = (one.series.as_str(), one.dash.as_str());
+        let key = (one.by.as_str(), one.dash.as_str());
         if known.contains(&key) {
             continue;
         }
@@ -136,13 +136,10 @@ fn python_looks(page: &Page<'_>, looks: &Looks) -> String {
                 Err(_) => names::value(cell),
             })
         };
-        let parts: Vec<String> = [
-            name(&looks.by, &one.series),
-            name(&looks.dash_by, &one.dash),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        let parts: Vec<String> = [name(&looks.by, &one.by), name(&looks.dash_by, &one.dash)]
+            .into_iter()
+            .flatten()
+            .collect();
         let label = Rich::parse(&parts.join(", ")).mathtext();
         let _ = writeln!(
             out,

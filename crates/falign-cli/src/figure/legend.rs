@@ -13,6 +13,7 @@ const SAMPLE: f64 = 16.0;
 const GAP: f64 = 3.5;
 const BETWEEN: f64 = 9.0;
 const PAD: f64 = 4.0;
+const GROUP_GAP: f64 = 3.0;
 
 enum Sample {
     Line { colour: String, dash: &'static str },
@@ -131,7 +132,10 @@ impl Legend {
             .fold(0.0, f64::max);
         (
             width + 2.0 * PAD,
-            entries.count() as f64 * LINE + 2.0 * PAD - 2.0,
+            entries.count() as f64 * LINE
+                + self.groups.len().saturating_sub(1) as f64 * GROUP_GAP
+                + 2.0 * PAD
+                - 2.0,
         )
     }
 
@@ -144,22 +148,45 @@ impl Legend {
         };
         canvas.rect(rect, "#ffffff", Some(frame));
         let mut middle = rect.y + PAD + LINE / 2.0 - 1.0;
-        for entry in self.groups.iter().flatten() {
-            entry.draw(canvas, rect.x + PAD, middle);
-            middle += LINE;
+        for group in &self.groups {
+            for entry in group {
+                entry.draw(canvas, rect.x + PAD, middle);
+                middle += LINE;
+            }
+            middle += GROUP_GAP;
         }
     }
 
-    // The entries of each line of a strip.
+    // The entries of each line of a strip, closer together if that saves a line.
     fn strip(&self, fonts: &Fonts, width: f64) -> Vec<Vec<(f64, &Entry)>> {
+        let wide = self.strip_spaced(fonts, width, BETWEEN);
+        let tight = self.strip_spaced(fonts, width, 0.6 * BETWEEN);
+        let (between, mut lines) = if tight.len() < wide.len() {
+            (0.6 * BETWEEN, tight)
+        } else {
+            (BETWEEN, wide)
+        };
+        // Lines of like length look better than a full one and a lone entry.
+        for part in 1..10 {
+            let narrower = width * (1.0 - 0.05 * f64::from(part));
+            let balanced = self.strip_spaced(fonts, narrower, between);
+            if balanced.len() > lines.len() {
+                break;
+            }
+            lines = balanced;
+        }
+        lines
+    }
+
+    fn strip_spaced(&self, fonts: &Fonts, width: f64, between: f64) -> Vec<Vec<(f64, &Entry)>> {
         let mut lines: Vec<Vec<(f64, &Entry)>> = Vec::new();
         let mut pen = 0.0;
         for group in &self.groups {
             for (index, entry) in group.iter().enumerate() {
                 let wide = entry.width(fonts);
                 let gap = match index {
-                    0 => 2.2 * BETWEEN,
-                    _ => BETWEEN,
+                    0 => 2.2 * between,
+                    _ => between,
                 };
                 match lines.last_mut() {
                     Some(line) if pen + gap + wide <= width => {
@@ -253,22 +280,27 @@ fn distance(rect: Rect, (a, b): Segment) -> f64 {
     let from_ends = [a, b].map(|(x, y)| {
         let dx = (rect.x - x).max(x - rect.right()).max(0.0);
         let dy = (rect.y - y).max(y - rect.bottom()).max(0.0);
-        dx.hypot(dy)
+        length(dx, dy)
     });
     let from_corners = corners.map(|(x, y)| {
         let (dx, dy) = (b.0 - a.0, b.1 - a.1);
-        let length = dx * dx + dy * dy;
-        let along = if length > 0.0 {
-            (((x - a.0) * dx + (y - a.1) * dy) / length).clamp(0.0, 1.0)
+        let square = dx * dx + dy * dy;
+        let along = if square > 0.0 {
+            (((x - a.0) * dx + (y - a.1) * dy) / square).clamp(0.0, 1.0)
         } else {
             0.0
         };
-        (x - a.0 - along * dx).hypot(y - a.1 - along * dy)
+        length(x - a.0 - along * dx, y - a.1 - along * dy)
     });
     from_ends
         .into_iter()
         .chain(from_corners)
         .fold(f64::INFINITY, f64::min)
+}
+
+// Unlike `hypot`, a square root has the same last digit on every machine.
+fn length(dx: f64, dy: f64) -> f64 {
+    (dx * dx + dy * dy).sqrt()
 }
 
 // Liang and Barsky: cuts the segment by the four sides and asks whether something is left.

@@ -33,8 +33,8 @@ impl Looks {
                 dash_values.len() - 1
             });
             let values = &mut dash_values[place].1;
-            if !values.contains(&one.series) {
-                values.push(one.series.clone());
+            if !values.contains(&one.by) {
+                values.push(one.by.clone());
             }
         }
         dash_values.sort_by_key(|(dash, _)| dash == "backpropagation");
@@ -88,7 +88,7 @@ impl Looks {
         let colour = self
             .colours
             .iter()
-            .find(|(value, _)| !grey && *value == series.series)
+            .find(|(value, _)| !grey && *value == series.by)
             .map_or(GREY, |(_, colour)| colour);
         (colour, dash, place)
     }
@@ -112,7 +112,7 @@ mod tests {
         let series = pairs
             .iter()
             .map(|(series, dash)| Series {
-                series: (*series).to_owned(),
+                by: (*series).to_owned(),
                 dash: (*dash).to_owned(),
                 points: vec![point.clone()],
             })

@@ -1,7 +1,14 @@
 //! Pictures from stored tables: `summary.csv` in, SVG, PNG, the points shown and a script out.
 //!
 //! Nothing here simulates, and nothing asks the machine for a font, a locale or its maths
-//! library: one table gives the same bytes everywhere.
+//! library: one table gives the same SVG, CSV and script everywhere. The PNG is rendered from
+//! that SVG by `resvg` in single precision, the same on every machine of one architecture.
+
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts of ticks, pixels and runs: small and not negative"
+)]
 
 mod axis;
 mod canvas;

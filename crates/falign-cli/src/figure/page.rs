@@ -23,9 +23,9 @@ const CAPTION_LINE: f64 = 10.5;
 /// Room above a frame for the letter and the title.
 const HEAD: f64 = 15.0;
 /// Room below a frame for tick labels and the axis label.
-const FOOT: f64 = 27.0;
-const COLUMN_GAP: f64 = 9.0;
-const ROW_GAP: f64 = 8.0;
+const FOOT: f64 = 25.0;
+const COLUMN_GAP: f64 = 6.0;
+const ROW_GAP: f64 = 5.0;
 
 /// A picture with its parts decided, for the SVG and for the script.
 pub(super) struct Page<'a> {
@@ -35,6 +35,18 @@ pub(super) struct Page<'a> {
     pub(super) plots: Vec<Plot<'a>>,
     shared_y: Vec<bool>,
     columns: usize,
+}
+
+/// Sizes common to all panels.
+struct Frames {
+    /// Room left of the frames of each column.
+    gutters: Vec<f64>,
+    /// Room right of each frame.
+    overhang: f64,
+    /// Width of a frame.
+    w: f64,
+    /// Height of a frame.
+    h: f64,
 }
 
 /// The looks of every panel: one value per pair of columns that splits rows.
@@ -149,10 +161,24 @@ impl<'a> Page<'a> {
                     .filter_map(|tick| tick.label)
                     .map(|label| Rich::parse(&label).width(fonts, TICK_SIZE))
                     .fold(0.0, f64::max);
-                gutters[column] = gutters[column].max(ticks + 4.5 + LABEL_SIZE + 7.0);
+                gutters[column] = gutters[column].max(ticks + 4.5 + LABEL_SIZE + 6.0);
             }
         }
         gutters
+    }
+
+    // How far the last tick label of a horizontal axis reaches beyond its frame.
+    fn overhang(&self, fonts: &Fonts, length: f64) -> f64 {
+        let beyond = |plot: &Plot<'_>| {
+            plot.x_ticks(fonts, length)
+                .into_iter()
+                .filter_map(|tick| {
+                    let half = Rich::parse(&tick.label?).width(fonts, TICK_SIZE) / 2.0;
+                    Some(half - (1.0 - tick.at) * length)
+                })
+                .fold(0.0, f64::max)
+        };
+        self.plots.iter().map(beyond).fold(0.0, f64::max)
     }
 
     // In a row that shares its vertical range the first panel's labels speak for all.
@@ -160,16 +186,33 @@ impl<'a> Page<'a> {
         index.is_multiple_of(self.columns) || !self.shared_y[index / self.columns]
     }
 
+    // Sizes common to all frames, if they were about `height` high.
+    fn frames(&self, fonts: &Fonts, inner: f64, height: f64) -> Frames {
+        let columns = self.columns as f64;
+        let gutters = self.gutters(fonts, height);
+        let overhang = self.overhang(fonts, inner / columns - gutters[0]);
+        let gaps = COLUMN_GAP * (columns - 1.0) + overhang * columns;
+        let w = (inner - gutters.iter().sum::<f64>() - gaps) / columns;
+        Frames {
+            gutters,
+            overhang,
+            w,
+            h: (w * 0.76).clamp(60.0, 190.0),
+        }
+    }
+
     /// The picture as SVG.
     pub(super) fn svg(&self, fonts: &Fonts) -> String {
         let width = self.width();
         let inner = width - 2.0 * MARGIN;
-        // The gutters depend on the height and the other way about; one round is enough.
-        let guess = 100.0;
-        let gutters = self.gutters(fonts, guess);
-        let gaps = COLUMN_GAP * (self.columns - 1) as f64;
-        let frame_w = (inner - gutters.iter().sum::<f64>() - gaps - 4.0) / self.columns as f64;
-        let frame_h = (frame_w * 0.76).clamp(60.0, 190.0);
+        // Labels depend on the size of the frames and the other way about; two rounds settle it.
+        let rough = self.frames(fonts, inner, 100.0);
+        let Frames {
+            gutters,
+            overhang,
+            w: frame_w,
+            h: frame_h,
+        } = self.frames(fonts, inner, rough.h);
         let mut canvas = Canvas::new(fonts);
         let mut y = MARGIN;
         if !self.figure.title.is_empty() {
@@ -189,7 +232,7 @@ impl<'a> Page<'a> {
                 let column = index % self.columns;
                 let before: f64 = gutters[..=column].iter().sum();
                 Rect {
-                    x: MARGIN + before + column as f64 * (frame_w + COLUMN_GAP),
+                    x: MARGIN + before + column as f64 * (frame_w + overhang + COLUMN_GAP),
                     y: top,
                     w: frame_w,
                     h: frame_h,
@@ -216,10 +259,17 @@ impl<'a> Page<'a> {
                 .filter(|(_, inside)| inside.is_none())
                 .map(|(legend, _)| legend.strip_height(fonts, frame_w) + 3.0)
                 .fold(0.0, f64::max);
-            let top = y + HEAD + above;
+            let bare = self.plots.len() == 1 && self.plots[0].panel.title.is_empty();
+            let top = y + if bare { 2.0 } else { HEAD } + above;
             for (index, legend) in members.zip(legends) {
                 let frame = frame_at(index, top);
-                self.draw_panel(&mut canvas, index, frame, above);
+                self.draw_panel(
+                    &mut canvas,
+                    index,
+                    frame,
+                    above,
+                    gutters[index % self.columns],
+                );
                 match legend {
                     Some((legend, Some(inside))) => {
                         let moved = Rect {
@@ -252,7 +302,14 @@ impl<'a> Page<'a> {
         (same && self.plots.len() > 1 && !legend.is_empty()).then_some(legend)
     }
 
-    fn draw_panel(&self, canvas: &mut Canvas<'_>, index: usize, frame: Rect, above: f64) {
+    fn draw_panel(
+        &self,
+        canvas: &mut Canvas<'_>,
+        index: usize,
+        frame: Rect,
+        above: f64,
+        gutter: f64,
+    ) {
         let plot = &self.plots[index];
         let labelled = self.has_y_labels(index);
         plot.draw(canvas, frame, labelled);
@@ -268,13 +325,8 @@ impl<'a> Page<'a> {
         let below = frame.bottom() + 14.0 + LABEL_SIZE;
         canvas.text((middle, below), Anchor::Middle, LABEL_SIZE, &x_label);
         if labelled {
-            let ticks = plot
-                .y_ticks(frame.h)
-                .into_iter()
-                .filter_map(|tick| tick.label)
-                .map(|label| Rich::parse(&label).width(canvas.fonts, TICK_SIZE))
-                .fold(0.0, f64::max);
-            let at = (frame.x - ticks - 4.5 - 5.0, frame.y + frame.h / 2.0);
+            // In line with the panels above and below.
+            let at = (frame.x - gutter + LABEL_SIZE, frame.y + frame.h / 2.0);
             let y_label = Rich::parse(&y_label(plot.panel));
             canvas.upward_text(at, Anchor::Middle, LABEL_SIZE, &y_label);
         }

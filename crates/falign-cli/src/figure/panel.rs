@@ -16,6 +16,11 @@ pub(super) const TICK_SIZE: f64 = 7.0;
 /// Size of axis labels.
 pub(super) const LABEL_SIZE: f64 = 8.0;
 
+/// A place on the page.
+type Place = (f64, f64);
+/// Where a point is across, and the upper and lower end of its spread.
+type Spread = (f64, f64, f64);
+
 /// A panel with everything decided but its place.
 pub(super) struct Plot<'a> {
     /// What was asked for.
@@ -61,7 +66,7 @@ impl Plot<'_> {
     }
 
     // Both ends of a point's spread on the page; an end the scale cannot show lies below it.
-    fn spread(&self, frame: Rect, point: &Point) -> Option<(f64, f64, f64)> {
+    fn spread(&self, frame: Rect, point: &Point) -> Option<Spread> {
         let (low, high) = (point.low?, point.high?);
         let (x, top) = self.place(frame, point.x, high)?;
         let bottom = self
@@ -86,7 +91,7 @@ impl Plot<'_> {
         let mut segments = Vec::new();
         for (index, series) in self.shown.series.iter().enumerate() {
             let shift = self.shift(index);
-            let mut last: Option<((f64, f64), Option<(f64, f64, f64)>)> = None;
+            let mut last: Option<(Place, Option<Spread>)> = None;
             for point in &series.points {
                 let at = point.center.and_then(|y| self.place(frame, point.x, y));
                 let Some((x, y)) = at else {
@@ -192,8 +197,8 @@ impl Plot<'_> {
 
     fn draw_band(&self, canvas: &mut Canvas<'_>, frame: Rect, series: &Series) {
         let (colour, ..) = self.looks.of(series);
-        let mut piece: Vec<(f64, f64, f64)> = Vec::new();
-        let mut flush = |piece: &mut Vec<(f64, f64, f64)>| {
+        let mut piece: Vec<Spread> = Vec::new();
+        let mut flush = |piece: &mut Vec<Spread>| {
             if piece.len() > 1 {
                 let upper = piece.iter().map(|(x, top, _)| (*x, *top));
                 let lower = piece.iter().rev().map(|(x, _, bottom)| (*x, *bottom));
@@ -226,14 +231,13 @@ impl Plot<'_> {
         };
         let mut piece: Vec<(f64, f64)> = Vec::new();
         for point in &series.points {
-            match point.center.and_then(|y| self.place(frame, point.x, y)) {
-                Some((x, y)) => {
-                    piece.push((x + shift, y.clamp(frame.y - 900.0, frame.bottom() + 900.0)))
-                }
-                None => {
-                    canvas.line(&piece, stroke);
-                    piece.clear();
-                }
+            if let Some((x, y)) = point.center.and_then(|y| self.place(frame, point.x, y)) {
+                // Far outside the frame a coordinate only makes the file long.
+                let y = y.clamp(frame.y - 900.0, frame.bottom() + 900.0);
+                piece.push((x + shift, y));
+            } else {
+                canvas.line(&piece, stroke);
+                piece.clear();
             }
             if let (true, Some((x, top, bottom))) = (points, self.spread(frame, point)) {
                 let x = x + shift;

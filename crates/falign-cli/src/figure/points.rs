@@ -45,7 +45,7 @@ impl Point {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Series {
     /// Cell of the panel's `series` column; empty without one.
-    pub(super) series: String,
+    pub(super) by: String,
     /// Cell of the panel's `dash` column; empty without one.
     pub(super) dash: String,
     /// The points.
@@ -107,7 +107,7 @@ pub(super) fn select(table: &Table, panel: &Panel, options: &Options) -> Result<
             points.sort_by(|a, b| a.x.total_cmp(&b.x));
             if !points.is_empty() {
                 series.push(Series {
-                    series: value,
+                    by: value,
                     dash: dash_value.clone(),
                     points,
                 });

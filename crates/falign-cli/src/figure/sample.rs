@@ -42,7 +42,7 @@ fn row(csv: &mut String, setting: &str, rule: &str, width: u32, ridge: f64, floo
         let _ = writeln!(csv, "{setting},{step},50,0,50{}", ",".repeat(14));
         return;
     }
-    let wobble = (f64::from(step) * 12.9898 + f64::from(width) + ridge * 78.233).sin();
+    let wobble = (f64::from(step) * 0.0011 + f64::from(width) + ridge * 78.233).sin();
     let speed = if rule == "backpropagation" { 1.35 } else { 1.0 } / (1.0 + 1.1 * ridge);
     let log_loss =
         (3.2 + (floor - 3.2) * (t * speed).min(1.0).powf(0.8)).max(floor) + 0.08 * wobble;

@@ -192,4 +192,17 @@ fn pictures_to_look_at() {
          series = \"ridge\"\ndash = \"rule\"\nwhere = { activation = \"tanh\", width = 600 }\n",
     );
     draw(&one, &summary, &folder, "one", &options).unwrap();
+    // Panels that split their rows differently have legends of their own.
+    let mixed = figure(
+        "columns = 2\ntitle = \"Mixed *p* and *t*\"\n\
+         [[panel]]\ntitle = \"by ridge\"\nx = \"step\"\ny = \"alignment\"\nseries = \"ridge\"\nspread = \"quantiles\"\n\
+         center = \"median\"\nwhere = { activation = \"tanh\", width = 200, rule = \"feedback_alignment\" }\n\
+         [[panel]]\ntitle = \"by width\"\nx = \"step\"\ny = \"loss\"\ny_scale = \"log\"\nseries = \"width\"\n\
+         where = { activation = \"tanh\", ridge = 0.3, rule = \"feedback_alignment\" }\n\
+         [[panel]]\ntitle = \"by activation\"\nx = \"step\"\nx_scale = \"log\"\ny = \"loss\"\ny_scale = \"log\"\n\
+         y_min = 1e-3\nseries = \"activation\"\ndash = \"rule\"\nwhere = { ridge = 0, width = 200 }\n\
+         [[panel]]\nx = \"ridge\"\ny = \"alignment\"\nstyle = \"points\"\nseries = \"activation\"\nspread = \"sem\"\n\
+         where = { width = 20, rule = \"feedback_alignment\" }\n",
+    );
+    draw(&mixed, &summary, &folder, "mixed", &options).unwrap();
 }

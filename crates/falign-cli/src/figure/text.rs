@@ -3,6 +3,8 @@
 //! `*b*` is italic, `10^{-3}` raises and `log_{10}` lowers; everything else is literal. A star
 //! without a partner, or beside a space, is a star.
 
+use std::fmt::Write as _;
+
 use super::font::{Face, Fonts};
 
 /// Where a piece of text sits.
@@ -114,12 +116,13 @@ impl Rich {
         let mut out = String::new();
         for span in &self.0 {
             let text = span.text.replace('$', "\\$");
-            match (span.shift, span.face) {
-                (Shift::Super, _) => out.push_str(&format!("$^{{{}}}$", text.replace('−', "-"))),
-                (Shift::Sub, _) => out.push_str(&format!("$_{{{text}}}$")),
-                (Shift::Line, Face::Oblique) => out.push_str(&format!("${text}$")),
-                (Shift::Line, _) => out.push_str(&text),
-            }
+            let raised = text.replace('−', "-");
+            let _ = match (span.shift, span.face) {
+                (Shift::Super, _) => write!(out, "$^{{{raised}}}$"),
+                (Shift::Sub, _) => write!(out, "$_{{{text}}}$"),
+                (Shift::Line, Face::Oblique) => write!(out, "${text}$"),
+                (Shift::Line, _) => write!(out, "{text}"),
+            };
         }
         out
     }
