@@ -3,14 +3,7 @@
 //! Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 failed, 2 usage
 //! or configuration, 3 some claims failed, 4 stopped and resumable, 130 second Ctrl-C.
 
-<<<<<<< HEAD
 mod commands;
-=======
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the `plot` subcommand will call it")
-)]
->>>>>>> figure
 mod figure;
 mod progress;
 mod signals;

@@ -13,14 +13,24 @@ const PLAIN_EVERY: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_millis(200);
 
 /// Shows progress until `finished` answers true. Run in a thread of its own.
-pub(crate) fn show(watch: &Watch, total_work: f64, jobs: u64, quiet: bool, finished: &dyn Fn() -> bool) {
+pub(crate) fn show(
+    watch: &Watch,
+    total_work: f64,
+    jobs: u64,
+    quiet: bool,
+    finished: &dyn Fn() -> bool,
+) {
     if quiet {
         return;
     }
     let terminal = std::io::stderr().is_terminal();
     let bar = ProgressBar::with_draw_target(
         Some(1000),
-        if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() },
+        if terminal {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        },
     );
     if let Ok(style) = ProgressStyle::with_template("{bar:36} {percent:>3} %  {msg}") {
         bar.set_style(style);
@@ -36,12 +46,19 @@ pub(crate) fn show(watch: &Watch, total_work: f64, jobs: u64, quiet: bool, finis
         let done = watch.jobs_done.load(Ordering::Relaxed);
         let left = if share > begun + 1e-3 {
             let seconds = start.elapsed().as_secs_f64() * (1.0 - share) / (share - begun);
-            format!(", about {} left", HumanDuration(Duration::from_secs_f64(seconds)))
+            format!(
+                ", about {} left",
+                HumanDuration(Duration::from_secs_f64(seconds))
+            )
         } else {
             String::new()
         };
         let message = format!("{done}/{jobs} jobs{left}");
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1000")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "0 to 1000"
+        )]
         bar.set_position((share * 1000.0) as u64);
         bar.set_message(message.clone());
         if !terminal && said.elapsed() >= PLAIN_EVERY {

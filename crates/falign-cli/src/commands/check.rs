@@ -13,7 +13,11 @@ use super::{Ended, RunOptions, Usage, source};
 
 /// The verdict on every claim of an experiment.
 pub(super) fn verdicts(experiment: &Experiment, table: &RunTable) -> Vec<Verdict> {
-    experiment.claims.iter().map(|claim| claim.evaluate(table)).collect()
+    experiment
+        .claims
+        .iter()
+        .map(|claim| claim.evaluate(table))
+        .collect()
 }
 
 pub(super) fn as_json(verdicts: &[Verdict]) -> Value {
@@ -62,13 +66,20 @@ pub(super) fn command(target: &str, options: &RunOptions) -> Result<Ended> {
         all_passed &= verdicts.iter().all(|v| v.passed);
         show(&name, &experiment, &verdicts, options.json);
     }
-    Ok(if all_passed { Ended::Done } else { Ended::ClaimsFailed })
+    Ok(if all_passed {
+        Ended::Done
+    } else {
+        Ended::ClaimsFailed
+    })
 }
 
 #[allow(clippy::print_stdout, reason = "the command's result")]
 fn show(name: &str, experiment: &Experiment, verdicts: &[Verdict], as_lines: bool) {
     if as_lines {
-        println!("{}", json!({ "experiment": name, "claims": as_json(verdicts) }));
+        println!(
+            "{}",
+            json!({ "experiment": name, "claims": as_json(verdicts) })
+        );
     } else {
         println!("{name}: {}", experiment.title);
         print(verdicts, experiment);
@@ -80,9 +91,13 @@ fn show(name: &str, experiment: &Experiment, verdicts: &[Verdict], as_lines: boo
 
 /// A folder, a name, or the built-in names that a pattern ending in `*` matches.
 fn targets(target: &str) -> Result<Vec<String>> {
-    let Some(prefix) = target.strip_suffix('*') else { return Ok(vec![target.to_owned()]) };
-    let found: Vec<String> =
-        builtin::names().filter(|name| name.starts_with(prefix)).map(str::to_owned).collect();
+    let Some(prefix) = target.strip_suffix('*') else {
+        return Ok(vec![target.to_owned()]);
+    };
+    let found: Vec<String> = builtin::names()
+        .filter(|name| name.starts_with(prefix))
+        .map(str::to_owned)
+        .collect();
     if found.is_empty() {
         return Err(Usage(format!("no built-in experiment matches `{target}`")).into());
     }
@@ -102,7 +117,10 @@ fn measured(name: &str, options: &RunOptions) -> Result<Option<(Experiment, RunT
     }
     let experiment = source::experiment(name, &options.overrides.overrides())?;
     let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let dir = options.out.clone().unwrap_or_else(|| temporary.path().join(&experiment.name));
+    let dir = options
+        .out
+        .clone()
+        .unwrap_or_else(|| temporary.path().join(&experiment.name));
     let resume = format!("falign check {name} --out {} --resume", dir.display());
     let finished = super::run::in_folder(&experiment, &dir, options, &resume)?;
     Ok(finished.map(|finished| (experiment, finished.table)))

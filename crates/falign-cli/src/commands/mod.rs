@@ -38,7 +38,12 @@ impl std::error::Error for Usage {}
 
 /// Train and analyse networks that learn through random feedback weights.
 #[derive(Debug, Parser)]
-#[command(name = "falign", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "falign",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -150,7 +155,10 @@ pub(crate) struct RunOptions {
 
 impl OverrideArgs {
     pub(crate) fn overrides(&self) -> falign::experiment::Overrides {
-        falign::experiment::Overrides { set: self.set.clone(), cases: self.cases.clone() }
+        falign::experiment::Overrides {
+            set: self.set.clone(),
+            cases: self.cases.clone(),
+        }
     }
 }
 
@@ -160,12 +168,22 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Ended> {
         Command::Run(args) => run::command(args),
         Command::New { file } => new::command(&file),
         Command::List => list::command(),
-        Command::Show { dir, quantities, json } => show::command(&dir, &quantities, json),
+        Command::Show {
+            dir,
+            quantities,
+            json,
+        } => show::command(&dir, &quantities, json),
         Command::Check { target, run } => check::command(&target, &run),
-        Command::Plot { dir, mean, png_width } => plot::command(&dir, mean, png_width),
-        Command::Config { experiment, resolved, overrides } => {
-            config::command(&experiment, resolved, &overrides.overrides())
-        }
+        Command::Plot {
+            dir,
+            mean,
+            png_width,
+        } => plot::command(&dir, mean, png_width),
+        Command::Config {
+            experiment,
+            resolved,
+            overrides,
+        } => config::command(&experiment, resolved, &overrides.overrides()),
         Command::Keys => shell::keys(),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),

@@ -14,7 +14,9 @@ pub(super) fn command(file: &Path) -> Result<Ended> {
     if file.exists() {
         return Err(Usage(format!("{} exists; choose another name", file.display())).into());
     }
-    let stem = file.file_stem().map_or("mine".into(), |s| s.to_string_lossy());
+    let stem = file
+        .file_stem()
+        .map_or("mine".into(), |s| s.to_string_lossy());
     let text = TEMPLATE.replace("NAME", &stem);
     std::fs::File::create_new(file)
         .and_then(|mut f| f.write_all(text.as_bytes()))

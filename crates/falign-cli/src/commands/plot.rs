@@ -13,7 +13,11 @@ use crate::figure::{Mean, Options, draw};
 pub(super) fn command(dir: &Path, mean: Mean, png_width: u32) -> Result<Ended> {
     let file = dir.join("experiment.toml");
     if !file.exists() {
-        return Err(Usage(format!("{} is no run folder: it has no experiment.toml", dir.display())).into());
+        return Err(Usage(format!(
+            "{} is no run folder: it has no experiment.toml",
+            dir.display()
+        ))
+        .into());
     }
     let experiment = Experiment::load(&file, &Overrides::none())
         .with_context(|| format!("{}", file.display()))?;

@@ -29,7 +29,11 @@ pub(super) fn command(args: RunArgs) -> Result<Ended> {
         Some(name) => (name.clone(), source::experiment(name, &overrides)?),
         None => ("my_data".to_owned(), Experiment::parse(BARE, &overrides)?),
     };
-    let dir = args.options.out.clone().unwrap_or_else(|| Path::new("runs").join(&experiment.name));
+    let dir = args
+        .options
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("runs").join(&experiment.name));
     let resume = resume_command(&name, &args, &dir);
     match in_folder(&experiment, &dir, &args.options, &resume)? {
         None => Ok(Ended::Stopped),
@@ -62,7 +66,11 @@ fn resume_command(name: &str, args: &RunArgs, dir: &Path) -> String {
     }
     option("--out", dir.display().to_string());
     words.push("--resume".to_owned());
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    words
+        .iter()
+        .map(|word| quoted(word))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A word as a shell takes it.
@@ -117,12 +125,26 @@ pub(super) fn in_folder(
     let seconds = start.elapsed().as_secs_f64();
     let meta = meta(experiment, &table, seconds, options);
     write_atomic(&dir.join("meta.json"), meta.as_bytes())?;
-    let wanted = experiment.figure.clone().unwrap_or_else(|| {
-        falign::experiment::figure::Figure { title: experiment.title.clone(), ..Default::default() }
-    });
-    figure::draw(&wanted, &dir.join("summary.csv"), dir, "figure", &figure::Options::default())
-        .context("the results are stored, but the figure could not be drawn")?;
-    Ok(Some(Finished { table, execution, seconds }))
+    let wanted = experiment
+        .figure
+        .clone()
+        .unwrap_or_else(|| falign::experiment::figure::Figure {
+            title: experiment.title.clone(),
+            ..Default::default()
+        });
+    figure::draw(
+        &wanted,
+        &dir.join("summary.csv"),
+        dir,
+        "figure",
+        &figure::Options::default(),
+    )
+    .context("the results are stored, but the figure could not be drawn")?;
+    Ok(Some(Finished {
+        table,
+        execution,
+        seconds,
+    }))
 }
 
 /// Executes with progress shown from a thread of its own.
@@ -143,7 +165,9 @@ fn watched(
     std::thread::scope(|scope| {
         let bar = scope.spawn(|| {
             let jobs = plan.jobs.len() as u64;
-            progress::show(watch, total, jobs, options.quiet, &|| finished.load(Ordering::Relaxed));
+            progress::show(watch, total, jobs, options.quiet, &|| {
+                finished.load(Ordering::Relaxed)
+            });
         });
         let execution = pool.install(|| execute(experiment, plan, dir, watch));
         finished.store(true, Ordering::Relaxed);
@@ -177,14 +201,22 @@ fn prepare(dir: &Path, text: &str, resume: bool) -> Result<()> {
             dir.display()
         ))
         .into()),
-        Err(error) => Err(anyhow::Error::from(error)
-            .context(format!("{} is no run folder: cannot read {}", dir.display(), stored.display()))),
+        Err(error) => Err(anyhow::Error::from(error).context(format!(
+            "{} is no run folder: cannot read {}",
+            dir.display(),
+            stored.display()
+        ))),
     }
 }
 
 fn meta(experiment: &Experiment, table: &RunTable, seconds: f64, options: &RunOptions) -> String {
     let count = |name: &str| {
-        table.settings.iter().flat_map(|s| &s.outcomes).filter(|o| o.name() == name).count()
+        table
+            .settings
+            .iter()
+            .flat_map(|s| &s.outcomes)
+            .filter(|o| o.name() == name)
+            .count()
     };
     let seeds: std::collections::BTreeSet<u64> =
         experiment.settings.iter().map(|s| s.setting.seed).collect();
@@ -221,8 +253,10 @@ fn report(
     let failed = verdicts.iter().filter(|v| !v.passed).count();
     let diverged: usize = finished.table.settings.iter().map(|s| s.diverged()).sum();
     if options.json {
-        let files: Vec<PathBuf> =
-            ["summary.csv", "figure.svg", "figure.png"].iter().map(|f| dir.join(f)).collect();
+        let files: Vec<PathBuf> = ["summary.csv", "figure.svg", "figure.png"]
+            .iter()
+            .map(|f| dir.join(f))
+            .collect();
         let value = json!({
             "dir": dir, "files": files, "seconds": finished.seconds,
             "jobs_kept": finished.execution.kept, "runs_diverged": diverged,
@@ -236,12 +270,20 @@ fn report(
             "{runs} runs of {} settings in {:.1} s{}",
             finished.table.settings.len(),
             finished.seconds,
-            if diverged > 0 { format!("; {diverged} diverged") } else { String::new() }
+            if diverged > 0 {
+                format!("; {diverged} diverged")
+            } else {
+                String::new()
+            }
         );
         super::check::print(&verdicts, experiment);
         println!("tables and picture: {}", dir.display());
     }
-    Ok(if failed > 0 { Ended::ClaimsFailed } else { Ended::Done })
+    Ok(if failed > 0 {
+        Ended::ClaimsFailed
+    } else {
+        Ended::Done
+    })
 }
 
 #[cfg(test)]

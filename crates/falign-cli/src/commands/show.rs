@@ -14,9 +14,14 @@ const DEFAULT: [&str; 2] = ["alignment", "loss"];
 pub(super) fn command(dir: &Path, quantities: &[String], as_json: bool) -> Result<Ended> {
     let path = dir.join("summary.csv");
     if !path.exists() {
-        return Err(Usage(format!("{} has no summary.csv: no run folder, or not finished", dir.display())).into());
+        return Err(Usage(format!(
+            "{} has no summary.csv: no run folder, or not finished",
+            dir.display()
+        ))
+        .into());
     }
-    let mut reader = csv::Reader::from_path(&path).with_context(|| format!("{}", path.display()))?;
+    let mut reader =
+        csv::Reader::from_path(&path).with_context(|| format!("{}", path.display()))?;
     let headers: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
     let rows: Vec<Vec<String>> = reader
         .records()
@@ -30,7 +35,12 @@ pub(super) fn command(dir: &Path, quantities: &[String], as_json: bool) -> Resul
     let step = at("step").context("summary.csv has no column step")?;
     let mut columns: Vec<usize> = (0..step).filter(|&c| varies(&rows, c)).collect();
     columns.push(step);
-    columns.extend(["runs", "runs_diverged"].iter().filter_map(|c| at(c)).filter(|&c| varies(&rows, c)));
+    columns.extend(
+        ["runs", "runs_diverged"]
+            .iter()
+            .filter_map(|c| at(c))
+            .filter(|&c| varies(&rows, c)),
+    );
     let wanted: Vec<&str> = if quantities.is_empty() {
         DEFAULT.to_vec()
     } else {
@@ -43,7 +53,9 @@ pub(super) fn command(dir: &Path, quantities: &[String], as_json: bool) -> Resul
         match (at(&format!("{name}_mean")), at(&format!("{name}_std"))) {
             (Some(mean), Some(std)) => pairs.push((mean, std)),
             _ if quantities.is_empty() => continue,
-            _ => return Err(Usage(format!("`{name}` was not recorded in {}", dir.display())).into()),
+            _ => {
+                return Err(Usage(format!("`{name}` was not recorded in {}", dir.display())).into());
+            }
         }
         head.push(name.to_owned());
     }
@@ -72,9 +84,15 @@ fn last_rows(rows: &[Vec<String>], step: usize) -> Vec<&Vec<String>> {
 }
 
 fn plus_minus(mean: &str, std: &str) -> String {
-    let short = |text: &str| text.parse::<f64>().map(|x| {
-        if x == 0.0 || (1e-3..1e5).contains(&x.abs()) { format!("{x:.4}") } else { format!("{x:.2e}") }
-    });
+    let short = |text: &str| {
+        text.parse::<f64>().map(|x| {
+            if x == 0.0 || (1e-3..1e5).contains(&x.abs()) {
+                format!("{x:.4}")
+            } else {
+                format!("{x:.2e}")
+            }
+        })
+    };
     match (short(mean), short(std)) {
         (Ok(mean), Ok(std)) => format!("{mean} +- {std}"),
         (Ok(mean), Err(_)) => mean,
@@ -84,11 +102,20 @@ fn plus_minus(mean: &str, std: &str) -> String {
 
 #[allow(clippy::print_stdout, reason = "the command's result")]
 fn print_aligned(table: &[Vec<String>]) {
-    let width = |c: usize| table.iter().map(|row| row[c].chars().count()).max().unwrap_or(0);
+    let width = |c: usize| {
+        table
+            .iter()
+            .map(|row| row[c].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..table[0].len()).map(width).collect();
     for row in table {
-        let line: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, &w)| format!("{cell:>w$}")).collect();
+        let line: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, &w)| format!("{cell:>w$}"))
+            .collect();
         println!("{}", line.join("  "));
     }
 }

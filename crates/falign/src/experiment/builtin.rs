@@ -1,7 +1,9 @@
 //! Experiments that come with the program, embedded from `experiments/`.
 
-const ALL: &[(&str, &str)] =
-    &[("quickstart", include_str!("../../../../experiments/quickstart.toml"))];
+const ALL: &[(&str, &str)] = &[(
+    "quickstart",
+    include_str!("../../../../experiments/quickstart.toml"),
+)];
 
 /// Names, in the order of `falign list`.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -23,9 +23,10 @@ impl Lock {
         let file = File::create(&path).map_err(|source| Error::io(&path, source))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
-            Err(fs::TryLockError::WouldBlock) => {
-                Err(Error::record(folder, "another falign is writing this run folder"))
-            }
+            Err(fs::TryLockError::WouldBlock) => Err(Error::record(
+                folder,
+                "another falign is writing this run folder",
+            )),
             Err(fs::TryLockError::Error(source)) => Err(Error::io(&path, source)),
         }
     }
