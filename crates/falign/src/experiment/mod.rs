@@ -2,6 +2,7 @@
 //!
 //! Refuses: drawing (the program's `figure` room), files of a run folder (`record`).
 
+pub mod builtin;
 pub mod claim;
 pub mod config;
 pub mod figure;
