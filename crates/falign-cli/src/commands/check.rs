@@ -94,9 +94,10 @@ fn targets(target: &str) -> Result<Vec<String>> {
     let Some(prefix) = target.strip_suffix('*') else {
         return Ok(vec![target.to_owned()]);
     };
-    let found: Vec<String> = builtin::names()
+    let found: Vec<String> = builtin::BUILTIN
+        .iter()
+        .map(|builtin| builtin.name.to_owned())
         .filter(|name| name.starts_with(prefix))
-        .map(str::to_owned)
         .collect();
     if found.is_empty() {
         return Err(Usage(format!("no built-in experiment matches `{target}`")).into());

@@ -8,10 +8,9 @@ use super::Ended;
 #[allow(clippy::print_stdout, reason = "the command's result")]
 pub(super) fn command() -> Result<Ended> {
     let mut rows = Vec::new();
-    for name in builtin::names() {
-        let text = builtin::find(name).unwrap_or_default();
-        let experiment = Experiment::parse(text, &Overrides::none())?;
-        rows.push((name, experiment.title, experiment.expected_time));
+    for builtin in &builtin::BUILTIN {
+        let experiment = Experiment::parse(builtin.text, &Overrides::none())?;
+        rows.push((builtin.name, experiment.title, experiment.expected_time));
     }
     let width = rows.iter().map(|row| row.0.len()).max().unwrap_or(0);
     for (name, title, time) in rows {

@@ -54,7 +54,9 @@ pub(super) fn command(dir: &Path, quantities: &[String], as_json: bool) -> Resul
             (Some(mean), Some(std)) => pairs.push((mean, std)),
             _ if quantities.is_empty() => continue,
             _ => {
-                return Err(Usage(format!("`{name}` was not recorded in {}", dir.display())).into());
+                return Err(
+                    Usage(format!("`{name}` was not recorded in {}", dir.display())).into(),
+                );
             }
         }
         head.push(name.to_owned());

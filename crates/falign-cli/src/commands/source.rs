@@ -9,14 +9,14 @@ use super::Usage;
 
 /// The text of a built-in experiment or a file.
 pub(crate) fn text(name: &str) -> Result<String> {
-    if let Some(text) = builtin::find(name) {
-        return Ok(text.to_owned());
+    if let Some(found) = builtin::find(name) {
+        return Ok(found.text.to_owned());
     }
     let path = Path::new(name);
     if path.exists() {
         return std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"));
     }
-    let names: Vec<&str> = builtin::names().collect();
+    let names: Vec<&str> = builtin::BUILTIN.iter().map(|b| b.name).collect();
     let hint = keys::nearest(name, names.iter().copied())
         .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     Err(Usage(format!(
@@ -29,7 +29,7 @@ pub(crate) fn text(name: &str) -> Result<String> {
 /// Loads and checks an experiment.
 pub(crate) fn experiment(name: &str, overrides: &Overrides) -> Result<Experiment> {
     let experiment = match builtin::find(name) {
-        Some(text) => Experiment::parse(text, overrides),
+        Some(found) => Experiment::parse(found.text, overrides),
         None if Path::new(name).exists() => Experiment::load(Path::new(name), overrides),
         None => return text(name).and_then(|text| Ok(Experiment::parse(&text, overrides)?)),
     };

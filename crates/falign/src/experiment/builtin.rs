@@ -1,16 +1,137 @@
-//! Experiments that come with the program, embedded from `experiments/`.
+//! The experiments that come with the program: the files of `experiments/`, embedded.
 
-const ALL: &[(&str, &str)] = &[(
-    "quickstart",
-    include_str!("../../../../experiments/quickstart.toml"),
-)];
+use super::config::{Experiment, Overrides};
+use super::keys::did_you_mean;
+use crate::{Error, Result};
 
-/// Names, in the order of `falign list`.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    ALL.iter().map(|(name, _)| *name)
+/// An embedded experiment file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Builtin {
+    /// Its name, also the `name` in the file.
+    pub name: &'static str,
+    /// The text of the file.
+    pub text: &'static str,
 }
 
-/// The text of a built-in experiment.
-pub fn find(name: &str) -> Option<&'static str> {
-    ALL.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
+macro_rules! builtin {
+    ($($name:literal),* $(,)?) => {
+        [$(Builtin {
+            name: $name,
+            text: include_str!(concat!("../../../../experiments/", $name, ".toml")),
+        }),*]
+    };
+}
+
+/// All of them, the quickest first.
+pub const BUILTIN: [Builtin; 6] = builtin![
+    "quickstart",
+    "figure2",
+    "figure2_long",
+    "any_width",
+    "dropout",
+    "learned_feedback",
+];
+
+/// The embedded file of that name.
+pub fn find(name: &str) -> Option<&'static Builtin> {
+    BUILTIN.iter().find(|builtin| builtin.name == name)
+}
+
+/// The embedded experiment of that name, checked.
+///
+/// # Errors
+/// [`Error::Config`] if there is none, with the nearest name, or if the overrides do not fit.
+pub fn load(name: &str, overrides: &Overrides) -> Result<Experiment> {
+    match find(name) {
+        Some(builtin) => Experiment::parse(builtin.text, overrides),
+        None => Err(Error::config(
+            "experiment",
+            name,
+            format!(
+                "no built-in experiment of that name; {}",
+                did_you_mean(name, BUILTIN.iter().map(|builtin| builtin.name))
+            ),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::plan::Plan;
+
+    #[test]
+    fn each_checks_and_opens_with_claim_source_and_time() {
+        for builtin in BUILTIN {
+            let experiment = load(builtin.name, &Overrides::none())
+                .unwrap_or_else(|error| panic!("{}: {error}", builtin.name));
+            assert_eq!(experiment.name, builtin.name);
+            for part in ["# Claim: ", "# Source: ", "# Expected time: "] {
+                let head: Vec<&str> = builtin.text.lines().take(12).collect();
+                assert!(
+                    head.iter().any(|line| line.starts_with(part)),
+                    "{}: {part}",
+                    builtin.name
+                );
+            }
+            let texts = [&experiment.title, &experiment.about, &experiment.source];
+            assert!(
+                texts.iter().all(|text| !text.is_empty()),
+                "{}",
+                builtin.name
+            );
+            assert!(!experiment.expected_time.is_empty(), "{}", builtin.name);
+            assert!(!experiment.claims.is_empty(), "{}", builtin.name);
+            assert!(experiment.figure.is_some(), "{}", builtin.name);
+        }
+    }
+
+    #[test]
+    fn each_has_unique_jobs_and_writes_itself_in_full() {
+        for builtin in BUILTIN {
+            let experiment = load(builtin.name, &Overrides::none()).unwrap();
+            let plan = Plan::new(&experiment).unwrap();
+            let mut ids: Vec<&str> = plan.jobs.iter().map(|job| job.id.as_str()).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(ids.len(), plan.jobs.len(), "{}", builtin.name);
+            let text = experiment.resolved_toml();
+            let again = Experiment::parse(&text, &Overrides::none()).unwrap();
+            assert_eq!(again, experiment, "{}", builtin.name);
+            assert_eq!(Plan::new(&again).unwrap(), plan, "{}", builtin.name);
+        }
+    }
+
+    #[test]
+    fn figure_2_is_the_grid_of_the_paper() {
+        let experiment = load("figure2", &Overrides::none()).unwrap();
+        // 3 activations, 7 widths, 4 ridge levels, and backpropagation at ridge 0.
+        assert_eq!(experiment.settings.len(), 3 * 7 * 5);
+        assert!(experiment.settings.iter().all(|one| one.setting.runs == 50));
+        let panels = experiment.figure.unwrap().panels;
+        assert_eq!(panels.len(), 6);
+    }
+
+    #[test]
+    fn one_case_can_run_alone() {
+        let overrides = Overrides {
+            set: vec!["run.runs=3".to_owned()],
+            cases: vec!["relu".to_owned()],
+        };
+        let experiment = load("figure2", &overrides).unwrap();
+        assert_eq!(experiment.settings.len(), 28);
+        assert!(
+            experiment
+                .claims
+                .iter()
+                .all(|claim| claim.id.starts_with("relu"))
+        );
+        assert!(!experiment.left_out.is_empty());
+    }
+
+    #[test]
+    fn a_misspelt_name_is_recognised() {
+        let message = load("figur2", &Overrides::none()).unwrap_err().to_string();
+        assert!(message.contains("`figure2`"), "{message}");
+    }
 }
