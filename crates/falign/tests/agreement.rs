@@ -194,7 +194,7 @@ fn linear_engine_follows_the_reference_for_every_rule_and_schedule() {
                 let streams = Streams::new(case, 0);
                 let start = Start::Drawn {
                     streams,
-                    correlation: [0.0, 0.6][case as usize % 2],
+                    correlation: [0.0, 0.6][usize::from(case % 2 == 1)],
                 };
                 let needs = Needs::of(&MEASURED, true);
                 let mut plain = Reference::<f64>::new(&problem, &start, streams);

@@ -165,7 +165,7 @@ impl OverrideArgs {
 /// Carries out the command line.
 pub(crate) fn dispatch(cli: Cli) -> Result<Ended> {
     match cli.command {
-        Command::Run(args) => run::command(args),
+        Command::Run(args) => run::command(&args),
         Command::New { file } => new::command(&file),
         Command::List => list::command(),
         Command::Show {
@@ -184,8 +184,8 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Ended> {
             resolved,
             overrides,
         } => config::command(&experiment, resolved, &overrides.overrides()),
-        Command::Keys => shell::keys(),
-        Command::Completions { shell } => shell::completions(shell),
+        Command::Keys => Ok(shell::keys()),
+        Command::Completions { shell } => Ok(shell::completions(shell)),
         Command::Man => shell::man(),
     }
 }

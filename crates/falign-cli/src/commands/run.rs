@@ -18,7 +18,7 @@ use serde_json::json;
 use super::{Ended, RunArgs, RunOptions, Usage, source};
 use crate::{figure, progress, signals};
 
-pub(super) fn command(args: RunArgs) -> Result<Ended> {
+pub(super) fn command(args: &RunArgs) -> Result<Ended> {
     let mut overrides = args.options.overrides.overrides();
     if let Some(path) = &args.train_data {
         let path = std::path::absolute(path)?;
@@ -34,10 +34,10 @@ pub(super) fn command(args: RunArgs) -> Result<Ended> {
         .out
         .clone()
         .unwrap_or_else(|| Path::new("runs").join(&experiment.name));
-    let resume = resume_command(&name, &args, &dir);
+    let resume = resume_command(&name, args, &dir);
     match in_folder(&experiment, &dir, &args.options, &resume)? {
         None => Ok(Ended::Stopped),
-        Some(finished) => report(&experiment, &finished, &dir, &args.options),
+        Some(finished) => Ok(report(&experiment, &finished, &dir, &args.options)),
     }
 }
 
@@ -243,15 +243,15 @@ fn meta(experiment: &Experiment, table: &RunTable, seconds: f64, options: &RunOp
 }
 
 #[allow(clippy::print_stdout, reason = "the command's result")]
-fn report(
-    experiment: &Experiment,
-    finished: &Finished,
-    dir: &Path,
-    options: &RunOptions,
-) -> Result<Ended> {
+fn report(experiment: &Experiment, finished: &Finished, dir: &Path, options: &RunOptions) -> Ended {
     let verdicts = super::check::verdicts(experiment, &finished.table);
     let failed = verdicts.iter().filter(|v| !v.passed).count();
-    let diverged: usize = finished.table.settings.iter().map(|s| s.diverged()).sum();
+    let diverged: usize = finished
+        .table
+        .settings
+        .iter()
+        .map(falign::record::run_table::SettingRuns::diverged)
+        .sum();
     if options.json {
         let files: Vec<PathBuf> = ["summary.csv", "figure.svg", "figure.png"]
             .iter()
@@ -264,7 +264,12 @@ fn report(
         });
         println!("{value:#}");
     } else {
-        let runs: usize = finished.table.settings.iter().map(|s| s.runs()).sum();
+        let runs: usize = finished
+            .table
+            .settings
+            .iter()
+            .map(falign::record::run_table::SettingRuns::runs)
+            .sum();
         println!("{}", experiment.title);
         println!(
             "{runs} runs of {} settings in {:.1} s{}",
@@ -279,11 +284,11 @@ fn report(
         super::check::print(&verdicts, experiment);
         println!("tables and picture: {}", dir.display());
     }
-    Ok(if failed > 0 {
+    if failed > 0 {
         Ended::ClaimsFailed
     } else {
         Ended::Done
-    })
+    }
 }
 
 #[cfg(test)]

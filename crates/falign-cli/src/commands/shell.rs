@@ -5,9 +5,9 @@ use clap::CommandFactory as _;
 
 use super::{Cli, Ended};
 
-pub(super) fn completions(shell: clap_complete::Shell) -> Result<Ended> {
+pub(super) fn completions(shell: clap_complete::Shell) -> Ended {
     clap_complete::generate(shell, &mut Cli::command(), "falign", &mut std::io::stdout());
-    Ok(Ended::Done)
+    Ended::Done
 }
 
 pub(super) fn man() -> Result<Ended> {
@@ -16,7 +16,7 @@ pub(super) fn man() -> Result<Ended> {
 }
 
 #[allow(clippy::print_stdout, reason = "the command's result")]
-pub(super) fn keys() -> Result<Ended> {
+pub(super) fn keys() -> Ended {
     print!("{}", falign::experiment::keys::config_markdown());
-    Ok(Ended::Done)
+    Ended::Done
 }

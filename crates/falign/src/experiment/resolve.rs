@@ -177,43 +177,7 @@ pub fn resolve(setting: &Setting, run: u64, draw: Draw) -> Result<(Problem, Reso
             c * gamma * (gamma * width).sqrt() / (step_size * n.sqrt() * max) / ridge
         }
     };
-    let whole = |key: &str, steps: f64| -> Result<u64> {
-        if steps.is_finite() && (0.0..9e15).contains(&steps) {
-            #[allow(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "checked"
-            )]
-            Ok(steps as u64)
-        } else {
-            Err(Error::config(
-                key,
-                steps,
-                "no finite number of steps; is the ridge zero?",
-            ))
-        }
-    };
-    let schedule = match setting.schedule {
-        ScheduleName::Constant => Schedule::Constant { ridge },
-        ScheduleName::Cutoff => Schedule::Cutoff {
-            ridge,
-            last_step: whole(
-                "learning.cutoff",
-                duration(setting.cutoff.unwrap_or(Duration::Number(0.0))).floor(),
-            )?,
-        },
-        ScheduleName::InverseSquare => Schedule::InverseSquare {
-            ridge,
-            decay_steps: duration(setting.decay_steps.unwrap_or(Duration::Number(1.0))),
-        },
-        ScheduleName::Exponential => Schedule::Exponential {
-            ridge,
-            decay_steps: duration(setting.decay_steps.unwrap_or(Duration::Number(1.0))),
-        },
-        ScheduleName::Table => Schedule::Table {
-            values: setting.ridge_table.clone().unwrap_or_default(),
-        },
-    };
+    let schedule = schedule(setting, ridge, duration)?;
     let steps = match setting.steps {
         Steps::Number(steps) => steps,
         Steps::Tau(tau) => whole("run.steps", (tau * width.sqrt() / step_size).ceil())?,
@@ -245,4 +209,47 @@ pub fn resolve(setting: &Setting, run: u64, draw: Draw) -> Result<(Problem, Reso
         kernel_max: spectrum.max,
     };
     Ok((problem, resolved))
+}
+
+/// The schedule, with theorem units made steps by `duration`.
+fn schedule(setting: &Setting, ridge: f64, duration: impl Fn(Duration) -> f64) -> Result<Schedule> {
+    Ok(match setting.schedule {
+        ScheduleName::Constant => Schedule::Constant { ridge },
+        ScheduleName::Cutoff => Schedule::Cutoff {
+            ridge,
+            last_step: whole(
+                "learning.cutoff",
+                duration(setting.cutoff.unwrap_or(Duration::Number(0.0))).floor(),
+            )?,
+        },
+        ScheduleName::InverseSquare => Schedule::InverseSquare {
+            ridge,
+            decay_steps: duration(setting.decay_steps.unwrap_or(Duration::Number(1.0))),
+        },
+        ScheduleName::Exponential => Schedule::Exponential {
+            ridge,
+            decay_steps: duration(setting.decay_steps.unwrap_or(Duration::Number(1.0))),
+        },
+        ScheduleName::Table => Schedule::Table {
+            values: setting.ridge_table.clone().unwrap_or_default(),
+        },
+    })
+}
+
+/// A number of steps from a real number.
+fn whole(key: &str, steps: f64) -> Result<u64> {
+    if steps.is_finite() && (0.0..9e15).contains(&steps) {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked"
+        )]
+        Ok(steps as u64)
+    } else {
+        Err(Error::config(
+            key,
+            steps,
+            "no finite number of steps; is the ridge zero?",
+        ))
+    }
 }

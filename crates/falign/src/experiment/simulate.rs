@@ -4,8 +4,8 @@ use super::resolve::{Resolved, resolve};
 use super::setting::{Record, SaveWeights, Setting};
 use crate::math::{Precision, Streams};
 use crate::two_layer::{
-    Draw, Dynamics, Engine, Linear, LinearStart, Needs, Outcome, Problem, Reference, SampleSpace,
-    Start, Stop, Weights, run,
+    Draw, Dynamics, Engine, Linear, LinearStart, Needs, Outcome, Problem, Recording, Reference,
+    SampleSpace, Start, Stop, Weights, run,
 };
 use crate::{Error, Result};
 
@@ -175,10 +175,12 @@ pub fn simulate(
     let outcome = run(
         &problem,
         engine.as_mut(),
-        &steps,
-        &setting.quantities,
-        stop,
-        setting.alignment_threshold,
+        Recording {
+            steps: &steps,
+            quantities: &setting.quantities,
+            stop,
+            alignment_threshold: setting.alignment_threshold,
+        },
         &mut |_, row| values.push(row.to_vec()),
         progress,
     );

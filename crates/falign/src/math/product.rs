@@ -1,5 +1,10 @@
 //! Products with one fixed order of summation: the same bits on every path and machine.
 
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
+
 use super::simd::{Element, Isa, Kernel, dispatch};
 
 /// All inner products of the rows of `rows` (m x d) with the rows of `inputs` (n x d), as an

@@ -1,5 +1,6 @@
 //! Files of a run folder: written whole or not at all, and known to be whole when read.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
@@ -63,11 +64,16 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
 fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// A header line and numbers, with a checksum over both.
+///
+/// # Panics
+/// Never: a map with string keys always serialises.
 pub fn seal(header: &Map<String, Value>, payload: &[f64]) -> Vec<u8> {
     let mut body = serde_json::to_vec(header).expect("string keys always write");
     body.push(b'\n');

@@ -61,9 +61,9 @@ impl Rule {
 /// |---|---|---|
 /// | `Transpose` | b(t) (unused; beta(t) carries the error) | the forward weight |
 /// | `Random` | b(t) | none |
-/// | `KolenPollack` | (1 - kappa) b - (eta_b/sqrt p) sum_i e_i h | residual, hidden activity |
-/// | `Hebbian` | (1 - kappa) b + (eta_b/sqrt p) sum_i f_i h | output and hidden activity |
-/// | `Oja` | (1 - kappa) b + (eta_b/sqrt p) sum_i f_i (h - f_i b/sqrt p) | output and hidden activity, b |
+/// | `KolenPollack` | (1 - kappa) b - (`eta_b/sqrt` p) `sum_i` `e_i` h | residual, hidden activity |
+/// | `Hebbian` | (1 - kappa) b + (`eta_b/sqrt` p) `sum_i` `f_i` h | output and hidden activity |
+/// | `Oja` | (1 - kappa) b + (`eta_b/sqrt` p) `sum_i` `f_i` (h - `f_i` b/sqrt p) | output and hidden activity, b |
 ///
 /// Source: Kolen & Pollack (1994) for the second, Oja (1982) for the last; Song, Xu &
 /// Lafferty (2021), Section 6, propose local rules for b as future work.

@@ -20,7 +20,7 @@ pub use outcome::Outcome;
 pub use problem::Problem;
 pub use quantity::Quantity;
 pub use reference::Reference;
-pub use run::{Stop, run};
+pub use run::{Recording, Stop, run};
 pub use sample_space::SampleSpace;
 pub use snapshot::{Dynamics, Movement, Needs, Snapshot, quantity};
 pub use start::{Start, Weights};

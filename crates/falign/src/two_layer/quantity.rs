@@ -14,11 +14,11 @@ pub enum Quantity {
     RegularisedLoss,
     /// |e|.
     ResidualNorm,
-    /// cos(b, beta); k > 1: mean over samples of cos(beta e_i, b e_i).
+    /// cos(b, beta); k > 1: mean over samples of cos(beta `e_i`, b `e_i`).
     Alignment,
-    /// cos of (beta e_1, ..., beta e_n) and (b e_1, ..., b e_n) as two long vectors.
+    /// cos of (beta `e_1`, ..., beta `e_n`) and (b `e_1`, ..., b `e_n`) as two long vectors.
     AlignmentFlattened,
-    /// cos(beta sum e_i, b sum e_i), the literal reading of Section 4.
+    /// cos(beta sum `e_i`, b sum `e_i`), the literal reading of Section 4.
     AlignmentSummed,
     /// The angle of `alignment` in degrees.
     AlignmentAngle,
@@ -28,21 +28,21 @@ pub enum Quantity {
     AlignedSince,
     /// |beta|.
     OutputNorm,
-    /// Largest |beta_r(t) - beta_r(0)| over units.
+    /// Largest |`beta_r(t)` - `beta_r(0)`| over units.
     OutputMovementMax,
-    /// Root mean square of |beta_r(t) - beta_r(0)| over units.
+    /// Root mean square of |`beta_r(t)` - `beta_r(0)`| over units.
     OutputMovementRms,
-    /// Largest |beta_r(t) - P_t beta_r(0)|, P_t the product of the ridge factors so far.
+    /// Largest |`beta_r(t)` - `P_t` `beta_r(0)`|, `P_t` the product of the ridge factors so far.
     DecayedMovementMax,
-    /// Root mean square of |beta_r(t) - P_t beta_r(0)|.
+    /// Root mean square of |`beta_r(t)` - `P_t` `beta_r(0)`|.
     DecayedMovementRms,
-    /// Largest |w_r(t) - w_r(0)| over units.
+    /// Largest |`w_r(t)` - `w_r(0)`| over units.
     HiddenMovementMax,
-    /// Root mean square of |w_r(t) - w_r(0)|.
+    /// Root mean square of |`w_r(t)` - `w_r(0)`|.
     HiddenMovementRms,
     /// |e(t)| / |e(t-1)|, the contraction of the step that led here; empty at step 0.
     Contraction,
-    /// Root mean square over units of the change of b_r beta_r - |w_r|^2/2 since the start.
+    /// Root mean square over units of the change of `b_r` `beta_r` - |`w_r|^2/2` since the start.
     ConservationDrift,
     /// Loss on the held-out samples.
     HeldOutLoss,

@@ -183,12 +183,12 @@ impl<T: Scalar> Dynamics for Reference<T> {
                     back += weight * e[i * k + c];
                 }
                 let delta = back * psi.derivative(z) * m;
-                for j in 0..d {
-                    dw[j] += delta * x[j];
+                for (dw, &x) in dw.iter_mut().zip(x) {
+                    *dw += delta * x;
                 }
             }
-            for j in 0..d {
-                self.w[r * d + j] -= gain * dw[j];
+            for (w, &dw) in self.w[r * d..(r + 1) * d].iter_mut().zip(&dw) {
+                *w -= gain * dw;
             }
             for c in 0..k {
                 let beta = &mut self.beta[r * k + c];

@@ -14,26 +14,42 @@ pub struct Stop {
     pub window: u64,
 }
 
+/// What is recorded, and until when a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Recording<'a> {
+    /// Recorded steps, ascending; the last one ends the run.
+    pub steps: &'a [u64],
+    /// Recorded quantities, in the order of the values.
+    pub quantities: &'a [Quantity],
+    /// When to stop before.
+    pub stop: Stop,
+    /// c of Definition 4.1.
+    pub alignment_threshold: f64,
+}
+
 /// Norms beyond this have left the range where squares are finite.
 const DIVERGED: f64 = 1e150;
 
-/// Runs `engine` and calls `record(row, values)` at each of `steps` (ascending), with one value
+/// Runs `engine` and calls `record(row, values)` at each recorded step, with one value
 /// per quantity (NaN where it has no meaning). `progress` hears of every step and may ask to
 /// stop by answering `false`, which gives `None`.
 ///
 /// A run diverges at the first step whose residual is not finite (or overflows when
-/// squared), and has converged when the loss changed by less than `stop.tolerance`,
+/// squared), and has converged when the loss changed by less than the tolerance,
 /// relatively, over a whole window. Neither is an error.
 pub fn run(
     problem: &Problem,
     engine: &mut dyn Dynamics,
-    steps: &[u64],
-    quantities: &[Quantity],
-    stop: Stop,
-    alignment_threshold: f64,
+    recording: Recording<'_>,
     record: &mut dyn FnMut(usize, &[f64]),
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Option<Outcome> {
+    let Recording {
+        steps,
+        quantities,
+        stop,
+        alignment_threshold,
+    } = recording;
     let needs = Needs::of(quantities, false);
     let mut history = History::new(alignment_threshold);
     let mut losses = VecDeque::new();
@@ -42,7 +58,7 @@ pub fn run(
     let mut values = Vec::new();
     for step in 0..=last {
         let norm = engine.residual_norm();
-        if !(norm < DIVERGED) {
+        if norm.is_nan() || norm >= DIVERGED {
             return Some(Outcome::Diverged { step });
         }
         let converged = stop.tolerance > 0.0 && {

@@ -6,6 +6,7 @@ use crate::rule::Feedback;
 use super::{Problem, Quantity, Weights};
 
 /// Which parts of a snapshot are wanted; the others are not computed.
+#[allow(clippy::struct_excessive_bools, reason = "a set of independent wants")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Needs {
     /// W(t) - W(0), for movement, conservation and held-out loss: C is accumulated.
@@ -71,11 +72,11 @@ pub struct Snapshot {
     pub cross_gram: Vec<f64>,
     /// beta(t) - beta(0).
     pub output_movement: Option<Movement>,
-    /// beta(t) - P_t beta(0).
+    /// beta(t) - `P_t` beta(0).
     pub decayed_movement: Option<Movement>,
     /// W(t) - W(0).
     pub hidden_movement: Option<Movement>,
-    /// Sum of squares over units of the change of b_r . beta_r - |w_r|^2/2.
+    /// Sum of squares over units of the change of `b_r` . `beta_r` - |`w_r|^2/2`.
     pub conservation: Option<f64>,
     /// Residual on the held-out samples.
     pub held_out_residual: Option<Vec<f64>>,
@@ -132,7 +133,7 @@ pub(super) fn output_movements<T: Scalar>(
 
 /// The quantities that are a function of one snapshot.
 ///
-/// `None` for those that depend on the history (contraction, T_c, ridge spent) or on parts
+/// `None` for those that depend on the history (contraction, `T_c`, ridge spent) or on parts
 /// that were not asked for.
 pub fn quantity(
     problem: &Problem,

@@ -33,6 +33,9 @@ pub(crate) struct Finding {
 
 impl Claim {
     /// Tests the claim on recorded runs: every selected setting, group or row must hold.
+    ///
+    /// # Panics
+    /// If the table's arrays do not have one row per run, which the collecting code ensures.
     pub fn evaluate(&self, table: &RunTable) -> Verdict {
         let verdict = |passed, undecidable, measured, margin| Verdict {
             id: self.id.clone(),
@@ -186,7 +189,7 @@ impl Claim {
                 let mut text =
                     format!("{name} within {tolerance} (relative) of its last quarter's median");
                 if *min > f64::NEG_INFINITY {
-                    text.push_str(&format!(", at least {min}"));
+                    text += &format!(", at least {min}");
                 }
                 text
             }

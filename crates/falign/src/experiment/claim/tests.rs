@@ -1,5 +1,7 @@
 //! Each kind on synthetic tables: passing, failing, undecidable; and each error of reading.
 
+#![allow(clippy::too_many_lines, reason = "one table of cases")]
+
 use std::collections::BTreeMap;
 
 use ndarray::Array2;

@@ -1,5 +1,7 @@
 //! Whole files in, settings or one clear message out.
 
+#![allow(clippy::too_many_lines, reason = "one table of cases")]
+
 use super::*;
 use crate::experiment::setting::{Record, Ridge, Setting, Steps};
 use crate::two_layer::{Draw, Engine};

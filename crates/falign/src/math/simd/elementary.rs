@@ -64,6 +64,7 @@ pub(crate) fn exp_of_minus_square<T: Element, S: Isa<T>>(isa: S, x: S::V) -> S::
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation, reason = "exponents are small")]
 mod tests {
     use super::super::{Element, Isa, Kernel, Path, dispatch, force_path};
     use super::*;

@@ -44,7 +44,7 @@ pub trait Element: Scalar {
     const LOG2_E: Self;
     /// ln 2, upper part (few bits) and the rest.
     const LN_2: [Self; 2];
-    /// 1.5 * 2^MANTISSA_BITS: adding it rounds to an integer in the low bits.
+    /// 1.5 * `2^MANTISSA_BITS`: adding it rounds to an integer in the low bits.
     const ROUND: Self;
     /// Above this, tanh(x/2) is 1 to this precision.
     const TANH_LIMIT: Self;
@@ -156,6 +156,10 @@ macro_rules! element {
         #[repr(C, align(64))]
         pub struct $block(pub(crate) [$t; $lanes]);
 
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "constants rounded to the type"
+        )]
         impl Element for $t {
             type Block = $block;
             const LANES: usize = $lanes;
@@ -204,7 +208,7 @@ element!(
         1.0 / 720.0,
         1.0 / 5040.0
     ],
-    [0.693_359_375, -2.121_944_4e-4],
+    [0.693_359_4, -2.121_944_4e-4],
     18.1,
     87.0
 );
@@ -227,10 +231,7 @@ element!(
         1.0 / 479_001_600.0,
         1.0 / 6_227_020_800.0,
     ],
-    [
-        6.931_471_803_691_238_164_90e-1,
-        1.908_214_929_270_587_700_02e-10
-    ],
+    [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10],
     40.0,
     708.0
 );

@@ -206,7 +206,7 @@ impl Fixed {
         out
     }
 
-    /// S' K S, (k, k): |w_r(t) - w_r(0)|^2 = b_r' (S'KS) b_r.
+    /// S' K S, (k, k): |`w_r(t)` - `w_r(0)|^2` = `b_r`' (S'KS) `b_r`.
     fn movement_form(&self) -> Vec<f64> {
         let (n, k) = (self.problem.samples(), self.problem.outputs());
         let mut out = vec![0.0; k * k];
@@ -371,10 +371,11 @@ impl Dynamics for Linear {
                     &mut snapshot.output_movement,
                     &mut snapshot.decayed_movement,
                     &mut snapshot.hidden_movement,
-                ] {
-                    if let Some(movement) = movement {
-                        movement.max = f64::NAN;
-                    }
+                ]
+                .into_iter()
+                .flatten()
+                {
+                    movement.max = f64::NAN;
                 }
                 snapshot.conservation = None;
                 return snapshot;

@@ -11,6 +11,11 @@
 //! with r the ridge factor, c the gain, s the output scale and G = Z0'Z0. Only the Gram
 //! matrix of [Z0 | beta0 | b] enters.
 
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
+
 use crate::math::simd::{Element, Isa, Kernel, dispatch};
 
 type Block = <f64 as Element>::Block;

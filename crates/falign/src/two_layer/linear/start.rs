@@ -134,14 +134,16 @@ impl Columns {
             let square: f64 = v.iter().map(|x| x * x).sum();
             let mut along = vec![0.0; m];
             for (r, &x) in v.iter().enumerate() {
-                for c in j..m {
-                    along[c] += x * self.rows[(j + r) * m + c];
+                let row = &self.rows[(j + r) * m + j..(j + r + 1) * m];
+                for (sum, value) in along[j..].iter_mut().zip(row) {
+                    *sum += x * value;
                 }
             }
             for (r, &x) in v.iter().enumerate() {
                 let step = 2.0 * x / square;
-                for c in j..m {
-                    self.rows[(j + r) * m + c] -= step * along[c];
+                let row = &mut self.rows[(j + r) * m + j..(j + r + 1) * m];
+                for (value, sum) in row.iter_mut().zip(&along[j..]) {
+                    *value -= step * sum;
                 }
             }
         }
@@ -202,7 +204,7 @@ mod tests {
 
     #[test]
     fn rotation_keeps_the_gram_matrix() {
-        let rows: Vec<f64> = (0..40 * 5).map(|i| (i as f64 * 0.77).sin()).collect();
+        let rows: Vec<f64> = (0..40 * 5).map(|i| (f64::from(i) * 0.77).sin()).collect();
         let columns = Columns { rows, count: 5 };
         let before = columns.gram();
         let after = columns.rotated();
