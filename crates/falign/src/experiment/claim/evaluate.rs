@@ -186,12 +186,12 @@ impl Claim {
                 interval(*min_rate, *max_rate)
             ),
             Test::Plateau { tolerance, min } => {
-                let mut text =
-                    format!("{name} within {tolerance} (relative) of its last quarter's median");
-                if *min > f64::NEG_INFINITY {
-                    text += &format!(", at least {min}");
-                }
-                text
+                let least = if *min > f64::NEG_INFINITY {
+                    format!(", at least {min}")
+                } else {
+                    String::new()
+                };
+                format!("{name} within {tolerance} (relative) of its last quarter's median{least}")
             }
             Test::NearReference { z, .. } => {
                 format!("mean {name} within {z} combined standard errors of the reference")

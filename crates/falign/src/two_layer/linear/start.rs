@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn the_factor_reproduces_a_rank_deficient_gram_matrix() {
         let (n, d) = (6, 3);
-        let x: Vec<f64> = (0..n * d).map(|i| (i as f64 * 1.7).sin()).collect();
+        let x: Vec<f64> = (0..n * d).map(|i| ((i * i) as f64 * 1.7).sin()).collect();
         let gram = row_products(&x, &x, d);
         let factor = gram_factor(&gram, n);
         assert_eq!(factor.len(), n * d, "rank 3");
