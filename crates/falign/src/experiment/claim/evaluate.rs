@@ -45,19 +45,20 @@ impl Claim {
             wanted: self.wanted(),
             margin,
         };
-        let findings = self.findings(table).and_then(|findings| {
-            if findings.is_empty() || findings.iter().any(|finding| finding.margin.is_nan()) {
-                return Err("a value is missing (NaN)".to_owned());
-            }
-            Ok(findings)
+        let worst = self.findings(table).and_then(|findings| {
+            let worst = findings.into_iter().min_by(|a, b| {
+                // A missing value is worse than any failure.
+                let is_known = |finding: &Finding| !finding.margin.is_nan();
+                let by_margin = a.margin.total_cmp(&b.margin);
+                is_known(a).cmp(&is_known(b)).then(by_margin)
+            });
+            worst
+                .filter(|finding| !finding.margin.is_nan())
+                .ok_or_else(|| "a value is missing (NaN)".to_owned())
         });
-        match findings {
+        match worst {
             Err(reason) => verdict(false, Some(reason), String::new(), f64::NAN),
-            Ok(findings) => {
-                let worst = findings
-                    .into_iter()
-                    .min_by(|a, b| a.margin.total_cmp(&b.margin))
-                    .expect("not empty");
+            Ok(worst) => {
                 let holds = self.holds(worst.margin);
                 verdict(holds, None, worst.measured, worst.margin)
             }

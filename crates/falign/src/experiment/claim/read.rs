@@ -116,7 +116,7 @@ fn selection(fields: &mut Fields, cases: &[&str]) -> Result<(Filter, At)> {
         let accepted = values
             .iter()
             .map(|value| {
-                shown(&column, value, cases)
+                shown(&column, value, Some(cases))
                     .map_err(|(value, why)| fields.error(&format!("where.{column}"), value, why))
             })
             .collect::<Result<_>>()?;
@@ -133,17 +133,20 @@ fn step(value: &Value) -> Option<At> {
 }
 
 /// A column's value as tables show it, or the value and why there is none.
-fn shown(column: &str, value: &Value, cases: &[&str]) -> Result<String, (String, String)> {
+/// `cases` are the known ones; any name will do if there are none to compare with.
+fn shown(column: &str, value: &Value, cases: Option<&[&str]>) -> Result<String, (String, String)> {
     if column == "case" {
         return match value.as_str() {
-            Some(name) if cases.contains(&name) => Ok(name.to_owned()),
-            Some(name) => Err((
-                value.to_string(),
-                format!(
-                    "no such case; {}",
-                    did_you_mean(name, cases.iter().copied())
-                ),
-            )),
+            Some(name) => match cases.filter(|cases| !cases.contains(&name)) {
+                None => Ok(name.to_owned()),
+                Some(cases) => Err((
+                    value.to_string(),
+                    format!(
+                        "no such case; {}",
+                        did_you_mean(name, cases.iter().copied())
+                    ),
+                )),
+            },
             None => Err((value.to_string(), "expected the name of a case".to_owned())),
         };
     }
@@ -225,7 +228,7 @@ fn reference(fields: &mut Fields, cases: &[&str]) -> Result<Reference> {
                 let table = item
                     .as_table()
                     .ok_or_else(|| fields.error("values", item, "expected a list of tables"))?;
-                row(table, cases).map_err(|why| fields.error("values", item, why))
+                row(table, Some(cases)).map_err(|why| fields.error("values", item, why))
             });
             Ok(Reference::Rows(rows.collect::<Result<_>>()?))
         }
@@ -238,7 +241,7 @@ fn reference(fields: &mut Fields, cases: &[&str]) -> Result<Reference> {
 }
 
 /// One reference row; the error says what is wrong with it.
-pub(crate) fn row(table: &Table, cases: &[&str]) -> Result<ReferenceRow, String> {
+pub(crate) fn row(table: &Table, cases: Option<&[&str]>) -> Result<ReferenceRow, String> {
     let mut filter = Vec::new();
     let mut at = At::Last;
     for (column, value) in table {
@@ -271,4 +274,35 @@ pub(crate) fn row(table: &Table, cases: &[&str]) -> Result<ReferenceRow, String>
         return Err("needs std of at least 0 and runs of at least 1".to_owned());
     }
     Ok(row)
+}
+
+impl Claim {
+    /// Takes cases that are not among `cases` out of the claim, so that it can be written
+    /// beside them.
+    pub(crate) fn keep_cases(&mut self, cases: &[&str]) {
+        let known = |value: &Value| value.as_str().is_none_or(|name| cases.contains(&name));
+        if let Some((_, names)) = self.filter.iter_mut().find(|(column, _)| column == "case") {
+            names.retain(|name| cases.contains(&name.as_str()));
+        }
+        if let Some(Value::Array(names)) = self
+            .typed
+            .get_mut("where")
+            .and_then(|filter| filter.get_mut("case"))
+        {
+            names.retain(known);
+        }
+        if let Some(Value::Array(rows)) = self.typed.get_mut("values") {
+            rows.retain(|row| row.get("case").is_none_or(known));
+        }
+        if let Test::NearReference {
+            reference: Reference::Rows(rows),
+            ..
+        } = &mut self.test
+        {
+            rows.retain(|row| {
+                let case = row.filter.iter().find(|(column, _)| column == "case");
+                case.is_none_or(|(_, name)| cases.contains(&name.as_str()))
+            });
+        }
+    }
 }

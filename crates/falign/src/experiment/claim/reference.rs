@@ -22,8 +22,7 @@ pub(crate) fn near(
     let rows: &[ReferenceRow] = match reference {
         Reference::Rows(rows) => rows,
         Reference::File(path) => {
-            let cases: Vec<&str> = table.settings.iter().map(|s| s.case.as_str()).collect();
-            from_file = load(path, &cases)?;
+            from_file = load(path)?;
             &from_file
         }
     };
@@ -64,7 +63,7 @@ pub(crate) fn near(
 }
 
 /// A CSV file with a header; fields hold no commas.
-fn load(path: &Path, cases: &[&str]) -> Result<Vec<ReferenceRow>, String> {
+fn load(path: &Path) -> Result<Vec<ReferenceRow>, String> {
     let named = |reason: String| format!("{}: {reason}", path.display());
     let text = std::fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
     let mut lines = text
@@ -90,7 +89,7 @@ fn load(path: &Path, cases: &[&str]) -> Result<Vec<ReferenceRow>, String> {
                 ((*name).to_owned(), value)
             })
             .collect();
-        rows.push(read_row(&table, cases).map_err(at)?);
+        rows.push(read_row(&table, None).map_err(at)?);
     }
     Ok(rows)
 }

@@ -1,6 +1,6 @@
 //! Which settings a claim is about, and how they group along its axis.
 
-use super::{Claim, Test};
+use super::{Claim, Reference, Test};
 use crate::experiment::config::LabelledSetting;
 
 /// What selection needs to know of a setting, planned or recorded.
@@ -74,6 +74,10 @@ impl Claim {
             Test::Monotone { over, .. } | Test::Slope { over, .. } => {
                 groups(settings, &selected, over).map(|_| ())
             }
+            Test::NearReference {
+                reference: Reference::Rows(rows),
+                ..
+            } if rows.is_empty() => Err("no reference row is left".to_owned()),
             _ => Ok(()),
         }
     }

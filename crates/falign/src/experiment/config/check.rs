@@ -110,6 +110,17 @@ fn data(s: &Setting) -> Result<()> {
                 ),
             );
         }
+        if s.activation != Activation::Linear
+            && let Some(width) = s.teacher_width.filter(|width| *width > MAX_UNITS)
+        {
+            return refuse(
+                "teacher_width",
+                width,
+                format!(
+                    "more than {MAX_UNITS} hidden units do not fit in memory; only a linear teacher may be wider"
+                ),
+            );
+        }
         if s.held_out_data.is_some() {
             return refuse(
                 "held_out_data",

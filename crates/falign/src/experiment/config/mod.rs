@@ -98,7 +98,9 @@ impl Experiment {
         resolved::fill(&mut layout, &settings)?;
         let mut claims = Vec::new();
         let mut left_out = Vec::new();
-        for claim in all_claims {
+        let kept_cases: Vec<&str> = layout.cases.iter().map(|case| &*case.name).collect();
+        for mut claim in all_claims {
+            claim.keep_cases(&kept_cases);
             match claim.applies(&settings) {
                 Ok(()) => claims.push(claim),
                 Err(reason) if *overrides == Overrides::none() => {

@@ -300,6 +300,10 @@ fn contradictions_name_the_mend() {
             ["learning.cutoff", "c_s = 3", "without ridge"],
         ),
         (
+            format!("{RELU}[learning]\nstep_size = 1\n[data]\nteacher_width = 1e12"),
+            ["data.teacher_width", "1000000000000", "linear teacher"],
+        ),
+        (
             RELU.to_owned(),
             [
                 "learning.step_size",
@@ -384,7 +388,7 @@ fn the_name_must_fit_a_folder() {
 #[test]
 fn the_resolved_text_is_the_same_experiment_and_writes_itself() {
     let claimed = format!(
-        "{SWEPT}\n[[claim]]\nid = \"up\"\ntext = \"t\"\nsource = \"s\"\nquantity = \"alignment\"\nwhere = {{ case = \"relu\", step = \"last\" }}\nkind = \"increasing_in\"\nover = \"ridge\"\n[figure]\ntitle = \"F\"\n[[figure.panel]]\nx = \"width\"\ny = \"alignment\"\nseries = \"ridge\"\nwhere = {{ case = \"relu\", step = \"last\" }}\nx_scale = \"log\"\n"
+        "{SWEPT}\n[[claim]]\nid = \"up\"\ntext = \"t\"\nsource = \"s\"\nquantity = \"alignment\"\nwhere = {{ case = [\"relu\", \"linear\"], step = \"last\" }}\nkind = \"increasing_in\"\nover = \"ridge\"\n[figure]\ntitle = \"F\"\n[[figure.panel]]\nx = \"width\"\ny = \"alignment\"\nseries = \"ridge\"\nwhere = {{ case = \"relu\", step = \"last\" }}\nx_scale = \"log\"\n"
     );
     let units = "[learning]\nridge = { gamma = 3 }\nschedule = \"table\"\nridge_table = [1, 0.5]\n[run]\nsteps = { tau = 8 }\nrecord = \"last\"";
     for text in ["", SWEPT, &claimed, units, "[data]\ntrain_data = \"x.npz\""] {
@@ -394,10 +398,14 @@ fn the_resolved_text_is_the_same_experiment_and_writes_itself() {
         assert_eq!(first, second, "{written}");
         assert_eq!(written, second.resolved_toml());
     }
-    let changed = with(&claimed, &["network.width=5"], &["linear"]).unwrap();
-    assert_eq!(changed.left_out.len(), 1);
-    let again = Experiment::parse(&changed.resolved_toml(), &Overrides::none()).unwrap();
-    assert_eq!(changed.settings, again.settings);
+    // With overrides too: cases that are not kept leave the claims, claims without an axis go.
+    for (set, left_out) in [("network.width=5", 0), ("learning.ridge=0.1", 1)] {
+        let changed = with(&claimed, &[set], &["linear"]).unwrap();
+        assert_eq!(changed.left_out.len(), left_out);
+        let again = Experiment::parse(&changed.resolved_toml(), &Overrides::none()).unwrap();
+        assert_eq!(changed.settings, again.settings);
+        assert_eq!(changed.claims, again.claims);
+    }
 }
 
 #[test]
