@@ -287,7 +287,7 @@ pub const KEYS: &[Key] = &[
         "engine",
         "\"auto\"",
         "\"auto\", \"reference\", \"sample_space\" or \"linear\"",
-        "implementation of the dynamics; auto: linear for the linear activation without dropout, sample_space otherwise",
+        "implementation of the dynamics; auto: linear for the linear activation without dropout (but not where single hidden units are asked of a rule other than feedback_alignment), sample_space otherwise",
     ),
     key(
         "run",

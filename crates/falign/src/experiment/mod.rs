@@ -7,6 +7,7 @@ pub mod claim;
 pub mod config;
 pub mod execute;
 pub mod figure;
+pub mod inputs;
 pub mod keys;
 pub mod plan;
 pub mod resolve;

@@ -12,9 +12,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::config::{Experiment, write};
+use super::keys;
 use super::setting::Setting;
-use crate::Result;
 use crate::two_layer::NUMERICS_VERSION;
+use crate::{Error, Result};
 
 /// Length of a job's id.
 const ID_DIGITS: usize = 32;
@@ -45,8 +46,10 @@ impl Plan {
     /// their content is part of the ids.
     ///
     /// # Errors
-    /// [`Error::Io`] if an input file cannot be read.
+    /// [`Error::Config`] naming the key of an input file that cannot be read, or if there are
+    /// more jobs than a folder can hold.
     pub fn new(experiment: &Experiment) -> Result<Self> {
+        refuse_too_many(experiment)?;
         let mut contents = BTreeMap::new();
         let mut jobs = Vec::new();
         for (setting_index, labelled) in experiment.settings.iter().enumerate() {
@@ -102,7 +105,7 @@ impl Identity {
             }
             let value = match value.as_str() {
                 Some(path) if super::config::is_path(leaf) => {
-                    let hash = content_hash(path, contents)?;
+                    let hash = content_hash(leaf, path, contents)?;
                     serde_json::Value::String(format!("sha256:{hash}"))
                 }
                 _ => json(&value),
@@ -124,11 +127,38 @@ impl Identity {
     }
 }
 
-fn content_hash(path: &str, contents: &mut BTreeMap<String, String>) -> Result<String> {
+/// More jobs than this, one file each, are a slip of the pen.
+const MAX_JOBS: u64 = 1_000_000;
+
+fn refuse_too_many(experiment: &Experiment) -> Result<()> {
+    let settings = experiment.settings.iter().map(|one| &one.setting);
+    let jobs: u64 = settings.map(|s| s.runs.div_ceil(s.runs_per_job)).sum();
+    if jobs <= MAX_JOBS {
+        return Ok(());
+    }
+    Err(Error::config(
+        "run.runs_per_job",
+        experiment.settings[0].setting.runs_per_job,
+        format!("makes {jobs} jobs, and {MAX_JOBS} is the limit; raise it, or lower run.runs"),
+    ))
+}
+
+fn content_hash(leaf: &str, path: &str, contents: &mut BTreeMap<String, String>) -> Result<String> {
     if let Some(hash) = contents.get(path) {
         return Ok(hash.clone());
     }
-    let hash = crate::data::content_hash(Path::new(path))?;
+    let hash = crate::data::content_hash(Path::new(path)).map_err(|error| match error {
+        Error::Io { source, .. } => {
+            let (key, allowed) =
+                keys::leaf(leaf).map_or((leaf.to_owned(), ""), |key| (key.dotted(), key.allowed));
+            Error::config(
+                key,
+                path,
+                format!("cannot be read: {source}; expected {allowed}"),
+            )
+        }
+        other => other,
+    })?;
     contents.insert(path.to_owned(), hash.clone());
     Ok(hash)
 }

@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 
+use super::inputs::held_out_fits;
 use super::setting::{
     DatasetScope, Duration, Inputs, Ridge, ScheduleName, Setting, StepSize, Steps, Targets,
 };
@@ -107,18 +108,13 @@ fn load(setting: &Setting, run: u64, draw: Draw) -> Result<RunData> {
     };
     if let Some(path) = &setting.held_out_data {
         let set = crate::data::load_dataset(path)?;
-        if set.inputs.ncols() != data.inputs.ncols() || set.targets.ncols() != data.targets.ncols()
-        {
-            return Err(Error::shape(
-                format!("data.held_out_data ({})", path.display()),
-                format!(
-                    "{} input and {} target columns, as the training data",
-                    data.inputs.ncols(),
-                    data.targets.ncols()
-                ),
-                format!("{} and {}", set.inputs.ncols(), set.targets.ncols()),
-            ));
-        }
+        let columns =
+            |inputs: &Array2<f64>, targets: &Array2<f64>| (inputs.ncols(), targets.ncols());
+        held_out_fits(
+            path,
+            columns(&set.inputs, &set.targets),
+            columns(&data.inputs, &data.targets),
+        )?;
         data.held_out = Some((set.inputs, set.targets));
     }
     Ok(data)
@@ -164,7 +160,7 @@ pub fn resolve(setting: &Setting, run: u64, draw: Draw) -> Result<(Problem, Reso
         return Err(Error::config(
             "learning.step_size",
             step_size,
-            "the data's kernel has no positive eigenvalue; give a number",
+            "the data's kernel has no positive, finite largest eigenvalue; rescale the data or give a number",
         ));
     }
     let width = setting.width as f64;
@@ -248,8 +244,8 @@ fn whole(key: &str, steps: f64) -> Result<u64> {
     } else {
         Err(Error::config(
             key,
-            steps,
-            "no finite number of steps; is the ridge zero?",
+            format!("{steps:e} steps"),
+            "expected fewer than 9e15; is the ridge nearly zero?",
         ))
     }
 }

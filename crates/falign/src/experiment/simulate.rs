@@ -1,13 +1,15 @@
 //! One run of one setting, from its streams to its recorded rows.
 
+use super::config::record_fits;
+use super::inputs;
 use super::resolve::{Resolved, resolve};
 use super::setting::{Record, SaveWeights, Setting};
+use crate::Result;
 use crate::math::{Precision, Streams};
 use crate::two_layer::{
     Draw, Dynamics, Engine, Linear, LinearStart, Needs, Outcome, Problem, Recording, Reference,
     SampleSpace, Start, Stop, Weights, run,
 };
-use crate::{Error, Result};
 
 /// A finished run.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +24,21 @@ pub struct RunResult {
     pub resolved: Resolved,
     /// The weights asked for by `save_weights`: initial, final.
     pub weights: [Option<Weights>; 2],
+}
+
+/// More recorded steps than this in one run are a slip of the pen, and would not fit in memory.
+pub const MAX_ROWS: u64 = 10_000_000;
+
+/// At least as many steps as [`recorded_steps`] gives, without making them.
+pub fn rows(record: &Record, steps: u64) -> u64 {
+    match record {
+        Record::Every(every) => steps / every + 2,
+        Record::Count(count) => count.saturating_add(1),
+        // Runs of up to 10^16 steps: seventeen factors of ten at most, and step 0.
+        Record::PerDecade(per_decade) => per_decade.saturating_mul(17).saturating_add(1),
+        Record::At(list) => list.len() as u64,
+        Record::Last => 1,
+    }
 }
 
 /// The steps that `record` asks for in a run of `steps` steps, ascending.
@@ -88,32 +105,14 @@ fn start(setting: &Setting, streams: Streams, problem: &Problem) -> Result<Start
         });
     };
     let weights = crate::data::load_weights(path)?;
-    let expected = [
-        (
-            "hidden_weights",
-            weights.hidden.dim(),
-            (setting.width, problem.input_dim()),
-        ),
-        (
-            "output_weights",
-            weights.output.dim(),
-            (setting.width, problem.outputs()),
-        ),
-        (
-            "feedback_weights",
-            weights.feedback.dim(),
-            (setting.width, problem.outputs()),
-        ),
-    ];
-    for (name, got, expected) in expected {
-        if (got.0 as u64, got.1) != expected {
-            return Err(Error::shape(
-                format!("{name} of {}", path.display()),
-                format!("({}, {})", expected.0, expected.1),
-                format!("({}, {})", got.0, got.1),
-            ));
-        }
-    }
+    let sizes = inputs::sizes_of(&weights);
+    inputs::weights_fit(
+        path,
+        sizes,
+        setting.width,
+        problem.input_dim(),
+        problem.outputs(),
+    )?;
     Ok(Start::Given(weights))
 }
 
@@ -166,6 +165,7 @@ pub fn simulate(
     let initial = matches!(save, SaveWeights::Initial | SaveWeights::Both)
         .then(|| engine.weights())
         .flatten();
+    record_fits(&setting.record, resolved.steps)?;
     let steps = recorded_steps(&setting.record, resolved.steps);
     let mut values: Vec<Vec<f64>> = Vec::with_capacity(steps.len());
     let stop = Stop {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Engine {
-    /// `linear` for the identity activation without dropout, `sample_space` otherwise.
+    /// `linear` for the identity activation without dropout, `sample_space` otherwise, and
+    /// where single hidden units are asked of a rule other than feedback alignment.
     #[default]
     Auto,
     /// Plain loops in weight space: slow, obvious.

@@ -1,11 +1,14 @@
 //! What no single key can tell: settings whose keys contradict one another.
 
 use super::read::Values;
+use super::write;
 use crate::experiment::keys;
 use crate::experiment::setting::{
-    Duration, Inputs, Ridge, SaveWeights, ScheduleName, Setting, StepSize, Steps,
+    Duration, Inputs, Record, Ridge, SaveWeights, ScheduleName, Setting, StepSize, Steps,
 };
+use crate::experiment::simulate::{MAX_ROWS, rows};
 use crate::math::Activation;
+use crate::rule::Rule;
 use crate::two_layer::{Draw, Engine, Quantity};
 use crate::{Error, Result};
 
@@ -14,6 +17,9 @@ const GRAM_ABOVE: u64 = 100_000;
 
 /// With `draw = "weights"` every hidden unit is in memory; more units than this are refused.
 const MAX_UNITS: u64 = 1_000_000_000;
+
+/// A run that needs more memory is refused rather than ended by the system.
+const MAX_GIGABYTES: f64 = 400.0;
 
 /// The keys that describe generated training data, without meaning beside `train_data`.
 pub(crate) const GENERATED: [&str; 8] = [
@@ -35,13 +41,27 @@ pub(crate) fn is_generated(leaf: &str) -> bool {
 impl Setting {
     /// The engine that will run: never [`Engine::Auto`].
     pub fn resolved_engine(&self) -> Engine {
+        let is_linear = self.activation == Activation::Linear && self.dropout <= 0.0;
+        // Without units only the Gram draw is left, which says itself what it cannot do.
+        let has_units = self.draw == Draw::Gram || self.asks_of_rotated_units().is_none();
         match self.engine {
-            Engine::Auto if self.activation == Activation::Linear && self.dropout <= 0.0 => {
-                Engine::Linear
-            }
+            Engine::Auto if is_linear && has_units => Engine::Linear,
             Engine::Auto => Engine::SampleSpace,
             named => named,
         }
+    }
+
+    /// What this setting asks of single hidden units that the linear engine does not have: but
+    /// for feedback alignment it runs a small rotated network. The key and its value.
+    fn asks_of_rotated_units(&self) -> Option<(&'static str, String)> {
+        if self.rule == Rule::FeedbackAlignment {
+            return None;
+        }
+        if self.save_weights != SaveWeights::None {
+            return Some(("save_weights", "requested".to_owned()));
+        }
+        let of_units = self.quantities.iter().find(|q| q.needs_units());
+        of_units.map(|q| ("quantities", format!("\"{}\"", q.name())))
     }
 
     /// The law of the start that will be drawn: never [`Draw::Auto`].
@@ -95,6 +115,8 @@ pub(crate) fn setting(s: &Setting) -> Result<()> {
     draw(s)?;
     schedule(s)?;
     theory_units(s)?;
+    recorded(s)?;
+    memory(s)?;
     measured(s)
 }
 
@@ -151,11 +173,28 @@ fn engine(s: &Setting) -> Result<()> {
                 "has no dropout; set learning.dropout = 0 or use \"sample_space\"",
             );
         }
+        if let Some((leaf, value)) = s.asks_of_rotated_units().filter(|_| s.draw != Draw::Gram) {
+            return refuse(
+                leaf,
+                value,
+                format!(
+                    "needs single hidden units, which the linear engine keeps for \"feedback_alignment\" only, not for \"{}\"; set run.engine = \"sample_space\" or \"auto\"",
+                    s.rule.name()
+                ),
+            );
+        }
     }
     Ok(())
 }
 
 fn draw(s: &Setting) -> Result<()> {
+    if s.initial_weights.is_some() && s.feedback_correlation.abs() > 0.0 {
+        return refuse(
+            "feedback_correlation",
+            s.feedback_correlation,
+            "describes a drawn b, but network.initial_weights gives b; remove one of the two",
+        );
+    }
     if s.draw != Draw::Gram {
         let units = |leaf: &str, width: u64, fix: &str| {
             if width > MAX_UNITS {
@@ -291,7 +330,30 @@ fn theory_units(s: &Setting) -> Result<()> {
             return refuse(leaf, format!("{{ c_s = {c} }}"), why);
         }
     }
-    if let (crate::experiment::setting::Record::At(at), Steps::Number(steps)) = (&s.record, s.steps)
+    Ok(())
+}
+
+/// What is recorded, against how long a run is.
+fn recorded(s: &Setting) -> Result<()> {
+    if let (Record::At(at), SaveWeights::Final | SaveWeights::Both) = (&s.record, s.save_weights)
+        && s.steps != Steps::Number(at.last().copied().unwrap_or(0))
+    {
+        return refuse(
+            "record",
+            format!("{{ at = [..., {}] }}", at.last().copied().unwrap_or(0)),
+            "a run ends at the last of these, but run.save_weights asks for the weights after run.steps; make the two equal, or record in another way",
+        );
+    }
+    match s.steps {
+        Steps::Number(steps) => record_fits(&s.record, steps),
+        Steps::Tau(_) | Steps::EtaLambdaT(_) => Ok(()),
+    }
+}
+
+/// Refuses a record that does not fit a run of `steps` steps: one that goes on after its end,
+/// or has more than [`MAX_ROWS`] rows.
+pub(crate) fn record_fits(record: &Record, steps: u64) -> Result<()> {
+    if let Record::At(at) = record
         && let Some(step) = at.iter().find(|step| **step > steps)
     {
         return refuse(
@@ -299,6 +361,45 @@ fn theory_units(s: &Setting) -> Result<()> {
             format!("{{ at = [..., {step}] }}"),
             format!("beyond the last step; run.steps is {steps}"),
         );
+    }
+    if rows(record, steps) > MAX_ROWS {
+        return refuse(
+            "record",
+            write::column(&write::record(record)),
+            format!("more than {MAX_ROWS} recorded steps of {steps}; record fewer"),
+        );
+    }
+    Ok(())
+}
+
+/// One run must fit in the memory of some machine: the key that makes it too large.
+fn memory(s: &Setting) -> Result<()> {
+    let (n, d, k) = (s.samples as f64, s.input_dim as f64, s.outputs as f64);
+    let units = if s.draw == Draw::Gram {
+        0.0
+    } else {
+        s.width as f64
+    };
+    let per_unit = match s.engine {
+        Engine::Reference => d + 2.0 * k,
+        _ => n + 2.0 * k,
+    };
+    let generated = if s.train_data.is_none() { 1.0 } else { 0.0 };
+    for (leaf, value, numbers) in [
+        ("samples", s.samples as u64, generated * n * n),
+        ("input_dim", s.input_dim as u64, generated * n * d),
+        ("width", s.width, units * per_unit),
+    ] {
+        let gigabytes = 8e-9 * numbers;
+        if gigabytes > MAX_GIGABYTES {
+            return refuse(
+                leaf,
+                value,
+                format!(
+                    "one run needs {gigabytes:.0} GB of memory, and {MAX_GIGABYTES} GB is the limit; lower it"
+                ),
+            );
+        }
     }
     Ok(())
 }

@@ -116,9 +116,13 @@ pub(crate) fn is_path(leaf: &str) -> bool {
 
 /// Values as an error message shows them, cut to one short line.
 pub(crate) fn short(value: &Value) -> String {
-    let text = value.to_string().replace('\n', " ");
+    cut(&value.to_string().replace('\n', " "))
+}
+
+/// At most 60 characters.
+pub(crate) fn cut(text: &str) -> String {
     if text.chars().count() <= 60 {
-        return text;
+        return text.to_owned();
     }
     text.chars().take(57).chain("...".chars()).collect()
 }

@@ -16,7 +16,7 @@ use toml::Table;
 pub use expand::LabelledSetting;
 pub use overrides::Overrides;
 
-pub(crate) use check::is_generated;
+pub(crate) use check::{is_generated, record_fits};
 pub(crate) use layout::is_path;
 
 use self::layout::Layout;
@@ -49,19 +49,29 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// Reads and checks an experiment file. Relative paths in it are relative to its folder.
+    /// Reads and checks an experiment file. Relative paths in it are relative to its folder,
+    /// those of overrides to the current folder.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be read; [`Error::Data`] if it is not TOML;
     /// [`Error::Config`] naming the key, the value and what is accepted.
     pub fn load(path: &Path, overrides: &Overrides) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::io(path, source))?;
-        let table = text
-            .parse::<Table>()
-            .map_err(|error| Error::data(path, format!("not TOML: {}", syntax(&text, &error))))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let folder = std::path::absolute(folder).map_err(|source| Error::io(path, source))?;
-        Self::from_table(table, Some(&folder), overrides)
+        let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Error::data(path, "not TOML: it is not UTF-8 text"))?;
+        let table = text.parse::<Table>().map_err(|error| {
+            let Mistake {
+                line,
+                content,
+                reason,
+            } = Mistake::new(&text, &error);
+            Error::data(
+                path,
+                format!("not TOML: line {line}, `{content}`: {reason}"),
+            )
+        })?;
+        let file = std::path::absolute(path).map_err(|source| Error::io(path, source))?;
+        Self::from_table(table, file.parent(), overrides)
     }
 
     /// Reads and checks an experiment's text; relative paths stay as they are.
@@ -71,12 +81,15 @@ impl Experiment {
     /// and what is accepted.
     pub fn parse(text: &str, overrides: &Overrides) -> Result<Self> {
         let table = text.parse::<Table>().map_err(|error| {
-            let line = error.span().map_or(1, |span| line_number(text, span.start));
-            let content = text.lines().nth(line - 1).unwrap_or("").trim().to_owned();
+            let Mistake {
+                line,
+                content,
+                reason,
+            } = Mistake::new(text, &error);
             Error::config(
                 format!("line {line}"),
                 content,
-                format!("not TOML: {}", error.message()),
+                format!("not TOML: {reason}"),
             )
         })?;
         Self::from_table(table, None, overrides)
@@ -94,7 +107,16 @@ impl Experiment {
         let all_claims = claim::read(file.claims, &case_names, folder)?;
         let figure = file.figure.map(figure_check::read).transpose()?;
         overrides::apply(&mut layout, overrides)?;
+        if !overrides.set.is_empty() {
+            // Paths typed in a command are relative to where it was typed.
+            let here = std::env::current_dir().map_err(|source| Error::io(".", source))?;
+            layout::anchor_paths(&mut layout, &here);
+        }
         let settings = expand::settings(&layout)?;
+        let is_overridden = *overrides != Overrides::none();
+        let figure = figure
+            .map(|figure| figure_check::fit(figure, &settings, is_overridden))
+            .transpose()?;
         resolved::fill(&mut layout, &settings)?;
         let mut claims = Vec::new();
         let mut left_out = Vec::new();
@@ -103,7 +125,7 @@ impl Experiment {
             claim.keep_cases(&kept_cases);
             match claim.applies(&settings) {
                 Ok(()) => claims.push(claim),
-                Err(reason) if *overrides == Overrides::none() => {
+                Err(reason) if !is_overridden => {
                     return Err(Error::config(
                         format!("claim.{}", claim.id),
                         claim.kind(),
@@ -147,18 +169,26 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-fn line_number(text: &str, byte: usize) -> usize {
-    text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1
+/// Where a text stops being TOML, and why.
+struct Mistake {
+    /// From 1.
+    line: usize,
+    content: String,
+    /// One line.
+    reason: String,
 }
 
-fn syntax(text: &str, error: &toml::de::Error) -> String {
-    match error.span() {
-        Some(span) => format!(
-            "line {}: {}",
-            line_number(text, span.start),
-            error.message()
-        ),
-        None => error.message().to_owned(),
+impl Mistake {
+    fn new(text: &str, error: &toml::de::Error) -> Self {
+        let start = error.span().map_or(0, |span| span.start);
+        let before = text.bytes().take(start);
+        let line = before.filter(|byte| *byte == b'\n').count() + 1;
+        let content = text.lines().nth(line - 1).unwrap_or("").trim();
+        Self {
+            line,
+            content: layout::cut(content),
+            reason: error.message().replace('\n', "; "),
+        }
     }
 }
 

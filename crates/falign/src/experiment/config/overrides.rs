@@ -2,6 +2,7 @@
 
 use toml::Value;
 
+use super::check;
 use super::layout::{self, Layout, short};
 use super::read::parse_value;
 use crate::experiment::keys::{self, Key};
@@ -25,11 +26,28 @@ impl Overrides {
 
 /// Applies `--set` to the file and every case, then `--case`.
 pub(crate) fn apply(layout: &mut Layout, overrides: &Overrides) -> Result<()> {
+    let mut typed = Vec::new();
     for text in &overrides.set {
-        let (key, value) = assignment(text)?;
+        typed.push(assignment(text)?);
+    }
+    if typed.iter().any(|(key, _)| key.leaf == "train_data") {
+        forget_generated(layout);
+    }
+    for (key, value) in typed {
         set(layout, key, value)?;
     }
     keep_cases(layout, &overrides.cases)
+}
+
+/// Given data take the place of the data that a file would generate.
+fn forget_generated(layout: &mut Layout) {
+    let is_kept = |leaf: &str| !check::is_generated(leaf);
+    layout.base.retain(|leaf, _| is_kept(leaf));
+    layout.axes.retain(|axis| is_kept(axis.key.leaf));
+    for case in &mut layout.cases {
+        case.values.retain(|leaf, _| is_kept(leaf));
+        case.axes.retain(|axis| is_kept(axis.key.leaf));
+    }
 }
 
 fn assignment(text: &str) -> Result<(&'static Key, Value)> {

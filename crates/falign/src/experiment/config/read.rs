@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use toml::Value;
 
+use super::layout::short;
 use crate::experiment::keys::{KEYS, Key};
 use crate::experiment::setting::{Duration, Record, Ridge, Setting, StepSize, Steps};
 use crate::two_layer::Quantity;
@@ -119,7 +120,7 @@ impl Reader<'_> {
             None => Ok(None),
             Some(value) => read(value)
                 .map(Some)
-                .ok_or_else(|| Error::config(key.dotted(), value, expected(key))),
+                .ok_or_else(|| Error::config(key.dotted(), short(value), expected(key))),
         }
     }
 

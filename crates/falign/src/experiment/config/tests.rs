@@ -324,6 +324,38 @@ fn contradictions_name_the_mend() {
             ["data.samples", "3", "data.train_data"],
         ),
         (
+            "[learning]\nrule = \"backpropagation\"\n[run]\nengine = \"linear\"\nsave_weights = \"final\"".to_owned(),
+            ["run.save_weights", "backpropagation", "sample_space"],
+        ),
+        (
+            "[learning]\nrule = \"oja_feedback\"\n[run]\nengine = \"linear\"\nquantities = [\"conservation_drift\"]".to_owned(),
+            ["run.quantities", "conservation_drift", "sample_space"],
+        ),
+        (
+            "[run]\nsave_weights = \"both\"\nrecord = { at = [0, 10] }".to_owned(),
+            ["run.record", "10", "run.save_weights"],
+        ),
+        (
+            "[run]\nsteps = 1e15\nrecord = { every = 10 }".to_owned(),
+            ["run.record", "every=10", "record fewer"],
+        ),
+        (
+            "[network]\ninitial_weights = \"w.npz\"\n[learning]\nfeedback_correlation = 0.5".to_owned(),
+            ["learning.feedback_correlation", "0.5", "initial_weights"],
+        ),
+        (
+            "[data]\nsamples = 1e6".to_owned(),
+            ["data.samples", "1000000", "8000 GB"],
+        ),
+        (
+            "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"held_out_loss\"".to_owned(),
+            ["figure.panel.y", "held_out_loss", "run.quantities"],
+        ),
+        (
+            "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\nwhere = { width = [1, 2] }".to_owned(),
+            ["figure.panel.where.width", "[1, 2]", "no setting"],
+        ),
+        (
             "[data]\nheld_out_data = \"x.npz\"".to_owned(),
             ["data.held_out_data", "data.train_data", "data.held_out"],
         ),
@@ -430,4 +462,65 @@ fn loaded_paths_are_relative_to_the_file() {
         .unwrap_err()
         .to_string();
     assert!(message.contains("own.toml"), "{message}");
+}
+
+#[test]
+fn a_bare_file_name_is_in_the_folder_of_the_program() {
+    // Tests run in the folder of their crate.
+    let error = Experiment::load(Path::new("Cargo.toml"), &Overrides::none()).unwrap_err();
+    assert!(
+        matches!(&error, Error::Config { key, .. } if key == "package"),
+        "{error}"
+    );
+}
+
+#[test]
+fn paths_on_the_command_line_are_relative_to_where_it_is_typed() {
+    let here = std::env::current_dir().unwrap();
+    let experiment = with(SWEPT, &["data.train_data=x.npz"], &["linear"]).unwrap();
+    let path = experiment.settings[0].setting.train_data.clone().unwrap();
+    assert_eq!(path, here.join("x.npz"));
+    let swept = with("", &["network.initial_weights=['a.npz', 'b.npz']"], &[]).unwrap();
+    let path = |index: usize| swept.settings[index].setting.initial_weights.clone();
+    assert_eq!(path(0), Some(here.join("a.npz")));
+    assert_eq!(path(1), Some(here.join("b.npz")));
+}
+
+#[test]
+fn given_data_take_the_place_of_generated_ones() {
+    let text = "[data]\nsamples = 7\n[sweep]\n\"data.outputs\" = [1, 2]\n[[case]]\nname = \"a\"\n\"data.input_dim\" = 3";
+    assert_eq!(with(text, &[], &[]).unwrap().settings.len(), 2);
+    let given = with(text, &["data.train_data=x.npz"], &[]).unwrap();
+    assert_eq!(given.settings.len(), 1);
+    let both = with(text, &["data.samples=3", "data.train_data=x.npz"], &[]);
+    let message = both.unwrap_err().to_string();
+    assert!(message.contains("data.samples = 3"), "{message}");
+}
+
+#[test]
+fn the_linear_engine_is_chosen_only_where_it_has_what_is_asked() {
+    let engine = |set: &[&str]| with("", set, &[]).unwrap().settings[0].setting.engine;
+    let backpropagation = "learning.rule=backpropagation";
+    let units = "run.quantities=[\"hidden_movement_max\"]";
+    assert_eq!(engine(&[units, "run.save_weights=both"]), Engine::Linear);
+    assert_eq!(engine(&[backpropagation]), Engine::Linear);
+    for asked in [units, "run.save_weights=initial"] {
+        assert_eq!(engine(&[backpropagation, asked]), Engine::SampleSpace);
+    }
+}
+
+#[test]
+fn panels_that_overrides_leave_without_rows_are_left_out() {
+    let text = format!(
+        "{SWEPT}\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\nwhere = {{ case = \"relu\" }}\n\
+         [[figure.panel]]\nx = \"step\"\ny = \"alignment\"\n"
+    );
+    let panels = |set: &[&str], cases: &[&str]| {
+        let experiment = with(&text, set, cases).unwrap();
+        experiment.figure.unwrap().panels.len()
+    };
+    assert_eq!(panels(&[], &[]), 2);
+    assert_eq!(panels(&[], &["linear"]), 1);
+    assert_eq!(panels(&["run.quantities=[\"loss\"]"], &[]), 1);
+    assert_eq!(panels(&["run.quantities=[\"tau\"]"], &["linear"]), 0);
 }

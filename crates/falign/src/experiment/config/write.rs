@@ -159,7 +159,7 @@ fn steps(value: Steps) -> Value {
     }
 }
 
-fn record(value: &Record) -> Value {
+pub(crate) fn record(value: &Record) -> Value {
     match value {
         Record::Every(steps) => unit("every", whole(*steps)),
         Record::PerDecade(count) => unit("per_decade", whole(*count)),
