@@ -12,8 +12,9 @@ use serde_json::{Map, Value};
 use super::config::Experiment;
 use super::plan::{Job, Plan};
 use super::resolve::Resolved;
-use super::setting::Steps;
+use super::setting::{SaveWeights, Steps};
 use super::simulate::{RunResult, simulate};
+use crate::data::content_hash;
 use crate::record::run_table::{RunTable, SettingRuns};
 use crate::record::store::{seal, unseal, write_atomic};
 use crate::two_layer::{NUMERICS_VERSION, Outcome};
@@ -37,7 +38,8 @@ pub struct Execution {
     pub complete: bool,
     /// Jobs whose stored result was valid.
     pub kept: usize,
-    /// Result files that were damaged or foreign and have been made again: file and reason.
+    /// Files of results or weights that were damaged or foreign, and whose jobs have been done
+    /// again: file and reason.
     pub redone: Vec<(PathBuf, String)>,
 }
 
@@ -98,8 +100,9 @@ pub fn execute(
     let mut kept = 0;
     for job in &plan.jobs {
         let path = result_path(folder, job);
-        match read_job(experiment, job, &path) {
-            Ok(_) => {
+        match read_job(experiment, job, &path).and_then(|_| check_weights(experiment, folder, job))
+        {
+            Ok(()) => {
                 kept += 1;
                 watch.jobs_done.fetch_add(1, Ordering::Relaxed);
                 add_work(watch, cost(experiment, job));
@@ -127,11 +130,12 @@ pub fn execute(
             match run_job(experiment, job, parallel, watch)? {
                 Some(runs) => {
                     // The result comes last: a stored one means that all of the job is.
+                    let mut weights = Map::new();
                     for (run, result) in job.runs.clone().zip(&runs) {
-                        save_weights(folder, job, run, result)?;
+                        save_weights(folder, job, run, result, &mut weights)?;
                     }
                     let path = result_path(folder, job);
-                    write_atomic(&path, &encode(experiment, job, &runs))?;
+                    write_atomic(&path, &encode(experiment, job, &runs, weights))?;
                     watch.jobs_done.fetch_add(1, Ordering::Relaxed);
                 }
                 None => complete.store(false, Ordering::Relaxed),
@@ -174,9 +178,8 @@ fn run_job(
                 let share = per_run * step as f64 / steps;
                 add_work(watch, share - reported);
                 reported = share;
-                return !watch.stop.load(Ordering::Relaxed);
             }
-            true
+            !watch.stop.load(Ordering::Relaxed)
         })?;
         let Some(result) = result else {
             return Ok(None);
@@ -207,7 +210,15 @@ fn header(experiment: &Experiment, job: &Job) -> Map<String, Value> {
     .collect()
 }
 
-fn encode(experiment: &Experiment, job: &Job, runs: &[RunResult]) -> Vec<u8> {
+/// The part of a header that names the job's weights files, each with its SHA-256.
+const WEIGHTS: &str = "weights";
+
+fn encode(
+    experiment: &Experiment,
+    job: &Job,
+    runs: &[RunResult],
+    weights: Map<String, Value>,
+) -> Vec<u8> {
     let mut payload = Vec::new();
     for run in runs {
         let code = match run.outcome {
@@ -230,12 +241,17 @@ fn encode(experiment: &Experiment, job: &Job, runs: &[RunResult]) -> Vec<u8> {
             payload.extend_from_slice(values);
         }
     }
-    seal(&header(experiment, job), &payload)
+    let mut header = header(experiment, job);
+    if !weights.is_empty() {
+        header.insert(WEIGHTS.to_owned(), Value::Object(weights));
+    }
+    seal(&header, &payload)
 }
 
 /// A stored result, if the file is whole and this job's.
 fn read_job(experiment: &Experiment, job: &Job, path: &Path) -> Result<Vec<RunResult>> {
-    let (found, payload) = unseal(path)?;
+    let (mut found, payload) = unseal(path)?;
+    found.remove(WEIGHTS);
     if found != header(experiment, job) {
         return Err(Error::record(
             path,
@@ -295,13 +311,43 @@ fn read_job(experiment: &Experiment, job: &Job, path: &Path) -> Result<Vec<RunRe
     Ok(runs)
 }
 
-fn save_weights(folder: &Path, job: &Job, run: u64, result: &RunResult) -> Result<()> {
+/// Writes a run's weights, and adds each file and its hash to `written`.
+fn save_weights(
+    folder: &Path,
+    job: &Job,
+    run: u64,
+    result: &RunResult,
+    written: &mut Map<String, Value>,
+) -> Result<()> {
     for (weights, name) in result.weights.iter().zip(["initial", "final"]) {
         if let Some(weights) = weights {
             let path = folder.join("weights");
             fs::create_dir_all(&path).map_err(|source| Error::io(&path, source))?;
             let file = format!("setting{:04}-run{run:04}-{name}.npz", job.setting_index);
-            crate::data::save_weights(&path.join(file), weights)?;
+            let path = path.join(&file);
+            crate::data::save_weights(&path, weights)?;
+            written.insert(file, Value::from(content_hash(&path)?));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the weights that a valid result names are there as they were written.
+fn check_weights(experiment: &Experiment, folder: &Path, job: &Job) -> Result<()> {
+    if experiment.settings[job.setting_index].setting.save_weights == SaveWeights::None {
+        return Ok(());
+    }
+    let (header, _) = unseal(&result_path(folder, job))?;
+    let files = header.get(WEIGHTS).and_then(Value::as_object);
+    for (file, hash) in files.into_iter().flatten() {
+        let path = folder.join("weights").join(file);
+        match content_hash(&path) {
+            Ok(found) if *hash == found => {}
+            Ok(_) => return Err(Error::record(path, "truncated or altered")),
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Error::record(path, "missing"));
+            }
+            Err(other) => return Err(other),
         }
     }
     Ok(())
