@@ -13,6 +13,7 @@ use std::path::Path;
 use ndarray::{Array2, ArrayView2, ShapeBuilder as _, s};
 
 use self::header::Header;
+use super::{dataset, in_file};
 use crate::{Error, Result};
 
 /// Whole numbers beyond this are not all representable as `f64`.
@@ -180,6 +181,8 @@ pub(super) fn read_dataset(path: &Path, bytes: &[u8]) -> Result<(Array2<f64>, Ar
              to keep X and y apart use `numpy.savez(\"data.npz\", X=X, y=y)`"
         )));
     }
+    // Here, where a place is one in the file, and not in the inputs or the targets alone.
+    dataset::check("the array", &array).map_err(|error| in_file(path, error))?;
     Ok((
         array.slice(s![.., ..columns - 1]).to_owned(),
         array.slice(s![.., columns - 1..]).to_owned(),
