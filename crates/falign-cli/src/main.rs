@@ -5,6 +5,7 @@
 
 mod commands;
 mod figure;
+mod output;
 mod progress;
 mod signals;
 
@@ -23,15 +24,35 @@ fn main() -> ExitCode {
             Ended::Stopped => 4,
         }),
         Err(error) => {
-            eprintln!("falign: {error:#}");
-            let usage = error.chain().any(|cause| {
-                cause.is::<commands::Usage>()
-                    || matches!(
-                        cause.downcast_ref::<falign::Error>(),
-                        Some(falign::Error::Config { .. } | falign::Error::Shape { .. })
-                    )
-            });
-            ExitCode::from(if usage { 2 } else { 1 })
+            output::note(format!("falign: {}", message(&error)));
+            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
         }
     }
+}
+
+/// Whether what was asked is at fault: the command line, the experiment, or a file it reads.
+fn is_usage(error: &anyhow::Error) -> bool {
+    use falign::Error::{Config, Data, Shape};
+    error.chain().any(|cause| {
+        cause.is::<commands::Usage>()
+            || matches!(
+                cause.downcast_ref(),
+                Some(Config { .. } | Shape { .. } | Data { .. })
+            )
+    })
+}
+
+/// The causes on one line, each said once: some tell their own cause.
+fn message(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.ends_with(&cause) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&cause);
+    }
+    text
 }

@@ -1,4 +1,5 @@
-//! Progress on stderr: a bar on a terminal, plain lines elsewhere, nothing when quiet.
+//! Progress on stderr: a bar on a terminal, plain lines elsewhere (one at the end, others now
+//! and then), nothing when quiet.
 
 use std::io::IsTerminal as _;
 use std::sync::atomic::Ordering;
@@ -7,12 +8,15 @@ use std::time::{Duration, Instant};
 use falign::experiment::execute::Watch;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::output;
+
 /// Between two plain lines.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
 /// Between two looks at the work.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Shows progress until `finished` answers true. Run in a thread of its own.
+/// Shows progress until `finished` answers true. Run in a thread of its own, which may be
+/// unparked to look at once.
 pub(crate) fn show(
     watch: &Watch,
     total_work: f64,
@@ -38,13 +42,13 @@ pub(crate) fn show(
     let start = Instant::now();
     let mut said = start;
     let mut first_share = None;
-    while !finished() {
-        std::thread::sleep(TICK);
+    loop {
+        let is_last = finished();
         #[allow(clippy::cast_precision_loss, reason = "a share")]
         let share = (watch.done.load(Ordering::Relaxed) as f64 / total_work).clamp(0.0, 1.0);
         let begun = *first_share.get_or_insert(share);
         let done = watch.jobs_done.load(Ordering::Relaxed);
-        let left = if share > begun + 1e-3 {
+        let left = if !is_last && share > begun + 1e-3 {
             let seconds = start.elapsed().as_secs_f64() * (1.0 - share) / (share - begun);
             format!(
                 ", about {} left",
@@ -54,17 +58,21 @@ pub(crate) fn show(
             String::new()
         };
         let message = format!("{done}/{jobs} jobs{left}");
+        bar.set_message(message.clone());
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "0 to 1000"
         )]
         bar.set_position((share * 1000.0) as u64);
-        bar.set_message(message.clone());
-        if !terminal && said.elapsed() >= PLAIN_EVERY {
+        if !terminal && (is_last || said.elapsed() >= PLAIN_EVERY) {
             said = Instant::now();
-            eprintln!("{:5.1} %  {message}", share * 100.0);
+            output::note(format!("{:5.1} %  {message}", share * 100.0));
         }
+        if is_last {
+            break;
+        }
+        std::thread::park_timeout(TICK);
     }
     bar.finish_and_clear();
 }

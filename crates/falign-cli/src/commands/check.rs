@@ -1,6 +1,6 @@
 //! `falign check`: every claim, measured against what is stored.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use falign::experiment::claim::Verdict;
@@ -8,8 +8,10 @@ use falign::experiment::execute::collect;
 use falign::experiment::{Experiment, Overrides, Plan, builtin};
 use falign::record::run_table::RunTable;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use super::{Ended, RunOptions, Usage, source};
+use super::{Ended, RunOptions, Usage, source, words};
+use crate::output;
 
 /// The verdict on every claim of an experiment.
 pub(super) fn verdicts(experiment: &Experiment, table: &RunTable) -> Vec<Verdict> {
@@ -33,38 +35,39 @@ pub(super) fn as_json(verdicts: &[Verdict]) -> Value {
         .collect()
 }
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
-pub(super) fn print(verdicts: &[Verdict], experiment: &Experiment) {
+pub(super) fn print(verdicts: &[Verdict], experiment: &Experiment) -> Result<()> {
     for v in verdicts {
         let word = match (&v.undecidable, v.passed) {
             (Some(_), _) => "UNDECIDED",
             (None, true) => "pass",
             (None, false) => "FAIL",
         };
-        println!("{word:9} {}", v.id);
+        output::line(format!("{word:9} {}", v.id))?;
         if let Some(claim) = experiment.claims.iter().find(|claim| claim.id == v.id) {
-            println!("          {}", claim.text);
+            output::line(format!("          {}", claim.text))?;
         }
-        println!("          measured: {}", v.measured);
-        println!("          wanted:   {}", v.wanted);
+        output::line(format!("          measured: {}", v.measured))?;
+        output::line(format!("          wanted:   {}", v.wanted))?;
         if let Some(reason) = &v.undecidable {
-            println!("          not decidable: {reason}");
+            output::line(format!("          not decidable: {reason}"))?;
         }
     }
     for (id, reason) in &experiment.left_out {
-        println!("left out  {id}: {reason}");
+        output::line(format!("left out  {id}: {reason}"))?;
     }
+    Ok(())
 }
 
 pub(super) fn command(target: &str, options: &RunOptions) -> Result<Ended> {
     let mut all_passed = true;
+    let mut folders = Folders::new(target, options);
     for name in targets(target)? {
-        let Some((experiment, table)) = measured(&name, options)? else {
+        let Some((experiment, table)) = measured(&name, options, &mut folders)? else {
             return Ok(Ended::Stopped);
         };
         let verdicts = verdicts(&experiment, &table);
         all_passed &= verdicts.iter().all(|v| v.passed);
-        show(&name, &experiment, &verdicts, options.json);
+        show(&name, &experiment, &verdicts, options.json)?;
     }
     Ok(if all_passed {
         Ended::Done
@@ -73,20 +76,77 @@ pub(super) fn command(target: &str, options: &RunOptions) -> Result<Ended> {
     })
 }
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
-fn show(name: &str, experiment: &Experiment, verdicts: &[Verdict], as_lines: bool) {
-    if as_lines {
-        println!(
-            "{}",
-            json!({ "experiment": name, "claims": as_json(verdicts) })
-        );
-    } else {
-        println!("{name}: {}", experiment.title);
-        print(verdicts, experiment);
-        if verdicts.is_empty() {
-            println!("no claims");
+fn show(name: &str, experiment: &Experiment, verdicts: &[Verdict], as_json: bool) -> Result<()> {
+    if as_json {
+        let claims = self::as_json(verdicts);
+        return output::line(json!({ "experiment": name, "claims": claims }));
+    }
+    output::line(format!("{name}: {}", experiment.title))?;
+    print(verdicts, experiment)?;
+    if verdicts.is_empty() {
+        output::line("no claims")?;
+    }
+    Ok(())
+}
+
+/// Where experiments that are not run yet are run.
+struct Folders<'a> {
+    target: &'a str,
+    options: &'a RunOptions,
+    /// Made when it is needed.
+    temporary: Option<TempDir>,
+}
+
+impl<'a> Folders<'a> {
+    fn new(target: &'a str, options: &'a RunOptions) -> Self {
+        Self {
+            target,
+            options,
+            temporary: None,
         }
     }
+
+    /// The folder given with `--out`, or the temporary one.
+    fn root(&mut self) -> Result<PathBuf> {
+        if let Some(out) = &self.options.out {
+            return Ok(out.clone());
+        }
+        let temporary = match self.temporary.take() {
+            Some(made) => made,
+            None => tempfile::Builder::new()
+                .prefix("falign-")
+                .tempdir()
+                .context("cannot make a temporary folder")?,
+        };
+        Ok(self.temporary.insert(temporary).path().to_owned())
+    }
+
+    /// The folder of one experiment: several do not share theirs.
+    fn of(&mut self, experiment: &Experiment) -> Result<PathBuf> {
+        let root = self.root()?;
+        Ok(if is_pattern(self.target) {
+            root.join(&experiment.name)
+        } else {
+            root
+        })
+    }
+
+    /// The exact command that goes on with a check that was stopped.
+    fn resume(&mut self) -> Result<String> {
+        let start = vec!["check".to_owned(), self.target.to_owned()];
+        Ok(words::resume(start, self.options, &self.root()?))
+    }
+
+    /// Keeps what is finished for the resume command.
+    fn keep(&mut self) {
+        if let Some(temporary) = self.temporary.take() {
+            let _ = temporary.keep();
+        }
+    }
+}
+
+fn is_pattern(target: &str) -> bool {
+    target.ends_with('*')
 }
 
 /// A folder, a name, or the built-in names that a pattern ending in `*` matches.
@@ -106,23 +166,31 @@ fn targets(target: &str) -> Result<Vec<String>> {
 }
 
 /// The stored results of a folder, or those of an experiment that is run first.
-fn measured(name: &str, options: &RunOptions) -> Result<Option<(Experiment, RunTable)>> {
+fn measured(
+    name: &str,
+    options: &RunOptions,
+    folders: &mut Folders<'_>,
+) -> Result<Option<(Experiment, RunTable)>> {
+    let overrides = options.overrides.overrides();
     let file = Path::new(name).join("experiment.toml");
     if file.exists() {
-        let experiment = Experiment::load(&file, &Overrides::none())
-            .with_context(|| format!("{}", file.display()))?;
+        if overrides != Overrides::none() {
+            let why = "is a run folder: --set and --case change no stored results";
+            return Err(Usage(format!("{name} {why}")).into());
+        }
+        let experiment =
+            Experiment::load(&file, &overrides).with_context(|| format!("{}", file.display()))?;
         let plan = Plan::new(&experiment)?;
-        let table = collect(&experiment, &plan, Path::new(name))
-            .with_context(|| format!("{name} is not complete"))?;
+        let table = collect(&experiment, &plan, Path::new(name)).with_context(|| {
+            format!("{name} is not complete; finish it with `falign run` and --resume")
+        })?;
         return Ok(Some((experiment, table)));
     }
-    let experiment = source::experiment(name, &options.overrides.overrides())?;
-    let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let dir = options
-        .out
-        .clone()
-        .unwrap_or_else(|| temporary.path().join(&experiment.name));
-    let resume = format!("falign check {name} --out {} --resume", dir.display());
+    let experiment = source::experiment(name, &overrides)?;
+    let (dir, resume) = (folders.of(&experiment)?, folders.resume()?);
     let finished = super::run::in_folder(&experiment, &dir, options, &resume)?;
+    if finished.is_none() {
+        folders.keep();
+    }
     Ok(finished.map(|finished| (experiment, finished.table)))
 }

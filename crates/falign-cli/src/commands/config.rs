@@ -4,15 +4,16 @@ use anyhow::Result;
 use falign::experiment::Overrides;
 
 use super::{Ended, source};
+use crate::output;
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
 pub(super) fn command(name: &str, resolved: bool, overrides: &Overrides) -> Result<Ended> {
     // Checked in either case, so that what is printed runs.
     let experiment = source::experiment(name, overrides)?;
-    if resolved || *overrides != Overrides::none() {
-        print!("{}", experiment.resolved_toml());
+    let text = if resolved || *overrides != Overrides::none() {
+        experiment.resolved_toml()
     } else {
-        print!("{}", source::text(name)?);
-    }
+        source::text(name)?
+    };
+    output::bytes(text.as_bytes())?;
     Ok(Ended::Done)
 }

@@ -4,8 +4,8 @@ use anyhow::Result;
 use falign::experiment::{Experiment, Overrides, builtin};
 
 use super::Ended;
+use crate::output;
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
 pub(super) fn command() -> Result<Ended> {
     let mut rows = Vec::new();
     for builtin in &builtin::BUILTIN {
@@ -14,7 +14,7 @@ pub(super) fn command() -> Result<Ended> {
     }
     let width = rows.iter().map(|row| row.0.len()).max().unwrap_or(0);
     for (name, title, time) in rows {
-        println!("{name:width$}  {title} ({time})");
+        output::line(format!("{name:width$}  {title} ({time})"))?;
     }
     Ok(Ended::Done)
 }

@@ -9,6 +9,7 @@ mod run;
 mod shell;
 mod show;
 mod source;
+mod words;
 
 use std::path::PathBuf;
 
@@ -85,8 +86,8 @@ enum Command {
         /// Mean on logarithmic axes
         #[arg(long, value_enum, default_value_t)]
         mean: Mean,
-        /// Width of the PNG in pixels
-        #[arg(long, default_value_t = 2160)]
+        /// Width of the PNG in pixels, up to 10000
+        #[arg(long, default_value_t = 2160, value_parser = clap::value_parser!(u32).range(100..=10_000))]
         png_width: u32,
     },
     /// Print an experiment's file
@@ -115,7 +116,7 @@ struct RunArgs {
     /// Name of a built-in experiment, or a file (may be left out with --train-data)
     #[arg(required_unless_present = "train_data")]
     experiment: Option<String>,
-    /// Train on this data set (.npz, .csv) with default settings where no file is given
+    /// Train on this data set (.npz, .npy, .csv), with default settings where no experiment is named
     #[arg(long)]
     train_data: Option<PathBuf>,
     #[command(flatten)]
@@ -136,12 +137,12 @@ pub(crate) struct OverrideArgs {
 pub(crate) struct RunOptions {
     #[command(flatten)]
     overrides: OverrideArgs,
-    /// Folder of the run [default: runs/NAME]
+    /// Folder of the run [default: runs/NAME, or a temporary one for check]
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Threads [default: all cores]
-    #[arg(long)]
-    threads: Option<usize>,
+    /// Threads, 1 to 1024 [default: all cores]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// Go on with a run folder, keeping its finished jobs
     #[arg(long)]
     resume: bool,
@@ -184,8 +185,8 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Ended> {
             resolved,
             overrides,
         } => config::command(&experiment, resolved, &overrides.overrides()),
-        Command::Keys => Ok(shell::keys()),
-        Command::Completions { shell } => Ok(shell::completions(shell)),
+        Command::Keys => shell::keys(),
+        Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),
     }
 }

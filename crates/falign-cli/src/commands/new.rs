@@ -5,24 +5,42 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
+use super::words::quoted;
 use super::{Ended, Usage};
+use crate::output;
 
 const TEMPLATE: &str = include_str!("template.toml");
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
 pub(super) fn command(file: &Path) -> Result<Ended> {
     if file.exists() {
         return Err(Usage(format!("{} exists; choose another name", file.display())).into());
     }
-    let stem = file
-        .file_stem()
-        .map_or("mine".into(), |s| s.to_string_lossy());
-    let text = TEMPLATE.replace("NAME", &stem);
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let text = TEMPLATE.replace("NAME", &name(&stem));
     std::fs::File::create_new(file)
         .and_then(|mut f| f.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}", file.display()))?;
-    println!("wrote {0}; run it with: falign run {0}", file.display());
+    let command = quoted(&file.display().to_string());
+    output::line(format!(
+        "wrote {}; run it with: falign run {command}",
+        file.display()
+    ))?;
     Ok(Ended::Done)
+}
+
+/// A file's stem as the name of an experiment, which is also that of a folder.
+fn name(stem: &str) -> String {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let name: String = stem
+        .trim_start_matches('.')
+        .chars()
+        .map(|c| if fits(c) { c } else { '_' })
+        .collect();
+    if name.is_empty() {
+        "mine".to_owned()
+    } else {
+        name
+    }
 }
 
 #[cfg(test)]
@@ -30,7 +48,10 @@ mod tests {
     use falign::experiment::{Experiment, Overrides};
 
     #[test]
-    fn the_template_is_a_valid_experiment() {
-        Experiment::parse(super::TEMPLATE, &Overrides::none()).unwrap();
+    fn the_template_is_a_valid_experiment_whatever_the_file_is_called() {
+        for stem in ["my_own", "my \"own\"", ".hidden", "été", "..."] {
+            let text = super::TEMPLATE.replace("NAME", &super::name(stem));
+            Experiment::parse(&text, &Overrides::none()).unwrap();
+        }
     }
 }

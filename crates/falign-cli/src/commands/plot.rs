@@ -1,15 +1,15 @@
 //! `falign plot`: pictures from stored tables only.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use falign::experiment::figure::Figure;
 use falign::experiment::{Experiment, Overrides};
 
 use super::{Ended, Usage};
-use crate::figure::{Mean, Options, draw};
+use crate::figure::{Mean, Options, Table, render, write};
+use crate::output;
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
 pub(super) fn command(dir: &Path, mean: Mean, png_width: u32) -> Result<Ended> {
     let file = dir.join("experiment.toml");
     if !file.exists() {
@@ -29,13 +29,36 @@ pub(super) fn command(dir: &Path, mean: Mean, png_width: u32) -> Result<Ended> {
         ))
         .into());
     }
-    let figure = experiment.figure.clone().unwrap_or_else(|| Figure {
-        title: experiment.title.clone(),
-        ..Figure::default()
-    });
     let options = Options { mean, png_width };
-    for path in draw(&figure, &summary, dir, "figure", &options)? {
-        println!("{}", path.display());
+    for path in picture(&experiment, dir, &options)? {
+        output::line(path.display())?;
     }
     Ok(Ended::Done)
+}
+
+/// Draws what the experiment asks for. Where its settings do not fit that (overrides can do
+/// so), the default picture is drawn instead, and stderr says why.
+pub(super) fn picture(
+    experiment: &Experiment,
+    dir: &Path,
+    options: &Options,
+) -> Result<Vec<PathBuf>> {
+    let summary = dir.join("summary.csv");
+    let table = Table::read(&summary)?;
+    let default = Figure {
+        title: experiment.title.clone(),
+        ..Figure::default()
+    };
+    let wanted = experiment.figure.as_ref().unwrap_or(&default);
+    let files = match render(wanted, &table, "figure", options) {
+        Err(error) if !wanted.panels.is_empty() => {
+            output::note(format!(
+                "falign: the default picture is drawn, for the experiment's own does not fit: {error:#}"
+            ));
+            render(&default, &table, "figure", options)
+        }
+        files => files,
+    };
+    let files = files.with_context(|| summary.display().to_string())?;
+    write(&files, dir, "figure")
 }

@@ -1,5 +1,7 @@
 //! `falign run`: from an experiment to a complete run folder.
 
+use std::fs::DirEntry;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use falign::experiment::execute::{Execution, Watch, collect, cost, execute};
-use falign::experiment::{Experiment, Plan};
+use falign::experiment::{Experiment, Plan, inputs};
 use falign::math::simd;
 use falign::record::run_table::RunTable;
 use falign::record::store::{FolderLock, remove_leftovers, write_atomic};
@@ -15,8 +17,8 @@ use falign::record::summary::{runs_csv, summary_csv};
 use falign::two_layer::NUMERICS_VERSION;
 use serde_json::json;
 
-use super::{Ended, RunArgs, RunOptions, Usage, source};
-use crate::{figure, progress, signals};
+use super::{Ended, RunArgs, RunOptions, Usage, plot, source, words};
+use crate::{figure, output, progress, signals};
 
 pub(super) fn command(args: &RunArgs) -> Result<Ended> {
     let mut overrides = args.options.overrides.overrides();
@@ -25,63 +27,30 @@ pub(super) fn command(args: &RunArgs) -> Result<Ended> {
         let text = toml::Value::String(path.display().to_string());
         overrides.set.push(format!("data.train_data={text}"));
     }
-    let (name, experiment) = match &args.experiment {
-        Some(name) => (name.clone(), source::experiment(name, &overrides)?),
-        None => ("my_data".to_owned(), Experiment::parse(BARE, &overrides)?),
+    let experiment = match &args.experiment {
+        Some(name) => source::experiment(name, &overrides)?,
+        None => Experiment::parse(BARE, &overrides)?,
     };
     let dir = args
         .options
         .out
         .clone()
         .unwrap_or_else(|| Path::new("runs").join(&experiment.name));
-    let resume = resume_command(&name, args, &dir);
+    let mut start = vec!["run".to_owned()];
+    start.extend(args.experiment.clone());
+    if let Some(path) = &args.train_data {
+        start.extend(["--train-data".to_owned(), path.display().to_string()]);
+    }
+    let resume = words::resume(start, &args.options, &dir);
     match in_folder(&experiment, &dir, &args.options, &resume)? {
         None => Ok(Ended::Stopped),
-        Some(finished) => Ok(report(&experiment, &finished, &dir, &args.options)),
+        Some(finished) => report(&experiment, &finished, &dir, &args.options),
     }
 }
 
 /// What `--train-data` runs where no experiment is named.
 const BARE: &str = "name = \"my_data\"\ntitle = \"Feedback alignment on given data\"\n\
 [data]\ntrain_data = \"\"\n[learning]\nstep_size = \"auto\"\n";
-
-/// The exact command that goes on with a stopped run.
-fn resume_command(name: &str, args: &RunArgs, dir: &Path) -> String {
-    let mut words = vec!["falign".to_owned(), "run".to_owned()];
-    if args.experiment.is_some() {
-        words.push(name.to_owned());
-    }
-    let mut option = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
-    if let Some(path) = &args.train_data {
-        option("--train-data", path.display().to_string());
-    }
-    for set in &args.options.overrides.set {
-        option("--set", set.clone());
-    }
-    for case in &args.options.overrides.cases {
-        option("--case", case.clone());
-    }
-    if let Some(threads) = args.options.threads {
-        option("--threads", threads.to_string());
-    }
-    option("--out", dir.display().to_string());
-    words.push("--resume".to_owned());
-    words
-        .iter()
-        .map(|word| quoted(word))
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
 
 /// A complete run folder.
 pub(super) struct Finished {
@@ -98,26 +67,32 @@ pub(super) fn in_folder(
     options: &RunOptions,
     resume: &str,
 ) -> Result<Option<Finished>> {
-    let plan = Plan::new(experiment)?;
+    let watch = Arc::new(Watch::default());
+    signals::stop(&watch)?;
     let text = experiment.resolved_toml();
-    prepare(dir, &text, options.resume)?;
+    refuse_taken(dir, &text, options.resume)?;
+    // What the experiment reads is looked at before the folder is made.
+    let plan = Plan::new(experiment)?;
+    inputs::check(experiment)?;
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let _lock = FolderLock::acquire(dir)?;
+    // Again: another program may have filled it before the lock was ours.
+    refuse_taken(dir, &text, options.resume)?;
     for folder in [dir.to_owned(), dir.join("results"), dir.join("weights")] {
         remove_leftovers(&folder)?;
     }
     write_atomic(&dir.join("experiment.toml"), text.as_bytes())?;
     write_atomic(&dir.join("plan.jsonl"), plan.to_jsonl().as_bytes())?;
 
-    let watch = Arc::new(Watch::default());
-    let stop = Arc::clone(&watch);
-    signals::on_stop(move || stop.stop.store(true, Ordering::Relaxed))?;
     let start = Instant::now();
     let execution = watched(experiment, &plan, dir, options, &watch)?;
     for (path, reason) in &execution.redone {
-        eprintln!("falign: made again: {}: {reason}", path.display());
+        output::note(format!("falign: made again: {}: {reason}", path.display()));
     }
     if !execution.complete {
-        eprintln!("falign: stopped; finished jobs are kept. Go on with:\n  {resume}");
+        output::note(format!(
+            "falign: stopped; finished jobs are kept. Go on with:\n  {resume}"
+        ));
         return Ok(None);
     }
     let table = collect(experiment, &plan, dir)?;
@@ -128,21 +103,8 @@ pub(super) fn in_folder(
     let seconds = start.elapsed().as_secs_f64();
     let meta = meta(experiment, &table, seconds, options);
     write_atomic(&dir.join("meta.json"), meta.as_bytes())?;
-    let wanted = experiment
-        .figure
-        .clone()
-        .unwrap_or_else(|| falign::experiment::figure::Figure {
-            title: experiment.title.clone(),
-            ..Default::default()
-        });
-    figure::draw(
-        &wanted,
-        &dir.join("summary.csv"),
-        dir,
-        "figure",
-        &figure::Options::default(),
-    )
-    .context("the results are stored, but the figure could not be drawn")?;
+    plot::picture(experiment, dir, &figure::Options::default())
+        .context("the results are stored, but the figure is not")?;
     Ok(Some(Finished {
         table,
         execution,
@@ -158,9 +120,8 @@ fn watched(
     options: &RunOptions,
     watch: &Arc<Watch>,
 ) -> Result<Execution> {
-    let threads = options.threads.unwrap_or(0);
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
+        .num_threads(options.threads.map_or(0, usize::from))
         .build()
         .context("cannot start the threads")?;
     let total: f64 = plan.jobs.iter().map(|job| cost(experiment, job)).sum();
@@ -174,41 +135,39 @@ fn watched(
         });
         let execution = pool.install(|| execute(experiment, plan, dir, watch));
         finished.store(true, Ordering::Relaxed);
+        bar.thread().unpark();
         let _ = bar.join();
         Ok(execution?)
     })
 }
 
 /// Refuses a folder that is in use for something else.
-fn prepare(dir: &Path, text: &str, resume: bool) -> Result<()> {
-    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-    let mut entries = std::fs::read_dir(dir)
-        .with_context(|| format!("cannot read {}", dir.display()))?
-        .filter_map(Result::ok);
-    let empty = entries.all(|entry| entry.file_name().to_string_lossy().starts_with('.'));
-    if empty {
+fn refuse_taken(dir: &Path, text: &str, resume: bool) -> Result<()> {
+    let refuse = |why: String| Err(Usage(format!("{} {why}", dir.display())).into());
+    let entries = match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            return refuse("is no folder; choose another --out".to_owned());
+        }
+        entries => entries.with_context(|| format!("cannot read {}", dir.display()))?,
+    };
+    let is_hidden = |entry: DirEntry| entry.file_name().to_string_lossy().starts_with('.');
+    if entries.filter_map(Result::ok).all(is_hidden) {
         return Ok(());
     }
     if !resume {
-        return Err(Usage(format!(
-            "{} is not empty: add --resume to go on with it, or choose another --out",
-            dir.display()
-        ))
-        .into());
+        return refuse(
+            "is not empty: add --resume to go on with it, or choose another --out".into(),
+        );
     }
-    let stored = dir.join("experiment.toml");
-    match std::fs::read_to_string(&stored) {
+    match std::fs::read_to_string(dir.join("experiment.toml")) {
         Ok(found) if found == text => Ok(()),
-        Ok(_) => Err(Usage(format!(
-            "{} belongs to another experiment (or other overrides); choose another --out",
-            dir.display()
-        ))
-        .into()),
-        Err(error) => Err(anyhow::Error::from(error).context(format!(
-            "{} is no run folder: cannot read {}",
-            dir.display(),
-            stored.display()
-        ))),
+        Ok(_) => refuse(
+            "belongs to another experiment (or other overrides); choose another --out".to_owned(),
+        ),
+        Err(error) => refuse(format!(
+            "is no run folder: its experiment.toml cannot be read ({error}); choose another --out"
+        )),
     }
 }
 
@@ -245,8 +204,12 @@ fn meta(experiment: &Experiment, table: &RunTable, seconds: f64, options: &RunOp
     format!("{meta:#}\n")
 }
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
-fn report(experiment: &Experiment, finished: &Finished, dir: &Path, options: &RunOptions) -> Ended {
+fn report(
+    experiment: &Experiment,
+    finished: &Finished,
+    dir: &Path,
+    options: &RunOptions,
+) -> Result<Ended> {
     let verdicts = super::check::verdicts(experiment, &finished.table);
     let failed = verdicts.iter().filter(|v| !v.passed).count();
     let diverged: usize = finished
@@ -265,7 +228,7 @@ fn report(experiment: &Experiment, finished: &Finished, dir: &Path, options: &Ru
             "jobs_kept": finished.execution.kept, "runs_diverged": diverged,
             "claims": super::check::as_json(&verdicts),
         });
-        println!("{value:#}");
+        output::line(format!("{value:#}"))?;
     } else {
         let runs: usize = finished
             .table
@@ -273,35 +236,30 @@ fn report(experiment: &Experiment, finished: &Finished, dir: &Path, options: &Ru
             .iter()
             .map(falign::record::run_table::SettingRuns::runs)
             .sum();
-        println!("{}", experiment.title);
-        println!(
-            "{runs} runs of {} settings in {:.1} s{}",
-            finished.table.settings.len(),
+        let diverged = if diverged > 0 {
+            format!("; {diverged} diverged")
+        } else {
+            String::new()
+        };
+        output::line(&experiment.title)?;
+        output::line(format!(
+            "{} of {} in {:.1} s{diverged}",
+            counted(runs, "run"),
+            counted(finished.table.settings.len(), "setting"),
             finished.seconds,
-            if diverged > 0 {
-                format!("; {diverged} diverged")
-            } else {
-                String::new()
-            }
-        );
-        super::check::print(&verdicts, experiment);
-        println!("tables and picture: {}", dir.display());
+        ))?;
+        super::check::print(&verdicts, experiment)?;
+        output::line(format!("tables and picture: {}", dir.display()))?;
     }
-    if failed > 0 {
+    Ok(if failed > 0 {
         Ended::ClaimsFailed
     } else {
         Ended::Done
-    }
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        assert_eq!(quoted("network.width=400"), "network.width=400");
-        assert_eq!(quoted("ridge=[0, 1]"), "'ridge=[0, 1]'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-    }
+/// `1 run`, `2 runs`.
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }

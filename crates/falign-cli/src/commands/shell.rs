@@ -4,19 +4,23 @@ use anyhow::Result;
 use clap::CommandFactory as _;
 
 use super::{Cli, Ended};
+use crate::output;
 
-pub(super) fn completions(shell: clap_complete::Shell) -> Ended {
-    clap_complete::generate(shell, &mut Cli::command(), "falign", &mut std::io::stdout());
-    Ended::Done
-}
-
-pub(super) fn man() -> Result<Ended> {
-    clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?;
+pub(super) fn completions(shell: clap_complete::Shell) -> Result<Ended> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "falign", &mut script);
+    output::bytes(&script)?;
     Ok(Ended::Done)
 }
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
-pub(super) fn keys() -> Ended {
-    print!("{}", falign::experiment::keys::config_markdown());
-    Ended::Done
+pub(super) fn man() -> Result<Ended> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    output::bytes(&page)?;
+    Ok(Ended::Done)
+}
+
+pub(super) fn keys() -> Result<Ended> {
+    output::bytes(falign::experiment::keys::config_markdown().as_bytes())?;
+    Ok(Ended::Done)
 }

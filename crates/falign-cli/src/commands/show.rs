@@ -3,14 +3,23 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use falign::experiment::keys::did_you_mean;
 use serde_json::{Map, Value};
 
 use super::{Ended, Usage};
+use crate::figure::Table;
+use crate::output;
 
-/// Columns shown where the caller names none.
-const DEFAULT: [&str; 2] = ["alignment", "loss"];
+/// The quantities shown where the caller names none: these, or the first ones.
+fn default_quantities<'a>(recorded: &[&'a str]) -> Vec<&'a str> {
+    let mut known = vec!["alignment", "loss"];
+    known.retain(|name| recorded.contains(name));
+    if known.is_empty() {
+        known.extend(recorded.iter().take(2));
+    }
+    known
+}
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
 pub(super) fn command(dir: &Path, quantities: &[String], as_json: bool) -> Result<Ended> {
     let path = dir.join("summary.csv");
     if !path.exists() {
@@ -20,29 +29,27 @@ pub(super) fn command(dir: &Path, quantities: &[String], as_json: bool) -> Resul
         ))
         .into());
     }
-    let mut reader =
-        csv::Reader::from_path(&path).with_context(|| format!("{}", path.display()))?;
-    let headers: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
-    let rows: Vec<Vec<String>> = reader
-        .records()
-        .map(|r| Ok(r?.iter().map(str::to_owned).collect()))
-        .collect::<Result<_>>()?;
+    let stored = Table::read(&path)?;
+    let (headers, rows) = (stored.names(), stored.rows());
     if as_json {
-        println!("{:#}", json_rows(&headers, &rows));
+        output::line(format!("{:#}", json_rows(headers, rows)))?;
         return Ok(Ended::Done);
     }
-    let at = |name: &str| headers.iter().position(|h| h == name);
-    let step = at("step").context("summary.csv has no column step")?;
-    let mut columns: Vec<usize> = (0..step).filter(|&c| varies(&rows, c)).collect();
+    let at = |name: &str| stored.find(name);
+    let step = stored
+        .column("step")
+        .with_context(|| path.display().to_string())?;
+    let mut columns: Vec<usize> = (0..step).filter(|&c| varies(rows, c)).collect();
     columns.push(step);
     columns.extend(
         ["runs", "runs_diverged"]
             .iter()
             .filter_map(|c| at(c))
-            .filter(|&c| varies(&rows, c)),
+            .filter(|&c| varies(rows, c)),
     );
+    let recorded = stored.quantities();
     let wanted: Vec<&str> = if quantities.is_empty() {
-        DEFAULT.to_vec()
+        default_quantities(&recorded)
     } else {
         quantities.iter().map(String::as_str).collect()
     };
@@ -50,24 +57,25 @@ pub(super) fn command(dir: &Path, quantities: &[String], as_json: bool) -> Resul
     let mut head: Vec<String> = columns.iter().map(|&c| headers[c].clone()).collect();
     let mut pairs = Vec::new();
     for name in wanted {
-        match (at(&format!("{name}_mean")), at(&format!("{name}_std"))) {
-            (Some(mean), Some(std)) => pairs.push((mean, std)),
-            _ if quantities.is_empty() => continue,
-            _ => {
-                return Err(
-                    Usage(format!("`{name}` was not recorded in {}", dir.display())).into(),
-                );
-            }
-        }
+        let (Some(mean), Some(std)) = (at(&format!("{name}_mean")), at(&format!("{name}_std")))
+        else {
+            let hint = did_you_mean(name, recorded.iter().copied());
+            let why = format!("`{name}` was not recorded in {}; {hint}", dir.display());
+            return Err(Usage(why).into());
+        };
+        pairs.push((mean, std));
         head.push(name.to_owned());
     }
     table.push(head);
-    for row in last_rows(&rows, step) {
+    let diverged = at("runs_diverged");
+    for row in last_rows(rows, step) {
         let mut cells: Vec<String> = columns.iter().map(|&c| row[c].clone()).collect();
-        cells.extend(pairs.iter().map(|&(m, s)| plus_minus(&row[m], &row[s])));
+        let has_diverged = diverged.is_some_and(|c| row[c] != "0");
+        let shown = |&(m, s): &(usize, usize)| plus_minus(&row[m], &row[s], has_diverged);
+        cells.extend(pairs.iter().map(shown));
         table.push(cells);
     }
-    print_aligned(&table);
+    print_aligned(&table)?;
     Ok(Ended::Done)
 }
 
@@ -85,7 +93,8 @@ fn last_rows(rows: &[Vec<String>], step: usize) -> Vec<&Vec<String>> {
         .collect()
 }
 
-fn plus_minus(mean: &str, std: &str) -> String {
+/// Without a mean, a run has diverged or the quantity has no value at that step.
+fn plus_minus(mean: &str, std: &str, has_diverged: bool) -> String {
     let short = |text: &str| {
         text.parse::<f64>().map(|x| {
             if x == 0.0 || (1e-3..1e5).contains(&x.abs()) {
@@ -98,12 +107,12 @@ fn plus_minus(mean: &str, std: &str) -> String {
     match (short(mean), short(std)) {
         (Ok(mean), Ok(std)) => format!("{mean} +- {std}"),
         (Ok(mean), Err(_)) => mean,
-        _ => "diverged".to_owned(),
+        _ if has_diverged => "diverged".to_owned(),
+        _ => "none".to_owned(),
     }
 }
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
-fn print_aligned(table: &[Vec<String>]) {
+fn print_aligned(table: &[Vec<String>]) -> Result<()> {
     let width = |c: usize| {
         table
             .iter()
@@ -118,8 +127,9 @@ fn print_aligned(table: &[Vec<String>]) {
             .zip(&widths)
             .map(|(cell, &w)| format!("{cell:>w$}"))
             .collect();
-        println!("{}", line.join("  "));
+        output::line(line.join("  "))?;
     }
+    Ok(())
 }
 
 fn json_rows(headers: &[String], rows: &[Vec<String>]) -> Value {
@@ -128,16 +138,25 @@ fn json_rows(headers: &[String], rows: &[Vec<String>]) -> Value {
             let object: Map<String, Value> = headers
                 .iter()
                 .zip(row)
-                .map(|(name, cell)| {
-                    let value = match (cell.is_empty(), cell.parse::<f64>()) {
-                        (true, _) => Value::Null,
-                        (_, Ok(x)) => Value::from(x),
-                        (_, Err(_)) => Value::from(cell.as_str()),
-                    };
-                    (name.clone(), value)
-                })
+                .map(|(name, cell)| (name.clone(), json_value(name, cell)))
                 .collect();
             Value::Object(object)
         })
         .collect()
+}
+
+/// A cell as JSON: whole numbers stay whole, and a case may be called `7`.
+fn json_value(column: &str, cell: &str) -> Value {
+    if cell.is_empty() {
+        return Value::Null;
+    }
+    if column != "case" {
+        if let Ok(whole) = cell.parse::<i64>() {
+            return Value::from(whole);
+        }
+        if let Some(number) = cell.parse().ok().and_then(serde_json::Number::from_f64) {
+            return Value::Number(number);
+        }
+    }
+    Value::from(cell)
 }

@@ -9,12 +9,39 @@ use super::Usage;
 
 /// The text of a built-in experiment or a file.
 pub(crate) fn text(name: &str) -> Result<String> {
-    if let Some(found) = builtin::find(name) {
-        return Ok(found.text.to_owned());
+    match builtin::find(name) {
+        Some(found) => Ok(found.text.to_owned()),
+        None => std::fs::read_to_string(file(name)?).with_context(|| format!("cannot read {name}")),
     }
+}
+
+/// Loads and checks an experiment.
+pub(crate) fn experiment(name: &str, overrides: &Overrides) -> Result<Experiment> {
+    let experiment = match builtin::find(name) {
+        Some(found) => Experiment::parse(found.text, overrides),
+        None => Experiment::load(file(name)?, overrides),
+    };
+    experiment.map_err(|error| match error {
+        // The others name the file themselves.
+        falign::Error::Config { .. } => {
+            anyhow::Error::from(error).context(format!("experiment {name}"))
+        }
+        other => other.into(),
+    })
+}
+
+/// The file of an experiment that is not built in.
+fn file(name: &str) -> Result<&Path> {
     let path = Path::new(name);
+    if path.is_dir() {
+        return Err(Usage(format!(
+            "{name} is a folder, and an experiment is a file, such as {}",
+            path.join("experiment.toml").display()
+        ))
+        .into());
+    }
     if path.exists() {
-        return std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"));
+        return Ok(path);
     }
     let names: Vec<&str> = builtin::BUILTIN.iter().map(|b| b.name).collect();
     let hint = keys::nearest(name, names.iter().copied())
@@ -24,14 +51,4 @@ pub(crate) fn text(name: &str) -> Result<String> {
         names.join(", ")
     ))
     .into())
-}
-
-/// Loads and checks an experiment.
-pub(crate) fn experiment(name: &str, overrides: &Overrides) -> Result<Experiment> {
-    let experiment = match builtin::find(name) {
-        Some(found) => Experiment::parse(found.text, overrides),
-        None if Path::new(name).exists() => Experiment::load(Path::new(name), overrides),
-        None => return text(name).and_then(|text| Ok(Experiment::parse(&text, overrides)?)),
-    };
-    experiment.with_context(|| format!("experiment {name}"))
 }

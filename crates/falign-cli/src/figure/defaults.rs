@@ -1,4 +1,5 @@
-//! The picture of an experiment that asks for none: alignment above, loss below.
+//! The picture of an experiment that asks for none: alignment above, loss below, or what else
+//! was recorded where neither was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,9 @@ use super::table::Table;
 
 /// Most panels in a row; further groups of settings are left out, and the caption says so.
 const MOST: usize = 4;
+
+/// Quantities shown where neither alignment nor loss was recorded: the first ones.
+const OTHERS: usize = 2;
 
 /// Alignment against width if there are several widths, else against step, and loss against
 /// step; settings that differ otherwise become colours, line styles and panels.
@@ -21,9 +25,14 @@ pub(crate) fn default_figure(table: &Table) -> Figure {
         String::new()
     };
     groups.truncate(MOST);
-    let panels = ["alignment", "loss"]
+    let recorded = table.quantities();
+    let mut quantities = vec!["alignment", "loss"];
+    quantities.retain(|quantity| recorded.contains(quantity));
+    if quantities.is_empty() {
+        quantities.extend(recorded.into_iter().take(OTHERS));
+    }
+    let panels = quantities
         .into_iter()
-        .filter(|quantity| table.quantities().contains(quantity))
         .flat_map(|quantity| {
             let (split, groups) = (&split, &groups);
             groups

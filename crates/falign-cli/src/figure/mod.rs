@@ -35,6 +35,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use falign::experiment::figure::Figure;
+use falign::record::store::write_atomic;
 
 pub(crate) use defaults::default_figure;
 pub(crate) use table::Table;
@@ -67,29 +68,26 @@ impl Default for Options {
     }
 }
 
-/// Draws a figure from a stored table and writes `<stem>.svg`, `.png`, `.csv` and `.py`.
+/// Draws a figure from a table: the endings and contents of `<stem>.svg`, `.png`, `.csv` and
+/// `.py`.
 ///
 /// A figure without panels is drawn as [`default_figure`]; its title and caption are kept.
-/// Returns the paths written.
 ///
 /// # Errors
-/// If the table cannot be read, a panel asks for a column or row it does not have, or a file
-/// cannot be written.
-pub(crate) fn draw(
+/// If a panel asks for a column or row that the table does not have.
+pub(crate) fn render(
     figure: &Figure,
-    summary_csv: &Path,
-    out_dir: &Path,
+    table: &Table,
     stem: &str,
     options: &Options,
-) -> Result<Vec<PathBuf>> {
-    let table = Table::read(summary_csv)?;
-    let figure = &with_panels(figure, &table)?;
+) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    let figure = &with_panels(figure, table)?;
     let shown = figure
         .panels
         .iter()
         .enumerate()
         .map(|(index, panel)| {
-            points::select(&table, panel, options).with_context(|| {
+            points::select(table, panel, options).with_context(|| {
                 format!(
                     "panel {} ({} against {})",
                     caption::letter(index),
@@ -103,20 +101,24 @@ pub(crate) fn draw(
     let page = page::Page::new(figure, &shown, &looks)?;
     let svg = page.svg(&font::Fonts::load()?);
     let png = files::png(&svg, options.png_width)?;
-    std::fs::create_dir_all(out_dir)
-        .with_context(|| format!("cannot make the folder {}", out_dir.display()))?;
-    let files = [
+    Ok(vec![
         ("svg", svg.into_bytes()),
         ("png", png),
         ("csv", files::points_csv(&page)?.into_bytes()),
         ("py", files::script(&page, stem).into_bytes()),
-    ];
+    ])
+}
+
+/// Writes what [`render`] drew and returns the paths.
+///
+/// # Errors
+/// If a file cannot be written; the old one is then still there.
+pub(crate) fn write(files: &[(&str, Vec<u8>)], folder: &Path, stem: &str) -> Result<Vec<PathBuf>> {
     files
-        .into_iter()
+        .iter()
         .map(|(extension, bytes)| {
-            let path = out_dir.join(format!("{stem}.{extension}"));
-            std::fs::write(&path, bytes)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            let path = folder.join(format!("{stem}.{extension}"));
+            write_atomic(&path, bytes)?;
             Ok(path)
         })
         .collect()
@@ -129,7 +131,7 @@ fn with_panels(figure: &Figure, table: &Table) -> Result<Figure> {
     let mut default = default_figure(table);
     anyhow::ensure!(
         !default.panels.is_empty(),
-        "the table has neither `loss` nor `alignment`; name what to draw under [figure]"
+        "the table has no quantity to draw"
     );
     default.title.clone_from(&figure.title);
     default.caption = format!("{} {}", figure.caption, default.caption);

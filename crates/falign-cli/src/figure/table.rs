@@ -38,18 +38,28 @@ impl Table {
         Ok(Self { columns, rows })
     }
 
+    /// The names of all columns.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// All rows, each with as many cells as there are columns.
+    pub(crate) fn rows(&self) -> &[Vec<String>] {
+        &self.rows
+    }
+
     /// Number of rows.
     pub(super) fn len(&self) -> usize {
         self.rows.len()
     }
 
     /// Position of a column, if the table has it.
-    pub(super) fn find(&self, name: &str) -> Option<usize> {
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column == name)
     }
 
     /// Position of a column.
-    pub(super) fn column(&self, name: &str) -> Result<usize> {
+    pub(crate) fn column(&self, name: &str) -> Result<usize> {
         self.find(name).with_context(|| {
             let names: Vec<&str> = self.columns.iter().map(String::as_str).collect();
             format!("the table has no column `{name}`; {}", near(name, &names))
@@ -67,7 +77,7 @@ impl Table {
     }
 
     /// The recorded quantities: every `<quantity>_mean`.
-    pub(super) fn quantities(&self) -> Vec<&str> {
+    pub(crate) fn quantities(&self) -> Vec<&str> {
         self.columns
             .iter()
             .filter_map(|column| column.strip_suffix("_mean"))

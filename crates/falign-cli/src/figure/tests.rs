@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use falign::experiment::figure::Figure;
 
-use super::{Mean, Options, draw, sample};
+use super::{Mean, Options, Table, render, sample, write};
 
 const SMALL: u32 = 400;
 
@@ -29,7 +29,8 @@ fn try_draw(figure: &Figure, table: &str, options: &Options) -> anyhow::Result<D
     let folder = tempfile::tempdir().unwrap();
     let summary = folder.path().join("summary.csv");
     std::fs::write(&summary, table).unwrap();
-    let files = draw(figure, &summary, folder.path(), "figure", options)?;
+    let drawn = render(figure, &Table::read(&summary)?, "figure", options)?;
+    let files = write(&drawn, folder.path(), "figure")?;
     Ok(Drawn {
         _folder: folder,
         files,
@@ -184,14 +185,18 @@ fn pictures_to_look_at() {
     std::fs::create_dir_all(&folder).unwrap();
     let summary = folder.join("summary.csv");
     std::fs::write(&summary, sample::summary()).unwrap();
-    let options = Options::default();
-    draw(&sample::figure(), &summary, &folder, "figure2", &options).unwrap();
-    draw(&Figure::default(), &summary, &folder, "default", &options).unwrap();
+    let table = Table::read(&summary).unwrap();
+    let draw = |figure: &Figure, stem: &str| {
+        let drawn = render(figure, &table, stem, &Options::default()).unwrap();
+        write(&drawn, &folder, stem).unwrap();
+    };
+    draw(&sample::figure(), "figure2");
+    draw(&Figure::default(), "default");
     let one = figure(
         "title = \"One panel\"\n[[panel]]\nx = \"step\"\ny = \"loss\"\ny_scale = \"log\"\n\
          series = \"ridge\"\ndash = \"rule\"\nwhere = { activation = \"tanh\", width = 600 }\n",
     );
-    draw(&one, &summary, &folder, "one", &options).unwrap();
+    draw(&one, "one");
     // Panels that split their rows differently have legends of their own.
     let mixed = figure(
         "columns = 2\ntitle = \"Mixed *p* and *t*\"\n\
@@ -204,5 +209,5 @@ fn pictures_to_look_at() {
          [[panel]]\nx = \"ridge\"\ny = \"alignment\"\nstyle = \"points\"\nseries = \"activation\"\nspread = \"sem\"\n\
          where = { width = 20, rule = \"feedback_alignment\" }\n",
     );
-    draw(&mixed, &summary, &folder, "mixed", &options).unwrap();
+    draw(&mixed, "mixed");
 }
