@@ -1,0 +1,230 @@
+//! A run that was cut short goes on where it was, and ends in the same bytes.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::support::{Answer, Lab, assert_same, names};
+
+/// 24 jobs of some tens of milliseconds each.
+const EXPERIMENT: &str = r#"
+name = "slow"
+[data]
+samples = 20
+input_dim = 30
+[network]
+width = 400
+activation = "tanh"
+[learning]
+step_size = 0.01
+[run]
+runs = 12
+runs_per_job = 1
+steps = 300
+[sweep]
+"learning.ridge" = [0, 0.5]
+[[case]]
+name = "it's slow"
+[[case]]
+name = "other"
+"network.width" = 401
+"#;
+
+const CASE: [&str; 2] = ["--case", "it's slow"];
+
+/// Longer than anything here takes.
+const LIMIT: Duration = Duration::from_mins(1);
+
+fn lab() -> Lab {
+    let lab = Lab::new();
+    lab.file("slow.toml", EXPERIMENT);
+    lab
+}
+
+fn wait_until(what: &str, mut is_true: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_true() {
+        assert!(start.elapsed() < LIMIT, "waited too long for {what}");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+fn wait_for_results(folder: &Path, count: usize) {
+    let results = folder.join("results");
+    wait_until("results", || names(&results, ".bin").len() >= count);
+}
+
+fn send(signal: &str, child: &Child) {
+    let command = format!("kill -{signal} {}", child.id());
+    let status = Command::new("sh").args(["-c", &command]).status().unwrap();
+    assert!(status.success());
+}
+
+/// Milliseconds below `below`, from a linear congruential generator.
+fn random(state: &mut u64, below: u64) -> Duration {
+    *state = state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    Duration::from_millis((*state >> 33) % below)
+}
+
+#[test]
+fn killed_at_any_moment_it_goes_on_to_the_same_bytes() {
+    for (seed, save) in [(1, "none"), (2, "both")] {
+        let lab = lab();
+        let save = format!("run.save_weights={save}");
+        let common = [&["slow.toml", "--set", &save], &CASE[..]].concat();
+        lab.run(&[&common[..], &["--out", "expected"]].concat());
+        let mut state = seed;
+        // While it starts, and after so many results; each kill comes a little later.
+        for results in [0, 0, 1, 4, 9, 15] {
+            let words = [
+                &["run", "--quiet"],
+                &common[..],
+                &["--out", "run", "--resume"],
+            ];
+            let mut child = lab.start(&words.concat());
+            wait_for_results(&lab.path("run"), results);
+            sleep(random(&mut state, 25));
+            child.kill().unwrap();
+            let status = child.wait().unwrap();
+            assert_eq!(status.signal(), Some(9), "it was over before it was killed");
+        }
+        // What a kill in the middle of a write leaves, whether or not one came then.
+        for folder in ["run", "run/results", "run/weights"] {
+            std::fs::create_dir_all(lab.path(folder)).unwrap();
+            lab.file(&format!("{folder}/.a.bin.123-4.part"), "half");
+        }
+        lab.run(&[&common[..], &["--out", "run", "--resume"]].concat());
+        if save.ends_with("none") {
+            std::fs::remove_dir(lab.path("run/weights")).unwrap();
+        }
+        assert_same(&lab.path("run"), &lab.path("expected"));
+    }
+}
+
+/// Runs the command that a stopped program printed, word for word.
+fn go_on(lab: &Lab, stopped: &Answer) -> Child {
+    let (first, command) = stopped.err.trim_end().rsplit_once('\n').unwrap();
+    assert!(first.contains("stopped; finished jobs are kept"), "{first}");
+    let program = Path::new(env!("CARGO_BIN_EXE_falign"));
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", program.parent().unwrap().display());
+    let mut shell = lab.command(&[]);
+    let environment: Vec<_> = shell.get_envs().map(|(k, _)| k.to_owned()).collect();
+    let mut sh = Command::new("sh");
+    for name in environment {
+        sh.env_remove(name);
+    }
+    sh.args(["-c", &format!("exec {}", command.trim())])
+        .env("PATH", path)
+        .current_dir(lab.path(""))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    shell = sh;
+    shell.spawn().unwrap()
+}
+
+#[test]
+fn the_first_signal_prints_the_command_that_completes_the_run() {
+    let lab = lab();
+    let set = "run.quantities=[\"loss\", \"alignment\"]";
+    let common = [&["slow.toml", "--set", set, "--threads", "2"], &CASE[..]].concat();
+    lab.run(&[&common[..], &["--out", "expected"]].concat());
+
+    let out = "where it's kept/run";
+    let words = [&["run", "--quiet", "--json"], &common[..], &["--out", out]];
+    let child = lab.start(&words.concat());
+    wait_for_results(&lab.path(out), 2);
+    send("INT", &child);
+    let stopped = Answer::of(child.wait_with_output().unwrap()).ends_with(4);
+    assert_eq!(stopped.out, "");
+    assert!(!lab.path(out).join("summary.csv").exists());
+
+    let child = go_on(&lab, &stopped);
+    wait_for_results(&lab.path(out), 8);
+    send("TERM", &child);
+    let again = Answer::of(child.wait_with_output().unwrap()).ends_with(4);
+    assert_eq!(again.err, stopped.err, "the same command again");
+
+    let child = go_on(&lab, &again);
+    let done = Answer::of(child.wait_with_output().unwrap()).succeeds();
+    let report: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    assert!(report["jobs_kept"].as_u64().unwrap() >= 8, "--json is kept");
+    assert_eq!(done.err, "", "--quiet is kept");
+    assert_same(&lab.path(out), &lab.path("expected"));
+}
+
+#[test]
+fn a_stopped_check_keeps_what_it_ran_for_the_command_it_prints() {
+    let lab = lab();
+    let words = [&["check", "slow.toml", "--quiet"], &CASE[..]].concat();
+    // Its temporary folder, where the test finds it.
+    let child = lab
+        .command(&words)
+        .env("TMPDIR", lab.path(""))
+        .spawn()
+        .unwrap();
+    let folder = || {
+        let name = names(&lab.path(""), "")
+            .into_iter()
+            .find(|name| name.starts_with("falign-"));
+        name.map(|name| lab.path(&name))
+    };
+    wait_until("a folder", || folder().is_some());
+    let folder = folder().unwrap();
+    wait_for_results(&folder, 2);
+    send("INT", &child);
+    let stopped = Answer::of(child.wait_with_output().unwrap()).ends_with(4);
+    assert!(stopped.err.contains("falign check"), "{}", stopped.err);
+
+    let child = go_on(&lab, &stopped);
+    let done = Answer::of(child.wait_with_output().unwrap()).succeeds();
+    assert!(done.out.contains("no claims"), "{}", done.out);
+    assert!(folder.join("summary.csv").exists());
+}
+
+#[test]
+fn the_second_signal_leaves_at_once() {
+    let lab = lab();
+    // Seconds of drawing before the first step, when the first signal would be heeded.
+    let child = lab.start(&[
+        "run",
+        "slow.toml",
+        "--out",
+        "run",
+        "--quiet",
+        "--case",
+        "other",
+        "--set",
+        "data.input_dim=40000",
+        "--set",
+        "network.width=40000",
+        "--set",
+        "learning.ridge=0.0",
+        "--set",
+        "run.runs=1",
+        "--set",
+        "network.activation=relu",
+    ]);
+    wait_until("a plan", || lab.path("run/plan.jsonl").exists());
+    let start = Instant::now();
+    send("INT", &child);
+    send("TERM", &child);
+    Answer::of(child.wait_with_output().unwrap()).ends_with(130);
+    assert!(start.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
+fn a_folder_has_one_writer_at_a_time() {
+    let lab = lab();
+    let words = [&["slow.toml", "--out", "run", "--quiet"], &CASE[..]].concat();
+    let mut first = lab.start(&[&["run"], &words[..]].concat());
+    wait_for_results(&lab.path("run"), 1);
+    lab.falign(&[&["run", "--resume"], &words[..]].concat())
+        .fails(1, &["run: another program is writing this folder"]);
+    first.kill().unwrap();
+    first.wait().unwrap();
+}

@@ -1,0 +1,202 @@
+//! What the program looks like: help, lists, progress, colours, JSON.
+
+use std::process::Stdio;
+
+use crate::support::{Answer, Lab};
+
+fn out(words: &[&str]) -> String {
+    let answer = Lab::new().falign(words).succeeds();
+    assert_eq!(answer.err, "");
+    answer.out
+}
+
+#[test]
+fn help_says_what_there_is() {
+    insta::assert_snapshot!("help", out(&["--help"]));
+    insta::assert_snapshot!("help_run", out(&["run", "--help"]));
+    insta::assert_snapshot!("help_check", out(&["check", "--help"]));
+}
+
+#[test]
+fn lists_and_templates_say_what_to_do() {
+    insta::assert_snapshot!("list", out(&["list"]));
+    insta::assert_snapshot!("new", out(&["new", "my experiment.toml"]));
+    assert!(out(&["--version"]).starts_with("falign "));
+    assert!(out(&["keys"]).contains("| `width` | `3200` |"));
+    assert!(out(&["man"]).contains(".TH falign"));
+    assert!(out(&["completions", "bash"]).contains("--train-data"));
+    let quickstart = out(&["config", "quickstart"]);
+    assert!(quickstart.starts_with("# Claim: "), "{quickstart}");
+    assert!(out(&["config", "quickstart", "--resolved"]).contains("runs_per_job = 5"));
+}
+
+const SMALL: [&str; 9] = [
+    "quickstart",
+    "--case",
+    "linear",
+    "--set",
+    "network.width=[5, 6]",
+    "--set",
+    "run.runs=1",
+    "--set",
+    "run.steps=5",
+];
+
+/// One run is too few for the claims of the experiment.
+const UNDECIDED: i32 = 3;
+
+#[test]
+fn progress_is_plain_lines_without_a_terminal_and_nothing_when_quiet() {
+    let lab = Lab::new();
+    let words = [&["run"], &SMALL[..]].concat();
+    let loud = lab.falign(&words).ends_with(UNDECIDED);
+    assert_eq!(loud.err, "100.0 %  6/6 jobs\n");
+    let again = lab.falign(&[&words[..], &["--resume"]].concat());
+    assert_eq!(again.ends_with(UNDECIDED).err, "100.0 %  6/6 jobs\n");
+    let quiet = [&words[..], &["--out", "quiet", "--quiet"]].concat();
+    let quiet = lab.falign(&quiet).ends_with(UNDECIDED);
+    assert_eq!(quiet.err, "");
+    assert!(quiet.out.contains("6 runs of 6 settings"), "{}", quiet.out);
+}
+
+#[test]
+fn colours_can_be_had_and_are_not_where_no_color_is_set() {
+    let lab = Lab::new();
+    for words in [&["--help"][..], &["run", "--threads", "x"]] {
+        let coloured = |no_color: bool| {
+            let mut command = lab.command(words);
+            command.env("CLICOLOR_FORCE", "1");
+            if no_color {
+                command.env("NO_COLOR", "1");
+            }
+            let answer = Answer::of(command.output().unwrap());
+            (answer.out + &answer.err).contains('\u{1b}')
+        };
+        assert!(coloured(false) && !coloured(true));
+    }
+}
+
+#[test]
+fn json_is_json() {
+    let lab = Lab::new();
+    let words = [&["run", "--quiet", "--json", "--out", "run"], &SMALL[..]].concat();
+    let ran = lab.falign(&words).ends_with(UNDECIDED);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(report["dir"], "run");
+    for file in report["files"].as_array().unwrap() {
+        assert!(lab.path(file.as_str().unwrap()).exists(), "{file}");
+    }
+    assert_eq!(report["claims"][0]["passed"], false);
+
+    let shown = lab.falign(&["show", "run", "--json"]).succeeds();
+    let rows: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    let first = &rows[0];
+    assert_eq!(first["case"], "linear");
+    assert_eq!(first["width"], 5);
+    assert!(first["step"].is_u64() && first["loss_mean"].is_f64());
+    assert!(first["loss_std"].is_null(), "one run has no spread");
+
+    let meta: serde_json::Value = serde_json::from_str(&lab.text("run/meta.json")).unwrap();
+    assert_eq!(meta["runs"]["finished"], 6);
+}
+
+#[test]
+fn a_case_keeps_its_name_in_json_even_if_it_is_a_number() {
+    let lab = Lab::new();
+    lab.file(
+        "n.toml",
+        "name = \"n\"\n[network]\nwidth = 4\n[run]\nsteps = 2\n[[case]]\nname = \"nan\"\n[[case]]\nname = \"7\"\n\"run.seed\" = 1\n",
+    );
+    lab.run(&["n.toml", "--out", "run"]);
+    let shown = lab.falign(&["show", "run", "--json"]).succeeds();
+    let rows: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows[0]["case"], "nan");
+    assert_eq!(rows[rows.len() - 1]["case"], "7");
+}
+
+#[test]
+fn a_table_tells_divergence_from_what_has_no_value() {
+    let lab = Lab::new();
+    let run = |out: &str, sets: &[&str]| {
+        let mut words = vec!["--train-data", "d.csv", "--out", out];
+        words.extend(sets.iter().flat_map(|set| ["--set", set]));
+        lab.run(&words);
+    };
+    lab.file("d.csv", "1,2,3\n4,5,6\n");
+    run("far", &["learning.step_size=1e9", "network.width=5"]);
+    let far = lab.falign(&["show", "far"]).succeeds().out;
+    assert!(far.contains("diverged"), "{far}");
+    // A contraction needs a step before.
+    let none = [
+        "run.steps=0",
+        "run.quantities=[\"contraction\"]",
+        "network.width=5",
+    ];
+    run("none", &none);
+    let shown = lab.falign(&["show", "none", "--quantities", "contraction"]);
+    let shown = shown.succeeds().out;
+    assert!(
+        shown.contains("none") && !shown.contains("diverged"),
+        "{shown}"
+    );
+}
+
+/// However the settings are changed there is a picture, and no long run fails for want of one.
+#[test]
+fn a_picture_is_drawn_whatever_was_asked() {
+    let lab = Lab::new();
+    let base = [
+        "run",
+        "--quiet",
+        "--set",
+        "run.steps=5",
+        "--set",
+        "run.runs=2",
+    ];
+    for (out, more, code, says) in [
+        (
+            "one-case",
+            &["quickstart", "--case", "relu"][..],
+            UNDECIDED,
+            "",
+        ),
+        (
+            "quantity",
+            &[
+                "quickstart",
+                "--set",
+                "run.quantities=[\"tau\", \"output_norm\"]",
+            ],
+            0,
+            "",
+        ),
+        (
+            "axis",
+            &["quickstart", "--case", "linear", "--set", "run.seed=[1, 2]"],
+            UNDECIDED,
+            "does not fit",
+        ),
+    ] {
+        let words = [&base[..], more, &["--out", out]].concat();
+        let words = [&words[..], &["--set", "network.width=[5, 6]"]].concat();
+        let ran = lab.falign(&words).ends_with(code);
+        assert!(
+            ran.err.contains(says) && ran.err.is_empty() == says.is_empty(),
+            "{}",
+            ran.err
+        );
+        assert!(lab.path(out).join("figure.png").exists());
+        lab.falign(&["plot", out]).succeeds();
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let lab = Lab::new();
+    for words in [&["keys"][..], &["man"], &["config", "figure2"]] {
+        let mut child = lab.command(words).stdout(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        Answer::of(child.wait_with_output().unwrap()).succeeds();
+    }
+}

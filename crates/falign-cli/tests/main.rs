@@ -1,0 +1,16 @@
+//! Claims about the program, one module per kind of claim. Every test runs the binary itself.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bad_files; // a file that cannot be used is named, with the place and the fix
+mod bad_keys; // a value that cannot be used is named, with its key and the fix
+mod claims; // what `check` says, and where it runs
+mod damage; // results that are not what they were are found and made again
+mod determinism; // the same bytes whatever the threads
+mod full_disk; // loses nothing that is finished
+mod interruption; // kill -9, Ctrl-C and SIGTERM, then --resume
+mod looks; // help, lists, progress, JSON
+mod own_data; // a user's own data and weights
+mod runs; // what more runs, and no ridge, leave as it was
+mod support;
+mod usage; // exit codes of wrong commands

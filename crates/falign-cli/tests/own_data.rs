@@ -1,0 +1,306 @@
+//! A user's own data and weights, from each kind of file.
+
+use std::path::Path;
+
+use falign::data::load_weights;
+
+use crate::support::numpy::{npy, npz};
+use crate::support::{Lab, column, names, table};
+
+const SAMPLES: usize = 4;
+const INPUTS: usize = 3;
+
+/// X and y that look like nothing in particular; exact in binary and in decimal.
+fn numbers() -> Vec<[f64; INPUTS + 1]> {
+    let number = |i: usize, j: usize| ((i * 7 + j * 5) % 11) as f64 / 8.0 - 0.5;
+    (0..SAMPLES)
+        .map(|i| std::array::from_fn(|j| number(i, j)))
+        .collect()
+}
+
+/// The same data as `d.csv`, `d.npy` and `d.npz`.
+fn lab() -> Lab {
+    let lab = Lab::new();
+    let rows = numbers();
+    let line = |row: &[f64; INPUTS + 1]| row.map(|x| x.to_string()).join(",") + "\n";
+    lab.file("d.csv", rows.iter().map(line).collect::<String>());
+    lab.file("d.npy", npy("(4, 4)", &rows.concat()));
+    let x: Vec<f64> = rows.iter().flat_map(|row| row[..INPUTS].to_vec()).collect();
+    let y: Vec<f64> = rows.iter().map(|row| row[INPUTS]).collect();
+    let members = [("X", npy("(4, 3)", &x)), ("y", npy("(4,)", &y))];
+    lab.file("d.npz", npz(&members));
+    lab
+}
+
+/// `run` with these overrides.
+fn run(lab: &Lab, start: &[&str], out: &str, sets: &[&str]) {
+    let mut words = start.to_vec();
+    words.extend(["--out", out]);
+    words.extend(sets.iter().flat_map(|set| ["--set", *set]));
+    lab.run(&words);
+}
+
+const SMALL: [&str; 3] = ["network.width=30", "run.steps=40", "run.runs=2"];
+
+#[test]
+fn data_train_without_an_experiment_file_and_every_command_works_on_the_result() {
+    let lab = lab();
+    let relu = ["network.activation=relu", "learning.step_size=0.01"];
+    for (name, more) in [("linear", &[][..]), ("relu", &relu[..])] {
+        for kind in ["csv", "npy", "npz"] {
+            let (out, file) = (format!("{name}-{kind}"), format!("d.{kind}"));
+            run(
+                &lab,
+                &["--train-data", &file],
+                &out,
+                &[&SMALL[..], more].concat(),
+            );
+        }
+        let summary = lab.text(&format!("{name}-csv/summary.csv"));
+        assert_eq!(summary, lab.text(&format!("{name}-npy/summary.csv")));
+        assert_eq!(summary, lab.text(&format!("{name}-npz/summary.csv")));
+        assert!(
+            column(&table(&summary), "loss_mean")
+                .iter()
+                .all(|cell| !cell.is_empty())
+        );
+    }
+    assert_ne!(
+        lab.text("linear-csv/summary.csv"),
+        lab.text("relu-csv/summary.csv")
+    );
+
+    let dir = "relu-npz";
+    let shown = lab.falign(&["show", dir]).succeeds().out;
+    assert!(
+        shown.contains("alignment") && shown.contains("40"),
+        "{shown}"
+    );
+    let checked = lab.falign(&["check", dir]).succeeds().out;
+    assert!(checked.contains("no claims"), "{checked}");
+    let before = std::fs::read(lab.path(dir).join("figure.png")).unwrap();
+    std::fs::remove_file(lab.path(dir).join("figure.png")).unwrap();
+    lab.falign(&["plot", dir]).succeeds();
+    assert!(before == std::fs::read(lab.path(dir).join("figure.png")).unwrap());
+    let stored = format!("{dir}/experiment.toml");
+    let config = lab.falign(&["config", &stored]).succeeds().out;
+    assert_eq!(config, lab.text(&stored));
+    let path = lab.path("d.npz").display().to_string();
+    assert!(config.contains(&path), "an absolute path: {config}");
+    run(&lab, &[&stored], "again", &[]);
+    crate::support::assert_same(&lab.path("again"), &lab.path(dir));
+    // The default folder.
+    run(&lab, &["--train-data", "d.csv"], "runs/my_data", &SMALL);
+    lab.falign(&["run", "--train-data", "d.csv"])
+        .refuses(&["runs/my_data is not empty"]);
+}
+
+#[test]
+fn data_take_the_place_of_what_an_experiment_generates() {
+    let lab = lab();
+    let start = ["quickstart", "--case", "relu", "--train-data", "d.csv"];
+    let sets = ["network.width=[5, 6, 7]", "run.steps=10", "run.runs=1"];
+    let sets = sets.iter().flat_map(|set| ["--set", *set]);
+    let words: Vec<&str> = ["run", "--quiet"]
+        .into_iter()
+        .chain(start)
+        .chain(sets)
+        .collect();
+    // One run is too few for the experiment's claims.
+    lab.falign(&words).ends_with(3);
+    let config = lab.text("runs/quickstart/experiment.toml");
+    assert!(
+        config.contains("d.csv") && !config.contains("samples"),
+        "{config}"
+    );
+    let both = [&words[..], &["--out", "other", "--set", "data.samples=3"]].concat();
+    lab.falign(&both)
+        .refuses(&["data.samples = 3", "data.train_data", "remove one"]);
+}
+
+#[test]
+fn a_path_in_set_is_relative_to_where_the_command_runs() {
+    let lab = lab();
+    std::fs::create_dir(lab.path("experiments")).unwrap();
+    lab.file("experiments/own.toml", "name = \"own\"\n");
+    let sets = [&SMALL[..], &["data.train_data=d.csv"]].concat();
+    run(&lab, &["experiments/own.toml"], "run", &sets);
+    // The stored experiment means the same file, wherever it is read from.
+    lab.falign(&["check", "run"]).succeeds();
+}
+
+#[test]
+fn held_out_data_are_measured() {
+    let lab = lab();
+    let sets = [
+        &SMALL[..],
+        &[
+            "data.held_out_data=d.npz",
+            "run.quantities=[\"loss\", \"held_out_loss\"]",
+        ],
+    ];
+    run(&lab, &["--train-data", "d.csv"], "run", &sets.concat());
+    let summary = table(&lab.text("run/summary.csv"));
+    let numbers = |name: &str| -> Vec<f64> {
+        let cells = column(&summary, name);
+        cells.iter().map(|cell| cell.parse().unwrap()).collect()
+    };
+    // The same data, through another road.
+    let pairs = numbers("loss_mean")
+        .into_iter()
+        .zip(numbers("held_out_loss_mean"));
+    for (loss, held_out) in pairs {
+        assert!((loss - held_out).abs() <= 1e-10 * loss, "{loss} {held_out}");
+    }
+}
+
+#[test]
+fn saved_initial_weights_start_the_same_run_bit_for_bit() {
+    let lab = lab();
+    for (name, sets) in [
+        ("linear", &[][..]),
+        ("weights", &["run.engine=sample_space"]),
+        (
+            "relu",
+            &["network.activation=relu", "learning.step_size=0.01"],
+        ),
+        (
+            "f32",
+            &[
+                "network.activation=tanh",
+                "learning.step_size=0.01",
+                "run.precision=f32",
+            ],
+        ),
+        (
+            "reference",
+            &["run.engine=reference", "learning.rule=kolen_pollack"],
+        ),
+        (
+            "rotated",
+            &["learning.rule=backpropagation", "run.engine=sample_space"],
+        ),
+    ] {
+        let sets = [&SMALL[..], &["run.runs=1", "run.per_run_table=true"], sets].concat();
+        let saving = [&sets[..], &["run.save_weights=initial"]].concat();
+        run(&lab, &["--train-data", "d.csv"], name, &saving);
+        let weights = format!("{name}/weights/setting0000-run0000-initial.npz");
+        let given = format!("network.initial_weights={weights}");
+        let again = format!("{name}-again");
+        run(
+            &lab,
+            &["--train-data", "d.csv"],
+            &again,
+            &[&sets[..], &[&given]].concat(),
+        );
+        for file in ["summary.csv", "runs.csv"] {
+            let text = lab.text(&format!("{name}/{file}"));
+            assert_eq!(lab.text(&format!("{again}/{file}")), text, "{name}");
+        }
+    }
+}
+
+fn saved(folder: &Path) -> Vec<String> {
+    names(&folder.join("weights"), ".npz")
+}
+
+#[test]
+fn final_weights_of_a_linear_network_are_saved_for_every_rule() {
+    let lab = lab();
+    for rule in [
+        "feedback_alignment",
+        "backpropagation",
+        "kolen_pollack",
+        "hebbian_feedback",
+        "oja_feedback",
+    ] {
+        let set = format!("learning.rule={rule}");
+        let sets = [
+            &SMALL[..],
+            &["run.save_weights=both", "learning.step_size=0.1", &set],
+        ];
+        let sets = sets.concat();
+        run(&lab, &["--train-data", "d.csv"], rule, &sets);
+        let plain = format!("{rule}-plain");
+        let reference = [&sets[..], &["run.engine=reference"]].concat();
+        run(&lab, &["--train-data", "d.csv"], &plain, &reference);
+        let files = saved(&lab.path(rule));
+        assert_eq!(files.len(), 4, "two runs, initial and final: {files:?}");
+        assert_eq!(files, saved(&lab.path(&plain)));
+        for file in files {
+            let load = |out: &str| load_weights(&lab.path(out).join("weights").join(&file));
+            let (a, b) = (load(rule).unwrap(), load(&plain).unwrap());
+            for (a, b) in [
+                (a.hidden, b.hidden),
+                (a.output, b.output),
+                (a.feedback, b.feedback),
+            ] {
+                let far = (&a - &b).iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+                assert!(far < 1e-10, "{rule}, {file}: {far}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_linear_engine_cannot_give_is_chosen_around_or_refused() {
+    let lab = lab();
+    let movements = "run.quantities=[\"hidden_movement_max\", \"output_movement_max\"]";
+    for set in ["run.save_weights=final", movements] {
+        let sets = [&SMALL[..], &["learning.rule=backpropagation", set]].concat();
+        let out = format!("run{}", set.len());
+        run(&lab, &["--train-data", "d.csv"], &out, &sets);
+        let config = lab.text(&format!("{out}/experiment.toml"));
+        assert!(config.contains("engine = \"sample_space\""), "{config}");
+        let mut words = vec!["run", "--train-data", "d.csv", "--set", "run.engine=linear"];
+        words.extend(sets.iter().flat_map(|set| ["--set", *set]));
+        let key = &set[..set.find('=').unwrap()];
+        lab.falign(&words)
+            .refuses(&[key, "single hidden units", "run.engine = \"sample_space\""]);
+        words.extend(["--set", "network.draw=gram"]);
+        lab.falign(&words).refuses(&[key, "gram", "weights"]);
+    }
+    let summary = table(&lab.text(&format!("run{}/summary.csv", movements.len())));
+    for name in ["hidden_movement_max_mean", "output_movement_max_mean"] {
+        assert!(
+            column(&summary, name).iter().all(|cell| !cell.is_empty()),
+            "{name}"
+        );
+    }
+    // Feedback alignment keeps its units in the linear engine.
+    run(
+        &lab,
+        &["--train-data", "d.csv"],
+        "fa",
+        &[&SMALL[..], &[movements]].concat(),
+    );
+    assert!(
+        lab.text("fa/experiment.toml")
+            .contains("engine = \"linear\"")
+    );
+    let summary = table(&lab.text("fa/summary.csv"));
+    assert!(
+        column(&summary, "hidden_movement_max_mean")
+            .iter()
+            .all(|cell| !cell.is_empty())
+    );
+}
+
+#[test]
+fn final_weights_are_those_of_the_last_step_or_refused() {
+    let lab = lab();
+    let words = [
+        "run",
+        "--train-data",
+        "d.csv",
+        "--set",
+        "run.save_weights=final",
+        "--set",
+        "run.steps=40",
+        "--set",
+    ];
+    lab.falign(&[&words[..], &["run.record={ at = [0, 10] }"]].concat())
+        .refuses(&["run.record", "run.save_weights", "run.steps"]);
+    lab.falign(&[&words[..], &["run.record={ at = [0, 40] }"]].concat())
+        .succeeds();
+}

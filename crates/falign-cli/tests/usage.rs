@@ -1,0 +1,143 @@
+//! Wrong commands end with code 2 and say what is right.
+
+use crate::support::Lab;
+
+const QUICK: [&str; 8] = [
+    "--set",
+    "run.steps=5",
+    "--set",
+    "run.runs=1",
+    "--set",
+    "network.width=[5, 6]",
+    "--case",
+    "linear",
+];
+
+fn quickstart(out: &str) -> Vec<&str> {
+    [&["run", "quickstart", "--quiet", "--out", out], &QUICK[..]].concat()
+}
+
+#[test]
+fn a_folder_in_use_is_refused_unless_the_same_run_goes_on() {
+    let lab = Lab::new();
+    // One run is too few for any claim.
+    lab.falign(&quickstart("run")).ends_with(3);
+    lab.falign(&quickstart("run"))
+        .refuses(&["run is not empty", "--resume", "--out"]);
+    let resumed = [&quickstart("run")[..], &["--resume"]].concat();
+    lab.falign(&resumed).ends_with(3);
+    let other = [&resumed[..], &["--set", "run.seed=5"]].concat();
+    lab.falign(&other)
+        .refuses(&["run belongs to another experiment", "--out"]);
+
+    std::fs::create_dir(lab.path("mine")).unwrap();
+    lab.file("mine/notes.txt", "dear diary");
+    lab.falign(&quickstart("mine"))
+        .refuses(&["mine is not empty"]);
+    let resumed = [&quickstart("mine")[..], &["--resume"]].concat();
+    lab.falign(&resumed)
+        .refuses(&["mine is no run folder", "experiment.toml"]);
+    lab.file("file", "");
+    lab.falign(&quickstart("file"))
+        .refuses(&["file is no folder", "--out"]);
+    // Nothing was added to what was refused.
+    let kept: Vec<_> = std::fs::read_dir(lab.path("mine")).unwrap().collect();
+    assert_eq!(kept.len(), 1);
+}
+
+#[test]
+fn the_stored_experiment_runs_again_as_it_is() {
+    let lab = Lab::new();
+    lab.falign(&quickstart("run")).ends_with(3);
+    let stored = ["run", "run/experiment.toml", "--quiet", "--out"];
+    lab.falign(&[&stored[..], &["again"]].concat()).ends_with(3);
+    crate::support::assert_same(&lab.path("again"), &lab.path("run"));
+    lab.falign(&[&stored[..], &["run", "--resume"]].concat())
+        .ends_with(3);
+}
+
+#[test]
+fn wrong_names_are_refused_with_the_right_one() {
+    let lab = Lab::new();
+    std::fs::create_dir(lab.path("folder")).unwrap();
+    for (words, parts) in [
+        (
+            &["run", "quickstrat"][..],
+            &["`quickstrat`", "did you mean `quickstart`?", "figure2"][..],
+        ),
+        (
+            &["run", "nowhere/a.toml"],
+            &["`nowhere/a.toml`", "quickstart"],
+        ),
+        (&["config", "figure3"], &["did you mean `figure2`?"]),
+        (&["check", "figure3"], &["did you mean `figure2`?"]),
+        (&["check", "theory/*"], &["theory/*"]),
+        (
+            &["run", "folder"],
+            &["folder is a folder", "experiment.toml"],
+        ),
+        (&["show", "folder"], &["folder has no summary.csv"]),
+        (&["plot", "folder"], &["folder is no run folder"]),
+        (&["show", "nowhere"], &["nowhere has no summary.csv"]),
+        (
+            &["run", "quickstart", "--set", "network.widht=3"],
+            &["network.widht = 3", "did you mean `network.width`?"],
+        ),
+        (
+            &["run", "quickstart", "--set", "width=3"],
+            &["width = 3", "did you mean `network.width`?"],
+        ),
+        (
+            &["run", "quickstart", "--set", "network.width"],
+            &["network.width", "KEY=VALUE"],
+        ),
+        (
+            &["run", "quickstart", "--set", "network.width=[1, 2"],
+            &["network.width = [1, 2", "not a TOML value"],
+        ),
+        (
+            &["run", "quickstart", "--case", "rleu"],
+            &["--case", "rleu", "did you mean `relu`?"],
+        ),
+    ] {
+        lab.falign(words).refuses(parts);
+    }
+}
+
+#[test]
+fn wrong_options_are_refused_by_their_range() {
+    let lab = Lab::new();
+    for (words, part) in [
+        (&["run"][..], "<EXPERIMENT>"),
+        (&["runn"], "'run'"),
+        (&["run", "quickstart", "--threads", "0"], "1..=1024"),
+        (&["run", "quickstart", "--threads", "100000"], "1..=1024"),
+        (&["plot", "x", "--png-width", "0"], "100..=10000"),
+        (&["plot", "x", "--png-width", "1000000"], "100..=10000"),
+        (&["plot", "x", "--mean", "harmonic"], "geometric"),
+        (&["completions", "cmd"], "bash"),
+    ] {
+        let answer = lab.falign(words).ends_with(2);
+        assert!(answer.err.contains(part), "{}", answer.err);
+    }
+}
+
+#[test]
+fn a_template_runs_whatever_its_file_is_called() {
+    let lab = Lab::new();
+    for file in ["mine.toml", "my own.toml"] {
+        lab.falign(&["new", file]).succeeds();
+        let sets = ["network.width=[5, 6, 7]", "run.steps=5", "run.runs=3"];
+        let sets = sets.iter().flat_map(|set| ["--set", set]);
+        let words: Vec<&str> = ["run", file, "--quiet"].into_iter().chain(sets).collect();
+        let answer = lab.falign(&words);
+        assert!(matches!(answer.code, Some(0 | 3)), "{}", answer.err);
+        assert_eq!(answer.err, "", "the picture fits what was run");
+    }
+    assert!(lab.path("runs/mine/figure.png").exists());
+    assert!(lab.path("runs/my_own/figure.png").exists());
+    let again = lab.falign(&["new", "mine.toml"]);
+    again.refuses(&["mine.toml exists", "another name"]);
+    lab.falign(&["new", "nowhere/mine.toml"])
+        .fails(1, &["nowhere/mine.toml"]);
+}
