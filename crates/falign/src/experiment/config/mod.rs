@@ -49,7 +49,8 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// Reads and checks an experiment file. Relative paths in it are relative to its folder.
+    /// Reads and checks an experiment file. Relative paths in it are relative to its folder,
+    /// those of overrides to the current folder.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be read; [`Error::Data`] if it is not TOML;
@@ -59,9 +60,8 @@ impl Experiment {
         let table = text
             .parse::<Table>()
             .map_err(|error| Error::data(path, format!("not TOML: {}", syntax(&text, &error))))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let folder = std::path::absolute(folder).map_err(|source| Error::io(path, source))?;
-        Self::from_table(table, Some(&folder), overrides)
+        let file = std::path::absolute(path).map_err(|source| Error::io(path, source))?;
+        Self::from_table(table, file.parent(), overrides)
     }
 
     /// Reads and checks an experiment's text; relative paths stay as they are.
@@ -94,6 +94,11 @@ impl Experiment {
         let all_claims = claim::read(file.claims, &case_names, folder)?;
         let figure = file.figure.map(figure_check::read).transpose()?;
         overrides::apply(&mut layout, overrides)?;
+        if !overrides.set.is_empty() {
+            // Paths typed in a command are relative to where it was typed.
+            let here = std::env::current_dir().map_err(|source| Error::io(".", source))?;
+            layout::anchor_paths(&mut layout, &here);
+        }
         let settings = expand::settings(&layout)?;
         resolved::fill(&mut layout, &settings)?;
         let mut claims = Vec::new();
