@@ -27,6 +27,7 @@
 pub mod data;
 pub mod error;
 pub mod experiment;
+mod file;
 pub mod math;
 pub mod record;
 pub mod rule;

@@ -10,7 +10,7 @@ use falign::experiment::execute::{Execution, Watch, collect, cost, execute};
 use falign::experiment::{Experiment, Plan};
 use falign::math::simd;
 use falign::record::run_table::RunTable;
-use falign::record::store::{Lock, write_atomic};
+use falign::record::store::{FolderLock, remove_leftovers, write_atomic};
 use falign::record::summary::{runs_csv, summary_csv};
 use falign::two_layer::NUMERICS_VERSION;
 use serde_json::json;
@@ -101,7 +101,10 @@ pub(super) fn in_folder(
     let plan = Plan::new(experiment)?;
     let text = experiment.resolved_toml();
     prepare(dir, &text, options.resume)?;
-    let _lock = Lock::acquire(dir)?;
+    let _lock = FolderLock::acquire(dir)?;
+    for folder in [dir.to_owned(), dir.join("results"), dir.join("weights")] {
+        remove_leftovers(&folder)?;
+    }
     write_atomic(&dir.join("experiment.toml"), text.as_bytes())?;
     write_atomic(&dir.join("plan.jsonl"), plan.to_jsonl().as_bytes())?;
 

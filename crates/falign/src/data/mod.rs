@@ -1,43 +1,118 @@
-//! Data sets: generated, and read from a user's files. Knows no network engine.
+//! Data sets: generated, and read from a user's files; weights to start from.
+//!
+//! Knows no network engine, opens no socket. Files are read whole, and whatever is wrong with
+//! one is told with its path, the place in it and the fix. Letters: `n` samples, `d` inputs,
+//! `k` outputs, `p` hidden units.
 
+mod csv;
+mod dataset;
+mod npy;
+mod npz;
 pub mod synthetic;
+mod weights;
 
 use std::path::Path;
 
-use ndarray::Array2;
+pub use dataset::Dataset;
+pub use weights::{Weights, load_weights, save_weights};
 
-use crate::two_layer::Weights;
+pub use crate::file::content_hash;
 use crate::{Error, Result};
 
-/// Inputs (samples, `input_dim`) and targets (samples, outputs).
-#[derive(Debug, Clone, PartialEq)]
-pub struct Dataset {
-    /// X.
-    pub inputs: Array2<f64>,
-    /// Y.
-    pub targets: Array2<f64>,
-}
-
-/// Reads a data set.
+/// Reads a data set; the ending of `path` tells the format.
+///
+/// | ending | content |
+/// |---|---|
+/// | `.npz` | `X` (or `inputs`), (samples, `input_dim`), and `y` (or `targets`), (samples) or (samples, outputs) |
+/// | `.npy` | one array (samples, `input_dim` + 1) whose last column is the target |
+/// | `.csv` | one sample a line, with or without a header; the last columns named `y` or `target` (also `y1`, `target_2`, ...) are the targets, else the last column is |
+///
+/// Numbers of NPY and NPZ files may be `float32`, `float64`, integers or booleans, in C or
+/// Fortran order; computation is in `f64` from here on.
 ///
 /// # Errors
-/// [`Error::Data`].
+/// [`Error::Io`] if the file cannot be read; [`Error::Data`] if it is malformed, or its shapes
+/// or numbers (NaN, infinity) cannot be used.
+///
+/// # Example
+/// ```
+/// let path = std::env::temp_dir().join(format!("falign-doc-{}.csv", std::process::id()));
+/// std::fs::write(&path, "x1,x2,y\n1,2,0.5\n3,4,-0.5\n")?;
+/// let data = falign::data::load_dataset(&path)?;
+/// assert_eq!(data.inputs.dim(), (2, 2));
+/// assert_eq!(data.targets.dim(), (2, 1));
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn load_dataset(path: &Path) -> Result<Dataset> {
-    Err(Error::data(path, "data files cannot be read yet"))
+    let read = match extension(path).as_str() {
+        "npz" => npz::read_dataset,
+        "npy" => npy::read_dataset,
+        "csv" => csv::read_dataset,
+        _ => {
+            return Err(Error::data(
+                path,
+                "the format is told by the ending, which must be .npz, .npy or .csv",
+            ));
+        }
+    };
+    let (inputs, targets) = read(path, &read_file(path)?)?;
+    Dataset::new(inputs, targets).map_err(|error| in_file(path, error))
 }
 
-/// Reads weights.
-///
-/// # Errors
-/// [`Error::Data`].
-pub fn load_weights(path: &Path) -> Result<Weights> {
-    Err(Error::data(path, "weight files cannot be read yet"))
+/// The ending without its dot, in lower case.
+fn extension(path: &Path) -> String {
+    path.extension()
+        .map(|ending| ending.to_string_lossy().to_ascii_lowercase())
+        .unwrap_or_default()
 }
 
-/// Writes weights.
-///
-/// # Errors
-/// [`Error::Data`].
-pub fn save_weights(path: &Path, _weights: &Weights) -> Result<()> {
-    Err(Error::data(path, "weight files cannot be written yet"))
+/// The whole file, which must not be empty.
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
+    if bytes.is_empty() {
+        return Err(Error::data(path, "the file is empty"));
+    }
+    Ok(bytes)
+}
+
+/// A complaint about arrays as one about the file they came from.
+fn in_file(path: &Path, error: Error) -> Error {
+    match error {
+        Error::Shape { .. } => Error::data(path, error.to_string()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::scratch::Scratch;
+
+    #[test]
+    fn unusable_files_say_why() {
+        let folder = Scratch::new("load");
+        for (name, content, part) in [
+            ("a.txt", "1,2\n", ".npz, .npy or .csv"),
+            ("noending", "1,2\n", ".npz, .npy or .csv"),
+            ("a.csv", "", "empty"),
+            ("a.npy", "", "empty"),
+            ("a.npz", "", "empty"),
+        ] {
+            let path = folder.file(name, content.as_bytes());
+            let error = load_dataset(&path).unwrap_err();
+            let text = error.to_string();
+            assert!(matches!(error, Error::Data { .. }), "{text}");
+            assert!(text.contains(name) && text.contains(part), "{text}");
+        }
+        let error = load_dataset(&folder.path().join("nowhere.csv")).unwrap_err();
+        assert!(matches!(&error, Error::Io { .. }) && error.to_string().contains("nowhere.csv"));
+    }
+
+    #[test]
+    fn the_ending_may_be_in_capitals() {
+        let folder = Scratch::new("capitals");
+        let data = load_dataset(&folder.file("A.CSV", b"1,2\n")).unwrap();
+        assert_eq!(data.inputs.dim(), (1, 1));
+    }
 }

@@ -126,11 +126,12 @@ pub fn execute(
             }
             match run_job(experiment, job, parallel, watch)? {
                 Some(runs) => {
-                    let path = result_path(folder, job);
-                    write_atomic(&path, &encode(experiment, job, &runs))?;
+                    // The result comes last: a stored one means that all of the job is.
                     for (run, result) in job.runs.clone().zip(&runs) {
                         save_weights(folder, job, run, result)?;
                     }
+                    let path = result_path(folder, job);
+                    write_atomic(&path, &encode(experiment, job, &runs))?;
                     watch.jobs_done.fetch_add(1, Ordering::Relaxed);
                 }
                 None => complete.store(false, Ordering::Relaxed),

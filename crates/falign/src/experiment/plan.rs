@@ -10,12 +10,14 @@ use std::ops::Range;
 use std::path::Path;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::config::{Experiment, write};
 use super::setting::Setting;
+use crate::Result;
 use crate::two_layer::NUMERICS_VERSION;
-use crate::{Error, Result};
+
+/// Length of a job's id.
+const ID_DIGITS: usize = 32;
 
 /// Some runs of one setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +118,9 @@ impl Identity {
     fn id(&self, runs: &Range<u64>) -> String {
         let text = serde_json::to_string(&(self, [runs.start, runs.end]))
             .expect("string keys and finite numbers always write");
-        hex(&Sha256::digest(text.as_bytes())[..16])
+        let mut id = crate::file::sha256(text.as_bytes());
+        id.truncate(ID_DIGITS);
+        id
     }
 }
 
@@ -124,17 +128,9 @@ fn content_hash(path: &str, contents: &mut BTreeMap<String, String>) -> Result<S
     if let Some(hash) = contents.get(path) {
         return Ok(hash.clone());
     }
-    let bytes = std::fs::read(Path::new(path)).map_err(|source| Error::io(path, source))?;
-    let hash = hex(&Sha256::digest(&bytes));
+    let hash = crate::data::content_hash(Path::new(path))?;
     contents.insert(path.to_owned(), hash.clone());
     Ok(hash)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// TOML to JSON, tables by sorted key.

@@ -2,6 +2,7 @@
 //!
 //! Refuses simulation.
 
+mod lock;
 pub mod run_table;
 pub mod store;
 pub mod summary;

@@ -1,88 +1,46 @@
 //! Files of a run folder: written whole or not at all, and known to be whole when read.
 
-use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 use std::path::Path;
 
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
+pub use super::lock::{FolderLock, LOCK_FILE};
+use crate::file::sha256;
+pub use crate::file::{remove_leftovers, write_atomic};
 use crate::{Error, Result};
 
-/// Held while a program writes a run folder, so that no second one does.
-#[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held for its lock, given back on drop")] File);
-
-impl Lock {
-    /// Takes the folder's lock without waiting.
-    ///
-    /// # Errors
-    /// [`Error::Record`] if another program holds it; [`Error::Io`].
-    pub fn acquire(folder: &Path) -> Result<Self> {
-        let path = folder.join(".lock");
-        let file = File::create(&path).map_err(|source| Error::io(&path, source))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
-            Err(fs::TryLockError::WouldBlock) => Err(Error::record(
-                folder,
-                "another falign is writing this run folder",
-            )),
-            Err(fs::TryLockError::Error(source)) => Err(Error::io(&path, source)),
-        }
-    }
-}
-
-/// First key of every sealed file.
+/// First words of every sealed file: the program and the version of the format.
 const FORMAT: &str = "falign 1";
 
-/// Writes `bytes` to `path` so that a reader sees the old file or the new one, never a part:
-/// temporary name in the same folder, fsync, rename, fsync of the folder.
+/// A sealed file: a line with the format's version, the length of the rest and its SHA-256;
+/// the header, one line of JSON; the payload, little-endian. Equal content gives equal bytes.
 ///
-/// # Errors
-/// [`Error::Io`] naming the path; the temporary file is removed.
-pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
-    let temporary = path.with_extension(format!("{}.part", std::process::id()));
-    let written = File::create(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        match path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            Some(folder) => File::open(folder)?.sync_all(),
-            None => Ok(()),
-        }
-    });
-    written.map_err(|source| {
-        let _ = fs::remove_file(&temporary);
-        Error::io(path, source)
-    })
-}
-
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
-
-/// A header line and numbers, with a checksum over both.
+/// # Example
+/// ```
+/// use falign::record::store::seal;
+/// let header = serde_json::from_str(r#"{"job": "a"}"#)?;
+/// let bytes = seal(&header, &[1.0, f64::NAN]);
+/// assert!(bytes.starts_with(b"falign 1 28 "));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 ///
 /// # Panics
-/// Never: a map with string keys always serialises.
+/// Never: a JSON map always writes.
 pub fn seal(header: &Map<String, Value>, payload: &[f64]) -> Vec<u8> {
     let mut body = serde_json::to_vec(header).expect("string keys always write");
     body.push(b'\n');
     for x in payload {
         body.extend_from_slice(&x.to_le_bytes());
     }
-    let mut bytes = format!("{FORMAT} {} {}\n", body.len(), digest(&body)).into_bytes();
+    let mut bytes = first_line(&body).into_bytes();
     bytes.append(&mut body);
     bytes
+}
+
+/// What stands before `body`, its line feed included.
+fn first_line(body: &[u8]) -> String {
+    format!("{FORMAT} {} {}\n", body.len(), sha256(body))
 }
 
 /// Reads what [`seal`] wrote.
@@ -93,70 +51,135 @@ pub fn seal(header: &Map<String, Value>, payload: &[f64]) -> Vec<u8> {
 pub fn unseal(path: &Path) -> Result<(Map<String, Value>, Vec<f64>)> {
     let bytes = fs::read(path).map_err(|source| Error::io(path, source))?;
     let damaged = |reason: &str| Error::record(path, reason);
-    let line = bytes
-        .iter()
-        .position(|&b| b == b'\n')
-        .ok_or_else(|| damaged("truncated or not a result file"))?;
-    let (head, body) = (&bytes[..line], &bytes[line + 1..]);
-    let head = std::str::from_utf8(head).map_err(|_| damaged("not a result file"))?;
-    let rest = head
-        .strip_prefix(FORMAT)
-        .ok_or_else(|| damaged("not a result file of this format"))?;
-    let mut words = rest.split(' ').skip(1);
-    let length = words.next().and_then(|w| w.parse::<usize>().ok());
-    if length != Some(body.len()) {
-        return Err(damaged("truncated: shorter or longer than it says"));
+    let (line, body) = split_line(&bytes).ok_or_else(|| {
+        damaged(if bytes.is_empty() {
+            "empty"
+        } else {
+            "truncated in its first line, or not a result file"
+        })
+    })?;
+    let expected = first_line(body);
+    if line != expected.trim_end().as_bytes() {
+        return Err(damaged(&difference(line, body.len())));
     }
-    if words.next() != Some(digest(body).as_str()) || words.next().is_some() {
-        return Err(damaged("altered: the checksum does not match"));
-    }
-    let line = body
-        .iter()
-        .position(|&b| b == b'\n')
-        .ok_or_else(|| damaged("no header"))?;
-    let header = serde_json::from_slice(&body[..line]).map_err(|_| damaged("unreadable header"))?;
-    let (numbers, rest) = body[line + 1..].as_chunks::<8>();
+    let (header, payload) = split_line(body).ok_or_else(|| damaged("it has no header"))?;
+    let header = serde_json::from_slice(header)
+        .map_err(|error| damaged(&format!("unreadable header: {error}")))?;
+    let (numbers, rest) = payload.as_chunks::<8>();
     if !rest.is_empty() {
-        return Err(damaged("payload is no whole number of values"));
+        return Err(damaged("its payload is no whole number of values"));
     }
-    Ok((
-        header,
-        numbers.iter().map(|b| f64::from_le_bytes(*b)).collect(),
-    ))
+    let numbers = numbers.iter().map(|b| f64::from_le_bytes(*b)).collect();
+    Ok((header, numbers))
+}
+
+/// The first line without its line feed, and the rest.
+fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = bytes.iter().position(|&b| b == b'\n')?;
+    Some((&bytes[..at], &bytes[at + 1..]))
+}
+
+/// Why a first line is not the one its body of `length` bytes should have.
+fn difference(line: &[u8], length: usize) -> String {
+    let words: Vec<&str> = std::str::from_utf8(line)
+        .unwrap_or_default()
+        .split(' ')
+        .collect();
+    let (program, version) = FORMAT.split_once(' ').unwrap_or((FORMAT, ""));
+    match words[..] {
+        [first, found, ..] if first == program && found != version => {
+            format!("format version {found}, but this program reads {version}")
+        }
+        [first, _, says, _] if first == program => match says.parse::<usize>() {
+            Ok(says) if length < says => {
+                format!("truncated: {length} of {says} bytes are there")
+            }
+            Ok(says) if length > says => {
+                format!("altered: {length} bytes where it says {says}")
+            }
+            _ => "altered: the checksum does not match".to_owned(),
+        },
+        _ => "not a result file of this program".to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::scratch::Scratch;
+
+    fn sample() -> Vec<u8> {
+        let header = [("job".to_owned(), Value::from("x"))].into_iter().collect();
+        seal(&header, &[1.5, f64::NAN, -0.0])
+    }
+
+    fn reason(folder: &Scratch, bytes: &[u8]) -> String {
+        let path = folder.file("a.bin", bytes);
+        match unseal(&path) {
+            Err(Error::Record {
+                path: named,
+                reason,
+            }) if named == path => reason,
+            other => panic!("not detected: {other:?}"),
+        }
+    }
 
     #[test]
-    fn every_truncation_and_every_flipped_byte_is_detected() {
-        let folder = std::env::temp_dir().join(format!("falign-store-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let path = folder.join("a.bin");
-        let header: Map<String, Value> =
-            [("job".to_owned(), Value::from("x"))].into_iter().collect();
-        let bytes = seal(&header, &[1.5, f64::NAN, -0.0]);
-        write_atomic(&path, &bytes).unwrap();
-        let (read, numbers) = unseal(&path).unwrap();
-        assert_eq!(read, header);
-        assert_eq!(numbers[1].to_bits(), f64::NAN.to_bits());
+    fn what_was_sealed_comes_back_bit_for_bit() {
+        let folder = Scratch::new("seal");
+        let (header, numbers) = unseal(&folder.file("a.bin", &sample())).unwrap();
+        assert_eq!(header["job"], "x");
+        let bits: Vec<u64> = numbers.iter().map(|x| x.to_bits()).collect();
+        assert_eq!(bits, [1.5, f64::NAN, -0.0].map(f64::to_bits));
+        assert_eq!(seal(&header, &numbers), sample());
+    }
+
+    #[test]
+    fn every_truncation_is_detected() {
+        let folder = Scratch::new("truncated");
+        let bytes = sample();
         for length in 0..bytes.len() {
-            fs::write(&path, &bytes[..length]).unwrap();
-            assert!(
-                matches!(unseal(&path), Err(Error::Record { .. })),
-                "length {length}"
-            );
+            reason(&folder, &bytes[..length]);
         }
+        let says = reason(&folder, &bytes[..bytes.len() - 1]);
+        assert!(says.starts_with("truncated"), "{says}");
+    }
+
+    #[test]
+    fn every_single_byte_change_is_detected() {
+        let folder = Scratch::new("flipped");
+        let bytes = sample();
         for at in 0..bytes.len() {
-            let mut flipped = bytes.clone();
-            flipped[at] ^= 1;
-            fs::write(&path, &flipped).unwrap();
-            assert!(
-                matches!(unseal(&path), Err(Error::Record { .. })),
-                "byte {at}"
-            );
+            for mask in [1, 0x20, 0x80, 0xff] {
+                let mut flipped = bytes.clone();
+                flipped[at] ^= mask;
+                reason(&folder, &flipped);
+            }
         }
-        fs::remove_dir_all(&folder).unwrap();
+        let mut last = bytes;
+        *last.last_mut().unwrap() ^= 1;
+        let says = reason(&folder, &last);
+        assert!(says.contains("checksum"), "{says}");
+    }
+
+    #[test]
+    fn foreign_and_longer_files_and_other_versions_are_named_as_such() {
+        let folder = Scratch::new("foreign");
+        assert!(reason(&folder, b"a,b\n1,2\n").contains("not a result file"));
+        assert!(reason(&folder, &[0xff, 0xfe, b'\n']).contains("not a result file"));
+        let mut longer = sample();
+        longer.push(0);
+        assert!(reason(&folder, &longer).starts_with("altered"));
+        for with in ["falign 10 ", "falign 2 "] {
+            let other = [with.as_bytes(), &sample()["falign 1 ".len()..]].concat();
+            assert!(reason(&folder, &other).contains("format version"));
+        }
+        // Other spellings of the same length and checksum are not what was written.
+        let spelt = [b"falign 1 +".as_slice(), &sample()["falign 1 ".len()..]].concat();
+        reason(&folder, &spelt);
+        assert!(matches!(
+            unseal(&folder.path().join("nowhere")),
+            Err(Error::Io { .. })
+        ));
     }
 }

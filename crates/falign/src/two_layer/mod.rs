@@ -14,6 +14,7 @@ mod sample_space;
 mod snapshot;
 mod start;
 
+pub use crate::data::Weights;
 pub use choice::{Draw, Engine};
 pub use linear::{Linear, LinearStart};
 pub use outcome::Outcome;
@@ -23,7 +24,7 @@ pub use reference::Reference;
 pub use run::{Recording, Stop, run};
 pub use sample_space::SampleSpace;
 pub use snapshot::{Dynamics, Movement, Needs, Snapshot, quantity};
-pub use start::{Start, Weights};
+pub use start::Start;
 
 /// Raised whenever the numbers an engine gives change, so that stored results of another
 /// version are not taken for this one's.

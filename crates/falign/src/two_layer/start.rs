@@ -1,22 +1,7 @@
 //! The start of a run: W(0), beta(0) and b, given or drawn from named streams.
 
-use ndarray::Array2;
-
+use crate::data::Weights;
 use crate::math::{StreamName, Streams};
-
-/// Weights of a two-layer network.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Weights {
-    /// W, (width, `input_dim`), one row per hidden unit.
-    #[doc(alias = "W")]
-    pub hidden: Array2<f64>,
-    /// beta, (width, outputs).
-    #[doc(alias = "beta")]
-    pub output: Array2<f64>,
-    /// b, (width, outputs).
-    #[doc(alias = "b")]
-    pub feedback: Array2<f64>,
-}
 
 /// Where the initial weights come from. Drawn hidden weights are made again whenever they
 /// are needed, not stored.

@@ -1,5 +1,7 @@
 //! Small problems made from a seed, and comparisons by norm.
 
+pub(crate) mod experiment;
+
 use falign::math::{Activation, StreamName, Streams};
 use falign::rule::{Feedback, RidgeForm, Schedule};
 use falign::two_layer::Problem;

@@ -1,0 +1,200 @@
+//! The NPZ format of NumPy: NPY files in a ZIP archive.
+
+use std::io::{Cursor, Read as _, Write as _};
+use std::path::Path;
+
+use ndarray::{Array2, ArrayView2};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+use super::npy::{self, Array, Place};
+use crate::{Error, Result};
+
+/// An open NPZ file.
+pub(super) struct Archive<'a> {
+    path: &'a Path,
+    zip: ZipArchive<Cursor<&'a [u8]>>,
+    /// Keys as NumPy shows them, with their index in the archive.
+    keys: Vec<(String, usize)>,
+}
+
+impl<'a> Archive<'a> {
+    pub(super) fn open(path: &'a Path, bytes: &'a [u8]) -> Result<Self> {
+        let damaged = |error| {
+            let reason = format!("not an NPZ file, or truncated or damaged: {error}");
+            Error::data(path, reason)
+        };
+        let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+        let mut keys = Vec::new();
+        for index in 0..zip.len() {
+            let entry = zip.by_index_raw(index).map_err(damaged)?;
+            let name = entry.name().map_err(damaged)?;
+            let key = name.strip_suffix(".npy").unwrap_or(&name).to_owned();
+            keys.push((key, index));
+        }
+        Ok(Self { path, zip, keys })
+    }
+
+    /// The matrix under one of these keys, names of the same thing; one dimension is a column
+    /// if `is_column_allowed`. `fix` ends the message if it is missing.
+    pub(super) fn matrix(
+        &mut self,
+        names: &[&str],
+        is_column_allowed: bool,
+        fix: &str,
+    ) -> Result<Array2<f64>> {
+        let mut found = self
+            .keys
+            .iter()
+            .filter(|(key, _)| names.contains(&key.as_str()));
+        let (key, index) = match (found.next(), found.next()) {
+            (Some((key, index)), None) => (key.clone(), *index),
+            (Some((first, _)), Some((second, _))) => {
+                let reason = format!("both `{first}` and `{second}` are there; keep one");
+                return Err(Error::data(self.path, reason));
+            }
+            (None, _) => return Err(self.missing(names, fix)),
+        };
+        let place = Place {
+            path: self.path,
+            key: Some(&key),
+        };
+        let damaged = |error: &dyn std::fmt::Display| {
+            place.error(format!("damaged or unknown compression: {error}"))
+        };
+        let mut bytes = Vec::new();
+        self.zip
+            .by_index(index)
+            .map_err(|error| damaged(&error))?
+            .read_to_end(&mut bytes)
+            .map_err(|error| damaged(&error))?;
+        Array::parse(&bytes, place)?.matrix(is_column_allowed, place)
+    }
+
+    fn missing(&self, names: &[&str], fix: &str) -> Error {
+        let quoted = |key: &str| format!("`{key}`");
+        let wanted: Vec<_> = names.iter().map(|key| quoted(key)).collect();
+        let present: Vec<_> = self.keys.iter().map(|(key, _)| quoted(key)).collect();
+        let present = if present.is_empty() {
+            "nothing".to_owned()
+        } else {
+            present.join(", ")
+        };
+        let wanted = wanted.join(" or ");
+        Error::data(
+            self.path,
+            format!("it has no array {wanted}, only {present}; {fix}"),
+        )
+    }
+}
+
+/// Inputs and targets by their keys.
+pub(super) fn read_dataset(path: &Path, bytes: &[u8]) -> Result<(Array2<f64>, Array2<f64>)> {
+    let fix = "use `numpy.savez(path, X=X, y=y)`";
+    let mut archive = Archive::open(path, bytes)?;
+    Ok((
+        archive.matrix(&["X", "inputs"], false, fix)?,
+        archive.matrix(&["y", "targets"], true, fix)?,
+    ))
+}
+
+/// An NPZ file of these arrays. Equal arrays give equal bytes: no date, no compression.
+pub(super) fn write(path: &Path, arrays: &[(&str, ArrayView2<f64>)]) -> Result<Vec<u8>> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .last_modified_time(DateTime::DEFAULT)
+        .unix_permissions(0o644);
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (key, array) in arrays {
+        let bytes = npy::write(array);
+        // Members beyond 4 GiB need the long form, and must say so first.
+        let is_large = u32::try_from(bytes.len()).is_err();
+        zip.start_file(format!("{key}.npy"), options.large_file(is_large))
+            .map_err(|error| Error::io(path, error.into()))?;
+        zip.write_all(&bytes)
+            .map_err(|source| Error::io(path, source))?;
+    }
+    let bytes = zip
+        .finish()
+        .map_err(|error| Error::io(path, error.into()))?;
+    Ok(bytes.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    const PATH: &str = "a.npz";
+
+    fn archive(arrays: &[(&str, ArrayView2<f64>)]) -> Vec<u8> {
+        write(Path::new(PATH), arrays).unwrap()
+    }
+
+    fn reason(bytes: &[u8]) -> String {
+        let error = read_dataset(Path::new(PATH), bytes).unwrap_err();
+        assert!(matches!(&error, Error::Data { .. }), "{error}");
+        error.to_string()
+    }
+
+    #[test]
+    fn both_names_of_the_keys_are_read() {
+        let (x, y) = (array![[1.0, 2.0], [3.0, 4.0]], array![[5.0], [6.0]]);
+        for keys in [["X", "y"], ["inputs", "targets"]] {
+            let bytes = archive(&[(keys[0], x.view()), (keys[1], y.view())]);
+            let read = read_dataset(Path::new(PATH), &bytes).unwrap();
+            assert_eq!(read, (x.clone(), y.clone()));
+        }
+    }
+
+    #[test]
+    fn compressed_archives_are_read() {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        let (x, y) = (array![[1.0, 2.0]], array![[5.0]]);
+        for (key, array) in [("X.npy", &x), ("y.npy", &y)] {
+            zip.start_file(key, options).unwrap();
+            zip.write_all(&npy::write(&array.view())).unwrap();
+        }
+        let bytes = zip.finish().unwrap().into_inner();
+        assert_eq!(read_dataset(Path::new(PATH), &bytes).unwrap(), (x, y));
+    }
+
+    #[test]
+    fn a_missing_key_names_what_is_there() {
+        let x = array![[1.0]];
+        let text = reason(&archive(&[("X", x.view()), ("labels", x.view())]));
+        assert!(text.contains("`y` or `targets`"), "{text}");
+        assert!(
+            text.contains("`labels`") && text.contains("numpy.savez"),
+            "{text}"
+        );
+        assert!(reason(&archive(&[])).contains("only nothing"));
+        let twice = [("X", x.view()), ("inputs", x.view()), ("y", x.view())];
+        assert!(reason(&archive(&twice)).contains("keep one"));
+    }
+
+    #[test]
+    fn a_bad_member_is_named() {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file("X.npy", SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(b"hello").unwrap();
+        let text = reason(&zip.finish().unwrap().into_inner());
+        assert!(text.contains("array `X`: not an NPY file"), "{text}");
+    }
+
+    #[test]
+    fn truncated_and_altered_archives_are_told() {
+        let x = array![[1.0, 2.0], [3.0, 4.0]];
+        let whole = archive(&[("X", x.view()), ("y", x.view())]);
+        for length in 0..whole.len() {
+            reason(&whole[..length]);
+        }
+        let mut altered = whole;
+        let at = altered.windows(8).position(|w| w == 4.0f64.to_le_bytes());
+        altered[at.unwrap()] ^= 1;
+        let text = reason(&altered);
+        assert!(text.contains("array `X`: damaged"), "{text}");
+    }
+}

@@ -1,0 +1,73 @@
+//! One program at a time writes a run folder.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::path::Path;
+
+use crate::{Error, Result};
+
+/// The empty file whose lock means that the folder is being written. It stays behind.
+pub const LOCK_FILE: &str = ".lock";
+
+/// The right to write a run folder, until it is dropped or the program ends in any way.
+#[derive(Debug)]
+pub struct FolderLock {
+    _file: File,
+}
+
+impl FolderLock {
+    /// Takes the lock of `folder`, which must exist, without waiting.
+    ///
+    /// The lock is advisory. File systems without locks (some network ones) have none to give;
+    /// there the call succeeds, and two writers at worst do the same work twice, since every
+    /// file is written atomically.
+    ///
+    /// # Errors
+    /// [`Error::Record`] if another program has it; [`Error::Io`] if the folder cannot be
+    /// written.
+    pub fn acquire(folder: &Path) -> Result<Self> {
+        let path = folder.join(LOCK_FILE);
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(|source| Error::io(&path, source))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::record(
+                    folder,
+                    "another program is writing this folder; wait for it or choose another folder",
+                ));
+            }
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(source)) => return Err(Error::io(&path, source)),
+        }
+        Ok(Self { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::scratch::Scratch;
+
+    #[test]
+    fn a_folder_has_one_writer_at_a_time() {
+        let folder = Scratch::new("lock");
+        let first = FolderLock::acquire(folder.path()).unwrap();
+        let second = FolderLock::acquire(folder.path()).unwrap_err();
+        assert!(second.to_string().contains("another program"), "{second}");
+        drop(first);
+        FolderLock::acquire(folder.path()).unwrap();
+        assert_eq!(folder.names(), [LOCK_FILE]);
+    }
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        let folder = Scratch::new("lock-missing");
+        let error = FolderLock::acquire(&folder.path().join("nowhere")).unwrap_err();
+        assert!(matches!(error, Error::Io { .. }) && error.to_string().contains("nowhere"));
+    }
+}

@@ -1,0 +1,41 @@
+//! Experiments carried out in a folder of their own.
+
+use std::path::{Path, PathBuf};
+
+use falign::experiment::config::{Experiment, Overrides};
+use falign::experiment::execute::{Watch, collect, execute};
+use falign::experiment::plan::Plan;
+use falign::record::run_table::RunTable;
+
+/// A folder that is removed with the value.
+pub(crate) struct Scratch(pub(crate) PathBuf);
+
+impl Scratch {
+    /// `name` must be unique among the tests.
+    pub(crate) fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("falign-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// All runs of an experiment's text.
+pub(crate) fn measure(name: &str, text: &str) -> RunTable {
+    let folder = Scratch::new(name);
+    in_folder(&folder.0, text)
+}
+
+/// The same in a folder that may hold results already.
+pub(crate) fn in_folder(folder: &Path, text: &str) -> RunTable {
+    let experiment = Experiment::parse(text, &Overrides::none()).unwrap();
+    let plan = Plan::new(&experiment).unwrap();
+    let execution = execute(&experiment, &plan, folder, &Watch::default()).unwrap();
+    assert!(execution.complete);
+    collect(&experiment, &plan, folder).unwrap()
+}
