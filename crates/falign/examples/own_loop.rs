@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p falign --example own_loop`
 
+#![allow(clippy::print_stdout, reason = "an example shows what it finds")]
+
 use falign::data::synthetic::{InputLaw, Teacher, inputs, teach};
 use falign::math::{Activation, StreamName, Streams};
 use falign::rule::{Feedback, RidgeForm, Schedule};

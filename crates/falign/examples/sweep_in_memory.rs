@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release -p falign --example sweep_in_memory`
 
+#![allow(clippy::print_stdout, reason = "an example shows what it finds")]
+
 use falign::experiment::config::{Experiment, Overrides};
 use falign::experiment::execute::{Watch, collect, execute};
 use falign::experiment::plan::Plan;
