@@ -1,5 +1,28 @@
 //! `falign` trains and analyses neural networks whose error signals travel backward
-//! through *random* weights instead of the transposed forward weights.
+//! through *random* weights instead of the transposed forward weights: feedback alignment.
+//!
+//! The network is that of Song, Xu & Lafferty, "Convergence and Alignment of Gradient Descent
+//! with Random Backpropagation Weights" (`NeurIPS` 2021): f(x) = beta' psi(W x)/sqrt(p).
+//!
+//! | to | see |
+//! |---|---|
+//! | train one network step by step | [`two_layer`]: [`two_layer::SampleSpace`], [`two_layer::Linear`] |
+//! | run a whole experiment file | [`experiment`]: a checked file, its plan, its execution |
+//! | read results | [`record::run_table::RunTable`], or `summary.csv` of a run folder |
+//! | draw random numbers that never change | [`math::Streams`] |
+//!
+//! ```
+//! use falign::experiment::config::{Experiment, Overrides};
+//! use falign::experiment::simulate::simulate;
+//! use falign::two_layer::Outcome;
+//!
+//! let text = "name = \"one\"\n[network]\nactivation = \"linear\"\n[run]\nsteps = 50\nruns = 3\n";
+//! let experiment = Experiment::parse(text, &Overrides::none())?;
+//! let setting = &experiment.settings[0].setting;
+//! let run = simulate(setting, 0, false, &mut |_step| true)?.expect("nothing stopped it");
+//! assert_eq!(run.outcome, Outcome::Finished);
+//! # Ok::<(), falign::Error>(())
+//! ```
 
 pub mod data;
 pub mod error;

@@ -3,7 +3,9 @@
 use falign::math::simd::{Path, force_path};
 use falign::math::{Activation, Streams};
 use falign::rule::{Feedback, Schedule};
-use falign::two_layer::{Dynamics, Needs, Quantity, SampleSpace, Start, Weights, quantity};
+use falign::two_layer::{
+    Dynamics, Linear, LinearStart, Needs, Quantity, SampleSpace, Start, Weights, quantity,
+};
 
 use crate::support::problem;
 
@@ -66,6 +68,34 @@ fn every_instruction_set_gives_the_same_bits() {
         assert!(
             norms.windows(2).all(|w| w[0] == w[1]),
             "{activation:?}: {norms:?}"
+        );
+    }
+}
+
+#[test]
+fn every_instruction_set_gives_the_linear_recursion_the_same_bits() {
+    let streams = Streams::new(5, 0);
+    // Blocks with padding, several tiles, several outputs.
+    for (n, k) in [(1, 1), (11, 1), (61, 1), (30, 3)] {
+        let mut problem = problem(2, n, 70, k, 130);
+        problem.activation = Activation::Linear;
+        problem.step_size = 0.01;
+        problem.schedule = Schedule::Constant { ridge: 0.3 };
+        let mut residuals = Vec::new();
+        for path in [Path::Portable, Path::Avx2, Path::Avx512] {
+            force_path(Some(path));
+            let start = LinearStart::Weights(drawn(streams));
+            let mut engine = Linear::new(&problem, start, Needs::default());
+            for _ in 0..40 {
+                engine.step();
+            }
+            let residual = engine.snapshot(Needs::default()).residual;
+            residuals.push(residual.into_iter().map(f64::to_bits).collect::<Vec<_>>());
+        }
+        force_path(None);
+        assert!(
+            residuals.windows(2).all(|w| w[0] == w[1]),
+            "n = {n}, k = {k}"
         );
     }
 }

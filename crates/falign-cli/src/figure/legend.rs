@@ -86,26 +86,35 @@ impl Legend {
             }));
             groups.push(group);
         }
-        if looks.dash_by.is_some() && looks.dashes.len() > 1 {
+        if let Some(by) = &looks.dash_by
+            && looks.dashes.len() > 1
+        {
             let coloured = looks.colours.len() > 1;
+            // Rules and cases name themselves; a number needs to be told what it is.
+            let is_named = matches!(by.as_str(), "rule" | "case" | "activation");
+            let title = (!is_named).then(|| Entry {
+                sample: Sample::Title,
+                label: Rich::parse(&names::column(by)),
+            });
             groups.push(
-                looks
-                    .dashes
-                    .iter()
-                    .map(|(value, dash, grey)| Entry {
-                        sample: Sample::Line {
-                            colour: match (*grey, coloured) {
-                                (true, _) => super::palette::GREY.to_owned(),
-                                (false, true) => INK.to_owned(),
-                                (false, false) => looks
-                                    .colours
-                                    .first()
-                                    .map_or(INK.to_owned(), |(_, colour)| colour.clone()),
+                title
+                    .into_iter()
+                    .chain(looks.dashes.iter().map(|(value, dash, grey)| {
+                        Entry {
+                            sample: Sample::Line {
+                                colour: match (*grey, coloured) {
+                                    (true, _) => super::palette::GREY.to_owned(),
+                                    (false, true) => INK.to_owned(),
+                                    (false, false) => looks
+                                        .colours
+                                        .first()
+                                        .map_or(INK.to_owned(), |(_, colour)| colour.clone()),
+                                },
+                                dash,
                             },
-                            dash,
-                        },
-                        label: Rich::parse(&names::value(value)),
-                    })
+                            label: Rich::parse(&names::value(value)),
+                        }
+                    }))
                     .collect(),
             );
         }

@@ -35,7 +35,11 @@ pub(super) fn value(text: &str) -> String {
         "backpropagation" => "BP",
         "feedback_alignment" => "FA",
         "direct_feedback_alignment" => "DFA",
+        "kolen_pollack" => "Kolen–Pollack",
+        "hebbian_feedback" => "Hebbian",
+        "oja_feedback" => "Oja",
         "relu" => "ReLU",
+        "leaky_relu" => "leaky ReLU",
         other => return other.replace('_', " "),
     };
     known.to_owned()

@@ -19,7 +19,7 @@ pub(super) fn read_dataset(path: &Path, bytes: &[u8]) -> Result<(Array2<f64>, Ar
     let mut values = Vec::new();
     for (index, record) in reader.records().enumerate() {
         let record = record.map_err(|error| Error::data(path, error.to_string()))?;
-        let line = line(&record);
+        let line = line(bytes, &record);
         if index == 0 {
             columns = record.len();
             check_columns(path, &record)?;
@@ -54,9 +54,15 @@ pub(super) fn read_dataset(path: &Path, bytes: &[u8]) -> Result<(Array2<f64>, Ar
     ))
 }
 
-/// The line a record begins on, from 1.
-fn line(record: &StringRecord) -> u64 {
-    record.position().map_or(0, ::csv::Position::line)
+/// The line a record begins on, from 1. The reader's own position is before any empty lines.
+fn line(bytes: &[u8], record: &StringRecord) -> u64 {
+    record.position().map_or(0, |position| {
+        let first = usize::try_from(position.byte()).unwrap_or(bytes.len());
+        let empty = bytes[first.min(bytes.len())..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        position.line() + empty.filter(|byte| **byte == b'\n').count() as u64
+    })
 }
 
 fn check_columns(path: &Path, first: &StringRecord) -> Result<()> {

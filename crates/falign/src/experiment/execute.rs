@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::config::Experiment;
 use super::plan::{Job, Plan};
 use super::resolve::Resolved;
-use super::setting::{SaveWeights, Steps};
+use super::setting::{Ridge, SaveWeights, Setting, StepSize, Steps};
 use super::simulate::{RunResult, simulate};
 use crate::data::content_hash;
 use crate::record::run_table::{RunTable, SettingRuns};
@@ -51,13 +51,23 @@ pub fn result_path(folder: &Path, job: &Job) -> PathBuf {
     folder.join("results").join(format!("{}.bin", job.id))
 }
 
+/// Steps of a run, guessed where they depend on its data.
+fn expected_steps(s: &Setting) -> f64 {
+    const GUESS: f64 = 1e4;
+    match (s.steps, s.step_size, s.ridge) {
+        (Steps::Number(steps), _, _) => steps as f64,
+        (Steps::Tau(tau), StepSize::Number(eta), _) => tau * (s.width as f64).sqrt() / eta,
+        (Steps::EtaLambdaT(x), StepSize::Number(eta), Ridge::Number(ridge)) if ridge > 0.0 => {
+            x / (eta * ridge)
+        }
+        (Steps::Tau(_) | Steps::EtaLambdaT(_), _, _) => GUESS,
+    }
+}
+
 /// Estimated work of one run of a setting, in multiply-adds: a cost for progress and order.
 pub fn cost(experiment: &Experiment, job: &Job) -> f64 {
     let s = &experiment.settings[job.setting_index].setting;
-    let steps = match s.steps {
-        Steps::Number(steps) => steps as f64,
-        Steps::Tau(_) | Steps::EtaLambdaT(_) => 1e4,
-    };
+    let steps = expected_steps(s);
     let (n, k) = (s.samples as f64, s.outputs as f64);
     let width = match s.resolved_engine() {
         crate::two_layer::Engine::Linear => 3.0,
@@ -166,16 +176,13 @@ fn run_job(
 ) -> Result<Option<Vec<RunResult>>> {
     let setting = &experiment.settings[job.setting_index].setting;
     let per_run = cost(experiment, job) / (job.runs.end - job.runs.start) as f64;
-    let steps = match setting.steps {
-        Steps::Number(steps) => steps.max(1) as f64,
-        Steps::Tau(_) | Steps::EtaLambdaT(_) => f64::INFINITY,
-    };
+    let steps = expected_steps(setting).max(1.0);
     let mut runs = Vec::new();
     for run in job.runs.clone() {
         let mut reported = 0.0;
         let result = simulate(setting, run, parallel, &mut |step| {
             if step % 64 == 0 {
-                let share = per_run * step as f64 / steps;
+                let share = per_run * (step as f64 / steps).min(1.0);
                 add_work(watch, share - reported);
                 reported = share;
             }

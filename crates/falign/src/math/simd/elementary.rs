@@ -33,7 +33,7 @@ fn exp_of_negative<T: Element, S: Isa<T>>(isa: S, u: S::V) -> (S::V, S::V) {
 
 /// tanh(x): odd, exact at 0 and beyond saturation; NaN passes through.
 #[inline(always)]
-pub(crate) fn tanh<T: Element, S: Isa<T>>(isa: S, x: S::V) -> S::V {
+pub fn tanh<T: Element, S: Isa<T>>(isa: S, x: S::V) -> S::V {
     let magnitude = isa.abs(x);
     let u = isa.min_passing(isa.splat(T::TANH_LIMIT), isa.add(magnitude, magnitude));
     let (s, q) = exp_of_negative::<T, S>(isa, u);

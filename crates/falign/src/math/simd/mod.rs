@@ -20,7 +20,8 @@ mod x86;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::Scalar;
-pub(crate) use elementary::{exp_of_minus_square, sigmoid, tanh};
+pub use elementary::tanh;
+pub(crate) use elementary::{exp_of_minus_square, sigmoid};
 
 /// A scalar with its virtual vector in memory.
 pub trait Element: Scalar {

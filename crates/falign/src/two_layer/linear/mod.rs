@@ -58,6 +58,8 @@ struct Fixed {
     start: Option<Start>,
     f0: Option<Vec<f64>>,
     held_out_f0: Option<Vec<f64>>,
+    /// Y by rows.
+    targets: Vec<f64>,
     residual: Vec<f64>,
     step: u64,
 }
@@ -140,6 +142,7 @@ impl Linear {
             gram,
             f0: None,
             held_out_f0: None,
+            targets: problem.targets.iter().copied().collect(),
             residual: vec![0.0; n * k],
             step: 0,
             problem: problem.clone(),
@@ -164,16 +167,17 @@ impl Linear {
 
 impl Fixed {
     fn forward(&mut self) {
-        self.recursion.outputs(&mut self.residual);
+        let (n, k) = (self.problem.samples(), self.problem.outputs());
         let scale = self.problem.scale();
-        for (i, (e, y)) in self
-            .residual
-            .iter_mut()
-            .zip(&self.problem.targets)
-            .enumerate()
-        {
-            *e = *e * scale - self.f0.as_ref().map_or(0.0, |f0| f0[i]) - y;
+        for (c, f) in self.recursion.outputs().chunks_exact(n).enumerate() {
+            for (e, f) in self.residual[c..].iter_mut().step_by(k).zip(f) {
+                *e = f * scale;
+            }
         }
+        if let Some(f0) = &self.f0 {
+            subtract(&mut self.residual, f0);
+        }
+        subtract(&mut self.residual, &self.targets);
     }
 
     /// beta(t) as coefficients (m, k) of the start's columns, with `start` times beta(0).
@@ -239,7 +243,7 @@ impl Fixed {
         );
         let m = n + h + 2 * k;
         let beta = self.beta_coefficients(self.recursion.shrink);
-        let cross = self.recursion.cross();
+        let cross = &self.recursion.cross;
         let mut f = vec![0.0; h * k];
         for j in 0..h {
             for c in 0..k {
@@ -332,6 +336,12 @@ impl Fixed {
     }
 }
 
+fn subtract(from: &mut [f64], values: &[f64]) {
+    for (from, value) in from.iter_mut().zip(values) {
+        *from -= value;
+    }
+}
+
 impl Dynamics for Linear {
     fn step(&mut self) {
         match &mut self.form {
@@ -388,7 +398,7 @@ impl Dynamics for Linear {
             residual: fixed.residual.clone(),
             output_gram: fixed.form(&beta, &beta),
             feedback_gram: fixed.feedback_gram(),
-            cross_gram: fixed.recursion.cross(),
+            cross_gram: fixed.recursion.cross.clone(),
             output_movement: needs
                 .output_movement
                 .then(|| fixed.output_movement(shrink - 1.0)),

@@ -1,0 +1,78 @@
+//! How many times faster a sample-space step is than the best step in weight space.
+//!
+//! `cargo bench -p falign --bench ratio`. The two take turns of a few milliseconds, so that a
+//! busy machine or a changing clock slows both alike; the median over the ratios of
+//! neighbouring turns is what counts.
+
+#[allow(
+    dead_code,
+    reason = "what Criterion times is the other benchmark's part"
+)]
+mod two_layer;
+
+use std::time::Instant;
+
+use falign::math::Activation;
+use falign::two_layer::Dynamics;
+
+use two_layer::problem::{WIDTH, size_name};
+use two_layer::{sample_space, weight_space};
+
+/// Turns of each kind of step.
+const TURNS: usize = 500;
+/// Steps in a turn: a few milliseconds, short against a time slice of the system.
+const SAMPLE_SPACE_STEPS: u32 = 16;
+const WEIGHT_SPACE_STEPS: u32 = 4;
+
+fn main() {
+    // `cargo test --benches` starts this without the flag: then only see that it runs.
+    let turns = if std::env::args().any(|argument| argument == "--bench") {
+        TURNS
+    } else {
+        1
+    };
+    for activation in [Activation::Relu, Activation::Tanh] {
+        compare(activation, turns);
+    }
+}
+
+/// Measures and prints one activation in f32.
+#[allow(clippy::print_stdout, reason = "a program that prints its result")]
+fn compare(activation: Activation, turns: usize) {
+    let mut fast = sample_space::engine::<f32>(activation);
+    let mut slow = weight_space::engine(activation);
+    let (mut of_fast, mut of_slow, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..turns {
+        let a = rate(SAMPLE_SPACE_STEPS, &mut || fast.step());
+        let b = rate(WEIGHT_SPACE_STEPS, &mut || slow.step());
+        of_fast.push(a);
+        of_slow.push(b);
+        ratios.push(a / b);
+    }
+    println!(
+        "{}, f32, {}, one thread",
+        activation.name(),
+        size_name(WIDTH)
+    );
+    for (name, rates) in [("sample space", of_fast), ("weight space", of_slow)] {
+        let [.., median, _, best] = quartiles(rates);
+        println!("  {name}: {median:.0} steps/s, best turn {best:.0}");
+    }
+    let [_, lower, median, upper, _] = quartiles(ratios);
+    println!("  ratio: {median:.2}, quartiles {lower:.2} and {upper:.2}");
+}
+
+/// Steps per second of one turn.
+fn rate(steps: u32, step: &mut dyn FnMut()) -> f64 {
+    let begin = Instant::now();
+    for _ in 0..steps {
+        step();
+    }
+    f64::from(steps) / begin.elapsed().as_secs_f64()
+}
+
+/// Least, lower quartile, median, upper quartile, largest.
+fn quartiles(mut values: Vec<f64>) -> [f64; 5] {
+    values.sort_by(f64::total_cmp);
+    [0, 1, 2, 3, 4].map(|quarter| values[(values.len() - 1) * quarter / 4])
+}

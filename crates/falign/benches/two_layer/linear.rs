@@ -1,0 +1,71 @@
+//! The linear engine through the public loop, loss and alignment recorded every 100 steps: at
+//! widths where the weights are drawn and at one where only their Gram matrix can be.
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion, Throughput};
+use falign::math::Activation;
+use falign::rule::Schedule;
+use falign::two_layer::{
+    Linear, LinearStart, Needs, Outcome, Problem, Quantity, Recording, Stop, run,
+};
+
+use super::problem::{problem, size_name, start, streams};
+
+/// Steps of one timed run.
+const STEPS: u64 = 20_000;
+
+const QUANTITIES: [Quantity; 2] = [Quantity::Loss, Quantity::Alignment];
+
+fn gram() -> LinearStart {
+    LinearStart::Gram {
+        streams: streams(),
+        correlation: 0.0,
+    }
+}
+
+/// The benchmarks of this module.
+pub(crate) fn bench(criterion: &mut Criterion) {
+    let cases = [
+        (100, LinearStart::Weights(start()), 0.0, "weights"),
+        (10_000, LinearStart::Weights(start()), 0.0, "weights"),
+        (10_000, gram(), 0.0, "gram"),
+        (1_000_000_000_000, gram(), 0.0, "gram"),
+        // Strong enough to shrink beta(0) below the smallest number within a run.
+        (1_000_000_000_000, gram(), 2.0, "gram_ridge"),
+    ];
+    let mut group = criterion.benchmark_group("linear");
+    group.throughput(Throughput::Elements(STEPS));
+    for (width, start, ridge, name) in cases {
+        let mut problem = problem(Activation::Linear, width);
+        problem.schedule = Schedule::Constant { ridge };
+        let needs = Needs::of(&QUANTITIES, false);
+        let mut made = None;
+        group.bench_function(format!("{}/{name}", size_name(width)), |b| {
+            let fresh = made.get_or_insert_with(|| Linear::new(&problem, start.clone(), needs));
+            b.iter_batched_ref(
+                || fresh.clone(),
+                |engine| recorded_run(&problem, engine),
+                BatchSize::LargeInput,
+            );
+        });
+    }
+}
+
+fn recorded_run(problem: &Problem, engine: &mut Linear) {
+    let steps: Vec<u64> = (0..=STEPS).step_by(100).collect();
+    let recording = Recording {
+        steps: &steps,
+        quantities: &QUANTITIES,
+        stop: Stop {
+            tolerance: 0.0,
+            window: 1,
+        },
+        alignment_threshold: 0.5,
+    };
+    let mut record = |row: usize, values: &[f64]| {
+        black_box((row, values));
+    };
+    let outcome = run(problem, engine, recording, &mut record, &mut |_| true);
+    assert_eq!(outcome, Some(Outcome::Finished));
+}

@@ -1,0 +1,50 @@
+//! A sweep written as text, carried out over all cores, and read from memory: alignment
+//! against width with its standard error.
+//!
+//! `cargo run --release -p falign --example sweep_in_memory`
+
+#![allow(clippy::print_stdout, reason = "an example shows what it finds")]
+
+use falign::experiment::config::{Experiment, Overrides};
+use falign::experiment::execute::{Watch, collect, execute};
+use falign::experiment::plan::Plan;
+use falign::two_layer::Quantity;
+
+const SWEEP: &str = r#"
+name = "sweep"
+[network]
+activation = "linear"
+[learning]
+step_size = 1e-4
+[run]
+runs = 20
+steps = 3000
+record = "last"
+[sweep]
+"network.width" = [100, 10_000, 1_000_000, 100_000_000]
+"learning.ridge" = [0, 20]
+"#;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let experiment = Experiment::parse(SWEEP, &Overrides::none())?;
+    let plan = Plan::new(&experiment)?;
+    // Results are stored as they come; with the same folder a second call finds them there.
+    let folder = std::env::temp_dir().join(format!("falign-sweep-{}", std::process::id()));
+    execute(&experiment, &plan, &folder, &Watch::default())?;
+    for setting in collect(&experiment, &plan, &folder)?.settings {
+        let values = setting
+            .at(Quantity::Alignment, 0)
+            .ok_or("alignment was not recorded")?;
+        let runs = values.len() as f64;
+        let mean = values.sum() / runs;
+        let error = values.std(1.0) / runs.sqrt();
+        let axes: Vec<String> = setting
+            .axes
+            .iter()
+            .map(|(key, value)| format!("{key} = {value}"))
+            .collect();
+        println!("{:30} cos = {mean:+.4} +- {error:.4}", axes.join(", "));
+    }
+    std::fs::remove_dir_all(&folder)?;
+    Ok(())
+}
