@@ -1,16 +1,18 @@
 //! From a TOML file to a checked experiment, a plan of jobs, and what must come out.
 //!
-//! Refuses: drawing (the program's `figure` room), files of a run folder (`record`).
+//! Refuses: drawing (the program's `figure` room).
 
 pub mod builtin;
 pub mod claim;
 pub mod config;
+mod cost;
 pub mod execute;
 pub mod figure;
 pub mod inputs;
 pub mod keys;
 pub mod plan;
 pub mod resolve;
+mod result_file;
 pub mod setting;
 pub mod simulate;
 
