@@ -141,6 +141,10 @@ fn compare(measured: impl Fn(&Cell) -> Option<Measured>) -> usize {
             );
         }
     }
+    println!(
+        "{cells} cells, {} beyond {USUAL} standard errors",
+        outside.len()
+    );
     assert!(
         outside.len() * 100 <= cells,
         "{} of {cells} cells: {outside:#?}",
@@ -266,7 +270,7 @@ fn the_whole_of_figure_2_has_the_statistics_of_another_implementation() {
     // Cells that both have; the rest of the reference has ridge levels of its own.
     for (name, least) in [("figure2", 1000), ("figure2_long", 200)] {
         let cells = compare(stored(&Path::new(&folder).join(name).join("summary.csv")));
-        println!("{name}: {cells} cells compared");
+        println!("{name}: {cells} comparisons");
         assert!(cells >= least, "{name}: only {cells} comparisons");
     }
 }
