@@ -141,7 +141,7 @@ fn compare(measured: impl Fn(&Cell) -> Option<Measured>) -> usize {
             );
         }
     }
-    println!(
+    eprintln!(
         "{cells} cells, {} beyond {USUAL} standard errors",
         outside.len()
     );
@@ -270,7 +270,7 @@ fn the_whole_of_figure_2_has_the_statistics_of_another_implementation() {
     // Cells that both have; the rest of the reference has ridge levels of its own.
     for (name, least) in [("figure2", 1000), ("figure2_long", 200)] {
         let cells = compare(stored(&Path::new(&folder).join(name).join("summary.csv")));
-        println!("{name}: {cells} comparisons");
+        eprintln!("{name}: {cells} comparisons");
         assert!(cells >= least, "{name}: only {cells} comparisons");
     }
 }

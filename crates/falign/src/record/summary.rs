@@ -99,6 +99,15 @@ fn counts(setting: &SettingRuns, step: u64) -> (usize, usize) {
     )
 }
 
+/// A setting's cells of these columns.
+fn labels(setting: &SettingRuns, columns: &[String]) -> String {
+    let cells: Vec<String> = columns
+        .iter()
+        .map(|c| field(setting.column(c).unwrap_or("")))
+        .collect();
+    cells.join(",")
+}
+
 /// One row per setting and recorded step.
 ///
 /// Per quantity: `_mean`, `_std` (ddof 1), `_sem`, `_median`, `_q10`, `_q90`, and for positive
@@ -119,11 +128,7 @@ pub fn summary_csv(table: &RunTable) -> String {
     }
     text.push('\n');
     for setting in &table.settings {
-        let labels: Vec<String> = columns
-            .iter()
-            .map(|c| field(setting.column(c).unwrap_or("")))
-            .collect();
-        let labels = labels.join(",");
+        let labels = labels(setting, &columns);
         for (row, &step) in setting.steps.iter().enumerate() {
             let (converged, diverged) = counts(setting, step);
             let _ = write!(
@@ -175,11 +180,7 @@ pub fn runs_csv(table: &RunTable) -> String {
     }
     text.push('\n');
     for setting in &table.settings {
-        let labels: Vec<String> = columns
-            .iter()
-            .map(|c| field(setting.column(c).unwrap_or("")))
-            .collect();
-        let labels = labels.join(",");
+        let labels = labels(setting, &columns);
         for (run, outcome) in setting.outcomes.iter().enumerate() {
             let at = outcome.step().map(|s| s.to_string()).unwrap_or_default();
             for (row, step) in setting.steps.iter().enumerate() {

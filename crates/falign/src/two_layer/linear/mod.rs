@@ -4,6 +4,7 @@
 //! sample-space engine on the m = n + 2k rotated units that the dynamics never leaves. Always
 //! `f64`.
 
+mod measure;
 mod recursion;
 mod start;
 
@@ -11,7 +12,7 @@ use ndarray::Array2;
 
 use self::recursion::{Parts, Recursion};
 use self::start::Columns;
-use super::snapshot::{Dynamics, Movement, Needs, Snapshot};
+use super::snapshot::{Dynamics, Needs, Snapshot};
 use super::{Problem, SampleSpace, Start, Weights};
 use crate::math::{Streams, row_products};
 use crate::rule::Feedback;
@@ -178,161 +179,6 @@ impl Fixed {
             subtract(&mut self.residual, f0);
         }
         subtract(&mut self.residual, &self.targets);
-    }
-
-    /// beta(t) as coefficients (m, k) of the start's columns, with `start` times beta(0).
-    fn beta_coefficients(&self, start: f64) -> Vec<f64> {
-        let (n, k) = (self.problem.samples(), self.problem.outputs());
-        let r = &self.recursion;
-        let mut out = vec![0.0; (n + self.held_out + 2 * k) * k];
-        out[..n * k].copy_from_slice(&r.v);
-        let beta = (n + self.held_out) * k;
-        for c in 0..k {
-            out[beta + c * k + c] = start;
-        }
-        out[beta + k * k..].copy_from_slice(&r.along_b);
-        out
-    }
-
-    /// a' Gram b for (m, k) coefficients.
-    fn form(&self, a: &[f64], b: &[f64]) -> Vec<f64> {
-        let k = self.problem.outputs();
-        let m = a.len() / k;
-        let mut out = vec![0.0; k * k];
-        for i in 0..m {
-            for c in 0..k {
-                let product: f64 = (0..m).map(|j| self.gram[i * m + j] * b[j * k + c]).sum();
-                for g in 0..k {
-                    out[g * k + c] += a[i * k + g] * product;
-                }
-            }
-        }
-        out
-    }
-
-    /// S' K S, (k, k): |`w_r(t)` - `w_r(0)|^2` = `b_r`' (S'KS) `b_r`.
-    fn movement_form(&self) -> Vec<f64> {
-        let (n, k) = (self.problem.samples(), self.problem.outputs());
-        let mut out = vec![0.0; k * k];
-        for i in 0..n {
-            for c in 0..k {
-                let ks: f64 = (0..n)
-                    .map(|j| self.kernel[i * n + j] * self.recursion.s[j * k + c])
-                    .sum();
-                for g in 0..k {
-                    out[g * k + c] += self.recursion.s[i * k + g] * ks;
-                }
-            }
-        }
-        out
-    }
-
-    fn feedback_gram(&self) -> Vec<f64> {
-        let k = self.problem.outputs();
-        let m = self.problem.samples() + self.held_out + 2 * k;
-        (0..k * k)
-            .map(|i| self.gram[(m - k + i / k) * m + m - k + i % k])
-            .collect()
-    }
-
-    fn held_out_outputs(&self) -> Vec<f64> {
-        let (n, k, h) = (
-            self.problem.samples(),
-            self.problem.outputs(),
-            self.held_out,
-        );
-        let m = n + h + 2 * k;
-        let beta = self.beta_coefficients(self.recursion.shrink);
-        let cross = &self.recursion.cross;
-        let mut f = vec![0.0; h * k];
-        for j in 0..h {
-            for c in 0..k {
-                let mut sum: f64 = (0..m)
-                    .map(|i| self.gram[(n + j) * m + i] * beta[i * k + c])
-                    .sum();
-                for g in 0..k {
-                    let u: f64 = (0..n)
-                        .map(|i| self.cross_kernel[j * n + i] * self.recursion.s[i * k + g])
-                        .sum();
-                    sum -= u * cross[g * k + c];
-                }
-                f[j * k + c] = sum * self.problem.scale();
-            }
-        }
-        f
-    }
-
-    /// Movement of beta against `start` times beta(0); maxima where the units are kept.
-    fn output_movement(&self, start: f64) -> Movement {
-        let k = self.problem.outputs();
-        let coefficients = self.beta_coefficients(start);
-        if let Some(columns) = &self.columns {
-            let mut movement = Movement::default();
-            for row in columns.rows.chunks(columns.count) {
-                let square = (0..k)
-                    .map(|c| {
-                        let x: f64 = row
-                            .iter()
-                            .enumerate()
-                            .map(|(i, x)| x * coefficients[i * k + c])
-                            .sum();
-                        x * x
-                    })
-                    .sum();
-                movement.include(square);
-            }
-            return movement;
-        }
-        let form = self.form(&coefficients, &coefficients);
-        let sum_squares = (0..k).map(|c| form[c * k + c]).sum::<f64>().max(0.0);
-        Movement {
-            max: f64::NAN,
-            sum_squares,
-        }
-    }
-
-    /// Movement of W and drift of the conservation law.
-    fn hidden_measures(&self) -> (Movement, Option<f64>) {
-        let k = self.problem.outputs();
-        let form = self.movement_form();
-        let Some(columns) = &self.columns else {
-            let b_b = self.feedback_gram();
-            let sum_squares = form.iter().zip(&b_b).map(|(f, b)| f * b).sum();
-            return (
-                Movement {
-                    max: f64::NAN,
-                    sum_squares,
-                },
-                None,
-            );
-        };
-        let n = self.problem.samples();
-        let coefficients = self.beta_coefficients(self.recursion.shrink);
-        let (mut moved, mut drift) = (Movement::default(), 0.0);
-        for row in columns.rows.chunks(columns.count) {
-            let m = columns.count;
-            let (beta0, b) = (&row[m - 2 * k..m - k], &row[m - k..]);
-            let mut square = 0.0;
-            let mut change = 0.0;
-            for c in 0..k {
-                for g in 0..k {
-                    square += b[c] * form[c * k + g] * b[g];
-                }
-                let beta: f64 = row
-                    .iter()
-                    .enumerate()
-                    .map(|(i, x)| x * coefficients[i * k + c])
-                    .sum();
-                change += b[c] * (beta - beta0[c]);
-                // C_r z_r(0) with C_r = -S b_r
-                let along: f64 = (0..n).map(|i| self.recursion.s[i * k + c] * row[i]).sum();
-                change += b[c] * along;
-            }
-            change -= 0.5 * square;
-            moved.include(square.max(0.0));
-            drift += change * change;
-        }
-        (moved, Some(drift))
     }
 }
 

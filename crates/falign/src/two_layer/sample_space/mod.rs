@@ -8,6 +8,7 @@
 
 mod activation;
 mod kernel;
+mod measure;
 mod packed;
 
 use std::marker::PhantomData;
@@ -17,9 +18,10 @@ use rayon::prelude::*;
 
 use self::activation::LaneActivation;
 use self::kernel::{Chunk, Forward, Numbers, Scratch, Tile, Update, VECTORS};
+use self::measure::HeldOut;
 use self::packed::Packed;
 use super::mask::{GROUP, Masks};
-use super::snapshot::{Dynamics, Movement, Needs, Snapshot, gram, oja_term, output_movements};
+use super::snapshot::{Dynamics, Needs, Snapshot, gram, oja_term, output_movements};
 use super::{Problem, Start, Weights};
 use crate::math::simd::{Element, dispatch};
 use crate::math::{Activation, Streams, row_products};
@@ -46,17 +48,6 @@ pub struct SampleSpace<T: Element> {
     held_out: Option<HeldOut>,
     shrink: f64,
     step: u64,
-}
-
-/// What predictions at new inputs need.
-#[derive(Debug, Clone)]
-struct HeldOut {
-    /// W(0) X*', (units, held-out samples).
-    z0: Vec<f64>,
-    /// X* X', (held-out samples, samples).
-    cross: Vec<f64>,
-    targets: Vec<f64>,
-    f0: Option<Vec<f64>>,
 }
 
 /// Calls `$body` with `$a` standing for the lane type of an activation.
@@ -337,76 +328,6 @@ impl<T: Element> SampleSpace<T> {
                 }
             }
         }
-    }
-
-    fn held_out_outputs(&self) -> Vec<f64> {
-        let Some(held_out) = &self.held_out else {
-            return Vec::new();
-        };
-        let (n, k) = (self.numbers.samples, self.numbers.outputs);
-        let m = held_out.targets.len() / k;
-        let coefficients = self.gather(|chunk| &chunk.coefficients, n);
-        let beta = self.output_weights();
-        let mut f = vec![0.0; m * k];
-        for r in 0..self.units {
-            let row = &coefficients[r * n..(r + 1) * n];
-            for j in 0..m {
-                let cross = &held_out.cross[j * n..(j + 1) * n];
-                let moved: f64 = row.iter().zip(cross).map(|(c, x)| c.to_f64() * x).sum();
-                let h = self
-                    .problem
-                    .activation
-                    .value(held_out.z0[r * m + j] + moved);
-                for c in 0..k {
-                    f[j * k + c] += beta[r * k + c].to_f64() * h;
-                }
-            }
-        }
-        for f in &mut f {
-            *f *= self.problem.scale();
-        }
-        f
-    }
-
-    /// Movement of W and drift of the conservation law, from C and Z.
-    fn hidden_measures(&self, beta: &[T], b: &[T]) -> (Movement, f64) {
-        let (n, k) = (self.numbers.samples, self.numbers.outputs);
-        let coefficients = self.gather(|chunk| &chunk.coefficients, n);
-        let z = self.gather(|chunk| &chunk.z, n);
-        let b0 = self.initial_feedback();
-        let (mut moved, mut drift) = (Movement::default(), 0.0);
-        for r in 0..self.units {
-            let c = &coefficients[r * n..(r + 1) * n];
-            let (mut square, mut along) = (0.0, 0.0);
-            for (i, ci) in c.iter().enumerate() {
-                let row = &self.kernel[i * n..(i + 1) * n];
-                let kc: f64 = row.iter().zip(c).map(|(x, c)| x * c.to_f64()).sum();
-                square += ci.to_f64() * kc;
-                along += ci.to_f64() * z[r * n + i].to_f64();
-            }
-            moved.include(square.max(0.0));
-            // |w|^2 - |w0|^2 = 2 C_r z_r(t) - C_r K C_r'
-            let mut change = -0.5 * (2.0 * along - square);
-            for j in r * k..(r + 1) * k {
-                change += b[j].to_f64() * beta[j].to_f64();
-                change -= b0.as_ref().map_or(b[j].to_f64(), |b0| b0[j]) * self.beta0[j].to_f64();
-            }
-            drift += change * change;
-        }
-        (moved, drift)
-    }
-
-    /// b(0), where it may differ from b now.
-    fn initial_feedback(&self) -> Option<Vec<f64>> {
-        let start = self.start.as_ref()?;
-        if !self.problem.feedback.is_learned() {
-            return None;
-        }
-        Some(
-            start
-                .output_and_feedback(self.units, self.numbers.outputs)
-                .1,
-        )
     }
 }
 
