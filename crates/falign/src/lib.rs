@@ -7,6 +7,7 @@
 //! | to | see |
 //! |---|---|
 //! | train one network step by step | [`two_layer`]: [`two_layer::SampleSpace`], [`two_layer::Linear`] |
+//! | train a network of any depth by any rule | [`mlp::Network`], [`rule::Composition`], [`rule::LearningRule`] |
 //! | run a whole experiment file | [`experiment`]: a checked file, its plan, its execution |
 //! | read results | [`record::run_table::RunTable`], or `summary.csv` of a run folder |
 //! | draw random numbers that never change | [`math::Streams`] |
@@ -29,6 +30,7 @@ pub mod error;
 pub mod experiment;
 mod file;
 pub mod math;
+pub mod mlp;
 pub mod record;
 pub mod rule;
 pub mod theory;

@@ -6,5 +6,6 @@ mod agreement; // every fast engine against the plain loops, on random sizes
 mod figure2; // Figure 2's statistics against another implementation's
 mod golden; // values from 40-digit arithmetic
 mod laws; // the Gram draw against the weights' draw
+mod mlp; // networks of any depth, every rule
 mod properties; // what must hold whatever the numbers
 mod support;

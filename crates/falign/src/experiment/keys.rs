@@ -146,7 +146,7 @@ pub const KEYS: &[Key] = &[
         "network",
         "activation",
         "\"linear\"",
-        "\"linear\", \"relu\", \"tanh\", \"sigmoid\" or \"erf\"",
+        "\"linear\", \"relu\", \"tanh\", \"sigmoid\", \"erf\", \"softplus\" or \"leaky_relu\"",
         "psi, the activation of the hidden layer",
     ),
     key(

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Scalar;
 
-/// The activation function psi of the hidden layer.
+/// The activation function psi of a hidden layer.
 ///
 /// ```
 /// use falign::math::Activation;
@@ -29,16 +29,25 @@ pub enum Activation {
     Sigmoid,
     /// The error function, (2/sqrt(pi)) times the integral of exp(-u^2) from 0 to z.
     Erf,
+    /// log(1 + exp(z)).
+    Softplus,
+    /// z where positive, else 0.01 z; the derivative at 0 is 0.01.
+    LeakyRelu,
 }
+
+/// Slope of leaky `ReLU` below 0.
+pub(crate) const LEAKY_SLOPE: f64 = 0.01;
 
 impl Activation {
     /// All activations, in the order of the documentation.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Linear,
         Self::Relu,
         Self::Tanh,
         Self::Sigmoid,
         Self::Erf,
+        Self::Softplus,
+        Self::LeakyRelu,
     ];
 
     /// The name in experiment files.
@@ -49,6 +58,8 @@ impl Activation {
             Self::Tanh => "tanh",
             Self::Sigmoid => "sigmoid",
             Self::Erf => "erf",
+            Self::Softplus => "softplus",
+            Self::LeakyRelu => "leaky_relu",
         }
     }
 
@@ -68,6 +79,14 @@ impl Activation {
             Self::Tanh => libm::tanh(z),
             Self::Sigmoid => sigmoid(z),
             Self::Erf => libm::erf(z),
+            Self::Softplus => softplus(z),
+            Self::LeakyRelu => {
+                if z <= 0.0 {
+                    LEAKY_SLOPE * z
+                } else {
+                    z
+                }
+            }
         })
     }
 
@@ -94,6 +113,16 @@ impl Activation {
                 a * (1.0 - a)
             }
             Self::Erf => std::f64::consts::FRAC_2_SQRT_PI * libm::exp(-z * z),
+            Self::Softplus => sigmoid(z),
+            Self::LeakyRelu => {
+                if z <= 0.0 {
+                    LEAKY_SLOPE
+                } else if z > 0.0 {
+                    1.0
+                } else {
+                    z
+                }
+            }
         })
     }
 }
@@ -106,6 +135,13 @@ fn sigmoid(z: f64) -> f64 {
         let u = libm::exp(z);
         u / (1.0 + u)
     }
+}
+
+/// log(1 + exp(z)) without overflow.
+pub(crate) fn softplus(z: f64) -> f64 {
+    let rest = libm::log1p(libm::exp(-z.abs()));
+    // Written so that NaN passes through.
+    if z <= 0.0 { rest } else { z + rest }
 }
 
 #[cfg(test)]

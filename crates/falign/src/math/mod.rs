@@ -1,14 +1,20 @@
-//! Mathematics without networks: activations, named random streams, fixed-order products.
+//! Mathematics without networks: activations, losses, named random streams, products.
 
-mod activation;
+pub(crate) mod activation;
+mod gemm;
+mod loss;
 mod normal;
+mod pass;
 mod product;
 mod scalar;
 pub mod simd;
 mod stream;
 
 pub use activation::Activation;
+pub use gemm::multiply;
+pub use loss::{Loss, Reduction};
 pub use normal::normal_quantile;
+pub use pass::activate;
 pub use product::row_products;
 pub use scalar::{Precision, Scalar};
 pub use stream::{Stream, StreamName, Streams};

@@ -57,6 +57,9 @@ pub trait Scalar:
     fn from_f64(value: f64) -> Self;
     /// Widens to `f64`, exactly.
     fn to_f64(self) -> f64;
+    /// The square root, correctly rounded.
+    #[must_use]
+    fn square_root(self) -> Self;
 }
 
 impl Scalar for f32 {
@@ -73,6 +76,9 @@ impl Scalar for f32 {
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
+    fn square_root(self) -> Self {
+        self.sqrt()
+    }
 }
 
 impl Scalar for f64 {
@@ -84,5 +90,8 @@ impl Scalar for f64 {
     }
     fn to_f64(self) -> f64 {
         self
+    }
+    fn square_root(self) -> Self {
+        self.sqrt()
     }
 }

@@ -1,10 +1,21 @@
-//! Learning rules: which weights carry the error backward, and how ridge shrinks beta.
+//! Learning rules: which weights carry the error backward, and how ridge shrinks weights.
 //!
-//! A rule is an immutable value; everything that changes is passed in. This room knows no
-//! engine and no matrices of a particular engine.
+//! [`Rule`] and [`Feedback`] are those of the two-layer engines; [`Composition`] is the whole
+//! random-feedback family for networks of any depth, and [`LearningRule`] the trait of a rule
+//! of one's own. This room knows no engine: it defines what a rule sees, engines fill it.
 
+mod algebra;
+mod baseline;
+mod composed;
 mod feedback;
+mod learning_rule;
+mod scene;
 mod schedule;
 
+pub use algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
+pub use baseline::{LastLayerOnly, NodePerturbation};
+pub use composed::{Composed, FeedbackLearning};
 pub use feedback::{Feedback, Rule};
+pub use learning_rule::{Adaptation, LearningRule};
+pub use scene::{Layer, Trace};
 pub use schedule::{RidgeForm, Schedule};

@@ -12,6 +12,7 @@
     reason = "the one room for instruction sets; see SAFETY lines"
 )]
 
+pub(crate) mod activation;
 mod elementary;
 mod portable;
 #[cfg(target_arch = "x86_64")]

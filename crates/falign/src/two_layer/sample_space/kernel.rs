@@ -12,8 +12,8 @@
 
 use std::marker::PhantomData;
 
-use super::activation::LaneActivation;
 use super::packed::{Packed, PackedTile};
+use crate::math::simd::activation::LaneActivation;
 use crate::math::simd::{Element, Isa, Kernel};
 use crate::rule::Feedback;
 

@@ -6,7 +6,6 @@
 //! sums are added in the order of the chunks, so the bits depend neither on threads nor on
 //! the processor's vector width.
 
-mod activation;
 mod kernel;
 mod measure;
 mod packed;
@@ -16,15 +15,15 @@ use std::marker::PhantomData;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use self::activation::LaneActivation;
 use self::kernel::{Chunk, Forward, Numbers, Scratch, Tile, Update, VECTORS};
 use self::measure::HeldOut;
 use self::packed::Packed;
 use super::mask::{GROUP, Masks};
 use super::snapshot::{Dynamics, Needs, Snapshot, gram, oja_term, output_movements};
 use super::{Problem, Start, Weights};
+use crate::math::simd::activation::{LaneActivation, with_activation};
 use crate::math::simd::{Element, dispatch};
-use crate::math::{Activation, Streams, row_products};
+use crate::math::{Streams, row_products};
 
 /// Panels of a chunk: enough work to share out, little enough to stay in the inner caches.
 const PANELS: usize = 8;
@@ -48,34 +47,6 @@ pub struct SampleSpace<T: Element> {
     held_out: Option<HeldOut>,
     shrink: f64,
     step: u64,
-}
-
-/// Calls `$body` with `$a` standing for the lane type of an activation.
-macro_rules! with_activation {
-    ($activation:expr, $a:ident => $body:expr) => {
-        match $activation {
-            Activation::Linear => {
-                type $a = activation::Linear;
-                $body
-            }
-            Activation::Relu => {
-                type $a = activation::Relu;
-                $body
-            }
-            Activation::Tanh => {
-                type $a = activation::Tanh;
-                $body
-            }
-            Activation::Sigmoid => {
-                type $a = activation::Sigmoid;
-                $body
-            }
-            Activation::Erf => {
-                type $a = activation::Erf;
-                $body
-            }
-        }
-    };
 }
 
 /// Rows made at once while W(0) is drawn.

@@ -1,0 +1,98 @@
+//! A learning rule of one's own: feedback alignment whose random weights are forgotten and
+//! drawn again every few steps. How often can the messenger change before nothing is learned?
+//!
+//! `cargo run --release -p falign --example private_rule`
+
+#![allow(clippy::print_stdout, reason = "an example shows what it finds")]
+
+use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams, multiply};
+use falign::mlp::{
+    Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, accuracy,
+    draw_layers,
+};
+use falign::rule::{Layer, LearningRule, Trace};
+use ndarray::Array2;
+
+/// Direct random feedback, drawn again every `life` steps.
+struct Forgetful {
+    life: u64,
+    age: u64,
+    feedback: Vec<Array2<f32>>,
+    stream: Stream,
+}
+
+impl LearningRule<f32> for Forgetful {
+    fn teach(&mut self, layers: &[Layer<f32>], trace: &Trace<f32>, signals: &mut [Array2<f32>]) {
+        if self.age.is_multiple_of(self.life) {
+            let (last, hidden) = layers.split_last().expect("an output layer");
+            let stream = &mut self.stream;
+            #[allow(clippy::cast_possible_truncation, reason = "weights are f32")]
+            let mut draw = || stream.normal() as f32;
+            self.feedback = hidden
+                .iter()
+                .map(|layer| Array2::from_shape_simple_fn((last.units(), layer.units()), &mut draw))
+                .collect();
+        }
+        self.age += 1;
+        for (signal, b) in signals.iter_mut().zip(&self.feedback) {
+            let sent = trace.residual.view();
+            multiply(0.0, &mut signal.view_mut(), 0.3, &sent, &b.view());
+        }
+    }
+}
+
+/// Points on two interleaved rings, with noise.
+fn rings(samples: usize, stream: &mut Stream) -> (DenseInput<f32>, Vec<u8>, Array2<f32>) {
+    let mut x = Array2::zeros((samples, 2));
+    let mut y = Array2::zeros((samples, 2));
+    let mut labels = Vec::with_capacity(samples);
+    for i in 0..samples {
+        let class = i % 2;
+        let angle = std::f64::consts::TAU * stream.uniform();
+        let radius = 1.0 + class as f64 + 0.15 * stream.normal();
+        #[allow(clippy::cast_possible_truncation, reason = "inputs are f32")]
+        {
+            x[(i, 0)] = (radius * angle.cos()) as f32;
+            x[(i, 1)] = (radius * angle.sin()) as f32;
+        }
+        y[(i, class)] = 1.0;
+        labels.push(u8::from(class == 1));
+    }
+    (DenseInput(x), labels, y)
+}
+
+fn main() -> Result<(), falign::Error> {
+    let streams = Streams::new(1, 0);
+    let (input, labels, targets) = rings(400, &mut streams.open(StreamName::Data));
+    let architecture = Architecture::new(2, &[64, 64], 2, Activation::Tanh)?;
+    println!("steps between draws   accuracy");
+    for life in [1, 10, 100, 1000, u64::MAX] {
+        let layers = draw_layers(&architecture, Initialisation::Xavier, streams);
+        let rule = Forgetful {
+            life,
+            age: 0,
+            feedback: Vec::new(),
+            stream: streams.open(StreamName::FeedbackWeights),
+        };
+        let mut network = Network::new(layers, Box::new(rule), OptimiserKind::Sgd);
+        let options = StepOptions {
+            loss: Loss::SoftmaxCrossEntropy,
+            reduction: Reduction::Mean,
+            step_size: 0.2,
+            factors: &[1.0; 3],
+            dropout: 0.0,
+        };
+        let mut noise = streams.open(StreamName::Dropout);
+        for _ in 0..3000 {
+            network.step(&input, &targets, options, &mut noise);
+        }
+        let share = accuracy(network.forward(&input), &labels, 1);
+        let life = if life == u64::MAX {
+            "never drawn again".to_owned()
+        } else {
+            life.to_string()
+        };
+        println!("{life:>19}   {share:.3}");
+    }
+    Ok(())
+}

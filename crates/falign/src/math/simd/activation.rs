@@ -1,0 +1,173 @@
+//! Activations on virtual vectors. One zero-sized type each, so that a kernel is compiled
+//! once per activation and the choice costs nothing inside.
+
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
+
+use super::{Element, Isa, exp_of_minus_square, sigmoid, tanh};
+use crate::math::activation::{LEAKY_SLOPE, softplus};
+
+/// psi and psi' in lanes.
+pub(crate) trait LaneActivation<T: Element>: Copy + Send + Sync {
+    /// Whether psi(z) is kept beside z, because it costs more than a load.
+    const STORED: bool;
+    /// psi(z).
+    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V;
+    /// s psi'(z), given a = psi(z).
+    fn scaled_derivative<S: Isa<T>>(isa: S, z: S::V, a: S::V, s: S::V) -> S::V;
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Linear;
+#[derive(Clone, Copy)]
+pub(crate) struct Relu;
+#[derive(Clone, Copy)]
+pub(crate) struct Tanh;
+#[derive(Clone, Copy)]
+pub(crate) struct Sigmoid;
+#[derive(Clone, Copy)]
+pub(crate) struct Erf;
+#[derive(Clone, Copy)]
+pub(crate) struct Softplus;
+#[derive(Clone, Copy)]
+pub(crate) struct LeakyRelu;
+
+/// Calls `$body` with `$a` standing for the lane type of an activation.
+macro_rules! with_activation {
+    ($activation:expr, $a:ident => $body:expr) => {{
+        use $crate::math::Activation;
+        use $crate::math::simd::activation as lanes;
+        match $activation {
+            Activation::Linear => {
+                type $a = lanes::Linear;
+                $body
+            }
+            Activation::Relu => {
+                type $a = lanes::Relu;
+                $body
+            }
+            Activation::Tanh => {
+                type $a = lanes::Tanh;
+                $body
+            }
+            Activation::Sigmoid => {
+                type $a = lanes::Sigmoid;
+                $body
+            }
+            Activation::Erf => {
+                type $a = lanes::Erf;
+                $body
+            }
+            Activation::Softplus => {
+                type $a = lanes::Softplus;
+                $body
+            }
+            Activation::LeakyRelu => {
+                type $a = lanes::LeakyRelu;
+                $body
+            }
+        }
+    }};
+}
+pub(crate) use with_activation;
+
+impl<T: Element> LaneActivation<T> for Linear {
+    const STORED: bool = false;
+    #[inline(always)]
+    fn value<S: Isa<T>>(_: S, z: S::V) -> S::V {
+        z
+    }
+    #[inline(always)]
+    fn scaled_derivative<S: Isa<T>>(_: S, _: S::V, _: S::V, s: S::V) -> S::V {
+        s
+    }
+}
+
+impl<T: Element> LaneActivation<T> for Relu {
+    const STORED: bool = false;
+    #[inline(always)]
+    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V {
+        isa.select_nonpositive(z, isa.splat(T::ZERO), z)
+    }
+    #[inline(always)]
+    fn scaled_derivative<S: Isa<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
+        isa.select_nonpositive(z, isa.splat(T::ZERO), s)
+    }
+}
+
+impl<T: Element> LaneActivation<T> for Tanh {
+    const STORED: bool = true;
+    #[inline(always)]
+    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V {
+        tanh::<T, S>(isa, z)
+    }
+    #[inline(always)]
+    fn scaled_derivative<S: Isa<T>>(isa: S, _: S::V, a: S::V, s: S::V) -> S::V {
+        isa.fnma(isa.mul(a, s), a, s)
+    }
+}
+
+impl<T: Element> LaneActivation<T> for Sigmoid {
+    const STORED: bool = true;
+    #[inline(always)]
+    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V {
+        sigmoid::<T, S>(isa, z)
+    }
+    #[inline(always)]
+    fn scaled_derivative<S: Isa<T>>(isa: S, _: S::V, a: S::V, s: S::V) -> S::V {
+        let b = isa.mul(a, s);
+        isa.fnma(b, a, b)
+    }
+}
+
+impl<T: Element> LaneActivation<T> for Erf {
+    const STORED: bool = true;
+    #[inline(always)]
+    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V {
+        lane_by_lane(isa, z, libm::erf)
+    }
+    #[inline(always)]
+    fn scaled_derivative<S: Isa<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
+        let slope = isa.splat(T::from_f64(std::f64::consts::FRAC_2_SQRT_PI));
+        isa.mul(isa.mul(slope, s), exp_of_minus_square::<T, S>(isa, z))
+    }
+}
+
+impl<T: Element> LaneActivation<T> for Softplus {
+    const STORED: bool = true;
+    #[inline(always)]
+    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V {
+        lane_by_lane(isa, z, softplus)
+    }
+    #[inline(always)]
+    fn scaled_derivative<S: Isa<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
+        isa.mul(sigmoid::<T, S>(isa, z), s)
+    }
+}
+
+impl<T: Element> LaneActivation<T> for LeakyRelu {
+    const STORED: bool = false;
+    #[inline(always)]
+    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V {
+        let slope = isa.splat(T::from_f64(LEAKY_SLOPE));
+        isa.select_nonpositive(z, isa.mul(slope, z), z)
+    }
+    #[inline(always)]
+    fn scaled_derivative<S: Isa<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
+        let slope = isa.splat(T::from_f64(LEAKY_SLOPE));
+        isa.select_nonpositive(z, isa.mul(slope, s), s)
+    }
+}
+
+/// Through the pure-Rust libm: the same bits on every path.
+#[inline(always)]
+fn lane_by_lane<T: Element, S: Isa<T>>(isa: S, z: S::V, function: fn(f64) -> f64) -> S::V {
+    let mut block = T::ZERO_BLOCK;
+    isa.store(z, &mut block);
+    for lane in T::lanes_mut(&mut block) {
+        *lane = T::from_f64(function(lane.to_f64()));
+    }
+    isa.load(&block)
+}

@@ -1,0 +1,33 @@
+//! The input layer behind one face, so that dense and sparse batches can share an engine.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+
+use crate::math::{Scalar, multiply};
+
+/// A batch of inputs, as the first layer needs it.
+pub trait Input<T: Scalar> {
+    /// Samples.
+    fn batch(&self) -> usize;
+    /// Z := factor X W', (batch, units).
+    fn forward(&self, weights: &ArrayView2<'_, T>, factor: T, z: &mut ArrayViewMut2<'_, T>);
+    /// G := factor D' X, (units, `input_dim`).
+    fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>);
+}
+
+/// Inputs as they are: (batch, `input_dim`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct DenseInput<T>(pub Array2<T>);
+
+impl<T: Scalar> Input<T> for DenseInput<T> {
+    fn batch(&self) -> usize {
+        self.0.nrows()
+    }
+
+    fn forward(&self, weights: &ArrayView2<'_, T>, factor: T, z: &mut ArrayViewMut2<'_, T>) {
+        multiply(T::ZERO, z, factor, &self.0.view(), &weights.t());
+    }
+
+    fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
+        multiply(T::ZERO, gradient, factor, &delta.t(), &self.0.view());
+    }
+}

@@ -1,0 +1,19 @@
+//! Networks of any depth, trained batch by batch by any learning rule.
+//!
+//! [`Network`] runs one batch forward, lets a [`LearningRule`](crate::rule::LearningRule)
+//! teach the hidden layers, and changes the weights through an [`Optimiser`]. Full-batch
+//! theory and the paper's two-layer engines are in [`two_layer`](crate::two_layer).
+
+mod architecture;
+mod initialisation;
+mod input;
+mod measure;
+mod network;
+mod optimiser;
+
+pub use architecture::Architecture;
+pub use initialisation::{FeedbackShape, Initialisation, Law, draw_feedback, draw_layers};
+pub use input::{DenseInput, Input};
+pub use measure::{Alignment, accuracy, alignment};
+pub use network::{Network, StepOptions};
+pub use optimiser::{Optimiser, OptimiserKind};

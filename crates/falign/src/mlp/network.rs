@@ -1,0 +1,296 @@
+//! One network in training: forward, teach, change.
+
+use ndarray::{Array1, Array2, Axis, Zip};
+
+use super::input::Input;
+use super::measure::{Alignment, alignment};
+use super::optimiser::{Optimiser, OptimiserKind};
+use crate::math::simd::Element;
+use crate::math::{Loss, Reduction, Stream, activate, multiply};
+use crate::rule::{Adaptation, Composed, Layer, LearningRule, Trace};
+
+/// What one training step needs besides the batch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepOptions<'a> {
+    /// The loss and its reduction over the batch.
+    pub loss: Loss,
+    /// See [`Reduction`].
+    pub reduction: Reduction,
+    /// eta of this step.
+    pub step_size: f64,
+    /// Ridge factor of each layer in this step, 1 without ridge: weights become
+    /// factor x weights + change; biases are left alone.
+    pub factors: &'a [f64],
+    /// Probability that a hidden unit is silent, in [0, 1).
+    pub dropout: f64,
+}
+
+/// A network with its rule, its optimisers and the space for one batch. Nothing is allocated
+/// in a step whose batch has the size of the one before.
+pub struct Network<T: Element> {
+    layers: Vec<Layer<T>>,
+    rule: Box<dyn LearningRule<T>>,
+    /// What the rule is measured against.
+    backpropagation: Composed<T>,
+    trace: Trace<T>,
+    /// Teaching signals, then times psi'.
+    signals: Vec<Array2<T>>,
+    /// Gradients of the weights, then their changes.
+    changes: Vec<Array2<T>>,
+    bias_changes: Vec<Array1<T>>,
+    optimisers: Vec<Optimiser<T>>,
+    bias_optimisers: Vec<Optimiser<T>>,
+    factors: Vec<T>,
+    steps: u64,
+}
+
+impl<T: Element> std::fmt::Debug for Network<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Network")
+            .field("shapes", &self.shapes())
+            .field("steps", &self.steps)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: Element> Network<T> {
+    /// A network of these layers, taught by `rule`.
+    ///
+    /// # Panics
+    /// If there is no layer, or neighbours do not fit.
+    pub fn new(
+        layers: Vec<Layer<T>>,
+        rule: Box<dyn LearningRule<T>>,
+        optimiser: OptimiserKind,
+    ) -> Self {
+        assert!(!layers.is_empty(), "a network has at least one layer");
+        assert!(
+            layers.windows(2).all(|w| w[0].units() == w[1].inputs()),
+            "each layer's inputs are the units of the one below"
+        );
+        let trace = Trace::new(&layers, 1);
+        let biases = |layer: &Layer<T>| layer.bias.as_ref().map_or(0, Array1::len);
+        Self {
+            signals: trace.activities.clone(),
+            trace,
+            rule,
+            backpropagation: Composed::backpropagation(),
+            changes: layers
+                .iter()
+                .map(|l| Array2::from_elem(l.weights.dim(), T::ZERO))
+                .collect(),
+            bias_changes: layers
+                .iter()
+                .map(|l| Array1::from_elem(biases(l), T::ZERO))
+                .collect(),
+            optimisers: layers
+                .iter()
+                .map(|l| Optimiser::new(optimiser, l.weights.len()))
+                .collect(),
+            bias_optimisers: layers
+                .iter()
+                .map(|l| Optimiser::new(optimiser, biases(l)))
+                .collect(),
+            factors: vec![T::ONE; layers.len()],
+            layers,
+            steps: 0,
+        }
+    }
+
+    /// (units, inputs) of each layer.
+    pub fn shapes(&self) -> Vec<(usize, usize)> {
+        self.layers.iter().map(|l| l.weights.dim()).collect()
+    }
+
+    /// The layers, from the input up.
+    pub fn layers(&self) -> &[Layer<T>] {
+        &self.layers
+    }
+
+    /// The layers, to be changed.
+    pub fn layers_mut(&mut self) -> &mut [Layer<T>] {
+        &mut self.layers
+    }
+
+    /// The rule.
+    pub fn rule(&self) -> &dyn LearningRule<T> {
+        self.rule.as_ref()
+    }
+
+    /// The rule, to be changed.
+    pub fn rule_mut(&mut self) -> &mut dyn LearningRule<T> {
+        self.rule.as_mut()
+    }
+
+    /// The last batch as it went through.
+    pub fn trace(&self) -> &Trace<T> {
+        &self.trace
+    }
+
+    /// Signal times psi' of each hidden layer in the last step.
+    pub fn deltas(&self) -> &[Array2<T>] {
+        &self.signals
+    }
+
+    /// What the last step added to each layer's weights, ridge left out.
+    pub fn changes(&self) -> &[Array2<T>] {
+        &self.changes
+    }
+
+    /// Steps done.
+    pub fn steps_done(&self) -> u64 {
+        self.steps
+    }
+
+    /// Runs a batch forward without dropout, and returns the outputs, (batch, outputs).
+    pub fn forward(&mut self, input: &dyn Input<T>) -> &Array2<T> {
+        self.run(input, None);
+        &self.trace.outputs
+    }
+
+    /// The reduced loss of the batch that was last run forward; its residual is in the trace.
+    pub fn loss(&mut self, targets: &Array2<T>, loss: Loss, reduction: Reduction) -> f64 {
+        let trace = &mut self.trace;
+        let factor = T::from_f64(reduction.factor(targets.nrows()));
+        Zip::from(&mut trace.targets)
+            .and(targets)
+            .for_each(|y, &t| *y = factor * t);
+        trace.loss = loss;
+        trace.reduction = reduction;
+        loss.residual(&trace.outputs, targets, reduction, &mut trace.residual)
+    }
+
+    /// Asks the rule for the teaching signals of the last batch, (batch, units) a layer.
+    pub fn teach(&mut self) -> &[Array2<T>] {
+        self.rule
+            .teach(&self.layers, &self.trace, &mut self.signals);
+        &self.signals
+    }
+
+    /// Alignment of the rule's teaching signals with those of backpropagation on the last
+    /// batch, for each hidden layer. The delivered residual is that of [`Network::loss`].
+    pub fn signal_alignment(&mut self) -> Vec<Alignment> {
+        let mut exact = self.signals.clone();
+        self.backpropagation
+            .teach(&self.layers, &self.trace, &mut exact);
+        self.teach();
+        self.signals
+            .iter()
+            .zip(&exact)
+            .map(|(delivered, exact)| alignment(delivered, exact))
+            .collect()
+    }
+
+    /// One training step: all layers change at once, from the state before it. Returns the
+    /// loss of the batch before the change. `noise` draws dropout masks and what the rule's
+    /// feedback needs.
+    ///
+    /// # Panics
+    /// If `targets` does not have the batch's shape, or `factors` an entry per layer.
+    pub fn step(
+        &mut self,
+        input: &dyn Input<T>,
+        targets: &Array2<T>,
+        options: StepOptions<'_>,
+        noise: &mut Stream,
+    ) -> f64 {
+        assert_eq!(options.factors.len(), self.layers.len(), "one per layer");
+        let dropout = (options.dropout > 0.0).then_some(options.dropout);
+        self.run(input, dropout.map(|rate| (rate, &mut *noise)));
+        let loss = self.loss(targets, options.loss, options.reduction);
+        self.teach();
+        for (signal, slope) in self.signals.iter_mut().zip(&self.trace.derivatives) {
+            Zip::from(signal).and(slope).for_each(|s, &d| *s = *s * d);
+        }
+        self.gradients(input);
+        for (at, layer) in self.layers.iter_mut().enumerate() {
+            self.factors[at] = T::from_f64(options.factors[at]);
+            let keep = self.factors[at];
+            let slice = self.changes[at].as_slice_mut().expect("a whole array");
+            self.optimisers[at].change(options.step_size, slice);
+            Zip::from(&mut layer.weights)
+                .and(&self.changes[at])
+                .for_each(|w, &change| *w = keep * *w + change);
+            if let Some(bias) = &mut layer.bias {
+                let slice = self.bias_changes[at].as_slice_mut().expect("a whole array");
+                self.bias_optimisers[at].change(options.step_size, slice);
+                *bias += &self.bias_changes[at];
+            }
+        }
+        self.steps += 1;
+        self.rule.adapt(&mut Adaptation {
+            layers: &self.layers,
+            trace: &self.trace,
+            deltas: &self.signals,
+            changes: &self.changes,
+            factors: &self.factors,
+            noise,
+        });
+        loss
+    }
+
+    fn run(&mut self, input: &dyn Input<T>, mut dropout: Option<(f64, &mut Stream)>) {
+        if self.trace.batch() != input.batch() {
+            self.trace = Trace::new(&self.layers, input.batch());
+            self.signals = self.trace.activities.clone();
+        }
+        let last = self.layers.len() - 1;
+        for (at, layer) in self.layers.iter().enumerate() {
+            let trace = &mut self.trace;
+            let (below, rest) = trace.activities.split_at_mut(at);
+            let z = rest.first_mut().unwrap_or(&mut trace.outputs);
+            if let Some(below) = below.last() {
+                let (a, w) = (below.view(), layer.weights.t());
+                multiply(T::ZERO, &mut z.view_mut(), layer.factor, &a, &w);
+            } else {
+                input.forward(&layer.weights.view(), layer.factor, &mut z.view_mut());
+            }
+            if let Some(bias) = &layer.bias {
+                *z += bias;
+            }
+            if at == last {
+                return;
+            }
+            let slope = trace.derivatives[at].as_slice_mut().expect("a whole array");
+            activate(
+                layer.activation,
+                z.as_slice_mut().expect("a whole array"),
+                slope,
+            );
+            if let Some((rate, stream)) = &mut dropout {
+                let kept = T::from_f64(1.0 / (1.0 - *rate));
+                Zip::from(z)
+                    .and(&mut trace.derivatives[at])
+                    .for_each(|a, slope| {
+                        let mask = if stream.uniform() < *rate {
+                            T::ZERO
+                        } else {
+                            kept
+                        };
+                        *a = *a * mask;
+                        *slope = *slope * mask;
+                    });
+            }
+        }
+    }
+
+    /// Gradients of all layers from their deltas.
+    fn gradients(&mut self, input: &dyn Input<T>) {
+        for (at, layer) in self.layers.iter().enumerate() {
+            let delta = self.signals.get(at).unwrap_or(&self.trace.residual);
+            let mut gradient = self.changes[at].view_mut();
+            if at == 0 {
+                input.gradient(&delta.view(), layer.factor, &mut gradient);
+            } else {
+                let below = self.trace.activities[at - 1].view();
+                multiply(T::ZERO, &mut gradient, layer.factor, &delta.t(), &below);
+            }
+            if layer.bias.is_some() {
+                self.bias_changes[at].fill(T::ZERO);
+                for row in delta.axis_iter(Axis(0)) {
+                    self.bias_changes[at] += &row;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Optimisers: a gradient becomes the change of a weight.
+
+use crate::math::Scalar;
+
+/// Which optimiser, with its constants.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum OptimiserKind {
+    /// -eta g.
+    Sgd,
+    /// v <- momentum v + g; -eta v.
+    Momentum {
+        /// In [0, 1).
+        momentum: f64,
+    },
+    /// s <- decay s + (1 - decay) g^2; -eta g / (sqrt(s) + epsilon).
+    RmsProp {
+        /// In [0, 1).
+        decay: f64,
+        /// Positive.
+        epsilon: f64,
+    },
+    /// Kingma & Ba (2015), with corrected bias.
+    Adam {
+        /// Of the mean, in [0, 1).
+        beta_1: f64,
+        /// Of the square, in [0, 1).
+        beta_2: f64,
+        /// Positive.
+        epsilon: f64,
+    },
+}
+
+impl OptimiserKind {
+    /// Adam with the constants of its paper: 0.9, 0.999, 1e-8.
+    pub const ADAM: Self = Self::Adam {
+        beta_1: 0.9,
+        beta_2: 0.999,
+        epsilon: 1e-8,
+    };
+}
+
+/// The state of an optimiser for one array of weights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Optimiser<T> {
+    kind: OptimiserKind,
+    /// Velocity or mean of gradients; empty where there is none.
+    first: Vec<T>,
+    /// Mean of squared gradients; empty where there is none.
+    second: Vec<T>,
+    /// Steps done.
+    steps: i32,
+}
+
+impl<T: Scalar> Optimiser<T> {
+    /// For `length` weights, with a state of zeros.
+    pub fn new(kind: OptimiserKind, length: usize) -> Self {
+        let zeros = || vec![T::ZERO; length];
+        let (first, second) = match kind {
+            OptimiserKind::Sgd => (Vec::new(), Vec::new()),
+            OptimiserKind::Momentum { .. } => (zeros(), Vec::new()),
+            OptimiserKind::RmsProp { .. } => (Vec::new(), zeros()),
+            OptimiserKind::Adam { .. } => (zeros(), zeros()),
+        };
+        Self {
+            kind,
+            first,
+            second,
+            steps: 0,
+        }
+    }
+
+    /// Turns gradients into changes, in place.
+    ///
+    /// # Panics
+    /// If there are not as many gradients as weights, for optimisers with a state.
+    pub fn change(&mut self, step_size: f64, gradient: &mut [T]) {
+        self.steps = self.steps.saturating_add(1);
+        let eta = T::from_f64(step_size);
+        match self.kind {
+            OptimiserKind::Sgd => {
+                for g in gradient {
+                    *g = -(eta * *g);
+                }
+            }
+            OptimiserKind::Momentum { momentum } => {
+                assert_eq!(gradient.len(), self.first.len(), "as many as weights");
+                let momentum = T::from_f64(momentum);
+                for (g, v) in gradient.iter_mut().zip(&mut self.first) {
+                    *v = momentum * *v + *g;
+                    *g = -(eta * *v);
+                }
+            }
+            OptimiserKind::RmsProp { decay, epsilon } => {
+                assert_eq!(gradient.len(), self.second.len(), "as many as weights");
+                let (keep, take) = (T::from_f64(decay), T::from_f64(1.0 - decay));
+                let epsilon = T::from_f64(epsilon);
+                for (g, s) in gradient.iter_mut().zip(&mut self.second) {
+                    *s = keep * *s + take * (*g * *g);
+                    *g = -(eta * *g / (s.square_root() + epsilon));
+                }
+            }
+            OptimiserKind::Adam {
+                beta_1,
+                beta_2,
+                epsilon,
+            } => {
+                assert_eq!(gradient.len(), self.first.len(), "as many as weights");
+                // libm's power is the same on every machine.
+                let corrected = |beta: f64| 1.0 - libm::pow(beta, f64::from(self.steps));
+                let eta = T::from_f64(step_size / corrected(beta_1));
+                let unbias = T::from_f64(1.0 / corrected(beta_2));
+                let (keep_1, take_1) = (T::from_f64(beta_1), T::from_f64(1.0 - beta_1));
+                let (keep_2, take_2) = (T::from_f64(beta_2), T::from_f64(1.0 - beta_2));
+                let epsilon = T::from_f64(epsilon);
+                let states = self.first.iter_mut().zip(&mut self.second);
+                for (g, (m, s)) in gradient.iter_mut().zip(states) {
+                    *m = keep_1 * *m + take_1 * *g;
+                    *s = keep_2 * *s + take_2 * (*g * *g);
+                    *g = -(eta * *m / ((unbias * *s).square_root() + epsilon));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Changes of two steps with gradients 2, then -1, from each method's definition.
+    #[test]
+    fn two_steps_by_hand() {
+        let eta = 0.1f64;
+        let run = |kind| {
+            let mut state = Optimiser::<f64>::new(kind, 1);
+            [2.0, -1.0].map(|g| {
+                let mut change = [g];
+                state.change(eta, &mut change);
+                change[0]
+            })
+        };
+        let close = |a: [f64; 2], b: [f64; 2]| {
+            assert!(
+                a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12),
+                "{a:?} {b:?}"
+            );
+        };
+        close(run(OptimiserKind::Sgd), [-0.2, 0.1]);
+        close(run(OptimiserKind::Momentum { momentum: 0.5 }), [-0.2, 0.0]);
+        let rms = OptimiserKind::RmsProp {
+            decay: 0.75,
+            epsilon: 0.0,
+        };
+        // s = 1, then 1: 0.75 + 0.25.
+        close(run(rms), [-0.2, 0.1]);
+        let adam = OptimiserKind::Adam {
+            beta_1: 0.5,
+            beta_2: 0.75,
+            epsilon: 0.0,
+        };
+        // First step: the sign. Then m = 0/0.75 corrected.
+        close(run(adam), [-0.1, 0.0]);
+    }
+}

@@ -1,0 +1,269 @@
+//! The whole random-feedback family as one implementation of the trait.
+
+use ndarray::{Array2, ArrayView2, Zip};
+
+use super::algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
+use super::learning_rule::{Adaptation, LearningRule};
+use super::scene::{Layer, Trace};
+use crate::math::{Scalar, Stream, StreamName, Streams, multiply};
+
+/// Numbers of feedback weights that learn; the others ignore them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FeedbackLearning {
+    /// Step size of weight-mirror and Hebbian feedback.
+    pub step_size: f64,
+    /// Share by which they shrink each step; Kolen-Pollack feedback takes the layer's own
+    /// ridge unless this is given.
+    pub decay: Option<f64>,
+}
+
+/// A rule of the family with its feedback weights. See [`Composition`] for the choices.
+#[derive(Debug)]
+pub struct Composed<T> {
+    composition: Composition,
+    learning: FeedbackLearning,
+    /// B, one matrix per hidden layer; magnitudes for sign feedback; empty for the transpose.
+    feedback: Vec<Array2<T>>,
+    /// Sign feedback as it is used in this step.
+    signed: Vec<Array2<T>>,
+    /// Signal times psi' on its way down.
+    deltas: Vec<Array2<T>>,
+    /// What is sent from the output.
+    sent: Array2<T>,
+    /// Magnitudes redrawn for every batch.
+    redraw: Option<Redraw>,
+}
+
+/// A stream of magnitudes |N(0, 1)| times a scale.
+#[derive(Debug)]
+struct Redraw {
+    stream: Stream,
+    scales: Vec<f64>,
+}
+
+impl<T: Scalar> Composed<T> {
+    /// A rule with these feedback weights: for each hidden layer (units above, units) on the
+    /// layerwise path, (outputs, units) on the direct one; none for backpropagation. Sign
+    /// feedback takes their magnitudes. `redraw` draws those of
+    /// [`Magnitude::BatchRandom`]; others leave it untouched.
+    pub fn new(
+        composition: Composition,
+        feedback: Vec<Array2<T>>,
+        learning: FeedbackLearning,
+        redraw: Stream,
+    ) -> Self {
+        let is_sign = matches!(composition.feedback, FeedbackWeights::Sign(_));
+        let is_redrawn = composition.feedback == FeedbackWeights::Sign(Magnitude::BatchRandom);
+        let root_mean_square = |b: &Array2<T>| {
+            let sum: f64 = b.iter().map(|x| x.to_f64() * x.to_f64()).sum();
+            (sum / b.len().max(1) as f64).sqrt()
+        };
+        Self {
+            composition,
+            learning,
+            signed: if is_sign {
+                feedback.clone()
+            } else {
+                Vec::new()
+            },
+            redraw: is_redrawn.then(|| Redraw {
+                stream: redraw,
+                scales: feedback.iter().map(root_mean_square).collect(),
+            }),
+            feedback,
+            deltas: Vec::new(),
+            sent: Array2::default((0, 0)),
+        }
+    }
+
+    /// Backpropagation, which has no feedback weights and draws nothing.
+    pub fn backpropagation() -> Self {
+        let composition = Composition {
+            path: SignalPath::Layerwise,
+            sent: Sent::Error,
+            feedback: FeedbackWeights::Transpose,
+        };
+        let learning = FeedbackLearning {
+            step_size: 0.0,
+            decay: None,
+        };
+        let unused = Streams::new(0, 0).open(StreamName::FeedbackWeights);
+        Self::new(composition, Vec::new(), learning, unused)
+    }
+
+    /// The choices it was made of.
+    pub fn composition(&self) -> Composition {
+        self.composition
+    }
+
+    /// B = |magnitude| x sign(W) for every hidden layer.
+    fn sign_weights(&mut self, layers: &[Layer<T>]) {
+        if let Some(Redraw { stream, scales }) = &mut self.redraw {
+            for (b, scale) in self.feedback.iter_mut().zip(scales) {
+                b.mapv_inplace(|_| T::from_f64(*scale * stream.normal()));
+            }
+        }
+        for ((signed, magnitude), layer) in
+            self.signed.iter_mut().zip(&self.feedback).zip(&layers[1..])
+        {
+            Zip::from(signed)
+                .and(magnitude)
+                .and(&layer.weights)
+                .for_each(|s, &m, &w| {
+                    let m = if m < T::ZERO { -m } else { m };
+                    *s = if w > T::ZERO {
+                        m
+                    } else if w < T::ZERO {
+                        -m
+                    } else {
+                        T::ZERO
+                    };
+                });
+        }
+    }
+
+    fn fill_sent(&mut self, trace: &Trace<T>) {
+        match self.composition.sent {
+            Sent::Error => self.sent.assign(&trace.residual),
+            Sent::Target => self.sent.assign(&trace.targets),
+            Sent::SignOfError => {
+                // Scaled as the reduced residual is, so that batches of any size weigh alike.
+                let scale = T::ONE / T::from_f64(trace.batch() as f64);
+                Zip::from(&mut self.sent)
+                    .and(&trace.residual)
+                    .for_each(|s, &e| {
+                        *s = if e > T::ZERO {
+                            scale
+                        } else if e < T::ZERO {
+                            -scale
+                        } else {
+                            T::ZERO
+                        };
+                    });
+            }
+        }
+    }
+
+    fn fit(&mut self, trace: &Trace<T>) {
+        if self.sent.dim() != trace.residual.dim() {
+            self.sent = Array2::from_elem(trace.residual.dim(), T::ZERO);
+            self.deltas = trace
+                .activities
+                .iter()
+                .map(|a| Array2::from_elem(a.dim(), T::ZERO))
+                .collect();
+        }
+    }
+}
+
+impl<T: Scalar> LearningRule<T> for Composed<T> {
+    fn teach(&mut self, layers: &[Layer<T>], trace: &Trace<T>, signals: &mut [Array2<T>]) {
+        self.fit(trace);
+        self.fill_sent(trace);
+        if matches!(self.composition.feedback, FeedbackWeights::Sign(_)) {
+            self.sign_weights(layers);
+        }
+        let hidden = signals.len();
+        for at in (0..hidden).rev() {
+            let weights: ArrayView2<T> = match self.composition.feedback {
+                FeedbackWeights::Transpose => layers[at + 1].weights.view(),
+                FeedbackWeights::Sign(_) => self.signed[at].view(),
+                _ => self.feedback[at].view(),
+            };
+            let is_last = at + 1 == hidden;
+            let (above, factor) = if is_last || self.composition.path == SignalPath::Direct {
+                // Straight from the output, whose factor stands in both directions.
+                (self.sent.view(), layers[hidden].factor)
+            } else {
+                (self.deltas[at + 1].view(), layers[at + 1].factor)
+            };
+            let signal = &mut signals[at];
+            multiply(T::ZERO, &mut signal.view_mut(), factor, &above, &weights);
+            if at > 0 && self.composition.path == SignalPath::Layerwise {
+                Zip::from(&mut self.deltas[at])
+                    .and(&*signal)
+                    .and(&trace.derivatives[at])
+                    .for_each(|d, &s, &slope| *d = s * slope);
+            }
+        }
+    }
+
+    fn adapt(&mut self, step: &mut Adaptation<'_, T>) {
+        let decay = self.learning.decay;
+        let eta = T::from_f64(self.learning.step_size);
+        let keep = T::from_f64(1.0 - decay.unwrap_or(0.0));
+        match self.composition.feedback {
+            FeedbackWeights::KolenPollack => {
+                for (at, b) in self.feedback.iter_mut().enumerate() {
+                    let keep = decay.map_or(step.factors[at + 1], |_| keep);
+                    Zip::from(b)
+                        .and(&step.changes[at + 1])
+                        .for_each(|b, &change| *b = keep * *b + change);
+                }
+            }
+            FeedbackWeights::Hebbian => {
+                let samples = step.trace.batch() as f64;
+                for (at, b) in self.feedback.iter_mut().enumerate() {
+                    let above = step.trace.activities.get(at + 1);
+                    let above = above.unwrap_or(&step.trace.outputs);
+                    let factor = eta * step.layers[at + 1].factor / T::from_f64(samples);
+                    let below = step.trace.activities[at].view();
+                    multiply(keep, &mut b.view_mut(), factor, &above.t(), &below);
+                }
+            }
+            FeedbackWeights::WeightMirror => {
+                for (at, b) in self.feedback.iter_mut().enumerate() {
+                    mirror(
+                        b,
+                        &step.layers[at + 1],
+                        step.trace.batch(),
+                        keep,
+                        eta,
+                        step.noise,
+                    );
+                }
+            }
+            FeedbackWeights::Transpose | FeedbackWeights::Random | FeedbackWeights::Sign(_) => {}
+        }
+    }
+
+    fn feedback(&self) -> Option<&[Array2<T>]> {
+        (self.composition.feedback != FeedbackWeights::Transpose).then_some(&self.feedback)
+    }
+
+    fn feedback_mut(&mut self) -> Option<&mut [Array2<T>]> {
+        (self.composition.feedback != FeedbackWeights::Transpose).then_some(&mut self.feedback)
+    }
+}
+
+/// The mirror phase of one layer (Akrout et al. 2019): its inputs fire with unit-variance
+/// noise, its units respond, and B moves towards the mean of response x noise, which is
+/// proportional to W.
+fn mirror<T: Scalar>(
+    b: &mut Array2<T>,
+    layer: &Layer<T>,
+    samples: usize,
+    keep: T,
+    eta: T,
+    noise: &mut Stream,
+) {
+    let fired =
+        Array2::from_shape_simple_fn((samples, layer.inputs()), || T::from_f64(noise.normal()));
+    let mut response = Array2::from_elem((samples, layer.units()), T::ZERO);
+    let weights = layer.weights.t();
+    multiply(
+        T::ZERO,
+        &mut response.view_mut(),
+        T::ONE,
+        &fired.view(),
+        &weights,
+    );
+    let factor = eta / T::from_f64(samples as f64);
+    multiply(
+        keep,
+        &mut b.view_mut(),
+        factor,
+        &response.t(),
+        &fired.view(),
+    );
+}

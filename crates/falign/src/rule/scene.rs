@@ -1,0 +1,79 @@
+//! What a learning rule sees of a network: plain values that the engine fills.
+
+use ndarray::{Array1, Array2};
+
+use crate::math::{Activation, Loss, Reduction, Scalar};
+
+/// One layer: z = factor a W' + bias for the activity a below (rows are samples), and psi(z)
+/// above. The last layer's activation is the identity; the loss turns its outputs into
+/// probabilities where it needs them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer<T> {
+    /// W, (units, inputs).
+    #[doc(alias = "W")]
+    pub weights: Array2<T>,
+    /// (units), where the layer has biases.
+    pub bias: Option<Array1<T>>,
+    /// What multiplies the weighted sum, such as 1/sqrt(width) in the paper's output layer.
+    pub factor: T,
+    /// psi.
+    #[doc(alias = "psi")]
+    pub activation: Activation,
+}
+
+impl<T: Scalar> Layer<T> {
+    /// Units of the layer.
+    pub fn units(&self) -> usize {
+        self.weights.nrows()
+    }
+
+    /// What the layer receives per sample.
+    pub fn inputs(&self) -> usize {
+        self.weights.ncols()
+    }
+}
+
+/// One batch on its way through a network, samples in rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace<T> {
+    /// psi(z) of each hidden layer, (batch, units), with dropout.
+    pub activities: Vec<Array2<T>>,
+    /// psi'(z) of each hidden layer, (batch, units), with dropout.
+    pub derivatives: Vec<Array2<T>>,
+    /// Outputs, (batch, outputs): logits where the loss is a cross-entropy.
+    pub outputs: Array2<T>,
+    /// Derivative of the (reduced) loss by the outputs, (batch, outputs).
+    #[doc(alias = "e")]
+    pub residual: Array2<T>,
+    /// Targets, (batch, outputs): one-hot for classes, reduced as the residual is.
+    pub targets: Array2<T>,
+    /// The loss whose derivative the residual is.
+    pub loss: Loss,
+    /// How it is reduced over the batch.
+    pub reduction: Reduction,
+}
+
+impl<T: Scalar> Trace<T> {
+    /// For batches of `batch` samples; numbers are zero until the engine fills them.
+    ///
+    /// # Panics
+    /// If there is no layer.
+    pub fn new(layers: &[Layer<T>], batch: usize) -> Self {
+        let zeros = |layer: &Layer<T>| Array2::from_elem((batch, layer.units()), T::ZERO);
+        let (last, hidden) = layers.split_last().expect("at least one layer");
+        Self {
+            activities: hidden.iter().map(zeros).collect(),
+            derivatives: hidden.iter().map(zeros).collect(),
+            outputs: zeros(last),
+            residual: zeros(last),
+            targets: zeros(last),
+            loss: Loss::SquaredError,
+            reduction: Reduction::Mean,
+        }
+    }
+
+    /// Samples in the batch.
+    pub fn batch(&self) -> usize {
+        self.outputs.nrows()
+    }
+}
