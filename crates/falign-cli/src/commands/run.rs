@@ -137,7 +137,13 @@ fn watched(
         finished.store(true, Ordering::Relaxed);
         bar.thread().unpark();
         let _ = bar.join();
-        Ok(execution?)
+        execution.map_err(|error| match error {
+            // A full disk, say: what is finished is not lost.
+            falign::Error::Io { .. } => {
+                anyhow::Error::from(error).context("finished jobs are kept for --resume")
+            }
+            other => other.into(),
+        })
     })
 }
 
