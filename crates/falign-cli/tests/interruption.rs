@@ -192,29 +192,40 @@ fn a_stopped_check_keeps_what_it_ran_for_the_command_it_prints() {
 fn the_second_signal_leaves_at_once() {
     let lab = lab();
     // Seconds of drawing before the first step, when the first signal would be heeded.
-    let child = lab.start(&[
-        "run",
-        "slow.toml",
-        "--out",
-        "run",
-        "--quiet",
-        "--case",
-        "other",
-        "--set",
+    let words = [
         "data.input_dim=40000",
-        "--set",
         "network.width=40000",
-        "--set",
         "learning.ridge=0.0",
-        "--set",
         "run.runs=1",
-        "--set",
         "network.activation=relu",
-    ]);
-    wait_until("a plan", || lab.path("run/plan.jsonl").exists());
-    send("INT", &child);
-    send("TERM", &child);
-    Answer::of(child.wait_with_output().unwrap()).ends_with(130);
+    ]
+    .map(|set| ["--set", set])
+    .concat();
+    // Signals that come before the drawing has begun stop the program too early for a second
+    // one to matter; on a busy machine that takes another try.
+    let is_left = (0..5).any(|attempt| {
+        let run = format!("run{attempt}");
+        let options = [
+            "run",
+            "slow.toml",
+            "--out",
+            &run,
+            "--quiet",
+            "--case",
+            "other",
+        ];
+        let child = lab.start(&[&options[..], &words[..]].concat());
+        wait_until("its results", || {
+            lab.path(&format!("{run}/results")).exists()
+        });
+        sleep(Duration::from_millis(300));
+        send("INT", &child);
+        send("TERM", &child);
+        let answer = Answer::of(child.wait_with_output().unwrap());
+        assert!(matches!(answer.code, Some(4 | 130)), "{}", answer.err);
+        answer.code == Some(130)
+    });
+    assert!(is_left, "no second signal was heard at once");
 }
 
 #[test]
