@@ -14,7 +14,7 @@ pub(crate) fn line(text: impl Display) -> Result<()> {
     bytes(format!("{text}\n").as_bytes())
 }
 
-/// [`line`] for a text that ends its own lines.
+/// [`line()`] for a text that ends its own lines.
 pub(crate) fn bytes(text: &[u8]) -> Result<()> {
     let mut out = stdout().lock();
     match out.write_all(text).and_then(|()| out.flush()) {

@@ -121,7 +121,7 @@ fn start(setting: &Setting, streams: Streams, problem: &Problem) -> Result<Start
 /// answering `false`, which gives `None`.
 ///
 /// # Errors
-/// As [`resolve`]; [`Error::Shape`] for given weights that do not fit.
+/// As [`resolve`]; [`Error::Shape`](crate::Error::Shape) for given weights that do not fit.
 pub fn simulate(
     setting: &Setting,
     run_number: u64,
