@@ -15,7 +15,9 @@ mod idx;
 mod labelled;
 mod npy;
 mod npz;
+mod scaling;
 pub mod synthetic;
+mod validation;
 mod weights;
 
 use std::path::Path;
@@ -23,6 +25,8 @@ use std::path::Path;
 pub use dataset::Dataset;
 pub use idx::{load_idx, save_idx};
 pub use labelled::{Inputs, LabelColumn, Labelled, TrainTest, load_labelled, load_train_test};
+pub use scaling::{Scaler, Scaling};
+pub use validation::Split;
 pub use weights::{Weights, load_weights, save_weights};
 
 pub use crate::file::content_hash;
