@@ -1,11 +1,14 @@
 //! Data sets: generated, and read from a user's files; weights to start from.
 //!
-//! A [`Dataset`] has targets of real numbers, a [`Labelled`] one class a sample.
+//! A [`Dataset`] has targets of real numbers, a [`Labelled`] one class a sample. The
+//! [`catalogue`] knows MNIST and its kin: their files, where to look for them, and their
+//! checksums.
 //!
 //! Knows no network engine, opens no socket. Files are read whole, and whatever is wrong with
 //! one is told with its path, the place in it and the fix. Letters: `n` samples, `d` inputs,
 //! `k` outputs or classes, `p` hidden units.
 
+pub mod catalogue;
 mod cifar;
 mod csv;
 mod dataset;
