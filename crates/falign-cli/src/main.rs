@@ -4,6 +4,7 @@
 //! or configuration, 3 some claims failed, 4 stopped and resumable, 130 second Ctrl-C.
 
 mod commands;
+mod fetch;
 mod figure;
 mod output;
 mod progress;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -118,16 +118,21 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 /// # Errors
 /// [`Error::Io`] naming the path.
 pub fn content_hash(path: &Path) -> Result<String> {
-    let failed = |source| Error::io(path, source);
-    let mut file = File::open(path).map_err(failed)?;
+    File::open(path)
+        .and_then(hash_of)
+        .map_err(|source| Error::io(path, source))
+}
+
+/// SHA-256 of all that a reader gives.
+pub(crate) fn hash_of(mut reader: impl Read) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        match file.read(&mut buffer) {
+        match reader.read(&mut buffer) {
             Ok(0) => return Ok(hex(&hash.finalize())),
             Ok(count) => hash.update(&buffer[..count]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(error),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod data;
 mod list;
 mod new;
 mod plot;
@@ -100,6 +101,13 @@ enum Command {
         #[command(flatten)]
         overrides: OverrideArgs,
     },
+    /// List, fetch and verify data sets such as MNIST
+    Data {
+        #[command(flatten)]
+        options: data::DataOptions,
+        #[command(subcommand)]
+        command: data::DataCommand,
+    },
     /// Print the key table of experiment files
     Keys,
     /// Print shell completions
@@ -185,6 +193,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Ended> {
             resolved,
             overrides,
         } => config::command(&experiment, resolved, &overrides.overrides()),
+        Command::Data { options, command } => data::command(&command, &options),
         Command::Keys => shell::keys(),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),

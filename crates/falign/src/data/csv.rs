@@ -2,56 +2,115 @@
 
 use std::path::Path;
 
-use ::csv::{ReaderBuilder, StringRecord, Trim};
+use ::csv::{ReaderBuilder, StringRecord, StringRecordsIntoIter, Trim};
 use ndarray::{Array2, s};
 
 use crate::{Error, Result};
 
+const NO_SAMPLES: &str = "it has no samples";
+
 /// Inputs and targets of a table; see [`super::load_dataset`].
 pub(super) fn read_dataset(path: &Path, bytes: &[u8]) -> Result<(Array2<f64>, Array2<f64>)> {
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(Trim::All)
-        .from_reader(bytes);
-    let mut columns = 0;
-    let mut targets = 1;
+    let mut lines = Lines::open(path, bytes, is_target)?;
+    let targets = match &lines.header {
+        Some(header) => target_columns(path, header)?,
+        None => 1,
+    };
     let mut values = Vec::new();
-    for (index, record) in reader.records().enumerate() {
-        let record = record.map_err(|error| Error::data(path, error.to_string()))?;
-        let line = line(bytes, &record);
-        if index == 0 {
-            columns = record.len();
-            check_columns(path, &record)?;
-            if is_header(&record) {
-                targets = target_columns(path, &record)?;
-                continue;
-            }
-        }
-        if record.len() != columns {
-            return Err(Error::data(
-                path,
-                format!(
-                    "line {line} has {} columns, expected {columns} as on the first line",
-                    record.len()
-                ),
-            ));
-        }
+    while let Some((line, record)) = lines.next_line()? {
         for (column, cell) in record.iter().enumerate() {
             values.push(number(path, line, column + 1, cell)?);
         }
     }
-    if values.is_empty() {
-        return Err(Error::data(path, "it has no samples"));
-    }
-    let rows = values.len() / columns;
-    let all = Array2::from_shape_vec((rows, columns), values)
+    let rows = values.len() / lines.columns;
+    let all = Array2::from_shape_vec((rows, lines.columns), values)
         .expect("every line was checked to have this many columns");
-    let inputs = columns - targets;
+    let inputs = lines.columns - targets;
     Ok((
         all.slice(s![.., ..inputs]).to_owned(),
         all.slice(s![.., inputs..]).to_owned(),
     ))
+}
+
+/// The lines of a table, all with the same number of columns, at least two columns and one
+/// line beside the header.
+pub(super) struct Lines<'a> {
+    path: &'a Path,
+    bytes: &'a [u8],
+    records: StringRecordsIntoIter<&'a [u8]>,
+    /// A first line that is no header, until it is handed out.
+    first: Option<StringRecord>,
+    /// The names of the columns, if the first line has them.
+    pub(super) header: Option<StringRecord>,
+    pub(super) columns: usize,
+    /// Lines handed out.
+    count: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// Reads the first line. It is a header if it has no number in it, or a cell that `is_name`
+    /// knows.
+    pub(super) fn open(
+        path: &'a Path,
+        bytes: &'a [u8],
+        is_name: impl Fn(&str) -> bool,
+    ) -> Result<Self> {
+        let mut records = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .trim(Trim::All)
+            .from_reader(bytes)
+            .into_records();
+        let first = match records.next() {
+            None => return Err(Error::data(path, NO_SAMPLES)),
+            Some(first) => first.map_err(|error| Error::data(path, error.to_string()))?,
+        };
+        check_columns(path, &first)?;
+        let columns = first.len();
+        let is_header =
+            first.iter().all(|cell| cell.parse::<f64>().is_err()) || first.iter().any(is_name);
+        let (header, first) = if is_header {
+            (Some(first), None)
+        } else {
+            (None, Some(first))
+        };
+        Ok(Self {
+            path,
+            bytes,
+            records,
+            first,
+            header,
+            columns,
+            count: 0,
+        })
+    }
+
+    /// The next line and its number, from 1.
+    pub(super) fn next_line(&mut self) -> Result<Option<(u64, StringRecord)>> {
+        let record = match self.first.take() {
+            Some(first) => first,
+            None => match self.records.next() {
+                Some(record) => {
+                    record.map_err(|error| Error::data(self.path, error.to_string()))?
+                }
+                None if self.count == 0 => return Err(Error::data(self.path, NO_SAMPLES)),
+                None => return Ok(None),
+            },
+        };
+        let line = line(self.bytes, &record);
+        if record.len() != self.columns {
+            return Err(Error::data(
+                self.path,
+                format!(
+                    "line {line} has {} columns, expected {} as on the first line",
+                    record.len(),
+                    self.columns,
+                ),
+            ));
+        }
+        self.count += 1;
+        Ok(Some((line, record)))
+    }
 }
 
 /// The line a record begins on, from 1. The reader's own position is before any empty lines.
@@ -84,11 +143,6 @@ fn check_columns(path: &Path, first: &StringRecord) -> Result<()> {
     ))
 }
 
-/// A first line without any number names the columns, and so does one with a target's name.
-fn is_header(first: &StringRecord) -> bool {
-    first.iter().all(|cell| cell.parse::<f64>().is_err()) || first.iter().any(is_target)
-}
-
 /// `y`, `target` or `targets`, in any case, with or without a number: `y2`, `target_0`.
 fn is_target(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -97,19 +151,25 @@ fn is_target(name: &str) -> bool {
     matches!(stem, "y" | "target" | "targets")
 }
 
-/// How many of the last columns are targets.
-fn target_columns(path: &Path, header: &StringRecord) -> Result<usize> {
-    let names: Vec<&str> = header.iter().collect();
-    if let Some(column) = names.iter().position(|name| name.is_empty()) {
-        let column = column + 1;
-        return Err(Error::data(
+/// Every column must have a name.
+pub(super) fn check_names(path: &Path, header: &StringRecord) -> Result<()> {
+    match header.iter().position(str::is_empty) {
+        None => Ok(()),
+        Some(column) => Err(Error::data(
             path,
             format!(
-                "line 1, column {column} has no name; if it numbers the lines, \
-                 leave it out (pandas: `index=False`)"
+                "line 1, column {} has no name; if it numbers the lines, \
+                 leave it out (pandas: `index=False`)",
+                column + 1
             ),
-        ));
+        )),
     }
+}
+
+/// How many of the last columns are targets.
+fn target_columns(path: &Path, header: &StringRecord) -> Result<usize> {
+    check_names(path, header)?;
+    let names: Vec<&str> = header.iter().collect();
     let last = names
         .iter()
         .rev()
@@ -137,7 +197,8 @@ fn target_columns(path: &Path, header: &StringRecord) -> Result<usize> {
     }
 }
 
-fn number(path: &Path, line: u64, column: usize, cell: &str) -> Result<f64> {
+/// A cell as a finite number.
+pub(super) fn number(path: &Path, line: u64, column: usize, cell: &str) -> Result<f64> {
     let reason = match cell.parse::<f64>() {
         Ok(x) if x.is_finite() => return Ok(x),
         Ok(_) => format!("`{cell}` is not a finite number"),

@@ -1,19 +1,35 @@
 //! Data sets: generated, and read from a user's files; weights to start from.
 //!
+//! A [`Dataset`] has targets of real numbers, a [`Labelled`] one class a sample. The
+//! [`catalogue`] knows MNIST and its kin: their files, where to look for them, and their
+//! checksums.
+//!
 //! Knows no network engine, opens no socket. Files are read whole, and whatever is wrong with
 //! one is told with its path, the place in it and the fix. Letters: `n` samples, `d` inputs,
-//! `k` outputs, `p` hidden units.
+//! `k` outputs or classes, `p` hidden units.
 
+pub mod catalogue;
+mod cifar;
 mod csv;
 mod dataset;
+mod folder;
+mod gzip;
+mod idx;
+mod labelled;
 mod npy;
 mod npz;
+mod scaling;
 pub mod synthetic;
+mod validation;
 mod weights;
 
 use std::path::Path;
 
 pub use dataset::Dataset;
+pub use idx::{load_idx, save_idx};
+pub use labelled::{Inputs, LabelColumn, Labelled, TrainTest, load_labelled, load_train_test};
+pub use scaling::{Scaler, Scaling};
+pub use validation::Split;
 pub use weights::{Weights, load_weights, save_weights};
 
 pub use crate::file::content_hash;
@@ -27,7 +43,7 @@ use crate::{Error, Result};
 /// | `.npy` | one array (samples, `input_dim` + 1) whose last column is the target |
 /// | `.csv` | one sample a line, with or without a header; the last columns named `y` or `target` (also `y1`, `target_2`, ...) are the targets, else the last column is |
 ///
-/// Numbers of NPY and NPZ files may be `float32`, `float64`, integers or booleans, in C or
+/// Each may be gzip-compressed (`.csv.gz`). Numbers of NPY and NPZ files may be `float32`, `float64`, integers or booleans, in C or
 /// Fortran order; computation is in `f64` from here on.
 ///
 /// # Errors
@@ -56,24 +72,27 @@ pub fn load_dataset(path: &Path) -> Result<Dataset> {
             ));
         }
     };
-    let (inputs, targets) = read(path, &read_file(path)?)?;
+    let (inputs, targets) = read(path, &gzip::read_content(path)?)?;
     Dataset::new(inputs, targets).map_err(|error| in_file(path, error))
 }
 
-/// The ending without its dot, in lower case.
+/// The ending without its dot, in lower case; a last `.gz` does not count.
 fn extension(path: &Path) -> String {
-    path.extension()
-        .map(|ending| ending.to_string_lossy().to_ascii_lowercase())
-        .unwrap_or_default()
+    let ending = |path: &Path| {
+        path.extension()
+            .map(|ending| ending.to_string_lossy().to_ascii_lowercase())
+            .unwrap_or_default()
+    };
+    match path.file_stem() {
+        Some(stem) if is_gzip_name(path) => ending(Path::new(stem)),
+        _ => ending(path),
+    }
 }
 
-/// The whole file, which must not be empty.
-fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
-    if bytes.is_empty() {
-        return Err(Error::data(path, "the file is empty"));
-    }
-    Ok(bytes)
+/// Whether the name ends in `.gz`, in any case.
+fn is_gzip_name(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
 }
 
 /// A complaint about arrays as one about the file they came from.

@@ -10,9 +10,10 @@ mod header;
 
 use std::path::Path;
 
-use ndarray::{Array2, ArrayView2, ShapeBuilder as _, s};
+use ndarray::{Array2, ArrayD, ArrayView2, IxDyn, ShapeBuilder as _, s};
 
 use self::header::Header;
+use super::labelled::shown;
 use super::{dataset, in_file};
 use crate::{Error, Result};
 
@@ -36,19 +37,21 @@ impl Place<'_> {
     }
 }
 
-/// An array as stored.
+/// An array as stored, its length compared with its shape.
 #[derive(Debug)]
-pub(super) struct Array {
+pub(super) struct Array<'a> {
     shape: Vec<usize>,
     is_fortran: bool,
-    values: Vec<f64>,
+    descr: String,
+    decoder: Decoder,
+    data: &'a [u8],
 }
 
-impl Array {
+impl<'a> Array<'a> {
     /// Reads a whole NPY file.
-    pub(super) fn parse(bytes: &[u8], place: Place) -> Result<Self> {
+    pub(super) fn parse(bytes: &'a [u8], place: Place) -> Result<Self> {
         let (header, data) = Header::split(bytes).map_err(|reason| place.error(reason))?;
-        let (size, decode) = decoder(&header.descr).ok_or_else(|| {
+        let decoder = decoder(&header.descr).ok_or_else(|| {
             place.error(format!(
                 "numbers of type '{}' cannot be used; save it as float64 (`.astype(\"float64\")`)",
                 header.descr
@@ -58,7 +61,7 @@ impl Array {
             .shape
             .iter()
             .try_fold(1usize, |n, &m| n.checked_mul(m));
-        let needed = count.and_then(|n| n.checked_mul(size));
+        let needed = count.and_then(|n| n.checked_mul(decoder.0));
         if needed != Some(data.len()) {
             let state = if needed.is_none_or(|needed| data.len() < needed) {
                 "truncated"
@@ -73,22 +76,56 @@ impl Array {
                 needed.map_or_else(|| "more than can be counted".to_owned(), |n| n.to_string()),
             )));
         }
-        let values: Vec<f64> = data.chunks_exact(size).map(decode).collect();
-        if !header.descr.contains('f') && values.iter().any(|x| x.abs() > LARGEST_EXACT) {
-            return Err(place.error("whole numbers beyond 2^53 are not exact as float64"));
-        }
         Ok(Self {
             shape: header.shape,
             is_fortran: header.is_fortran,
-            values,
+            descr: header.descr,
+            decoder,
+            data,
         })
     }
 
+    pub(super) fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Unsigned bytes as they stand, if it is made of them.
+    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
+        self.descr.ends_with("u1").then(|| self.data.to_vec())
+    }
+
+    /// The numbers in the order of the file.
+    pub(super) fn values(&self, place: Place) -> Result<Vec<f64>> {
+        let (size, decode) = self.decoder;
+        let values: Vec<f64> = self.data.chunks_exact(size).map(decode).collect();
+        if !self.descr.contains('f') && values.iter().any(|x| x.abs() > LARGEST_EXACT) {
+            return Err(place.error("whole numbers beyond 2^53 are not exact as float64"));
+        }
+        Ok(values)
+    }
+
+    /// Values of this array in rows, the dimensions after the first flattened in C order.
+    ///
+    /// # Panics
+    /// If there is no dimension, or not one value for each element.
+    pub(super) fn rows<T: Clone>(&self, values: Vec<T>) -> Array2<T> {
+        let rows = self.shape[0];
+        let columns: usize = self.shape[1..].iter().product();
+        let shape = IxDyn(&self.shape).set_f(self.is_fortran);
+        let array = ArrayD::from_shape_vec(shape, values)
+            .expect("the number of values was compared with the shape");
+        // Engines expect rows that lie together.
+        let array = array.as_standard_layout().into_owned();
+        array
+            .into_shape_with_order((rows, columns))
+            .expect("the same number of values in standard order")
+    }
+
     /// As a matrix; one dimension is a column if `is_column_allowed`.
-    pub(super) fn matrix(self, is_column_allowed: bool, place: Place) -> Result<Array2<f64>> {
-        let (rows, columns) = match self.shape[..] {
-            [rows, columns] => (rows, columns),
-            [rows] if is_column_allowed => (rows, 1),
+    pub(super) fn matrix(&self, is_column_allowed: bool, place: Place) -> Result<Array2<f64>> {
+        match self.shape[..] {
+            [_, _] => {}
+            [_] if is_column_allowed => {}
             [rows] => {
                 return Err(place.error(format!(
                     "has shape ({rows},), expected two dimensions, samples in rows; \
@@ -101,12 +138,8 @@ impl Array {
                     shown(&self.shape)
                 )));
             }
-        };
-        let shape = (rows, columns).set_f(self.is_fortran);
-        let array = Array2::from_shape_vec(shape, self.values)
-            .expect("the number of values was compared with the shape");
-        // Engines expect rows that lie together.
-        Ok(array.as_standard_layout().into_owned())
+        }
+        Ok(self.rows(self.values(place)?))
     }
 }
 
@@ -154,13 +187,6 @@ fn decoder(descr: &str) -> Option<Decoder> {
     })
 }
 
-/// A shape as Python shows it.
-fn shown(shape: &[usize]) -> String {
-    let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
-    let comma = if shape.len() == 1 { "," } else { "" };
-    format!("({}{comma})", sizes.join(", "))
-}
-
 /// A matrix as an NPY file, `float64` in C order.
 pub(super) fn write(array: &ArrayView2<f64>) -> Vec<u8> {
     let mut bytes = header::write(array.dim());
@@ -190,4 +216,4 @@ pub(super) fn read_dataset(path: &Path, bytes: &[u8]) -> Result<(Array2<f64>, Ar
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

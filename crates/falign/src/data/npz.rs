@@ -43,6 +43,30 @@ impl<'a> Archive<'a> {
         is_column_allowed: bool,
         fix: &str,
     ) -> Result<Array2<f64>> {
+        let (key, bytes) = self.member(names, fix)?;
+        let place = self.place(&key);
+        Array::parse(&bytes, place)?.matrix(is_column_allowed, place)
+    }
+
+    /// Whether there is an array under this key.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.keys.iter().any(|(key, _)| key == name)
+    }
+
+    /// Where the array under this key stands, for messages.
+    pub(super) fn place<'b>(&self, key: &'b str) -> Place<'b>
+    where
+        'a: 'b,
+    {
+        Place {
+            path: self.path,
+            key: Some(key),
+        }
+    }
+
+    /// The key that is there among names of the same thing, and the NPY file under it. `fix`
+    /// ends the message if it is missing.
+    pub(super) fn member(&mut self, names: &[&str], fix: &str) -> Result<(String, Vec<u8>)> {
         let mut found = self
             .keys
             .iter()
@@ -55,11 +79,12 @@ impl<'a> Archive<'a> {
             }
             (None, _) => return Err(self.missing(names, fix)),
         };
-        let place = Place {
-            path: self.path,
-            key: Some(&key),
-        };
+        let path = self.path;
         let damaged = |error: &dyn std::fmt::Display| {
+            let place = Place {
+                path,
+                key: Some(&key),
+            };
             place.error(format!("damaged or unknown compression: {error}"))
         };
         let mut bytes = Vec::new();
@@ -68,7 +93,7 @@ impl<'a> Archive<'a> {
             .map_err(|error| damaged(&error))?
             .read_to_end(&mut bytes)
             .map_err(|error| damaged(&error))?;
-        Array::parse(&bytes, place)?.matrix(is_column_allowed, place)
+        Ok((key, bytes))
     }
 
     fn missing(&self, names: &[&str], fix: &str) -> Error {

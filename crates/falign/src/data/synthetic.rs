@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 
+use super::labelled::{Inputs, Labelled};
 use crate::math::{Activation, StreamName, Streams, row_products};
 
 /// Law of generated inputs.
@@ -129,9 +130,90 @@ pub fn signs(streams: Streams, samples: usize, outputs: usize) -> Array2<f64> {
     Array2::from_shape_simple_fn((samples, outputs), || stream.sign())
 }
 
+/// Small images that a network can learn: each class has a random pattern of `side` x `side`
+/// pixels, each sample is its class's pattern with noise. Classes take turns: sample i has
+/// label i mod `classes`.
+///
+/// `stream` is [`StreamName::Data`] for training and [`StreamName::HeldOut`] for test samples;
+/// the patterns are the same for both. Pixels are 128 + 48 (pattern + noise), both standard
+/// normal, cut off at 0 and 255. The form of MNIST without MNIST, for tests and trials.
+///
+/// # Panics
+/// If `samples`, `side` or `classes` is 0.
+///
+/// # Example
+/// ```
+/// use falign::data::synthetic::labelled_images;
+/// use falign::math::{StreamName, Streams};
+/// let train = labelled_images(Streams::new(7, 0), StreamName::Data, 100, 8, 10);
+/// assert_eq!(train.sample_shape(), [8, 8]);
+/// assert_eq!(train.label_counts(), [10; 10]);
+/// ```
+pub fn labelled_images(
+    streams: Streams,
+    stream: StreamName,
+    samples: usize,
+    side: usize,
+    classes: usize,
+) -> Labelled {
+    let input_dim = side * side;
+    let mut patterns = vec![0.0; classes * input_dim];
+    streams
+        .open(StreamName::TeacherHidden)
+        .fill_normal(&mut patterns);
+    let mut noise = streams.open(stream);
+    let labels: Vec<usize> = (0..samples).map(|sample| sample % classes).collect();
+    let pixels = Array2::from_shape_fn((samples, input_dim), |(sample, pixel)| {
+        pixel_of(patterns[labels[sample] * input_dim + pixel] + noise.normal())
+    });
+    Labelled::new(Inputs::Pixels(pixels), vec![side, side], labels, classes)
+        .expect("sizes above 0, and labels below the number of classes")
+}
+
+fn pixel_of(value: f64) -> u8 {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "cut off at the limits of a byte"
+    )]
+    let pixel = (128.0 + 48.0 * value).round().clamp(0.0, 255.0) as u8;
+    pixel
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labelled_images_can_be_told_apart_by_their_class_means() {
+        let streams = Streams::new(5, 0);
+        let (side, classes) = (6, 4);
+        let draw = |stream, samples| labelled_images(streams, stream, samples, side, classes);
+        let (train, test) = (draw(StreamName::Data, 80), draw(StreamName::HeldOut, 40));
+        assert_ne!(
+            train.select(&[0, 1]).inputs(),
+            test.select(&[0, 1]).inputs()
+        );
+        let pixels = |data: &Labelled| match data.inputs() {
+            Inputs::Pixels(x) => x.mapv(f64::from),
+            Inputs::Reals(_) => panic!("images are pixels"),
+        };
+        let (x, z) = (pixels(&train), pixels(&test));
+        let mut means = Array2::<f64>::zeros((classes, side * side));
+        for (row, label) in x.rows().into_iter().zip(train.labels()) {
+            means.row_mut(*label).scaled_add(1.0 / 20.0, &row);
+        }
+        let nearest = |row: ndarray::ArrayView1<f64>| {
+            let distance = |c: &usize| (&row - &means.row(*c)).mapv(|a| a * a).sum();
+            (0..classes).min_by(|a, b| f64::total_cmp(&distance(a), &distance(b)))
+        };
+        let right = z
+            .rows()
+            .into_iter()
+            .zip(test.labels())
+            .filter(|(row, label)| nearest(*row) == Some(**label));
+        assert!(right.count() >= 38);
+    }
 
     #[test]
     fn orthonormal_rows_are_orthonormal() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use ndarray::Array2;
 
 use super::npz::{self, Archive};
-use super::{dataset, in_file, read_file};
+use super::{dataset, gzip, in_file};
 use crate::file::write_atomic;
 use crate::{Error, Result};
 
@@ -62,7 +62,7 @@ impl Weights {
 /// missing, or shapes or numbers cannot be used.
 pub fn load_weights(path: &Path) -> Result<Weights> {
     let [hidden, output, feedback] = KEYS;
-    let bytes = read_file(path)?;
+    let bytes = gzip::read_stored(path)?;
     let mut archive = Archive::open(path, &bytes)?;
     let fix = "use `numpy.savez(path, hidden_weights=W, output_weights=beta, feedback_weights=b)`";
     let weights = Weights {

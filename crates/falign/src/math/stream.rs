@@ -29,6 +29,8 @@ pub enum StreamName {
     FeedbackWeights,
     /// Held-out inputs.
     HeldOut,
+    /// Which training samples become validation samples.
+    Split,
     /// Dropout masks.
     Dropout,
     /// The Gram matrix of the start, where only that is drawn.
@@ -45,6 +47,7 @@ impl StreamName {
             Self::OutputWeights => "output_weights",
             Self::FeedbackWeights => "feedback_weights",
             Self::HeldOut => "held_out",
+            Self::Split => "split",
             Self::Dropout => "dropout",
             Self::Gram => "gram",
         }
@@ -117,6 +120,22 @@ impl Stream {
         for value in values {
             *value = self.normal();
         }
+    }
+
+    /// Uniform on 0, 1, ..., `n` - 1; one word. The bias is below n / 2^64.
+    ///
+    /// # Panics
+    /// If `n` is 0.
+    ///
+    /// ```
+    /// use falign::math::{StreamName, Streams};
+    /// let mut stream = Streams::new(7, 0).open(StreamName::Split);
+    /// assert!((0..100).all(|_| stream.below(3) < 3));
+    /// ```
+    pub fn below(&mut self, n: usize) -> usize {
+        assert!(n > 0, "there is no number below 0");
+        let product = u128::from(self.word()) * n as u128;
+        usize::try_from(product >> 64).expect("below n")
     }
 
     /// +1 or -1 with probability one half; one word.

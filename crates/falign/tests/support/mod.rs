@@ -1,5 +1,6 @@
 //! Small problems made from a seed, and comparisons by norm.
 
+pub(crate) mod data_sets;
 pub(crate) mod experiment;
 
 use falign::math::{Activation, StreamName, Streams};

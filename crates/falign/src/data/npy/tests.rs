@@ -9,7 +9,7 @@ fn place() -> Place<'static> {
 }
 
 /// An NPY file by hand, independent of the writer.
-fn file(descr: &str, is_fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
+pub(crate) fn file(descr: &str, is_fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
     let order = if is_fortran { "True" } else { "False" };
     let text = format!("{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();

@@ -1,0 +1,271 @@
+//! Fetching data sets: the only place that opens a socket.
+//!
+//! A file is written as `.NAME.ADDRESS.part` beside its place, is checked there, and is renamed
+//! when it is right; so a file under its own name is whole. A part left behind by an interrupted
+//! program or a broken connection is gone on with. It belongs to one address, because mirrors
+//! compress the same content differently.
+
+mod client;
+mod mirrors;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod tests;
+mod transfer;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use falign::Error;
+use falign::data::catalogue::{Checksum, Entry, EntryFile, Located, Proof};
+use falign::record::store::FolderLock;
+
+pub(crate) use self::client::Client;
+use self::mirrors::address;
+pub(crate) use self::mirrors::{BUILT_IN, Mirrors};
+use self::transfer::{Ended, attempt};
+
+/// Attempts in a row that bring no new byte before an address is given up.
+const FRUITLESS: u32 = 3;
+
+/// What a fetch tells while it goes on.
+pub(crate) trait Watcher {
+    /// A sentence about what happened.
+    fn note(&self, text: &str);
+    /// Bytes of a file that are there, of how many where that is known.
+    fn progress(&self, file: &str, have: u64, total: Option<u64>);
+}
+
+/// Where a data set is after a fetch.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) located: Located,
+    /// Files that were not there before.
+    pub(crate) new: usize,
+}
+
+/// Sees to it that the data set is in `root`, whole and checked. Without a client nothing is
+/// asked of the network.
+pub(crate) fn fetch(
+    entry: &Entry,
+    root: &Path,
+    urls: &[String],
+    client: Option<&Client>,
+    watcher: &dyn Watcher,
+) -> Result<Fetched> {
+    let roots = [root.to_path_buf()];
+    let found = entry
+        .locate(&roots)
+        .and_then(|located| entry.load(&located).map(|_| located));
+    let client = match (found, client) {
+        (Ok(located), _) => return Ok(Fetched { located, new: 0 }),
+        (Err(error), None) => return Err(by_hand(entry, root, urls, &error)),
+        (Err(_), Some(client)) => client,
+    };
+    let folder = root.join(&entry.name);
+    fs::create_dir_all(&folder).map_err(|source| Error::io(&folder, source))?;
+    let _lock = FolderLock::acquire(&folder)?;
+    let mut new = 0;
+    let mut mirror = 0;
+    for file in &entry.files {
+        let place = folder.join(&file.name);
+        if place.exists() {
+            match published(file, &place) {
+                Ok(()) => continue,
+                Err(error) => watcher.note(&format!("{error}; fetching it again")),
+            }
+        }
+        mirror = fetch_file(file, &place, urls, mirror, client, watcher)?;
+        new += 1;
+    }
+    let located = entry.locate(&roots)?;
+    entry.load(&located)?;
+    Ok(Fetched { located, new })
+}
+
+/// One file from the first mirror that has it, beginning with mirror number `start`; returns
+/// the number of the one that had it, so that a dead one is waited for only once.
+fn fetch_file(
+    file: &EntryFile,
+    place: &Path,
+    urls: &[String],
+    start: usize,
+    client: &Client,
+    watcher: &dyn Watcher,
+) -> Result<usize> {
+    let mut reasons = Vec::new();
+    for turn in 0..urls.len() {
+        let mirror = (start + turn) % urls.len();
+        let url = address(&urls[mirror], &file.name);
+        watcher.note(&format!("fetching {url}"));
+        let Some(reason) = fetch_from(file, place, &url, client, watcher)? else {
+            remove_parts(place)?;
+            return Ok(mirror);
+        };
+        if turn + 1 < urls.len() {
+            watcher.note(&format!("{reason}; trying the next mirror"));
+        }
+        reasons.push(format!("\n  {url}: {reason}"));
+    }
+    if reasons.is_empty() {
+        bail!(
+            "no mirror is known for {}; name one with --mirrors",
+            file.name
+        );
+    }
+    bail!(
+        "{} could not be fetched:{}",
+        place.display(),
+        reasons.concat()
+    );
+}
+
+/// One file from one address, or the reason why not.
+///
+/// # Errors
+/// What is this machine's fault, which no other address would mend.
+fn fetch_from(
+    file: &EntryFile,
+    place: &Path,
+    url: &str,
+    client: &Client,
+    watcher: &dyn Watcher,
+) -> Result<Option<String>> {
+    let part = part_of(place, url);
+    let length = || fs::metadata(&part).map_or(0, |metadata| metadata.len());
+    // A part of an earlier program may be of an earlier file.
+    let mut is_old = length() > 0;
+    let limit = file.content_bytes.unwrap_or(0).max(2 * file.download_bytes) + (1 << 20);
+    let progress = |have, total| watcher.progress(&file.name, have, total);
+    let mut fruitless = 0;
+    loop {
+        let before = length();
+        let ended = attempt(client, url, &part, limit, &progress)
+            .map_err(|source| refused_by_disk(&part, place, source))?;
+        match ended {
+            Ended::Complete => match published(file, &part) {
+                Ok(()) => {
+                    fs::rename(&part, place).map_err(|source| Error::io(place, source))?;
+                    return Ok(None);
+                }
+                Err(error) => {
+                    remove(&part)?;
+                    if !std::mem::take(&mut is_old) {
+                        return Ok(Some(reason_of(&error)));
+                    }
+                    watcher.note("the part that was there does not fit; beginning anew");
+                }
+            },
+            Ended::Refused(reason) => {
+                remove(&part)?;
+                return Ok(Some(reason));
+            }
+            Ended::Broken(reason) => {
+                fruitless = if length() > before { 0 } else { fruitless + 1 };
+                if fruitless == FRUITLESS {
+                    if length() == 0 {
+                        remove(&part)?;
+                    }
+                    return Ok(Some(reason));
+                }
+                std::thread::sleep(client.pause);
+            }
+        }
+    }
+}
+
+/// Whether a file is what was published: its checksum must say so.
+fn published(file: &EntryFile, path: &Path) -> falign::Result<()> {
+    let content_sha256 = match file.check(path)? {
+        Proof::Content | Proof::Published => return Ok(()),
+        Proof::Unproven { content_sha256 } => content_sha256,
+    };
+    let (Checksum::Published(expected) | Checksum::Content(expected)) = &file.checksum;
+    Err(Error::data(
+        path,
+        format!(
+            "wrong checksum: it is not the published file, whose SHA-256 is {expected}; \
+             SHA-256 of its content is {content_sha256}"
+        ),
+    ))
+}
+
+/// The reason of an error without the name of the temporary file.
+fn reason_of(error: &Error) -> String {
+    match error {
+        Error::Data { reason, .. } => reason.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Gives the space back, and names the file that could not be stored.
+fn refused_by_disk(part: &Path, place: &Path, source: io::Error) -> anyhow::Error {
+    // The first error is the one to tell.
+    let _ = fs::remove_file(part);
+    let is_full = matches!(
+        source.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    );
+    let error = anyhow::Error::from(Error::io(place, source));
+    if is_full {
+        error.context("there is no room; make some or choose another folder by --data-dir")
+    } else {
+        error
+    }
+}
+
+fn remove(part: &Path) -> Result<()> {
+    fs::remove_file(part).map_err(|source| Error::io(part, source))?;
+    Ok(())
+}
+
+/// Removes what broken attempts at other addresses left of a file that is whole by now.
+fn remove_parts(place: &Path) -> Result<()> {
+    let (folder, start) = (place.with_file_name(""), part_start(place));
+    let entries = fs::read_dir(&folder).map_err(|source| Error::io(&folder, source))?;
+    for entry in entries {
+        let entry = entry.map_err(|source| Error::io(&folder, source))?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(&start) && name.ends_with(PART) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Ending of a file that is not whole.
+const PART: &str = ".part";
+
+/// What the names of all parts of a file begin with.
+fn part_start(place: &Path) -> String {
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    format!(".{name}.")
+}
+
+/// Where a file is written until it is whole.
+fn part_of(place: &Path, url: &str) -> PathBuf {
+    // FNV-1a: only to keep addresses apart.
+    let hash = url.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    place.with_file_name(format!("{}{hash:016x}{PART}", part_start(place)))
+}
+
+/// How to fetch without this program's help.
+fn by_hand(entry: &Entry, root: &Path, urls: &[String], error: &Error) -> anyhow::Error {
+    let mut text = format!(
+        "{error}\n--offline forbids fetching; put these files into {}:",
+        root.join(&entry.name).display()
+    );
+    for file in &entry.files {
+        let url = urls
+            .first()
+            .map_or_else(|| file.name.clone(), |url| address(url, &file.name));
+        text.push_str("\n  ");
+        text.push_str(&url);
+    }
+    anyhow::anyhow!(text)
+}

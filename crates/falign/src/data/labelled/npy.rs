@@ -1,0 +1,162 @@
+//! Classes and inputs in NPY and NPZ files.
+
+use std::path::Path;
+
+use ndarray::{Array2, s};
+
+use super::{Inputs, LabelColumn, Labelled, TrainTest, classes, shown};
+use crate::Result;
+use crate::data::in_file;
+use crate::data::npy::{Array, Place};
+use crate::data::npz::Archive;
+
+/// Keys of one data set.
+const INPUTS: [&str; 4] = ["X", "inputs", "x", "images"];
+const LABELS: [&str; 3] = ["y", "labels", "label"];
+/// Keys of a training and a test set, as in Keras's `mnist.npz`.
+const PAIR: [[&str; 2]; 2] = [["x_train", "y_train"], ["x_test", "y_test"]];
+
+/// A data set from an NPZ file; see [`super::load_labelled`].
+pub(super) fn read_npz(path: &Path, bytes: &[u8], classes: Option<usize>) -> Result<Labelled> {
+    let mut archive = Archive::open(path, bytes)?;
+    let fix = if archive.has(PAIR[0][0]) {
+        "it has a training and a test set; name it as both at once"
+    } else {
+        "use `numpy.savez(path, X=X, y=y)`"
+    };
+    read_keys(&mut archive, path, &INPUTS, &LABELS, fix, classes)
+}
+
+/// A training and a test set from an NPZ file; see [`super::load_train_test`].
+pub(super) fn read_npz_pair(path: &Path, bytes: &[u8]) -> Result<TrainTest> {
+    let mut archive = Archive::open(path, bytes)?;
+    let fix = "use `numpy.savez(path, x_train=..., y_train=..., x_test=..., y_test=...)`";
+    let mut read =
+        |[x, y]: [&str; 2], classes| read_keys(&mut archive, path, &[x], &[y], fix, classes);
+    let train = read(PAIR[0], None)?;
+    let test = read(PAIR[1], Some(train.classes()))?;
+    TrainTest::new(train, test).map_err(|error| in_file(path, error))
+}
+
+fn read_keys(
+    archive: &mut Archive,
+    path: &Path,
+    inputs: &[&str],
+    labels: &[&str],
+    fix: &str,
+    classes: Option<usize>,
+) -> Result<Labelled> {
+    let (key, bytes) = archive.member(inputs, fix)?;
+    let place = archive.place(&key);
+    let array = Array::parse(&bytes, place)?;
+    let (inputs, sample_shape) = read_inputs(&array, place)?;
+    let (key, bytes) = archive.member(labels, fix)?;
+    let place = archive.place(&key);
+    let array = Array::parse(&bytes, place)?;
+    let labels = read_labels(&array, place, classes)?;
+    let classes = classes::count(&labels, classes);
+    Labelled::new(inputs, sample_shape, labels, classes).map_err(|error| in_file(path, error))
+}
+
+/// A data set from one array, its labels the first or the last column.
+pub(super) fn read_npy(
+    path: &Path,
+    bytes: &[u8],
+    column: &LabelColumn,
+    classes: Option<usize>,
+) -> Result<Labelled> {
+    let place = Place { path, key: None };
+    let array = Array::parse(bytes, place)?;
+    let columns = match *array.shape() {
+        [_, columns] if columns >= 2 => columns,
+        _ => {
+            return Err(place.error(format!(
+                "has shape {}, expected (samples, input_dim + 1) with a column of labels; \
+                 to keep X and y apart use `numpy.savez(\"data.npz\", X=X, y=y)`",
+                shown(array.shape())
+            )));
+        }
+    };
+    let (at, inputs) = match column {
+        LabelColumn::First => (0, 1..columns),
+        LabelColumn::Last | LabelColumn::Auto => (columns - 1, 0..columns - 1),
+        LabelColumn::Named(name) => {
+            return Err(place.error(format!("its columns have no names, so none is `{name}`")));
+        }
+    };
+    let matrix = array.matrix(false, place)?;
+    let labels = to_classes(matrix.column(at).iter().copied(), place, classes)?;
+    let sample_shape = vec![inputs.len()];
+    let inputs = match array.bytes() {
+        Some(bytes) => Inputs::Pixels(array.rows(bytes).slice(s![.., inputs]).to_owned()),
+        None => Inputs::Reals(to_reals(&matrix.slice(s![.., inputs]).to_owned(), place)?),
+    };
+    let classes = classes::count(&labels, classes);
+    Labelled::new(inputs, sample_shape, labels, classes).map_err(|error| in_file(path, error))
+}
+
+/// Unsigned bytes as pixels, any other numbers as reals; and the shape of a sample.
+fn read_inputs(array: &Array, place: Place) -> Result<(Inputs, Vec<usize>)> {
+    let [_, sample_shape @ ..] = array.shape() else {
+        return Err(place.error("has no dimensions, expected samples in the first"));
+    };
+    if sample_shape.is_empty() {
+        return Err(place.error(format!(
+            "has shape {}, expected samples in rows; for a single input use `.reshape(-1, 1)`",
+            shown(array.shape())
+        )));
+    }
+    let inputs = match array.bytes() {
+        Some(bytes) => Inputs::Pixels(array.rows(bytes)),
+        None => Inputs::Reals(to_reals(&array.rows(array.values(place)?), place)?),
+    };
+    Ok((inputs, sample_shape.to_vec()))
+}
+
+/// One class a sample, (samples) or (samples, 1).
+fn read_labels(array: &Array, place: Place, classes: Option<usize>) -> Result<Vec<usize>> {
+    match array.shape() {
+        [_] | [_, 1] => to_classes(array.values(place)?, place, classes),
+        shape => Err(place.error(format!(
+            "has shape {}, expected one label for each sample; \
+             of one-hot rows take `.argmax(axis=1)`",
+            shown(shape)
+        ))),
+    }
+}
+
+fn to_classes(
+    values: impl IntoIterator<Item = f64>,
+    place: Place,
+    classes: Option<usize>,
+) -> Result<Vec<usize>> {
+    let class = |(row, value)| {
+        classes::class(value, classes).map_err(|reason| place.error(format!("row {row}: {reason}")))
+    };
+    values.into_iter().enumerate().map(class).collect()
+}
+
+fn to_reals(values: &Array2<f64>, place: Place) -> Result<Array2<f32>> {
+    let mut reals = Array2::zeros(values.dim());
+    for ((row, column), value) in values.indexed_iter() {
+        reals[(row, column)] = to_f32(*value)
+            .map_err(|reason| place.error(format!("row {row}, column {column}: {reason}")))?;
+    }
+    Ok(reals)
+}
+
+/// Rounds to single precision what is finite there.
+pub(super) fn to_f32(value: f64) -> Result<f32, String> {
+    #[allow(clippy::cast_possible_truncation, reason = "rounding is the purpose")]
+    let rounded = value as f32;
+    if rounded.is_finite() {
+        Ok(rounded)
+    } else if value.is_finite() {
+        Err(format!("{value} is too large for single precision"))
+    } else {
+        Err(format!("{value} is not a finite number"))
+    }
+}
+
+#[cfg(test)]
+mod tests;
