@@ -6,11 +6,15 @@ mod bad_files; // a file that cannot be used is named, with the place and the fi
 mod bad_keys; // a value that cannot be used is named, with its key and the fix
 mod claims; // what `check` says, and where it runs
 mod damage; // results that are not what they were are found and made again
+mod data_sets; // `falign data`
 mod determinism; // the same bytes whatever the threads
 mod full_disk; // loses nothing that is finished
 mod interruption; // kill -9, Ctrl-C and SIGTERM, then --resume
 mod looks; // help, lists, progress, JSON
 mod own_data; // a user's own data and weights
 mod runs; // what more runs, and no ridge, leave as it was
+#[path = "../src/fetch/server.rs"]
+#[allow(dead_code, reason = "these tests need a part of it")]
+mod server; // a local HTTP server, which the tests of fetching need too
 mod support;
 mod usage; // exit codes of wrong commands

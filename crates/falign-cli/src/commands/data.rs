@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use falign::Error;
 use falign::data::catalogue::{Entry, Loaded, Proof, search_path};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Ended, Usage};
 use crate::fetch::{BUILT_IN, Client, Mirrors, Watcher, fetch};
+use crate::output;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DataCommand {
@@ -69,12 +69,11 @@ pub(super) fn command(command: &DataCommand, options: &DataOptions) -> Result<En
         }
         DataCommand::Verify { name } => verify(&mirrors, name.as_deref(), &folders)?,
         DataCommand::Path { name } => path(&mirrors, name, &folders)?,
-        DataCommand::Mirrors => show_mirrors(),
+        DataCommand::Mirrors => output::bytes(BUILT_IN.as_bytes())?,
     }
     Ok(Ended::Done)
 }
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
 fn list(mirrors: &Mirrors, folders: &[PathBuf]) -> Result<()> {
     for entry in mirrors.entries()? {
         let shape: Vec<String> = entry.sample_shape.iter().map(usize::to_string).collect();
@@ -82,7 +81,7 @@ fn list(mirrors: &Mirrors, folders: &[PathBuf]) -> Result<()> {
             |_| "not here".to_owned(),
             |located| located.folder.display().to_string(),
         );
-        println!(
+        output::line(format!(
             "{:14} {} + {}  {:8} {} classes  {:>6}  {place}",
             entry.name,
             entry.train_samples(),
@@ -90,10 +89,9 @@ fn list(mirrors: &Mirrors, folders: &[PathBuf]) -> Result<()> {
             shape.join("x"),
             entry.classes(),
             megabytes(entry.download_bytes()),
-        );
+        ))?;
     }
-    println!("looked in: {}", shown(folders));
-    Ok(())
+    output::line(format!("looked in: {}", shown(folders)))
 }
 
 fn shown(folders: &[PathBuf]) -> String {
@@ -105,7 +103,6 @@ fn megabytes(bytes: u64) -> String {
     format!("{} MB", bytes.div_ceil(1_000_000))
 }
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
 fn get(
     mirrors: &Mirrors,
     name: &str,
@@ -129,12 +126,13 @@ fn get(
     let fetched = fetched?;
     let folder = fetched.located.folder.display();
     if fetched.new == 0 {
-        println!("{} is there and whole: {folder}", entry.title);
-    } else {
-        println!("{} is whole: {folder}", entry.title);
-        println!("source: {}; licence: {}", entry.source, entry.licence);
+        return output::line(format!("{} is there and whole: {folder}", entry.title));
     }
-    Ok(())
+    output::line(format!("{} is whole: {folder}", entry.title))?;
+    output::line(format!(
+        "source: {}; licence: {}",
+        entry.source, entry.licence
+    ))
 }
 
 fn verify(mirrors: &Mirrors, name: Option<&str>, folders: &[PathBuf]) -> Result<()> {
@@ -150,10 +148,10 @@ fn verify(mirrors: &Mirrors, name: Option<&str>, folders: &[PathBuf]) -> Result<
             Ok(located) => match entry.load(&located) {
                 Ok(loaded) => {
                     whole += 1;
-                    print_whole(&entry, &located.folder, &loaded);
+                    show_whole(&entry, &located.folder, &loaded)?;
                 }
                 Err(error) => {
-                    print_failed(&entry, &error);
+                    output::line(format!("{}: FAILED: {error}", entry.name))?;
                     failed.push(entry.name);
                 }
             },
@@ -172,9 +170,8 @@ fn verify(mirrors: &Mirrors, name: Option<&str>, folders: &[PathBuf]) -> Result<
     Ok(())
 }
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
-fn print_whole(entry: &Entry, folder: &Path, loaded: &Loaded) {
-    println!("{}: {}", entry.name, folder.display());
+fn show_whole(entry: &Entry, folder: &Path, loaded: &Loaded) -> Result<()> {
+    output::line(format!("{}: {}", entry.name, folder.display()))?;
     for (path, proof) in &loaded.files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let verdict = match proof {
@@ -185,25 +182,14 @@ fn print_whole(entry: &Entry, folder: &Path, loaded: &Loaded) {
                  it is {content_sha256}"
             ),
         };
-        println!("  {name}: {verdict}");
+        output::line(format!("  {name}: {verdict}"))?;
     }
-}
-
-#[allow(clippy::print_stdout, reason = "the command's result")]
-fn print_failed(entry: &Entry, error: &Error) {
-    println!("{}: FAILED: {error}", entry.name);
-}
-
-#[allow(clippy::print_stdout, reason = "the command's result")]
-fn path(mirrors: &Mirrors, name: &str, folders: &[PathBuf]) -> Result<()> {
-    let located = mirrors.entry(name)?.locate(folders)?;
-    println!("{}", located.folder.display());
     Ok(())
 }
 
-#[allow(clippy::print_stdout, reason = "the command's result")]
-fn show_mirrors() {
-    print!("{BUILT_IN}");
+fn path(mirrors: &Mirrors, name: &str, folders: &[PathBuf]) -> Result<()> {
+    let located = mirrors.entry(name)?.locate(folders)?;
+    output::line(located.folder.display())
 }
 
 /// Progress on stderr: a bar on a terminal, one line for each event elsewhere.
@@ -232,7 +218,7 @@ impl Watcher for Progress {
     fn note(&self, text: &str) {
         self.end();
         if !self.is_quiet {
-            eprintln!("{text}");
+            output::note(text);
         }
     }
 

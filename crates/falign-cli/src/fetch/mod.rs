@@ -107,7 +107,7 @@ fn fetch_file(
         if turn + 1 < urls.len() {
             watcher.note(&format!("{reason}; trying the next mirror"));
         }
-        reasons.push(format!("\n  {url}: {reason}"));
+        reasons.push(format!("{url}: {reason}"));
     }
     if reasons.is_empty() {
         bail!(
@@ -116,9 +116,9 @@ fn fetch_file(
         );
     }
     bail!(
-        "{} could not be fetched:{}",
+        "{} could not be fetched: {}",
         place.display(),
-        reasons.concat()
+        reasons.join("; ")
     );
 }
 
@@ -256,16 +256,17 @@ fn part_of(place: &Path, url: &str) -> PathBuf {
 
 /// How to fetch without this program's help.
 fn by_hand(entry: &Entry, root: &Path, urls: &[String], error: &Error) -> anyhow::Error {
-    let mut text = format!(
-        "{error}\n--offline forbids fetching; put these files into {}:",
-        root.join(&entry.name).display()
-    );
-    for file in &entry.files {
-        let url = urls
-            .first()
-            .map_or_else(|| file.name.clone(), |url| address(url, &file.name));
-        text.push_str("\n  ");
-        text.push_str(&url);
-    }
-    anyhow::anyhow!(text)
+    let addresses: Vec<String> = entry
+        .files
+        .iter()
+        .map(|file| match urls.first() {
+            Some(url) => address(url, &file.name),
+            None => file.name.clone(),
+        })
+        .collect();
+    anyhow::anyhow!(
+        "{error}; --offline forbids fetching, so put into {} by other means: {}",
+        root.join(&entry.name).display(),
+        addresses.join(", "),
+    )
 }
