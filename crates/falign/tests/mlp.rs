@@ -408,3 +408,21 @@ fn node_perturbation_is_unbiased() {
         assert!((found.norm_ratio - 1.0).abs() < 0.02, "{found:?}");
     }
 }
+
+/// Whatever is sent, a summed batch weighs as many times more as it has samples.
+#[test]
+fn signals_are_reduced_as_the_loss_is() {
+    let task = task();
+    for (rule, _) in Composition::NAMED {
+        let signal = |reduction| {
+            let mut network = network(rule, &[6], 3);
+            network.forward(&task.input);
+            network.loss(&task.targets, Loss::SoftmaxCrossEntropy, reduction);
+            network.teach()[0].clone()
+        };
+        let (mean, sum) = (signal(Reduction::Mean), signal(Reduction::Sum));
+        let found = alignment(&sum, &mean);
+        assert!((found.flattened - 1.0).abs() < 1e-12, "{rule}");
+        assert!((found.norm_ratio - SAMPLES as f64).abs() < 1e-9, "{rule}");
+    }
+}

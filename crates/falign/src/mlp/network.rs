@@ -25,8 +25,9 @@ pub struct StepOptions<'a> {
     pub dropout: f64,
 }
 
-/// A network with its rule, its optimisers and the space for one batch. Nothing is allocated
-/// in a step whose batch has the size of the one before.
+/// A network with its rule, its optimisers and the space for one batch. A step whose
+/// batch has the size of the one before allocates nothing itself; trial-and-error and mirror
+/// rules do.
 pub struct Network<T: Element> {
     layers: Vec<Layer<T>>,
     rule: Box<dyn LearningRule<T>>,

@@ -127,8 +127,8 @@ impl<T: Scalar> Composed<T> {
             Sent::Error => self.sent.assign(&trace.residual),
             Sent::Target => self.sent.assign(&trace.targets),
             Sent::SignOfError => {
-                // Scaled as the reduced residual is, so that batches of any size weigh alike.
-                let scale = T::ONE / T::from_f64(trace.batch() as f64);
+                // Reduced as the residual is.
+                let scale = T::from_f64(trace.reduction.factor(trace.batch()));
                 Zip::from(&mut self.sent)
                     .and(&trace.residual)
                     .for_each(|s, &e| {
@@ -202,11 +202,11 @@ impl<T: Scalar> LearningRule<T> for Composed<T> {
                 }
             }
             FeedbackWeights::Hebbian => {
-                let samples = step.trace.batch() as f64;
+                let reduction = step.trace.reduction.factor(step.trace.batch());
                 for (at, b) in self.feedback.iter_mut().enumerate() {
                     let above = step.trace.activities.get(at + 1);
                     let above = above.unwrap_or(&step.trace.outputs);
-                    let factor = eta * step.layers[at + 1].factor / T::from_f64(samples);
+                    let factor = eta * step.layers[at + 1].factor * T::from_f64(reduction);
                     let below = step.trace.activities[at].view();
                     multiply(keep, &mut b.view_mut(), factor, &above.t(), &below);
                 }
