@@ -85,8 +85,7 @@ fn feedback_alignment(streams: Streams) -> Network<f32> {
         step_size: 0.0,
         decay: None,
     };
-    let redraw = streams.open(StreamName::FeedbackWeights);
-    let rule = Composed::new(composition, feedback, learning, redraw);
+    let rule = Composed::new(composition, feedback, learning);
     Network::new(layers, Box::new(rule), OptimiserKind::Sgd)
 }
 

@@ -22,7 +22,13 @@ struct Forgetful {
 }
 
 impl LearningRule<f32> for Forgetful {
-    fn teach(&mut self, layers: &[Layer<f32>], trace: &Trace<f32>, signals: &mut [Array2<f32>]) {
+    fn teach(
+        &mut self,
+        layers: &[Layer<f32>],
+        trace: &Trace<f32>,
+        signals: &mut [Array2<f32>],
+        _: &mut Stream,
+    ) {
         if self.age.is_multiple_of(self.life) {
             let (last, hidden) = layers.split_last().expect("an output layer");
             let stream = &mut self.stream;

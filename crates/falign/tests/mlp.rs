@@ -8,6 +8,7 @@ use falign::mlp::{
 };
 use falign::rule::{
     Composed, Composition, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation,
+    WeightPerturbation,
 };
 use ndarray::Array2;
 use serde_json::Value;
@@ -48,7 +49,6 @@ fn composed<T: Element>(name: &str, feedback: Vec<Array2<T>>) -> Box<Composed<T>
         Composition::named(name).unwrap(),
         feedback,
         learning,
-        Streams::new(4, 0).open(StreamName::FeedbackWeights),
     ))
 }
 
@@ -109,7 +109,7 @@ fn golden<T: Element>(tolerance: f64) {
                         let hits = accuracy(&network.trace().outputs, &labels, 1);
                         close(hits, "accuracy");
                         if name == "fa" {
-                            let angle = network.signal_alignment()[0];
+                            let angle = network.signal_alignment(&mut noise())[0];
                             close(angle.per_sample, "align_mean_per_example");
                             close(angle.flattened, "align_flat");
                             close(angle.summed, "align_sum");
@@ -286,11 +286,11 @@ fn rules_with_their_own_feedback_are_local() {
         let mut network = network(rule, &[8, 9], 6);
         network.forward(&task.input);
         network.loss(&task.targets, Loss::SoftmaxCrossEntropy, Reduction::Mean);
-        let before = network.teach().to_vec();
+        let before = network.teach(&mut noise()).to_vec();
         for layer in &mut network.layers_mut()[1..] {
             layer.weights.mapv_inplace(|w| -2.0 * w);
         }
-        let after = network.teach().to_vec();
+        let after = network.teach(&mut noise()).to_vec();
         let is_same = before == after;
         let sees_weights = matches!(
             composition.feedback,
@@ -347,7 +347,7 @@ fn sign_feedback_has_the_signs_of_the_forward_weights() {
     let mut network = network("uniform_sign_symmetry", &[6], 3);
     network.forward(&task.input);
     network.loss(&task.targets, Loss::SoftmaxCrossEntropy, Reduction::Mean);
-    let signal = network.teach()[0].clone();
+    let signal = network.teach(&mut noise())[0].clone();
     let magnitude = network.rule().feedback().unwrap()[0].clone();
     let trace = network.trace();
     let weights = &network.layers()[1].weights;
@@ -386,17 +386,17 @@ fn node_perturbation_is_unbiased() {
     const TRIALS: usize = 4000;
     let task = task();
     let layers = network("backpropagation", &[6, 5], 2).layers().to_vec();
-    let noise = Streams::new(12, 0).open(StreamName::Dropout);
-    let mut rule = NodePerturbation::new(1e-3, noise);
+    let mut draws = Streams::new(12, 0).open(StreamName::Dropout);
+    let mut rule = NodePerturbation::new(1e-3);
     let exact_rule = composed("backpropagation", Vec::new());
     let mut network = Network::new(layers.clone(), exact_rule, OptimiserKind::Sgd);
     network.forward(&task.input);
     network.loss(&task.targets, Loss::SoftmaxCrossEntropy, Reduction::Mean);
-    let exact = network.teach().to_vec();
+    let exact = network.teach(&mut noise()).to_vec();
     let mut mean: Vec<Array2<f64>> = exact.iter().map(|s| s * 0.0).collect();
     for _ in 0..TRIALS {
         let mut signals = exact.clone();
-        rule.teach(&layers, network.trace(), &mut signals);
+        rule.teach(&layers, network.trace(), &mut signals, &mut draws);
         for (sum, signal) in mean.iter_mut().zip(&signals) {
             *sum += &(signal / TRIALS as f64);
         }
@@ -409,6 +409,47 @@ fn node_perturbation_is_unbiased() {
     }
 }
 
+/// Averaged over many trials, the changes of weight perturbation are those of gradient descent.
+#[test]
+fn weight_perturbation_is_unbiased() {
+    const TRIALS: usize = 20_000;
+    let task = task();
+    let layers = network("backpropagation", &[4], 2).layers().to_vec();
+    let options = StepOptions {
+        loss: Loss::SoftmaxCrossEntropy,
+        reduction: Reduction::Mean,
+        step_size: 0.0,
+        factors: &[1.0; 2],
+        dropout: 0.0,
+    };
+    let changes = |rule: Box<dyn LearningRule<f64>>, trials: usize| {
+        let mut network = Network::new(layers.clone(), rule, OptimiserKind::Sgd);
+        // The change of a step of size 1, taken back by starting from the same layers.
+        let options = StepOptions {
+            step_size: 1.0,
+            ..options
+        };
+        let mut draws = Streams::new(12, 0).open(StreamName::Dropout);
+        let mut mean: Vec<Array2<f64>> = layers.iter().map(|l| &l.weights * 0.0).collect();
+        for _ in 0..trials {
+            network.layers_mut().clone_from_slice(&layers);
+            network.step(&task.input, &task.targets, options, &mut draws);
+            for (sum, change) in mean.iter_mut().zip(network.changes()) {
+                *sum += &(change / trials as f64);
+            }
+        }
+        mean
+    };
+    let mean = changes(Box::new(WeightPerturbation::new(1e-3)), TRIALS);
+    let exact = changes(composed("backpropagation", Vec::new()), 1);
+    for (mean, exact) in mean.iter().zip(&exact) {
+        // Relative variance of one trial is about the number of weights.
+        let found = alignment(mean, exact);
+        assert!(found.flattened > 0.98, "{found:?}");
+        assert!((found.norm_ratio - 1.0).abs() < 0.05, "{found:?}");
+    }
+}
+
 /// Whatever is sent, a summed batch weighs as many times more as it has samples.
 #[test]
 fn signals_are_reduced_as_the_loss_is() {
@@ -418,7 +459,7 @@ fn signals_are_reduced_as_the_loss_is() {
             let mut network = network(rule, &[6], 3);
             network.forward(&task.input);
             network.loss(&task.targets, Loss::SoftmaxCrossEntropy, reduction);
-            network.teach()[0].clone()
+            network.teach(&mut noise())[0].clone()
         };
         let (mean, sum) = (signal(Reduction::Mean), signal(Reduction::Sum));
         let found = alignment(&sum, &mean);

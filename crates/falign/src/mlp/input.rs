@@ -10,6 +10,11 @@ pub trait Input<T: Scalar> {
     fn batch(&self) -> usize;
     /// Z := factor X W', (batch, units).
     fn forward(&self, weights: &ArrayView2<'_, T>, factor: T, z: &mut ArrayViewMut2<'_, T>);
+    /// Outputs of the start for these samples, (batch, outputs), where outputs are centred:
+    /// they are subtracted. None by default.
+    fn offset(&self) -> Option<ArrayView2<'_, T>> {
+        None
+    }
     /// G := factor D' X, (units, `input_dim`).
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>);
 }

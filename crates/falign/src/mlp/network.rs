@@ -7,7 +7,7 @@ use super::measure::{Alignment, alignment};
 use super::optimiser::{Optimiser, OptimiserKind};
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Stream, activate, multiply};
-use crate::rule::{Adaptation, Composed, Layer, LearningRule, Trace};
+use crate::rule::{Adaptation, Composed, Layer, LearningRule, Trace, Trials};
 
 /// What one training step needs besides the batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,7 +145,8 @@ impl<T: Element> Network<T> {
 
     /// Runs a batch forward without dropout, and returns the outputs, (batch, outputs).
     pub fn forward(&mut self, input: &dyn Input<T>) -> &Array2<T> {
-        self.run(input, None);
+        self.fit(input.batch());
+        run(&self.layers, &mut self.trace, input, None);
         &self.trace.outputs
     }
 
@@ -162,19 +163,20 @@ impl<T: Element> Network<T> {
     }
 
     /// Asks the rule for the teaching signals of the last batch, (batch, units) a layer.
-    pub fn teach(&mut self) -> &[Array2<T>] {
+    /// `noise` is for rules that draw some.
+    pub fn teach(&mut self, noise: &mut Stream) -> &[Array2<T>] {
         self.rule
-            .teach(&self.layers, &self.trace, &mut self.signals);
+            .teach(&self.layers, &self.trace, &mut self.signals, noise);
         &self.signals
     }
 
     /// Alignment of the rule's teaching signals with those of backpropagation on the last
     /// batch, for each hidden layer. The delivered residual is that of [`Network::loss`].
-    pub fn signal_alignment(&mut self) -> Vec<Alignment> {
+    pub fn signal_alignment(&mut self, noise: &mut Stream) -> Vec<Alignment> {
         let mut exact = self.signals.clone();
         self.backpropagation
-            .teach(&self.layers, &self.trace, &mut exact);
-        self.teach();
+            .teach(&self.layers, &self.trace, &mut exact, noise);
+        self.teach(noise);
         self.signals
             .iter()
             .zip(&exact)
@@ -197,13 +199,17 @@ impl<T: Element> Network<T> {
     ) -> f64 {
         assert_eq!(options.factors.len(), self.layers.len(), "one per layer");
         let dropout = (options.dropout > 0.0).then_some(options.dropout);
-        self.run(input, dropout.map(|rate| (rate, &mut *noise)));
+        self.fit(input.batch());
+        let masks = dropout.map(|rate| (rate, &mut *noise));
+        run(&self.layers, &mut self.trace, input, masks);
         let loss = self.loss(targets, options.loss, options.reduction);
-        self.teach();
+        self.teach(noise);
         for (signal, slope) in self.signals.iter_mut().zip(&self.trace.derivatives) {
             Zip::from(signal).and(slope).for_each(|s, &d| *s = *s * d);
         }
-        self.gradients(input);
+        if !self.estimate(input, targets, loss, noise) {
+            self.gradients(input);
+        }
         for (at, layer) in self.layers.iter_mut().enumerate() {
             self.factors[at] = T::from_f64(options.factors[at]);
             let keep = self.factors[at];
@@ -230,49 +236,40 @@ impl<T: Element> Network<T> {
         loss
     }
 
-    fn run(&mut self, input: &dyn Input<T>, mut dropout: Option<(f64, &mut Stream)>) {
-        if self.trace.batch() != input.batch() {
-            self.trace = Trace::new(&self.layers, input.batch());
+    /// Makes space for a batch of this size.
+    fn fit(&mut self, batch: usize) {
+        if self.trace.batch() != batch {
+            self.trace = Trace::new(&self.layers, batch);
             self.signals = self.trace.activities.clone();
         }
-        let last = self.layers.len() - 1;
-        for (at, layer) in self.layers.iter().enumerate() {
-            let trace = &mut self.trace;
-            let (below, rest) = trace.activities.split_at_mut(at);
-            let z = rest.first_mut().unwrap_or(&mut trace.outputs);
-            if let Some(below) = below.last() {
-                let (a, w) = (below.view(), layer.weights.t());
-                multiply(T::ZERO, &mut z.view_mut(), layer.factor, &a, &w);
-            } else {
-                input.forward(&layer.weights.view(), layer.factor, &mut z.view_mut());
-            }
-            if let Some(bias) = &layer.bias {
-                *z += bias;
-            }
-            if at == last {
-                return;
-            }
-            let slope = trace.derivatives[at].as_slice_mut().expect("a whole array");
-            activate(
-                layer.activation,
-                z.as_slice_mut().expect("a whole array"),
-                slope,
-            );
-            if let Some((rate, stream)) = &mut dropout {
-                let kept = T::from_f64(1.0 / (1.0 - *rate));
-                Zip::from(z)
-                    .and(&mut trace.derivatives[at])
-                    .for_each(|a, slope| {
-                        let mask = if stream.uniform() < *rate {
-                            T::ZERO
-                        } else {
-                            kept
-                        };
-                        *a = *a * mask;
-                        *slope = *slope * mask;
-                    });
-            }
-        }
+    }
+
+    /// Lets a rule that learns by trial write the gradients; `false` if it does not.
+    fn estimate(
+        &mut self,
+        input: &dyn Input<T>,
+        targets: &Array2<T>,
+        loss: f64,
+        noise: &mut Stream,
+    ) -> bool {
+        let (kind, reduction) = (self.trace.loss, self.trace.reduction);
+        let mut scratch = None;
+        let mut trial = |layers: &[Layer<T>]| {
+            let trace = scratch.get_or_insert_with(|| Trace::new(layers, input.batch()));
+            // Without dropout masks of its own: a trial of the whole network.
+            run(layers, trace, input, None);
+            kind.residual(&trace.outputs, targets, reduction, &mut trace.residual)
+        };
+        self.rule.estimate(
+            &mut Trials {
+                layers: &self.layers,
+                loss,
+                trial: &mut trial,
+                gradients: &mut self.changes,
+                bias_gradients: &mut self.bias_changes,
+            },
+            noise,
+        )
     }
 
     /// Gradients of all layers from their deltas.
@@ -293,5 +290,53 @@ impl<T: Element> Network<T> {
                 }
             }
         }
+    }
+}
+
+/// Runs a batch forward through `layers` into `trace`. `dropout`: its rate and its masks'
+/// stream.
+fn run<T: Element>(
+    layers: &[Layer<T>],
+    trace: &mut Trace<T>,
+    input: &dyn Input<T>,
+    mut dropout: Option<(f64, &mut Stream)>,
+) {
+    let last = layers.len() - 1;
+    for (at, layer) in layers.iter().enumerate() {
+        let (below, rest) = trace.activities.split_at_mut(at);
+        let z = rest.first_mut().unwrap_or(&mut trace.outputs);
+        if let Some(below) = below.last() {
+            let (a, w) = (below.view(), layer.weights.t());
+            multiply(T::ZERO, &mut z.view_mut(), layer.factor, &a, &w);
+        } else {
+            input.forward(&layer.weights.view(), layer.factor, &mut z.view_mut());
+        }
+        if let Some(bias) = &layer.bias {
+            *z += bias;
+        }
+        if at == last {
+            break;
+        }
+        let slope = trace.derivatives[at].as_slice_mut().expect("a whole array");
+        let values = z.as_slice_mut().expect("a whole array");
+        activate(layer.activation, values, slope);
+        if let Some((rate, stream)) = &mut dropout {
+            let kept = T::from_f64(1.0 / (1.0 - *rate));
+            Zip::from(z)
+                .and(&mut trace.derivatives[at])
+                .for_each(|a, slope| {
+                    let mask = if stream.uniform() < *rate {
+                        T::ZERO
+                    } else {
+                        kept
+                    };
+                    *a = *a * mask;
+                    *slope = *slope * mask;
+                });
+        }
+    }
+    trace.offset = input.offset().map(|offset| offset.to_owned());
+    if let Some(offset) = &trace.offset {
+        trace.outputs -= offset;
     }
 }

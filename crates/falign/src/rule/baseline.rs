@@ -1,9 +1,9 @@
-//! Rules a neuroscientist expects beside the family: no teaching at all, and teaching by
+//! Rules a neuroscientist expects beside the family: no teaching at all, and learning by
 //! trial.
 
 use ndarray::{Array2, Zip};
 
-use super::learning_rule::LearningRule;
+use super::learning_rule::{LearningRule, Trials};
 use super::scene::{Layer, Trace};
 use crate::math::simd::Element;
 use crate::math::{Scalar, Stream, activate, multiply};
@@ -13,7 +13,13 @@ use crate::math::{Scalar, Stream, activate, multiply};
 pub struct LastLayerOnly;
 
 impl<T: Scalar> LearningRule<T> for LastLayerOnly {
-    fn teach(&mut self, _: &[Layer<T>], _: &Trace<T>, signals: &mut [Array2<T>]) {
+    fn teach(
+        &mut self,
+        _: &[Layer<T>],
+        _: &Trace<T>,
+        signals: &mut [Array2<T>],
+        _: &mut Stream,
+    ) {
         for signal in signals {
             signal.fill(T::ZERO);
         }
@@ -28,16 +34,15 @@ impl<T: Scalar> LearningRule<T> for LastLayerOnly {
 /// residual. Cost: one forward pass of the layers above, for every hidden layer.
 ///
 /// Source: Werfel, Xie & Seung (2005).
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct NodePerturbation {
     sigma: f64,
-    noise: Stream,
 }
 
 impl NodePerturbation {
-    /// `sigma` is the noise's standard deviation, positive; `noise` its stream.
-    pub fn new(sigma: f64, noise: Stream) -> Self {
-        Self { sigma, noise }
+    /// `sigma` is the noise's standard deviation, positive.
+    pub fn new(sigma: f64) -> Self {
+        Self { sigma }
     }
 }
 
@@ -69,7 +74,13 @@ fn outputs<T: Element>(layers: &[Layer<T>], input: Array2<T>) -> Array2<T> {
 }
 
 impl<T: Element> LearningRule<T> for NodePerturbation {
-    fn teach(&mut self, layers: &[Layer<T>], trace: &Trace<T>, signals: &mut [Array2<T>]) {
+    fn teach(
+        &mut self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        signals: &mut [Array2<T>],
+        noise: &mut Stream,
+    ) {
         let factor = trace.reduction.factor(trace.batch());
         let row =
             |m: &Array2<T>, i: usize| -> Vec<f64> { m.row(i).iter().map(|x| x.to_f64()).collect() };
@@ -78,14 +89,16 @@ impl<T: Element> LearningRule<T> for NodePerturbation {
             .map(|i| row(&trace.targets, i).iter().map(|y| y / factor).collect())
             .collect();
         for (at, signal) in signals.iter_mut().enumerate() {
-            let noise = &mut self.noise;
             signal.mapv_inplace(|_| T::from_f64(noise.normal()));
             let mut shaken = trace.activities[at].clone();
             let sigma = T::from_f64(self.sigma);
             Zip::from(&mut shaken)
                 .and(&*signal)
                 .for_each(|a, &xi| *a += sigma * xi);
-            let found = outputs(&layers[at + 1..], shaken);
+            let mut found = outputs(&layers[at + 1..], shaken);
+            if let Some(offset) = &trace.offset {
+                found -= offset;
+            }
             for (i, mut xi) in signal.rows_mut().into_iter().enumerate() {
                 let change = trace.loss.of_sample(&row(&found, i), &targets[i])
                     - trace.loss.of_sample(&row(&trace.outputs, i), &targets[i]);
@@ -93,5 +106,64 @@ impl<T: Element> LearningRule<T> for NodePerturbation {
                 xi.mapv_inplace(|x| gain * x);
             }
         }
+    }
+}
+
+/// Weight perturbation: all weights and biases are shaken at once, for the whole batch, and
+/// the change of the loss, times the noise that made it, estimates the gradient.
+///
+/// The estimate is xi (L(W + sigma xi) - L(W)) / sigma, unbiased up to O(sigma^2), with a
+/// variance that grows with the number of weights. No teaching signal reaches a hidden layer:
+/// the signals it reports are zero. Cost: one forward pass and a copy of the weights.
+///
+/// Source: Jabri & Flower (1992); compared with node perturbation by Werfel, Xie & Seung (2005).
+#[derive(Debug, Clone, Copy)]
+pub struct WeightPerturbation {
+    sigma: f64,
+}
+
+impl WeightPerturbation {
+    /// `sigma` is the noise's standard deviation, positive.
+    pub fn new(sigma: f64) -> Self {
+        Self { sigma }
+    }
+}
+
+impl<T: Element> LearningRule<T> for WeightPerturbation {
+    fn teach(
+        &mut self,
+        _: &[Layer<T>],
+        _: &Trace<T>,
+        signals: &mut [Array2<T>],
+        _: &mut Stream,
+    ) {
+        for signal in signals {
+            signal.fill(T::ZERO);
+        }
+    }
+
+    fn estimate(&mut self, trials: &mut Trials<'_, T>, noise: &mut Stream) -> bool {
+        let sigma = T::from_f64(self.sigma);
+        let mut shaken = trials.layers.to_vec();
+        let mut draw = |_: &T| T::from_f64(noise.normal());
+        for (at, layer) in shaken.iter_mut().enumerate() {
+            let xi = &mut trials.gradients[at];
+            xi.map_inplace(|x| *x = draw(x));
+            layer.weights.zip_mut_with(xi, |w, &xi| *w += sigma * xi);
+            if let Some(bias) = &mut layer.bias {
+                let xi = &mut trials.bias_gradients[at];
+                xi.map_inplace(|x| *x = draw(x));
+                bias.zip_mut_with(xi, |w, &xi| *w += sigma * xi);
+            }
+        }
+        let change = (trials.trial)(&shaken) - trials.loss;
+        let gain = T::from_f64(change / self.sigma);
+        for gradient in &mut *trials.gradients {
+            gradient.mapv_inplace(|xi| gain * xi);
+        }
+        for gradient in &mut *trials.bias_gradients {
+            gradient.mapv_inplace(|xi| gain * xi);
+        }
+        true
     }
 }

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2, Zip};
 use super::algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
 use super::learning_rule::{Adaptation, LearningRule};
 use super::scene::{Layer, Trace};
-use crate::math::{Scalar, Stream, StreamName, Streams, multiply};
+use crate::math::{Scalar, Stream, multiply};
 
 /// Numbers of feedback weights that learn; the others ignore them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,27 +30,19 @@ pub struct Composed<T> {
     deltas: Vec<Array2<T>>,
     /// What is sent from the output.
     sent: Array2<T>,
-    /// Magnitudes redrawn for every batch.
-    redraw: Option<Redraw>,
-}
-
-/// A stream of magnitudes |N(0, 1)| times a scale.
-#[derive(Debug)]
-struct Redraw {
-    stream: Stream,
-    scales: Vec<f64>,
+    /// Root mean squares of magnitudes that are drawn again for every batch, |N(0, 1)| times
+    /// these; empty for other rules.
+    redrawn: Vec<f64>,
 }
 
 impl<T: Scalar> Composed<T> {
     /// A rule with these feedback weights: for each hidden layer (units above, units) on the
     /// layerwise path, (outputs, units) on the direct one; none for backpropagation. Sign
-    /// feedback takes their magnitudes. `redraw` draws those of
-    /// [`Magnitude::BatchRandom`]; others leave it untouched.
+    /// feedback takes their magnitudes.
     pub fn new(
         composition: Composition,
         feedback: Vec<Array2<T>>,
         learning: FeedbackLearning,
-        redraw: Stream,
     ) -> Self {
         let is_sign = matches!(composition.feedback, FeedbackWeights::Sign(_));
         let is_redrawn = composition.feedback == FeedbackWeights::Sign(Magnitude::BatchRandom);
@@ -66,10 +58,11 @@ impl<T: Scalar> Composed<T> {
             } else {
                 Vec::new()
             },
-            redraw: is_redrawn.then(|| Redraw {
-                stream: redraw,
-                scales: feedback.iter().map(root_mean_square).collect(),
-            }),
+            redrawn: if is_redrawn {
+                feedback.iter().map(root_mean_square).collect()
+            } else {
+                Vec::new()
+            },
             feedback,
             deltas: Vec::new(),
             sent: Array2::default((0, 0)),
@@ -87,8 +80,7 @@ impl<T: Scalar> Composed<T> {
             step_size: 0.0,
             decay: None,
         };
-        let unused = Streams::new(0, 0).open(StreamName::FeedbackWeights);
-        Self::new(composition, Vec::new(), learning, unused)
+        Self::new(composition, Vec::new(), learning)
     }
 
     /// The choices it was made of.
@@ -97,11 +89,9 @@ impl<T: Scalar> Composed<T> {
     }
 
     /// B = |magnitude| x sign(W) for every hidden layer.
-    fn sign_weights(&mut self, layers: &[Layer<T>]) {
-        if let Some(Redraw { stream, scales }) = &mut self.redraw {
-            for (b, scale) in self.feedback.iter_mut().zip(scales) {
-                b.mapv_inplace(|_| T::from_f64(*scale * stream.normal()));
-            }
+    fn sign_weights(&mut self, layers: &[Layer<T>], noise: &mut Stream) {
+        for (b, scale) in self.feedback.iter_mut().zip(&self.redrawn) {
+            b.mapv_inplace(|_| T::from_f64(scale * noise.normal()));
         }
         for ((signed, magnitude), layer) in
             self.signed.iter_mut().zip(&self.feedback).zip(&layers[1..])
@@ -157,11 +147,17 @@ impl<T: Scalar> Composed<T> {
 }
 
 impl<T: Scalar> LearningRule<T> for Composed<T> {
-    fn teach(&mut self, layers: &[Layer<T>], trace: &Trace<T>, signals: &mut [Array2<T>]) {
+    fn teach(
+        &mut self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        signals: &mut [Array2<T>],
+        noise: &mut Stream,
+    ) {
         self.fit(trace);
         self.fill_sent(trace);
         if matches!(self.composition.feedback, FeedbackWeights::Sign(_)) {
-            self.sign_weights(layers);
+            self.sign_weights(layers, noise);
         }
         let hidden = signals.len();
         for at in (0..hidden).rev() {

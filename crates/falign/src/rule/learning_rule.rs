@@ -1,6 +1,6 @@
 //! The one trait of a learning rule: how hidden layers are taught, and how feedback learns.
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 
 use super::scene::{Layer, Trace};
 use crate::math::{Scalar, Stream};
@@ -18,8 +18,22 @@ pub trait LearningRule<T: Scalar>: Send {
     /// place of the derivative of the loss by that layer's activity.
     ///
     /// `signals` has the trace's shapes and arbitrary content. A rule may see all of the
-    /// network; which parts it uses is what makes it local or not.
-    fn teach(&mut self, layers: &[Layer<T>], trace: &Trace<T>, signals: &mut [Array2<T>]);
+    /// network; which parts it uses is what makes it local or not. `noise` is this step's own:
+    /// a rule that draws from nothing else is the same after a checkpoint.
+    fn teach(
+        &mut self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        signals: &mut [Array2<T>],
+        noise: &mut Stream,
+    );
+
+    /// Estimates the gradients of all weights and biases from trials, in place of teaching
+    /// signals; `false`, the default, where the rule teaches.
+    fn estimate(&mut self, trials: &mut Trials<'_, T>, noise: &mut Stream) -> bool {
+        let _ = (trials, noise);
+        false
+    }
 
     /// Changes feedback weights after the forward weights have changed. Nothing, by default.
     fn adapt(&mut self, step: &mut Adaptation<'_, T>) {
@@ -35,6 +49,28 @@ pub trait LearningRule<T: Scalar>: Send {
     /// The same, to be changed: by checkpoints, audits and tests.
     fn feedback_mut(&mut self) -> Option<&mut [Array2<T>]> {
         None
+    }
+}
+
+/// The present batch, for rules that learn from what changed weights would have done.
+pub struct Trials<'a, T> {
+    /// The network.
+    pub layers: &'a [Layer<T>],
+    /// The reduced loss of the batch.
+    pub loss: f64,
+    /// The reduced loss that the batch would have with other layers of the same shapes.
+    pub trial: &'a mut dyn FnMut(&[Layer<T>]) -> f64,
+    /// Gradients of each layer's weights, to be written.
+    pub gradients: &'a mut [Array2<T>],
+    /// Gradients of each layer's biases, empty where there are none; to be written.
+    pub bias_gradients: &'a mut [Array1<T>],
+}
+
+impl<T> std::fmt::Debug for Trials<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Trials")
+            .field("loss", &self.loss)
+            .finish_non_exhaustive()
     }
 }
 

@@ -13,9 +13,9 @@ mod scene;
 mod schedule;
 
 pub use algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
-pub use baseline::{LastLayerOnly, NodePerturbation};
+pub use baseline::{LastLayerOnly, NodePerturbation, WeightPerturbation};
 pub use composed::{Composed, FeedbackLearning};
 pub use feedback::{Feedback, Rule};
-pub use learning_rule::{Adaptation, LearningRule};
+pub use learning_rule::{Adaptation, LearningRule, Trials};
 pub use scene::{Layer, Trace};
 pub use schedule::{RidgeForm, Schedule};

@@ -42,6 +42,9 @@ pub struct Trace<T> {
     pub derivatives: Vec<Array2<T>>,
     /// Outputs, (batch, outputs): logits where the loss is a cross-entropy.
     pub outputs: Array2<T>,
+    /// What was subtracted from the last layer's sums to give the outputs, (batch, outputs):
+    /// those of the start, where outputs are centred.
+    pub offset: Option<Array2<T>>,
     /// Derivative of the (reduced) loss by the outputs, (batch, outputs).
     #[doc(alias = "e")]
     pub residual: Array2<T>,
@@ -65,6 +68,7 @@ impl<T: Scalar> Trace<T> {
             activities: hidden.iter().map(zeros).collect(),
             derivatives: hidden.iter().map(zeros).collect(),
             outputs: zeros(last),
+            offset: None,
             residual: zeros(last),
             targets: zeros(last),
             loss: Loss::SquaredError,
