@@ -6,8 +6,9 @@
 
 use falign::data::synthetic::{InputLaw, Teacher, inputs, teach};
 use falign::math::{Activation, StreamName, Streams};
+use falign::observe::Quantity;
 use falign::rule::{Feedback, RidgeForm, Schedule};
-use falign::two_layer::{Dynamics, Needs, Problem, Quantity, SampleSpace, Start, quantity};
+use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, quantity};
 
 fn main() {
     let (samples, input_dim, width) = (50, 150, 400);

@@ -8,7 +8,7 @@
 use falign::experiment::config::{Experiment, Overrides};
 use falign::experiment::execute::{Watch, collect, execute};
 use falign::experiment::plan::Plan;
-use falign::two_layer::Quantity;
+use falign::observe::Quantity;
 
 const SWEEP: &str = r#"
 name = "sweep"

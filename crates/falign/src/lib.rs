@@ -15,7 +15,7 @@
 //! ```
 //! use falign::experiment::config::{Experiment, Overrides};
 //! use falign::experiment::simulate::simulate;
-//! use falign::two_layer::Outcome;
+//! use falign::observe::Outcome;
 //!
 //! let text = "name = \"one\"\n[network]\nactivation = \"linear\"\n[run]\nsteps = 50\nruns = 3\n";
 //! let experiment = Experiment::parse(text, &Overrides::none())?;
@@ -31,6 +31,7 @@ pub mod experiment;
 mod file;
 pub mod math;
 pub mod mlp;
+pub mod observe;
 pub mod record;
 pub mod rule;
 pub mod theory;

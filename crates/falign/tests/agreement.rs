@@ -1,10 +1,11 @@
 //! Every fast engine against the plain loops: residual, beta and cosine at every step.
 
 use falign::math::{Activation, Streams};
+use falign::observe::Quantity;
 use falign::rule::{Feedback, Schedule};
 use falign::two_layer::{
-    Dynamics, Linear, LinearStart, Needs, Problem, Quantity, Reference, SampleSpace, Snapshot,
-    Start, quantity,
+    Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Snapshot, Start,
+    quantity,
 };
 
 use crate::support::{distance, problem};

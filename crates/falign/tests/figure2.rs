@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use falign::two_layer::Quantity;
+use falign::observe::Quantity;
 use serde_json::Value;
 
 use crate::support::experiment::measure;

@@ -2,9 +2,10 @@
 
 use falign::math::simd::{Path, force_path};
 use falign::math::{Activation, Streams};
+use falign::observe::Quantity;
 use falign::rule::{Feedback, Schedule};
 use falign::two_layer::{
-    Dynamics, Linear, LinearStart, Needs, Quantity, SampleSpace, Start, Weights, quantity,
+    Dynamics, Linear, LinearStart, Needs, SampleSpace, Start, Weights, quantity,
 };
 
 use crate::support::problem;

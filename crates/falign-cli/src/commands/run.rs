@@ -11,10 +11,10 @@ use anyhow::{Context as _, Result};
 use falign::experiment::execute::{Execution, Watch, collect, cost, execute};
 use falign::experiment::{Experiment, Plan, inputs};
 use falign::math::simd;
+use falign::observe::NUMERICS_VERSION;
 use falign::record::run_table::RunTable;
 use falign::record::store::{FolderLock, remove_leftovers, write_atomic};
 use falign::record::summary::{runs_csv, summary_csv};
-use falign::two_layer::NUMERICS_VERSION;
 use serde_json::json;
 
 use super::{Ended, RunArgs, RunOptions, Usage, plot, source, words};

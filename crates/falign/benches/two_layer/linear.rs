@@ -5,10 +5,9 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use falign::math::Activation;
+use falign::observe::{Outcome, Quantity};
 use falign::rule::Schedule;
-use falign::two_layer::{
-    Linear, LinearStart, Needs, Outcome, Problem, Quantity, Recording, Stop, run,
-};
+use falign::two_layer::{Linear, LinearStart, Needs, Problem, Recording, Stop, run};
 
 use super::problem::{problem, size_name, start, streams};
 

@@ -430,7 +430,7 @@ pub fn config_markdown() -> String {
         }
     }
     text.push_str("\n## Measured quantities (`run.quantities`)\n\n");
-    for quantity in crate::two_layer::Quantity::ALL {
+    for quantity in crate::observe::Quantity::ALL {
         let _ = writeln!(text, "- `{}`", quantity.name());
     }
     text.push_str(include_str!("config_tail.md"));

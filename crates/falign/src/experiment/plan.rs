@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::config::{Experiment, write};
 use super::keys;
 use super::setting::Setting;
-use crate::two_layer::NUMERICS_VERSION;
+use crate::observe::NUMERICS_VERSION;
 use crate::{Error, Result};
 
 /// Length of a job's id.

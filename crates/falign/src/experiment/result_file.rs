@@ -11,8 +11,8 @@ use super::resolve::Resolved;
 use super::setting::SaveWeights;
 use super::simulate::RunResult;
 use crate::data::content_hash;
+use crate::observe::{NUMERICS_VERSION, Outcome};
 use crate::record::store::{seal, unseal};
-use crate::two_layer::{NUMERICS_VERSION, Outcome};
 use crate::{Error, Result};
 
 /// Values stored per run before its rows.
@@ -25,7 +25,7 @@ pub fn result_path(folder: &Path, job: &Job) -> PathBuf {
 
 /// What tells a job's result from any other.
 fn header(experiment: &Experiment, job: &Job) -> Map<String, Value> {
-    let quantities: Vec<&str> = experiment.settings[job.setting_index]
+    let quantities: Vec<_> = experiment.settings[job.setting_index]
         .setting
         .quantities
         .iter()

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::math::{Activation, Precision};
+use crate::observe::Quantity;
 use crate::rule::{RidgeForm, Rule};
-use crate::two_layer::{Draw, Engine, Quantity};
+use crate::two_layer::{Draw, Engine};
 
 /// A fully typed setting. Values in theory units stay symbolic here, because they depend on
 /// each run's data; a run resolves them and stores what it used.

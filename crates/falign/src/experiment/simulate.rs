@@ -6,9 +6,10 @@ use super::resolve::{Resolved, resolve};
 use super::setting::{Record, SaveWeights, Setting};
 use crate::Result;
 use crate::math::{Precision, Streams};
+use crate::observe::Outcome;
 use crate::two_layer::{
-    Draw, Dynamics, Engine, Linear, LinearStart, Needs, Outcome, Problem, Recording, Reference,
-    SampleSpace, Start, Stop, Weights, run,
+    Draw, Dynamics, Engine, Linear, LinearStart, Needs, Problem, Recording, Reference, SampleSpace,
+    Start, Stop, Weights, run,
 };
 
 /// A finished run.

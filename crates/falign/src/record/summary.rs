@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::run_table::{RunTable, SettingRuns};
-use crate::two_layer::{Outcome, Quantity};
+use crate::observe::{Outcome, Quantity};
 
 /// Columns every table starts with, after which come the swept keys that are not among them.
 const LEADING: [&str; 5] = ["activation", "rule", "width", "ridge", "step_size"];

@@ -13,13 +13,7 @@ use crate::math::{Scalar, Stream, activate, multiply};
 pub struct LastLayerOnly;
 
 impl<T: Scalar> LearningRule<T> for LastLayerOnly {
-    fn teach(
-        &mut self,
-        _: &[Layer<T>],
-        _: &Trace<T>,
-        signals: &mut [Array2<T>],
-        _: &mut Stream,
-    ) {
+    fn teach(&mut self, _: &[Layer<T>], _: &Trace<T>, signals: &mut [Array2<T>], _: &mut Stream) {
         for signal in signals {
             signal.fill(T::ZERO);
         }
@@ -130,13 +124,7 @@ impl WeightPerturbation {
 }
 
 impl<T: Element> LearningRule<T> for WeightPerturbation {
-    fn teach(
-        &mut self,
-        _: &[Layer<T>],
-        _: &Trace<T>,
-        signals: &mut [Array2<T>],
-        _: &mut Stream,
-    ) {
+    fn teach(&mut self, _: &[Layer<T>], _: &Trace<T>, signals: &mut [Array2<T>], _: &mut Stream) {
         for signal in signals {
             signal.fill(T::ZERO);
         }

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use super::snapshot::{Dynamics, Needs, quantity};
-use super::{Outcome, Problem, Quantity};
+use super::Problem;
+use crate::observe::{Outcome, Quantity};
 
 /// When a run stops before its last step.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,7 +3,8 @@
 use crate::math::Scalar;
 use crate::rule::Feedback;
 
-use super::{Problem, Quantity, Weights};
+use super::{Problem, Weights};
+use crate::observe::Quantity;
 
 /// Which parts of a snapshot are wanted; the others are not computed.
 #[allow(clippy::struct_excessive_bools, reason = "a set of independent wants")]
@@ -133,8 +134,8 @@ pub(super) fn output_movements<T: Scalar>(
 
 /// The quantities that are a function of one snapshot.
 ///
-/// `None` for those that depend on the history (contraction, `T_c`, ridge spent) or on parts
-/// that were not asked for.
+/// `None` for those that depend on the history (contraction, `T_c`, ridge spent) on parts
+/// that were not asked for, and for those of deep networks only.
 pub fn quantity(
     problem: &Problem,
     snapshot: &Snapshot,
@@ -176,12 +177,8 @@ pub fn quantity(
             square.max(0.0).sqrt()
         }
         Quantity::Tau => problem.step_size * step as f64 / problem.root_width(),
-        Quantity::Contraction
-        | Quantity::Aligned
-        | Quantity::AlignedSince
-        | Quantity::EtaLambdaT => {
-            return None;
-        }
+        // Those of the run's history, and those of deep networks.
+        _ => return None,
     })
 }
 

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 pub use evaluate::Verdict;
 pub(crate) use read::read;
 
-use crate::two_layer::Quantity;
+use crate::observe::Quantity;
 
 /// A checked claim.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,7 @@ use super::fields::Fields;
 use super::{At, Claim, Reference, ReferenceRow, Test};
 use crate::experiment::config::read::{MAX_COUNT, canonical, number, whole};
 use crate::experiment::keys::{self, KEYS, did_you_mean};
-use crate::two_layer::Quantity;
+use crate::observe::Quantity;
 use crate::{Error, Result};
 
 /// The kinds, as written in files.
@@ -65,7 +65,7 @@ fn one(index: usize, mut typed: Table, cases: &[&str], folder: Option<&Path>) ->
     let source = fields.text("source")?;
     let name = fields.text("quantity")?;
     let quantity = Quantity::from_name(&name).ok_or_else(|| {
-        let hint = did_you_mean(&name, Quantity::ALL.map(Quantity::name));
+        let hint = did_you_mean(&name, Quantity::names());
         fields.error(
             "quantity",
             format!("\"{name}\""),

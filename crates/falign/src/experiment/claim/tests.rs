@@ -8,8 +8,8 @@ use ndarray::Array2;
 
 use super::*;
 use crate::experiment::{Experiment, Overrides};
+use crate::observe::Outcome;
 use crate::record::run_table::{RunTable, SettingRuns};
-use crate::two_layer::Outcome;
 
 const FILE: &str = r#"
 name = "test"

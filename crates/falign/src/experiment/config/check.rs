@@ -8,8 +8,9 @@ use crate::experiment::setting::{
 };
 use crate::experiment::simulate::{MAX_ROWS, rows};
 use crate::math::Activation;
+use crate::observe::Quantity;
 use crate::rule::Rule;
-use crate::two_layer::{Draw, Engine, Quantity};
+use crate::two_layer::{Draw, Engine};
 use crate::{Error, Result};
 
 /// The linear engine above this width draws the Gram matrix of the start.

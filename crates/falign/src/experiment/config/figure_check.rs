@@ -7,7 +7,7 @@ use super::layout::{leaf_names, short};
 use super::read::canonical;
 use crate::experiment::figure::{Figure, Panel};
 use crate::experiment::keys::{did_you_mean, leaf};
-use crate::two_layer::Quantity;
+use crate::observe::Quantity;
 use crate::{Error, Result};
 
 /// Reads and checks a figure.
@@ -96,7 +96,7 @@ fn check(panel: &Panel) -> Result<()> {
             why,
         ))
     };
-    let quantities = Quantity::ALL.map(Quantity::name);
+    let quantities = Quantity::names();
     if Quantity::from_name(&panel.y).is_none() {
         let why = format!("no such quantity; {}", did_you_mean(&panel.y, quantities));
         return refuse("y", &panel.y, why);

@@ -9,7 +9,7 @@ use toml::Value;
 use super::layout::short;
 use crate::experiment::keys::{KEYS, Key};
 use crate::experiment::setting::{Duration, Record, Ridge, Setting, StepSize, Steps};
-use crate::two_layer::Quantity;
+use crate::observe::Quantity;
 use crate::{Error, Result};
 
 /// Values by leaf name.
@@ -160,13 +160,12 @@ impl Reader<'_> {
         let mut quantities = Vec::with_capacity(names.len());
         for name in names {
             let quantity = Quantity::from_name(&name).ok_or_else(|| {
-                let all = Quantity::ALL.map(Quantity::name);
                 Error::config(
                     key.dotted(),
                     format!("\"{name}\""),
                     format!(
                         "no such quantity; {}",
-                        crate::experiment::keys::did_you_mean(&name, all)
+                        crate::experiment::keys::did_you_mean(&name, Quantity::names())
                     ),
                 )
             })?;

@@ -9,7 +9,7 @@ use toml::Value;
 
 use super::read::Values;
 use crate::experiment::setting::{Duration, Record, Ridge, Setting, StepSize, Steps};
-use crate::two_layer::Quantity;
+use crate::observe::Quantity;
 
 /// The values of a setting by leaf name; keys that are unset are absent.
 pub(crate) fn values(setting: &Setting) -> Values {
@@ -175,7 +175,7 @@ pub(crate) fn record(value: &Record) -> Value {
 fn quantities(list: &[Quantity]) -> Value {
     Value::Array(
         list.iter()
-            .map(|quantity| Value::String(quantity.name().to_owned()))
+            .map(|quantity| Value::String(quantity.name().into_owned()))
             .collect(),
     )
 }

@@ -1,0 +1,312 @@
+//! What can be measured of a network, and under which column name.
+
+use std::borrow::Cow;
+
+use super::LayerMeasure;
+
+/// A scalar measured at a recorded step.
+///
+/// With k > 1 outputs, norms are Frobenius norms and `|v_r|` is the norm of a unit's k weights.
+/// Two-layer engines measure all of `Loss` to `EtaLambdaT`. The mini-batch engine measures
+/// those marked *deep*: on the test set, or on the training set where there is none, but for
+/// `loss` and `train_accuracy`, which are means over the batches since the last recorded step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Quantity {
+    /// 1/2 sum of e^2 over samples and outputs: the data part. *Deep*: the loss per sample,
+    /// mean over the batches since the last recorded step.
+    Loss,
+    /// `loss` + alpha^2 lambda(t)/2 |beta|^2, the objective (4.1).
+    RegularisedLoss,
+    /// |e|.
+    ResidualNorm,
+    /// cos(b, beta); k > 1: mean over samples of cos(beta `e_i`, b `e_i`). *Deep*: mean over
+    /// hidden layers of [`LayerMeasure::Alignment`]; the next three likewise.
+    Alignment,
+    /// cos of (beta `e_1`, ..., beta `e_n`) and (b `e_1`, ..., b `e_n`) as two long vectors.
+    AlignmentFlattened,
+    /// cos(beta sum `e_i`, b sum `e_i`), the literal reading of Section 4.
+    AlignmentSummed,
+    /// The angle of `alignment` in degrees.
+    AlignmentAngle,
+    /// 1 if `alignment` >= `alignment_threshold`, else 0.
+    Aligned,
+    /// The first recorded step since which the run has been aligned (`T_c` of Definition 4.1).
+    AlignedSince,
+    /// |beta|. *Deep*: norm of the last layer's weights.
+    OutputNorm,
+    /// Largest |`beta_r(t)` - `beta_r(0)`| over units.
+    OutputMovementMax,
+    /// Root mean square of |`beta_r(t)` - `beta_r(0)`| over units.
+    OutputMovementRms,
+    /// Largest |`beta_r(t)` - `P_t` `beta_r(0)`|, `P_t` the product of the ridge factors so far.
+    DecayedMovementMax,
+    /// Root mean square of |`beta_r(t)` - `P_t` `beta_r(0)`|.
+    DecayedMovementRms,
+    /// Largest |`w_r(t)` - `w_r(0)`| over units.
+    HiddenMovementMax,
+    /// Root mean square of |`w_r(t)` - `w_r(0)`|.
+    HiddenMovementRms,
+    /// |e(t)| / |e(t-1)|, the contraction of the step that led here; empty at step 0.
+    Contraction,
+    /// Root mean square over units of the change of `b_r` `beta_r` - |`w_r|^2/2` since the start.
+    ConservationDrift,
+    /// Loss on the held-out samples.
+    HeldOutLoss,
+    /// |b - beta|.
+    FeedbackGap,
+    /// Slow time eta t / sqrt(p).
+    Tau,
+    /// Ridge spent: eta times the sum of lambda(i) over i < t.
+    EtaLambdaT,
+    /// Passes through the training set. *Deep*.
+    Epoch,
+    /// Share of training samples classified rightly, when their batch came. *Deep*.
+    TrainAccuracy,
+    /// Loss per sample on the test set. *Deep*.
+    TestLoss,
+    /// Share of test samples classified rightly. *Deep*.
+    TestAccuracy,
+    /// Share of test samples whose class is among the `top_k` largest outputs. *Deep*.
+    TestTopKAccuracy,
+    /// Loss per sample on the validation set. *Deep*.
+    ValidationLoss,
+    /// Share of validation samples classified rightly. *Deep*.
+    ValidationAccuracy,
+    /// Mean over hidden layers of [`LayerMeasure::NormRatio`]. *Deep*.
+    NormRatio,
+    /// Mean over hidden layers of [`LayerMeasure::WeightAngle`]. *Deep*.
+    WeightAngle,
+    /// Angle between the change that all weights and biases would have and the gradient's, in
+    /// degrees: output layer included, ridge and optimiser left out. *Deep*.
+    UpdateAngle,
+    /// Mean over hidden layers of [`LayerMeasure::PseudoinverseAngle`]. *Deep*.
+    PseudoinverseAngle,
+    /// Mean over hidden layers of [`LayerMeasure::DeadFraction`]. *Deep*.
+    DeadFraction,
+    /// Mean over hidden layers of [`LayerMeasure::SaturatedFraction`]. *Deep*.
+    SaturatedFraction,
+    /// A measure of one hidden layer, counted from 1 at the input. *Deep*.
+    OfLayer(LayerMeasure, u8),
+}
+
+impl Quantity {
+    /// All quantities but those of single layers, in column order.
+    pub const ALL: [Self; 35] = [
+        Self::Loss,
+        Self::RegularisedLoss,
+        Self::ResidualNorm,
+        Self::Alignment,
+        Self::AlignmentFlattened,
+        Self::AlignmentSummed,
+        Self::AlignmentAngle,
+        Self::Aligned,
+        Self::AlignedSince,
+        Self::OutputNorm,
+        Self::OutputMovementMax,
+        Self::OutputMovementRms,
+        Self::DecayedMovementMax,
+        Self::DecayedMovementRms,
+        Self::HiddenMovementMax,
+        Self::HiddenMovementRms,
+        Self::Contraction,
+        Self::ConservationDrift,
+        Self::HeldOutLoss,
+        Self::FeedbackGap,
+        Self::Tau,
+        Self::EtaLambdaT,
+        Self::Epoch,
+        Self::TrainAccuracy,
+        Self::TestLoss,
+        Self::TestAccuracy,
+        Self::TestTopKAccuracy,
+        Self::ValidationLoss,
+        Self::ValidationAccuracy,
+        Self::NormRatio,
+        Self::WeightAngle,
+        Self::UpdateAngle,
+        Self::PseudoinverseAngle,
+        Self::DeadFraction,
+        Self::SaturatedFraction,
+    ];
+
+    /// The column name.
+    pub fn name(self) -> Cow<'static, str> {
+        match self {
+            Self::OfLayer(measure, layer) => {
+                Cow::Owned(format!("{}_layer_{layer}", measure.name()))
+            }
+            other => Cow::Borrowed(other.plain_name()),
+        }
+    }
+
+    /// The names of [`Quantity::ALL`].
+    pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+        Self::ALL.into_iter().map(Self::plain_name)
+    }
+
+    /// The name, without the layer.
+    fn plain_name(self) -> &'static str {
+        match self {
+            Self::Loss => "loss",
+            Self::RegularisedLoss => "regularised_loss",
+            Self::ResidualNorm => "residual_norm",
+            Self::Alignment => "alignment",
+            Self::AlignmentFlattened => "alignment_flattened",
+            Self::AlignmentSummed => "alignment_summed",
+            Self::AlignmentAngle => "alignment_angle",
+            Self::Aligned => "aligned",
+            Self::AlignedSince => "aligned_since",
+            Self::OutputNorm => "output_norm",
+            Self::OutputMovementMax => "output_movement_max",
+            Self::OutputMovementRms => "output_movement_rms",
+            Self::DecayedMovementMax => "decayed_movement_max",
+            Self::DecayedMovementRms => "decayed_movement_rms",
+            Self::HiddenMovementMax => "hidden_movement_max",
+            Self::HiddenMovementRms => "hidden_movement_rms",
+            Self::Contraction => "contraction",
+            Self::ConservationDrift => "conservation_drift",
+            Self::HeldOutLoss => "held_out_loss",
+            Self::FeedbackGap => "feedback_gap",
+            Self::Tau => "tau",
+            Self::EtaLambdaT => "eta_lambda_t",
+            Self::Epoch => "epoch",
+            Self::TrainAccuracy => "train_accuracy",
+            Self::TestLoss => "test_loss",
+            Self::TestAccuracy => "test_accuracy",
+            Self::TestTopKAccuracy => "test_top_k_accuracy",
+            Self::ValidationLoss => "validation_loss",
+            Self::ValidationAccuracy => "validation_accuracy",
+            Self::NormRatio => "norm_ratio",
+            Self::WeightAngle => "weight_angle",
+            Self::UpdateAngle => "update_angle",
+            Self::PseudoinverseAngle => "pseudoinverse_angle",
+            Self::DeadFraction => "dead_fraction",
+            Self::SaturatedFraction => "saturated_fraction",
+            Self::OfLayer(measure, _) => measure.name(),
+        }
+    }
+
+    /// The quantity of that column name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        if let Some((measure, layer)) = name.split_once("_layer_") {
+            let measure = LayerMeasure::ALL
+                .into_iter()
+                .find(|m| m.name() == measure)?;
+            let is_plain = !layer.starts_with(['0', '+']);
+            let layer = layer.parse().ok().filter(|_| is_plain)?;
+            return Some(Self::OfLayer(measure, layer));
+        }
+        Self::ALL
+            .into_iter()
+            .find(|quantity| quantity.name() == name)
+    }
+
+    /// Whether the two-layer engines measure it.
+    pub fn is_two_layer(self) -> bool {
+        self <= Self::EtaLambdaT
+    }
+
+    /// Whether the mini-batch engine measures it.
+    pub fn is_deep(self) -> bool {
+        self >= Self::Epoch
+            || matches!(
+                self,
+                Self::Loss
+                    | Self::Alignment
+                    | Self::AlignmentFlattened
+                    | Self::AlignmentSummed
+                    | Self::AlignmentAngle
+                    | Self::OutputNorm
+            )
+    }
+
+    /// The measure of hidden layers that it is or averages, if it is one.
+    pub fn layer_measure(self) -> Option<LayerMeasure> {
+        Some(match self {
+            Self::OfLayer(measure, _) => measure,
+            Self::Alignment => LayerMeasure::Alignment,
+            Self::AlignmentFlattened => LayerMeasure::AlignmentFlattened,
+            Self::AlignmentSummed => LayerMeasure::AlignmentSummed,
+            Self::AlignmentAngle => LayerMeasure::AlignmentAngle,
+            Self::NormRatio => LayerMeasure::NormRatio,
+            Self::WeightAngle => LayerMeasure::WeightAngle,
+            Self::PseudoinverseAngle => LayerMeasure::PseudoinverseAngle,
+            Self::DeadFraction => LayerMeasure::DeadFraction,
+            Self::SaturatedFraction => LayerMeasure::SaturatedFraction,
+            _ => return None,
+        })
+    }
+
+    /// Whether the quantity is positive by nature, so that its logarithm is summarised too.
+    pub fn is_positive(self) -> bool {
+        matches!(
+            self,
+            Self::Loss
+                | Self::RegularisedLoss
+                | Self::ResidualNorm
+                | Self::OutputNorm
+                | Self::OutputMovementMax
+                | Self::OutputMovementRms
+                | Self::DecayedMovementMax
+                | Self::DecayedMovementRms
+                | Self::HiddenMovementMax
+                | Self::HiddenMovementRms
+                | Self::Contraction
+                | Self::ConservationDrift
+                | Self::HeldOutLoss
+                | Self::FeedbackGap
+                | Self::TestLoss
+                | Self::ValidationLoss
+        )
+    }
+
+    /// Whether the engines must accumulate the coefficient matrix C (W(t) = W(0) + C X).
+    pub fn needs_coefficients(self) -> bool {
+        matches!(
+            self,
+            Self::HiddenMovementMax
+                | Self::HiddenMovementRms
+                | Self::ConservationDrift
+                | Self::HeldOutLoss
+        )
+    }
+
+    /// Whether the quantity looks at single hidden units, which the Gram draw does not have.
+    pub fn needs_units(self) -> bool {
+        matches!(
+            self,
+            Self::OutputMovementMax
+                | Self::DecayedMovementMax
+                | Self::HiddenMovementMax
+                | Self::ConservationDrift
+        )
+    }
+}
+
+impl std::fmt::Display for Quantity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_reads_back_and_nothing_else_does() {
+        let layers = LayerMeasure::ALL.map(|measure| Quantity::OfLayer(measure, 12));
+        for quantity in Quantity::ALL.into_iter().chain(layers) {
+            assert_eq!(Quantity::from_name(&quantity.name()), Some(quantity));
+            assert!(quantity.is_two_layer() || quantity.is_deep());
+        }
+        for wrong in [
+            "alignment_layer_",
+            "alignment_layer_0",
+            "alignment_layer_01",
+            "loss_layer_1",
+        ] {
+            assert_eq!(Quantity::from_name(wrong), None, "{wrong}");
+        }
+    }
+}
