@@ -8,6 +8,7 @@
 use falign::experiment::config::{Experiment, Overrides};
 use falign::experiment::execute::{Watch, collect, execute};
 use falign::experiment::plan::Plan;
+use falign::experiment::sources::Sources;
 use falign::observe::Quantity;
 
 const SWEEP: &str = r#"
@@ -30,7 +31,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let plan = Plan::new(&experiment)?;
     // Results are stored as they come; with the same folder a second call finds them there.
     let folder = std::env::temp_dir().join(format!("falign-sweep-{}", std::process::id()));
-    execute(&experiment, &plan, &folder, &Watch::default())?;
+    execute(
+        &experiment,
+        &plan,
+        &folder,
+        &Sources::default(),
+        &Watch::default(),
+    )?;
     for setting in collect(&experiment, &plan, &folder)?.settings {
         let values = setting
             .at(Quantity::Alignment, 0)

@@ -8,19 +8,22 @@
 //! |---|---|
 //! | train one network step by step | [`two_layer`]: [`two_layer::SampleSpace`], [`two_layer::Linear`] |
 //! | train a network of any depth by any rule | [`mlp::Network`], [`rule::Composition`], [`rule::LearningRule`] |
+//! | train it on MNIST or one's own classes, epoch by epoch | [`mlp::Training`], [`data::catalogue`], [`data::load_labelled`] |
 //! | run a whole experiment file | [`experiment`]: a checked file, its plan, its execution |
 //! | read results | [`record::run_table::RunTable`], or `summary.csv` of a run folder |
 //! | draw random numbers that never change | [`math::Streams`] |
 //!
 //! ```
 //! use falign::experiment::config::{Experiment, Overrides};
-//! use falign::experiment::simulate::simulate;
+//! use falign::experiment::simulate::{Context, simulate};
+//! use falign::experiment::sources::Sources;
 //! use falign::observe::Outcome;
 //!
 //! let text = "name = \"one\"\n[network]\nactivation = \"linear\"\n[run]\nsteps = 50\nruns = 3\n";
 //! let experiment = Experiment::parse(text, &Overrides::none())?;
 //! let setting = &experiment.settings[0].setting;
-//! let run = simulate(setting, 0, false, &mut |_step| true)?.expect("nothing stopped it");
+//! let sources = Sources::default();
+//! let run = simulate(setting, 0, Context::new(&sources), &mut |_step| true)?.expect("nothing stopped it");
 //! assert_eq!(run.outcome, Outcome::Finished);
 //! # Ok::<(), falign::Error>(())
 //! ```

@@ -136,9 +136,21 @@ pub(crate) struct OverrideArgs {
     /// Override a key, such as network.width=400 or run.runs=3
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Run only this case (repeatable)
+    /// Run only this case (repeatable; `all` for all of an experiment that has a default)
     #[arg(long = "case", value_name = "NAME")]
     cases: Vec<String>,
+    #[arg(
+        long,
+        value_name = "DIR",
+        help = "Look for data sets such as MNIST here before FALIGN_DATA and the user's cache"
+    )]
+    data_dir: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "PATH",
+        help = "Start from the last weights of this run folder (run r from its run r) or from this weights file"
+    )]
+    init_from: Option<PathBuf>,
 }
 
 #[derive(Debug, Args, Clone)]
@@ -164,8 +176,18 @@ pub(crate) struct RunOptions {
 
 impl OverrideArgs {
     pub(crate) fn overrides(&self) -> falign::experiment::Overrides {
+        let mut set = self.set.clone();
+        for (key, path) in [
+            ("data.data_dir", &self.data_dir),
+            ("network.initial_weights", &self.init_from),
+        ] {
+            if let Some(path) = path {
+                let text = toml::Value::String(path.display().to_string());
+                set.push(format!("{key}={text}"));
+            }
+        }
         falign::experiment::Overrides {
-            set: self.set.clone(),
+            set,
             cases: self.cases.clone(),
         }
     }

@@ -1,5 +1,6 @@
 //! `falign run`: from an experiment to a complete run folder.
 
+use std::fmt::Write as _;
 use std::fs::DirEntry;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
-use falign::experiment::execute::{Execution, Watch, collect, cost, execute};
+use falign::experiment::execute::{CHECKPOINTS, Execution, Watch, collect, cost, execute};
+use falign::experiment::sources::Sources;
 use falign::experiment::{Experiment, Plan, inputs};
 use falign::math::simd;
 use falign::observe::NUMERICS_VERSION;
@@ -73,25 +75,26 @@ pub(super) fn in_folder(
     refuse_taken(dir, &text, options.resume)?;
     // What the experiment reads is looked at before the folder is made.
     let plan = Plan::new(experiment)?;
-    inputs::check(experiment)?;
+    let sources = Sources::default();
+    inputs::check(experiment, &sources)?;
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let _lock = FolderLock::acquire(dir)?;
     // Again: another program may have filled it before the lock was ours.
     refuse_taken(dir, &text, options.resume)?;
-    for folder in [dir.to_owned(), dir.join("results"), dir.join("weights")] {
-        remove_leftovers(&folder)?;
+    for folder in ["", "results", "weights", CHECKPOINTS] {
+        remove_leftovers(&dir.join(folder))?;
     }
     write_atomic(&dir.join("experiment.toml"), text.as_bytes())?;
     write_atomic(&dir.join("plan.jsonl"), plan.to_jsonl().as_bytes())?;
 
     let start = Instant::now();
-    let execution = watched(experiment, &plan, dir, options, &watch)?;
+    let execution = watched(experiment, &plan, dir, &sources, options, &watch)?;
     for (path, reason) in &execution.redone {
         output::note(format!("falign: made again: {}: {reason}", path.display()));
     }
     if !execution.complete {
         output::note(format!(
-            "falign: stopped; finished jobs are kept. Go on with:\n  {resume}"
+            "falign: stopped; what is finished is kept. Go on with:\n  {resume}"
         ));
         return Ok(None);
     }
@@ -117,6 +120,7 @@ fn watched(
     experiment: &Experiment,
     plan: &Plan,
     dir: &Path,
+    sources: &Sources,
     options: &RunOptions,
     watch: &Arc<Watch>,
 ) -> Result<Execution> {
@@ -133,7 +137,7 @@ fn watched(
                 finished.load(Ordering::Relaxed)
             });
         });
-        let execution = pool.install(|| execute(experiment, plan, dir, watch));
+        let execution = pool.install(|| execute(experiment, plan, dir, sources, watch));
         finished.store(true, Ordering::Relaxed);
         bar.thread().unpark();
         let _ = bar.join();
@@ -204,6 +208,7 @@ fn meta(experiment: &Experiment, table: &RunTable, seconds: f64, options: &RunOp
         "runs": {
             "finished": count("finished"),
             "converged": count("converged"),
+            "stalled": count("stalled"),
             "diverged": count("diverged"),
         },
     });
@@ -224,6 +229,8 @@ fn report(
         .iter()
         .map(falign::record::run_table::SettingRuns::diverged)
         .sum();
+    let outcomes = finished.table.settings.iter().flat_map(|s| &s.outcomes);
+    let stalled = outcomes.filter(|o| o.name() == "stalled").count();
     if options.json {
         let files: Vec<PathBuf> = ["summary.csv", "figure.svg", "figure.png"]
             .iter()
@@ -231,7 +238,7 @@ fn report(
             .collect();
         let value = json!({
             "dir": dir, "files": files, "seconds": finished.seconds,
-            "jobs_kept": finished.execution.kept, "runs_diverged": diverged,
+            "jobs_kept": finished.execution.kept, "runs_diverged": diverged, "runs_stalled": stalled,
             "claims": super::check::as_json(&verdicts),
         });
         output::line(format!("{value:#}"))?;
@@ -242,14 +249,16 @@ fn report(
             .iter()
             .map(falign::record::run_table::SettingRuns::runs)
             .sum();
-        let diverged = if diverged > 0 {
-            format!("; {diverged} diverged")
-        } else {
-            String::new()
-        };
+        let mut ends = String::new();
+        if diverged > 0 {
+            let _ = write!(ends, "; {diverged} diverged");
+        }
+        if stalled > 0 {
+            let _ = write!(ends, "; {stalled} stalled at the loss of constant outputs");
+        }
         output::line(&experiment.title)?;
         output::line(format!(
-            "{} of {} in {:.1} s{diverged}",
+            "{} of {} in {:.1} s{ends}",
             counted(runs, "run"),
             counted(finished.table.settings.len(), "setting"),
             finished.seconds,

@@ -16,6 +16,14 @@ pub(super) fn resume(start: Vec<String>, options: &RunOptions, dir: &Path) -> St
     for case in &options.overrides.cases {
         option("--case", case.clone());
     }
+    for (flag, path) in [
+        ("--data-dir", &options.overrides.data_dir),
+        ("--init-from", &options.overrides.init_from),
+    ] {
+        if let Some(path) = path {
+            option(flag, path.display().to_string());
+        }
+    }
     if let Some(threads) = options.threads {
         option("--threads", threads.to_string());
     }

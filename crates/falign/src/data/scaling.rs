@@ -165,6 +165,11 @@ pub struct Scaler {
 }
 
 impl Scaler {
+    /// d, inputs of a sample.
+    pub fn input_dim(&self) -> usize {
+        self.input_dim
+    }
+
     /// What is subtracted: one number, or one for each input.
     pub fn shift(&self) -> &[f64] {
         &self.shift

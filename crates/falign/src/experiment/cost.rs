@@ -3,8 +3,9 @@
 use super::config::Experiment;
 use super::plan::Job;
 use super::setting::{Ridge, Setting, StepSize, Steps};
+use crate::experiment::setting::Engine;
 use crate::math::Activation;
-use crate::two_layer::{Draw, Engine};
+use crate::two_layer::Draw;
 
 /// Steps of a run, guessed where they depend on its data.
 pub(super) fn expected_steps(s: &Setting) -> f64 {

@@ -15,7 +15,8 @@ use super::cost::expected_steps;
 use super::plan::{Job, Plan};
 use super::result_file;
 pub use super::result_file::result_path;
-use super::simulate::{RunResult, simulate};
+use super::simulate::{Context, RunResult, simulate};
+use super::sources::Sources;
 use crate::record::run_table::{RunTable, SettingRuns};
 use crate::record::store::write_atomic;
 use crate::{Error, Result};
@@ -46,7 +47,8 @@ pub struct Execution {
 /// Carries out every job of `plan` that has no valid result in `folder`.
 ///
 /// Jobs are spread over the current rayon pool; where fewer jobs than threads remain, wide
-/// networks are spread inside. Results do not depend on either.
+/// networks are spread inside. Results do not depend on either. `sources` may hold data sets
+/// that were read before.
 ///
 /// # Errors
 /// The first error of a job; finished jobs stay.
@@ -54,6 +56,7 @@ pub fn execute(
     experiment: &Experiment,
     plan: &Plan,
     folder: &Path,
+    sources: &Sources,
     watch: &Watch,
 ) -> Result<Execution> {
     let results = folder.join("results");
@@ -82,6 +85,8 @@ pub fn execute(
         }
     }
     let parallel = pending.len() < rayon::current_num_threads();
+    let checkpoints = folder.join(CHECKPOINTS);
+    fs::create_dir_all(&checkpoints).map_err(|source| Error::io(&checkpoints, source))?;
     let complete = AtomicBool::new(true);
     pending
         .par_iter()
@@ -91,7 +96,12 @@ pub fn execute(
                 complete.store(false, Ordering::Relaxed);
                 return Ok(());
             }
-            match run_job(experiment, job, parallel, watch)? {
+            let context = Context {
+                sources,
+                parallel,
+                checkpoint: None,
+            };
+            match run_job(experiment, job, folder, context, watch)? {
                 Some(runs) => {
                     // The result comes last: a stored one means that all of the job is.
                     let mut weights = Map::new();
@@ -100,17 +110,32 @@ pub fn execute(
                     }
                     let path = result_path(folder, job);
                     write_atomic(&path, &result_file::encode(experiment, job, &runs, weights))?;
+                    for run in job.runs.clone() {
+                        let _ = fs::remove_file(checkpoint(folder, job, run));
+                    }
                     watch.jobs_done.fetch_add(1, Ordering::Relaxed);
                 }
                 None => complete.store(false, Ordering::Relaxed),
             }
             Ok(())
         })?;
+    // Gone when all is done; it stays where a run waits to go on.
+    let _ = fs::remove_dir(&checkpoints);
     Ok(Execution {
         complete: complete.into_inner(),
         kept,
         redone,
     })
+}
+
+/// Folder of the states of unfinished deep runs.
+pub const CHECKPOINTS: &str = "checkpoints";
+
+/// Where a run of a job keeps its checkpoint.
+fn checkpoint(folder: &Path, job: &Job, run: u64) -> PathBuf {
+    folder
+        .join(CHECKPOINTS)
+        .join(format!("{}-run{run:04}.safetensors", job.id))
 }
 
 #[allow(
@@ -125,7 +150,8 @@ fn add_work(watch: &Watch, work: f64) {
 fn run_job(
     experiment: &Experiment,
     job: &Job,
-    parallel: bool,
+    folder: &Path,
+    context: Context<'_>,
     watch: &Watch,
 ) -> Result<Option<Vec<RunResult>>> {
     let setting = &experiment.settings[job.setting_index].setting;
@@ -134,7 +160,12 @@ fn run_job(
     let mut runs = Vec::new();
     for run in job.runs.clone() {
         let mut reported = 0.0;
-        let result = simulate(setting, run, parallel, &mut |step| {
+        let checkpoint = checkpoint(folder, job, run);
+        let context = Context {
+            checkpoint: Some(&checkpoint),
+            ..context
+        };
+        let result = simulate(setting, run, context, &mut |step| {
             if step % 64 == 0 {
                 let share = per_run * (step as f64 / steps).min(1.0);
                 add_work(watch, share - reported);

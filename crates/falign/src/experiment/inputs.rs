@@ -5,42 +5,72 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::config::Experiment;
-use crate::data::{Weights, load_dataset, load_weights};
+use super::setting::{Engine, Setting};
+use super::simulate::weights_of_run;
+use super::sources::Sources;
+use crate::data::{Weights, load_weights};
+use crate::mlp::TensorFile;
 use crate::{Error, Result};
 
-/// Reads every file that the settings name, each once, and compares their shapes.
+/// Reads every file that the settings name, each once, and compares their shapes. Data sets
+/// stay in `sources`.
 ///
 /// # Errors
 /// [`Error::Io`] or [`Error::Data`] for a file that cannot be used; [`Error::Shape`] for
-/// arrays that do not fit the setting.
-pub fn check(experiment: &Experiment) -> Result<()> {
-    let mut data: BTreeMap<PathBuf, (usize, usize)> = BTreeMap::new();
+/// arrays that do not fit the setting; [`Error::Config`] for numbers that do not fit the data.
+pub fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
     let mut weights: BTreeMap<PathBuf, Sizes> = BTreeMap::new();
-    let mut columns = |path: &Path| -> Result<(usize, usize)> {
-        if let Some(known) = data.get(path) {
-            return Ok(*known);
-        }
-        let set = load_dataset(path)?;
-        let found = (set.input_dim(), set.outputs());
-        data.insert(path.to_owned(), found);
-        Ok(found)
-    };
     for labelled in &experiment.settings {
         let setting = &labelled.setting;
         let training = match &setting.train_data {
-            Some(path) => columns(path)?,
+            Some(path) => columns(path, sources)?,
             None => (setting.input_dim, setting.outputs),
         };
         if let Some(path) = &setting.held_out_data {
-            held_out_fits(path, columns(path)?, training)?;
+            held_out_fits(path, columns(path, sources)?, training)?;
         }
-        if let Some(path) = &setting.initial_weights {
+        if setting.engine == Engine::MiniBatch {
+            deep(setting, sources)?;
+        } else if let Some(path) = &setting.initial_weights {
             let sizes = match weights.get(path) {
                 Some(known) => *known,
                 None => sizes_of(&load_weights(path)?),
             };
             weights.insert(path.clone(), sizes);
             weights_fit(path, sizes, setting.width, training.0, training.1)?;
+        }
+    }
+    Ok(())
+}
+
+/// Input and target columns of a data set.
+fn columns(path: &Path, sources: &Sources) -> Result<(usize, usize)> {
+    let set = sources.dataset(path)?;
+    Ok((set.input_dim(), set.outputs()))
+}
+
+/// The data with classes that a setting names, and whether its weights are there for each run.
+fn deep(setting: &Setting, sources: &Sources) -> Result<()> {
+    if let Some(pair) = sources.labelled(setting)? {
+        let samples = pair.train.samples();
+        let (leaf, left) = match setting.deep.train_limit {
+            Some(limit) => ("train_limit", limit.min(samples)),
+            None => ("labelled", samples),
+        };
+        if setting.deep.validation >= left {
+            return Err(Error::config(
+                "data.validation",
+                setting.deep.validation,
+                format!("expected less than the {left} training samples that {leaf} leaves"),
+            ));
+        }
+    }
+    if let Some(path) = &setting.initial_weights {
+        for run in 0..setting.runs {
+            TensorFile::load(&weights_of_run(path, run)?)?;
+            if !path.is_dir() {
+                break;
+            }
         }
     }
     Ok(())

@@ -11,10 +11,13 @@ pub mod figure;
 pub mod inputs;
 pub mod keys;
 pub mod plan;
+pub mod recorded;
 pub mod resolve;
 mod result_file;
+mod run_data;
 pub mod setting;
 pub mod simulate;
+pub mod sources;
 
 pub use config::{Experiment, LabelledSetting, Overrides};
 pub use plan::{Job, Plan};

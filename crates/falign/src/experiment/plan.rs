@@ -98,9 +98,13 @@ struct Identity {
 impl Identity {
     fn new(setting: &Setting, contents: &mut BTreeMap<String, String>) -> Result<Self> {
         let mut values = BTreeMap::new();
-        let from_file = setting.train_data.is_some();
+        let from_file = setting.train_data.is_some() || has_stored_classes(setting);
         for (leaf, value) in write::values(setting) {
-            if NOT_IN_ID.contains(&leaf) || (from_file && super::config::is_generated(leaf)) {
+            // Which samples are for validation depends on it, whatever they come from.
+            let is_split = leaf == "dataset" && setting.deep.validation > 0;
+            let is_unused = (from_file && super::config::is_generated(leaf) && !is_split)
+                || !super::config::is_read(leaf, setting.engine);
+            if NOT_IN_ID.contains(&leaf) || is_unused {
                 continue;
             }
             let value = match value.as_str() {
@@ -127,6 +131,12 @@ impl Identity {
     }
 }
 
+/// Whether samples with classes come from files.
+fn has_stored_classes(setting: &Setting) -> bool {
+    setting.deep.has_classes()
+        && setting.deep.labelled.as_deref() != Some(super::config::GENERATED_IMAGES)
+}
+
 /// More jobs than this, one file each, are a slip of the pen.
 const MAX_JOBS: u64 = 1_000_000;
 
@@ -147,7 +157,7 @@ fn content_hash(leaf: &str, path: &str, contents: &mut BTreeMap<String, String>)
     if let Some(hash) = contents.get(path) {
         return Ok(hash.clone());
     }
-    let hash = crate::data::content_hash(Path::new(path)).map_err(|error| match error {
+    let hash = hash_of(Path::new(path)).map_err(|error| match error {
         Error::Io { source, .. } => {
             let (key, allowed) =
                 keys::leaf(leaf).map_or((leaf.to_owned(), ""), |key| (key.dotted(), key.allowed));
@@ -161,6 +171,27 @@ fn content_hash(leaf: &str, path: &str, contents: &mut BTreeMap<String, String>)
     })?;
     contents.insert(path.to_owned(), hash.clone());
     Ok(hash)
+}
+
+/// Of a file's content; of a folder's files with their names, or those of its folder `weights`
+/// if it is a run folder.
+fn hash_of(path: &Path) -> Result<String> {
+    if !path.is_dir() {
+        return crate::data::content_hash(path);
+    }
+    let weights = path.join("weights");
+    let folder = if weights.is_dir() { &weights } else { path };
+    let entries = std::fs::read_dir(folder).map_err(|source| Error::io(folder, source))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let file = entry.map_err(|source| Error::io(folder, source))?.path();
+        if file.is_file() {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            files.push(format!("{name} {}", crate::data::content_hash(&file)?));
+        }
+    }
+    files.sort();
+    Ok(crate::file::sha256(files.join("\n").as_bytes()))
 }
 
 /// TOML to JSON, tables by sorted key.

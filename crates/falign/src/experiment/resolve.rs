@@ -1,13 +1,8 @@
 //! A setting and a run number become numbers: data, step size, ridge, horizon.
 
-use ndarray::Array2;
-
-use super::inputs::held_out_fits;
-use super::setting::{
-    DatasetScope, Duration, Inputs, Ridge, ScheduleName, Setting, StepSize, Steps, Targets,
-};
-use crate::data::synthetic::{InputLaw, Teacher, inputs, signs, teach};
-use crate::math::{StreamName, Streams};
+use super::run_data::load;
+use super::setting::{Duration, Ridge, ScheduleName, Setting, StepSize, Steps};
+use super::sources::Sources;
 use crate::rule::Schedule;
 use crate::theory::{Spectrum, linear_kernel_spectrum};
 use crate::two_layer::{Draw, Problem};
@@ -28,98 +23,6 @@ pub struct Resolved {
     pub kernel_max: f64,
 }
 
-/// Inputs and targets of one run: training and, if wanted, held-out.
-struct RunData {
-    inputs: Array2<f64>,
-    targets: Array2<f64>,
-    held_out: Option<(Array2<f64>, Array2<f64>)>,
-}
-
-/// The streams that draw a run's data.
-fn data_streams(setting: &Setting, run: u64) -> Streams {
-    let run = match setting.dataset {
-        DatasetScope::PerRun => run,
-        DatasetScope::Shared => 0,
-    };
-    Streams::new(setting.seed, run)
-}
-
-fn generate(setting: &Setting, run: u64, draw: Draw) -> RunData {
-    let streams = data_streams(setting, run);
-    let law = match setting.inputs {
-        Inputs::Normal => InputLaw::Normal,
-        Inputs::NormalOverDim => InputLaw::NormalOverDim,
-        Inputs::Orthonormal => InputLaw::Orthonormal,
-    };
-    let x = inputs(
-        streams,
-        StreamName::Data,
-        law,
-        setting.samples,
-        setting.input_dim,
-    );
-    // Held-out rows need not be orthogonal to each other: only their scale is kept.
-    let held_out_law = if law == InputLaw::Orthonormal {
-        InputLaw::NormalOverDim
-    } else {
-        law
-    };
-    let new = inputs(
-        streams,
-        StreamName::HeldOut,
-        held_out_law,
-        setting.held_out,
-        setting.input_dim,
-    );
-    let all = ndarray::concatenate(ndarray::Axis(0), &[x.view(), new.view()])
-        .expect("the same number of columns");
-    let y = match setting.targets {
-        Targets::Signs => signs(streams, all.nrows(), setting.outputs),
-        Targets::Teacher => {
-            let teacher = Teacher {
-                width: setting.teacher_width.unwrap_or(setting.width),
-                activation: setting.activation,
-                outputs: setting.outputs,
-                in_law: draw == Draw::Gram,
-            };
-            teach(streams, teacher, &all)
-        }
-    };
-    let n = setting.samples;
-    RunData {
-        targets: y.slice(ndarray::s![..n, ..]).to_owned(),
-        held_out: (setting.held_out > 0)
-            .then(|| (new.clone(), y.slice(ndarray::s![n.., ..]).to_owned())),
-        inputs: x,
-    }
-}
-
-fn load(setting: &Setting, run: u64, draw: Draw) -> Result<RunData> {
-    let mut data = match &setting.train_data {
-        None => generate(setting, run, draw),
-        Some(path) => {
-            let set = crate::data::load_dataset(path)?;
-            RunData {
-                inputs: set.inputs,
-                targets: set.targets,
-                held_out: None,
-            }
-        }
-    };
-    if let Some(path) = &setting.held_out_data {
-        let set = crate::data::load_dataset(path)?;
-        let columns =
-            |inputs: &Array2<f64>, targets: &Array2<f64>| (inputs.ncols(), targets.ncols());
-        held_out_fits(
-            path,
-            columns(&set.inputs, &set.targets),
-            columns(&data.inputs, &data.targets),
-        )?;
-        data.held_out = Some((set.inputs, set.targets));
-    }
-    Ok(data)
-}
-
 /// Whether a value in theory units needs the kernel's spectrum.
 fn needs_spectrum(setting: &Setting) -> bool {
     !matches!(setting.step_size, StepSize::Number(_))
@@ -133,8 +36,13 @@ fn needs_spectrum(setting: &Setting) -> bool {
 /// # Errors
 /// [`Error::Config`] where a theory unit has no finite value on this run's data;
 /// [`Error::Data`] or [`Error::Io`] for a data file.
-pub fn resolve(setting: &Setting, run: u64, draw: Draw) -> Result<(Problem, Resolved)> {
-    let data = load(setting, run, draw)?;
+pub fn resolve(
+    setting: &Setting,
+    run: u64,
+    draw: Draw,
+    sources: &Sources,
+) -> Result<(Problem, Resolved)> {
+    let data = load(setting, run, draw, sources)?;
     let spectrum = if needs_spectrum(setting) {
         linear_kernel_spectrum(&data.inputs)
     } else {
@@ -185,7 +93,10 @@ pub fn resolve(setting: &Setting, run: u64, draw: Draw) -> Result<(Problem, Reso
         held_out: data.held_out,
         width: setting.width,
         activation: setting.activation,
-        feedback: setting.rule.feedback(),
+        feedback: setting
+            .rule
+            .feedback()
+            .expect("a checked setting has a rule of its engine"),
         step_size,
         ridge_form: setting.ridge_form,
         dropout: setting.dropout,
@@ -208,7 +119,11 @@ pub fn resolve(setting: &Setting, run: u64, draw: Draw) -> Result<(Problem, Reso
 }
 
 /// The schedule, with theorem units made steps by `duration`.
-fn schedule(setting: &Setting, ridge: f64, duration: impl Fn(Duration) -> f64) -> Result<Schedule> {
+pub(super) fn schedule(
+    setting: &Setting,
+    ridge: f64,
+    duration: impl Fn(Duration) -> f64,
+) -> Result<Schedule> {
     Ok(match setting.schedule {
         ScheduleName::Constant => Schedule::Constant { ridge },
         ScheduleName::Cutoff => Schedule::Cutoff {

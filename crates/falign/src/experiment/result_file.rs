@@ -9,10 +9,10 @@ use super::config::Experiment;
 use super::plan::Job;
 use super::resolve::Resolved;
 use super::setting::SaveWeights;
-use super::simulate::RunResult;
+use super::simulate::{RunResult, SavedWeights};
 use crate::data::content_hash;
 use crate::observe::{NUMERICS_VERSION, Outcome};
-use crate::record::store::{seal, unseal};
+use crate::record::store::{seal, unseal, write_atomic};
 use crate::{Error, Result};
 
 /// Values stored per run before its rows.
@@ -60,6 +60,7 @@ pub(super) fn encode(
             Outcome::Finished => 0.0,
             Outcome::Converged { .. } => 1.0,
             Outcome::Diverged { .. } => 2.0,
+            Outcome::Stalled { .. } => 3.0,
         };
         let r = &run.resolved;
         payload.extend([
@@ -114,6 +115,7 @@ pub(super) fn read(experiment: &Experiment, job: &Job, path: &Path) -> Result<Ve
         let outcome = match head[1].to_bits() {
             bits if bits == 1.0f64.to_bits() => Outcome::Converged { step: at },
             bits if bits == 2.0f64.to_bits() => Outcome::Diverged { step: at },
+            bits if bits == 3.0f64.to_bits() => Outcome::Stalled { step: at },
             _ => Outcome::Finished,
         };
         let resolved = Resolved {
@@ -158,9 +160,19 @@ pub(super) fn save_weights(
         if let Some(weights) = weights {
             let path = folder.join("weights");
             fs::create_dir_all(&path).map_err(|source| Error::io(&path, source))?;
-            let file = format!("setting{:04}-run{run:04}-{name}.npz", job.setting_index);
+            let ending = match weights {
+                SavedWeights::TwoLayer(_) => "npz",
+                SavedWeights::Deep(_) => "safetensors",
+            };
+            let file = format!(
+                "setting{:04}-run{run:04}-{name}.{ending}",
+                job.setting_index
+            );
             let path = path.join(&file);
-            crate::data::save_weights(&path, weights)?;
+            match weights {
+                SavedWeights::TwoLayer(weights) => crate::data::save_weights(&path, weights)?,
+                SavedWeights::Deep(tensors) => write_atomic(&path, &tensors.encode())?,
+            }
             written.insert(file, Value::from(content_hash(&path)?));
         }
     }

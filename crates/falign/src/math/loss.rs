@@ -2,10 +2,13 @@
 
 use ndarray::Array2;
 
+use serde::{Deserialize, Serialize};
+
 use super::Scalar;
 
 /// A loss of outputs f and targets y.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Loss {
     /// 1/2 sum (f - y)^2.
     SquaredError,
@@ -16,7 +19,8 @@ pub enum Loss {
 }
 
 /// How samples of a batch are combined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reduction {
     /// Divided by the batch's size.
     Mean,

@@ -31,8 +31,12 @@ pub enum StreamName {
     HeldOut,
     /// Which training samples become validation samples.
     Split,
-    /// Dropout masks.
+    /// The order of training samples, epoch by epoch.
+    Batches,
+    /// Dropout masks, and behind them whatever a rule draws in a step.
     Dropout,
+    /// What a rule draws while it is only measured.
+    Measured,
     /// The Gram matrix of the start, where only that is drawn.
     Gram,
 }
@@ -48,7 +52,9 @@ impl StreamName {
             Self::FeedbackWeights => "feedback_weights",
             Self::HeldOut => "held_out",
             Self::Split => "split",
+            Self::Batches => "batches",
             Self::Dropout => "dropout",
+            Self::Measured => "measured",
             Self::Gram => "gram",
         }
     }

@@ -5,15 +5,25 @@
 //! theory and the paper's two-layer engines are in [`two_layer`](crate::two_layer).
 
 mod architecture;
+mod checkpoint;
+mod examples;
 mod initialisation;
 mod input;
 mod measure;
 mod network;
 mod optimiser;
+mod step_size;
+mod tensor_file;
+mod training;
 
 pub use architecture::Architecture;
+pub use checkpoint::Part;
+pub use examples::{Batch, Examples};
 pub use initialisation::{FeedbackShape, Initialisation, Law, draw_feedback, draw_layers};
 pub use input::{DenseInput, Input};
-pub use measure::{Alignment, accuracy, alignment};
+pub use measure::{Alignment, Measured, Measurement, Wanted, accuracy, alignment};
 pub use network::{Network, StepOptions};
 pub use optimiser::{Optimiser, OptimiserKind};
+pub use step_size::StepSizes;
+pub use tensor_file::TensorFile;
+pub use training::{Running, Training, TrainingOptions, steps_per_epoch};

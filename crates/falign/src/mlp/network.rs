@@ -45,6 +45,13 @@ pub struct Network<T: Element> {
     steps: u64,
 }
 
+/// Layers, rule, and optimisers with their names in files.
+pub(super) type Parts<'a, T> = (
+    &'a mut [Layer<T>],
+    &'a mut dyn LearningRule<T>,
+    Vec<(String, &'a mut Optimiser<T>)>,
+);
+
 impl<T: Element> std::fmt::Debug for Network<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Network")
@@ -121,6 +128,26 @@ impl<T: Element> Network<T> {
     /// The rule, to be changed.
     pub fn rule_mut(&mut self) -> &mut dyn LearningRule<T> {
         self.rule.as_mut()
+    }
+
+    /// The optimisers of weights and of biases, one a layer.
+    pub(super) fn optimisers(&self) -> (&[Optimiser<T>], &[Optimiser<T>]) {
+        (&self.optimisers, &self.bias_optimisers)
+    }
+
+    /// Layers, rule and optimisers by name, to be restored.
+    pub(super) fn parts_mut(&mut self) -> Parts<'_, T> {
+        let named =
+            |prefix: &'static str| move |(at, state)| (format!("optimiser.{at}.{prefix}"), state);
+        let weights = self.optimisers.iter_mut().enumerate().map(named(""));
+        let biases = self.bias_optimisers.iter_mut().enumerate();
+        let optimisers = weights.chain(biases.map(named("bias_"))).collect();
+        (&mut self.layers, self.rule.as_mut(), optimisers)
+    }
+
+    /// Sets the number of steps done.
+    pub(super) fn set_steps(&mut self, steps: u64) {
+        self.steps = steps;
     }
 
     /// The last batch as it went through.

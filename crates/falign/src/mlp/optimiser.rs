@@ -48,7 +48,7 @@ pub struct Optimiser<T> {
     /// Mean of squared gradients; empty where there is none.
     second: Vec<T>,
     /// Steps done.
-    steps: i32,
+    steps: u64,
 }
 
 impl<T: Scalar> Optimiser<T> {
@@ -69,12 +69,27 @@ impl<T: Scalar> Optimiser<T> {
         }
     }
 
+    /// Velocity or mean of gradients, and mean of their squares; empty where there is none.
+    pub fn state(&self) -> [&[T]; 2] {
+        [&self.first, &self.second]
+    }
+
+    /// The same, to be restored.
+    pub fn state_mut(&mut self) -> [&mut [T]; 2] {
+        [&mut self.first, &mut self.second]
+    }
+
+    /// Sets the number of steps done.
+    pub fn set_steps(&mut self, steps: u64) {
+        self.steps = steps;
+    }
+
     /// Turns gradients into changes, in place.
     ///
     /// # Panics
     /// If there are not as many gradients as weights, for optimisers with a state.
     pub fn change(&mut self, step_size: f64, gradient: &mut [T]) {
-        self.steps = self.steps.saturating_add(1);
+        self.steps += 1;
         let eta = T::from_f64(step_size);
         match self.kind {
             OptimiserKind::Sgd => {
@@ -106,7 +121,7 @@ impl<T: Scalar> Optimiser<T> {
             } => {
                 assert_eq!(gradient.len(), self.first.len(), "as many as weights");
                 // libm's power is the same on every machine.
-                let corrected = |beta: f64| 1.0 - libm::pow(beta, f64::from(self.steps));
+                let corrected = |beta: f64| 1.0 - libm::pow(beta, self.steps as f64);
                 let eta = T::from_f64(step_size / corrected(beta_1));
                 let unbias = T::from_f64(1.0 / corrected(beta_2));
                 let (keep_1, take_1) = (T::from_f64(beta_1), T::from_f64(1.0 - beta_1));

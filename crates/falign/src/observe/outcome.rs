@@ -13,6 +13,12 @@ pub enum Outcome {
         /// The step at which it was met.
         step: u64,
     },
+    /// All steps were taken, but the loss stayed at that of the best constant outputs: nothing
+    /// was learned of the inputs. Deep networks only.
+    Stalled {
+        /// The recorded step since which it stayed there.
+        step: u64,
+    },
     /// The residual stopped being finite.
     Diverged {
         /// The first step without a finite residual.
@@ -26,20 +32,23 @@ impl Outcome {
         matches!(self, Self::Diverged { .. })
     }
 
-    /// The column text: `finished`, `converged` or `diverged`.
+    /// The column text: `finished`, `converged`, `stalled` or `diverged`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Finished => "finished",
             Self::Converged { .. } => "converged",
+            Self::Stalled { .. } => "stalled",
             Self::Diverged { .. } => "diverged",
         }
     }
 
-    /// The step of convergence or divergence.
+    /// The step of convergence or divergence, or since which it stalled.
     pub fn step(self) -> Option<u64> {
         match self {
             Self::Finished => None,
-            Self::Converged { step } | Self::Diverged { step } => Some(step),
+            Self::Converged { step } | Self::Stalled { step } | Self::Diverged { step } => {
+                Some(step)
+            }
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::math::{Scalar, Stream, multiply};
 pub struct FeedbackLearning {
     /// Step size of weight-mirror and Hebbian feedback.
     pub step_size: f64,
-    /// Share by which they shrink each step; Kolen-Pollack feedback takes the layer's own
-    /// ridge unless this is given.
+    /// Share by which they shrink each step; if not given, they have the ridge of the forward
+    /// weights that they stand for.
     pub decay: Option<f64>,
 }
 
@@ -187,11 +187,11 @@ impl<T: Scalar> LearningRule<T> for Composed<T> {
     fn adapt(&mut self, step: &mut Adaptation<'_, T>) {
         let decay = self.learning.decay;
         let eta = T::from_f64(self.learning.step_size);
-        let keep = T::from_f64(1.0 - decay.unwrap_or(0.0));
+        let keep = |ridge: T| decay.map_or(ridge, |decay| T::from_f64(1.0 - decay));
         match self.composition.feedback {
             FeedbackWeights::KolenPollack => {
                 for (at, b) in self.feedback.iter_mut().enumerate() {
-                    let keep = decay.map_or(step.factors[at + 1], |_| keep);
+                    let keep = keep(step.factors[at + 1]);
                     Zip::from(b)
                         .and(&step.changes[at + 1])
                         .for_each(|b, &change| *b = keep * *b + change);
@@ -204,6 +204,7 @@ impl<T: Scalar> LearningRule<T> for Composed<T> {
                     let above = above.unwrap_or(&step.trace.outputs);
                     let factor = eta * step.layers[at + 1].factor * T::from_f64(reduction);
                     let below = step.trace.activities[at].view();
+                    let keep = keep(step.factors[at + 1]);
                     multiply(keep, &mut b.view_mut(), factor, &above.t(), &below);
                 }
             }
@@ -213,7 +214,7 @@ impl<T: Scalar> LearningRule<T> for Composed<T> {
                         b,
                         &step.layers[at + 1],
                         step.trace.batch(),
-                        keep,
+                        keep(step.factors[at + 1]),
                         eta,
                         step.noise,
                     );

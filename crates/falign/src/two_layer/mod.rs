@@ -2,7 +2,7 @@
 //!
 //! Refuses mini-batches and depth. Letters: n samples, d inputs, p hidden units, k outputs.
 
-mod choice;
+mod draw;
 mod linear;
 mod mask;
 mod problem;
@@ -13,7 +13,7 @@ mod snapshot;
 mod start;
 
 pub use crate::data::Weights;
-pub use choice::{Draw, Engine};
+pub use draw::Draw;
 pub use linear::{Linear, LinearStart};
 pub use problem::Problem;
 pub use reference::Reference;

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::snapshot::{Dynamics, Needs, quantity};
 use super::Problem;
+use super::snapshot::{Dynamics, Needs, quantity};
 use crate::observe::{Outcome, Quantity};
 
 /// When a run stops before its last step.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use falign::experiment::config::{Experiment, Overrides};
 use falign::experiment::execute::{Watch, collect, execute};
 use falign::experiment::plan::Plan;
+use falign::experiment::sources::Sources;
 use falign::record::run_table::RunTable;
 
 /// A folder that is removed with the value.
@@ -35,7 +36,14 @@ pub(crate) fn measure(name: &str, text: &str) -> RunTable {
 pub(crate) fn in_folder(folder: &Path, text: &str) -> RunTable {
     let experiment = Experiment::parse(text, &Overrides::none()).unwrap();
     let plan = Plan::new(&experiment).unwrap();
-    let execution = execute(&experiment, &plan, folder, &Watch::default()).unwrap();
+    let execution = execute(
+        &experiment,
+        &plan,
+        folder,
+        &Sources::default(),
+        &Watch::default(),
+    )
+    .unwrap();
     assert!(execution.complete);
     collect(&experiment, &plan, folder).unwrap()
 }

@@ -5,7 +5,7 @@ use toml::Value;
 use super::layout::{Axis, Layout, short};
 use super::read::Values;
 use super::{check, read, write};
-use crate::experiment::setting::Setting;
+use crate::experiment::setting::{Engine, Setting};
 use crate::{Error, Result};
 
 /// One setting of an experiment, with the labels that tell it from the others.
@@ -15,7 +15,7 @@ pub struct LabelledSetting {
     pub case: String,
     /// The swept keys (leaf names) and this setting's values, as the tables show them.
     pub axes: Vec<(String, String)>,
-    /// The setting, checked, with `engine` and `draw` resolved.
+    /// The setting, checked, with what `auto` stands for.
     pub setting: Setting,
 }
 
@@ -124,6 +124,13 @@ fn one(case: &str, defaults: &Values, typed: &Values, axes: &[Axis]) -> Result<L
     check::typed_keys(&setting, typed)?;
     setting.engine = setting.resolved_engine();
     setting.draw = setting.resolved_draw();
+    setting.record = setting.resolved_record();
+    setting.quantities = setting.resolved_quantities();
+    if setting.engine == Engine::MiniBatch {
+        setting.deep.loss = Some(setting.deep.resolved_loss());
+        setting.deep.reduction = Some(setting.deep.resolved_reduction());
+        setting.deep.scaling = Some(setting.deep.resolved_scaling());
+    }
     check::setting(&setting)?;
     // Labels in the canonical spelling, so that `0` and `0.0` are one label.
     let written = write::values(&setting);

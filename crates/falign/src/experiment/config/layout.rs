@@ -111,7 +111,10 @@ pub(crate) fn anchor_paths(layout: &mut Layout, folder: &Path) {
 
 /// Whether a key holds the path of an input file.
 pub(crate) fn is_path(leaf: &str) -> bool {
-    matches!(leaf, "train_data" | "held_out_data" | "initial_weights")
+    matches!(
+        leaf,
+        "train_data" | "held_out_data" | "initial_weights" | "labelled_data" | "data_dir"
+    )
 }
 
 /// Values as an error message shows them, cut to one short line.

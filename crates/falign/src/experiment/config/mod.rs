@@ -16,8 +16,9 @@ use toml::Table;
 pub use expand::LabelledSetting;
 pub use overrides::Overrides;
 
-pub(crate) use check::{is_generated, record_fits};
+pub(crate) use check::{is_generated, is_read, record_fits};
 pub(crate) use layout::is_path;
+pub(crate) use read::GENERATED_IMAGES;
 
 use self::layout::Layout;
 use crate::experiment::claim::{self, Claim};
@@ -97,7 +98,7 @@ impl Experiment {
 
     fn from_table(table: Table, folder: Option<&Path>, overrides: &Overrides) -> Result<Self> {
         let file = layout::file(table)?;
-        let [name, title, about, source, expected_time] = file.top;
+        let [name, title, about, source, expected_time, default_case] = file.top;
         check_name(&name)?;
         let mut layout = file.layout;
         if let Some(folder) = folder {
@@ -106,6 +107,12 @@ impl Experiment {
         let case_names: Vec<&str> = layout.cases.iter().map(|case| &*case.name).collect();
         let all_claims = claim::read(file.claims, &case_names, folder)?;
         let figure = file.figure.map(figure_check::read).transpose()?;
+        let chosen = overrides::chosen_cases(overrides, &default_case, &case_names)?;
+        let has_default = chosen != overrides.cases;
+        let overrides = &Overrides {
+            set: overrides.set.clone(),
+            cases: chosen,
+        };
         overrides::apply(&mut layout, overrides)?;
         if !overrides.set.is_empty() {
             // Paths typed in a command are relative to where it was typed.
@@ -113,7 +120,7 @@ impl Experiment {
             layout::anchor_paths(&mut layout, &here);
         }
         let settings = expand::settings(&layout)?;
-        let is_overridden = *overrides != Overrides::none();
+        let is_overridden = has_default || *overrides != Overrides::none();
         let figure = figure
             .map(|figure| figure_check::fit(figure, &settings, is_overridden))
             .transpose()?;

@@ -75,7 +75,10 @@ fn assignment(text: &str) -> Result<(&'static Key, Value)> {
 
 /// A list is an axis, except for keys that hold lists, where only a list of lists is one.
 fn is_axis(key: &Key, value: &Value) -> bool {
-    let holds_lists = matches!(key.leaf, "quantities" | "ridge_table");
+    let holds_lists = matches!(
+        key.leaf,
+        "quantities" | "ridge_table" | "hidden_widths" | "ridge_layers"
+    );
     match value {
         Value::Array(items) => !holds_lists || items.iter().any(Value::is_array),
         _ => false,
@@ -101,6 +104,30 @@ fn set(layout: &mut Layout, key: &'static Key, value: Value) -> Result<()> {
         layout.base.insert(key.leaf, value);
     }
     Ok(())
+}
+
+/// The cases that run: those named, all of them for `all`, or the file's default.
+pub(crate) fn chosen_cases(
+    overrides: &Overrides,
+    default: &str,
+    known: &[&str],
+) -> Result<Vec<String>> {
+    if !default.is_empty() && !known.contains(&default) {
+        return Err(Error::config(
+            "default_case",
+            format!("\"{default}\""),
+            format!(
+                "no such case; {}",
+                keys::did_you_mean(default, known.iter().copied())
+            ),
+        ));
+    }
+    Ok(match overrides.cases.as_slice() {
+        [] if default.is_empty() => Vec::new(),
+        [] => vec![default.to_owned()],
+        [all] if all == "all" && !known.contains(&"all") => Vec::new(),
+        named => named.to_vec(),
+    })
 }
 
 fn keep_cases(layout: &mut Layout, names: &[String]) -> Result<()> {

@@ -7,18 +7,28 @@ use super::read::{self, Values};
 use super::{Experiment, LabelledSetting, check, write};
 use crate::Result;
 use crate::experiment::keys::{KEYS, SECTIONS, TOP_KEYS};
+use crate::experiment::setting::Setting;
 
-/// Replaces the base values by all values in their canonical spelling. Engine and draw become
-/// the resolved ones where all settings agree; elsewhere they stay `auto`, which resolves again.
+/// Replaces the base values by all values in their canonical spelling. What `auto` stands for
+/// is written where all settings agree; elsewhere it stays `auto`, which resolves again.
 pub(crate) fn fill(layout: &mut Layout, settings: &[LabelledSetting]) -> Result<()> {
     let typed = std::mem::take(&mut layout.base);
     let mut all = read::defaults();
     all.extend(typed.clone());
     let mut base = write::values(&read::setting(&all)?);
-    if settings.iter().any(|one| one.setting.train_data.is_some()) {
+    let has_own_data = |s: &Setting| s.train_data.is_some() || s.deep.has_classes();
+    if settings.iter().any(|one| has_own_data(&one.setting)) {
         base.retain(|leaf, _| !check::GENERATED.contains(leaf) || typed.contains_key(leaf));
     }
-    for leaf in ["engine", "draw"] {
+    for leaf in [
+        "engine",
+        "draw",
+        "record",
+        "quantities",
+        "loss",
+        "reduction",
+        "scaling",
+    ] {
         let elsewhere = layout.axes.iter().any(|axis| axis.key.leaf == leaf)
             || layout.cases.iter().any(|case| {
                 case.values.contains_key(leaf) || case.axes.iter().any(|axis| axis.key.leaf == leaf)
@@ -48,6 +58,7 @@ pub(crate) fn text(experiment: &Experiment) -> String {
         &experiment.source,
         &experiment.expected_time,
     ];
+    // The file runs again as it is: whatever cases it has, it runs all of them.
     for ((key, _), value) in TOP_KEYS.iter().zip(top) {
         table.insert((*key).to_owned(), Value::String(value.clone()));
     }

@@ -3,8 +3,9 @@
 #![allow(clippy::too_many_lines, reason = "one table of cases")]
 
 use super::*;
+use crate::experiment::setting::Engine;
 use crate::experiment::setting::{Record, Ridge, Setting, Steps};
-use crate::two_layer::{Draw, Engine};
+use crate::two_layer::Draw;
 
 fn parse(text: &str) -> Result<Experiment> {
     Experiment::parse(&format!("name = \"test\"\n{text}"), &Overrides::none())

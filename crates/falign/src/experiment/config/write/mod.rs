@@ -2,6 +2,8 @@
 //!
 //! Reading what is written here gives the setting back. Ids and resolved files use it.
 
+mod deep;
+
 use std::path::Path;
 
 use serde::Serialize;
@@ -84,6 +86,7 @@ pub(crate) fn values(setting: &Setting) -> Values {
     put("save_weights", name(&s.save_weights));
     put("per_run_table", Some(Value::Boolean(s.per_run_table)));
     put("runs_per_job", Some(whole(s.runs_per_job)));
+    deep::put_all(&s.deep, &mut put);
     out
 }
 
@@ -161,6 +164,8 @@ fn steps(value: Steps) -> Value {
 
 pub(crate) fn record(value: &Record) -> Value {
     match value {
+        Record::Auto => Value::String("auto".to_owned()),
+        Record::EveryEpochs(epochs) => unit("every_epochs", whole(*epochs)),
         Record::Every(steps) => unit("every", whole(*steps)),
         Record::PerDecade(count) => unit("per_decade", whole(*count)),
         Record::Count(count) => unit("count", whole(*count)),
@@ -173,6 +178,9 @@ pub(crate) fn record(value: &Record) -> Value {
 }
 
 fn quantities(list: &[Quantity]) -> Value {
+    if list.is_empty() {
+        return Value::String("auto".to_owned());
+    }
     Value::Array(
         list.iter()
             .map(|quantity| Value::String(quantity.name().into_owned()))
@@ -183,8 +191,11 @@ fn quantities(list: &[Quantity]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Scaling;
     use crate::experiment::config::read;
     use crate::experiment::keys::KEYS;
+    use crate::experiment::setting::{InitialisationName, InputFactor, RidgeLayers};
+    use crate::math::{Loss, Reduction};
 
     #[test]
     fn a_written_setting_reads_back_and_every_key_is_written() {
@@ -199,6 +210,19 @@ mod tests {
         setting.step_size = StepSize::OverM(0.5);
         setting.steps = Steps::Tau(8.0);
         setting.record = Record::At(vec![0, 10]);
+        setting.deep.labelled = Some("mnist".to_owned());
+        setting.deep.labelled_data = Some("images".into());
+        setting.deep.data_dir = Some("data".into());
+        setting.deep.scaling = Some(Scaling::Unit);
+        setting.deep.input_factor = InputFactor::OneOverSqrtDim;
+        setting.deep.hidden_widths = Some(vec![30, 20]);
+        setting.deep.feedback_initialisation = Some(InitialisationName::He);
+        setting.deep.loss = Some(Loss::Logistic);
+        setting.deep.reduction = Some(Reduction::Mean);
+        setting.deep.batch = Some(60);
+        setting.deep.step_size_decay = Some(5.0);
+        setting.deep.ridge_layers = RidgeLayers::These(vec![1, 3]);
+        setting.deep.epochs = Some(300);
         let written = values(&setting);
         assert_eq!(written.len(), KEYS.len());
         assert_eq!(read::setting(&written).unwrap(), setting);

@@ -1,16 +1,19 @@
 //! What no single key can tell: settings whose keys contradict one another.
 
-use super::read::Values;
+mod deep;
+
+pub(crate) use self::deep::is_read;
+use super::read::{GENERATED_IMAGES, Values};
 use super::write;
 use crate::experiment::keys;
+use crate::experiment::recorded::{MAX_ROWS, rows};
 use crate::experiment::setting::{
-    Duration, Inputs, Record, Ridge, SaveWeights, ScheduleName, Setting, StepSize, Steps,
+    Duration, Engine, Inputs, Record, Ridge, SaveWeights, ScheduleName, Setting, StepSize, Steps,
 };
-use crate::experiment::simulate::{MAX_ROWS, rows};
 use crate::math::Activation;
 use crate::observe::Quantity;
 use crate::rule::Rule;
-use crate::two_layer::{Draw, Engine};
+use crate::two_layer::Draw;
 use crate::{Error, Result};
 
 /// The linear engine above this width draws the Gram matrix of the start.
@@ -46,6 +49,7 @@ impl Setting {
         // Without units only the Gram draw is left, which says itself what it cannot do.
         let has_units = self.draw == Draw::Gram || self.asks_of_rotated_units().is_none();
         match self.engine {
+            Engine::Auto if deep::asks_of_mini_batch(self).is_some() => Engine::MiniBatch,
             Engine::Auto if is_linear && has_units => Engine::Linear,
             Engine::Auto => Engine::SampleSpace,
             named => named,
@@ -94,23 +98,58 @@ fn refuse<T>(leaf: &str, value: impl std::fmt::Display, why: impl Into<String>) 
 
 /// Keys that were typed although another key takes their meaning away.
 pub(crate) fn typed_keys(setting: &Setting, typed: &Values) -> Result<()> {
-    if setting.train_data.is_none() {
-        return Ok(());
+    if let (Some(_), Some(steps)) = (typed.get("epochs"), typed.get("steps")) {
+        return refuse(
+            "steps",
+            steps,
+            "run.epochs is given too; remove one of the two",
+        );
     }
-    for leaf in GENERATED {
-        if let Some(value) = typed.get(leaf) {
-            return refuse(
-                leaf,
-                value,
-                "describes generated data, but data.train_data is given; remove one of the two",
+    let deep = &setting.deep;
+    let given = match deep.labelled.as_deref() {
+        Some(GENERATED_IMAGES) => {
+            let unused = ["inputs", "targets", "teacher_width"];
+            return not_typed(
+                typed,
+                &unused,
+                "has no meaning for generated images; remove it",
             );
         }
+        Some(_) => "data.labelled",
+        None if deep.labelled_data.is_some() => "data.labelled_data",
+        None if setting.train_data.is_some() => "data.train_data",
+        None => return Ok(()),
+    };
+    // Validation samples are drawn run by run, or once for all.
+    let is_split = deep.validation > 0;
+    let generated = GENERATED.into_iter();
+    let leaves: Vec<&str> = generated
+        .filter(|leaf| !(is_split && *leaf == "dataset"))
+        .collect();
+    not_typed(
+        typed,
+        &leaves,
+        &format!("describes generated data, but {given} is given; remove one of the two"),
+    )
+}
+
+fn not_typed(typed: &Values, leaves: &[&str], why: &str) -> Result<()> {
+    match leaves.iter().find_map(|leaf| typed.get_key_value(leaf)) {
+        None => Ok(()),
+        Some((leaf, value)) => refuse(leaf, value, why),
     }
-    Ok(())
 }
 
 /// Checks a setting whose engine and draw are resolved.
 pub(crate) fn setting(s: &Setting) -> Result<()> {
+    if s.engine == Engine::MiniBatch {
+        deep::mini_batch(s)?;
+        data(s)?;
+        schedule(s)?;
+        recorded(s)?;
+        return memory(s);
+    }
+    deep::two_layer(s)?;
     data(s)?;
     engine(s)?;
     draw(s)?;
@@ -122,7 +161,7 @@ pub(crate) fn setting(s: &Setting) -> Result<()> {
 }
 
 fn data(s: &Setting) -> Result<()> {
-    if s.train_data.is_none() {
+    if s.train_data.is_none() && !s.deep.has_classes() {
         if s.inputs == Inputs::Orthonormal && s.samples > s.input_dim {
             return refuse(
                 "inputs",
@@ -346,6 +385,8 @@ fn recorded(s: &Setting) -> Result<()> {
         );
     }
     match s.steps {
+        // The steps of an epoch are known with the data.
+        _ if s.deep.epochs.is_some() => Ok(()),
         Steps::Number(steps) => record_fits(&s.record, steps),
         Steps::Tau(_) | Steps::EtaLambdaT(_) => Ok(()),
     }
@@ -382,10 +423,16 @@ fn memory(s: &Setting) -> Result<()> {
         s.width as f64
     };
     let per_unit = match s.engine {
+        // Forward, feedback, gradients, two states of an optimiser.
+        Engine::MiniBatch => 5.0 * (d + s.deep.hidden_layers as f64 * units),
         Engine::Reference => d + 2.0 * k,
         _ => n + 2.0 * k,
     };
-    let generated = if s.train_data.is_none() { 1.0 } else { 0.0 };
+    let generated = if s.train_data.is_none() && !s.deep.has_classes() {
+        1.0
+    } else {
+        0.0
+    };
     for (leaf, value, numbers) in [
         ("samples", s.samples as u64, generated * n * n),
         ("input_dim", s.input_dim as u64, generated * n * d),

@@ -1,11 +1,14 @@
 //! From TOML values to a typed [`Setting`]: types and ranges, each error naming its key.
 
+mod deep;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 use toml::Value;
 
+pub(crate) use self::deep::GENERATED_IMAGES;
 use super::layout::short;
 use crate::experiment::keys::{KEYS, Key};
 use crate::experiment::setting::{Duration, Record, Ridge, Setting, StepSize, Steps};
@@ -73,6 +76,7 @@ pub(crate) fn setting(values: &Values) -> Result<Setting> {
         save_weights: read.name("save_weights")?,
         per_run_table: read.get("per_run_table", Value::as_bool)?,
         runs_per_job: read.count("runs_per_job", 1, 1_000_000_000)?,
+        deep: read.deep()?,
     })
 }
 
@@ -147,9 +151,13 @@ impl Reader<'_> {
     }
 
     /// Names are checked one by one, so that the error names the wrong one.
+    /// None at all stands for "auto".
     fn quantities(&self) -> Result<Vec<Quantity>> {
         let key = known("quantities");
         let names: Vec<String> = self.get("quantities", |value| {
+            if value.as_str() == Some("auto") {
+                return Some(Vec::new());
+            }
             let names: Option<Vec<String>> = value
                 .as_array()?
                 .iter()
@@ -300,13 +308,16 @@ fn steps(value: &Value) -> Option<Steps> {
 }
 
 fn record(value: &Value) -> Option<Record> {
-    if value.as_str() == Some("last") {
-        return Some(Record::Last);
+    match value.as_str() {
+        Some("auto") => return Some(Record::Auto),
+        Some("last") => return Some(Record::Last),
+        _ => {}
     }
     let (name, value) = unit(value)?;
     let count = || whole(value, 1, MAX_COUNT);
     match name {
         "every" => count().map(Record::Every),
+        "every_epochs" => count().map(Record::EveryEpochs),
         "per_decade" => count().map(Record::PerDecade),
         "count" => count().map(Record::Count),
         "at" => {

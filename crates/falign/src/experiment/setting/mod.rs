@@ -1,5 +1,8 @@
 //! One setting of an experiment: every leaf key of `[data] [network] [learning] [run]`, typed.
 
+mod deep;
+mod engine;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::math::{Activation, Precision};
 use crate::observe::Quantity;
 use crate::rule::{RidgeForm, Rule};
-use crate::two_layer::{Draw, Engine};
+use crate::two_layer::Draw;
+
+pub use deep::{
+    Deep, InitialisationName, InputFactor, OptimiserName, RidgeLayers, StepSizeSchedule,
+};
+pub use engine::Engine;
 
 /// A fully typed setting. Values in theory units stay symbolic here, because they depend on
 /// each run's data; a run resolves them and stores what it used.
@@ -67,6 +75,8 @@ pub struct Setting {
     pub save_weights: SaveWeights,
     pub per_run_table: bool,
     pub runs_per_job: u64,
+    /// What only the mini-batch engine reads.
+    pub deep: Deep,
 }
 
 /// Law of the generated inputs (`data.inputs`).
@@ -165,12 +175,16 @@ pub enum Steps {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Record {
+    /// `{ count = 100 }`, or `{ every_epochs = 1 }` for the mini-batch engine.
+    Auto,
     /// 0, k, 2k, ... and the last.
     Every(u64),
     /// 0, then this many steps per factor of ten, and the last.
     PerDecade(u64),
     /// 0 and this many evenly spaced steps, the last among them.
     Count(u64),
+    /// 0, the end of every k-th epoch, and the last step; mini-batch engine only.
+    EveryEpochs(u64),
     /// Exactly these steps.
     At(Vec<u64>),
     /// The last step only.

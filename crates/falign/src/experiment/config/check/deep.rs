@@ -1,0 +1,370 @@
+//! Which keys belong to which engines, and what the mini-batch engine needs.
+
+use super::refuse;
+use crate::Result;
+use crate::experiment::config::read::{self, GENERATED_IMAGES, Values};
+use crate::experiment::config::write;
+use crate::experiment::setting::{
+    Engine, Record, Ridge, SaveWeights, Setting, StepSize, StepSizeSchedule, Steps,
+};
+use crate::observe::Quantity;
+use crate::rule::Rule;
+use crate::two_layer::Draw;
+
+/// Keys that only the mini-batch engine reads.
+const DEEP_ONLY: [&str; 33] = [
+    "labelled",
+    "labelled_data",
+    "scaling",
+    "input_factor",
+    "train_limit",
+    "test_limit",
+    "validation",
+    "hidden_layers",
+    "hidden_widths",
+    "biases",
+    "initialisation",
+    "init_scale",
+    "feedback_initialisation",
+    "feedback_scale",
+    "feedback_sparsity",
+    "feedback_rank",
+    "feedback_signs",
+    "loss",
+    "reduction",
+    "batch",
+    "optimiser",
+    "momentum",
+    "rmsprop_decay",
+    "adam_beta_1",
+    "adam_beta_2",
+    "epsilon",
+    "step_size_schedule",
+    "step_size_decay",
+    "ridge_layers",
+    "perturbation",
+    "epochs",
+    "top_k",
+    "data_dir",
+];
+
+/// Keys that only the two-layer engines read.
+const TWO_LAYER_ONLY: [&str; 5] = [
+    "draw",
+    "output_scale",
+    "alignment_threshold",
+    "stop_tolerance",
+    "stop_window",
+];
+
+/// Whether a key has a bearing on what this engine computes.
+pub(crate) fn is_read(leaf: &str, engine: Engine) -> bool {
+    let foreign: &[&str] = if engine == Engine::MiniBatch {
+        &TWO_LAYER_ONLY
+    } else {
+        &DEEP_ONLY
+    };
+    // Where a data set lies is nothing that a run depends on.
+    leaf != "data_dir" && !foreign.contains(&leaf)
+}
+
+/// The first of `leaves` that is not as the key table has it by default, with its value.
+fn changed(s: &Setting, leaves: &[&'static str]) -> Option<(&'static str, String)> {
+    let (values, defaults): (Values, Values) = (write::values(s), read::defaults());
+    leaves
+        .iter()
+        .find(|leaf| values.get(**leaf) != defaults.get(**leaf))
+        .map(|leaf| {
+            (
+                *leaf,
+                values.get(leaf).map_or_else(String::new, write::column),
+            )
+        })
+}
+
+/// What this setting asks that only the mini-batch engine has: a key and its value.
+pub(super) fn asks_of_mini_batch(s: &Setting) -> Option<(&'static str, String)> {
+    let leaves = &DEEP_ONLY[..DEEP_ONLY.len() - 1];
+    if let Some(found) = changed(s, leaves) {
+        return Some(found);
+    }
+    if s.rule.feedback().is_none() {
+        return Some(("rule", format!("\"{}\"", s.rule.name())));
+    }
+    if let Some(quantity) = s.quantities.iter().find(|q| !q.is_two_layer()) {
+        return Some(("quantities", format!("\"{quantity}\"")));
+    }
+    if matches!(s.record, Record::EveryEpochs(_)) {
+        return Some(("record", write::column(&write::record(&s.record))));
+    }
+    let path = s.initial_weights.as_deref()?;
+    let is_deep = path.is_dir() || path.extension().is_some_and(|end| end == "safetensors");
+    is_deep.then(|| ("initial_weights", path.display().to_string()))
+}
+
+/// A setting of a two-layer engine asks for nothing deep.
+pub(super) fn two_layer(s: &Setting) -> Result<()> {
+    match asks_of_mini_batch(s) {
+        None => Ok(()),
+        Some((leaf, value)) => refuse(
+            leaf,
+            value,
+            format!(
+                "the \"{}\" engine does not have this; set run.engine = \"mini_batch\" or \"auto\"",
+                s.engine.name()
+            ),
+        ),
+    }
+}
+
+/// A setting of the mini-batch engine.
+pub(super) fn mini_batch(s: &Setting) -> Result<()> {
+    foreign(s)?;
+    data(s)?;
+    network(s)?;
+    learning(s)?;
+    recorded(s)
+}
+
+fn foreign(s: &Setting) -> Result<()> {
+    let mut plain = s.clone();
+    plain.draw = Draw::Auto;
+    if s.draw == Draw::Gram {
+        return refuse(
+            "draw",
+            "\"gram\"",
+            "the mini-batch engine has the weights themselves; use \"weights\"",
+        );
+    }
+    if let Some((leaf, value)) = changed(&plain, &TWO_LAYER_ONLY) {
+        return refuse(
+            leaf,
+            value,
+            "the two-layer engines read this, the mini-batch engine does not; remove it",
+        );
+    }
+    match s.step_size {
+        StepSize::Number(_) => {}
+        StepSize::Auto => return refuse("step_size", "\"auto\"", GIVE_NUMBER),
+        StepSize::OverM(a) => {
+            return refuse("step_size", format!("{{ over_M = {a} }}"), GIVE_NUMBER);
+        }
+    }
+    if let Ridge::Gamma(l) = s.ridge {
+        return refuse("ridge", format!("{{ gamma = {l} }}"), GIVE_NUMBER);
+    }
+    match s.steps {
+        Steps::Number(_) => Ok(()),
+        Steps::Tau(x) => refuse("steps", format!("{{ tau = {x} }}"), GIVE_NUMBER),
+        Steps::EtaLambdaT(x) => refuse("steps", format!("{{ eta_lambda_t = {x} }}"), GIVE_NUMBER),
+    }
+}
+
+const GIVE_NUMBER: &str = "units of the two-layer theory have no meaning here; give a number";
+
+fn data(s: &Setting) -> Result<()> {
+    let d = &s.deep;
+    if d.labelled.is_some() && d.labelled_data.is_some() {
+        return refuse(
+            "labelled_data",
+            "given",
+            "data.labelled is given too; remove one of the two",
+        );
+    }
+    if d.has_classes() && s.train_data.is_some() {
+        return refuse(
+            "train_data",
+            "given",
+            "data with classes are given too; remove one of the two",
+        );
+    }
+    if d.labelled.as_deref() == Some(GENERATED_IMAGES) && s.input_dim.isqrt().pow(2) != s.input_dim
+    {
+        return refuse(
+            "input_dim",
+            s.input_dim,
+            "generated images are squares; give the square of their side, such as 64",
+        );
+    }
+    if d.has_classes() {
+        return Ok(());
+    }
+    for (leaf, is_set) in [
+        (
+            "scaling",
+            d.scaling.is_some_and(|s| s != crate::data::Scaling::None),
+        ),
+        ("train_limit", d.train_limit.is_some()),
+        ("test_limit", d.test_limit.is_some()),
+        ("validation", d.validation > 0),
+    ] {
+        if is_set {
+            return refuse(
+                leaf,
+                "set",
+                "needs data with classes; set data.labelled or data.labelled_data",
+            );
+        }
+    }
+    Ok(())
+}
+
+fn network(s: &Setting) -> Result<()> {
+    let d = &s.deep;
+    if d.hidden_widths.is_some() && d.hidden_layers != 1 {
+        return refuse(
+            "hidden_layers",
+            d.hidden_layers,
+            "network.hidden_widths gives the layers; remove one of the two",
+        );
+    }
+    let layers = d.hidden_widths.as_ref().map_or(d.hidden_layers, Vec::len) + 1;
+    if let crate::experiment::setting::RidgeLayers::These(list) = &d.ridge_layers
+        && let Some(layer) = list.iter().find(|layer| **layer > layers)
+    {
+        return refuse(
+            "ridge_layers",
+            layer,
+            format!("the network has layers 1 to {layers}"),
+        );
+    }
+    for quantity in &s.quantities {
+        if let Quantity::OfLayer(_, layer) = quantity
+            && usize::from(*layer) >= layers
+        {
+            return refuse(
+                "quantities",
+                format!("\"{quantity}\""),
+                format!("the network has hidden layers 1 to {}", layers - 1),
+            );
+        }
+    }
+    if s.initial_weights.is_some() && s.feedback_correlation.abs() > 0.0 {
+        return refuse(
+            "feedback_correlation",
+            s.feedback_correlation,
+            "describes drawn feedback weights, but network.initial_weights is given; remove one of the two",
+        );
+    }
+    Ok(())
+}
+
+fn learning(s: &Setting) -> Result<()> {
+    let d = &s.deep;
+    if s.rule == Rule::OjaFeedback {
+        return refuse(
+            "rule",
+            "\"oja_feedback\"",
+            "deep networks do not have it; use \"hebbian_feedback\" with learning.feedback_decay",
+        );
+    }
+    let is_trial = matches!(s.rule, Rule::NodePerturbation | Rule::WeightPerturbation);
+    if is_trial && s.dropout > 0.0 {
+        return refuse(
+            "dropout",
+            s.dropout,
+            "perturbation compares two passes, which dropout would make different; set it to 0",
+        );
+    }
+    if d.step_size_decay.is_none()
+        && matches!(
+            d.step_size_schedule,
+            StepSizeSchedule::Inverse | StepSizeSchedule::Exponential
+        )
+    {
+        return refuse(
+            "step_size_schedule",
+            "set",
+            "needs learning.step_size_decay; set it",
+        );
+    }
+    let is_direct = s
+        .rule
+        .composition()
+        .is_some_and(|c| c.path == crate::rule::SignalPath::Direct);
+    let layers = d.hidden_widths.as_ref().map_or(d.hidden_layers, Vec::len);
+    if is_direct && layers > 1 && s.feedback_correlation.abs() > 0.0 {
+        return refuse(
+            "feedback_correlation",
+            s.feedback_correlation,
+            "direct feedback weights of a deep network stand beside no forward weights; set it to 0",
+        );
+    }
+    Ok(())
+}
+
+fn recorded(s: &Setting) -> Result<()> {
+    let d = &s.deep;
+    let has_test = d.has_classes() || s.held_out > 0 || s.held_out_data.is_some();
+    for quantity in &s.quantities {
+        let name = format!("\"{quantity}\"");
+        if !quantity.is_deep() {
+            return refuse(
+                "quantities",
+                name,
+                "the mini-batch engine does not measure it; docs/config.md lists what it does",
+            );
+        }
+        let needs = match quantity {
+            Quantity::TestLoss if !has_test => {
+                "a test set; set data.held_out or data.held_out_data"
+            }
+            Quantity::TrainAccuracy | Quantity::TestAccuracy | Quantity::TestTopKAccuracy
+                if !d.has_classes() =>
+            {
+                "classes; set data.labelled or data.labelled_data"
+            }
+            Quantity::ValidationLoss | Quantity::ValidationAccuracy if d.validation == 0 => {
+                "validation samples; set data.validation"
+            }
+            _ => continue,
+        };
+        return refuse("quantities", name, format!("needs {needs}"));
+    }
+    if let (Record::At(_), SaveWeights::Final | SaveWeights::Both) = (&s.record, s.save_weights) {
+        return refuse(
+            "record",
+            "{ at = [...] }",
+            "a run ends at the last of these, but run.save_weights asks for the last weights; record in another way",
+        );
+    }
+    Ok(())
+}
+
+impl Setting {
+    /// What `auto` stands for in `run.record`.
+    pub(crate) fn resolved_record(&self) -> Record {
+        match (&self.record, self.engine) {
+            (Record::Auto, Engine::MiniBatch) => Record::EveryEpochs(1),
+            (Record::Auto, _) => Record::Count(100),
+            (named, _) => named.clone(),
+        }
+    }
+
+    /// What `auto` stands for in `run.quantities`.
+    pub(crate) fn resolved_quantities(&self) -> Vec<Quantity> {
+        if !self.quantities.is_empty() {
+            return self.quantities.clone();
+        }
+        if self.engine != Engine::MiniBatch {
+            return vec![
+                Quantity::Loss,
+                Quantity::RegularisedLoss,
+                Quantity::ResidualNorm,
+                Quantity::Alignment,
+                Quantity::OutputNorm,
+                Quantity::Tau,
+                Quantity::EtaLambdaT,
+            ];
+        }
+        let mut list = vec![Quantity::Epoch, Quantity::Loss, Quantity::Alignment];
+        let has_classes = self.deep.has_classes();
+        if has_classes {
+            list.extend([Quantity::TrainAccuracy, Quantity::TestAccuracy]);
+        }
+        if has_classes || self.held_out > 0 || self.held_out_data.is_some() {
+            list.push(Quantity::TestLoss);
+        }
+        list
+    }
+}

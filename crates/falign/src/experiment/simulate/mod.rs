@@ -1,0 +1,81 @@
+//! One run of one setting, from its streams to its recorded rows.
+
+mod deep;
+mod two_layer;
+
+use std::path::Path;
+
+use super::resolve::Resolved;
+use super::setting::{Engine, Setting};
+use super::sources::Sources;
+use crate::Result;
+use crate::data::Weights;
+use crate::mlp::TensorFile;
+use crate::observe::Outcome;
+
+pub(super) use deep::weights_of_run;
+
+/// A finished run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunResult {
+    /// Steps at which rows were recorded.
+    pub steps: Vec<u64>,
+    /// Per row the values of `setting.quantities`; NaN where there is none.
+    pub values: Vec<Vec<f64>>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What its theory units became.
+    pub resolved: Resolved,
+    /// The weights asked for by `save_weights`: initial, final.
+    pub weights: [Option<SavedWeights>; 2],
+}
+
+/// Weights as they are written: an NPZ or a `safetensors` file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SavedWeights {
+    /// W, beta and b.
+    TwoLayer(Weights),
+    /// All layers, and feedback weights where there are any.
+    Deep(TensorFile),
+}
+
+/// What a run needs besides its setting; none of it changes a number.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Data sets that were read before.
+    pub sources: &'a Sources,
+    /// Spreads a wide two-layer network over rayon's threads (same bits).
+    pub parallel: bool,
+    /// Where a deep run keeps its checkpoint, and looks for one to go on from.
+    pub checkpoint: Option<&'a Path>,
+}
+
+impl<'a> Context<'a> {
+    /// One thread, no checkpoint.
+    pub fn new(sources: &'a Sources) -> Self {
+        Self {
+            sources,
+            parallel: false,
+            checkpoint: None,
+        }
+    }
+}
+
+/// Runs run number `run_number` of a checked setting. `progress` hears of every step and may
+/// stop the run by answering `false`, which gives `None`.
+///
+/// # Errors
+/// As [`resolve`](super::resolve::resolve); [`Shape`](crate::Error::Shape) for given weights
+/// that do not fit; [`Io`](crate::Error::Io) for a checkpoint that cannot be written.
+pub fn simulate(
+    setting: &Setting,
+    run_number: u64,
+    context: Context<'_>,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Result<Option<RunResult>> {
+    if setting.resolved_engine() == Engine::MiniBatch {
+        deep::simulate(setting, run_number, context, progress)
+    } else {
+        two_layer::simulate(setting, run_number, context, progress)
+    }
+}

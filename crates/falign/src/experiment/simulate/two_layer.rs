@@ -1,0 +1,120 @@
+//! A run of the two-layer engines.
+
+use super::{Context, RunResult, SavedWeights};
+use crate::Result;
+use crate::experiment::config::record_fits;
+use crate::experiment::inputs;
+use crate::experiment::recorded::recorded_steps;
+use crate::experiment::resolve::resolve;
+use crate::experiment::setting::{Engine, SaveWeights, Setting};
+use crate::math::{Precision, Streams};
+use crate::observe::Outcome;
+use crate::two_layer::{
+    Draw, Dynamics, Linear, LinearStart, Needs, Problem, Recording, Reference, SampleSpace, Start,
+    Stop, run,
+};
+
+fn start(setting: &Setting, streams: Streams, problem: &Problem) -> Result<Start> {
+    let Some(path) = &setting.initial_weights else {
+        return Ok(Start::Drawn {
+            streams,
+            correlation: setting.feedback_correlation,
+        });
+    };
+    let weights = crate::data::load_weights(path)?;
+    let sizes = inputs::sizes_of(&weights);
+    inputs::weights_fit(
+        path,
+        sizes,
+        setting.width,
+        problem.input_dim(),
+        problem.outputs(),
+    )?;
+    Ok(Start::Given(weights))
+}
+
+/// Runs a setting of a two-layer engine.
+pub(super) fn simulate(
+    setting: &Setting,
+    run_number: u64,
+    context: Context<'_>,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Result<Option<RunResult>> {
+    let (engine_name, draw) = (setting.resolved_engine(), setting.resolved_draw());
+    let (problem, resolved) = resolve(setting, run_number, draw, context.sources)?;
+    let parallel = context.parallel;
+    let streams = Streams::new(setting.seed, run_number);
+    let save = setting.save_weights;
+    let needs = Needs::of(
+        &setting.quantities,
+        matches!(save, SaveWeights::Final | SaveWeights::Both),
+    );
+    let mut engine: Box<dyn Dynamics> = if draw == Draw::Gram {
+        let start = LinearStart::Gram {
+            streams,
+            correlation: setting.feedback_correlation,
+        };
+        Box::new(Linear::new(&problem, start, needs))
+    } else {
+        let start = start(setting, streams, &problem)?;
+        match (engine_name, setting.precision) {
+            (Engine::Reference, Precision::F64) => {
+                Box::new(Reference::<f64>::new(&problem, &start, streams))
+            }
+            (Engine::Reference, Precision::F32) => {
+                Box::new(Reference::<f32>::new(&problem, &start, streams))
+            }
+            (Engine::Linear, _) => {
+                Box::new(Linear::new(&problem, LinearStart::Weights(start), needs))
+            }
+            (_, Precision::F64) => Box::new(SampleSpace::<f64>::new(
+                &problem, start, streams, needs, parallel,
+            )),
+            (_, Precision::F32) => Box::new(SampleSpace::<f32>::new(
+                &problem, start, streams, needs, parallel,
+            )),
+        }
+    };
+    let initial = matches!(save, SaveWeights::Initial | SaveWeights::Both)
+        .then(|| engine.weights())
+        .flatten();
+    record_fits(&setting.record, resolved.steps)?;
+    let steps = recorded_steps(&setting.record, resolved.steps);
+    let mut values: Vec<Vec<f64>> = Vec::with_capacity(steps.len());
+    let stop = Stop {
+        tolerance: setting.stop_tolerance,
+        window: setting.stop_window,
+    };
+    let outcome = run(
+        &problem,
+        engine.as_mut(),
+        Recording {
+            steps: &steps,
+            quantities: &setting.quantities,
+            stop,
+            alignment_threshold: setting.alignment_threshold,
+        },
+        &mut |_, row| values.push(row.to_vec()),
+        progress,
+    );
+    let Some(outcome) = outcome else {
+        return Ok(None);
+    };
+    // After convergence the last value carries forward; after divergence there is none.
+    let rest = match outcome {
+        Outcome::Converged { .. } => values.last().cloned(),
+        _ => None,
+    };
+    let rest = rest.unwrap_or_else(|| vec![f64::NAN; setting.quantities.len()]);
+    values.resize(steps.len(), rest);
+    let last = matches!(save, SaveWeights::Final | SaveWeights::Both)
+        .then(|| engine.weights())
+        .flatten();
+    Ok(Some(RunResult {
+        steps,
+        values,
+        outcome,
+        resolved,
+        weights: [initial, last].map(|weights| weights.map(SavedWeights::TwoLayer)),
+    }))
+}
