@@ -10,7 +10,7 @@ use falign::mlp::{
     Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, accuracy,
     draw_layers,
 };
-use falign::rule::{Layer, LearningRule, Trace};
+use falign::rule::{Layer, LearningRule, SignalPath, Trace};
 use ndarray::Array2;
 
 /// Direct random feedback, drawn again every `life` steps.
@@ -45,10 +45,15 @@ impl LearningRule<f32> for Forgetful {
             multiply(0.0, &mut signal.view_mut(), 1.0, &sent, &b.view());
         }
     }
+
+    // For measurements: every layer hears from the output itself.
+    fn path(&self) -> SignalPath {
+        SignalPath::Direct
+    }
 }
 
 /// Points on two interleaved rings, with noise.
-fn rings(samples: usize, stream: &mut Stream) -> (DenseInput<f32>, Vec<u8>, Array2<f32>) {
+fn rings(samples: usize, stream: &mut Stream) -> (DenseInput<f32>, Vec<usize>, Array2<f32>) {
     let mut x = Array2::zeros((samples, 2));
     let mut y = Array2::zeros((samples, 2));
     let mut labels = Vec::with_capacity(samples);
@@ -62,7 +67,7 @@ fn rings(samples: usize, stream: &mut Stream) -> (DenseInput<f32>, Vec<u8>, Arra
             x[(i, 1)] = (radius * angle.sin()) as f32;
         }
         y[(i, class)] = 1.0;
-        labels.push(u8::from(class == 1));
+        labels.push(class);
     }
     (DenseInput(x), labels, y)
 }

@@ -30,13 +30,9 @@ fn doubles<T: Element>(values: &Array2<T>) -> Vec<f64> {
     values.iter().map(|x| x.to_f64()).collect()
 }
 
-fn one_hot<T: Element>(labels: &[u8], classes: usize) -> Array2<T> {
+fn one_hot<T: Element>(labels: &[usize], classes: usize) -> Array2<T> {
     Array2::from_shape_fn((labels.len(), classes), |(i, c)| {
-        if usize::from(labels[i]) == c {
-            T::ONE
-        } else {
-            T::ZERO
-        }
+        if labels[i] == c { T::ONE } else { T::ZERO }
     })
 }
 
@@ -56,7 +52,7 @@ fn composed<T: Element>(name: &str, feedback: Vec<Array2<T>>) -> Box<Composed<T>
 fn golden<T: Element>(tolerance: f64) {
     let root: Value = serde_json::from_str(include_str!("golden/golden.json")).unwrap();
     let data = &root["classification"];
-    let labels: Vec<u8> = serde_json::from_value(data["labels"].clone()).unwrap();
+    let labels: Vec<usize> = serde_json::from_value(data["labels"].clone()).unwrap();
     let (eta, ridge) = (root["eta"].as_f64().unwrap(), root["lam"].as_f64().unwrap());
     let input = DenseInput(matrix::<T>(&data["X"]));
     let targets = one_hot::<T>(&labels, 3);
@@ -151,7 +147,7 @@ fn the_golden_classification_values_are_reproduced() {
 /// A small task: two noisy classes a direction, separable by a nonlinear network.
 struct Task {
     input: DenseInput<f64>,
-    labels: Vec<u8>,
+    labels: Vec<usize>,
     targets: Array2<f64>,
 }
 
@@ -161,13 +157,11 @@ const CLASSES: usize = 3;
 
 fn task() -> Task {
     let mut stream = Streams::new(9, 0).open(StreamName::Data);
-    let labels: Vec<u8> = (0..SAMPLES)
-        .map(|i| u8::try_from(i % CLASSES).unwrap())
-        .collect();
+    let labels: Vec<usize> = (0..SAMPLES).map(|i| i % CLASSES).collect();
     let mut x = Array2::from_shape_simple_fn((SAMPLES, DIM), || 0.6 * stream.normal());
     for (i, &label) in labels.iter().enumerate() {
         let sign = if i % 2 == 0 { 1.0 } else { -1.0 };
-        x[(i, usize::from(label))] += 2.0 * sign;
+        x[(i, label)] += 2.0 * sign;
         x[(i, 3)] += sign;
     }
     Task {

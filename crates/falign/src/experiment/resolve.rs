@@ -36,6 +36,9 @@ fn needs_spectrum(setting: &Setting) -> bool {
 /// # Errors
 /// [`Error::Config`] where a theory unit has no finite value on this run's data;
 /// [`Error::Data`] or [`Error::Io`] for a data file.
+///
+/// # Panics
+/// If the rule is not one of the two-layer engines, which a checked setting's is.
 pub fn resolve(
     setting: &Setting,
     run: u64,

@@ -55,6 +55,9 @@ impl<T: Element> Network<T> {
     ///
     /// # Errors
     /// What does not fit, as a sentence: an array that is missing, or of another shape.
+    ///
+    /// # Panics
+    /// Never: weights are whole arrays.
     pub fn restore(&mut self, part: Part, steps: u64, file: &TensorFile) -> Result<(), String> {
         let mut wanted: Vec<(String, Vec<usize>, &mut [T])> = Vec::new();
         let is_weights = part == Part::Weights;

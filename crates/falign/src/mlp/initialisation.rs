@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2};
 
 use super::Architecture;
 use crate::math::{Activation, Scalar, StreamName, Streams, multiply};
-use crate::rule::{Composition, FeedbackWeights, Layer, SignalPath};
+use crate::rule::{Composition, FeedbackWeights, Layer, Magnitude, SignalPath};
 
 /// How forward weights start, and what multiplies each layer's weighted sum.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -156,7 +156,8 @@ impl Default for FeedbackShape {
 
 /// Draws the feedback weights of a rule from the stream `feedback_weights`, one matrix per
 /// hidden layer: (units above, units) on the layerwise path, (outputs, units) on the direct
-/// one. Backpropagation has none.
+/// one. Backpropagation has none. For uniform sign symmetry every magnitude is the law's
+/// standard deviation.
 ///
 /// The law is that of `initialisation` for the matrix's own shape. `Paper` and `Ntk` keep
 /// N(0, 1): the layers' factors apply to signals too.
@@ -183,6 +184,9 @@ pub fn draw_feedback<T: Scalar>(
             };
             let (law, _) = initialisation.layer((rows, units), false);
             let mut b = draw_matrix(law, (rows, units), shape, &mut stream);
+            if composition.feedback == FeedbackWeights::Sign(Magnitude::Unit) {
+                b.fill(law.sd());
+            }
             if !is_direct && shape.correlation != 0.0 {
                 let rho = shape.correlation;
                 let rest = ((1.0 - rho) * (1.0 + rho)).sqrt();

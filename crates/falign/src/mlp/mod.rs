@@ -1,12 +1,14 @@
 //! Networks of any depth, trained batch by batch by any learning rule.
 //!
 //! [`Network`] runs one batch forward, lets a [`LearningRule`](crate::rule::LearningRule)
-//! teach the hidden layers, and changes the weights through an [`Optimiser`]. Full-batch
+//! teach the hidden layers, and changes the weights through an [`Optimiser`]; [`Measurement`]
+//! tells what it and its rule are like on a set of samples. Full-batch
 //! theory and the paper's two-layer engines are in [`two_layer`](crate::two_layer).
 
 mod architecture;
 mod checkpoint;
 mod examples;
+mod gradients;
 mod initialisation;
 mod input;
 mod measure;
@@ -21,7 +23,7 @@ pub use checkpoint::Part;
 pub use examples::{Batch, Examples};
 pub use initialisation::{FeedbackShape, Initialisation, Law, draw_feedback, draw_layers};
 pub use input::{DenseInput, Input};
-pub use measure::{Alignment, Measured, Measurement, Wanted, accuracy, alignment};
+pub use measure::{Alignment, LayerMeasured, Measured, Measurement, Wanted, accuracy, alignment};
 pub use network::{Network, StepOptions};
 pub use optimiser::{Optimiser, OptimiserKind};
 pub use step_size::StepSizes;

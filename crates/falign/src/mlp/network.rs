@@ -1,9 +1,12 @@
 //! One network in training: forward, teach, change.
 
-use ndarray::{Array1, Array2, Axis, Zip};
+mod probe;
 
+use ndarray::{Array1, Array2, Zip};
+
+use self::probe::times_slope;
+use super::gradients::Gradients;
 use super::input::Input;
-use super::measure::{Alignment, alignment};
 use super::optimiser::{Optimiser, OptimiserKind};
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Stream, activate, multiply};
@@ -36,9 +39,8 @@ pub struct Network<T: Element> {
     trace: Trace<T>,
     /// Teaching signals, then times psi'.
     signals: Vec<Array2<T>>,
-    /// Gradients of the weights, then their changes.
-    changes: Vec<Array2<T>>,
-    bias_changes: Vec<Array1<T>>,
+    /// Gradients, then the changes of weights and biases.
+    changes: Gradients<T>,
     optimisers: Vec<Optimiser<T>>,
     bias_optimisers: Vec<Optimiser<T>>,
     factors: Vec<T>,
@@ -83,14 +85,7 @@ impl<T: Element> Network<T> {
             trace,
             rule,
             backpropagation: Composed::backpropagation(),
-            changes: layers
-                .iter()
-                .map(|l| Array2::from_elem(l.weights.dim(), T::ZERO))
-                .collect(),
-            bias_changes: layers
-                .iter()
-                .map(|l| Array1::from_elem(biases(l), T::ZERO))
-                .collect(),
+            changes: Gradients::zeros(&layers),
             optimisers: layers
                 .iter()
                 .map(|l| Optimiser::new(optimiser, l.weights.len()))
@@ -162,7 +157,7 @@ impl<T: Element> Network<T> {
 
     /// What the last step added to each layer's weights, ridge left out.
     pub fn changes(&self) -> &[Array2<T>] {
-        &self.changes
+        &self.changes.weights
     }
 
     /// Steps done.
@@ -197,20 +192,6 @@ impl<T: Element> Network<T> {
         &self.signals
     }
 
-    /// Alignment of the rule's teaching signals with those of backpropagation on the last
-    /// batch, for each hidden layer. The delivered residual is that of [`Network::loss`].
-    pub fn signal_alignment(&mut self, noise: &mut Stream) -> Vec<Alignment> {
-        let mut exact = self.signals.clone();
-        self.backpropagation
-            .teach(&self.layers, &self.trace, &mut exact, noise);
-        self.teach(noise);
-        self.signals
-            .iter()
-            .zip(&exact)
-            .map(|(delivered, exact)| alignment(delivered, exact))
-            .collect()
-    }
-
     /// One training step: all layers change at once, from the state before it. Returns the
     /// loss of the batch before the change. `noise` draws dropout masks and what the rule's
     /// feedback needs.
@@ -231,24 +212,29 @@ impl<T: Element> Network<T> {
         run(&self.layers, &mut self.trace, input, masks);
         let loss = self.loss(targets, options.loss, options.reduction);
         self.teach(noise);
-        for (signal, slope) in self.signals.iter_mut().zip(&self.trace.derivatives) {
-            Zip::from(signal).and(slope).for_each(|s, &d| *s = *s * d);
+        times_slope(&mut self.signals, &self.trace);
+        // Taken out so that the rule can write them; nothing is copied.
+        let mut gradients = std::mem::take(&mut self.changes);
+        if !self.estimate(&mut gradients, input, targets, loss, noise) {
+            gradients.fill(&self.layers, &self.trace, &self.signals, input);
         }
-        if !self.estimate(input, targets, loss, noise) {
-            self.gradients(input);
-        }
+        self.changes = gradients;
         for (at, layer) in self.layers.iter_mut().enumerate() {
             self.factors[at] = T::from_f64(options.factors[at]);
             let keep = self.factors[at];
-            let slice = self.changes[at].as_slice_mut().expect("a whole array");
+            let slice = self.changes.weights[at]
+                .as_slice_mut()
+                .expect("a whole array");
             self.optimisers[at].change(options.step_size, slice);
             Zip::from(&mut layer.weights)
-                .and(&self.changes[at])
+                .and(&self.changes.weights[at])
                 .for_each(|w, &change| *w = keep * *w + change);
             if let Some(bias) = &mut layer.bias {
-                let slice = self.bias_changes[at].as_slice_mut().expect("a whole array");
+                let slice = self.changes.biases[at]
+                    .as_slice_mut()
+                    .expect("a whole array");
                 self.bias_optimisers[at].change(options.step_size, slice);
-                *bias += &self.bias_changes[at];
+                *bias += &self.changes.biases[at];
             }
         }
         self.steps += 1;
@@ -256,7 +242,7 @@ impl<T: Element> Network<T> {
             layers: &self.layers,
             trace: &self.trace,
             deltas: &self.signals,
-            changes: &self.changes,
+            changes: &self.changes.weights,
             factors: &self.factors,
             noise,
         });
@@ -271,9 +257,10 @@ impl<T: Element> Network<T> {
         }
     }
 
-    /// Lets a rule that learns by trial write the gradients; `false` if it does not.
+    /// Lets a rule that learns by trial write `gradients`; `false` if it does not.
     fn estimate(
         &mut self,
+        gradients: &mut Gradients<T>,
         input: &dyn Input<T>,
         targets: &Array2<T>,
         loss: f64,
@@ -292,31 +279,11 @@ impl<T: Element> Network<T> {
                 layers: &self.layers,
                 loss,
                 trial: &mut trial,
-                gradients: &mut self.changes,
-                bias_gradients: &mut self.bias_changes,
+                gradients: &mut gradients.weights,
+                bias_gradients: &mut gradients.biases,
             },
             noise,
         )
-    }
-
-    /// Gradients of all layers from their deltas.
-    fn gradients(&mut self, input: &dyn Input<T>) {
-        for (at, layer) in self.layers.iter().enumerate() {
-            let delta = self.signals.get(at).unwrap_or(&self.trace.residual);
-            let mut gradient = self.changes[at].view_mut();
-            if at == 0 {
-                input.gradient(&delta.view(), layer.factor, &mut gradient);
-            } else {
-                let below = self.trace.activities[at - 1].view();
-                multiply(T::ZERO, &mut gradient, layer.factor, &delta.t(), &below);
-            }
-            if layer.bias.is_some() {
-                self.bias_changes[at].fill(T::ZERO);
-                for row in delta.axis_iter(Axis(0)) {
-                    self.bias_changes[at] += &row;
-                }
-            }
-        }
     }
 }
 

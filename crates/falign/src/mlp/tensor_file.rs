@@ -194,7 +194,7 @@ mod tests {
         for length in 0..bytes.len() {
             assert!(TensorFile::decode(&bytes[..length]).is_err(), "{length}");
         }
-        let mut altered = bytes.clone();
+        let mut altered = bytes;
         *altered.last_mut().unwrap() ^= 1;
         assert!(
             TensorFile::decode(&altered)

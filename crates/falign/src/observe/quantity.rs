@@ -76,8 +76,8 @@ pub enum Quantity {
     NormRatio,
     /// Mean over hidden layers of [`LayerMeasure::WeightAngle`]. *Deep*.
     WeightAngle,
-    /// Angle between the change that all weights and biases would have and the gradient's, in
-    /// degrees: output layer included, ridge and optimiser left out. *Deep*.
+    /// Angle between the gradient of all weights and biases that the rule applies and the true
+    /// one, in degrees: output layer included, ridge and optimiser left out. *Deep*.
     UpdateAngle,
     /// Mean over hidden layers of [`LayerMeasure::PseudoinverseAngle`]. *Deep*.
     PseudoinverseAngle,

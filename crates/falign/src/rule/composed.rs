@@ -1,5 +1,7 @@
 //! The whole random-feedback family as one implementation of the trait.
 
+use std::borrow::Cow;
+
 use ndarray::{Array2, ArrayView2, Zip};
 
 use super::algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
@@ -93,22 +95,8 @@ impl<T: Scalar> Composed<T> {
         for (b, scale) in self.feedback.iter_mut().zip(&self.redrawn) {
             b.mapv_inplace(|_| T::from_f64(scale * noise.normal()));
         }
-        for ((signed, magnitude), layer) in
-            self.signed.iter_mut().zip(&self.feedback).zip(&layers[1..])
-        {
-            Zip::from(signed)
-                .and(magnitude)
-                .and(&layer.weights)
-                .for_each(|s, &m, &w| {
-                    let m = if m < T::ZERO { -m } else { m };
-                    *s = if w > T::ZERO {
-                        m
-                    } else if w < T::ZERO {
-                        -m
-                    } else {
-                        T::ZERO
-                    };
-                });
+        for (at, signed) in self.signed.iter_mut().enumerate() {
+            with_signs(&self.feedback[at], &layers[at + 1].weights, signed);
         }
     }
 
@@ -231,6 +219,43 @@ impl<T: Scalar> LearningRule<T> for Composed<T> {
     fn feedback_mut(&mut self) -> Option<&mut [Array2<T>]> {
         (self.composition.feedback != FeedbackWeights::Transpose).then_some(&mut self.feedback)
     }
+
+    fn feedback_in_use(&self, layers: &[Layer<T>]) -> Option<Cow<'_, [Array2<T>]>> {
+        Some(match self.composition.feedback {
+            FeedbackWeights::Transpose => {
+                Cow::Owned(layers[1..].iter().map(|l| l.weights.clone()).collect())
+            }
+            FeedbackWeights::Sign(_) => {
+                let mut signed = self.feedback.clone();
+                for (at, signed) in signed.iter_mut().enumerate() {
+                    with_signs(&self.feedback[at], &layers[at + 1].weights, signed);
+                }
+                Cow::Owned(signed)
+            }
+            _ => Cow::Borrowed(&self.feedback),
+        })
+    }
+
+    fn path(&self) -> SignalPath {
+        self.composition.path
+    }
+}
+
+/// signed := |magnitude| x sign(weight).
+fn with_signs<T: Scalar>(magnitudes: &Array2<T>, weights: &Array2<T>, signed: &mut Array2<T>) {
+    Zip::from(signed)
+        .and(magnitudes)
+        .and(weights)
+        .for_each(|s, &m, &w| {
+            let m = if m < T::ZERO { -m } else { m };
+            *s = if w > T::ZERO {
+                m
+            } else if w < T::ZERO {
+                -m
+            } else {
+                T::ZERO
+            };
+        });
 }
 
 /// The mirror phase of one layer (Akrout et al. 2019): its inputs fire with unit-variance

@@ -1,7 +1,10 @@
 //! The one trait of a learning rule: how hidden layers are taught, and how feedback learns.
 
+use std::borrow::Cow;
+
 use ndarray::{Array1, Array2};
 
+use super::algebra::SignalPath;
 use super::scene::{Layer, Trace};
 use crate::math::{Scalar, Stream};
 
@@ -46,9 +49,23 @@ pub trait LearningRule<T: Scalar>: Send {
         None
     }
 
-    /// The same, to be changed: by checkpoints, audits and tests.
+    /// [`feedback`](Self::feedback), to be changed: by checkpoints, audits and tests.
     fn feedback_mut(&mut self) -> Option<&mut [Array2<T>]> {
         None
+    }
+
+    /// The weights that its signals would go through in a network of these layers, where it has
+    /// any: [`feedback`](Self::feedback) by default. Rules whose backward weights are made of
+    /// the forward ones say here what they are.
+    fn feedback_in_use(&self, layers: &[Layer<T>]) -> Option<Cow<'_, [Array2<T>]>> {
+        let _ = layers;
+        self.feedback().map(Cow::Borrowed)
+    }
+
+    /// Where its signals come from, which tells what its feedback weights stand for: those of the
+    /// next layer (the default), or all layers above together.
+    fn path(&self) -> SignalPath {
+        SignalPath::Layerwise
     }
 }
 

@@ -1,0 +1,68 @@
+//! Gradients of all weights and biases of a network.
+
+use ndarray::{Array1, Array2, Axis};
+
+use super::input::Input;
+use crate::math::multiply;
+use crate::math::simd::Element;
+use crate::rule::{Layer, Trace};
+
+/// Gradients of each layer, from the input up.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Gradients<T> {
+    /// As the layers' weights, (units, inputs).
+    pub(super) weights: Vec<Array2<T>>,
+    /// (units); empty where a layer has no biases.
+    pub(super) biases: Vec<Array1<T>>,
+}
+
+impl<T: Element> Gradients<T> {
+    pub(super) fn zeros(layers: &[Layer<T>]) -> Self {
+        let biases = |layer: &Layer<T>| layer.bias.as_ref().map_or(0, Array1::len);
+        Self {
+            weights: layers
+                .iter()
+                .map(|l| Array2::from_elem(l.weights.dim(), T::ZERO))
+                .collect(),
+            biases: layers
+                .iter()
+                .map(|l| Array1::from_elem(biases(l), T::ZERO))
+                .collect(),
+        }
+    }
+
+    /// Writes what the deltas of the hidden layers, (batch, units), and the trace's residual make
+    /// of the batch `input`. Cost: 2 batch operations a weight.
+    pub(super) fn fill(
+        &mut self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        deltas: &[Array2<T>],
+        input: &dyn Input<T>,
+    ) {
+        for (at, layer) in layers.iter().enumerate() {
+            let delta = deltas.get(at).unwrap_or(&trace.residual);
+            let mut gradient = self.weights[at].view_mut();
+            if at == 0 {
+                input.gradient(&delta.view(), layer.factor, &mut gradient);
+            } else {
+                let below = trace.activities[at - 1].view();
+                multiply(T::ZERO, &mut gradient, layer.factor, &delta.t(), &below);
+            }
+            if layer.bias.is_some() {
+                self.biases[at].fill(T::ZERO);
+                for row in delta.axis_iter(Axis(0)) {
+                    self.biases[at] += &row;
+                }
+            }
+        }
+    }
+
+    /// Adds one layer's gradients to `sums`, weights before biases.
+    pub(super) fn add_layer_to(&self, at: usize, sums: &mut [f64]) {
+        let gradients = self.weights[at].iter().chain(&self.biases[at]);
+        for (sum, gradient) in sums.iter_mut().zip(gradients) {
+            *sum += gradient.to_f64();
+        }
+    }
+}

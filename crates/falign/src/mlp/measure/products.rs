@@ -1,0 +1,84 @@
+//! Inner products of two vectors that come in pieces, and the angle between them.
+
+/// a'b, a'a and b'b.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Products {
+    ab: f64,
+    aa: f64,
+    bb: f64,
+}
+
+impl Products {
+    /// Of two vectors whose entries come in pairs.
+    pub(super) fn of(pairs: impl Iterator<Item = (f64, f64)>) -> Self {
+        let mut products = Self::default();
+        for (a, b) in pairs {
+            products.include(a, b);
+        }
+        products
+    }
+
+    pub(super) fn include(&mut self, a: f64, b: f64) {
+        self.ab = a.mul_add(b, self.ab);
+        self.aa = a.mul_add(a, self.aa);
+        self.bb = b.mul_add(b, self.bb);
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.ab += other.ab;
+        self.aa += other.aa;
+        self.bb += other.bb;
+    }
+
+    /// NaN if one of the vectors vanishes.
+    pub(super) fn cosine(self) -> f64 {
+        self.ab / (self.aa.sqrt() * self.bb.sqrt())
+    }
+
+    /// In degrees; NaN if one of the vectors vanishes.
+    pub(super) fn angle(self) -> f64 {
+        degrees(self.cosine())
+    }
+
+    /// |a| / |b|.
+    pub(super) fn norm_ratio(self) -> f64 {
+        (self.aa / self.bb).sqrt()
+    }
+}
+
+/// The angle of a cosine in degrees. Near 0 and 180 rounding of the cosine shows in the sixth
+/// decimal.
+pub(super) fn degrees(cosine: f64) -> f64 {
+    // Rounding may lead past 1; libm's arc cosine is the same on every machine.
+    libm::acos(cosine.clamp(-1.0, 1.0)).to_degrees()
+}
+
+/// A mean of those values that have a meaning: NaN is left out, and nothing has the mean NaN.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Mean {
+    sum: f64,
+    counted: usize,
+}
+
+impl Mean {
+    pub(super) fn include(&mut self, value: f64) {
+        if !value.is_nan() {
+            self.sum += value;
+            self.counted += 1;
+        }
+    }
+
+    pub(super) fn value(self) -> f64 {
+        self.sum / self.counted as f64
+    }
+}
+
+impl FromIterator<f64> for Mean {
+    fn from_iter<I: IntoIterator<Item = f64>>(values: I) -> Self {
+        let mut mean = Self::default();
+        for value in values {
+            mean.include(value);
+        }
+        mean
+    }
+}

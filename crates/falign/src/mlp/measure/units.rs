@@ -1,0 +1,91 @@
+//! Units of one hidden layer that no longer respond: dead or saturated.
+
+use ndarray::Array2;
+
+use crate::math::{Activation, Scalar};
+
+/// A slope is flat below this share of the activation's steepest.
+const FLAT_SHARE: f64 = 0.01;
+
+/// The slope below which an activity is saturated; none for piecewise linear activations, whose
+/// slopes have no tail.
+fn flat_below(activation: Activation) -> Option<f64> {
+    let steepest = match activation {
+        Activation::Linear | Activation::Relu | Activation::LeakyRelu => return None,
+        Activation::Tanh | Activation::Softplus => 1.0,
+        Activation::Sigmoid => 0.25,
+        Activation::Erf => std::f64::consts::FRAC_2_SQRT_PI,
+    };
+    Some(FLAT_SHARE * steepest)
+}
+
+/// What is known of a hidden layer's units after the samples so far.
+#[derive(Debug)]
+pub(super) struct UnitStates {
+    /// Whether the unit was ever active, or had a slope.
+    is_alive: Vec<bool>,
+    flat_below: Option<f64>,
+    saturated: usize,
+    samples: usize,
+}
+
+impl UnitStates {
+    pub(super) fn new(units: usize, activation: Activation) -> Self {
+        Self {
+            is_alive: vec![false; units],
+            flat_below: flat_below(activation),
+            saturated: 0,
+            samples: 0,
+        }
+    }
+
+    /// Both are (samples, units).
+    pub(super) fn include<T: Scalar>(&mut self, activities: &Array2<T>, slopes: &Array2<T>) {
+        self.samples += activities.nrows();
+        let flat = self.flat_below.unwrap_or(f64::NEG_INFINITY);
+        for (row, slopes) in activities.rows().into_iter().zip(slopes.rows()) {
+            for ((is_alive, &a), &slope) in self.is_alive.iter_mut().zip(row).zip(slopes) {
+                *is_alive |= a != T::ZERO || slope != T::ZERO;
+                // No slope is negative.
+                self.saturated += usize::from(slope.to_f64() < flat);
+            }
+        }
+    }
+
+    /// NaN without samples.
+    pub(super) fn dead_fraction(&self) -> f64 {
+        if self.samples == 0 {
+            return f64::NAN;
+        }
+        let dead = self.is_alive.iter().filter(|alive| !**alive).count();
+        dead as f64 / self.is_alive.len() as f64
+    }
+
+    /// NaN without samples, and for piecewise linear activations.
+    pub(super) fn saturated_fraction(&self) -> f64 {
+        match self.flat_below {
+            Some(_) => self.saturated as f64 / (self.samples * self.is_alive.len()) as f64,
+            None => f64::NAN,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Slopes never exceed the steepest, and reach it somewhere on a fine grid, but for the
+    /// one that reaches it at infinity.
+    #[test]
+    fn the_steepest_slope_is_the_largest() {
+        for activation in Activation::ALL {
+            let Some(flat) = flat_below(activation) else {
+                continue;
+            };
+            let slopes = (-4000..=4000).map(|i| activation.derivative(f64::from(i) * 0.01));
+            let largest = slopes.fold(0.0, f64::max);
+            let error = (largest - flat / FLAT_SHARE).abs();
+            assert!(error < 1e-12, "{activation:?} {error:e}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What the rule would do with the last batch, and what backpropagation would: for
+//! measurements, which change no weight.
+
+use ndarray::{Array2, Zip};
+
+use super::Network;
+use crate::math::Stream;
+use crate::math::simd::Element;
+use crate::mlp::gradients::Gradients;
+use crate::mlp::{Alignment, Input, alignment};
+use crate::rule::{LearningRule, Trace};
+
+impl<T: Element> Network<T> {
+    /// Alignment of the rule's teaching signals with those of backpropagation on the last
+    /// batch, for each hidden layer. The delivered residual is that of [`Network::loss`].
+    pub fn signal_alignment(&mut self, noise: &mut Stream) -> Vec<Alignment> {
+        let exact = self.exact_signals(noise);
+        let delivered = self.teach(noise);
+        delivered
+            .iter()
+            .zip(&exact)
+            .map(|(delivered, exact)| alignment(delivered, exact))
+            .collect()
+    }
+
+    /// Derivatives of the last batch's loss by the activities of each hidden layer, (batch,
+    /// units). Nothing is drawn from `noise`.
+    pub(in crate::mlp) fn exact_signals(&mut self, noise: &mut Stream) -> Vec<Array2<T>> {
+        let mut exact = self.trace.activities.clone();
+        self.backpropagation
+            .teach(&self.layers, &self.trace, &mut exact, noise);
+        exact
+    }
+
+    /// The gradients that teaching signals make of the last batch, which was `input`.
+    pub(in crate::mlp) fn gradients_of(
+        &self,
+        mut signals: Vec<Array2<T>>,
+        input: &dyn Input<T>,
+    ) -> Gradients<T> {
+        times_slope(&mut signals, &self.trace);
+        let mut gradients = Gradients::zeros(&self.layers);
+        gradients.fill(&self.layers, &self.trace, &signals, input);
+        gradients
+    }
+
+    /// The gradients of the last batch as a rule that learns by trial estimates them; `None`
+    /// from a rule that teaches. `loss` is the batch's, as [`Network::loss`] gave it.
+    pub(in crate::mlp) fn estimated_gradients(
+        &mut self,
+        input: &dyn Input<T>,
+        targets: &Array2<T>,
+        loss: f64,
+        noise: &mut Stream,
+    ) -> Option<Gradients<T>> {
+        let mut gradients = Gradients::zeros(&self.layers);
+        self.estimate(&mut gradients, input, targets, loss, noise)
+            .then_some(gradients)
+    }
+}
+
+/// Teaching signals become deltas.
+pub(super) fn times_slope<T: Element>(signals: &mut [Array2<T>], trace: &Trace<T>) {
+    for (signal, slope) in signals.iter_mut().zip(&trace.derivatives) {
+        Zip::from(signal).and(slope).for_each(|s, &d| *s = *s * d);
+    }
+}
