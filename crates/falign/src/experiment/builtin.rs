@@ -23,13 +23,15 @@ macro_rules! builtin {
 }
 
 /// All of them, the quickest first.
-pub const BUILTIN: [Builtin; 6] = builtin![
+pub const BUILTIN: [Builtin; 8] = builtin![
     "quickstart",
     "figure2",
     "figure2_long",
     "any_width",
     "dropout",
     "learned_feedback",
+    "figure3_quick",
+    "figure3",
 ];
 
 /// The embedded file of that name.

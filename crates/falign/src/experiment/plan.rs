@@ -103,6 +103,7 @@ impl Identity {
             // Which samples are for validation depends on it, whatever they come from.
             let is_split = leaf == "dataset" && setting.deep.validation > 0;
             let is_unused = (from_file && super::config::is_generated(leaf) && !is_split)
+                || (leaf == "steps" && setting.deep.epochs.is_some())
                 || !super::config::is_read(leaf, setting.engine);
             if NOT_IN_ID.contains(&leaf) || is_unused {
                 continue;

@@ -1,10 +1,10 @@
 //! Claims about one recorded row of each setting: `between`, trends, slopes.
 
-use super::Claim;
 use super::evaluate::{Finding, MIN_RUNS, inside, place};
 use super::select::{Group, groups, level_number};
 use super::statistics::{line, mean, rms, sem};
-use crate::record::run_table::RunTable;
+use super::{At, Claim, Test};
+use crate::record::run_table::{RunTable, SettingRuns};
 
 pub(crate) fn between(
     claim: &Claim,
@@ -31,51 +31,76 @@ pub(crate) fn between(
         .collect()
 }
 
+/// Differences of runs between adjacent levels, against their standard errors.
 pub(crate) fn monotone(
     claim: &Claim,
     table: &RunTable,
     selected: &[usize],
-    over: &str,
-    increasing: bool,
-    z: f64,
 ) -> Result<Vec<Finding>, String> {
+    let Test::Monotone {
+        over, from_step, ..
+    } = &claim.test
+    else {
+        return Ok(Vec::new());
+    };
     let mut findings = Vec::new();
     for group in groups(&table.settings, selected, over)? {
         for pair in group.levels.windows(2) {
             let (low, high) = (&table.settings[pair[0].1], &table.settings[pair[1].1]);
-            let at =
-                |setting| Ok::<_, String>(claim.column(setting, Claim::row(setting, claim.step)?));
-            // Only runs that both levels have: settings may differ in their number of runs.
-            let differences: Vec<f64> = at(low)?
-                .into_iter()
-                .zip(at(high)?)
-                .filter_map(|(a, b)| Some(b? - a?))
-                .collect();
-            let steps = format!("{over} {} to {}", pair[0].0, pair[1].0);
-            if differences.len() < MIN_RUNS {
-                return Err(format!(
-                    "only {} runs in common for {steps}{}; a claim needs {MIN_RUNS}",
-                    differences.len(),
-                    suffix(&group)
-                ));
-            }
-            let rise = if increasing {
-                mean(&differences)
-            } else {
-                -mean(&differences)
+            let between = format!("{over} {} to {}{}", pair[0].0, pair[1].0, suffix(&group));
+            let Some(from) = from_step else {
+                findings.push(rise(claim, [low, high], claim.step, &between)?);
+                continue;
             };
-            let errors = standard_errors(rise, sem(&differences));
-            findings.push(Finding {
-                margin: errors - z,
-                measured: format!(
-                    "difference {:+.4e}, {errors:.1} standard errors, for {steps}{}",
-                    mean(&differences),
-                    suffix(&group)
-                ),
-            });
+            let late: Vec<u64> = low.steps.iter().copied().filter(|s| s >= from).collect();
+            if late.is_empty() {
+                return Err(format!("no step from {from} on is recorded for {between}"));
+            }
+            for step in late {
+                let between = format!("{between} at step {step}");
+                findings.push(rise(claim, [low, high], At::Step(step), &between)?);
+            }
         }
     }
     Ok(findings)
+}
+
+/// The difference of two settings at one step.
+fn rise(
+    claim: &Claim,
+    [low, high]: [&SettingRuns; 2],
+    at: At,
+    between: &str,
+) -> Result<Finding, String> {
+    let Test::Monotone { increasing, z, .. } = claim.test else {
+        return Err("no trend".to_owned());
+    };
+    let column = |setting| Ok::<_, String>(claim.column(setting, Claim::row(setting, at)?));
+    // Only runs that both levels have: settings may differ in their number of runs.
+    let differences: Vec<f64> = column(low)?
+        .into_iter()
+        .zip(column(high)?)
+        .filter_map(|(a, b)| Some(b? - a?))
+        .collect();
+    if differences.len() < MIN_RUNS {
+        return Err(format!(
+            "only {} runs in common for {between}; a claim needs {MIN_RUNS}",
+            differences.len(),
+        ));
+    }
+    let rise = if increasing {
+        mean(&differences)
+    } else {
+        -mean(&differences)
+    };
+    let errors = standard_errors(rise, sem(&differences));
+    Ok(Finding {
+        margin: errors - z,
+        measured: format!(
+            "difference {:+.4e}, {errors:.1} standard errors, for {between}",
+            mean(&differences),
+        ),
+    })
 }
 
 pub(crate) fn slope(

@@ -83,11 +83,7 @@ impl Claim {
         }
         match &self.test {
             Test::Between { min, max } => compare::between(self, table, &selected, *min, *max),
-            Test::Monotone {
-                over,
-                increasing,
-                z,
-            } => compare::monotone(self, table, &selected, over, *increasing, *z),
+            Test::Monotone { .. } => compare::monotone(self, table, &selected),
             Test::Slope { over, min, max } => {
                 compare::slope(self, table, &selected, over, *min, *max)
             }
@@ -166,13 +162,19 @@ impl Claim {
                 over,
                 increasing,
                 z,
+                from_step,
             } => {
                 let word = if *increasing {
                     "increases"
                 } else {
                     "decreases"
                 };
-                format!("{name} {word} with each step of {over} by more than {z} standard errors")
+                let when = from_step.map_or_else(String::new, |step| {
+                    format!(", at every recorded step from {step} on")
+                });
+                format!(
+                    "{name} {word} with each level of {over} by more than {z} standard errors{when}"
+                )
             }
             Test::Slope { over, min, max } => {
                 format!("slope of log {name} on log {over} {}", interval(*min, *max))

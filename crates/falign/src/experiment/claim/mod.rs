@@ -72,6 +72,8 @@ pub enum Test {
         increasing: bool,
         /// Standard errors.
         z: f64,
+        /// At every recorded step from this one on, not only at one.
+        from_step: Option<u64>,
     },
     /// Slope of log rms over runs against log level.
     Slope {

@@ -186,6 +186,7 @@ fn test(fields: &mut Fields, kind: &str, cases: &[&str]) -> Result<Test> {
             over: over(fields, cases)?,
             increasing: kind == "increasing_in",
             z: fields.at_least("z", 0.0, 3.0)?,
+            from_step: from_step(fields)?,
         },
         "slope" => {
             let over = over(fields, cases)?;
@@ -197,11 +198,7 @@ fn test(fields: &mut Fields, kind: &str, cases: &[&str]) -> Result<Test> {
             min_rate: fields.at_least("min_rate", 0.0, 0.0)?,
             max_rate: fields.at_least("max_rate", 0.0, f64::INFINITY)?,
             floor: fields.at_least("floor", 0.0, 1e-20)?,
-            from_step: match fields.take("from_step") {
-                None => 0,
-                Some(value) => whole(&value, 0, MAX_COUNT)
-                    .ok_or_else(|| fields.error("from_step", &value, "expected a step"))?,
-            },
+            from_step: from_step(fields)?.unwrap_or(0),
         },
         "plateau" => Test::Plateau {
             tolerance: fields.at_least("tolerance", 0.0, 0.1)?,
@@ -217,6 +214,16 @@ fn test(fields: &mut Fields, kind: &str, cases: &[&str]) -> Result<Test> {
             return Err(fields.error("kind", format!("\"{other}\""), why));
         }
     })
+}
+
+fn from_step(fields: &mut Fields) -> Result<Option<u64>> {
+    match fields.take("from_step") {
+        None => Ok(None),
+        Some(value) => match whole(&value, 0, MAX_COUNT) {
+            None => Err(fields.error("from_step", &value, "expected a step")),
+            step => Ok(step),
+        },
+    }
 }
 
 fn reference(fields: &mut Fields, cases: &[&str]) -> Result<Reference> {

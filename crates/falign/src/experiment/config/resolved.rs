@@ -20,6 +20,10 @@ pub(crate) fn fill(layout: &mut Layout, settings: &[LabelledSetting]) -> Result<
     if settings.iter().any(|one| has_own_data(&one.setting)) {
         base.retain(|leaf, _| !check::GENERATED.contains(leaf) || typed.contains_key(leaf));
     }
+    let has_epochs = settings.iter().any(|one| one.setting.deep.epochs.is_some());
+    if has_epochs && !typed.contains_key("steps") {
+        base.remove("steps");
+    }
     for leaf in [
         "engine",
         "draw",

@@ -1,0 +1,209 @@
+//! From a setting to a network at its start and its way of training.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::sets::{Sets, sets};
+use crate::experiment::resolve::schedule;
+use crate::experiment::setting::{
+    Deep, Duration, InitialisationName, Ridge, Setting, StepSize, StepSizeSchedule, Steps,
+};
+use crate::experiment::sources::Sources;
+use crate::math::Streams;
+use crate::math::simd::Element;
+use crate::mlp::{
+    Architecture, Examples, FeedbackShape, Initialisation, Network, Part, StepSizes, TensorFile,
+    TrainingOptions, draw_feedback, draw_layers, steps_per_epoch,
+};
+use crate::rule::{
+    Composed, FeedbackLearning, LastLayerOnly, LearningRule, NodePerturbation, Rule,
+    WeightPerturbation,
+};
+use crate::{Error, Result};
+
+/// A run before its first step, for whoever wants to look inside.
+#[derive(Debug)]
+pub(crate) struct Parts<T: Element> {
+    /// The network at its start, with its rule.
+    pub(crate) network: Network<T>,
+    /// What it trains on.
+    pub(crate) train: Arc<Examples>,
+    pub(super) test: Option<Examples>,
+    pub(super) validation: Option<Examples>,
+    /// How it trains.
+    pub(crate) options: TrainingOptions,
+    /// Steps of the whole run.
+    pub(crate) steps: u64,
+}
+
+/// Builds the network and its data.
+pub(crate) fn parts<T: Element>(
+    setting: &Setting,
+    run: u64,
+    sources: &Sources,
+) -> Result<Parts<T>> {
+    let Sets {
+        train,
+        test,
+        validation,
+    } = sets(setting, run, sources)?;
+    let deep = &setting.deep;
+    let batch = deep.batch.unwrap_or(usize::MAX).min(train.samples());
+    let per_epoch = steps_per_epoch(train.samples(), batch);
+    let steps = match (deep.epochs, setting.steps) {
+        (Some(epochs), _) => epochs.saturating_mul(per_epoch),
+        (None, Steps::Number(steps)) => steps,
+        (None, _) => 0,
+    };
+    let widths = deep.widths(setting.width);
+    let mut architecture = Architecture::new(
+        train.input_dim(),
+        &widths,
+        train.outputs(),
+        setting.activation,
+    )?;
+    architecture.has_biases = deep.biases;
+    let network = network(setting, run, &architecture)?;
+    let options = options(setting, network.shapes().len(), batch, per_epoch, steps)?;
+    Ok(Parts {
+        network,
+        train,
+        test,
+        validation,
+        options,
+        steps,
+    })
+}
+
+fn initialisation(deep: &Deep, name: InitialisationName) -> Initialisation {
+    match name {
+        InitialisationName::Paper => Initialisation::Paper,
+        InitialisationName::UniformFanIn => Initialisation::UniformFanIn,
+        InitialisationName::Xavier => Initialisation::Xavier,
+        InitialisationName::He => Initialisation::He,
+        InitialisationName::Ntk => Initialisation::Ntk,
+        InitialisationName::Zero => Initialisation::Zero,
+        InitialisationName::ScaledUniform => Initialisation::ScaledUniform {
+            scale: deep.init_scale,
+        },
+    }
+}
+
+/// The network at its start.
+fn network<T: Element>(
+    setting: &Setting,
+    run: u64,
+    architecture: &Architecture,
+) -> Result<Network<T>> {
+    let deep = &setting.deep;
+    let streams = Streams::new(setting.seed, run);
+    let law = initialisation(deep, deep.initialisation);
+    let layers = draw_layers(architecture, law, streams);
+    let rule: Box<dyn LearningRule<T>> = match (setting.rule, setting.rule.composition()) {
+        (_, Some(composition)) => {
+            let own = deep.feedback_initialisation.unwrap_or(deep.initialisation);
+            let shape = FeedbackShape {
+                scale: deep.feedback_scale,
+                sparsity: deep.feedback_sparsity,
+                rank: deep.feedback_rank,
+                signs_only: deep.feedback_signs,
+                correlation: setting.feedback_correlation,
+            };
+            let law = initialisation(deep, own);
+            let feedback = draw_feedback(composition, &layers, law, shape, streams);
+            let learning = FeedbackLearning {
+                step_size: setting.feedback_step_size.unwrap_or(eta(setting)),
+                decay: setting.feedback_decay,
+            };
+            Box::new(Composed::new(composition, feedback, learning))
+        }
+        (Rule::NodePerturbation, _) => Box::new(NodePerturbation::new(deep.perturbation)),
+        (Rule::WeightPerturbation, _) => Box::new(WeightPerturbation::new(deep.perturbation)),
+        _ => Box::new(LastLayerOnly),
+    };
+    let mut network = Network::new(layers, rule, deep.optimiser_kind());
+    if let Some(path) = &setting.initial_weights {
+        let path = weights_of_run(path, run)?;
+        let file = TensorFile::load(&path)?;
+        network
+            .restore(Part::Weights, 0, &file)
+            .map_err(|reason| Error::data(&path, format!("does not fit this network: {reason}")))?;
+    }
+    Ok(network)
+}
+
+/// The weights file of a run: `path` itself, or the last weights of run `run` in a run folder.
+pub(in crate::experiment) fn weights_of_run(path: &Path, run: u64) -> Result<PathBuf> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let file = |setting: usize| {
+        path.join("weights")
+            .join(format!("setting{setting:04}-run{run:04}-final.safetensors"))
+    };
+    if file(1).exists() {
+        return Err(Error::data(
+            path,
+            "has weights of several settings; name one file of its folder weights instead",
+        ));
+    }
+    let only = file(0);
+    if only.exists() {
+        return Ok(only);
+    }
+    Err(Error::data(
+        only,
+        "no such file: the run folder has no last weights of this run; run it with run.save_weights = \"final\" and as many runs",
+    ))
+}
+
+/// eta; a checked setting gives a number.
+pub(super) fn eta(setting: &Setting) -> f64 {
+    match setting.step_size {
+        StepSize::Number(eta) => eta,
+        StepSize::Auto | StepSize::OverM(_) => f64::NAN,
+    }
+}
+
+fn options(
+    setting: &Setting,
+    layers: usize,
+    batch: usize,
+    per_epoch: u64,
+    steps: u64,
+) -> Result<TrainingOptions> {
+    let deep = &setting.deep;
+    let step_size = eta(setting);
+    let decay_epochs = deep.step_size_decay.unwrap_or(f64::INFINITY);
+    let ridge = match setting.ridge {
+        Ridge::Number(ridge) | Ridge::Gamma(ridge) => ridge,
+    };
+    let in_steps = |duration| match duration {
+        Duration::Number(steps) | Duration::CS(steps) => steps,
+    };
+    Ok(TrainingOptions {
+        loss: deep.resolved_loss(),
+        reduction: deep.resolved_reduction(),
+        batch,
+        step_sizes: match deep.step_size_schedule {
+            StepSizeSchedule::Constant => StepSizes::Constant { step_size },
+            StepSizeSchedule::Inverse => StepSizes::Inverse {
+                step_size,
+                decay_epochs,
+            },
+            StepSizeSchedule::Exponential => StepSizes::Exponential {
+                step_size,
+                decay_epochs,
+            },
+            StepSizeSchedule::Cosine => StepSizes::Cosine {
+                step_size,
+                epochs: steps as f64 / per_epoch as f64,
+            },
+        },
+        ridge: schedule(setting, ridge, in_steps)?,
+        ridge_form: setting.ridge_form,
+        ridge_layers: deep.ridge_layers.each(layers),
+        dropout: setting.dropout,
+        center_outputs: setting.center_outputs.unwrap_or(false),
+    })
+}

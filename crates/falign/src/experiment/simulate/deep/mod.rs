@@ -1,0 +1,137 @@
+//! A run of the mini-batch engine.
+
+mod build;
+mod observer;
+mod sets;
+mod stall;
+mod state;
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use self::build::eta;
+pub(crate) use self::build::parts;
+pub(in crate::experiment) use self::build::weights_of_run;
+use self::observer::Observer;
+use self::stall::{chance_loss, stall};
+use self::state::{Recorded, keep, resume};
+use super::{Context, RunResult, SavedWeights};
+use crate::Result;
+use crate::experiment::config::record_fits;
+use crate::experiment::recorded::{in_steps, recorded_steps};
+use crate::experiment::resolve::Resolved;
+use crate::experiment::setting::{SaveWeights, Setting};
+use crate::math::simd::Element;
+use crate::math::{Precision, StreamName, Streams};
+use crate::mlp::{
+    Examples, Network, OptimiserKind, Part, TensorFile, Training, Wanted, steps_per_epoch,
+};
+use crate::observe::Outcome;
+use crate::rule::LastLayerOnly;
+
+pub(super) fn simulate(
+    setting: &Setting,
+    run: u64,
+    context: Context<'_>,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Result<Option<RunResult>> {
+    match setting.precision {
+        Precision::F32 => train::<f32>(setting, run, context, progress),
+        Precision::F64 => train::<f64>(setting, run, context, progress),
+    }
+}
+
+/// At least this long between two checkpoints of a run that is not being stopped.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
+
+fn train<T: Element>(
+    setting: &Setting,
+    run: u64,
+    context: Context<'_>,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Result<Option<RunResult>> {
+    let parts = parts::<T>(setting, run, context.sources)?;
+    let streams = Streams::new(setting.seed, run);
+    let per_epoch = steps_per_epoch(parts.train.samples(), parts.options.batch);
+    let record = in_steps(&setting.record, per_epoch);
+    record_fits(&record, parts.steps)?;
+    let steps = recorded_steps(&record, parts.steps);
+    let resolved = Resolved {
+        step_size: eta(setting),
+        ridge: parts.options.ridge.value(0),
+        steps: parts.steps,
+        gamma: f64::NAN,
+        kernel_max: f64::NAN,
+    };
+    let chance = chance_loss(&parts.train, parts.options.loss);
+    let save = setting.save_weights;
+    let initial =
+        matches!(save, SaveWeights::Initial | SaveWeights::Both).then(|| weights(&parts.network));
+    let start = {
+        let layers = parts.network.layers().to_vec();
+        move || Network::new(layers, Box::new(LastLayerOnly), OptimiserKind::Sgd)
+    };
+    let mut observer = Observer {
+        wanted: Wanted::of(&setting.quantities, setting.deep.top_k),
+        quantities: &setting.quantities,
+        test: parts.test.unwrap_or_else(|| Examples::clone(&parts.train)),
+        validation: parts.validation,
+        noise: streams.open(StreamName::Measured),
+    };
+    let mut training = Training::new(parts.network, start, parts.train, parts.options, streams);
+    let mut recorded = match context.checkpoint {
+        Some(path) => resume(path, &mut training, setting.quantities.len())?,
+        None => Recorded::default(),
+    };
+    let mut saved = Instant::now();
+    let outcome = loop {
+        let step = training.network().steps_done();
+        if steps.get(recorded.values.len()) == Some(&step) {
+            let running = training.take_running();
+            recorded.losses.push(running.loss / running.samples);
+            let row = observer.row(&mut training, running);
+            recorded.values.push(row);
+            if let Some(path) = context.checkpoint
+                && saved.elapsed() > CHECKPOINT_EVERY
+            {
+                keep(path, &mut training, &recorded)?;
+                saved = Instant::now();
+            }
+        }
+        if step >= steps.last().copied().unwrap_or(0) {
+            break stall(&recorded.losses, &steps, chance);
+        }
+        if !progress(step) {
+            if let Some(path) = context.checkpoint {
+                keep(path, &mut training, &recorded)?;
+            }
+            return Ok(None);
+        }
+        if !training.step().is_finite() {
+            break Outcome::Diverged { step };
+        }
+    };
+    if let Some(path) = context.checkpoint {
+        // Other runs of the job may still be stopped: this one need not run again.
+        keep(path, &mut training, &recorded)?;
+    }
+    let nothing = vec![f64::NAN; setting.quantities.len()];
+    recorded.values.resize(steps.len(), nothing);
+    let last =
+        matches!(save, SaveWeights::Final | SaveWeights::Both).then(|| weights(training.network()));
+    Ok(Some(RunResult {
+        steps,
+        values: recorded.values,
+        outcome,
+        resolved,
+        weights: [initial, last].map(|file| file.map(SavedWeights::Deep)),
+    }))
+}
+
+/// The weights of a network as a file.
+fn weights<T: Element>(network: &Network<T>) -> TensorFile {
+    let mut file = TensorFile::new(json!({ "kind": "weights" }));
+    network.save(Part::Weights, &mut file);
+    file
+}

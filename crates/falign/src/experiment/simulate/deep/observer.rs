@@ -1,0 +1,51 @@
+//! What is measured at a recorded step.
+
+use crate::math::Stream;
+use crate::math::simd::Element;
+use crate::mlp::{Examples, Running, Training, Wanted};
+use crate::observe::Quantity;
+
+/// What measures a network at a recorded step.
+pub(super) struct Observer<'a> {
+    pub(super) wanted: Wanted,
+    pub(super) quantities: &'a [Quantity],
+    pub(super) test: Examples,
+    pub(super) validation: Option<Examples>,
+    pub(super) noise: Stream,
+}
+
+impl Observer<'_> {
+    /// One value for each quantity.
+    pub(super) fn row<T: Element>(
+        &mut self,
+        training: &mut Training<T>,
+        running: Running,
+    ) -> Vec<f64> {
+        let on_batches = [Quantity::Epoch, Quantity::Loss, Quantity::TrainAccuracy];
+        let on_validation = [Quantity::ValidationLoss, Quantity::ValidationAccuracy];
+        let any = |of: &dyn Fn(&Quantity) -> bool| self.quantities.iter().any(of);
+        let on_test = |q: &Quantity| !on_batches.contains(q) && !on_validation.contains(q);
+        let measured =
+            any(&on_test).then(|| training.measure(&self.test, self.wanted, &mut self.noise));
+        let plain = Wanted::default();
+        let validation = match &self.validation {
+            Some(samples) if any(&|q| on_validation.contains(q)) => {
+                Some(training.measure(samples, plain, &mut self.noise))
+            }
+            _ => None,
+        };
+        let value = |quantity: Quantity| match quantity {
+            Quantity::Epoch => Some(training.epoch()),
+            Quantity::Loss => Some(running.loss / running.samples),
+            Quantity::TrainAccuracy => Some(running.right / running.samples),
+            Quantity::ValidationLoss => validation.as_ref()?.value(Quantity::TestLoss),
+            Quantity::ValidationAccuracy => validation.as_ref()?.value(Quantity::TestAccuracy),
+            other => measured.as_ref()?.value(other),
+        };
+        let values = self
+            .quantities
+            .iter()
+            .map(|&q| value(q).unwrap_or(f64::NAN));
+        values.collect()
+    }
+}
