@@ -35,6 +35,8 @@ pub enum StreamName {
     Dropout,
     /// The Gram matrix of the start, where only that is drawn.
     Gram,
+    /// What the audit of a rule draws; the run number tells its checks apart.
+    Audit,
 }
 
 impl StreamName {
@@ -50,6 +52,7 @@ impl StreamName {
             Self::Split => "split",
             Self::Dropout => "dropout",
             Self::Gram => "gram",
+            Self::Audit => "audit",
         }
     }
 }
