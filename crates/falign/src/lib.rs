@@ -9,6 +9,7 @@
 //! | train one network step by step | [`two_layer`]: [`two_layer::SampleSpace`], [`two_layer::Linear`] |
 //! | train a network of any depth by any rule | [`mlp::Network`], [`rule::Composition`], [`rule::LearningRule`] |
 //! | train it on MNIST or one's own classes, epoch by epoch | [`mlp::Training`], [`data::catalogue`], [`data::load_labelled`] |
+//! | prove that a rule is the rule it claims to be | [`audit`] |
 //! | run a whole experiment file | [`experiment`]: a checked file, its plan, its execution |
 //! | read results | [`record::run_table::RunTable`], or `summary.csv` of a run folder |
 //! | draw random numbers that never change | [`math::Streams`] |
@@ -28,6 +29,7 @@
 //! # Ok::<(), falign::Error>(())
 //! ```
 
+pub mod audit;
 pub mod data;
 pub mod error;
 pub mod experiment;

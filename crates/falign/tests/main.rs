@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod agreement; // every fast engine against the plain loops, on random sizes
+mod audit; // what the audit of a rule proves, and which broken rules it catches
 mod data_sets; // MNIST and its like from files
 mod figure2; // Figure 2's statistics against another implementation's
 mod golden; // values from 40-digit arithmetic

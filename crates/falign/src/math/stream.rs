@@ -39,6 +39,8 @@ pub enum StreamName {
     Measured,
     /// The Gram matrix of the start, where only that is drawn.
     Gram,
+    /// What the audit of a rule draws; the run number tells its checks apart.
+    Audit,
 }
 
 impl StreamName {
@@ -56,6 +58,7 @@ impl StreamName {
             Self::Dropout => "dropout",
             Self::Measured => "measured",
             Self::Gram => "gram",
+            Self::Audit => "audit",
         }
     }
 }

@@ -1,0 +1,49 @@
+//! Two fresh copies of the rule make the same steps.
+
+use ndarray::Array2;
+
+use super::compare::is_same;
+use super::report::{Check, Question};
+use super::subject::{Purpose, Subject};
+use crate::rule::Layer;
+
+const QUESTION: Question = Question {
+    name: "determinism",
+    meaning: "two fresh copies of the rule make the same steps, to the bit",
+};
+
+const STEPS: usize = 5;
+
+pub(super) fn check(subject: &Subject<'_>) -> Check {
+    let run = || {
+        let mut network = subject.network();
+        let mut noise = Purpose::Steps.open();
+        for _ in 0..STEPS {
+            subject.step(&mut network, &mut noise);
+        }
+        let feedback = network.rule().feedback().map(<[_]>::to_vec);
+        (network.layers().to_vec(), feedback.unwrap_or_default())
+    };
+    let (one, other) = (run(), run());
+    let layers = one.0.iter().zip(&other.0).all(|(a, b)| is_same_layer(a, b));
+    let feedback = is_same_feedback(&one.1, &other.1);
+    let note = match (layers, feedback) {
+        (true, true) => "weights, biases and feedback weights",
+        (false, _) => "weights or biases differ: the rule draws from elsewhere than its noise",
+        (true, false) => "feedback weights differ: they are not drawn alike at every call",
+    };
+    QUESTION.decided(layers && feedback, format!("{note}, after {STEPS} steps"))
+}
+
+fn is_same_layer(a: &Layer<f64>, b: &Layer<f64>) -> bool {
+    let biases = match (&a.bias, &b.bias) {
+        (Some(a), Some(b)) => is_same(a, b),
+        (a, b) => a.is_none() && b.is_none(),
+    };
+    biases && is_same(&a.weights, &b.weights)
+}
+
+/// Whether two sets of feedback weights hold the same bits.
+pub(super) fn is_same_feedback(a: &[Array2<f64>], b: &[Array2<f64>]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b))
+}

@@ -1,0 +1,97 @@
+//! What an audit found, one line per check.
+
+use super::compare::is_within;
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// What the check states holds.
+    Passed,
+    /// It does not hold; the note says where.
+    Failed,
+    /// The check has no meaning for this rule or network; the note says why.
+    NotApplicable,
+}
+
+/// One check of an audit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// Its name, as in the table of [`audit`](crate::audit).
+    pub name: &'static str,
+    /// What it states, one plain sentence.
+    pub meaning: String,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// The number that decided, where one did.
+    pub value: Option<f64>,
+    /// The largest `value` that passes, where there is one.
+    pub bound: Option<f64>,
+    /// What was compared, where it failed, or why it does not apply.
+    pub note: String,
+}
+
+/// All checks of one audit, always the same ones in the same order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// The checks.
+    pub checks: Vec<Check>,
+    /// The step size of the audit's steps: the subject's, unless its loss explodes there. Then
+    /// it is the largest half, quarter, ... at which it does not.
+    pub step_size: f64,
+}
+
+impl Report {
+    /// Whether no check failed.
+    pub fn passed(&self) -> bool {
+        self.checks.iter().all(|c| c.verdict != Verdict::Failed)
+    }
+
+    /// The check of this name.
+    pub fn check(&self, name: &str) -> Option<&Check> {
+        self.checks.iter().find(|c| c.name == name)
+    }
+}
+
+/// A check before it is decided.
+pub(super) struct Question {
+    pub(super) name: &'static str,
+    pub(super) meaning: &'static str,
+}
+
+impl Question {
+    /// Passed if `value` is at most `bound`; a NaN fails.
+    pub(super) fn within(&self, value: f64, bound: f64, note: impl Into<String>) -> Check {
+        let check = self.decided(is_within(value, bound), note);
+        Check {
+            value: Some(value),
+            bound: Some(bound),
+            ..check
+        }
+    }
+
+    /// Decided without a number.
+    pub(super) fn decided(&self, is_passed: bool, note: impl Into<String>) -> Check {
+        let verdict = if is_passed {
+            Verdict::Passed
+        } else {
+            Verdict::Failed
+        };
+        self.with(verdict, note.into())
+    }
+
+    /// No meaning here, for this reason.
+    pub(super) fn not_applicable(&self, reason: impl Into<String>) -> Check {
+        self.with(Verdict::NotApplicable, reason.into())
+    }
+
+    fn with(&self, verdict: Verdict, note: String) -> Check {
+        Check {
+            name: self.name,
+            meaning: self.meaning.to_owned(),
+            verdict,
+            value: None,
+            bound: None,
+            note,
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What is audited: a network, a batch, a rule, and what the rule claims to be.
+
+use ndarray::Array2;
+
+use crate::math::{Loss, Reduction, Stream, StreamName, Streams};
+use crate::mlp::{DenseInput, Network, OptimiserKind, StepOptions};
+use crate::rule::{Composition, FeedbackLearning, Layer, LearningRule};
+use crate::{Error, Result};
+
+/// What a rule claims to be. The claim is independent of how the rule is written: a rule of
+/// one's own may claim to be `feedback_alignment`, and is held to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Claim {
+    /// A rule of the random-feedback family. Unless it transposes the forward weights, it must
+    /// show its feedback weights through [`LearningRule::feedback`].
+    Family {
+        /// Which one.
+        composition: Composition,
+        /// Numbers of feedback weights that learn; the others ignore them.
+        learning: FeedbackLearning,
+    },
+    /// [`LastLayerOnly`](crate::rule::LastLayerOnly).
+    LastLayerOnly,
+    /// [`NodePerturbation`](crate::rule::NodePerturbation).
+    NodePerturbation {
+        /// Standard deviation of the noise.
+        sigma: f64,
+    },
+    /// [`WeightPerturbation`](crate::rule::WeightPerturbation).
+    WeightPerturbation {
+        /// Standard deviation of the noise.
+        sigma: f64,
+    },
+    /// None of these: only the checks that need no definition are made.
+    Private,
+}
+
+impl Claim {
+    /// The composition, where one is claimed.
+    pub(super) fn composition(self) -> Option<Composition> {
+        match self {
+            Self::Family { composition, .. } => Some(composition),
+            _ => None,
+        }
+    }
+
+    /// Whether the rule is backpropagation: the exact gradient in every layer.
+    pub(super) fn is_backpropagation(self) -> bool {
+        self.composition()
+            .is_some_and(|c| c.name() == Some("backpropagation"))
+    }
+}
+
+/// A rule, and the network and batch it is audited on. Steps are those of plain stochastic
+/// gradient descent, without dropout and with outputs that are not centred.
+#[derive(Clone)]
+pub struct Subject<'a> {
+    /// The start, from the input up.
+    pub layers: Vec<Layer<f64>>,
+    /// Makes a fresh rule, with the same feedback weights at every call.
+    pub rule: &'a dyn Fn() -> Box<dyn LearningRule<f64>>,
+    /// What the rule claims to be.
+    pub claim: Claim,
+    /// (batch, `input_dim`).
+    pub input: DenseInput<f64>,
+    /// (batch, outputs); one-hot where the loss is a cross-entropy.
+    pub targets: Array2<f64>,
+    /// The loss.
+    pub loss: Loss,
+    /// Its reduction over the batch.
+    pub reduction: Reduction,
+    /// eta, positive.
+    pub step_size: f64,
+    /// Ridge factor of each layer's weights in a step of this size, 1 without ridge.
+    pub factors: Vec<f64>,
+}
+
+impl std::fmt::Debug for Subject<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Subject")
+            .field("claim", &self.claim)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Steps in which a loss may not grow by this factor.
+const CALM_STEPS: usize = 10;
+const EXPLOSION: f64 = 4.0;
+
+/// The last resort is a step size a million times smaller.
+const HALVINGS: usize = 20;
+
+/// What a stream of random numbers is for: each check has its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Purpose {
+    Steps = 0,
+    Places = 1,
+    Perturbation = 2,
+    Trials = 3,
+    Directions = 4,
+    Mirror = 5,
+}
+
+impl Purpose {
+    pub(super) fn open(self) -> Stream {
+        Streams::new(0, self as u64).open(StreamName::Audit)
+    }
+}
+
+impl Subject<'_> {
+    /// Number of hidden layers.
+    pub(super) fn hidden(&self) -> usize {
+        self.layers.len() - 1
+    }
+
+    /// What multiplies every sample's loss, by the definition.
+    pub(super) fn reduction_factor(&self) -> f64 {
+        match self.reduction {
+            Reduction::Sum => 1.0,
+            Reduction::Mean => 1.0 / self.targets.nrows() as f64,
+        }
+    }
+
+    /// The start with a fresh rule.
+    pub(super) fn network(&self) -> Network<f64> {
+        self.network_with((self.rule)())
+    }
+
+    /// The start with this rule.
+    pub(super) fn network_with(&self, rule: Box<dyn LearningRule<f64>>) -> Network<f64> {
+        Network::new(self.layers.clone(), rule, OptimiserKind::Sgd)
+    }
+
+    /// One step with the subject's own step size and ridge.
+    pub(super) fn step(&self, network: &mut Network<f64>, noise: &mut Stream) -> f64 {
+        self.step_of(network, self.step_size, &self.factors, noise)
+    }
+
+    /// One step with these numbers. Returns the loss before it.
+    pub(super) fn step_of(
+        &self,
+        network: &mut Network<f64>,
+        step_size: f64,
+        factors: &[f64],
+        noise: &mut Stream,
+    ) -> f64 {
+        let options = StepOptions {
+            loss: self.loss,
+            reduction: self.reduction,
+            step_size,
+            factors,
+            dropout: 0.0,
+        };
+        network.step(&self.input, &self.targets, options, noise)
+    }
+
+    /// The same subject at a step size at which its loss does not explode: the given one, or
+    /// the largest of its halves. Numbers of a run that explodes are compared with nothing.
+    /// Ridge is that of the same lambda.
+    pub(super) fn calmed(&self) -> Self {
+        let mut calm = self.clone();
+        for _ in 0..HALVINGS {
+            if calm.is_calm() {
+                break;
+            }
+            calm.step_size /= 2.0;
+            for factor in &mut calm.factors {
+                *factor = 0.5 * (1.0 + *factor);
+            }
+        }
+        calm
+    }
+
+    fn is_calm(&self) -> bool {
+        let mut network = self.network();
+        let mut noise = Purpose::Steps.open();
+        let losses: Vec<f64> = (0..CALM_STEPS)
+            .map(|_| self.step(&mut network, &mut noise))
+            .collect();
+        losses.iter().all(|&loss| loss <= EXPLOSION * losses[0])
+    }
+
+    /// Refuses what does not fit together.
+    pub(super) fn check(&self) -> Result<()> {
+        let Some(last) = self.layers.last() else {
+            return Err(Error::shape("layers", "at least one layer", "none"));
+        };
+        let (batch, input_dim) = self.input.0.dim();
+        let mut below = input_dim;
+        for (at, layer) in self.layers.iter().enumerate() {
+            let units = layer.units();
+            let biases = layer.bias.as_ref().map_or(units, ndarray::Array1::len);
+            if layer.inputs() != below || biases != units || units == 0 {
+                let what = format!("layers[{at}]");
+                let expected = format!("at least one unit of {below} inputs, and a bias each");
+                let got = format!("{:?} with {biases} biases", layer.weights.dim());
+                return Err(Error::shape(what, expected, got));
+            }
+            below = units;
+        }
+        if batch == 0 || self.targets.dim() != (batch, last.units()) {
+            let expected = format!("({batch}, {}), not empty", last.units());
+            let got = format!("{:?}", self.targets.dim());
+            return Err(Error::shape("targets", expected, got));
+        }
+        if self.factors.len() != self.layers.len() {
+            let (expected, got) = (self.layers.len(), self.factors.len());
+            return Err(Error::shape("factors", expected, got));
+        }
+        if !(self.step_size > 0.0 && self.step_size.is_finite()) {
+            return Err(Error::config(
+                "step_size",
+                self.step_size,
+                "a positive number: an audit compares changes",
+            ));
+        }
+        self.claim.composition().map_or(Ok(()), Composition::check)
+    }
+}

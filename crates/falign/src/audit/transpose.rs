@@ -1,0 +1,89 @@
+//! With its feedback weights set to the forward weights, a rule is backpropagation.
+
+use ndarray::Array2;
+
+use super::compare::{EXACT, is_same, largest, move_difference};
+use super::definition::shapes;
+use super::report::{Check, Question};
+use super::subject::{Purpose, Subject};
+use crate::rule::{Composed, FeedbackWeights, Magnitude, Sent, SignalPath};
+
+const QUESTION: Question = Question {
+    name: "transpose",
+    meaning: "with feedback weights set to the forward weights, a step is backpropagation's",
+};
+
+const STEPS: usize = 3;
+
+pub(super) fn check(subject: &Subject<'_>) -> Check {
+    let hidden = subject.hidden();
+    let Some(composition) = subject.claim.composition() else {
+        return QUESTION.not_applicable("its definition has no feedback weights to set");
+    };
+    if hidden == 0 {
+        return QUESTION.not_applicable("there is no hidden layer to teach");
+    }
+    if composition.sent != Sent::Error {
+        return QUESTION.not_applicable("what it sends is not the derivative of the loss");
+    }
+    match composition.feedback {
+        FeedbackWeights::Transpose => {
+            return QUESTION.not_applicable("it is backpropagation: see `gradient`");
+        }
+        FeedbackWeights::Sign(Magnitude::BatchRandom) => {
+            return QUESTION.not_applicable("its magnitudes are drawn again for every batch");
+        }
+        _ => {}
+    }
+    let is_direct = composition.path == SignalPath::Direct;
+    // No forward weights join the output to the hidden layers below the last.
+    let from = if is_direct { hidden - 1 } else { 0 };
+    let mut network = subject.network();
+    let mut exact = subject.network_with(Box::new(Composed::backpropagation()));
+    let (mut worst, mut is_bitwise) = (0.0, true);
+    let mut noise = Purpose::Steps.open();
+    for _ in 0..STEPS {
+        let layers = network.layers().to_vec();
+        exact.layers_mut().clone_from_slice(&layers);
+        let Some(feedback) = network.rule_mut().feedback_mut() else {
+            return QUESTION.not_applicable("its feedback weights cannot be set from outside");
+        };
+        // The claim's shapes; others would break the rule's own products.
+        if feedback
+            .iter()
+            .map(Array2::dim)
+            .ne(shapes(composition.path, &layers))
+        {
+            return QUESTION.decided(false, "its feedback weights do not have the claimed shapes");
+        }
+        for l in from..hidden {
+            feedback[l].clone_from(&layers[l + 1].weights);
+        }
+        subject.step(&mut network, &mut noise.clone());
+        subject.step(&mut exact, &mut noise);
+        for (l, start) in layers.iter().enumerate().skip(from) {
+            let (found, wanted) = (&network.layers()[l], &exact.layers()[l]);
+            let weights = (&found.weights, &wanted.weights);
+            worst = largest([
+                worst,
+                move_difference(weights.0, weights.1, &start.weights, 0.0),
+            ]);
+            is_bitwise &= is_same(weights.0, weights.1);
+            if let (Some(a), Some(b), Some(start)) = (&found.bias, &wanted.bias, &start.bias) {
+                worst = largest([worst, move_difference(a, b, start, 0.0)]);
+                is_bitwise &= is_same(a, b);
+            }
+        }
+    }
+    let how = if is_bitwise {
+        "bit for bit"
+    } else {
+        "to rounding"
+    };
+    let which = if is_direct && hidden > 1 {
+        ", the last hidden layer and the output: none of the forward weights reach further"
+    } else {
+        ""
+    };
+    QUESTION.within(worst, EXACT, format!("{how} in {STEPS} steps{which}"))
+}

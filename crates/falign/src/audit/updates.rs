@@ -1,0 +1,69 @@
+//! Changes of weights and biases against the delivered signals.
+
+use ndarray::{Array2, Axis};
+
+use super::compare::{EXACT, largest, move_difference, size};
+use super::plain::{self, Pass};
+use super::report::{Check, Question};
+use super::subject::{Claim, Subject};
+use super::watch::Step;
+
+const QUESTION: Question = Question {
+    name: "updates",
+    meaning: "weights shrink by their ridge factor and change by minus the step size times \
+              (delivered signal x psi') times the activity below, biases likewise",
+};
+
+pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
+    let has_estimated = steps.iter().any(|step| step.seen.has_estimated);
+    match subject.claim {
+        Claim::WeightPerturbation { .. } => {
+            return QUESTION.not_applicable("weights change by trial, not by signals");
+        }
+        Claim::Private if has_estimated => {
+            return QUESTION.not_applicable("it estimates gradients by trial, in its own way");
+        }
+        _ if has_estimated => {
+            let note = "it writes gradients of its own, which the claimed rule does not";
+            return QUESTION.decided(false, note);
+        }
+        _ => {}
+    }
+    let errors = steps.iter().map(|step| error(subject, step));
+    let note = format!("all layers in {} steps", steps.len());
+    QUESTION.within(largest(errors), EXACT, note)
+}
+
+/// Largest relative error of a step's changes.
+fn error(subject: &Subject<'_>, step: &Step) -> f64 {
+    let (eta, layers) = (subject.step_size, &step.before);
+    let pass = Pass::new(layers, &subject.input.0);
+    let (h, slopes) = (pass.activities(layers), pass.slopes(layers));
+    let (y, reduction) = (&subject.targets, subject.reduction_factor());
+    let e = plain::residual(subject.loss, pass.outputs(), y, reduction);
+    let e_sizes = plain::residual_sizes(&e, y, reduction);
+    let slope_sizes = plain::slope_sizes(&slopes);
+    let pairs = layers.iter().zip(&step.after).enumerate();
+    let errors = pairs.map(|(l, (before, after))| {
+        let (d, d_sizes): (Array2<f64>, Array2<f64>) = match step.seen.signals.get(l) {
+            Some(s) => (s * &slopes[l], plain::absolute(s) * &slope_sizes[l]),
+            None => (e.clone(), e_sizes.clone()),
+        };
+        let below = if l == 0 { &subject.input.0 } else { &h[l - 1] };
+        let c = eta * before.factor;
+        let kept = &before.weights * subject.factors[l];
+        let expected = &kept - &plain::gradient(c, &d, below);
+        let terms = size(&plain::gradient(c, &d_sizes, &plain::absolute(below)));
+        let weights = move_difference(&after.weights, &expected, &kept, terms);
+        let biases = match (&before.bias, &after.bias) {
+            (Some(before), Some(after)) => {
+                let expected = before - &(eta * d.sum_axis(Axis(0)));
+                let terms = eta * size(&d_sizes.sum_axis(Axis(0)));
+                move_difference(after, &expected, before, terms)
+            }
+            _ => 0.0,
+        };
+        largest([weights, biases])
+    });
+    largest(errors)
+}

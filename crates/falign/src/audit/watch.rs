@@ -1,0 +1,110 @@
+//! A few steps with every number a rule delivered on the way.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ndarray::Array2;
+
+use super::subject::{Purpose, Subject};
+use crate::math::Stream;
+use crate::rule::{Adaptation, Layer, LearningRule, SignalPath, Trace, Trials};
+
+/// One step of the network as it happened.
+pub(super) struct Step {
+    /// The layers before the step, and after it.
+    pub(super) before: Vec<Layer<f64>>,
+    pub(super) after: Vec<Layer<f64>>,
+    /// What the rule said and was told.
+    pub(super) seen: Seen,
+    /// Feedback weights before the step, and after it.
+    pub(super) feedback_before: Option<Vec<Array2<f64>>>,
+    pub(super) feedback_after: Option<Vec<Array2<f64>>>,
+}
+
+/// What passed between engine and rule in one step.
+#[derive(Default, Clone)]
+pub(super) struct Seen {
+    /// The teaching signals as the rule wrote them.
+    pub(super) signals: Vec<Array2<f64>>,
+    /// Feedback weights right after teaching: those of this batch, where they are redrawn.
+    pub(super) feedback: Option<Vec<Array2<f64>>>,
+    /// The residual the rule was shown.
+    pub(super) residual: Array2<f64>,
+    /// Whether it wrote gradients of its own.
+    pub(super) has_estimated: bool,
+}
+
+/// A rule with a witness beside it.
+struct Witness {
+    rule: Box<dyn LearningRule<f64>>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl LearningRule<f64> for Witness {
+    fn teach(
+        &mut self,
+        layers: &[Layer<f64>],
+        trace: &Trace<f64>,
+        signals: &mut [Array2<f64>],
+        noise: &mut Stream,
+    ) {
+        self.rule.teach(layers, trace, signals, noise);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen {
+            signals: signals.to_vec(),
+            feedback: self.rule.feedback().map(<[_]>::to_vec),
+            residual: trace.residual.clone(),
+            has_estimated: false,
+        };
+    }
+
+    fn estimate(&mut self, trials: &mut Trials<'_, f64>, noise: &mut Stream) -> bool {
+        let has_estimated = self.rule.estimate(trials, noise);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.has_estimated = has_estimated;
+        has_estimated
+    }
+
+    fn adapt(&mut self, step: &mut Adaptation<'_, f64>) {
+        self.rule.adapt(step);
+    }
+
+    fn feedback(&self) -> Option<&[Array2<f64>]> {
+        self.rule.feedback()
+    }
+
+    fn feedback_mut(&mut self) -> Option<&mut [Array2<f64>]> {
+        self.rule.feedback_mut()
+    }
+
+    fn feedback_in_use(&self, layers: &[Layer<f64>]) -> Option<Cow<'_, [Array2<f64>]>> {
+        self.rule.feedback_in_use(layers)
+    }
+
+    fn path(&self) -> SignalPath {
+        self.rule.path()
+    }
+}
+
+/// The first `steps` steps of the subject.
+pub(super) fn watch(subject: &Subject<'_>, steps: usize) -> Vec<Step> {
+    let seen = Arc::new(Mutex::new(Seen::default()));
+    let mut network = subject.network_with(Box::new(Witness {
+        rule: (subject.rule)(),
+        seen: Arc::clone(&seen),
+    }));
+    let mut noise = Purpose::Steps.open();
+    (0..steps)
+        .map(|_| {
+            let before = network.layers().to_vec();
+            let feedback_before = network.rule().feedback().map(<[_]>::to_vec);
+            subject.step(&mut network, &mut noise);
+            Step {
+                before,
+                after: network.layers().to_vec(),
+                seen: seen.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+                feedback_before,
+                feedback_after: network.rule().feedback().map(<[_]>::to_vec),
+            }
+        })
+        .collect()
+}
