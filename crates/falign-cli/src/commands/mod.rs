@@ -1,5 +1,6 @@
 //! One file per subcommand; this one parses and hands over.
 
+mod audit;
 mod check;
 mod config;
 mod data;
@@ -80,6 +81,8 @@ enum Command {
         #[command(flatten)]
         run: RunOptions,
     },
+    /// Prove that every rule of an experiment is the rule it is called: a table of checks
+    Audit(audit::AuditArgs),
     /// Draw a run folder's figure from its stored tables
     Plot {
         /// Run folder
@@ -204,6 +207,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Ended> {
             quantities,
             json,
         } => show::command(&dir, &quantities, json),
+        Command::Audit(args) => audit::command(&args),
         Command::Check { target, run } => check::command(&target, &run),
         Command::Plot {
             dir,

@@ -74,10 +74,9 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
         let pairs = before.zip(step.feedback_after.iter().flatten());
         let pairs: Vec<_> = pairs.enumerate().collect();
         pairs.into_iter().map(move |(l, (before, after))| {
-            let keep = 1.0 - learning.decay.unwrap_or(0.0);
+            let factor = subject.factors[l + 1];
+            let keep = learning.decay.map_or(factor, |decay| 1.0 - decay);
             let (kept, change, terms) = if composition.feedback == FeedbackWeights::KolenPollack {
-                let factor = subject.factors[l + 1];
-                let keep = learning.decay.map_or(factor, |_| keep);
                 let forward_kept = factor * &step.before[l + 1].weights;
                 let change = &step.after[l + 1].weights - &forward_kept;
                 // The change is known as far as the forward weights are not rounded.
@@ -121,7 +120,6 @@ fn mirror(question: &Question, subject: &Subject<'_>, learning: FeedbackLearning
     subject.step(&mut network, &mut noise);
     let (layers, trace) = (network.layers().to_vec(), network.trace().clone());
     let (deltas, changes) = (network.deltas().to_vec(), network.changes().to_vec());
-    let keep = 1.0 - learning.decay.unwrap_or(0.0);
     let phases = MIRROR_SAMPLES.div_ceil(trace.batch());
     let mut means: Vec<Array2<f64>> = layers[1..].iter().map(|l| 0.0 * &l.weights).collect();
     let mut rule = (subject.rule)();
@@ -139,7 +137,10 @@ fn mirror(question: &Question, subject: &Subject<'_>, learning: FeedbackLearning
             .iter()
             .flatten()
             .zip(rule.feedback().into_iter().flatten());
-        for (mean, (before, after)) in means.iter_mut().zip(pairs) {
+        for ((mean, (before, after)), factor) in
+            means.iter_mut().zip(pairs).zip(&subject.factors[1..])
+        {
+            let keep = learning.decay.map_or(*factor, |decay| 1.0 - decay);
             let change = (after - &(keep * before)) / learning.step_size;
             *mean += &(change / phases as f64);
         }

@@ -66,7 +66,7 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step], learning_check: &Chec
             )
         }
         FeedbackWeights::WeightMirror | FeedbackWeights::Hebbian
-            if learning.step_size == 0.0 && learning.decay.unwrap_or(0.0) == 0.0 =>
+            if learning.step_size == 0.0 && learning.decay == Some(0.0) =>
         {
             QUESTION.not_applicable(format!("its feedback step size is 0; they were {note}"))
         }

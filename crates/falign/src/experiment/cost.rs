@@ -1,6 +1,6 @@
 //! What a job is expected to cost, for progress and its estimate of the time left.
 
-use super::config::Experiment;
+use super::config::{Experiment, GENERATED_IMAGES};
 use super::plan::Job;
 use super::setting::{Ridge, Setting, StepSize, Steps};
 use crate::experiment::setting::Engine;
@@ -10,6 +10,11 @@ use crate::two_layer::Draw;
 /// Steps of a run, guessed where they depend on its data.
 pub(super) fn expected_steps(s: &Setting) -> f64 {
     const GUESS: f64 = 1e4;
+    if let Some(epochs) = s.deep.epochs {
+        let samples = samples(s);
+        let batch = s.deep.batch.map_or(samples, |batch| batch as f64);
+        return epochs as f64 * (samples / batch).ceil();
+    }
     match (s.steps, s.step_size, s.ridge) {
         (Steps::Number(steps), _, _) => steps as f64,
         (Steps::Tau(tau), StepSize::Number(eta), _) => tau * (s.width as f64).sqrt() / eta,
@@ -20,10 +25,49 @@ pub(super) fn expected_steps(s: &Setting) -> f64 {
     }
 }
 
+/// Training samples, guessed where a file has them.
+fn samples(s: &Setting) -> f64 {
+    /// Of MNIST; a file of the user's own has some other number.
+    const STORED: f64 = 60_000.0;
+    let is_stored = s.deep.labelled_data.is_some()
+        || s.deep
+            .labelled
+            .as_ref()
+            .is_some_and(|name| name != GENERATED_IMAGES);
+    let all = if is_stored { STORED } else { s.samples as f64 };
+    s.deep
+        .train_limit
+        .map_or(all, |limit| all.min(limit as f64))
+}
+
+/// Work of one step of a deep network: three products a layer.
+fn step_of_layers(s: &Setting) -> f64 {
+    let batch = s
+        .deep
+        .batch
+        .map_or_else(|| samples(s), |batch| batch as f64);
+    // Inputs and classes of a file are not known yet: those of MNIST.
+    let (inputs, outputs) = if s.deep.has_classes() {
+        (784.0, 10.0)
+    } else {
+        (s.input_dim as f64, s.outputs as f64)
+    };
+    let hidden = s.deep.widths(s.width).into_iter().map(|units| units as f64);
+    let sizes: Vec<f64> = std::iter::once(inputs)
+        .chain(hidden)
+        .chain(std::iter::once(outputs))
+        .collect();
+    let weights: f64 = sizes.windows(2).map(|pair| pair[0] * pair[1]).sum();
+    3.0 * batch * weights
+}
+
 /// Estimated work of one run of a setting, in multiply-adds: a cost for progress and order.
 pub fn cost(experiment: &Experiment, job: &Job) -> f64 {
     let s = &experiment.settings[job.setting_index].setting;
     let steps = expected_steps(s);
+    if s.resolved_engine() == Engine::MiniBatch {
+        return steps * step_of_layers(s) * (job.runs.end - job.runs.start) as f64;
+    }
     let (n, k) = (s.samples as f64, s.outputs as f64);
     let width = match s.resolved_engine() {
         Engine::Linear => 3.0,

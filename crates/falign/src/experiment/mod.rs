@@ -2,6 +2,7 @@
 //!
 //! Refuses: drawing (the program's `figure` room).
 
+pub mod audited;
 pub mod builtin;
 pub mod claim;
 pub mod config;

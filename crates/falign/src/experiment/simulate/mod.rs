@@ -13,7 +13,8 @@ use crate::data::Weights;
 use crate::mlp::TensorFile;
 use crate::observe::Outcome;
 
-pub(super) use deep::weights_of_run;
+pub(super) use deep::{feedback_learning, parts, rule, weights_of_run};
+pub(super) use two_layer::engine;
 
 /// A finished run.
 #[derive(Debug, Clone, PartialEq)]

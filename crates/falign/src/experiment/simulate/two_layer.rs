@@ -5,7 +5,7 @@ use crate::Result;
 use crate::experiment::config::record_fits;
 use crate::experiment::inputs;
 use crate::experiment::recorded::recorded_steps;
-use crate::experiment::resolve::resolve;
+use crate::experiment::resolve::{Resolved, resolve};
 use crate::experiment::setting::{Engine, SaveWeights, Setting};
 use crate::math::{Precision, Streams};
 use crate::observe::Outcome;
@@ -33,13 +33,12 @@ fn start(setting: &Setting, streams: Streams, problem: &Problem) -> Result<Start
     Ok(Start::Given(weights))
 }
 
-/// Runs a setting of a two-layer engine.
-pub(super) fn simulate(
+/// The engine of a setting at its start, with its problem.
+pub(in crate::experiment) fn engine(
     setting: &Setting,
     run_number: u64,
     context: Context<'_>,
-    progress: &mut dyn FnMut(u64) -> bool,
-) -> Result<Option<RunResult>> {
+) -> Result<(Problem, Resolved, Box<dyn Dynamics>)> {
     let (engine_name, draw) = (setting.resolved_engine(), setting.resolved_draw());
     let (problem, resolved) = resolve(setting, run_number, draw, context.sources)?;
     let parallel = context.parallel;
@@ -49,7 +48,7 @@ pub(super) fn simulate(
         &setting.quantities,
         matches!(save, SaveWeights::Final | SaveWeights::Both),
     );
-    let mut engine: Box<dyn Dynamics> = if draw == Draw::Gram {
+    let engine: Box<dyn Dynamics> = if draw == Draw::Gram {
         let start = LinearStart::Gram {
             streams,
             correlation: setting.feedback_correlation,
@@ -75,6 +74,18 @@ pub(super) fn simulate(
             )),
         }
     };
+    Ok((problem, resolved, engine))
+}
+
+/// Runs a setting of a two-layer engine.
+pub(super) fn simulate(
+    setting: &Setting,
+    run_number: u64,
+    context: Context<'_>,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Result<Option<RunResult>> {
+    let (problem, resolved, mut engine) = engine(setting, run_number, context)?;
+    let save = setting.save_weights;
     let initial = matches!(save, SaveWeights::Initial | SaveWeights::Both)
         .then(|| engine.weights())
         .flatten();

@@ -16,7 +16,7 @@ use crate::mlp::{
     TrainingOptions, draw_feedback, draw_layers, steps_per_epoch,
 };
 use crate::rule::{
-    Composed, FeedbackLearning, LastLayerOnly, LearningRule, NodePerturbation, Rule,
+    Composed, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation, Rule,
     WeightPerturbation,
 };
 use crate::{Error, Result};
@@ -99,7 +99,35 @@ fn network<T: Element>(
     let streams = Streams::new(setting.seed, run);
     let law = initialisation(deep, deep.initialisation);
     let layers = draw_layers(architecture, law, streams);
-    let rule: Box<dyn LearningRule<T>> = match (setting.rule, setting.rule.composition()) {
+    let rule = rule(setting, run, &layers);
+    let mut network = Network::new(layers, rule, deep.optimiser_kind());
+    if let Some(path) = &setting.initial_weights {
+        let path = weights_of_run(path, run)?;
+        let file = TensorFile::load(&path)?;
+        network
+            .restore(Part::Weights, 0, &file)
+            .map_err(|reason| Error::data(&path, format!("does not fit this network: {reason}")))?;
+    }
+    Ok(network)
+}
+
+/// The numbers of feedback weights that learn.
+pub(crate) fn feedback_learning(setting: &Setting) -> FeedbackLearning {
+    FeedbackLearning {
+        step_size: setting.feedback_step_size.unwrap_or(eta(setting)),
+        decay: setting.feedback_decay,
+    }
+}
+
+/// The rule with its feedback weights at the start.
+pub(crate) fn rule<T: Element>(
+    setting: &Setting,
+    run: u64,
+    layers: &[Layer<T>],
+) -> Box<dyn LearningRule<T>> {
+    let deep = &setting.deep;
+    let streams = Streams::new(setting.seed, run);
+    match (setting.rule, setting.rule.composition()) {
         (_, Some(composition)) => {
             let own = deep.feedback_initialisation.unwrap_or(deep.initialisation);
             let shape = FeedbackShape {
@@ -110,26 +138,17 @@ fn network<T: Element>(
                 correlation: setting.feedback_correlation,
             };
             let law = initialisation(deep, own);
-            let feedback = draw_feedback(composition, &layers, law, shape, streams);
-            let learning = FeedbackLearning {
-                step_size: setting.feedback_step_size.unwrap_or(eta(setting)),
-                decay: setting.feedback_decay,
-            };
-            Box::new(Composed::new(composition, feedback, learning))
+            let feedback = draw_feedback(composition, layers, law, shape, streams);
+            Box::new(Composed::new(
+                composition,
+                feedback,
+                feedback_learning(setting),
+            ))
         }
         (Rule::NodePerturbation, _) => Box::new(NodePerturbation::new(deep.perturbation)),
         (Rule::WeightPerturbation, _) => Box::new(WeightPerturbation::new(deep.perturbation)),
         _ => Box::new(LastLayerOnly),
-    };
-    let mut network = Network::new(layers, rule, deep.optimiser_kind());
-    if let Some(path) = &setting.initial_weights {
-        let path = weights_of_run(path, run)?;
-        let file = TensorFile::load(&path)?;
-        network
-            .restore(Part::Weights, 0, &file)
-            .map_err(|reason| Error::data(&path, format!("does not fit this network: {reason}")))?;
     }
-    Ok(network)
 }
 
 /// The weights file of a run: `path` itself, or the last weights of run `run` in a run folder.

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use self::build::eta;
-pub(crate) use self::build::parts;
 pub(in crate::experiment) use self::build::weights_of_run;
+pub(in crate::experiment) use self::build::{feedback_learning, parts, rule};
 use self::observer::Observer;
 use self::stall::{chance_loss, stall};
 use self::state::{Recorded, keep, resume};

@@ -1,0 +1,119 @@
+//! `falign audit`: is a rule the rule it is called?
+
+use std::num::NonZero;
+
+use anyhow::Result;
+use clap::Args;
+use falign::audit::{Check, Verdict};
+use falign::experiment::audited::{Audited, Limits, audit_rules};
+use falign::experiment::sources::Sources;
+use serde_json::{Value, json};
+
+use super::{Ended, OverrideArgs, source};
+use crate::output;
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// Name of a built-in experiment, or a file
+    experiment: String,
+    #[command(flatten)]
+    overrides: OverrideArgs,
+    /// Units that hidden layers are cut to; rules that learn by trial take a fifth
+    #[arg(long, default_value = "100")]
+    width: NonZero<usize>,
+    /// Samples in the audited batch
+    #[arg(long, default_value = "32")]
+    samples: NonZero<usize>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn command(args: &AuditArgs) -> Result<Ended> {
+    let experiment = source::experiment(&args.experiment, &args.overrides.overrides())?;
+    let limits = Limits {
+        width: args.width.get(),
+        samples: args.samples.get(),
+    };
+    let audited = audit_rules(&experiment, &Sources::default(), limits)?;
+    if args.json {
+        let all: Vec<Value> = audited.iter().map(as_json).collect();
+        output::line(format!("{:#}", json!({ "audits": all })))?;
+    } else {
+        for one in &audited {
+            print(one)?;
+        }
+    }
+    Ok(if audited.iter().all(|one| one.report.passed()) {
+        Ended::Done
+    } else {
+        Ended::ClaimsFailed
+    })
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "pass",
+        Verdict::Failed => "FAIL",
+        Verdict::NotApplicable => "-",
+    }
+}
+
+fn sizes(one: &Audited) -> String {
+    let sizes: Vec<String> = one.sizes.iter().map(usize::to_string).collect();
+    sizes.join("-")
+}
+
+fn print(one: &Audited) -> Result<()> {
+    let case = if one.case.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", one.case)
+    };
+    output::line(format!(
+        "{}{case}: {} network, {} samples, step size {}",
+        one.rule.name(),
+        sizes(one),
+        one.samples,
+        one.report.step_size
+    ))?;
+    output::line(format!(
+        "  {:<18} {:<4}  {:>8}  {:>8}  note",
+        "check", "", "found", "allowed"
+    ))?;
+    let number = |x: Option<f64>| x.map_or_else(String::new, |x| format!("{x:.1e}"));
+    for check in &one.report.checks {
+        output::line(format!(
+            "  {:<18} {:<4}  {:>8}  {:>8}  {}",
+            check.name,
+            word(check.verdict),
+            number(check.value),
+            number(check.bound),
+            check.note
+        ))?;
+    }
+    // What a failed check says must hold, in words.
+    for check in failed(one) {
+        output::line(format!("  {} asks that {}", check.name, check.meaning))?;
+    }
+    output::line("")
+}
+
+fn failed(one: &Audited) -> impl Iterator<Item = &Check> {
+    let checks = one.report.checks.iter();
+    checks.filter(|check| check.verdict == Verdict::Failed)
+}
+
+fn as_json(one: &Audited) -> Value {
+    let checks = one.report.checks.iter().map(|check| {
+        json!({
+            "check": check.name, "verdict": word(check.verdict), "found": check.value,
+            "allowed": check.bound, "note": check.note, "meaning": check.meaning,
+        })
+    });
+    json!({
+        "case": one.case, "rule": one.rule.name(), "network": one.sizes, "samples": one.samples,
+        "step_size": one.report.step_size, "passed": one.report.passed(),
+        "checks": checks.collect::<Vec<_>>(),
+    })
+}
