@@ -61,6 +61,16 @@ step docs env RUSTDOCFLAGS="-D warnings" \
 # Plain `cargo test`, not nextest: it runs the doc tests too.
 step test cargo test --locked --workspace
 
+# Five epochs of Figure 3 on the real MNIST, against an independent implementation.
+if [ -n "${FALIGN_TEST_DATA:-}" ]; then
+    out=$(mktemp -d)
+    step figure3_quick cargo run --locked --quiet -p falign-cli -- \
+        check figure3_quick --quiet --data-dir "$FALIGN_TEST_DATA" --out "$out/run"
+    rm -rf "$out"
+else
+    skip figure3_quick "FALIGN_TEST_DATA names no folder with the four files of MNIST"
+fi
+
 printf '\n=== summary\n'
 for line in "${passed[@]}"; do printf '  ok       %s\n' "$line"; done
 for line in "${skipped[@]}"; do printf '  SKIPPED  %s\n' "$line"; done

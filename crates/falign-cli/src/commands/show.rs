@@ -12,7 +12,7 @@ use crate::output;
 
 /// The quantities shown where the caller names none: these, or the first ones.
 fn default_quantities<'a>(recorded: &[&'a str]) -> Vec<&'a str> {
-    let mut known = vec!["alignment", "loss"];
+    let mut known = vec!["alignment", "test_accuracy", "loss"];
     known.retain(|name| recorded.contains(name));
     if known.is_empty() {
         known.extend(recorded.iter().take(2));

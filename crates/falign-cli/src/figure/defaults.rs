@@ -1,4 +1,4 @@
-//! The picture of an experiment that asks for none: alignment above, loss below, or what else
+//! The picture of an experiment that asks for none: alignment above, accuracy or loss below, or what else
 //! was recorded where neither was.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +14,8 @@ const MOST: usize = 4;
 /// Quantities shown where neither alignment nor loss was recorded: the first ones.
 const OTHERS: usize = 2;
 
-/// Alignment against width if there are several widths, else against step, and loss against
-/// step; settings that differ otherwise become colours, line styles and panels.
+/// Alignment against width if there are several widths, else against step or epoch, and test
+/// accuracy or loss against step or epoch; settings that differ otherwise become colours, line styles and panels.
 pub(crate) fn default_figure(table: &Table) -> Figure {
     let split = Split::new(table);
     let mut groups = split.groups(table);
@@ -26,7 +26,10 @@ pub(crate) fn default_figure(table: &Table) -> Figure {
     };
     groups.truncate(MOST);
     let recorded = table.quantities();
-    let mut quantities = vec!["alignment", "loss"];
+    // Where there are classes, accuracy says more than the loss.
+    let other = ["test_accuracy", "loss"];
+    let other = other.into_iter().find(|q| recorded.contains(q));
+    let mut quantities: Vec<&str> = std::iter::once("alignment").chain(other).collect();
     quantities.retain(|quantity| recorded.contains(quantity));
     if quantities.is_empty() {
         quantities.extend(recorded.into_iter().take(OTHERS));
@@ -72,7 +75,7 @@ impl Split {
             found.map(|place| varying.remove(place))
         };
         let widths = take(&["width"]);
-        let dash = take(&["rule"]);
+        let mut dash = take(&["rule"]);
         let mut series = take(&[
             "ridge",
             "schedule",
@@ -84,6 +87,10 @@ impl Split {
             let others = |column: &usize| !["activation", "case"].contains(&table.name(*column));
             let place = varying.iter().position(others);
             series = place.map(|place| varying.remove(place));
+        }
+        if series.is_none() {
+            // Colours tell more apart than line styles do.
+            series = dash.take();
         }
         // A case names a whole setting: only what nothing else tells apart is split by it.
         varying.sort_by_key(|&column| match table.name(column) {
@@ -152,7 +159,9 @@ impl Split {
         let (x, x_scale, style) = if against_width {
             ("width", Scale::Log, Style::Points)
         } else {
-            ("step", Scale::Linear, Style::Curve)
+            let has_epochs = table.quantities().contains(&"epoch");
+            let time = if has_epochs { "epoch" } else { "step" };
+            (time, Scale::Linear, Style::Curve)
         };
         let y_scale = match quantity {
             "loss" => Scale::Log,

@@ -60,6 +60,9 @@ fn assignment(text: &str) -> Result<(&'static Key, Value)> {
     if let Some(value) = parse_value(value) {
         return Ok((key, value));
     }
+    if let Some(list) = word_list(value) {
+        return Ok((key, list));
+    }
     if value.is_empty() || value.starts_with(['[', '{', '"', '\'']) {
         return Err(Error::config(
             name,
@@ -71,6 +74,20 @@ fn assignment(text: &str) -> Result<(&'static Key, Value)> {
         ));
     }
     Ok((key, Value::String(value.to_owned())))
+}
+
+/// `[relu, tanh]`: a shell takes quotes away, so a list of bare words is one of strings.
+fn word_list(text: &str) -> Option<Value> {
+    let inside = text.strip_prefix('[')?.strip_suffix(']')?;
+    let words = inside.split(',').map(str::trim);
+    let is_word = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_alphabetic())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    words
+        .map(|word| is_word(word).then(|| Value::String(word.to_owned())))
+        .collect::<Option<Vec<Value>>>()
+        .map(Value::Array)
 }
 
 /// A list is an axis, except for keys that hold lists, where only a list of lists is one.

@@ -225,6 +225,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "network",
+        "init_gain",
+        "1.0",
+        "a number of at least 0",
+        "what multiplies all drawn forward weights and biases",
+    ),
+    key(
+        "network",
         "feedback_initialisation",
         "\"initialisation\"",
         "\"initialisation\" or one of its names",

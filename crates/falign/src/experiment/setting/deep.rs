@@ -34,6 +34,7 @@ pub struct Deep {
     pub biases: bool,
     pub initialisation: InitialisationName,
     pub init_scale: f64,
+    pub init_gain: f64,
     /// `None`: that of the forward weights.
     pub feedback_initialisation: Option<InitialisationName>,
     pub feedback_scale: f64,

@@ -12,7 +12,7 @@ use crate::rule::Rule;
 use crate::two_layer::Draw;
 
 /// Keys that only the mini-batch engine reads.
-const DEEP_ONLY: [&str; 33] = [
+const DEEP_ONLY: [&str; 34] = [
     "labelled",
     "labelled_data",
     "scaling",
@@ -25,6 +25,7 @@ const DEEP_ONLY: [&str; 33] = [
     "biases",
     "initialisation",
     "init_scale",
+    "init_gain",
     "feedback_initialisation",
     "feedback_scale",
     "feedback_sparsity",

@@ -38,6 +38,7 @@ impl Reader<'_> {
             biases: self.get("biases", Value::as_bool)?,
             initialisation: self.name("initialisation")?,
             init_scale: self.get("init_scale", positive)?,
+            init_gain: self.get("init_gain", super::non_negative)?,
             feedback_initialisation: self
                 .get("feedback_initialisation", or_word("initialisation", named))?,
             feedback_scale: self.get("feedback_scale", super::non_negative)?,

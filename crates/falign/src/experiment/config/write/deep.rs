@@ -29,6 +29,7 @@ pub(super) fn put_all(d: &Deep, put: &mut impl FnMut(&'static str, Option<Value>
     put("biases", Some(Value::Boolean(d.biases)));
     put("initialisation", name(&d.initialisation));
     put("init_scale", float(d.init_scale));
+    put("init_gain", float(d.init_gain));
     let own = d.feedback_initialisation.and_then(|own| name(&own));
     put(
         "feedback_initialisation",

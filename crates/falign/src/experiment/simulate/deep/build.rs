@@ -98,7 +98,16 @@ fn network<T: Element>(
     let deep = &setting.deep;
     let streams = Streams::new(setting.seed, run);
     let law = initialisation(deep, deep.initialisation);
-    let layers = draw_layers(architecture, law, streams);
+    let mut layers = draw_layers::<T>(architecture, law, streams);
+    if (deep.init_gain - 1.0).abs() > 0.0 {
+        let gain = T::from_f64(deep.init_gain);
+        for layer in &mut layers {
+            layer.weights.mapv_inplace(|w| gain * w);
+            if let Some(bias) = &mut layer.bias {
+                bias.mapv_inplace(|w| gain * w);
+            }
+        }
+    }
     let rule = rule(setting, run, &layers);
     let mut network = Network::new(layers, rule, deep.optimiser_kind());
     if let Some(path) = &setting.initial_weights {
