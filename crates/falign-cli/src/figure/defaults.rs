@@ -180,7 +180,9 @@ impl Split {
             y_min: None,
             y_max: None,
             x_label: None,
-            y_label: None,
+            // In deep networks there is no one beta that b is compared with.
+            y_label: (x == "epoch" && quantity == "alignment")
+                .then(|| "alignment with backpropagation".to_owned()),
             style,
             center: Center::default(),
             spread: Spread::default(),

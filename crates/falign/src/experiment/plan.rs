@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::config::{Experiment, write};
+use super::config::{Experiment, read, write};
 use super::keys;
 use super::setting::Setting;
 use crate::observe::NUMERICS_VERSION;
@@ -91,7 +91,7 @@ impl Plan {
 #[derive(Serialize)]
 struct Identity {
     numerics_version: u32,
-    /// Canonical values; files by the hash of their content.
+    /// Canonical values that are not the defaults; files by the hash of their content.
     setting: BTreeMap<&'static str, serde_json::Value>,
 }
 
@@ -99,13 +99,16 @@ impl Identity {
     fn new(setting: &Setting, contents: &mut BTreeMap<String, String>) -> Result<Self> {
         let mut values = BTreeMap::new();
         let from_file = setting.train_data.is_some() || has_stored_classes(setting);
+        let defaults = write::values(&read::setting(&read::defaults())?);
         for (leaf, value) in write::values(setting) {
             // Which samples are for validation depends on it, whatever they come from.
             let is_split = leaf == "dataset" && setting.deep.validation > 0;
             let is_unused = (from_file && super::config::is_generated(leaf) && !is_split)
                 || (leaf == "steps" && setting.deep.epochs.is_some())
                 || !super::config::is_read(leaf, setting.engine);
-            if NOT_IN_ID.contains(&leaf) || is_unused {
+            // Defaults are left out, so that stored results outlive keys that are new.
+            let is_default = defaults.get(leaf) == Some(&value);
+            if NOT_IN_ID.contains(&leaf) || is_unused || is_default {
                 continue;
             }
             let value = match value.as_str() {
@@ -264,7 +267,7 @@ mod tests {
         let plan = plan("[run]\nruns = 1");
         assert_eq!(
             plan.to_jsonl(),
-            "{\"id\":\"2a8bee9c74c20f01a07ede4d04b464b3\",\"setting\":0,\"runs\":[0,1]}\n"
+            "{\"id\":\"287e8a82bfbe16c3a06dba1dce355786\",\"setting\":0,\"runs\":[0,1]}\n"
         );
     }
 

@@ -8,6 +8,6 @@ pub use layer::LayerMeasure;
 pub use outcome::Outcome;
 pub use quantity::Quantity;
 
-/// Raised whenever the numbers an engine gives change, so that stored results of another
-/// version are not taken for this one's.
+/// Raised whenever the numbers an engine gives change, or the default of a key, so that stored
+/// results of another version are not taken for this one's.
 pub const NUMERICS_VERSION: u32 = 1;

@@ -390,14 +390,19 @@ fn overrides_name_their_mistakes() {
             ["--set", "network.width", "KEY=VALUE"],
         ),
         (
-            &["network.activation=[relu]"],
+            &["network.activation=[relu, 'tanh]"],
             &[],
-            ["network.activation", "[relu]", "quote"],
+            ["network.activation", "[relu, 'tanh]", "quote"],
         ),
         (
             &["network.width=wide"],
             &[],
             ["network.width", "wide", "whole number"],
+        ),
+        (
+            &["network.activation=[rleu, tanh]", "learning.step_size=0.1"],
+            &[],
+            ["network.activation", "\"rleu\"", "\"relu\""],
         ),
         (&[], &["rleu"], ["--case", "rleu", "`relu`"]),
     ] {
