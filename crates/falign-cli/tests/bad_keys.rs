@@ -7,8 +7,14 @@ use crate::support::Lab;
 /// Values that no key of a kind accepts.
 fn wrong_types(key: &Key) -> &'static [&'static str] {
     match key.leaf {
-        "center_outputs" | "per_run_table" => &["\"yes\"", "1", "{}", "1979-05-27"],
-        "train_data" | "held_out_data" | "initial_weights" => &["true", "1", "\"\"", "[1]"],
+        "center_outputs" | "per_run_table" | "biases" | "feedback_signs" => {
+            &["\"yes\"", "1", "{}", "1979-05-27"]
+        }
+        "train_data" | "held_out_data" | "initial_weights" | "labelled_data" | "data_dir" => {
+            &["true", "1", "\"\"", "[1]"]
+        }
+        "hidden_widths" => &["true", "5", "\"a\"", "[\"a\"]", "[[true]]"],
+        "ridge_layers" => &["true", "1", "\"top\"", "[\"a\"]", "{}"],
         "ridge_table" => &["true", "0.5", "\"a\"", "[\"a\"]", "[[1]]"],
         "quantities" => &["true", "\"loss\"", "[1]", "[]"],
         _ => &[
@@ -45,7 +51,20 @@ fn out_of_range(leaf: &str) -> &'static [&'static str] {
         "cutoff" => &["-1", "1.5", "1e16", "{ c_s = 0 }"],
         "decay_steps" => &["0", "-1", "{ c_s = 0 }"],
         "ridge_table" => &["[]", "[-1]", "[1, inf]"],
-        "dropout" => &["-0.1", "1", "1.5"],
+        "dropout" | "feedback_sparsity" | "momentum" | "rmsprop_decay" | "adam_beta_1"
+        | "adam_beta_2" => &["-0.1", "1", "1.5"],
+        "input_factor" | "init_scale" | "epsilon" | "step_size_decay" | "perturbation" => {
+            &["0", "-1", "inf"]
+        }
+        "feedback_scale" | "init_gain" => &["-0.1", "inf"],
+        "train_limit" | "test_limit" | "batch" | "feedback_rank" => {
+            &["0", "-1", "1000000001", "1.5"]
+        }
+        "validation" | "epochs" => &["-1", "1000000001", "1.5"],
+        "hidden_layers" => &["0", "101", "1.5"],
+        "hidden_widths" => &["[]", "[0]", "[3, -1]", "[1000000001]", "[1.5]"],
+        "ridge_layers" => &["[]", "[0]", "[1.5]"],
+        "top_k" => &["0", "10001", "1.5"],
         "feedback_correlation" | "alignment_threshold" => &["-1.1", "1.1"],
         "feedback_step_size" => &["0", "-1"],
         "feedback_decay" => &["-0.1", "1.1"],

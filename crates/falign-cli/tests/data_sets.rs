@@ -40,7 +40,7 @@ fn mirrors(lab: &Lab, url: &str) {
 }
 
 /// The folder of the real MNIST, or a loud word that there is none.
-fn real_mnist() -> Option<PathBuf> {
+pub(crate) fn real_mnist() -> Option<PathBuf> {
     let folder = std::env::var_os("FALIGN_TEST_DATA").map(PathBuf::from);
     if folder.is_none() {
         // Not `eprintln`, which a passing test swallows.

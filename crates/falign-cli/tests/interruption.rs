@@ -45,7 +45,7 @@ fn lab() -> Lab {
     lab
 }
 
-fn wait_until(what: &str, mut is_true: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut is_true: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_true() {
         assert!(start.elapsed() < LIMIT, "waited too long for {what}");
@@ -53,19 +53,19 @@ fn wait_until(what: &str, mut is_true: impl FnMut() -> bool) {
     }
 }
 
-fn wait_for_results(folder: &Path, count: usize) {
+pub(crate) fn wait_for_results(folder: &Path, count: usize) {
     let results = folder.join("results");
     wait_until("results", || names(&results, ".bin").len() >= count);
 }
 
-fn send(signal: &str, child: &Child) {
+pub(crate) fn send(signal: &str, child: &Child) {
     let command = format!("kill -{signal} {}", child.id());
     let status = Command::new("sh").args(["-c", &command]).status().unwrap();
     assert!(status.success());
 }
 
 /// Milliseconds below `below`, from a linear congruential generator.
-fn random(state: &mut u64, below: u64) -> Duration {
+pub(crate) fn random(state: &mut u64, below: u64) -> Duration {
     *state = state
         .wrapping_mul(6_364_136_223_846_793_005)
         .wrapping_add(1_442_695_040_888_963_407);
@@ -108,9 +108,12 @@ fn killed_at_any_moment_it_goes_on_to_the_same_bytes() {
 }
 
 /// Runs the command that a stopped program printed, word for word.
-fn go_on(lab: &Lab, stopped: &Answer) -> Child {
+pub(crate) fn go_on(lab: &Lab, stopped: &Answer) -> Child {
     let (first, command) = stopped.err.trim_end().rsplit_once('\n').unwrap();
-    assert!(first.contains("stopped; finished jobs are kept"), "{first}");
+    assert!(
+        first.contains("stopped; what is finished is kept"),
+        "{first}"
+    );
     let program = Path::new(env!("CARGO_BIN_EXE_falign"));
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", program.parent().unwrap().display());

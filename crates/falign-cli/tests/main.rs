@@ -7,6 +7,10 @@ mod bad_keys; // a value that cannot be used is named, with its key and the fix
 mod claims; // what `check` says, and where it runs
 mod damage; // results that are not what they were are found and made again
 mod data_sets; // `falign data`
+mod deep; // deep networks: the same bytes whatever the threads, and how runs end
+mod deep_files; // weights of deep networks: written, read by others, started from
+mod deep_interruption; // deep runs stopped in the middle of a run
+mod deep_keys; // what the mini-batch engine cannot do is refused by key
 mod determinism; // the same bytes whatever the threads
 mod full_disk; // loses nothing that is finished
 mod interruption; // kill -9, Ctrl-C and SIGTERM, then --resume

@@ -69,8 +69,8 @@ fn wrong_names_are_refused_with_the_right_one() {
             &["run", "nowhere/a.toml"],
             &["`nowhere/a.toml`", "quickstart"],
         ),
-        (&["config", "figure3"], &["did you mean `figure2`?"]),
-        (&["check", "figure3"], &["did you mean `figure2`?"]),
+        (&["config", "figure22"], &["did you mean `figure2`?"]),
+        (&["check", "figure22"], &["did you mean `figure2`?"]),
         (&["check", "theory/*"], &["theory/*"]),
         (
             &["run", "folder"],

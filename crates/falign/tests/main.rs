@@ -4,6 +4,7 @@
 
 mod agreement; // every fast engine against the plain loops, on random sizes
 mod audit; // what the audit of a rule proves, and which broken rules it catches
+mod checkpoints; // a deep run that was stopped is the one that was not
 mod data_sets; // MNIST and its like from files
 mod figure2; // Figure 2's statistics against another implementation's
 mod golden; // values from 40-digit arithmetic
@@ -12,3 +13,4 @@ mod measure; // angles, accuracies and units of networks, chunk by chunk
 mod mlp; // networks of any depth, every rule
 mod properties; // what must hold whatever the numbers
 mod support;
+mod training; // deep runs agree with other engines, plain loops and their own files

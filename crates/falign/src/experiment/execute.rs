@@ -119,10 +119,15 @@ pub fn execute(
             }
             Ok(())
         })?;
-    // Gone when all is done; it stays where a run waits to go on.
-    let _ = fs::remove_dir(&checkpoints);
+    let complete = complete.into_inner();
+    // Gone when all is done, with what a kill left there; it stays where a run waits to go on.
+    if complete {
+        let _ = fs::remove_dir_all(&checkpoints);
+    } else {
+        let _ = fs::remove_dir(&checkpoints);
+    }
     Ok(Execution {
-        complete: complete.into_inner(),
+        complete,
         kept,
         redone,
     })

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::config::Experiment;
 use super::setting::{Engine, Setting};
-use super::simulate::weights_of_run;
+use super::simulate::{parts, weights_of_run};
 use super::sources::Sources;
 use crate::data::{Weights, load_weights};
 use crate::mlp::TensorFile;
@@ -72,6 +72,8 @@ fn deep(setting: &Setting, sources: &Sources) -> Result<()> {
                 break;
             }
         }
+        // Its arrays must fit the network, which a start shows.
+        parts::<f32>(setting, 0, sources)?;
     }
     Ok(())
 }

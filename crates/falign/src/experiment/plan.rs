@@ -161,7 +161,7 @@ fn content_hash(leaf: &str, path: &str, contents: &mut BTreeMap<String, String>)
     if let Some(hash) = contents.get(path) {
         return Ok(hash.clone());
     }
-    let hash = hash_of(Path::new(path)).map_err(|error| match error {
+    let hash = hash_of(leaf, Path::new(path)).map_err(|error| match error {
         Error::Io { source, .. } => {
             let (key, allowed) =
                 keys::leaf(leaf).map_or((leaf.to_owned(), ""), |key| (key.dotted(), key.allowed));
@@ -177,10 +177,10 @@ fn content_hash(leaf: &str, path: &str, contents: &mut BTreeMap<String, String>)
     Ok(hash)
 }
 
-/// Of a file's content; of a folder's files with their names, or those of its folder `weights`
-/// if it is a run folder.
-fn hash_of(path: &Path) -> Result<String> {
-    if !path.is_dir() {
+/// Of a file's content; for keys that take a folder, of its files with their names, or those of
+/// its folder `weights` if it is a run folder.
+fn hash_of(leaf: &str, path: &Path) -> Result<String> {
+    if !path.is_dir() || matches!(leaf, "train_data" | "held_out_data") {
         return crate::data::content_hash(path);
     }
     let weights = path.join("weights");

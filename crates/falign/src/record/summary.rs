@@ -1,5 +1,6 @@
 //! `summary.csv` and `runs.csv`: tidy tables of what was measured.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::run_table::{RunTable, SettingRuns};
@@ -22,11 +23,10 @@ pub fn setting_columns(table: &RunTable) -> Vec<String> {
     columns
 }
 
-fn quantities(table: &RunTable) -> Vec<Quantity> {
-    Quantity::ALL
-        .into_iter()
-        .filter(|q| table.settings.iter().any(|s| s.values.contains_key(q)))
-        .collect()
+/// In column order, those of single layers last.
+fn quantities(table: &RunTable) -> BTreeSet<Quantity> {
+    let settings = table.settings.iter();
+    settings.flat_map(|s| s.values.keys().copied()).collect()
 }
 
 /// A field, quoted where commas or quotes demand it.

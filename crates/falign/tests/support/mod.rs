@@ -1,6 +1,7 @@
 //! Small problems made from a seed, and comparisons by norm.
 
 pub(crate) mod data_sets;
+pub(crate) mod deep;
 pub(crate) mod experiment;
 
 use falign::math::{Activation, StreamName, Streams};

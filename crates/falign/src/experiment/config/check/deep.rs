@@ -172,12 +172,17 @@ fn data(s: &Setting) -> Result<()> {
             "data.labelled is given too; remove one of the two",
         );
     }
-    if d.has_classes() && s.train_data.is_some() {
-        return refuse(
-            "train_data",
-            "given",
-            "data with classes are given too; remove one of the two",
-        );
+    for (leaf, path) in [
+        ("train_data", &s.train_data),
+        ("held_out_data", &s.held_out_data),
+    ] {
+        if d.has_classes() && path.is_some() {
+            return refuse(
+                leaf,
+                "given",
+                "data with classes are given too; remove one of the two",
+            );
+        }
     }
     if d.labelled.as_deref() == Some(GENERATED_IMAGES) && s.input_dim.isqrt().pow(2) != s.input_dim
     {
@@ -186,6 +191,18 @@ fn data(s: &Setting) -> Result<()> {
             s.input_dim,
             "generated images are squares; give the square of their side, such as 64",
         );
+    }
+    if d.labelled.as_deref() == Some(GENERATED_IMAGES) {
+        let left = d
+            .train_limit
+            .map_or(s.samples, |limit| limit.min(s.samples));
+        if d.validation >= left {
+            return refuse(
+                "validation",
+                d.validation,
+                format!("expected less than the {left} training samples"),
+            );
+        }
     }
     if d.has_classes() {
         return Ok(());
@@ -294,9 +311,14 @@ fn learning(s: &Setting) -> Result<()> {
     Ok(())
 }
 
+/// Whether there are samples to test on.
+fn has_test(s: &Setting) -> bool {
+    let is_stored = s.deep.has_classes() && s.deep.labelled.as_deref() != Some(GENERATED_IMAGES);
+    is_stored || s.held_out > 0 || s.held_out_data.is_some()
+}
+
 fn recorded(s: &Setting) -> Result<()> {
     let d = &s.deep;
-    let has_test = d.has_classes() || s.held_out > 0 || s.held_out_data.is_some();
     for quantity in &s.quantities {
         let name = format!("\"{quantity}\"");
         if !quantity.is_deep() {
@@ -307,13 +329,18 @@ fn recorded(s: &Setting) -> Result<()> {
             );
         }
         let needs = match quantity {
-            Quantity::TestLoss if !has_test => {
+            Quantity::TestLoss if !d.has_classes() && !has_test(s) => {
                 "a test set; set data.held_out or data.held_out_data"
             }
             Quantity::TrainAccuracy | Quantity::TestAccuracy | Quantity::TestTopKAccuracy
                 if !d.has_classes() =>
             {
                 "classes; set data.labelled or data.labelled_data"
+            }
+            Quantity::TestLoss | Quantity::TestAccuracy | Quantity::TestTopKAccuracy
+                if !has_test(s) =>
+            {
+                "a test set; set data.held_out"
             }
             Quantity::ValidationLoss | Quantity::ValidationAccuracy if d.validation == 0 => {
                 "validation samples; set data.validation"
@@ -361,9 +388,12 @@ impl Setting {
         let mut list = vec![Quantity::Epoch, Quantity::Loss, Quantity::Alignment];
         let has_classes = self.deep.has_classes();
         if has_classes {
-            list.extend([Quantity::TrainAccuracy, Quantity::TestAccuracy]);
+            list.push(Quantity::TrainAccuracy);
         }
-        if has_classes || self.held_out > 0 || self.held_out_data.is_some() {
+        if has_test(self) {
+            if has_classes {
+                list.push(Quantity::TestAccuracy);
+            }
             list.push(Quantity::TestLoss);
         }
         list

@@ -81,7 +81,7 @@ fn train<T: Element>(
     };
     let mut training = Training::new(parts.network, start, parts.train, parts.options, streams);
     let mut recorded = match context.checkpoint {
-        Some(path) => resume(path, &mut training, setting.quantities.len())?,
+        Some(path) => resume(path, &mut training, setting.quantities.len(), &steps)?,
         None => Recorded::default(),
     };
     let mut saved = Instant::now();
@@ -112,8 +112,11 @@ fn train<T: Element>(
             break Outcome::Diverged { step };
         }
     };
-    if let Some(path) = context.checkpoint {
-        // Other runs of the job may still be stopped: this one need not run again.
+    if let Some(path) = context.checkpoint
+        && !outcome.is_diverged()
+    {
+        // Other runs of the job may still be stopped: this one need not run again. One that has
+        // diverged goes on from its last checkpoint, to diverge at the same step.
         keep(path, &mut training, &recorded)?;
     }
     let nothing = vec![f64::NAN; setting.quantities.len()];

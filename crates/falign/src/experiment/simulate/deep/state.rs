@@ -46,11 +46,13 @@ pub(super) fn keep<T: Element>(
 }
 
 /// Puts a run where its checkpoint left it. Without a checkpoint, and with one that is damaged
-/// or of another version, the run starts anew: nothing but time is lost.
+/// or of another version, the run starts anew: nothing but time is lost. `steps` are those at
+/// which a row of so many `quantities` is recorded.
 pub(super) fn resume<T: Element>(
     path: &Path,
     training: &mut Training<T>,
     quantities: usize,
+    steps: &[u64],
 ) -> Result<Recorded> {
     let file = match TensorFile::load(path) {
         Ok(file) => file,
@@ -65,12 +67,13 @@ pub(super) fn resume<T: Element>(
     let (Some(step), true) = (step, is_ours) else {
         return Ok(Recorded::default());
     };
-    let [Some((_, running)), Some((_, losses)), Some((shape, values))] =
+    let [Some((_, running)), Some((_, losses)), Some((_, values))] =
         ["running", "losses", "values"].map(|name| file.get(name))
     else {
         return Ok(Recorded::default());
     };
-    let fits = shape.get(1) == Some(&quantities) || shape.first() == Some(&0);
+    let rows = steps.partition_point(|at| *at <= step);
+    let fits = losses.len() == rows && values.len() == rows * quantities;
     let [loss, right, samples] = running[..] else {
         return Ok(Recorded::default());
     };
