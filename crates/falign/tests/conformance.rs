@@ -1,6 +1,8 @@
 //! One table: every rule of deep networks learns, has its shapes, repeats itself to the bit, goes
 //! on from a checkpoint, and is what it is called.
 
+use std::fmt::Write as _;
+
 use falign::experiment::audited::{Limits, audit_rules};
 use falign::experiment::config::{Experiment, Overrides};
 use falign::experiment::setting::Setting;
@@ -125,14 +127,16 @@ fn every_rule_conforms() {
             audits.len() == 1 && audits[0].report.passed(),
         ];
         let words = checks.map(|holds| if holds { "yes" } else { "NO" });
-        table += &format!(
-            "{:<34}{accuracy:>10.3}{loss:>8.3}  {:>6}  {:>4}  {:>7}  {:>5}\n",
+        writeln!(
+            table,
+            "{:<34}{accuracy:>10.3}{loss:>8.3}  {:>6}  {:>4}  {:>7}  {:>5}",
             rule.name(),
             words[0],
             words[1],
             words[2],
             words[3]
-        );
+        )
+        .unwrap();
         if !learns || checks.contains(&false) {
             wrong.push(rule.name());
         }

@@ -52,8 +52,28 @@ pub(super) fn print(verdicts: &[Verdict], experiment: &Experiment) -> Result<()>
             output::line(format!("          not decidable: {reason}"))?;
         }
     }
+    left_out(experiment)
+}
+
+/// More claims than this, left out for one reason, are counted rather than named.
+const NAMED: usize = 3;
+
+/// The claims that overrides, or the choice of cases, leave nothing to check of.
+fn left_out(experiment: &Experiment) -> Result<()> {
+    let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
     for (id, reason) in &experiment.left_out {
-        output::line(format!("left out  {id}: {reason}"))?;
+        match by_reason.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, ids)) => ids.push(id),
+            None => by_reason.push((reason, vec![id])),
+        }
+    }
+    for (reason, ids) in by_reason {
+        let which = if ids.len() > NAMED {
+            format!("{} claims", ids.len())
+        } else {
+            ids.join(", ")
+        };
+        output::line(format!("left out  {which}: {reason}"))?;
     }
     Ok(())
 }

@@ -285,8 +285,14 @@ pub(crate) fn row(table: &Table, cases: Option<&[&str]>) -> Result<ReferenceRow,
 
 impl Claim {
     /// Takes cases that are not among `cases` out of the claim, so that it can be written
-    /// beside them.
-    pub(crate) fn keep_cases(&mut self, cases: &[&str]) {
+    /// beside them. Whether no case is left of those that it names.
+    pub(crate) fn keep_cases(&mut self, cases: &[&str]) -> bool {
+        let named = |claim: &Self| {
+            let filter = claim.filter.iter();
+            let mut of_cases = filter.filter(|(column, _)| column == "case");
+            of_cases.next().map_or(0, |(_, names)| names.len())
+        };
+        let before = named(self);
         let known = |value: &Value| value.as_str().is_none_or(|name| cases.contains(&name));
         if let Some((_, names)) = self.filter.iter_mut().find(|(column, _)| column == "case") {
             names.retain(|name| cases.contains(&name.as_str()));
@@ -311,5 +317,6 @@ impl Claim {
                 case.is_none_or(|(_, name)| cases.contains(&name.as_str()))
             });
         }
+        before > 0 && named(self) == 0
     }
 }

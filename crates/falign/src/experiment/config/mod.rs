@@ -129,7 +129,11 @@ impl Experiment {
         let mut left_out = Vec::new();
         let kept_cases: Vec<&str> = layout.cases.iter().map(|case| &*case.name).collect();
         for mut claim in all_claims {
-            claim.keep_cases(&kept_cases);
+            let is_elsewhere = claim.keep_cases(&kept_cases);
+            if is_elsewhere {
+                left_out.push((claim.id, "about cases that do not run".to_owned()));
+                continue;
+            }
             match claim.applies(&settings) {
                 Ok(()) => claims.push(claim),
                 Err(reason) if !is_overridden => {
