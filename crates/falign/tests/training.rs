@@ -58,12 +58,14 @@ fn a_full_batch_of_squared_errors_is_the_papers_dynamics() {
         for activation in ["linear", "relu", "tanh"] {
             let rule_is = format!("learning.rule={rule}");
             let activation_is = format!("network.activation={activation}");
-            // Hebbian feedback grows without bound where its step is that of the weights.
-            let both = [
-                &rule_is[..],
-                &activation_is,
-                "learning.feedback_step_size=0.01",
-            ];
+            // Hebbian feedback grows without bound where its step is that of the weights. Deep
+            // Kolen-Pollack has no step of its own.
+            let slow = if rule == "hebbian_feedback" {
+                "learning.feedback_step_size=0.01"
+            } else {
+                "learning.feedback_step_size=step_size"
+            };
+            let both = [&rule_is[..], &activation_is, slow];
             let with = |more: &str| run(&setting(BOTH, &[&both[..], &[more]].concat()), 0);
             let plain = with("run.engine=reference");
             let deep = with("run.engine=mini_batch");

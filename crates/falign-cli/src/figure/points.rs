@@ -84,7 +84,11 @@ pub(super) fn select(table: &Table, panel: &Panel, options: &Options) -> Result<
     let x = x_column(table, &panel.x)?;
     let column = |name: &Option<String>| name.as_deref().map(|name| table.column(name)).transpose();
     let (by, dash) = (column(&panel.series)?, column(&panel.dash)?);
-    let rows = rows(table, panel, x)?;
+    let mut rows = rows(table, panel, x)?;
+    if table.name(x).ends_with("_mean") {
+        // A measured place that has no value, because runs diverged, is none.
+        rows.retain(|&row| table.number(row, x).is_some());
+    }
     let reader = Reader::new(table, panel, options)?;
     let mut series = Vec::new();
     for dash_value in dash_values(table, dash, &rows) {
