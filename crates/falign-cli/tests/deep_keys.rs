@@ -397,16 +397,16 @@ fn a_default_case_must_be_a_case() {
     let cases = "[[case]]\nname = \"small\"\n[[case]]\nname = \"large\"\n\"learning.batch\" = 20\n";
     lab.file(
         "d.toml",
-        format!("default_case = \"smal\"\n{IMAGES}{cases}"),
+        format!("default_case = \"smalx\"\n{IMAGES}{cases}"),
     );
-    run(&lab, &["d.toml"]).refuses(&["default_case = \"smal\"", "did you mean `small`?"]);
+    run(&lab, &["d.toml"]).refuses(&["default_case = \"smalx\"", "did you mean `small`?"]);
     lab.file("d.toml", format!("default_case = \"small\"\n{IMAGES}"));
     run(&lab, &["d.toml"]).refuses(&["default_case = \"small\"", "no such case"]);
     lab.file(
         "d.toml",
         format!("default_case = \"small\"\n{IMAGES}{cases}"),
     );
-    run(&lab, &["d.toml", "--case", "larg"]).refuses(&["--case", "larg", "`large`"]);
+    run(&lab, &["d.toml", "--case", "largex"]).refuses(&["--case", "largex", "`large`"]);
     let words = ["d.toml", "--case", "all", "--case", "small"];
     run(&lab, &words).refuses(&["--case", "all", "no such case"]);
 }

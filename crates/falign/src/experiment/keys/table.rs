@@ -340,7 +340,7 @@ pub const KEYS: &[Key] = &[
         "feedback_step_size",
         "\"step_size\"",
         "\"step_size\" or a number above 0",
-        "eta_b of the rules whose feedback weights learn",
+        "eta_b of the rules whose feedback weights learn; Kolen-Pollack feedback in deep networks changes exactly as the forward weights do and has none",
     ),
     key(
         "learning",
