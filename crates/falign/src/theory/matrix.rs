@@ -29,6 +29,26 @@ pub(super) fn check_columns(what: &str, matrix: &Array2<f64>, columns: usize) ->
     Err(Error::shape(what, expected, shown(matrix)))
 }
 
+/// Refuses a matrix `what` of another shape.
+pub(super) fn check_shape(what: &str, matrix: &Array2<f64>, shape: (usize, usize)) -> Result<()> {
+    if matrix.dim() == shape {
+        return Ok(());
+    }
+    Err(Error::shape(what, format!("{shape:?}"), shown(matrix)))
+}
+
+/// Refuses what is not square or not finite: eigenvalues would never be found.
+pub(super) fn check_square(what: &str, matrix: &Array2<f64>) -> Result<()> {
+    if matrix.nrows() != matrix.ncols() {
+        return Err(Error::shape(what, "a square matrix", shown(matrix)));
+    }
+    if matrix.iter().all(|x| x.is_finite()) {
+        return Ok(());
+    }
+    let got = format!("{} with numbers that are not finite", shown(matrix));
+    Err(Error::shape(what, "finite numbers only", got))
+}
+
 fn shown(matrix: &Array2<f64>) -> String {
     format!("{:?}", matrix.dim())
 }

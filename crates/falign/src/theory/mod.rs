@@ -4,12 +4,21 @@
 //! samples, d inputs, p hidden units, k outputs; K = X X'; e = f - y.
 
 mod infinite;
+mod kernel;
 mod matrix;
+mod measure;
 mod spectrum;
 
 pub use infinite::{
     infinite_feature_kernel, infinite_feature_kernel_between, infinite_feedback_kernel,
     infinite_feedback_kernel_between, infinite_slope_kernel, infinite_slope_kernel_between,
     neural_tangent_kernel, surrogate_kernel,
+};
+pub use kernel::{
+    feature_kernel, feature_kernel_between, feedback_kernel, feedback_kernel_between,
+};
+pub use measure::{
+    centred_kernel_alignment, eigenvalues, kernel_drift, kernel_target_alignment,
+    participation_ratio, spectral_norm, symmetric_part_eigenvalues,
 };
 pub use spectrum::{Spectrum, kernel_spectrum};
