@@ -5,6 +5,7 @@
 
 mod infinite;
 mod kernel;
+mod lazy;
 mod matrix;
 mod measure;
 mod spectrum;
@@ -17,6 +18,7 @@ pub use infinite::{
 pub use kernel::{
     feature_kernel, feature_kernel_between, feedback_kernel, feedback_kernel_between,
 };
+pub use lazy::{LazyFeedback, LazyLimit};
 pub use measure::{
     centred_kernel_alignment, eigenvalues, kernel_drift, kernel_target_alignment,
     participation_ratio, spectral_norm, symmetric_part_eigenvalues,
