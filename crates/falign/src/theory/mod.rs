@@ -8,6 +8,7 @@ mod kernel;
 mod lazy;
 mod matrix;
 mod measure;
+mod slow_time;
 mod spectrum;
 
 pub use infinite::{
@@ -23,4 +24,5 @@ pub use measure::{
     centred_kernel_alignment, eigenvalues, kernel_drift, kernel_target_alignment,
     participation_ratio, spectral_norm, symmetric_part_eigenvalues,
 };
+pub use slow_time::{LinearSlowTime, Moments, SlowState, SlowTime};
 pub use spectrum::{Spectrum, kernel_spectrum};
