@@ -10,6 +10,7 @@
 //! | train a network of any depth by any rule | [`mlp::Network`], [`rule::Composition`], [`rule::LearningRule`] |
 //! | train it on MNIST or one's own classes, epoch by epoch | [`mlp::Training`], [`data::catalogue`], [`data::load_labelled`] |
 //! | prove that a rule is the rule it claims to be | [`audit`] |
+//! | compute kernels of a network or of the infinite width, and the limits of training | [`theory`] |
 //! | run a whole experiment file | [`experiment`]: a checked file, its plan, its execution |
 //! | read results | [`record::run_table::RunTable`], or `summary.csv` of a run folder |
 //! | draw random numbers that never change | [`math::Streams`] |

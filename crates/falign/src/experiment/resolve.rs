@@ -4,7 +4,7 @@ use super::run_data::load;
 use super::setting::{Duration, Ridge, ScheduleName, Setting, StepSize, Steps};
 use super::sources::Sources;
 use crate::rule::Schedule;
-use crate::theory::{Spectrum, linear_kernel_spectrum};
+use crate::theory::{Spectrum, kernel_spectrum};
 use crate::two_layer::{Draw, Problem};
 use crate::{Error, Result};
 
@@ -47,7 +47,7 @@ pub fn resolve(
 ) -> Result<(Problem, Resolved)> {
     let data = load(setting, run, draw, sources)?;
     let spectrum = if needs_spectrum(setting) {
-        linear_kernel_spectrum(&data.inputs)
+        kernel_spectrum(setting.activation, &data.inputs)
     } else {
         Spectrum {
             gamma: f64::NAN,

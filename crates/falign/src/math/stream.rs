@@ -41,6 +41,8 @@ pub enum StreamName {
     Gram,
     /// What the audit of a rule draws; the run number tells its checks apart.
     Audit,
+    /// Hidden units of the slow-time limit.
+    Particles,
 }
 
 impl StreamName {
@@ -59,6 +61,7 @@ impl StreamName {
             Self::Measured => "measured",
             Self::Gram => "gram",
             Self::Audit => "audit",
+            Self::Particles => "particles",
         }
     }
 }

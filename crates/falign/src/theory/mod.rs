@@ -1,5 +1,28 @@
-//! Theory as pure functions of arrays. Imports no engine: tests compare the two.
+//! Theory as pure functions of arrays: kernels, their spectra, and limits.
+//!
+//! Imports no engine: tests compare the two, so that agreement means something. Letters: n
+//! samples, d inputs, p hidden units, k outputs; K = X X'; e = f - y.
 
+mod infinite;
+mod kernel;
+mod lazy;
+mod matrix;
+mod measure;
+mod slow_time;
 mod spectrum;
 
-pub use spectrum::{Spectrum, linear_kernel_spectrum};
+pub use infinite::{
+    infinite_feature_kernel, infinite_feature_kernel_between, infinite_feedback_kernel,
+    infinite_feedback_kernel_between, infinite_slope_kernel, infinite_slope_kernel_between,
+    neural_tangent_kernel, surrogate_kernel,
+};
+pub use kernel::{
+    feature_kernel, feature_kernel_between, feedback_kernel, feedback_kernel_between,
+};
+pub use lazy::{LazyFeedback, LazyLimit};
+pub use measure::{
+    centred_kernel_alignment, eigenvalues, kernel_drift, kernel_target_alignment,
+    participation_ratio, spectral_norm, symmetric_part_eigenvalues,
+};
+pub use slow_time::{LinearSlowTime, Moments, SlowState, SlowTime};
+pub use spectrum::{Spectrum, kernel_spectrum};

@@ -4,7 +4,8 @@
 
 use super::*;
 use crate::experiment::setting::Engine;
-use crate::experiment::setting::{Record, Ridge, Setting, Steps};
+use crate::experiment::setting::{Record, Ridge, Setting, StepSize, Steps};
+use crate::math::Activation;
 use crate::two_layer::Draw;
 
 fn parse(text: &str) -> Result<Experiment> {
@@ -64,6 +65,18 @@ fn theory_units_are_read() {
     );
     assert_eq!(setting.ridge, Ridge::Gamma(3.0));
     assert_eq!(setting.steps, Steps::Tau(8.0));
+}
+
+#[test]
+fn theory_units_are_known_for_every_activation() {
+    for activation in Activation::ALL {
+        let setting = only(&format!(
+            "[network]\nactivation = \"{}\"\n[learning]\nridge = {{ gamma = 3 }}",
+            activation.name()
+        ));
+        assert_eq!(setting.ridge, Ridge::Gamma(3.0));
+        assert_eq!(setting.step_size, StepSize::Auto);
+    }
 }
 
 const SWEPT: &str = r#"
@@ -303,22 +316,6 @@ fn contradictions_name_the_mend() {
         (
             format!("{RELU}[learning]\nstep_size = 1\n[data]\nteacher_width = 1e12"),
             ["data.teacher_width", "1000000000000", "linear teacher"],
-        ),
-        (
-            RELU.to_owned(),
-            [
-                "learning.step_size",
-                "auto",
-                "only for the linear activation as yet",
-            ],
-        ),
-        (
-            format!("{RELU}[learning]\nstep_size = 1\nridge = {{ gamma = 3 }}"),
-            [
-                "learning.ridge",
-                "gamma = 3",
-                "only for the linear activation as yet",
-            ],
         ),
         (
             "[data]\ntrain_data = \"x.npz\"\nsamples = 3".to_owned(),

@@ -8,7 +8,7 @@ use super::write;
 use crate::experiment::keys;
 use crate::experiment::recorded::{MAX_ROWS, rows};
 use crate::experiment::setting::{
-    Duration, Engine, Inputs, Record, Ridge, SaveWeights, ScheduleName, Setting, StepSize, Steps,
+    Duration, Engine, Inputs, Record, Ridge, SaveWeights, ScheduleName, Setting, Steps,
 };
 use crate::math::Activation;
 use crate::observe::Quantity;
@@ -332,35 +332,6 @@ fn theory_units(s: &Setting) -> Result<()> {
         Some((leaf, Duration::CS(c))) => Some((leaf, c)),
         _ => None,
     };
-    if s.activation != Activation::Linear {
-        let why = |fix: &str| {
-            format!(
-                "theory units are known only for the linear activation as yet, not for \"{}\"; {fix}",
-                s.activation.name()
-            )
-        };
-        match s.step_size {
-            StepSize::Number(_) => {}
-            StepSize::Auto => return refuse("step_size", "\"auto\"", why("give a number")),
-            StepSize::OverM(a) => {
-                return refuse(
-                    "step_size",
-                    format!("{{ over_M = {a} }}"),
-                    why("give a number"),
-                );
-            }
-        }
-        if let Ridge::Gamma(l) = s.ridge {
-            return refuse("ridge", format!("{{ gamma = {l} }}"), why("give a number"));
-        }
-        if let Some((leaf, c)) = c_s {
-            return refuse(
-                leaf,
-                format!("{{ c_s = {c} }}"),
-                why("give a number of steps"),
-            );
-        }
-    }
     if is_ridgeless(s) {
         let why = "has no meaning without ridge; set learning.ridge above 0 or give a number";
         if let Steps::EtaLambdaT(x) = s.steps {

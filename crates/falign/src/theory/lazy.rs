@@ -1,0 +1,205 @@
+//! The lazy limit: what training does at infinite width, while the kernels stay where they
+//! started. *Asymptotic*, not a theorem about any finite width; good for t << sqrt(p)/eta.
+
+use ndarray::Array2;
+
+use super::infinite::{
+    infinite_feature_kernel, infinite_feature_kernel_between, infinite_feedback_kernel,
+    infinite_feedback_kernel_between,
+};
+use super::matrix::{check_columns, check_shape};
+use crate::Result;
+use crate::math::Activation;
+use crate::rule::Schedule;
+
+/// What carries the error backward, as far as the limit sees it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LazyFeedback {
+    /// Fixed feedback weights with correlation rho in [-1, 1] to beta(0); 0 is the paper's.
+    Fixed {
+        /// rho.
+        correlation: f64,
+    },
+    /// The output weights themselves: backpropagation.
+    Transpose,
+}
+
+/// Residuals in the lazy limit, step by step.
+///
+/// ```text
+/// e(t+1) = [(1 - eta lambda(t)) I - eta (Gbar + h_t K o Gdot)] e(t) - eta lambda(t) y
+/// ```
+///
+/// with `P_t` the product of (1 - eta lambda(i)) over i < t: the share of beta(0) that is left.
+/// `h_t` is rho `P_{t+1}` for fixed feedback and `P_t P_{t+1}` for backpropagation. For k
+/// outputs each column follows the same recursion. New inputs follow with the kernels between
+/// them and the training inputs.
+///
+/// The outputs at the start are the run's own f(0) (or a draw of N(0, Gbar)): the limit is of
+/// the dynamics, given its start.
+///
+/// Cost: the kernels once, then O(n (n + m) k) per step for n training and m new inputs.
+///
+/// # Example
+/// ```
+/// use falign::math::Activation;
+/// use falign::rule::Schedule;
+/// use falign::theory::{LazyFeedback, LazyLimit};
+/// use ndarray::{Array2, array};
+/// let (x, y) = (array![[1.0, 0.0], [0.0, 1.0]], array![[1.0], [-1.0]]);
+/// let mut limit = LazyLimit::new(
+///     Activation::Linear,
+///     LazyFeedback::Fixed { correlation: 0.0 },
+///     0.5,
+///     Schedule::Constant { ridge: 0.0 },
+///     &x,
+///     &y,
+///     &Array2::zeros((2, 1)),
+/// )?;
+/// limit.step();
+/// assert_eq!(limit.residual(), &array![[-0.5], [0.5]]); // half of what was left
+/// # Ok::<(), falign::Error>(())
+/// ```
+///
+/// Source: for rho = 0 the proof of Theorem 3.2 of Song, Xu & Lafferty (2021) with G and H at
+/// their limits; for rho > 0 compare Bordelon & Pehlevan (2023). `h_t` is derived here and
+/// checked by simulation.
+#[derive(Debug, Clone)]
+pub struct LazyLimit {
+    activation: Activation,
+    feedback: LazyFeedback,
+    step_size: f64,
+    schedule: Schedule,
+    inputs: Array2<f64>,
+    kernels: Kernels,
+    targets: Array2<f64>,
+    residual: Array2<f64>,
+    new_inputs: Option<(Kernels, Array2<f64>)>,
+    /// `P_t`.
+    left: f64,
+    t: u64,
+}
+
+/// Gbar and, where the feedback is correlated, K o Gdot.
+#[derive(Debug, Clone)]
+struct Kernels {
+    feature: Array2<f64>,
+    feedback: Option<Array2<f64>>,
+}
+
+impl LazyLimit {
+    /// The limit at step 0. `inputs` (n, d), `targets` and `initial_outputs` (n, k).
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) naming the array that does not fit.
+    pub fn new(
+        activation: Activation,
+        feedback: LazyFeedback,
+        step_size: f64,
+        schedule: Schedule,
+        inputs: &Array2<f64>,
+        targets: &Array2<f64>,
+        initial_outputs: &Array2<f64>,
+    ) -> Result<Self> {
+        check_shape("targets", targets, (inputs.nrows(), targets.ncols()))?;
+        check_shape("initial_outputs", initial_outputs, targets.dim())?;
+        let kernels = Kernels {
+            feature: infinite_feature_kernel(activation, inputs),
+            feedback: feedback
+                .is_correlated()
+                .then(|| infinite_feedback_kernel(activation, inputs)),
+        };
+        Ok(Self {
+            activation,
+            feedback,
+            step_size,
+            schedule,
+            inputs: inputs.clone(),
+            kernels,
+            targets: targets.clone(),
+            residual: initial_outputs - targets,
+            new_inputs: None,
+            left: 1.0,
+            t: 0,
+        })
+    }
+
+    /// Follows new inputs too, from their outputs at the current step: `inputs` (m, d),
+    /// `outputs` (m, k).
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) naming the array that does not fit.
+    pub fn with_new_inputs(mut self, inputs: &Array2<f64>, outputs: &Array2<f64>) -> Result<Self> {
+        check_columns("new inputs", inputs, self.inputs.ncols())?;
+        let shape = (inputs.nrows(), self.targets.ncols());
+        check_shape("outputs at new inputs", outputs, shape)?;
+        let (activation, old) = (self.activation, &self.inputs);
+        let feedback = if self.feedback.is_correlated() {
+            Some(infinite_feedback_kernel_between(activation, inputs, old)?)
+        } else {
+            None
+        };
+        let kernels = Kernels {
+            feature: infinite_feature_kernel_between(activation, inputs, old)?,
+            feedback,
+        };
+        self.new_inputs = Some((kernels, outputs.clone()));
+        Ok(self)
+    }
+
+    /// From step t to t + 1.
+    pub fn step(&mut self) {
+        let eta = self.step_size;
+        let decay = eta * self.schedule.value(self.t);
+        let next = (1.0 - decay) * self.left;
+        let h = match self.feedback {
+            LazyFeedback::Fixed { correlation } => correlation * next,
+            LazyFeedback::Transpose => self.left * next,
+        };
+        let moved = |kernels: &Kernels| {
+            let mut change = kernels.feature.dot(&self.residual);
+            if let Some(feedback) = &kernels.feedback {
+                change.scaled_add(h, &feedback.dot(&self.residual));
+            }
+            change
+        };
+        let change = moved(&self.kernels);
+        let new_change = self.new_inputs.as_ref().map(|(kernels, _)| moved(kernels));
+        if let (Some((_, outputs)), Some(change)) = (&mut self.new_inputs, new_change) {
+            *outputs *= 1.0 - decay;
+            outputs.scaled_add(-eta, &change);
+        }
+        self.residual = &self.residual * (1.0 - decay) - change * eta - &self.targets * decay;
+        self.left = next;
+        self.t += 1;
+    }
+
+    /// t.
+    pub fn steps_done(&self) -> u64 {
+        self.t
+    }
+
+    /// e(t) = f(t) - y, (n, k).
+    pub fn residual(&self) -> &Array2<f64> {
+        &self.residual
+    }
+
+    /// 1/2 sum e^2.
+    pub fn loss(&self) -> f64 {
+        0.5 * self.residual.iter().map(|e| e * e).sum::<f64>()
+    }
+
+    /// f(t) at the new inputs, (m, k), where there are any.
+    pub fn new_outputs(&self) -> Option<&Array2<f64>> {
+        self.new_inputs.as_ref().map(|(_, outputs)| outputs)
+    }
+}
+
+impl LazyFeedback {
+    fn is_correlated(self) -> bool {
+        match self {
+            Self::Fixed { correlation } => correlation.abs() > 0.0,
+            Self::Transpose => true,
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Between the arrays of this crate and the eigenvalue library's matrices.
+
+use nalgebra::DMatrix;
+use ndarray::Array2;
+
+use crate::math::row_products;
+use crate::{Error, Result};
+
+/// The same matrix for the eigenvalue library.
+pub(super) fn dense(matrix: &Array2<f64>) -> DMatrix<f64> {
+    let (rows, columns) = matrix.dim();
+    DMatrix::from_row_iterator(rows, columns, matrix.iter().copied())
+}
+
+/// `left` (m, d) times `right` (n, d) transposed, with one fixed order of summation: (m, n).
+pub(super) fn products(left: &Array2<f64>, right: &Array2<f64>) -> Array2<f64> {
+    let flat = |x: &Array2<f64>| x.iter().copied().collect::<Vec<f64>>();
+    let values = row_products(&flat(left), &flat(right), left.ncols());
+    Array2::from_shape_vec((left.nrows(), right.nrows()), values)
+        .expect("one product for each pair of rows")
+}
+
+/// Refuses a matrix `what` of another number of columns.
+pub(super) fn check_columns(what: &str, matrix: &Array2<f64>, columns: usize) -> Result<()> {
+    if matrix.ncols() == columns {
+        return Ok(());
+    }
+    let expected = format!("{columns} columns");
+    Err(Error::shape(what, expected, shown(matrix)))
+}
+
+/// Refuses a matrix `what` of another shape.
+pub(super) fn check_shape(what: &str, matrix: &Array2<f64>, shape: (usize, usize)) -> Result<()> {
+    if matrix.dim() == shape {
+        return Ok(());
+    }
+    Err(Error::shape(what, format!("{shape:?}"), shown(matrix)))
+}
+
+/// Refuses what is not square or not finite: eigenvalues would never be found.
+pub(super) fn check_square(what: &str, matrix: &Array2<f64>) -> Result<()> {
+    if matrix.nrows() != matrix.ncols() {
+        return Err(Error::shape(what, "a square matrix", shown(matrix)));
+    }
+    if matrix.iter().all(|x| x.is_finite()) {
+        return Ok(());
+    }
+    let got = format!("{} with numbers that are not finite", shown(matrix));
+    Err(Error::shape(what, "finite numbers only", got))
+}
+
+fn shown(matrix: &Array2<f64>) -> String {
+    format!("{:?}", matrix.dim())
+}

@@ -1,0 +1,161 @@
+//! Where the output weights are at once, given the features: kernel regression.
+
+use nalgebra::{DMatrix, DVector};
+use ndarray::Array2;
+
+use crate::math::{Loss, Reduction};
+use crate::theory::matrix::dense;
+use crate::{Error, Result};
+
+/// Newton's steps after which a solution is not looked for any further.
+const MOST_STEPS: usize = 100;
+
+/// Largest entry of the equation's left side, relative to that of the targets (at least 1).
+const TOLERANCE: f64 = 1e-11;
+
+/// Eigenvalues below this share of the largest one are rounding.
+const RANK_TOLERANCE: f64 = 1e-12;
+
+/// alpha, (samples, outputs), with lambda alpha + E(G alpha) = 0, where E is the derivative of
+/// the summed loss by the outputs. `guess` is where Newton's method begins.
+///
+/// # Errors
+/// [`Error::Config`] for a loss other than the squared error without ridge, which has no finite
+/// solution, or where Newton's method fails.
+pub(super) fn coefficients(
+    kernel: &Array2<f64>,
+    targets: &Array2<f64>,
+    loss: Loss,
+    ridge: f64,
+    guess: &Array2<f64>,
+) -> Result<Array2<f64>> {
+    if loss == Loss::SquaredError {
+        return Ok(regression(kernel, targets, ridge));
+    }
+    if ridge <= 0.0 {
+        return Err(Error::config(
+            "ridge",
+            ridge,
+            "without ridge the outputs of a classifier grow for ever; give a number above 0",
+        ));
+    }
+    newton(kernel, targets, loss, ridge, guess)
+}
+
+/// (lambda I + G)^{-1} Y; the shortest solution where that is singular.
+fn regression(kernel: &Array2<f64>, targets: &Array2<f64>, ridge: f64) -> Array2<f64> {
+    let n = kernel.nrows();
+    let matrix = dense(kernel) + DMatrix::identity(n, n) * ridge;
+    let eigen = matrix.symmetric_eigen();
+    let floor = RANK_TOLERANCE * eigen.eigenvalues.max();
+    let mut along = eigen.eigenvectors.tr_mul(&dense(targets));
+    for (mut row, &l) in along.row_iter_mut().zip(eigen.eigenvalues.iter()) {
+        row *= if l > floor { 1.0 / l } else { 0.0 };
+    }
+    let solution = eigen.eigenvectors * along;
+    Array2::from_shape_fn(targets.dim(), |at| solution[at])
+}
+
+/// Damped Newton: the equation is the gradient (in the metric of G) of a convex function.
+fn newton(
+    kernel: &Array2<f64>,
+    targets: &Array2<f64>,
+    loss: Loss,
+    ridge: f64,
+    guess: &Array2<f64>,
+) -> Result<Array2<f64>> {
+    let (n, k) = targets.dim();
+    let scale = targets.iter().fold(1.0, |m: f64, y| m.max(y.abs()));
+    let mut residual = Array2::zeros((n, k));
+    let mut energy = |alpha: &Array2<f64>| {
+        let outputs = kernel.dot(alpha);
+        let data = loss.residual(&outputs, targets, Reduction::Sum, &mut residual);
+        let norm: f64 = alpha.iter().zip(&outputs).map(|(a, f)| a * f).sum();
+        (
+            data + 0.5 * ridge * norm,
+            alpha * ridge + &residual,
+            residual.clone(),
+        )
+    };
+    let mut alpha = guess.clone();
+    let (mut value, mut equation, mut e) = energy(&alpha);
+    for _ in 0..MOST_STEPS {
+        let largest = equation.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+        if largest <= TOLERANCE * scale {
+            return Ok(alpha);
+        }
+        let shares = &e + targets;
+        let right = DVector::from_iterator(n * k, equation.iter().copied());
+        let Some(step) = jacobian(kernel, &shares, loss, ridge).lu().solve(&right) else {
+            break;
+        };
+        let step = Array2::from_shape_fn((n, k), |(i, c)| step[i * k + c]);
+        let mut length = 1.0;
+        loop {
+            let next = &alpha - &(&step * length);
+            let (next_value, next_equation, next_e) = energy(&next);
+            // Near the solution the energy is flat to rounding: a full step is right there.
+            if next_value <= value + 1e-12 * value.abs() || length < 1e-6 {
+                (alpha, value, equation, e) = (next, next_value, next_equation, next_e);
+                break;
+            }
+            length *= 0.5;
+        }
+    }
+    Err(Error::config(
+        "ridge",
+        ridge,
+        "the quasi-static outputs were not found; is the ridge nearly zero?",
+    ))
+}
+
+/// lambda I + S (G x I), with S the second derivative of the loss, sample by sample.
+fn jacobian(kernel: &Array2<f64>, shares: &Array2<f64>, loss: Loss, ridge: f64) -> DMatrix<f64> {
+    let (n, k) = shares.dim();
+    let curvature = |i: usize, a: usize, c: usize| {
+        let own = if a == c { shares[(i, a)] } else { 0.0 };
+        match loss {
+            Loss::SquaredError => f64::from(u8::from(a == c)),
+            Loss::SoftmaxCrossEntropy => own - shares[(i, a)] * shares[(i, c)],
+            Loss::Logistic => own * (1.0 - own),
+        }
+    };
+    DMatrix::from_fn(n * k, n * k, |row, column| {
+        let ((i, a), (j, c)) = ((row / k, row % k), (column / k, column % k));
+        let diagonal = if row == column { ridge } else { 0.0 };
+        diagonal + curvature(i, a, c) * kernel[(i, j)]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn solutions_solve_their_equation_for_every_loss() {
+        let kernel = array![[2.0, 0.3, -0.4], [0.3, 1.0, 0.1], [-0.4, 0.1, 3.0]];
+        let targets = array![[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]];
+        for loss in [
+            Loss::SquaredError,
+            Loss::SoftmaxCrossEntropy,
+            Loss::Logistic,
+        ] {
+            for ridge in [1e-3, 0.5, 40.0] {
+                let guess = Array2::zeros((3, 2));
+                let alpha = coefficients(&kernel, &targets, loss, ridge, &guess).unwrap();
+                let mut e = Array2::zeros((3, 2));
+                loss.residual(&kernel.dot(&alpha), &targets, Reduction::Sum, &mut e);
+                let left = alpha * ridge + e;
+                assert!(left.iter().all(|x| x.abs() < 1e-9), "{loss:?} {ridge}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_classifier_without_ridge_is_refused() {
+        let one = array![[1.0]];
+        let error = coefficients(&one, &one, Loss::Logistic, 0.0, &one).unwrap_err();
+        assert!(error.to_string().contains("above 0"));
+    }
+}
