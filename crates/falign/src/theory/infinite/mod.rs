@@ -52,7 +52,9 @@ fn expectation(
 /// `inputs` is (samples, `input_dim`), the result (samples, samples), symmetric and positive
 /// semidefinite. Error: rounding for closed forms; below 1e-13 of the root of the two
 /// diagonal entries for tanh, sigmoid and softplus. Cost: O(n^2 d), and for those three
-/// O(n (n + max |x|) 120), more where many pairs are nearly parallel and of large norm.
+/// O(n (n + max |x|) 120): 0.6 s for 1000 inputs. Up to 32 times that where most pairs are
+/// nearly parallel and of large norm, and about a millisecond per pair that is still too near
+/// (norm 12 and a correlation of 0.999).
 ///
 /// # Example
 /// ```
@@ -248,14 +250,16 @@ mod tests {
 
     #[test]
     fn many_near_duplicates_take_more_terms() {
-        // All correlations near 0.9: more pairs than inputs are late at 120 terms.
-        let mut inputs = gaussian(12, 40, 0.3);
-        inputs += 1.0;
-        for part in [Part::Values, Part::Slopes] {
-            let pairs = Pairs::new(&inputs, None);
-            let series = mehler::mehler(Activation::Erf, part, &pairs);
-            let exact = expectation(Activation::Erf, part, &inputs, None);
-            assert!(distance(&series, &exact) < 1e-12, "{part:?}");
+        // All correlations near 0.92 or 0.99: more pairs than inputs are late at 120 terms.
+        for shift in [1.0, 3.0] {
+            let inputs = gaussian(12, 40, 0.3) + shift;
+            for part in [Part::Values, Part::Slopes] {
+                let pairs = Pairs::new(&inputs, None);
+                let series = mehler::mehler(Activation::Erf, part, &pairs);
+                let exact = expectation(Activation::Erf, part, &inputs, None);
+                let error = distance(&series, &exact);
+                assert!(error < 1e-12, "{shift} {part:?}: {error:e}");
+            }
         }
     }
 }
