@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod audit; // what the audit of an experiment prints
 mod bad_files; // a file that cannot be used is named, with the place and the fix
 mod bad_keys; // a value that cannot be used is named, with its key and the fix
 mod claims; // what `check` says, and where it runs

@@ -196,11 +196,11 @@ fn two_layer(
     setting.step_size = StepSize::Number(resolved.step_size);
     let b = weights.feedback.t().as_standard_layout().into_owned();
     let rule = || -> Box<dyn crate::rule::LearningRule<f64>> {
-        let composition = setting.rule.composition().unwrap_or_else(|| {
-            Rule::HebbianFeedback
-                .composition()
-                .expect("a rule of the family")
-        });
+        // Oja's rule has none, and is compared with plain loops only.
+        let composition = setting
+            .rule
+            .composition()
+            .expect("asked for only where there is one");
         Box::new(Composed::new(
             composition,
             vec![b.clone()],
@@ -290,7 +290,15 @@ fn same_steps(
         if !size.is_finite() || size > 1e100 {
             break;
         }
-        let mut differs = |other: f64| worst = worst.max((other - size).abs() / size.max(1e-300));
+        let mut differs = |other: f64| {
+            let distance = (other - size).abs() / size.max(1e-300);
+            // `max` would drop a NaN, which must fail.
+            worst = worst.max(if distance.is_nan() {
+                f64::INFINITY
+            } else {
+                distance
+            });
+        };
         differs(engine.residual_norm());
         if let Some(network) = &mut network {
             let kept = match problem.ridge_form {

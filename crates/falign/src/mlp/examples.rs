@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::input::Input;
+use super::input::{DenseInput, Input};
 use crate::data::{Labelled, Scaler};
-use crate::math::{Scalar, multiply};
+use crate::math::Scalar;
 use crate::{Error, Result};
 
 /// Samples with their targets. Inputs stay as they are stored, such as one byte a pixel, until
@@ -113,7 +113,7 @@ impl Examples {
         let is_scaled = (self.factor - 1.0).abs() > 0.0;
         match &self.content {
             Content::Classes { data, scaler } => {
-                let out = batch.inputs.as_slice_mut().expect("a whole array");
+                let out = batch.inputs.0.as_slice_mut().expect("a whole array");
                 scaler.fill(data, samples, out);
                 batch.targets.fill(T::ZERO);
                 for (row, &sample) in samples.iter().enumerate() {
@@ -126,12 +126,12 @@ impl Examples {
                         row.zip_mut_with(&from.row(sample), |out, x| *out = T::from_f64(*x));
                     }
                 };
-                copy(inputs, &mut batch.inputs);
+                copy(inputs, &mut batch.inputs.0);
                 copy(targets, &mut batch.targets);
             }
         }
         if is_scaled {
-            batch.inputs.mapv_inplace(|x| factor * x);
+            batch.inputs.0.mapv_inplace(|x| factor * x);
         }
         batch.labels.clear();
         if let Some(labels) = self.labels() {
@@ -146,7 +146,7 @@ impl Examples {
 /// Some samples as a network takes them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch<T> {
-    inputs: Array2<T>,
+    inputs: DenseInput<T>,
     targets: Array2<T>,
     labels: Vec<usize>,
     offset: Option<Array2<T>>,
@@ -156,7 +156,7 @@ impl<T: Scalar> Default for Batch<T> {
     fn default() -> Self {
         let empty = || Array2::from_elem((0, 0), T::ZERO);
         Self {
-            inputs: empty(),
+            inputs: DenseInput(empty()),
             targets: empty(),
             labels: Vec::new(),
             offset: None,
@@ -167,7 +167,7 @@ impl<T: Scalar> Default for Batch<T> {
 impl<T: Scalar> Batch<T> {
     /// Inputs, (batch, `input_dim`).
     pub fn inputs(&self) -> &Array2<T> {
-        &self.inputs
+        &self.inputs.0
     }
 
     /// Targets, (batch, outputs).
@@ -187,8 +187,8 @@ impl<T: Scalar> Batch<T> {
 
     /// Space for this many samples; nothing is allocated where it is already there.
     fn fit(&mut self, samples: usize, input_dim: usize, outputs: usize) {
-        if self.inputs.dim() != (samples, input_dim) {
-            self.inputs = Array2::from_elem((samples, input_dim), T::ZERO);
+        if self.inputs.0.dim() != (samples, input_dim) {
+            self.inputs = DenseInput(Array2::from_elem((samples, input_dim), T::ZERO));
         }
         if self.targets.dim() != (samples, outputs) {
             self.targets = Array2::from_elem((samples, outputs), T::ZERO);
@@ -198,15 +198,15 @@ impl<T: Scalar> Batch<T> {
 
 impl<T: Scalar> Input<T> for Batch<T> {
     fn batch(&self) -> usize {
-        self.inputs.nrows()
+        self.inputs.batch()
     }
 
     fn forward(&self, weights: &ArrayView2<'_, T>, factor: T, z: &mut ArrayViewMut2<'_, T>) {
-        multiply(T::ZERO, z, factor, &self.inputs.view(), &weights.t());
+        self.inputs.forward(weights, factor, z);
     }
 
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
-        multiply(T::ZERO, gradient, factor, &delta.t(), &self.inputs.view());
+        self.inputs.gradient(delta, factor, gradient);
     }
 
     fn offset(&self) -> Option<ArrayView2<'_, T>> {
