@@ -9,7 +9,8 @@ mod conformance; // a deep run that was stopped is the one that was not
 mod data_sets; // MNIST and its like from files
 mod figure2; // Figure 2's statistics against another implementation's
 mod golden; // values from 40-digit arithmetic
-mod laws; // the Gram draw against the weights' draw
+mod laws;
+mod listed; // products that skip zero pixels // the Gram draw against the weights' draw
 mod measure; // angles, accuracies and units of networks, chunk by chunk
 mod mlp; // networks of any depth, every rule
 mod properties; // what must hold whatever the numbers

@@ -141,7 +141,7 @@ fn deep(case: String, setting: &Setting, sources: &Sources, limits: Limits) -> R
     let subject = Subject {
         rule: &|| rule(setting, 0, &layers),
         claim: claim(setting).unwrap_or(Claim::Private),
-        input: DenseInput(batch.inputs().clone()),
+        input: DenseInput(parts.train.inputs(&rows)),
         targets: batch.targets().clone(),
         loss: options.loss,
         reduction: options.reduction,

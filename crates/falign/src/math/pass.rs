@@ -25,14 +25,13 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Pass<'_, T, A> {
         let one = isa.splat(T::ONE);
         let values = self.values.chunks_mut(T::LANES);
         for (values, derivatives) in values.zip(self.derivatives.chunks_mut(T::LANES)) {
-            let mut block = T::ZERO_BLOCK;
-            T::lanes_mut(&mut block)[..values.len()].copy_from_slice(values);
+            let mut block = T::read(values);
             let z = isa.load(&block);
             let a = A::value(isa, z);
             isa.store(a, &mut block);
-            values.copy_from_slice(&T::lanes(&block)[..values.len()]);
+            T::write(&block, values);
             isa.store(A::scaled_derivative(isa, z, a, one), &mut block);
-            derivatives.copy_from_slice(&T::lanes(&block)[..derivatives.len()]);
+            T::write(&block, derivatives);
         }
     }
 }

@@ -13,6 +13,10 @@ use super::tensor_file::TensorFile;
 use crate::Result;
 use crate::math::simd::Element;
 
+/// Numbers to be restored, in the order of a file: rows one after the other, whatever the order
+/// in memory.
+type Values<'a, T> = Box<dyn Iterator<Item = &'a mut T> + 'a>;
+
 /// What of a network's state a file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
@@ -55,21 +59,21 @@ impl<T: Element> Network<T> {
     ///
     /// # Errors
     /// What does not fit, as a sentence: an array that is missing, or of another shape.
-    ///
-    /// # Panics
-    /// Never: weights are whole arrays.
     pub fn restore(&mut self, part: Part, steps: u64, file: &TensorFile) -> Result<(), String> {
-        let mut wanted: Vec<(String, Vec<usize>, &mut [T])> = Vec::new();
+        let mut wanted: Vec<(String, Vec<usize>, Values<'_, T>)> = Vec::new();
         let is_weights = part == Part::Weights;
         let (layers, rule, optimisers) = self.parts_mut();
         for (at, layer) in layers.iter_mut().enumerate() {
             let shape = vec![layer.units(), layer.inputs()];
-            let values = layer.weights.as_slice_mut().expect("a whole array");
-            wanted.push((format!("layers.{at}.weight"), shape, values));
+            let values = layer.weights.iter_mut();
+            wanted.push((format!("layers.{at}.weight"), shape, Box::new(values)));
             if let Some(bias) = &mut layer.bias {
                 let shape = vec![bias.len()];
-                let values = bias.as_slice_mut().expect("a whole array");
-                wanted.push((format!("layers.{at}.bias"), shape, values));
+                wanted.push((
+                    format!("layers.{at}.bias"),
+                    shape,
+                    Box::new(bias.iter_mut()),
+                ));
             }
         }
         for (at, b) in rule.feedback_mut().into_iter().flatten().enumerate() {
@@ -78,14 +82,15 @@ impl<T: Element> Network<T> {
                 continue;
             }
             let shape = vec![b.nrows(), b.ncols()];
-            wanted.push((name, shape, b.as_slice_mut().expect("a whole array")));
+            wanted.push((name, shape, Box::new(b.iter_mut())));
         }
         if !is_weights {
             for (name, state) in optimisers {
                 state.set_steps(steps);
                 for (which, values) in ["first", "second"].into_iter().zip(state.state_mut()) {
                     if !values.is_empty() {
-                        wanted.push((format!("{name}{which}"), vec![values.len()], values));
+                        let shape = vec![values.len()];
+                        wanted.push((format!("{name}{which}"), shape, Box::new(values.iter_mut())));
                     }
                 }
             }
@@ -102,8 +107,8 @@ impl<T: Element> Network<T> {
             }
             found.push(values);
         }
-        for ((_, _, out), values) in wanted.iter_mut().zip(&found) {
-            for (out, x) in out.iter_mut().zip(values) {
+        for ((_, _, out), values) in wanted.into_iter().zip(&found) {
+            for (out, x) in out.zip(values) {
                 *out = T::from_f64(*x);
             }
         }

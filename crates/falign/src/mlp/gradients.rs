@@ -20,10 +20,8 @@ impl<T: Element> Gradients<T> {
     pub(super) fn zeros(layers: &[Layer<T>]) -> Self {
         let biases = |layer: &Layer<T>| layer.bias.as_ref().map_or(0, Array1::len);
         Self {
-            weights: layers
-                .iter()
-                .map(|l| Array2::from_elem(l.weights.dim(), T::ZERO))
-                .collect(),
+            // In the weights' order in memory.
+            weights: layers.iter().map(|l| l.weights.map(|_| T::ZERO)).collect(),
             biases: layers
                 .iter()
                 .map(|l| Array1::from_elem(biases(l), T::ZERO))

@@ -20,7 +20,7 @@ mod training;
 
 pub use architecture::Architecture;
 pub use checkpoint::Part;
-pub use examples::{Batch, Examples};
+pub use examples::{Batch, Examples, InputProducts};
 pub use initialisation::{FeedbackShape, Initialisation, Law, draw_feedback, draw_layers};
 pub use input::{DenseInput, Input};
 pub use measure::{Alignment, LayerMeasured, Measured, Measurement, Wanted, accuracy, alignment};

@@ -69,7 +69,7 @@ impl<T: Element> Network<T> {
     /// # Panics
     /// If there is no layer, or neighbours do not fit.
     pub fn new(
-        layers: Vec<Layer<T>>,
+        mut layers: Vec<Layer<T>>,
         rule: Box<dyn LearningRule<T>>,
         optimiser: OptimiserKind,
     ) -> Self {
@@ -78,6 +78,9 @@ impl<T: Element> Network<T> {
             layers.windows(2).all(|w| w[0].units() == w[1].inputs()),
             "each layer's inputs are the units of the one below"
         );
+        // As the input's products read them: the units of one input side by side.
+        let first = &mut layers[0].weights;
+        *first = by_columns(first);
         let trace = Trace::new(&layers, 1);
         let biases = |layer: &Layer<T>| layer.bias.as_ref().map_or(0, Array1::len);
         Self {
@@ -207,6 +210,7 @@ impl<T: Element> Network<T> {
     ) -> f64 {
         assert_eq!(options.factors.len(), self.layers.len(), "one per layer");
         let dropout = (options.dropout > 0.0).then_some(options.dropout);
+        self.settle();
         self.fit(input.batch());
         let masks = dropout.map(|rate| (rate, &mut *noise));
         run(&self.layers, &mut self.trace, input, masks);
@@ -221,20 +225,20 @@ impl<T: Element> Network<T> {
         self.changes = gradients;
         for (at, layer) in self.layers.iter_mut().enumerate() {
             self.factors[at] = T::from_f64(options.factors[at]);
-            let keep = self.factors[at];
-            let slice = self.changes.weights[at]
-                .as_slice_mut()
-                .expect("a whole array");
-            self.optimisers[at].change(options.step_size, slice);
-            Zip::from(&mut layer.weights)
-                .and(&self.changes.weights[at])
-                .for_each(|w, &change| *w = keep * *w + change);
+            let change = &mut self.changes.weights[at];
+            self.optimisers[at].step(
+                options.step_size,
+                self.factors[at],
+                layer.weights.as_slice_memory_order_mut().expect(WHOLE),
+                change.as_slice_memory_order_mut().expect(WHOLE),
+            );
             if let Some(bias) = &mut layer.bias {
-                let slice = self.changes.biases[at]
-                    .as_slice_mut()
-                    .expect("a whole array");
-                self.bias_optimisers[at].change(options.step_size, slice);
-                *bias += &self.changes.biases[at];
+                self.bias_optimisers[at].step(
+                    options.step_size,
+                    T::ONE,
+                    bias.as_slice_mut().expect(WHOLE),
+                    self.changes.biases[at].as_slice_mut().expect(WHOLE),
+                );
             }
         }
         self.steps += 1;
@@ -247,6 +251,18 @@ impl<T: Element> Network<T> {
             noise,
         });
         loss
+    }
+
+    /// Gives weights that were replaced from outside the order in memory of their changes and of
+    /// their optimiser.
+    fn settle(&mut self) {
+        for (layer, change) in self.layers.iter_mut().zip(&self.changes.weights) {
+            if layer.weights.strides() != change.strides() {
+                let mut weights = change.clone();
+                weights.assign(&layer.weights);
+                layer.weights = weights;
+            }
+        }
     }
 
     /// Makes space for a batch of this size.
@@ -285,6 +301,13 @@ impl<T: Element> Network<T> {
             noise,
         )
     }
+}
+
+const WHOLE: &str = "a whole array";
+
+/// The same matrix with its columns one after the other in memory.
+fn by_columns<T: Element>(matrix: &Array2<T>) -> Array2<T> {
+    matrix.t().as_standard_layout().into_owned().reversed_axes()
 }
 
 /// Runs a batch forward through `layers` into `trace`. `dropout`: its rate and its masks'

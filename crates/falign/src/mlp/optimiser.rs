@@ -52,7 +52,7 @@ pub struct Optimiser<T> {
 }
 
 impl<T: Scalar> Optimiser<T> {
-    /// For `length` weights, with a state of zeros.
+    /// For `length` weights, with a state of zeros, in the weights' order in memory.
     pub fn new(kind: OptimiserKind, length: usize) -> Self {
         let zeros = || vec![T::ZERO; length];
         let (first, second) = match kind {
@@ -84,34 +84,39 @@ impl<T: Scalar> Optimiser<T> {
         self.steps = steps;
     }
 
-    /// Turns gradients into changes, in place.
+    /// One step: gradients become changes, and weights become `keep` weights + change, in one
+    /// pass.
     ///
     /// # Panics
-    /// If there are not as many gradients as weights, for optimisers with a state.
-    pub fn change(&mut self, step_size: f64, gradient: &mut [T]) {
+    /// If there are not as many gradients as weights.
+    pub fn step(&mut self, step_size: f64, keep: T, weights: &mut [T], gradients: &mut [T]) {
+        assert_eq!(weights.len(), gradients.len(), "as many as weights");
         self.steps += 1;
         let eta = T::from_f64(step_size);
+        let pairs = weights.iter_mut().zip(gradients);
+        let update = |w: &mut T, g: &mut T, change: T| {
+            *g = change;
+            *w = keep * *w + change;
+        };
         match self.kind {
             OptimiserKind::Sgd => {
-                for g in gradient {
-                    *g = -(eta * *g);
+                for (w, g) in pairs {
+                    update(w, g, -(eta * *g));
                 }
             }
             OptimiserKind::Momentum { momentum } => {
-                assert_eq!(gradient.len(), self.first.len(), "as many as weights");
                 let momentum = T::from_f64(momentum);
-                for (g, v) in gradient.iter_mut().zip(&mut self.first) {
+                for ((w, g), v) in pairs.zip(&mut self.first) {
                     *v = momentum * *v + *g;
-                    *g = -(eta * *v);
+                    update(w, g, -(eta * *v));
                 }
             }
             OptimiserKind::RmsProp { decay, epsilon } => {
-                assert_eq!(gradient.len(), self.second.len(), "as many as weights");
-                let (keep, take) = (T::from_f64(decay), T::from_f64(1.0 - decay));
+                let (kept, take) = (T::from_f64(decay), T::from_f64(1.0 - decay));
                 let epsilon = T::from_f64(epsilon);
-                for (g, s) in gradient.iter_mut().zip(&mut self.second) {
-                    *s = keep * *s + take * (*g * *g);
-                    *g = -(eta * *g / (s.square_root() + epsilon));
+                for ((w, g), s) in pairs.zip(&mut self.second) {
+                    *s = kept * *s + take * (*g * *g);
+                    update(w, g, -(eta * *g / (s.square_root() + epsilon)));
                 }
             }
             OptimiserKind::Adam {
@@ -119,7 +124,6 @@ impl<T: Scalar> Optimiser<T> {
                 beta_2,
                 epsilon,
             } => {
-                assert_eq!(gradient.len(), self.first.len(), "as many as weights");
                 // libm's power is the same on every machine.
                 let corrected = |beta: f64| 1.0 - libm::pow(beta, self.steps as f64);
                 let eta = T::from_f64(step_size / corrected(beta_1));
@@ -128,10 +132,10 @@ impl<T: Scalar> Optimiser<T> {
                 let (keep_2, take_2) = (T::from_f64(beta_2), T::from_f64(1.0 - beta_2));
                 let epsilon = T::from_f64(epsilon);
                 let states = self.first.iter_mut().zip(&mut self.second);
-                for (g, (m, s)) in gradient.iter_mut().zip(states) {
+                for ((w, g), (m, s)) in pairs.zip(states) {
                     *m = keep_1 * *m + take_1 * *g;
                     *s = keep_2 * *s + take_2 * (*g * *g);
-                    *g = -(eta * *m / ((unbias * *s).square_root() + epsilon));
+                    update(w, g, -(eta * *m / ((unbias * *s).square_root() + epsilon)));
                 }
             }
         }
@@ -149,8 +153,9 @@ mod tests {
         let run = |kind| {
             let mut state = Optimiser::<f64>::new(kind, 1);
             [2.0, -1.0].map(|g| {
-                let mut change = [g];
-                state.change(eta, &mut change);
+                let (mut weight, mut change) = ([3.0], [g]);
+                state.step(eta, 0.5, &mut weight, &mut change);
+                assert!((weight[0] - (1.5 + change[0])).abs() < 1e-15);
                 change[0]
             })
         };

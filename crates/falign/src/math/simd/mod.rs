@@ -38,6 +38,10 @@ pub trait Element: Scalar {
     fn lanes(block: &Self::Block) -> &[Self];
     /// The lanes.
     fn lanes_mut(block: &mut Self::Block) -> &mut [Self];
+    /// A block of the first values, with zeros where there are fewer than lanes.
+    fn read(values: &[Self]) -> Self::Block;
+    /// The first lanes into `out`, as far as it goes.
+    fn write(block: &Self::Block, out: &mut [Self]);
     /// Runs a kernel on the best path of this processor.
     fn dispatch<K: Kernel<Self>>(kernel: K) -> K::Output;
     /// Coefficients 1/2!, 1/3!, ... of (exp(r) - 1 - r)/r^2, enough for this precision.
@@ -181,6 +185,28 @@ macro_rules! element {
             #[inline(always)]
             fn lanes_mut(block: &mut $block) -> &mut [Self] {
                 &mut block.0
+            }
+            #[inline(always)]
+            fn read(values: &[Self]) -> $block {
+                // An array's length is known: one move. The rest is rare.
+                if let Some(lanes) = values.first_chunk() {
+                    return $block(*lanes);
+                }
+                let mut block = Self::ZERO_BLOCK;
+                for (lane, value) in block.0.iter_mut().zip(values) {
+                    *lane = *value;
+                }
+                block
+            }
+            #[inline(always)]
+            fn write(block: &$block, out: &mut [Self]) {
+                if let Some(lanes) = out.first_chunk_mut() {
+                    *lanes = block.0;
+                    return;
+                }
+                for (out, lane) in out.iter_mut().zip(&block.0) {
+                    *out = *lane;
+                }
             }
             fn dispatch<K: Kernel<Self>>(kernel: K) -> K::Output {
                 match current_path() {

@@ -1,8 +1,12 @@
-//! The input layer behind one face, so that dense and sparse batches can share an engine.
+//! The input layer behind one face, so that dense and sparse batches share an engine.
+
+mod pixels;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::math::{Scalar, multiply};
+
+pub(super) use self::pixels::{PixelInput, PixelScaling};
 
 /// A batch of inputs, as the first layer needs it.
 pub trait Input<T: Scalar> {

@@ -1,0 +1,211 @@
+//! Samples to train on or to measure on, and batches made of them.
+
+mod batch;
+mod products;
+
+use std::sync::Arc;
+
+use ndarray::Array2;
+
+pub use self::batch::Batch;
+use self::batch::BatchInputs;
+pub use self::products::InputProducts;
+use super::input::PixelScaling;
+use crate::data::{Inputs, Labelled, Scaler};
+use crate::math::Scalar;
+use crate::math::simd::Element;
+use crate::{Error, Result};
+
+/// Samples with their targets. Inputs stay as they are stored, such as one byte a pixel, until
+/// a batch asks for them.
+#[derive(Debug, Clone)]
+pub struct Examples {
+    content: Content,
+    /// What multiplies every scaled input.
+    factor: f64,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    Classes {
+        data: Arc<Labelled>,
+        scaler: Scaler,
+        /// Where the first layer skips zeros.
+        listed: Option<Arc<PixelScaling>>,
+    },
+    Reals {
+        inputs: Array2<f64>,
+        targets: Array2<f64>,
+    },
+}
+
+impl Examples {
+    /// Samples with classes; targets are one-hot. `factor` multiplies what the scaler gives.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the scaler was fitted to data of another `input_dim`.
+    pub fn classes(data: Arc<Labelled>, scaler: Scaler, factor: f64) -> Result<Self> {
+        let fitted = scaler.input_dim();
+        if fitted != data.input_dim() {
+            return Err(Error::shape(
+                "the scaler",
+                format!("input_dim {}, as the data", data.input_dim()),
+                fitted,
+            ));
+        }
+        let products = InputProducts::for_data(&data);
+        let examples = Self {
+            content: Content::Classes {
+                data,
+                scaler,
+                listed: None,
+            },
+            factor,
+        };
+        Ok(examples.with_products(products))
+    }
+
+    /// Samples with real targets: `inputs` (samples, `input_dim`), `targets` (samples, outputs).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if there are not as many targets as inputs, or none.
+    pub fn reals(inputs: Array2<f64>, targets: Array2<f64>, factor: f64) -> Result<Self> {
+        if inputs.nrows() != targets.nrows() || inputs.nrows() == 0 {
+            return Err(Error::shape(
+                "targets",
+                format!(
+                    "{} rows, one for each input, and at least one",
+                    inputs.nrows()
+                ),
+                targets.nrows(),
+            ));
+        }
+        Ok(Self {
+            content: Content::Reals { inputs, targets },
+            factor,
+        })
+    }
+
+    /// The same samples with products of another kind than the density of their pixels
+    /// suggests. Samples that are not pixels keep dense ones.
+    #[must_use]
+    pub fn with_products(mut self, products: InputProducts) -> Self {
+        if let Content::Classes {
+            data,
+            scaler,
+            listed,
+        } = &mut self.content
+        {
+            let is_pixels = matches!(data.inputs(), Inputs::Pixels(_));
+            let is_listed = is_pixels && products == InputProducts::Listed;
+            *listed = is_listed.then(|| Arc::new(PixelScaling::new(scaler, self.factor)));
+        }
+        self
+    }
+
+    /// Which products the first layer makes.
+    pub fn products(&self) -> InputProducts {
+        match &self.content {
+            Content::Classes {
+                listed: Some(_), ..
+            } => InputProducts::Listed,
+            _ => InputProducts::Dense,
+        }
+    }
+
+    /// n.
+    pub fn samples(&self) -> usize {
+        match &self.content {
+            Content::Classes { data, .. } => data.samples(),
+            Content::Reals { inputs, .. } => inputs.nrows(),
+        }
+    }
+
+    /// d.
+    pub fn input_dim(&self) -> usize {
+        match &self.content {
+            Content::Classes { data, .. } => data.input_dim(),
+            Content::Reals { inputs, .. } => inputs.ncols(),
+        }
+    }
+
+    /// k: outputs, or classes.
+    pub fn outputs(&self) -> usize {
+        match &self.content {
+            Content::Classes { data, .. } => data.classes(),
+            Content::Reals { targets, .. } => targets.ncols(),
+        }
+    }
+
+    /// The class of each sample, where there are classes.
+    pub fn labels(&self) -> Option<&[usize]> {
+        match &self.content {
+            Content::Classes { data, .. } => Some(data.labels()),
+            Content::Reals { .. } => None,
+        }
+    }
+
+    /// These samples' inputs, scaled, (samples, `input_dim`).
+    ///
+    /// # Panics
+    /// If a sample is not there.
+    pub fn inputs<T: Scalar>(&self, samples: &[usize]) -> Array2<T> {
+        let mut inputs = Array2::from_elem((samples.len(), self.input_dim()), T::ZERO);
+        self.fill_inputs(samples, &mut inputs);
+        inputs
+    }
+
+    /// Puts these samples into a batch, which takes their number.
+    ///
+    /// # Panics
+    /// If a sample is not there.
+    pub fn fill<T: Element>(&self, samples: &[usize], batch: &mut Batch<T>) {
+        batch.fit(samples.len(), self);
+        match (&self.content, &mut batch.inputs) {
+            (Content::Classes { data, .. }, BatchInputs::Pixels(input)) => {
+                let Inputs::Pixels(pixels) = data.inputs() else {
+                    unreachable!("listed products are for pixels")
+                };
+                let pixels = pixels.as_slice().expect("a whole array");
+                let d = self.input_dim();
+                let row = |i: usize| (&pixels[i * d..(i + 1) * d], data.labels()[i]);
+                input.fill(samples.iter().map(|&i| row(i)));
+            }
+            (_, BatchInputs::Dense(input)) => self.fill_inputs(samples, &mut input.0),
+            _ => unreachable!("the batch was fitted to these samples"),
+        }
+        batch.labels.clear();
+        match &self.content {
+            Content::Classes { data, .. } => {
+                batch.targets.fill(T::ZERO);
+                for (row, &sample) in samples.iter().enumerate() {
+                    batch.targets[(row, data.labels()[sample])] = T::ONE;
+                }
+                let labels = samples.iter().map(|&sample| data.labels()[sample]);
+                batch.labels.extend(labels);
+            }
+            Content::Reals { targets, .. } => copy_rows(targets, samples, &mut batch.targets),
+        }
+        batch.offset = None;
+    }
+
+    fn fill_inputs<T: Scalar>(&self, samples: &[usize], out: &mut Array2<T>) {
+        match &self.content {
+            Content::Classes { data, scaler, .. } => {
+                let out = out.as_slice_mut().expect("a whole array");
+                scaler.fill(data, samples, out);
+            }
+            Content::Reals { inputs, .. } => copy_rows(inputs, samples, out),
+        }
+        if (self.factor - 1.0).abs() > 0.0 {
+            let factor = T::from_f64(self.factor);
+            out.mapv_inplace(|x| factor * x);
+        }
+    }
+}
+
+fn copy_rows<T: Scalar>(from: &Array2<f64>, rows: &[usize], to: &mut Array2<T>) {
+    for (mut to, &row) in to.rows_mut().into_iter().zip(rows) {
+        to.zip_mut_with(&from.row(row), |to, x| *to = T::from_f64(*x));
+    }
+}

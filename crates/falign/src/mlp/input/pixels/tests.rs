@@ -1,0 +1,142 @@
+#![allow(
+    clippy::float_cmp,
+    reason = "lists copy numbers: they are equal or wrong"
+)]
+
+use std::sync::Arc;
+
+use ndarray::{Array2, ShapeBuilder};
+
+use super::{PixelInput, PixelScaling};
+use crate::math::simd::{Element, Path, force_path};
+use crate::mlp::input::{DenseInput, Input};
+
+/// Pixels of which about one in five is not zero, in strokes; one sample and one column empty.
+fn pixels(samples: usize, input_dim: usize) -> Array2<u8> {
+    Array2::from_shape_fn((samples, input_dim), |(i, j)| {
+        let has_ink = (i * 7 + j) % 11 < 2 && i != 1 && j != 3;
+        if has_ink {
+            u8::try_from((i * 31 + j * 17) % 255 + 1).unwrap()
+        } else {
+            0
+        }
+    })
+}
+
+fn scaling(input_dim: usize) -> Arc<PixelScaling> {
+    Arc::new(PixelScaling {
+        scale: (0..input_dim).map(|j| 0.01 + 1e-4 * j as f64).collect(),
+        shift: (0..input_dim).map(|j| -0.4 + 0.01 * j as f64).collect(),
+    })
+}
+
+fn wave<T: Element>(shape: (usize, usize), frequency: f64) -> Array2<T> {
+    let mut at = 0.0;
+    Array2::from_shape_simple_fn(shape, || {
+        at += frequency;
+        T::from_f64(f64::sin(at))
+    })
+}
+
+/// Sums and gradients of an input, weights and gradient with the units of an input side by side.
+fn products<T: Element>(input: &dyn Input<T>, units: usize, d: usize) -> [Array2<T>; 2] {
+    let mut weights = Array2::from_elem((units, d).f(), T::ZERO);
+    weights.assign(&wave((units, d), 0.7));
+    let delta = wave((input.batch(), units), 1.3);
+    let factor = T::from_f64(0.25);
+    let mut z = Array2::from_elem((input.batch(), units), T::ZERO);
+    input.forward(&weights.view(), factor, &mut z.view_mut());
+    let mut gradient = weights.clone();
+    input.gradient(&delta.view(), factor, &mut gradient.view_mut());
+    [z, gradient]
+}
+
+fn both<T: Element>(samples: usize, d: usize) -> (PixelInput<T>, DenseInput<T>) {
+    let (pixels, scaling) = (pixels(samples, d), scaling(d));
+    let dense = Array2::from_shape_fn((samples, d), |(i, j)| {
+        T::from_f64(scaling.scale[j] * f64::from(pixels[(i, j)]) + scaling.shift[j])
+    });
+    let mut input = PixelInput::new(scaling);
+    // Classes 0 to 2 in turn.
+    let rows = pixels.as_slice().unwrap().chunks(d);
+    input.fill(rows.enumerate().map(|(i, row)| (row, i % 3)));
+    (input, DenseInput(dense))
+}
+
+fn largest_difference<T: Element>(a: &Array2<T>, b: &Array2<T>) -> f64 {
+    let pairs = a.iter().zip(b);
+    pairs.fold(0.0, |most: f64, (a, b)| {
+        most.max((a.to_f64() - b.to_f64()).abs())
+    })
+}
+
+#[test]
+fn products_are_those_of_the_dense_input_for_every_shape() {
+    for (samples, d, units) in [
+        (1, 1, 1),
+        (5, 9, 3),
+        (6, 8, 64),
+        (13, 47, 70),
+        (40, 100, 129),
+    ] {
+        let (listed, dense) = both::<f64>(samples, d);
+        let found = products(&listed, units, d);
+        for (found, wanted) in found.iter().zip(&products(&dense, units, d)) {
+            let difference = largest_difference(found, wanted);
+            assert!(difference < 1e-13, "{samples} {d} {units}: {difference:e}");
+        }
+        let (listed, dense) = both::<f32>(samples, d);
+        let found = products(&listed, units, d);
+        for (found, wanted) in found.iter().zip(&products(&dense, units, d)) {
+            let difference = largest_difference(found, wanted);
+            assert!(difference < 4e-5, "{samples} {d} {units}: {difference:e}");
+        }
+    }
+}
+
+#[test]
+fn every_path_gives_the_same_bits() {
+    let (listed, _) = both::<f32>(13, 47);
+    let bits = |path| {
+        force_path(Some(path));
+        let found = products(&listed, 70, 47);
+        force_path(None);
+        found.map(|a| a.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
+    };
+    let portable = bits(Path::Portable);
+    assert_eq!(portable, bits(Path::Avx2));
+    assert_eq!(portable, bits(Path::Avx512));
+}
+
+#[test]
+fn the_order_of_weights_in_memory_does_not_matter() {
+    let (listed, _) = both::<f64>(13, 47);
+    let by_rows = wave::<f64>((70, 47), 0.7);
+    let mut by_columns = Array2::from_elem((70, 47).f(), 0.0);
+    by_columns.assign(&by_rows);
+    let delta = wave::<f64>((13, 70), 1.3);
+    let run = |weights: &Array2<f64>| {
+        let (mut z, mut gradient) = (Array2::zeros((13, 70)), weights.clone());
+        listed.forward(&weights.view(), 1.0, &mut z.view_mut());
+        listed.gradient(&delta.view(), 1.0, &mut gradient.view_mut());
+        (z, gradient)
+    };
+    assert_eq!(run(&by_rows), run(&by_columns));
+}
+
+#[test]
+fn lists_hold_the_union_of_six_rows() {
+    // Samples 0 and 1 have one pixel each, 0 and 2; the rest none. Pixels 0 to 5 are a group.
+    let mut rows = vec![vec![0u8; 7]; 8];
+    rows[0][0] = 5;
+    rows[1][2] = 9;
+    let mut input = PixelInput::<f64>::new(PixelScaling::identity(7));
+    input.fill(rows.iter().map(|row| (row.as_slice(), 0)));
+    let (columns, values) = input.of_samples.group(0);
+    assert_eq!(columns, [0, 2]);
+    assert_eq!(values[0], [5.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(values[1], [0.0, 9.0, 0.0, 0.0, 0.0, 0.0]);
+    assert!(input.of_samples.group(1).0.is_empty());
+    assert_eq!(input.of_inputs.group(0).0, [0, 1]);
+    assert_eq!(input.densities(), [2.0 / 14.0, 2.0 / 16.0]);
+}

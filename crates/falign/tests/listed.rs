@@ -1,0 +1,124 @@
+//! Skipping zero pixels changes nothing but rounding.
+
+use std::sync::Arc;
+
+use falign::data::{Inputs, Labelled, Scaling};
+use falign::math::{Activation, Loss, Reduction, StreamName, Streams, simd};
+use falign::mlp::{
+    Architecture, Batch, Examples, FeedbackShape, Initialisation, InputProducts, Network,
+    OptimiserKind, StepOptions, draw_feedback, draw_layers,
+};
+use falign::rule::{Composed, Composition, FeedbackLearning};
+use ndarray::Array2;
+
+const SIDE: usize = 9;
+const SAMPLES: usize = 60;
+const CLASSES: usize = 3;
+
+/// Images with one bar, at a place that depends on the class.
+fn images() -> Arc<Labelled> {
+    let mut stream = Streams::new(7, 0).open(StreamName::Data);
+    let mut pixels = Array2::from_elem((SAMPLES, SIDE * SIDE), 0u8);
+    for (i, mut image) in pixels.rows_mut().into_iter().enumerate() {
+        let row = 3 * (i % CLASSES) + stream.below(2);
+        for column in 1..SIDE - 1 {
+            image[row * SIDE + column] = u8::try_from(50 + stream.below(200)).unwrap();
+        }
+    }
+    let labels = (0..SAMPLES).map(|i| i % CLASSES).collect();
+    let shape = vec![SIDE, SIDE];
+    Arc::new(Labelled::new(Inputs::Pixels(pixels), shape, labels, CLASSES).unwrap())
+}
+
+fn network<T: simd::Element>(optimiser: OptimiserKind) -> Network<T> {
+    let streams = Streams::new(1, 0);
+    let inputs = SIDE * SIDE;
+    let architecture = Architecture::new(inputs, &[70, 11], CLASSES, Activation::Tanh).unwrap();
+    let composition = Composition::named("feedback_alignment").unwrap();
+    let law = Initialisation::UniformFanIn;
+    let layers = draw_layers(&architecture, law, streams);
+    let feedback = draw_feedback(composition, &layers, law, FeedbackShape::default(), streams);
+    let learning = FeedbackLearning {
+        step_size: 0.0,
+        decay: None,
+    };
+    let rule = Composed::new(composition, feedback, learning);
+    Network::new(layers, Box::new(rule), optimiser)
+}
+
+/// Losses and last first-layer weights of thirty steps.
+fn train<T: simd::Element>(examples: &Examples, optimiser: OptimiserKind) -> (Vec<f64>, Vec<f64>) {
+    let mut network = network::<T>(optimiser);
+    let mut batch = Batch::<T>::default();
+    let mut noise = Streams::new(1, 0).open(StreamName::Dropout);
+    let options = StepOptions {
+        loss: Loss::SoftmaxCrossEntropy,
+        reduction: Reduction::Mean,
+        step_size: match optimiser {
+            OptimiserKind::Sgd => 1.0,
+            _ => 0.01,
+        },
+        factors: &[0.999, 1.0, 0.99],
+        dropout: 0.2,
+    };
+    let mut losses = Vec::new();
+    for step in 0..30 {
+        // Batches of 20, and of 7 now and then.
+        let size = if step % 5 == 4 { 7 } else { 20 };
+        let rows: Vec<usize> = (0..size).map(|i| (step * 13 + i * 7) % SAMPLES).collect();
+        examples.fill(&rows, &mut batch);
+        losses.push(network.step(&batch, batch.targets(), options, &mut noise));
+    }
+    let weights = network.layers()[0].weights.iter();
+    (losses, weights.map(|w| w.to_f64()).collect())
+}
+
+fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let pairs = a.iter().zip(b);
+    pairs.fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()))
+}
+
+#[test]
+fn training_without_the_zeros_is_training_with_them() {
+    let data = images();
+    for scaling in Scaling::ALL {
+        let scaler = scaling.fit(&data).unwrap();
+        // Pixels up to 255 saturate a hidden layer, so that rounding could grow: scaled down.
+        let factor = if scaling == Scaling::None { 0.01 } else { 0.5 };
+        let examples = Examples::classes(Arc::clone(&data), scaler, factor).unwrap();
+        assert_eq!(examples.products(), InputProducts::Listed, "sparse enough");
+        let dense = examples.clone().with_products(InputProducts::Dense);
+        for optimiser in [OptimiserKind::Sgd, OptimiserKind::ADAM] {
+            let (losses, weights) = train::<f64>(&examples, optimiser);
+            let (dense_losses, dense_weights) = train::<f64>(&dense, optimiser);
+            let first = network::<f64>(optimiser).layers()[0].weights.clone();
+            let first: Vec<f64> = first.into_iter().collect();
+            let moved = largest_difference(&weights, &first);
+            assert!(moved > 0.01, "weights change: {moved:e}");
+            let differences = (
+                largest_difference(&losses, &dense_losses),
+                largest_difference(&weights, &dense_weights),
+            );
+            let rounding = 1e-9;
+            assert!(
+                differences.0 < rounding && differences.1 < rounding,
+                "{scaling:?} {optimiser:?}: {differences:?}"
+            );
+        }
+        let (losses, _) = train::<f32>(&examples, OptimiserKind::Sgd);
+        let (dense_losses, _) = train::<f32>(&dense, OptimiserKind::Sgd);
+        let difference = largest_difference(&losses, &dense_losses);
+        assert!(difference < 1e-4, "{scaling:?} f32: {difference:e}");
+    }
+}
+
+#[test]
+fn full_images_keep_dense_products() {
+    let pixels = Array2::from_shape_fn((30, 40), |(i, j)| u8::try_from(1 + i + j).unwrap());
+    let labels = (0..30).map(|i| i % 2).collect();
+    let data = Labelled::new(Inputs::Pixels(pixels), vec![40], labels, 2).unwrap();
+    let scaler = Scaling::Standardise.fit(&data).unwrap();
+    let examples = Examples::classes(Arc::new(data), scaler, 1.0).unwrap();
+    assert_eq!(examples.products(), InputProducts::Dense);
+}
