@@ -1,5 +1,6 @@
 //! `falign run`: from an experiment to a complete run folder.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::DirEntry;
 use std::io::ErrorKind;
@@ -13,7 +14,6 @@ use falign::experiment::execute::{CHECKPOINTS, Execution, Watch, collect, cost, 
 use falign::experiment::sources::Sources;
 use falign::experiment::{Experiment, Plan, inputs};
 use falign::math::simd;
-use falign::observe::NUMERICS_VERSION;
 use falign::record::run_table::RunTable;
 use falign::record::store::{FolderLock, remove_leftovers, write_atomic};
 use falign::record::summary::{runs_csv, summary_csv};
@@ -69,35 +69,12 @@ pub(super) fn in_folder(
     options: &RunOptions,
     resume: &str,
 ) -> Result<Option<Finished>> {
-    let watch = Arc::new(Watch::default());
-    signals::stop(&watch)?;
-    let text = experiment.resolved_toml();
-    refuse_taken(dir, &text, options.resume)?;
-    // What the experiment reads is looked at before the folder is made.
     let plan = Plan::new(experiment)?;
-    let sources = Sources::default();
-    inputs::check(experiment, &sources)?;
-    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-    let _lock = FolderLock::acquire(dir)?;
-    // Again: another program may have filled it before the lock was ours.
-    refuse_taken(dir, &text, options.resume)?;
-    for folder in ["", "results", "weights", CHECKPOINTS] {
-        remove_leftovers(&dir.join(folder))?;
-    }
-    write_atomic(&dir.join("experiment.toml"), text.as_bytes())?;
-    write_atomic(&dir.join("plan.jsonl"), plan.to_jsonl().as_bytes())?;
-
     let start = Instant::now();
-    let execution = watched(experiment, &plan, dir, &sources, options, &watch)?;
-    for (path, reason) in &execution.redone {
-        output::note(format!("falign: made again: {}: {reason}", path.display()));
-    }
-    if !execution.complete {
-        output::note(format!(
-            "falign: stopped; what is finished is kept. Go on with:\n  {resume}"
-        ));
+    let Some((execution, _lock)) = carry_out(experiment, &plan, &plan, dir, options, resume)?
+    else {
         return Ok(None);
-    }
+    };
     let table = collect(experiment, &plan, dir)?;
     write_atomic(&dir.join("summary.csv"), summary_csv(&table).as_bytes())?;
     if experiment.settings.iter().any(|s| s.setting.per_run_table) {
@@ -113,6 +90,46 @@ pub(super) fn in_folder(
         execution,
         seconds,
     }))
+}
+
+/// Carries out `jobs`, all or some of a plan, in a folder, which stays locked. `None`: stopped by
+/// a signal; the resume command has been printed.
+pub(super) fn carry_out(
+    experiment: &Experiment,
+    plan: &Plan,
+    jobs: &Plan,
+    dir: &Path,
+    options: &RunOptions,
+    resume: &str,
+) -> Result<Option<(Execution, FolderLock)>> {
+    let watch = Arc::new(Watch::default());
+    signals::stop(&watch)?;
+    let text = experiment.resolved_toml();
+    refuse_taken(dir, &text, options.resume)?;
+    // What the experiment reads is looked at before the folder is made.
+    let sources = Sources::default();
+    inputs::check(experiment, &sources)?;
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    let lock = FolderLock::acquire(dir)?;
+    // Again: another program may have filled it before the lock was ours.
+    refuse_taken(dir, &text, options.resume)?;
+    for folder in ["", "results", "weights", CHECKPOINTS] {
+        remove_leftovers(&dir.join(folder))?;
+    }
+    write_atomic(&dir.join("experiment.toml"), text.as_bytes())?;
+    write_atomic(&dir.join("plan.jsonl"), plan.to_jsonl().as_bytes())?;
+
+    let execution = watched(experiment, jobs, dir, &sources, options, &watch)?;
+    for (path, reason) in &execution.redone {
+        output::note(format!("falign: made again: {}: {reason}", path.display()));
+    }
+    if !execution.complete {
+        output::note(format!(
+            "falign: stopped; what is finished is kept. Go on with:\n  {resume}"
+        ));
+        return Ok(None);
+    }
+    Ok(Some((execution, lock)))
 }
 
 /// Executes with progress shown from a thread of its own.
@@ -181,6 +198,15 @@ fn refuse_taken(dir: &Path, text: &str, resume: bool) -> Result<()> {
     }
 }
 
+/// Of the families of engines that an experiment runs.
+fn numerics_versions(experiment: &Experiment) -> BTreeMap<&'static str, u32> {
+    let settings = experiment.settings.iter();
+    settings
+        .map(|one| one.setting.resolved_engine().family())
+        .map(|family| (family.name(), family.numerics_version()))
+        .collect()
+}
+
 fn meta(experiment: &Experiment, table: &RunTable, seconds: f64, options: &RunOptions) -> String {
     let count = |name: &str| {
         table
@@ -195,7 +221,7 @@ fn meta(experiment: &Experiment, table: &RunTable, seconds: f64, options: &RunOp
     let meta = json!({
         "name": experiment.name,
         "version": env!("CARGO_PKG_VERSION"),
-        "numerics_version": NUMERICS_VERSION,
+        "numerics_version": numerics_versions(experiment),
         "seeds": seeds,
         "wall_seconds": seconds,
         "threads": options.threads,
