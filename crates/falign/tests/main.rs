@@ -9,6 +9,7 @@ mod conformance; // every rule in one table
 mod data_sets; // MNIST and its like from files
 mod figure2; // Figure 2's statistics against another implementation's
 mod golden; // values from 40-digit arithmetic
+mod invariant; // what linear networks keep under feedback alignment
 mod laws; // the Gram draw against the weights' draw
 mod measure; // angles, accuracies and units of networks, chunk by chunk
 mod mlp; // networks of any depth, every rule
