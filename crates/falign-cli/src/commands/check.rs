@@ -4,7 +4,7 @@ mod folders;
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use falign::experiment::claim::Verdict;
 use falign::experiment::execute::collect;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use self::folders::Folders;
 use super::stored::{InPlace, StoredOptions};
-use super::{Ended, RunOptions, Usage, run, source};
+use super::{Ended, RunOptions, Usage, meta, run, source};
 use crate::output;
 
 #[derive(Debug, Args)]
@@ -180,6 +180,9 @@ fn measured(name: &str, args: &CheckArgs, folders: &mut Folders<'_>) -> Result<O
         }
         let experiment =
             Experiment::load(&file, &overrides).with_context(|| format!("{}", file.display()))?;
+        if let Some(why) = meta::other_version(&experiment, Path::new(name)) {
+            return Err(anyhow!("{name}: {why}"));
+        }
         let plan = Plan::new(&experiment)?;
         let table = collect(&experiment, &plan, Path::new(name)).with_context(|| {
             format!("{name} is not complete; finish it with `falign run` and --resume")

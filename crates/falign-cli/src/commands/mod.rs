@@ -5,6 +5,7 @@ mod check;
 mod config;
 mod data;
 mod list;
+mod meta;
 mod new;
 mod plot;
 mod run;

@@ -1,6 +1,5 @@
 //! `falign run`: from an experiment to a complete run folder.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::DirEntry;
 use std::io::ErrorKind;
@@ -13,13 +12,12 @@ use anyhow::{Context as _, Result};
 use falign::experiment::execute::{CHECKPOINTS, Execution, Watch, collect, cost, execute};
 use falign::experiment::sources::Sources;
 use falign::experiment::{Experiment, Plan, inputs};
-use falign::math::simd;
 use falign::record::run_table::RunTable;
 use falign::record::store::{FolderLock, remove_leftovers, write_atomic};
 use falign::record::summary::{runs_csv, summary_csv};
 use serde_json::json;
 
-use super::{Ended, RunArgs, RunOptions, Usage, plot, source, words};
+use super::{Ended, RunArgs, RunOptions, Usage, meta, plot, source, words};
 use crate::{figure, output, progress, signals};
 
 pub(super) fn command(args: &RunArgs) -> Result<Ended> {
@@ -81,7 +79,7 @@ pub(super) fn in_folder(
         write_atomic(&dir.join("runs.csv"), runs_csv(&table).as_bytes())?;
     }
     let seconds = start.elapsed().as_secs_f64();
-    let meta = meta(experiment, &table, seconds, options);
+    let meta = meta::text(experiment, &table, seconds, options.threads);
     write_atomic(&dir.join("meta.json"), meta.as_bytes())?;
     plot::picture(experiment, dir, &figure::Options::default())
         .context("the results are stored, but the figure is not")?;
@@ -196,49 +194,6 @@ fn refuse_taken(dir: &Path, text: &str, resume: bool) -> Result<()> {
             "is no run folder: its experiment.toml cannot be read ({error}); choose another --out"
         )),
     }
-}
-
-/// Of the families of engines that an experiment runs.
-fn numerics_versions(experiment: &Experiment) -> BTreeMap<&'static str, u32> {
-    let settings = experiment.settings.iter();
-    settings
-        .map(|one| one.setting.resolved_engine().family())
-        .map(|family| (family.name(), family.numerics_version()))
-        .collect()
-}
-
-fn meta(experiment: &Experiment, table: &RunTable, seconds: f64, options: &RunOptions) -> String {
-    let count = |name: &str| {
-        table
-            .settings
-            .iter()
-            .flat_map(|s| &s.outcomes)
-            .filter(|o| o.name() == name)
-            .count()
-    };
-    let seeds: std::collections::BTreeSet<u64> =
-        experiment.settings.iter().map(|s| s.setting.seed).collect();
-    let meta = json!({
-        "name": experiment.name,
-        "version": env!("CARGO_PKG_VERSION"),
-        "numerics_version": numerics_versions(experiment),
-        "seeds": seeds,
-        "wall_seconds": seconds,
-        "threads": options.threads,
-        "machine": {
-            "architecture": std::env::consts::ARCH,
-            "system": std::env::consts::OS,
-            "cores": std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
-            "instruction_set": simd::best_path().name(),
-        },
-        "runs": {
-            "finished": count("finished"),
-            "converged": count("converged"),
-            "stalled": count("stalled"),
-            "diverged": count("diverged"),
-        },
-    });
-    format!("{meta:#}\n")
 }
 
 fn report(

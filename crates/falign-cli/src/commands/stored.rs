@@ -19,14 +19,14 @@ pub(super) struct StoredOptions {
         long,
         value_name = "FILE",
         conflicts_with = "fresh",
-        help = "Take the place of runs by those stored in this file [default: what comes with a built-in experiment]"
+        help = "Take stored runs from this file [default: those that come with a built-in experiment]"
     )]
     stored: Option<PathBuf>,
     #[arg(
         long,
         value_name = "FILE",
         conflicts_with = "stored",
-        help = "Store what the claims need of the runs in this file (or add it there); implies --fresh"
+        help = "Write what claims need of the runs to this file of stored results, or add it there; implies --fresh"
     )]
     pub(super) store: Option<PathBuf>,
 }

@@ -32,7 +32,7 @@ macro_rules! builtin {
 }
 
 /// All of them, the quickest first.
-pub const BUILTIN: [Builtin; 14] = builtin![
+pub const BUILTIN: [Builtin; 15] = builtin![
     "quickstart",
     "figure2",
     "figure2_long",
@@ -46,6 +46,7 @@ pub const BUILTIN: [Builtin; 14] = builtin![
     "published/drtp2021",
     "published/akrout2019_early",
     "published/akrout2019",
+    "published/lillicrap2016",
     "published/bartunov2018",
 ];
 

@@ -74,17 +74,14 @@ impl Stored {
         let mut by_setting: BTreeMap<usize, Vec<RunRows>> = BTreeMap::new();
         for job in &plan.jobs {
             let quantities = &experiment.settings[job.setting_index].setting.quantities;
-            let runs = match self.of_job(job) {
-                Some(runs) => runs
-                    .iter()
-                    .map(|run| run.rows(quantities, &common))
-                    .collect(),
-                None => {
-                    let path = result_file::result_path(folder, job);
-                    let runs = result_file::read(experiment, job, &path)?;
-                    let fewer = |run| at_common(RunRows::from(run), &common);
-                    runs.into_iter().map(fewer).collect::<Vec<_>>()
-                }
+            let runs: Vec<RunRows> = if let Some(runs) = self.of_job(job) {
+                let rows = runs.into_iter().map(|run| run.rows(quantities, &common));
+                rows.collect()
+            } else {
+                let path = result_file::result_path(folder, job);
+                let runs = result_file::read(experiment, job, &path)?;
+                let fewer = |run| at_common(RunRows::from(run), &common);
+                runs.into_iter().map(fewer).collect()
             };
             by_setting
                 .entry(job.setting_index)

@@ -68,13 +68,30 @@ fn key(job: &Job) -> String {
 }
 
 impl Stored {
-    /// What is worth storing of a complete run folder.
+    /// What is worth storing of a complete run folder. Costs one evaluation of each claim about
+    /// many steps for each of them.
     ///
     /// # Errors
     /// As [`collect`](super::execute::collect).
     ///
     /// # Panics
     /// Never: every row of a table comes from a run.
+    ///
+    /// # Example
+    /// ```
+    /// use falign::experiment::execute::{Watch, execute};
+    /// use falign::experiment::{Experiment, Overrides, Plan, sources::Sources, stored::Stored};
+    /// let text = "name = \"small\"\n[data]\nsamples = 4\ninput_dim = 5\n[run]\nsteps = 20\n";
+    /// let experiment = Experiment::parse(text, &Overrides::none())?;
+    /// let plan = Plan::new(&experiment)?;
+    /// let folder = std::env::temp_dir().join(format!("falign-stored-{}", std::process::id()));
+    /// execute(&experiment, &plan, &folder, &Sources::default(), &Watch::default())?;
+    /// let stored = Stored::of_folder(&experiment, &plan, &folder)?;
+    /// let read = Stored::parse(&stored.to_text(), "small.csv".as_ref())?;
+    /// assert!(read.missing(&experiment, &plan).jobs.is_empty());
+    /// # std::fs::remove_dir_all(&folder).ok();
+    /// # Ok::<(), falign::Error>(())
+    /// ```
     pub fn of_folder(experiment: &Experiment, plan: &Plan, folder: &Path) -> Result<Self> {
         let table = super::execute::collect(experiment, plan, folder)?;
         let rows = kept::rows(experiment, &table);
