@@ -21,5 +21,6 @@ mod runs; // what more runs, and no ridge, leave as it was
 #[path = "../src/fetch/server.rs"]
 #[allow(dead_code, reason = "these tests need a part of it")]
 mod server; // a local HTTP server, which the tests of fetching need too
+mod stored; // checks that need not run what was run before
 mod support;
 mod usage; // exit codes of wrong commands

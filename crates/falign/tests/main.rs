@@ -4,13 +4,14 @@
 
 mod agreement; // every fast engine against the plain loops, on random sizes
 mod audit; // what the audit of a rule proves, and which broken rules it catches
-mod checkpoints;
-mod conformance; // a deep run that was stopped is the one that was not
+mod checkpoints; // a deep run that was stopped is the one that was not
+mod conformance; // every rule in one table
 mod data_sets; // MNIST and its like from files
 mod figure2; // Figure 2's statistics against another implementation's
 mod golden; // values from 40-digit arithmetic
-mod laws;
-mod listed; // products that skip zero pixels // the Gram draw against the weights' draw
+mod invariant; // what linear networks keep under feedback alignment
+mod laws; // the Gram draw against the weights' draw
+mod listed; // products that skip zero pixels
 mod measure; // angles, accuracies and units of networks, chunk by chunk
 mod mlp; // networks of any depth, every rule
 mod properties; // what must hold whatever the numbers

@@ -368,3 +368,21 @@ fn what_learns_nothing_is_stalled_and_what_learns_is_not() {
     );
     assert_eq!(short.outcome, Outcome::Finished);
 }
+
+/// Measuring draws magnitudes of its own, and gives back those that trained.
+#[test]
+fn saved_magnitudes_are_those_of_the_last_step_whatever_was_measured() {
+    let saved = |quantity: &str| {
+        let sets = [
+            "learning.rule=batch_random_sign_symmetry",
+            "run.save_weights=final",
+            &format!("run.quantities=[\"{quantity}\"]"),
+        ];
+        let [_, last] = run(&setting(IMAGES, &sets), 0).weights;
+        last.unwrap()
+    };
+    let unmeasured = saved("epoch");
+    for quantity in ["alignment", "weight_angle", "update_angle"] {
+        assert_eq!(saved(quantity), unmeasured, "{quantity}");
+    }
+}

@@ -1,17 +1,31 @@
 //! `falign check`: every claim, measured against what is stored.
 
-use std::path::{Path, PathBuf};
+mod folders;
 
-use anyhow::{Context as _, Result};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+use clap::Args;
 use falign::experiment::claim::Verdict;
 use falign::experiment::execute::collect;
 use falign::experiment::{Experiment, Overrides, Plan, builtin};
 use falign::record::run_table::RunTable;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use super::{Ended, RunOptions, Usage, source, words};
+use self::folders::Folders;
+use super::stored::{InPlace, StoredOptions};
+use super::{Ended, RunOptions, Usage, meta, run, source};
 use crate::output;
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Run folder, name of a built-in experiment, or a pattern such as 'theory/*'
+    target: String,
+    #[command(flatten)]
+    run: RunOptions,
+    #[command(flatten)]
+    stored: StoredOptions,
+}
 
 /// The verdict on every claim of an experiment.
 pub(super) fn verdicts(experiment: &Experiment, table: &RunTable) -> Vec<Verdict> {
@@ -78,16 +92,21 @@ fn left_out(experiment: &Experiment) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn command(target: &str, options: &RunOptions) -> Result<Ended> {
+pub(super) fn command(args: &CheckArgs) -> Result<Ended> {
+    let (target, options) = (&args.target, &args.run);
+    if args.stored.store.is_some() && is_pattern(target) {
+        let why = "--store takes the results of one experiment, and this is a pattern";
+        return Err(Usage(format!("{target}: {why}")).into());
+    }
     let mut all_passed = true;
-    let mut folders = Folders::new(target, options);
+    let mut folders = Folders::new(args);
     for name in targets(target)? {
-        let Some((experiment, table)) = measured(&name, options, &mut folders)? else {
+        let Some(measured) = measured(&name, args, &mut folders)? else {
             return Ok(Ended::Stopped);
         };
-        let verdicts = verdicts(&experiment, &table);
+        let verdicts = verdicts(&measured.experiment, &measured.table);
         all_passed &= verdicts.iter().all(|v| v.passed);
-        show(&name, &experiment, &verdicts, options.json)?;
+        show(&name, &measured, &verdicts, options.json)?;
     }
     Ok(if all_passed {
         Ended::Done
@@ -96,73 +115,25 @@ pub(super) fn command(target: &str, options: &RunOptions) -> Result<Ended> {
     })
 }
 
-fn show(name: &str, experiment: &Experiment, verdicts: &[Verdict], as_json: bool) -> Result<()> {
+fn show(name: &str, measured: &Measured, verdicts: &[Verdict], as_json: bool) -> Result<()> {
+    let experiment = &measured.experiment;
     if as_json {
         let claims = self::as_json(verdicts);
-        return output::line(json!({ "experiment": name, "claims": claims }));
+        let mut report = json!({ "experiment": name, "claims": claims });
+        if let Some(stored) = &measured.stored {
+            report["stored"] = stored.json();
+        }
+        return output::line(report);
     }
     output::line(format!("{name}: {}", experiment.title))?;
+    if let Some(stored) = &measured.stored {
+        output::line(stored.line())?;
+    }
     print(verdicts, experiment)?;
     if verdicts.is_empty() {
         output::line("no claims")?;
     }
     Ok(())
-}
-
-/// Where experiments that are not run yet are run.
-struct Folders<'a> {
-    target: &'a str,
-    options: &'a RunOptions,
-    /// Made when it is needed.
-    temporary: Option<TempDir>,
-}
-
-impl<'a> Folders<'a> {
-    fn new(target: &'a str, options: &'a RunOptions) -> Self {
-        Self {
-            target,
-            options,
-            temporary: None,
-        }
-    }
-
-    /// The folder given with `--out`, or the temporary one.
-    fn root(&mut self) -> Result<PathBuf> {
-        if let Some(out) = &self.options.out {
-            return Ok(out.clone());
-        }
-        let temporary = match self.temporary.take() {
-            Some(made) => made,
-            None => tempfile::Builder::new()
-                .prefix("falign-")
-                .tempdir()
-                .context("cannot make a temporary folder")?,
-        };
-        Ok(self.temporary.insert(temporary).path().to_owned())
-    }
-
-    /// The folder of one experiment: several do not share theirs.
-    fn of(&mut self, experiment: &Experiment) -> Result<PathBuf> {
-        let root = self.root()?;
-        Ok(if is_pattern(self.target) {
-            root.join(&experiment.name)
-        } else {
-            root
-        })
-    }
-
-    /// The exact command that goes on with a check that was stopped.
-    fn resume(&mut self) -> Result<String> {
-        let start = vec!["check".to_owned(), self.target.to_owned()];
-        Ok(words::resume(start, self.options, &self.root()?))
-    }
-
-    /// Keeps what is finished for the resume command.
-    fn keep(&mut self) {
-        if let Some(temporary) = self.temporary.take() {
-            let _ = temporary.keep();
-        }
-    }
 }
 
 fn is_pattern(target: &str) -> bool {
@@ -185,12 +156,17 @@ fn targets(target: &str) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// The stored results of a folder, or those of an experiment that is run first.
-fn measured(
-    name: &str,
-    options: &RunOptions,
-    folders: &mut Folders<'_>,
-) -> Result<Option<(Experiment, RunTable)>> {
+/// What the claims are checked on.
+struct Measured {
+    experiment: Experiment,
+    table: RunTable,
+    stored: Option<InPlace>,
+}
+
+/// The results of a folder, or those of an experiment that is run first, as far as they are not
+/// stored.
+fn measured(name: &str, args: &CheckArgs, folders: &mut Folders<'_>) -> Result<Option<Measured>> {
+    let options = &args.run;
     let overrides = options.overrides.overrides();
     let file = Path::new(name).join("experiment.toml");
     if file.exists() {
@@ -198,19 +174,65 @@ fn measured(
             let why = "is a run folder: --set and --case change no stored results";
             return Err(Usage(format!("{name} {why}")).into());
         }
+        if args.stored.are_for_runs_only() {
+            let why = "is a run folder: --fresh and --stored are about runs to be made";
+            return Err(Usage(format!("{name} {why}")).into());
+        }
         let experiment =
             Experiment::load(&file, &overrides).with_context(|| format!("{}", file.display()))?;
+        if let Some(why) = meta::other_version(&experiment, Path::new(name)) {
+            return Err(anyhow!("{name}: {why}"));
+        }
         let plan = Plan::new(&experiment)?;
         let table = collect(&experiment, &plan, Path::new(name)).with_context(|| {
             format!("{name} is not complete; finish it with `falign run` and --resume")
         })?;
-        return Ok(Some((experiment, table)));
+        args.stored.store(&experiment, Path::new(name))?;
+        return Ok(Some(Measured {
+            experiment,
+            table,
+            stored: None,
+        }));
     }
     let experiment = source::experiment(name, &overrides)?;
-    let (dir, resume) = (folders.of(&experiment)?, folders.resume()?);
-    let finished = super::run::in_folder(&experiment, &dir, options, &resume)?;
-    if finished.is_none() {
+    let stored = args.stored.in_place(name, &experiment)?;
+    let Some(table) = table(&experiment, stored.as_ref(), args, folders)? else {
         folders.keep();
+        return Ok(None);
+    };
+    Ok(Some(Measured {
+        experiment,
+        table,
+        stored,
+    }))
+}
+
+/// All runs of an experiment, of which those that are not stored are carried out. `None` if they
+/// were stopped.
+fn table(
+    experiment: &Experiment,
+    stored: Option<&InPlace>,
+    args: &CheckArgs,
+    folders: &mut Folders<'_>,
+) -> Result<Option<RunTable>> {
+    let options = &args.run;
+    let (dir, resume) = (folders.of(experiment)?, folders.resume()?);
+    let Some(place) = stored else {
+        let finished = run::in_folder(experiment, &dir, options, &resume)?;
+        if finished.is_some() {
+            args.stored.store(experiment, &dir)?;
+        }
+        return Ok(finished.map(|finished| finished.table));
+    };
+    let InPlace {
+        stored,
+        plan,
+        missing,
+    } = place;
+    if !missing.jobs.is_empty()
+        && run::carry_out(experiment, plan, missing, &dir, options, &resume)?.is_none()
+    {
+        return Ok(None);
     }
-    Ok(finished.map(|finished| (experiment, finished.table)))
+    Ok(Some(stored.table(experiment, plan, &dir)?))
 }

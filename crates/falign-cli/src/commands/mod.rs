@@ -5,12 +5,14 @@ mod check;
 mod config;
 mod data;
 mod list;
+mod meta;
 mod new;
 mod plot;
 mod run;
 mod shell;
 mod show;
 mod source;
+mod stored;
 mod words;
 
 use std::path::PathBuf;
@@ -75,12 +77,7 @@ enum Command {
         json: bool,
     },
     /// Check every claim of a run folder or of an experiment (run first, into --out or a temporary folder)
-    Check {
-        /// Run folder, name of a built-in experiment, or a pattern such as 'theory/*'
-        target: String,
-        #[command(flatten)]
-        run: RunOptions,
-    },
+    Check(check::CheckArgs),
     /// Prove that every rule of an experiment is the rule it is called: a table of checks
     Audit(audit::AuditArgs),
     /// Draw a run folder's figure from its stored tables
@@ -208,7 +205,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Ended> {
             json,
         } => show::command(&dir, &quantities, json),
         Command::Audit(args) => audit::command(&args),
-        Command::Check { target, run } => check::command(&target, &run),
+        Command::Check(args) => check::command(&args),
         Command::Plot {
             dir,
             mean,

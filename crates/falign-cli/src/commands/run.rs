@@ -12,14 +12,12 @@ use anyhow::{Context as _, Result};
 use falign::experiment::execute::{CHECKPOINTS, Execution, Watch, collect, cost, execute};
 use falign::experiment::sources::Sources;
 use falign::experiment::{Experiment, Plan, inputs};
-use falign::math::simd;
-use falign::observe::NUMERICS_VERSION;
 use falign::record::run_table::RunTable;
 use falign::record::store::{FolderLock, remove_leftovers, write_atomic};
 use falign::record::summary::{runs_csv, summary_csv};
 use serde_json::json;
 
-use super::{Ended, RunArgs, RunOptions, Usage, plot, source, words};
+use super::{Ended, RunArgs, RunOptions, Usage, meta, plot, source, words};
 use crate::{figure, output, progress, signals};
 
 pub(super) fn command(args: &RunArgs) -> Result<Ended> {
@@ -69,16 +67,48 @@ pub(super) fn in_folder(
     options: &RunOptions,
     resume: &str,
 ) -> Result<Option<Finished>> {
+    let plan = Plan::new(experiment)?;
+    let start = Instant::now();
+    let Some((execution, _lock)) = carry_out(experiment, &plan, &plan, dir, options, resume)?
+    else {
+        return Ok(None);
+    };
+    let table = collect(experiment, &plan, dir)?;
+    write_atomic(&dir.join("summary.csv"), summary_csv(&table).as_bytes())?;
+    if experiment.settings.iter().any(|s| s.setting.per_run_table) {
+        write_atomic(&dir.join("runs.csv"), runs_csv(&table).as_bytes())?;
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    let meta = meta::text(experiment, &table, seconds, options.threads);
+    write_atomic(&dir.join("meta.json"), meta.as_bytes())?;
+    plot::picture(experiment, dir, &figure::Options::default())
+        .context("the results are stored, but the figure is not")?;
+    Ok(Some(Finished {
+        table,
+        execution,
+        seconds,
+    }))
+}
+
+/// Carries out `jobs`, all or some of a plan, in a folder, which stays locked. `None`: stopped by
+/// a signal; the resume command has been printed.
+pub(super) fn carry_out(
+    experiment: &Experiment,
+    plan: &Plan,
+    jobs: &Plan,
+    dir: &Path,
+    options: &RunOptions,
+    resume: &str,
+) -> Result<Option<(Execution, FolderLock)>> {
     let watch = Arc::new(Watch::default());
     signals::stop(&watch)?;
     let text = experiment.resolved_toml();
     refuse_taken(dir, &text, options.resume)?;
     // What the experiment reads is looked at before the folder is made.
-    let plan = Plan::new(experiment)?;
     let sources = Sources::default();
     inputs::check(experiment, &sources)?;
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-    let _lock = FolderLock::acquire(dir)?;
+    let lock = FolderLock::acquire(dir)?;
     // Again: another program may have filled it before the lock was ours.
     refuse_taken(dir, &text, options.resume)?;
     for folder in ["", "results", "weights", CHECKPOINTS] {
@@ -87,8 +117,7 @@ pub(super) fn in_folder(
     write_atomic(&dir.join("experiment.toml"), text.as_bytes())?;
     write_atomic(&dir.join("plan.jsonl"), plan.to_jsonl().as_bytes())?;
 
-    let start = Instant::now();
-    let execution = watched(experiment, &plan, dir, &sources, options, &watch)?;
+    let execution = watched(experiment, jobs, dir, &sources, options, &watch)?;
     for (path, reason) in &execution.redone {
         output::note(format!("falign: made again: {}: {reason}", path.display()));
     }
@@ -98,21 +127,7 @@ pub(super) fn in_folder(
         ));
         return Ok(None);
     }
-    let table = collect(experiment, &plan, dir)?;
-    write_atomic(&dir.join("summary.csv"), summary_csv(&table).as_bytes())?;
-    if experiment.settings.iter().any(|s| s.setting.per_run_table) {
-        write_atomic(&dir.join("runs.csv"), runs_csv(&table).as_bytes())?;
-    }
-    let seconds = start.elapsed().as_secs_f64();
-    let meta = meta(experiment, &table, seconds, options);
-    write_atomic(&dir.join("meta.json"), meta.as_bytes())?;
-    plot::picture(experiment, dir, &figure::Options::default())
-        .context("the results are stored, but the figure is not")?;
-    Ok(Some(Finished {
-        table,
-        execution,
-        seconds,
-    }))
+    Ok(Some((execution, lock)))
 }
 
 /// Executes with progress shown from a thread of its own.
@@ -179,40 +194,6 @@ fn refuse_taken(dir: &Path, text: &str, resume: bool) -> Result<()> {
             "is no run folder: its experiment.toml cannot be read ({error}); choose another --out"
         )),
     }
-}
-
-fn meta(experiment: &Experiment, table: &RunTable, seconds: f64, options: &RunOptions) -> String {
-    let count = |name: &str| {
-        table
-            .settings
-            .iter()
-            .flat_map(|s| &s.outcomes)
-            .filter(|o| o.name() == name)
-            .count()
-    };
-    let seeds: std::collections::BTreeSet<u64> =
-        experiment.settings.iter().map(|s| s.setting.seed).collect();
-    let meta = json!({
-        "name": experiment.name,
-        "version": env!("CARGO_PKG_VERSION"),
-        "numerics_version": NUMERICS_VERSION,
-        "seeds": seeds,
-        "wall_seconds": seconds,
-        "threads": options.threads,
-        "machine": {
-            "architecture": std::env::consts::ARCH,
-            "system": std::env::consts::OS,
-            "cores": std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
-            "instruction_set": simd::best_path().name(),
-        },
-        "runs": {
-            "finished": count("finished"),
-            "converged": count("converged"),
-            "stalled": count("stalled"),
-            "diverged": count("diverged"),
-        },
-    });
-    format!("{meta:#}\n")
 }
 
 fn report(

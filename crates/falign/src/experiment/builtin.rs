@@ -11,19 +11,28 @@ pub struct Builtin {
     pub name: &'static str,
     /// The text of the file.
     pub text: &'static str,
+    /// Stored results of its runs, where they took long: a file for
+    /// [`Stored::parse`](super::stored::Stored::parse).
+    pub stored: Option<&'static str>,
 }
 
+/// Names of files in `experiments/`; `stored` behind a name adds `experiments/stored/NAME.csv`.
 macro_rules! builtin {
-    ($($name:literal),* $(,)?) => {
+    (@stored $name:literal) => { None };
+    (@stored $name:literal stored) => {
+        Some(include_str!(concat!("../../../../experiments/stored/", $name, ".csv")))
+    };
+    ($($name:literal $($stored:ident)?),* $(,)?) => {
         [$(Builtin {
             name: $name,
             text: include_str!(concat!("../../../../experiments/", $name, ".toml")),
+            stored: builtin!(@stored $name $($stored)?),
         }),*]
     };
 }
 
 /// All of them, the quickest first.
-pub const BUILTIN: [Builtin; 13] = builtin![
+pub const BUILTIN: [Builtin; 15] = builtin![
     "quickstart",
     "figure2",
     "figure2_long",
@@ -37,6 +46,8 @@ pub const BUILTIN: [Builtin; 13] = builtin![
     "published/drtp2021",
     "published/akrout2019_early",
     "published/akrout2019",
+    "published/lillicrap2016",
+    "published/bartunov2018",
 ];
 
 /// The embedded file of that name.
@@ -64,8 +75,11 @@ pub fn load(name: &str, overrides: &Overrides) -> Result<Experiment> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::experiment::plan::Plan;
+    use crate::experiment::stored::Stored;
 
     #[test]
     fn each_checks_and_opens_with_claim_source_and_time() {
@@ -110,6 +124,25 @@ mod tests {
             expected.left_out.clear();
             assert_eq!(again, expected, "{}", builtin.name);
             assert_eq!(Plan::new(&again).unwrap(), plan, "{}", builtin.name);
+        }
+    }
+
+    /// A stored run whose job no case has any more would only take up room.
+    #[test]
+    fn every_stored_run_is_one_of_its_experiment() {
+        for builtin in BUILTIN {
+            let Some(text) = builtin.stored else { continue };
+            let stored = Stored::parse(text, Path::new(builtin.name)).unwrap();
+            let file = Experiment::parse(builtin.text, &Overrides::none()).unwrap();
+            let cases = Overrides {
+                set: Vec::new(),
+                cases: vec!["all".to_owned()],
+            };
+            let all = Experiment::parse(builtin.text, &cases).unwrap_or(file);
+            let plan = Plan::new(&all).unwrap();
+            assert_eq!(stored.other_version(&all), None, "{}", builtin.name);
+            let found = plan.jobs.len() - stored.missing(&all, &plan).jobs.len();
+            assert_eq!(found, stored.jobs(), "{}", builtin.name);
         }
     }
 

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use ndarray::Array2;
 use rayon::prelude::*;
 use serde_json::Map;
 
@@ -17,7 +16,8 @@ use super::result_file;
 pub use super::result_file::result_path;
 use super::simulate::{Context, RunResult, simulate};
 use super::sources::Sources;
-use crate::record::run_table::{RunTable, SettingRuns};
+use super::tables::{RunRows, setting_runs};
+use crate::record::run_table::RunTable;
 use crate::record::store::write_atomic;
 use crate::{Error, Result};
 
@@ -192,49 +192,15 @@ fn run_job(
 /// # Errors
 /// [`Error::Io`] or [`Error::Record`] naming the first result that is missing or damaged.
 pub fn collect(experiment: &Experiment, plan: &Plan, folder: &Path) -> Result<RunTable> {
-    let mut by_setting: BTreeMap<usize, Vec<RunResult>> = BTreeMap::new();
+    let mut by_setting: BTreeMap<usize, Vec<RunRows>> = BTreeMap::new();
     for job in &plan.jobs {
         let runs = result_file::read(experiment, job, &result_path(folder, job))?;
-        by_setting
-            .entry(job.setting_index)
-            .or_default()
-            .extend(runs);
+        let of_setting = by_setting.entry(job.setting_index).or_default();
+        of_setting.extend(runs.into_iter().map(RunRows::from));
     }
     let settings = by_setting
         .into_iter()
-        .map(|(index, runs)| {
-            let labelled = &experiment.settings[index];
-            let rows = runs.iter().map(|r| r.steps.len()).min().unwrap_or(0);
-            let mean_step = |row: usize| {
-                let sum: u128 = runs.iter().map(|r| u128::from(r.steps[row])).sum();
-                let count = runs.len() as u128;
-                u64::try_from((sum + count / 2) / count).unwrap_or(u64::MAX)
-            };
-            let values = labelled
-                .setting
-                .quantities
-                .iter()
-                .enumerate()
-                .map(|(at, &q)| {
-                    let array = Array2::from_shape_fn((runs.len(), rows), |(run, row)| {
-                        runs[run].values[row][at]
-                    });
-                    (q, array)
-                })
-                .collect();
-            SettingRuns {
-                case: labelled.case.clone(),
-                axes: labelled.axes.clone(),
-                columns: labelled
-                    .columns()
-                    .into_iter()
-                    .map(|(k, v)| (k.to_owned(), v))
-                    .collect(),
-                steps: (0..rows).map(mean_step).collect(),
-                values,
-                outcomes: runs.iter().map(|r| r.outcome).collect(),
-            }
-        })
+        .map(|(index, runs)| setting_runs(&experiment.settings[index], &runs))
         .collect();
     Ok(RunTable { settings })
 }

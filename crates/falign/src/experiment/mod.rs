@@ -19,6 +19,8 @@ mod run_data;
 pub mod setting;
 pub mod simulate;
 pub mod sources;
+pub mod stored;
+mod tables;
 
 pub use config::{Experiment, LabelledSetting, Overrides};
 pub use plan::{Job, Plan};

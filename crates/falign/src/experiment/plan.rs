@@ -14,7 +14,6 @@ use serde::Serialize;
 use super::config::{Experiment, read, write};
 use super::keys;
 use super::setting::Setting;
-use crate::observe::NUMERICS_VERSION;
 use crate::{Error, Result};
 
 /// Length of a job's id.
@@ -121,7 +120,7 @@ impl Identity {
             values.insert(leaf, value);
         }
         Ok(Self {
-            numerics_version: NUMERICS_VERSION,
+            numerics_version: setting.resolved_engine().family().numerics_version(),
             setting: values,
         })
     }
@@ -263,7 +262,7 @@ mod tests {
 
     #[test]
     fn an_id_is_the_same_on_every_machine() {
-        // Changes only when the setting's canonical form or NUMERICS_VERSION changes.
+        // Changes only when the setting's canonical form or the numerics version changes.
         let plan = plan("[run]\nruns = 1");
         assert_eq!(
             plan.to_jsonl(),

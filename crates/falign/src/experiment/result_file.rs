@@ -11,7 +11,7 @@ use super::resolve::Resolved;
 use super::setting::SaveWeights;
 use super::simulate::{RunResult, SavedWeights};
 use crate::data::content_hash;
-use crate::observe::{NUMERICS_VERSION, Outcome};
+use crate::observe::Outcome;
 use crate::record::store::{seal, unseal, write_atomic};
 use crate::{Error, Result};
 
@@ -25,15 +25,12 @@ pub fn result_path(folder: &Path, job: &Job) -> PathBuf {
 
 /// What tells a job's result from any other.
 fn header(experiment: &Experiment, job: &Job) -> Map<String, Value> {
-    let quantities: Vec<_> = experiment.settings[job.setting_index]
-        .setting
-        .quantities
-        .iter()
-        .map(|q| q.name())
-        .collect();
+    let setting = &experiment.settings[job.setting_index].setting;
+    let quantities: Vec<_> = setting.quantities.iter().map(|q| q.name()).collect();
+    let version = setting.resolved_engine().family().numerics_version();
     [
         ("job".to_owned(), Value::from(job.id.as_str())),
-        ("numerics_version".to_owned(), Value::from(NUMERICS_VERSION)),
+        ("numerics_version".to_owned(), Value::from(version)),
         ("quantities".to_owned(), Value::from(quantities)),
         (
             "runs".to_owned(),

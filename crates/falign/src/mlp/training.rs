@@ -197,8 +197,10 @@ impl<T: Element> Training<T> {
     /// Measures the network on these samples, without dropout and without a change.
     ///
     /// `noise` is a stream of its own, for rules that draw; each step has its part of it.
+    /// Feedback weights that a rule draws for each batch are put back to those of the last step.
     pub fn measure(&mut self, samples: &Examples, wanted: Wanted, noise: &mut Stream) -> Measured {
         noise.seek(self.network.steps_done() * WORDS_PER_STEP);
+        let of_last_step = self.network.rule().feedback().map(<[Array2<T>]>::to_vec);
         let mut measurement = Measurement::new(&self.network, wanted);
         let mut batch = Batch::default();
         let rows: Vec<usize> = (0..samples.samples()).collect();
@@ -212,7 +214,12 @@ impl<T: Element> Training<T> {
             let network = &mut self.network;
             measurement.include(network, &batch, targets, labels, self.options.loss, noise);
         }
-        measurement.finish(&self.network)
+        let measured = measurement.finish(&self.network);
+        if let (Some(feedback), Some(kept)) = (self.network.rule_mut().feedback_mut(), of_last_step)
+        {
+            feedback.clone_from_slice(&kept);
+        }
+        measured
     }
 
     /// Which places of the order come next; draws the order of a new epoch.

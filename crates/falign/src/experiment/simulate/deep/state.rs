@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::math::simd::Element;
 use crate::mlp::{Part, Running, TensorFile, Training};
-use crate::observe::NUMERICS_VERSION;
+use crate::observe::EngineFamily;
 use crate::{Error, Result};
 
 /// What has been recorded of a run so far.
@@ -27,7 +27,7 @@ pub(super) fn keep<T: Element>(
     let step = training.network().steps_done();
     let mut file = TensorFile::new(json!({
         "kind": "checkpoint",
-        "numerics_version": NUMERICS_VERSION,
+        "numerics_version": EngineFamily::MiniBatch.numerics_version(),
         "step": step,
     }));
     training.network().save(Part::Everything, &mut file);
@@ -62,8 +62,8 @@ pub(super) fn resume<T: Element>(
         Err(_) => return Ok(Recorded::default()),
     };
     let step = file.note["step"].as_u64();
-    let is_ours =
-        file.note["kind"] == "checkpoint" && file.note["numerics_version"] == NUMERICS_VERSION;
+    let version = EngineFamily::MiniBatch.numerics_version();
+    let is_ours = file.note["kind"] == "checkpoint" && file.note["numerics_version"] == version;
     let (Some(step), true) = (step, is_ours) else {
         return Ok(Recorded::default());
     };

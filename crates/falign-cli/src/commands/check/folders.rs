@@ -1,0 +1,65 @@
+//! Folders of the runs that a check makes.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use falign::experiment::Experiment;
+use tempfile::TempDir;
+
+use super::{CheckArgs, is_pattern};
+use crate::commands::words;
+
+/// Where experiments that are not run yet are run.
+pub(super) struct Folders<'a> {
+    args: &'a CheckArgs,
+    /// Made when it is needed.
+    temporary: Option<TempDir>,
+}
+
+impl<'a> Folders<'a> {
+    pub(super) fn new(args: &'a CheckArgs) -> Self {
+        Self {
+            args,
+            temporary: None,
+        }
+    }
+
+    /// The folder given with `--out`, or the temporary one.
+    fn root(&mut self) -> Result<PathBuf> {
+        if let Some(out) = &self.args.run.out {
+            return Ok(out.clone());
+        }
+        let temporary = match self.temporary.take() {
+            Some(made) => made,
+            None => tempfile::Builder::new()
+                .prefix("falign-")
+                .tempdir()
+                .context("cannot make a temporary folder")?,
+        };
+        Ok(self.temporary.insert(temporary).path().to_owned())
+    }
+
+    /// The folder of one experiment: several do not share theirs.
+    pub(super) fn of(&mut self, experiment: &Experiment) -> Result<PathBuf> {
+        let root = self.root()?;
+        Ok(if is_pattern(&self.args.target) {
+            root.join(&experiment.name)
+        } else {
+            root
+        })
+    }
+
+    /// The exact command that goes on with a check that was stopped.
+    pub(super) fn resume(&mut self) -> Result<String> {
+        let mut start = vec!["check".to_owned(), self.args.target.clone()];
+        start.extend(self.args.stored.words());
+        Ok(words::resume(start, &self.args.run, &self.root()?))
+    }
+
+    /// Keeps what is finished for the resume command.
+    pub(super) fn keep(&mut self) {
+        if let Some(temporary) = self.temporary.take() {
+            let _ = temporary.keep();
+        }
+    }
+}

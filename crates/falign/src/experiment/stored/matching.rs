@@ -1,0 +1,156 @@
+//! Which runs of a plan are stored, and the table that stored and other runs make together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::{Stored, StoredRun, key};
+use crate::Result;
+use crate::experiment::config::Experiment;
+use crate::experiment::plan::{Job, Plan};
+use crate::experiment::result_file;
+use crate::experiment::tables::{RunRows, setting_runs};
+use crate::observe::Quantity;
+use crate::record::run_table::RunTable;
+
+/// Kept rows by the number of rows that were recorded.
+type Common = BTreeMap<usize, BTreeSet<usize>>;
+
+impl Stored {
+    /// The stored runs of a job; `None` if one is missing.
+    fn of_job(&self, job: &Job) -> Option<Vec<&StoredRun>> {
+        let key = key(job);
+        let run = |run| self.runs.get(&(key.clone(), run));
+        job.runs.clone().map(run).collect()
+    }
+
+    /// The jobs of a plan that are not stored, in order: all of them if the stored results are of
+    /// [another version](Self::other_version).
+    pub fn missing(&self, experiment: &Experiment, plan: &Plan) -> Plan {
+        if self.other_version(experiment).is_some() {
+            return plan.clone();
+        }
+        let jobs = plan.jobs.iter().filter(|job| self.of_job(job).is_none());
+        Plan {
+            jobs: jobs.cloned().collect(),
+        }
+    }
+
+    /// Why nothing of an experiment can be stored here, where that is so: a sentence about the
+    /// first numerics version that is not this program's.
+    pub fn other_version(&self, experiment: &Experiment) -> Option<String> {
+        let settings = experiment.settings.iter();
+        let families = settings.map(|one| one.setting.resolved_engine().family());
+        let families: BTreeSet<_> = families.collect();
+        families.into_iter().find_map(|family| {
+            let (stored, ours) = (*self.versions.get(&family)?, family.numerics_version());
+            (stored != ours).then(|| {
+                format!(
+                    "stored results are of numerics version {stored} ({}), this program's is {ours}",
+                    family.name()
+                )
+            })
+        })
+    }
+
+    /// Kept and recorded steps of the longest run that is stored for this plan.
+    pub fn steps(&self, plan: &Plan) -> Option<(usize, usize)> {
+        let runs = plan
+            .jobs
+            .iter()
+            .filter_map(|job| self.of_job(job))
+            .flatten();
+        runs.map(|run| (run.rows.len(), run.recorded))
+            .max_by_key(|(_, recorded)| *recorded)
+    }
+
+    /// All runs of a plan as one table, those that are [missing](Self::missing) here from
+    /// `folder`. Of curves of which some are stored, all have the stored steps only.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) or [`Error::Record`](crate::Error::Record) naming the
+    /// first result of the folder that is missing or damaged.
+    pub fn table(&self, experiment: &Experiment, plan: &Plan, folder: &Path) -> Result<RunTable> {
+        let common = self.common_rows(plan);
+        let mut by_setting: BTreeMap<usize, Vec<RunRows>> = BTreeMap::new();
+        for job in &plan.jobs {
+            let quantities = &experiment.settings[job.setting_index].setting.quantities;
+            let runs: Vec<RunRows> = if let Some(runs) = self.of_job(job) {
+                let rows = runs.into_iter().map(|run| run.rows(quantities, &common));
+                rows.collect()
+            } else {
+                let path = result_file::result_path(folder, job);
+                let runs = result_file::read(experiment, job, &path)?;
+                let fewer = |run| at_common(RunRows::from(run), &common);
+                runs.into_iter().map(fewer).collect()
+            };
+            by_setting
+                .entry(job.setting_index)
+                .or_default()
+                .extend(runs);
+        }
+        let settings = by_setting
+            .into_iter()
+            .map(|(index, runs)| {
+                let mut setting = setting_runs(&experiment.settings[index], &runs);
+                // What was not stored was not recorded.
+                let is_known = |x: &f64| !x.is_nan();
+                setting
+                    .values
+                    .retain(|_, values| values.iter().any(is_known));
+                setting
+            })
+            .collect();
+        Ok(RunTable { settings })
+    }
+
+    /// The rows that all stored runs of a plan keep, of as many recorded ones.
+    fn common_rows(&self, plan: &Plan) -> Common {
+        let mut common = Common::new();
+        for run in plan
+            .jobs
+            .iter()
+            .filter_map(|job| self.of_job(job))
+            .flatten()
+        {
+            let rows: BTreeSet<usize> = run.rows.iter().map(|kept| kept.row).collect();
+            common
+                .entry(run.recorded)
+                .and_modify(|known| known.retain(|row| rows.contains(row)))
+                .or_insert(rows);
+        }
+        common
+    }
+}
+
+impl StoredRun {
+    /// Steps and values of the rows that are common; NaN where there is no value.
+    fn rows(&self, quantities: &[Quantity], common: &Common) -> RunRows {
+        let common = &common[&self.recorded];
+        let rows: Vec<_> = self
+            .rows
+            .iter()
+            .filter(|kept| common.contains(&kept.row))
+            .collect();
+        let value = |row: &BTreeMap<Quantity, f64>, q| row.get(q).copied().unwrap_or(f64::NAN);
+        RunRows {
+            steps: rows.iter().map(|kept| kept.step).collect(),
+            values: rows
+                .iter()
+                .map(|kept| quantities.iter().map(|q| value(&kept.values, q)).collect())
+                .collect(),
+            outcome: self.outcome,
+        }
+    }
+}
+
+/// A whole run at the rows that stored runs of its length have.
+fn at_common(run: RunRows, common: &Common) -> RunRows {
+    let Some(rows) = common.get(&run.steps.len()) else {
+        return run;
+    };
+    RunRows {
+        steps: rows.iter().map(|&row| run.steps[row]).collect(),
+        values: rows.iter().map(|&row| run.values[row].clone()).collect(),
+        outcome: run.outcome,
+    }
+}
