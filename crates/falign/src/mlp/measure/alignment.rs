@@ -61,16 +61,14 @@ impl AlignmentSums {
 
     pub(super) fn include<T: Scalar>(&mut self, a: &Array2<T>, b: &Array2<T>) {
         assert_eq!(a.dim(), b.dim(), "as many vectors of the same size");
-        for (row_a, row_b) in a.rows().into_iter().zip(b.rows()) {
-            let mut row = Products::default();
-            for (at, (x, y)) in row_a.iter().zip(row_b.iter()).enumerate() {
-                let (x, y) = (x.to_f64(), y.to_f64());
-                row.include(x, y);
-                self.sum_a[at] += x;
-                self.sum_b[at] += y;
-            }
+        let (a, b) = (a.as_standard_layout(), b.as_standard_layout());
+        for (a, b) in a.rows().into_iter().zip(b.rows()) {
+            let (a, b) = (a.to_slice().expect(WHOLE), b.to_slice().expect(WHOLE));
+            let row = Products::of_rows(a, b);
             self.cosines.include(row.cosine());
             self.total.add(row);
+            add_to(&mut self.sum_a, a);
+            add_to(&mut self.sum_b, b);
         }
     }
 
@@ -82,6 +80,14 @@ impl AlignmentSums {
             summed: Products::of(sums).cosine(),
             norm_ratio: self.total.norm_ratio(),
         }
+    }
+}
+
+const WHOLE: &str = "rows of a standard layout";
+
+fn add_to<T: Scalar>(sums: &mut [f64], row: &[T]) {
+    for (sum, x) in sums.iter_mut().zip(row) {
+        *sum += x.to_f64();
     }
 }
 
