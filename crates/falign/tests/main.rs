@@ -10,6 +10,7 @@ mod data_sets; // MNIST and its like from files
 mod figure2; // Figure 2's statistics against another implementation's
 mod golden; // values from 40-digit arithmetic
 mod invariant; // what linear networks keep under feedback alignment
+mod kernels; // those that engines give, against those of their weights
 mod laws; // the Gram draw against the weights' draw
 mod listed; // products that skip zero pixels
 mod measure; // angles, accuracies and units of networks, chunk by chunk

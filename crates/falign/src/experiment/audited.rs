@@ -56,7 +56,9 @@ pub fn audit_rules(
         };
         match chosen.iter_mut().find(is_same) {
             None => chosen.push((one.case.clone(), &one.setting)),
-            Some(known) if ridge(known.1) < ridge(&one.setting) => known.1 = &one.setting,
+            Some(known) if known.1.ridge.written() < one.setting.ridge.written() => {
+                known.1 = &one.setting
+            }
             Some(_) => {}
         }
     }
@@ -64,13 +66,6 @@ pub fn audit_rules(
     audited
         .map(|(case, setting)| one(case, setting, sources, limits))
         .collect()
-}
-
-/// For comparison only: theory units count as they are written.
-fn ridge(setting: &Setting) -> f64 {
-    match setting.ridge {
-        super::setting::Ridge::Number(x) | super::setting::Ridge::Gamma(x) => x,
-    }
 }
 
 fn one(case: String, setting: &Setting, sources: &Sources, limits: Limits) -> Result<Audited> {

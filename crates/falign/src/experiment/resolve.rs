@@ -3,8 +3,8 @@
 use super::run_data::load;
 use super::setting::{Duration, Ridge, ScheduleName, Setting, StepSize, Steps};
 use super::sources::Sources;
-use crate::rule::Schedule;
-use crate::theory::{Spectrum, kernel_spectrum};
+use crate::rule::{Feedback, Schedule};
+use crate::theory::{Spectrum, kernel_spectrum, training_kernel_max};
 use crate::two_layer::{Draw, Problem};
 use crate::{Error, Result};
 
@@ -19,7 +19,7 @@ pub struct Resolved {
     pub steps: u64,
     /// gamma of the infinite-width kernel; NaN where no unit asked for it.
     pub gamma: f64,
-    /// M, likewise.
+    /// M, the largest eigenvalue of the same kernel, likewise.
     pub kernel_max: f64,
 }
 
@@ -29,6 +29,15 @@ fn needs_spectrum(setting: &Setting) -> bool {
         || matches!(setting.ridge, Ridge::Gamma(_))
         || matches!(setting.cutoff, Some(Duration::CS(_)))
         || matches!(setting.decay_steps, Some(Duration::CS(_)))
+}
+
+/// h of Gbar + h K o Gdot, the kernel that a setting's network begins to train with: 1 for
+/// backpropagation, the initial correlation of b and beta for feedback weights of their own.
+pub(super) fn feedback_share(setting: &Setting) -> f64 {
+    match setting.rule.feedback() {
+        Some(Feedback::Transpose) => 1.0,
+        _ => setting.feedback_correlation,
+    }
 }
 
 /// Makes run `run` of a checked setting concrete.
@@ -62,10 +71,15 @@ pub fn resolve(
         .ridge_table
         .as_ref()
         .map_or(ridge, |t| t.iter().copied().fold(0.0, f64::max));
+    // The paper's feedback alignment begins with Gbar alone.
+    let training_max = || match feedback_share(setting) {
+        share if share > 0.0 => training_kernel_max(setting.activation, &data.inputs, share),
+        _ => spectrum.max,
+    };
     let step_size = match setting.step_size {
         StepSize::Number(eta) => eta,
-        StepSize::Auto => 0.5 / (spectrum.max + largest),
-        StepSize::OverM(a) => a / spectrum.max,
+        StepSize::Auto => 0.5 / (training_max() + largest),
+        StepSize::OverM(a) => a / training_max(),
     };
     if !(step_size.is_finite() && step_size > 0.0) {
         return Err(Error::config(

@@ -7,7 +7,9 @@ use super::LayerMeasure;
 /// A scalar measured at a recorded step.
 ///
 /// With k > 1 outputs, norms are Frobenius norms and `|v_r|` is the norm of a unit's k weights.
-/// Two-layer engines measure all of `Loss` to `EtaLambdaT`. The mini-batch engine measures
+/// Two-layer engines measure all of `Loss` to `FeedbackKernelMinEigenvalue`. Those of kernels
+/// cost, at each recorded step, O(p n^2 + n^3) for the feature kernel G and O(k^2 p n^2 + (n k)^3)
+/// for the feedback kernel H, under backpropagation with beta for b. The mini-batch engine measures
 /// those marked *deep*: on the test set, or on the training set where there is none, but for
 /// `loss` and `train_accuracy`, which are means over the batches since the last recorded step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +60,24 @@ pub enum Quantity {
     Tau,
     /// Ridge spent: eta times the sum of lambda(i) over i < t.
     EtaLambdaT,
+    /// |G(t) - G(0)|, spectral norm, G = psi(Z) psi(Z)'/p the feature kernel.
+    FeatureKernelDrift,
+    /// The least eigenvalue of G.
+    FeatureKernelMinEigenvalue,
+    /// The largest eigenvalue of G.
+    FeatureKernelMaxEigenvalue,
+    /// (tr G)^2 / tr G^2, the effective number of features.
+    ParticipationRatio,
+    /// The cosine of G with Y Y'.
+    KernelTargetAlignment,
+    /// Centred kernel alignment of G(t) with G(0).
+    KernelSimilarity,
+    /// |H(t) - H(0)|, spectral norm, H the feedback kernel.
+    FeedbackKernelDrift,
+    /// |H(t)|, spectral norm.
+    FeedbackKernelNorm,
+    /// The least eigenvalue of (H + H')/2: for one output, of H.
+    FeedbackKernelMinEigenvalue,
     /// Passes through the training set. *Deep*.
     Epoch,
     /// Share of training samples classified rightly, when their batch came. *Deep*.
@@ -91,7 +111,7 @@ pub enum Quantity {
 
 impl Quantity {
     /// All quantities but those of single layers, in column order.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 44] = [
         Self::Loss,
         Self::RegularisedLoss,
         Self::ResidualNorm,
@@ -114,6 +134,15 @@ impl Quantity {
         Self::FeedbackGap,
         Self::Tau,
         Self::EtaLambdaT,
+        Self::FeatureKernelDrift,
+        Self::FeatureKernelMinEigenvalue,
+        Self::FeatureKernelMaxEigenvalue,
+        Self::ParticipationRatio,
+        Self::KernelTargetAlignment,
+        Self::KernelSimilarity,
+        Self::FeedbackKernelDrift,
+        Self::FeedbackKernelNorm,
+        Self::FeedbackKernelMinEigenvalue,
         Self::Epoch,
         Self::TrainAccuracy,
         Self::TestLoss,
@@ -169,6 +198,15 @@ impl Quantity {
             Self::FeedbackGap => "feedback_gap",
             Self::Tau => "tau",
             Self::EtaLambdaT => "eta_lambda_t",
+            Self::FeatureKernelDrift => "feature_kernel_drift",
+            Self::FeatureKernelMinEigenvalue => "feature_kernel_min_eigenvalue",
+            Self::FeatureKernelMaxEigenvalue => "feature_kernel_max_eigenvalue",
+            Self::ParticipationRatio => "participation_ratio",
+            Self::KernelTargetAlignment => "kernel_target_alignment",
+            Self::KernelSimilarity => "kernel_similarity",
+            Self::FeedbackKernelDrift => "feedback_kernel_drift",
+            Self::FeedbackKernelNorm => "feedback_kernel_norm",
+            Self::FeedbackKernelMinEigenvalue => "feedback_kernel_min_eigenvalue",
             Self::Epoch => "epoch",
             Self::TrainAccuracy => "train_accuracy",
             Self::TestLoss => "test_loss",
@@ -203,7 +241,7 @@ impl Quantity {
 
     /// Whether the two-layer engines measure it.
     pub fn is_two_layer(self) -> bool {
-        self <= Self::EtaLambdaT
+        self < Self::Epoch
     }
 
     /// Whether the mini-batch engine measures it.
@@ -255,6 +293,11 @@ impl Quantity {
                 | Self::ConservationDrift
                 | Self::HeldOutLoss
                 | Self::FeedbackGap
+                | Self::FeatureKernelDrift
+                | Self::FeatureKernelMinEigenvalue
+                | Self::FeatureKernelMaxEigenvalue
+                | Self::FeedbackKernelDrift
+                | Self::FeedbackKernelNorm
                 | Self::TestLoss
                 | Self::ValidationLoss
         )
@@ -268,6 +311,24 @@ impl Quantity {
                 | Self::HiddenMovementRms
                 | Self::ConservationDrift
                 | Self::HeldOutLoss
+        )
+    }
+
+    /// Whether it describes the feature kernel G.
+    pub fn is_of_feature_kernel(self) -> bool {
+        (Self::FeatureKernelDrift..=Self::KernelSimilarity).contains(&self)
+    }
+
+    /// Whether it describes the feedback kernel H.
+    pub fn is_of_feedback_kernel(self) -> bool {
+        (Self::FeedbackKernelDrift..=Self::FeedbackKernelMinEigenvalue).contains(&self)
+    }
+
+    /// Whether it compares a kernel with that of the start.
+    pub fn needs_initial_kernel(self) -> bool {
+        matches!(
+            self,
+            Self::FeatureKernelDrift | Self::KernelSimilarity | Self::FeedbackKernelDrift
         )
     }
 

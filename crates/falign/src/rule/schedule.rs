@@ -83,6 +83,75 @@ impl Schedule {
         }
     }
 
+    /// The schedule with every ridge times `factor`.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let mut scaled = self.clone();
+        match &mut scaled {
+            Self::Constant { ridge }
+            | Self::Cutoff { ridge, .. }
+            | Self::InverseSquare { ridge, .. }
+            | Self::Exponential { ridge, .. } => *ridge *= factor,
+            Self::Table { values } => values.iter_mut().for_each(|ridge| *ridge *= factor),
+        }
+        scaled
+    }
+
+    /// lambda(0) + ... + lambda(`steps` - 1), by a formula that takes no longer for more steps.
+    ///
+    /// # Example
+    /// ```
+    /// use falign::rule::Schedule;
+    /// let cutoff = Schedule::Cutoff { ridge: 0.5, last_step: 9 };
+    /// assert_eq!((cutoff.sum(4), cutoff.sum(1000)), (2.0, 5.0));
+    /// ```
+    pub fn sum(&self, steps: u64) -> f64 {
+        let count = steps as f64;
+        match self {
+            Self::Constant { ridge } => ridge * count,
+            Self::Cutoff { ridge, last_step } => {
+                ridge * steps.min(last_step.saturating_add(1)) as f64
+            }
+            Self::InverseSquare {
+                ridge,
+                decay_steps: t0,
+            } => ridge * t0 * t0 * (trigamma(*t0) - trigamma(t0 + count)),
+            Self::Exponential {
+                ridge,
+                decay_steps: t0,
+            } => ridge * libm::expm1(-count / t0) / libm::expm1(-1.0 / t0),
+            Self::Table { values } => {
+                let listed = usize::try_from(steps)
+                    .unwrap_or(usize::MAX)
+                    .min(values.len());
+                let rest = (steps - listed as u64) as f64;
+                let last = values.last().copied().unwrap_or(0.0);
+                values[..listed].iter().sum::<f64>() + if rest > 0.0 { last * rest } else { 0.0 }
+            }
+        }
+    }
+
+    /// The sum over all steps, which may be infinite.
+    pub fn total(&self) -> f64 {
+        match self {
+            Self::Constant { ridge } if *ridge > 0.0 => f64::INFINITY,
+            Self::Constant { .. } => 0.0,
+            Self::Cutoff { .. } => self.sum(u64::MAX),
+            Self::InverseSquare {
+                ridge,
+                decay_steps: t0,
+            } => ridge * t0 * t0 * trigamma(*t0),
+            Self::Exponential {
+                ridge,
+                decay_steps: t0,
+            } => ridge / -libm::expm1(-1.0 / t0),
+            Self::Table { values } if values.last().is_some_and(|last| *last > 0.0) => {
+                f64::INFINITY
+            }
+            Self::Table { values } => values.iter().sum(),
+        }
+    }
+
     /// The largest value over all steps.
     pub fn max(&self) -> f64 {
         match self {
@@ -95,9 +164,66 @@ impl Schedule {
     }
 }
 
+/// The sum of 1/(x + i)^2 over i >= 0, for x > 0: terms until its expansion is exact.
+fn trigamma(x: f64) -> f64 {
+    let (mut x, mut sum) = (x, 0.0);
+    while x < 20.0 {
+        sum += 1.0 / (x * x);
+        x += 1.0;
+    }
+    let y = 1.0 / (x * x);
+    let series = 1.0 / 6.0 - y * (1.0 / 30.0 - y * (1.0 / 42.0 - y / 30.0));
+    sum + (1.0 + 0.5 / x + y * series) / x
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sums_are_those_of_the_values() {
+        for schedule in [
+            Schedule::Constant { ridge: 0.3 },
+            Schedule::Cutoff {
+                ridge: 0.3,
+                last_step: 40,
+            },
+            Schedule::InverseSquare {
+                ridge: 0.3,
+                decay_steps: 7.5,
+            },
+            Schedule::InverseSquare {
+                ridge: 0.3,
+                decay_steps: 0.2,
+            },
+            Schedule::Exponential {
+                ridge: 0.3,
+                decay_steps: 7.5,
+            },
+            Schedule::Table {
+                values: vec![1.0, 0.5, 0.25],
+            },
+            Schedule::Table {
+                values: vec![1.0, 0.0],
+            },
+        ] {
+            for steps in [0, 1, 2, 3, 41, 400] {
+                let plain: f64 = (0..steps).map(|t| schedule.value(t)).sum();
+                let sum = schedule.sum(steps);
+                assert!(
+                    (sum - plain).abs() < 1e-12,
+                    "{schedule:?} {steps}: {sum} {plain}"
+                );
+            }
+            assert!((schedule.scaled(2.0).sum(41) - 2.0 * schedule.sum(41)).abs() < 1e-12);
+            let late = schedule.sum(1 << 50);
+            let total = schedule.total();
+            assert!(
+                (total.is_infinite() && late > 1e12) || (total - late).abs() < 1e-12,
+                "{schedule:?}: {total} {late}"
+            );
+        }
+    }
 
     #[test]
     fn schedules_follow_their_formulas() {

@@ -36,7 +36,9 @@ pub fn feature_kernel(
     activation: Activation,
     inputs: &Array2<f64>,
 ) -> Result<Array2<f64>> {
-    feature_kernel_between(hidden_weights, activation, inputs, inputs)
+    check_columns("inputs", inputs, hidden_weights.ncols())?;
+    let (psi, _) = units(hidden_weights, activation, inputs);
+    Ok(products(&psi, &psi) / hidden_weights.nrows() as f64)
 }
 
 /// The same between two sets of inputs: an error at a row of `right` moves the output at a row

@@ -1,21 +1,19 @@
-//! Between the arrays of this crate and the eigenvalue library's matrices.
+//! Products of rows, and what a shape must be.
 
-use nalgebra::DMatrix;
 use ndarray::Array2;
 
 use crate::math::row_products;
 use crate::{Error, Result};
 
-/// The same matrix for the eigenvalue library.
-pub(super) fn dense(matrix: &Array2<f64>) -> DMatrix<f64> {
-    let (rows, columns) = matrix.dim();
-    DMatrix::from_row_iterator(rows, columns, matrix.iter().copied())
-}
-
 /// `left` (m, d) times `right` (n, d) transposed, with one fixed order of summation: (m, n).
 pub(super) fn products(left: &Array2<f64>, right: &Array2<f64>) -> Array2<f64> {
-    let flat = |x: &Array2<f64>| x.iter().copied().collect::<Vec<f64>>();
-    let values = row_products(&flat(left), &flat(right), left.ncols());
+    let (left, right) = (left.as_standard_layout(), right.as_standard_layout());
+    let contiguous = "in standard layout";
+    let values = row_products(
+        left.as_slice().expect(contiguous),
+        right.as_slice().expect(contiguous),
+        left.ncols(),
+    );
     Array2::from_shape_vec((left.nrows(), right.nrows()), values)
         .expect("one product for each pair of rows")
 }
@@ -42,6 +40,11 @@ pub(super) fn check_square(what: &str, matrix: &Array2<f64>) -> Result<()> {
     if matrix.nrows() != matrix.ncols() {
         return Err(Error::shape(what, "a square matrix", shown(matrix)));
     }
+    check_finite(what, matrix)
+}
+
+/// Refuses a matrix `what` with infinities or NaN.
+pub(super) fn check_finite(what: &str, matrix: &Array2<f64>) -> Result<()> {
     if matrix.iter().all(|x| x.is_finite()) {
         return Ok(());
     }

@@ -1,9 +1,9 @@
 //! Numbers that describe a kernel: eigenvalues, drift, similarity, dimension.
 
-use nalgebra::DMatrix;
 use ndarray::Array2;
 
-use super::matrix::{check_columns, check_shape, check_square, dense, products};
+use super::algebra;
+use super::matrix::{check_columns, check_shape, check_square, products};
 use crate::Result;
 
 /// Eigenvalues of the symmetric part (A + A')/2, ascending: for a symmetric kernel, its own.
@@ -24,11 +24,9 @@ use crate::Result;
 /// ```
 pub fn symmetric_part_eigenvalues(kernel: &Array2<f64>) -> Result<Vec<f64>> {
     check_square("kernel", kernel)?;
-    let matrix = dense(kernel);
-    let symmetric = (&matrix + matrix.transpose()) * 0.5;
-    let mut eigenvalues: Vec<f64> = symmetric.symmetric_eigenvalues().iter().copied().collect();
-    eigenvalues.sort_by(f64::total_cmp);
-    Ok(eigenvalues)
+    Ok(algebra::symmetric_eigenvalues(
+        &((kernel + &kernel.t()) * 0.5),
+    ))
 }
 
 /// Eigenvalues (real part, imaginary part) of any square matrix, by ascending real part: those
@@ -47,8 +45,7 @@ pub fn symmetric_part_eigenvalues(kernel: &Array2<f64>) -> Result<Vec<f64>> {
 /// ```
 pub fn eigenvalues(kernel: &Array2<f64>) -> Result<Vec<(f64, f64)>> {
     check_square("kernel", kernel)?;
-    let complex = dense(kernel).complex_eigenvalues();
-    let mut pairs: Vec<(f64, f64)> = complex.iter().map(|z| (z.re, z.im)).collect();
+    let mut pairs = algebra::complex_eigenvalues(kernel);
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     Ok(pairs)
 }
@@ -59,17 +56,15 @@ pub fn eigenvalues(kernel: &Array2<f64>) -> Result<Vec<(f64, f64)>> {
 /// [`Error::Shape`](crate::Error::Shape) if the kernel is not square or not finite.
 pub fn spectral_norm(kernel: &Array2<f64>) -> Result<f64> {
     check_square("kernel", kernel)?;
-    let matrix = dense(kernel);
-    let is_symmetric = matrix == matrix.transpose();
-    let largest = |m: DMatrix<f64>| {
-        let eigenvalues = m.symmetric_eigenvalues();
-        eigenvalues.iter().fold(0.0, |top: f64, l| top.max(l.abs()))
-    };
-    Ok(if is_symmetric {
-        largest(matrix)
-    } else {
-        largest(matrix.tr_mul(&matrix)).sqrt()
-    })
+    if kernel == kernel.t() {
+        let eigenvalues = algebra::symmetric_eigenvalues(kernel);
+        return Ok(eigenvalues.iter().fold(0.0, |top: f64, l| top.max(l.abs())));
+    }
+    let columns = kernel.t().to_owned();
+    let eigenvalues = algebra::symmetric_eigenvalues(&products(&columns, &columns));
+    Ok(eigenvalues
+        .last()
+        .map_or(0.0, |largest| largest.max(0.0).sqrt()))
 }
 
 /// How far a kernel has moved: |A(t) - A(0)| in spectral norm.

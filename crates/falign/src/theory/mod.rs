@@ -3,6 +3,7 @@
 //! Imports no engine: tests compare the two, so that agreement means something. Letters: n
 //! samples, d inputs, p hidden units, k outputs; K = X X'; e = f - y.
 
+mod algebra;
 mod infinite;
 mod kernel;
 mod lazy;
@@ -25,4 +26,4 @@ pub use measure::{
     participation_ratio, spectral_norm, symmetric_part_eigenvalues,
 };
 pub use slow_time::{LinearSlowTime, Moments, SlowState, SlowTime};
-pub use spectrum::{Spectrum, kernel_spectrum};
+pub use spectrum::{Spectrum, kernel_spectrum, training_kernel_max};

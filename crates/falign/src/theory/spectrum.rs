@@ -2,8 +2,8 @@
 
 use ndarray::Array2;
 
-use super::infinite_feature_kernel;
-use super::matrix::dense;
+use super::algebra::symmetric_eigenvalues;
+use super::{infinite_feature_kernel, infinite_feedback_kernel};
 use crate::math::Activation;
 
 /// Extreme eigenvalues of the infinite-width feature kernel on a data set.
@@ -16,14 +16,15 @@ pub struct Spectrum {
 }
 
 /// Relative size below which an eigenvalue is rounding.
-const RANK_TOLERANCE: f64 = 1e-12;
+pub(super) const RANK_TOLERANCE: f64 = 1e-12;
 
 /// gamma and M of Gbar, the infinite-width feature kernel.
 ///
 /// `inputs` is (samples, `input_dim`). Where the kernel is singular (linear networks with
 /// samples > `input_dim`, equal inputs) it is restricted to its range ("Large sample
 /// scenario"): eigenvalues below 1e-12 M do not count. Cost: O(n^3) and that of
-/// [`infinite_feature_kernel`].
+/// [`infinite_feature_kernel`]. Up to 1000 samples the same bits on every processor, as recorded
+/// results need; beyond, on one machine only.
 ///
 /// # Example
 /// ```
@@ -36,15 +37,49 @@ const RANK_TOLERANCE: f64 = 1e-12;
 ///
 /// Source: Song, Xu & Lafferty (2021), Assumption 3.1 and Theorem 4.3.
 pub fn kernel_spectrum(activation: Activation, inputs: &Array2<f64>) -> Spectrum {
-    let kernel = dense(&infinite_feature_kernel(activation, inputs));
-    let eigenvalues = kernel.symmetric_eigenvalues();
-    let max = eigenvalues.iter().copied().fold(0.0, f64::max);
-    let gamma = eigenvalues
-        .iter()
-        .copied()
-        .filter(|&l| l > RANK_TOLERANCE * max)
-        .fold(max, f64::min);
-    Spectrum { gamma, max }
+    Spectrum::of(&symmetric_eigenvalues(&infinite_feature_kernel(
+        activation, inputs,
+    )))
+}
+
+impl Spectrum {
+    /// Of the eigenvalues of a positive semidefinite kernel.
+    pub(super) fn of(eigenvalues: &[f64]) -> Self {
+        let max = eigenvalues.iter().copied().fold(0.0, f64::max);
+        let gamma = eigenvalues
+            .iter()
+            .copied()
+            .filter(|&l| l > RANK_TOLERANCE * max)
+            .fold(max, f64::min);
+        Self { gamma, max }
+    }
+}
+
+/// The largest eigenvalue of Gbar + h K o Gdot, the kernel that a network of infinite width
+/// starts to train with where its feedback weights have a correlation with its output weights.
+///
+/// `share` is h: rho for fixed feedback weights of correlation rho with beta(0), 1 for
+/// backpropagation, 0 for the paper's feedback alignment, where it is M of [`kernel_spectrum`].
+/// A negative share counts as 0: it never enlarges the kernel. Cost and `inputs` as there.
+///
+/// # Example
+/// ```
+/// use falign::math::Activation;
+/// use falign::theory::training_kernel_max;
+/// use ndarray::array;
+/// // Backpropagation trains both layers of a linear network with X X'.
+/// let x = array![[2.0, 0.0], [0.0, 1.0]];
+/// assert_eq!(training_kernel_max(Activation::Linear, &x, 0.0), 4.0);
+/// assert_eq!(training_kernel_max(Activation::Linear, &x, 1.0), 8.0);
+/// ```
+///
+/// Source: [`LazyLimit`](super::LazyLimit) at its first step.
+pub fn training_kernel_max(activation: Activation, inputs: &Array2<f64>, share: f64) -> f64 {
+    let mut kernel = infinite_feature_kernel(activation, inputs);
+    if share > 0.0 {
+        kernel.scaled_add(share, &infinite_feedback_kernel(activation, inputs));
+    }
+    Spectrum::of(&symmetric_eigenvalues(&kernel)).max
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Refuses mini-batches and depth. Letters: n samples, d inputs, p hidden units, k outputs.
 
 mod draw;
+mod kernels;
 mod linear;
 mod mask;
 mod problem;

@@ -4,6 +4,7 @@
 
 use ndarray::Array2;
 
+use super::kernels::place;
 use super::mask::{GROUP, Masks};
 use super::snapshot::{Dynamics, Movement, Needs, Snapshot, gram, oja_term, output_movements};
 use super::{Problem, Start, Weights};
@@ -139,6 +140,68 @@ impl<T: Scalar> Reference<T> {
             .collect()
     }
 
+    /// psi(z) or psi'(z) of all units and samples, (width, samples).
+    fn units(&self, part: impl Fn(T) -> T) -> Vec<f64> {
+        let (d, p) = (
+            self.problem.input_dim(),
+            self.w.len() / self.problem.input_dim(),
+        );
+        let units = (0..p).flat_map(|r| self.x.chunks(d).map(move |x| (r, x)));
+        units
+            .map(|(r, x)| part(self.preactivation(r, x)).to_f64())
+            .collect()
+    }
+
+    /// `G_ij` = 1/p `sum_r` psi(`z_ri`) psi(`z_rj`).
+    fn feature_kernel(&self) -> Vec<f64> {
+        let n = self.problem.samples();
+        let psi = self.units(|z| self.problem.activation.value(z));
+        let mut g = vec![0.0; n * n];
+        for unit in psi.chunks(n) {
+            for (at, g) in g.iter_mut().enumerate() {
+                *g += unit[at / n] * unit[at % n];
+            }
+        }
+        g.iter().map(|g| g / self.problem.width as f64).collect()
+    }
+
+    /// `H_(ia)(jc)` = `x_i.x_j`/p `sum_r` `beta_ra` `b_rc` psi'(`z_ri`) psi'(`z_rj`).
+    fn feedback_kernel(&self) -> Vec<f64> {
+        let (n, d, k) = (
+            self.problem.samples(),
+            self.problem.input_dim(),
+            self.problem.outputs(),
+        );
+        let dpsi = self.units(|z| self.problem.activation.derivative(z));
+        let b = match self.problem.feedback {
+            Feedback::Transpose => &self.beta,
+            _ => &self.b,
+        };
+        let x: Vec<f64> = self.x.iter().map(|x| x.to_f64()).collect();
+        let row = |i: usize| &x[i * d..(i + 1) * d];
+        let inner: Vec<f64> = (0..n * n)
+            .map(|at| {
+                row(at / n)
+                    .iter()
+                    .zip(row(at % n))
+                    .map(|(a, b)| a * b)
+                    .sum()
+            })
+            .collect();
+        let mut h = vec![0.0; n * k * n * k];
+        for (a, c) in (0..k).flat_map(|a| (0..k).map(move |c| (a, c))) {
+            let mut block = vec![0.0; n * n];
+            for (r, unit) in dpsi.chunks(n).enumerate() {
+                let weight = self.beta[r * k + a].to_f64() * b[r * k + c].to_f64();
+                for (at, sum) in block.iter_mut().enumerate() {
+                    *sum += weight * unit[at / n] * unit[at % n];
+                }
+            }
+            place(&mut h, &block, &inner, [a, c, k], self.problem.width as f64);
+        }
+        h
+    }
+
     fn training_residual(&mut self) -> Vec<f64> {
         let mask = self.mask(self.t);
         self.residual_of(&self.outputs(mask.as_deref()))
@@ -265,6 +328,8 @@ impl<T: Scalar> Dynamics for Reference<T> {
             hidden_movement: needs.hidden_movement.then_some(moved),
             conservation: needs.conservation.then_some(drift),
             held_out_residual,
+            feature_kernel: needs.feature_kernel.then(|| self.feature_kernel()),
+            feedback_kernel: needs.feedback_kernel.then(|| self.feedback_kernel()),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Problem;
-use super::snapshot::{Dynamics, Needs, quantity};
+use super::snapshot::{Dynamics, Needs, Snapshot, quantity};
 use crate::observe::{Outcome, Quantity};
 
 /// When a run stops before its last step.
@@ -31,8 +31,9 @@ pub struct Recording<'a> {
 /// Norms beyond this have left the range where squares are finite.
 const DIVERGED: f64 = 1e150;
 
-/// Runs `engine` and calls `record(row, values)` at each recorded step, with one value
-/// per quantity (NaN where it has no meaning). `progress` hears of every step and may ask to
+/// Runs `engine` and calls `record(row, snapshot, values)` at each recorded step, with one
+/// value per quantity: NaN where it has no meaning, and for those of kernels, which `record`
+/// can work out from the snapshot. `progress` hears of every step and may ask to
 /// stop by answering `false`, which gives `None`.
 ///
 /// A run diverges at the first step whose residual is not finite (or overflows when
@@ -42,7 +43,7 @@ pub fn run(
     problem: &Problem,
     engine: &mut dyn Dynamics,
     recording: Recording<'_>,
-    record: &mut dyn FnMut(usize, &[f64]),
+    record: &mut dyn FnMut(usize, &Snapshot, &mut [f64]),
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Option<Outcome> {
     let Recording {
@@ -80,7 +81,7 @@ pub fn run(
             values.extend(quantities.iter().map(|&q| {
                 quantity(problem, &snapshot, step, q).unwrap_or_else(|| history.value(q))
             }));
-            record(row, values);
+            record(row, &snapshot, values);
         };
         if row < steps.len() && steps[row] == step {
             measure(row, &mut history, &mut values);

@@ -22,6 +22,10 @@ pub struct Needs {
     pub held_out: bool,
     /// Single hidden units (maxima).
     pub units: bool,
+    /// G.
+    pub feature_kernel: bool,
+    /// H.
+    pub feedback_kernel: bool,
 }
 
 impl Needs {
@@ -40,6 +44,8 @@ impl Needs {
             conservation: any(&[Quantity::ConservationDrift]),
             held_out: any(&[Quantity::HeldOutLoss]),
             units: quantities.iter().any(|q| q.needs_units()),
+            feature_kernel: quantities.iter().any(|q| q.is_of_feature_kernel()),
+            feedback_kernel: quantities.iter().any(|q| q.is_of_feedback_kernel()),
         }
     }
 }
@@ -81,6 +87,10 @@ pub struct Snapshot {
     pub conservation: Option<f64>,
     /// Residual on the held-out samples.
     pub held_out_residual: Option<Vec<f64>>,
+    /// G = psi(Z) psi(Z)'/p, (samples, samples).
+    pub feature_kernel: Option<Vec<f64>>,
+    /// H, (samples outputs, samples outputs): output a of sample i has index i k + a.
+    pub feedback_kernel: Option<Vec<f64>>,
 }
 
 /// The dynamics of one run, whatever engine computes it.
@@ -135,7 +145,8 @@ pub(super) fn output_movements<T: Scalar>(
 /// The quantities that are a function of one snapshot.
 ///
 /// `None` for those that depend on the history (contraction, `T_c`, ridge spent) on parts
-/// that were not asked for, and for those of deep networks only.
+/// that were not asked for, for those of deep networks only, and for those of kernels, whose
+/// arithmetic is that of [`theory`](crate::theory).
 pub fn quantity(
     problem: &Problem,
     snapshot: &Snapshot,
@@ -177,7 +188,7 @@ pub fn quantity(
             square.max(0.0).sqrt()
         }
         Quantity::Tau => problem.step_size * step as f64 / problem.root_width(),
-        // Those of the run's history, and those of deep networks.
+        // Those of the run's history, of kernels, and of deep networks.
         _ => return None,
     })
 }

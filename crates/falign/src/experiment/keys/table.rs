@@ -277,7 +277,7 @@ pub const KEYS: &[Key] = &[
         "step_size",
         "\"auto\"",
         "a number above 0, \"auto\" or { over_M = number above 0 }",
-        "eta; auto is 0.5/(M + max lambda), over_M = a is a/M, with M the largest eigenvalue of the infinite-width kernel",
+        "eta; auto is 0.5/(M + max lambda), over_M = a is a/M, with M the largest eigenvalue of the infinite-width kernel that training begins with: Gbar, and rho K o Gdot besides for a `feedback_correlation` rho above 0 (backpropagation: rho = 1)",
     ),
     key(
         "learning",

@@ -120,9 +120,10 @@ pub enum DatasetScope {
 pub enum StepSize {
     /// A number.
     Number(f64),
-    /// 0.5/(M + max lambda), M the largest eigenvalue of the infinite-width kernel.
+    /// 0.5/(M + max lambda), M the largest eigenvalue of the kernel that the infinitely wide
+    /// network begins to train with: Gbar + h K o Gdot.
     Auto,
-    /// `{ over_M = a }`: a/M.
+    /// `{ over_M = a }`: a/M, the same M.
     OverM(f64),
 }
 
@@ -134,6 +135,15 @@ pub enum Ridge {
     Number(f64),
     /// `{ gamma = L }`: L gamma, gamma the least non-zero eigenvalue of the infinite-width kernel.
     Gamma(f64),
+}
+
+impl Ridge {
+    /// The number as it is written, of gamma or of 1: for order only.
+    pub(in crate::experiment) fn written(self) -> f64 {
+        match self {
+            Self::Number(ridge) | Self::Gamma(ridge) => ridge,
+        }
+    }
 }
 
 /// `learning.schedule`: the shape of lambda(t).

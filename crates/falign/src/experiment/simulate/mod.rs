@@ -1,6 +1,7 @@
 //! One run of one setting, from its streams to its recorded rows.
 
 mod deep;
+mod kernels;
 mod two_layer;
 
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! A run of the two-layer engines.
 
+use super::kernels::KernelMeasures;
 use super::{Context, RunResult, SavedWeights};
 use crate::Result;
 use crate::experiment::config::record_fits;
@@ -96,6 +97,7 @@ pub(super) fn simulate(
         tolerance: setting.stop_tolerance,
         window: setting.stop_window,
     };
+    let kernels = KernelMeasures::new(&problem, engine.as_mut(), &setting.quantities);
     let outcome = run(
         &problem,
         engine.as_mut(),
@@ -105,7 +107,10 @@ pub(super) fn simulate(
             stop,
             alignment_threshold: setting.alignment_threshold,
         },
-        &mut |_, row| values.push(row.to_vec()),
+        &mut |_, snapshot, row| {
+            kernels.fill(snapshot, &setting.quantities, row);
+            values.push(row.to_vec());
+        },
         progress,
     );
     let Some(outcome) = outcome else {

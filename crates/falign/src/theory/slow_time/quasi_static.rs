@@ -1,10 +1,9 @@
 //! Where the output weights are at once, given the features: kernel regression.
 
-use nalgebra::{DMatrix, DVector};
 use ndarray::Array2;
 
 use crate::math::{Loss, Reduction};
-use crate::theory::matrix::dense;
+use crate::theory::algebra;
 use crate::{Error, Result};
 
 /// Newton's steps after which a solution is not looked for any further.
@@ -44,16 +43,15 @@ pub(super) fn coefficients(
 
 /// (lambda I + G)^{-1} Y; the shortest solution where that is singular.
 fn regression(kernel: &Array2<f64>, targets: &Array2<f64>, ridge: f64) -> Array2<f64> {
-    let n = kernel.nrows();
-    let matrix = dense(kernel) + DMatrix::identity(n, n) * ridge;
-    let eigen = matrix.symmetric_eigen();
-    let floor = RANK_TOLERANCE * eigen.eigenvalues.max();
-    let mut along = eigen.eigenvectors.tr_mul(&dense(targets));
-    for (mut row, &l) in along.row_iter_mut().zip(eigen.eigenvalues.iter()) {
+    let mut matrix = kernel.clone();
+    matrix.diag_mut().map_inplace(|g| *g += ridge);
+    let (eigenvalues, vectors) = algebra::symmetric_eigen(&matrix);
+    let floor = RANK_TOLERANCE * eigenvalues.last().copied().unwrap_or(0.0);
+    let mut along = vectors.t().dot(targets);
+    for (mut row, &l) in along.rows_mut().into_iter().zip(&eigenvalues) {
         row *= if l > floor { 1.0 / l } else { 0.0 };
     }
-    let solution = eigen.eigenvectors * along;
-    Array2::from_shape_fn(targets.dim(), |at| solution[at])
+    vectors.dot(&along)
 }
 
 /// Damped Newton: the equation is the gradient (in the metric of G) of a convex function.
@@ -85,11 +83,12 @@ fn newton(
             return Ok(alpha);
         }
         let shares = &e + targets;
-        let right = DVector::from_iterator(n * k, equation.iter().copied());
-        let Some(step) = jacobian(kernel, &shares, loss, ridge).lu().solve(&right) else {
+        let right = Array2::from_shape_fn((n * k, 1), |(at, _)| equation[(at / k, at % k)]);
+        let step = algebra::solve(&jacobian(kernel, &shares, loss, ridge), &right);
+        if step.iter().any(|x| !x.is_finite()) {
             break;
-        };
-        let step = Array2::from_shape_fn((n, k), |(i, c)| step[i * k + c]);
+        }
+        let step = Array2::from_shape_fn((n, k), |(i, c)| step[(i * k + c, 0)]);
         let mut length = 1.0;
         loop {
             let next = &alpha - &(&step * length);
@@ -110,7 +109,7 @@ fn newton(
 }
 
 /// lambda I + S (G x I), with S the second derivative of the loss, sample by sample.
-fn jacobian(kernel: &Array2<f64>, shares: &Array2<f64>, loss: Loss, ridge: f64) -> DMatrix<f64> {
+fn jacobian(kernel: &Array2<f64>, shares: &Array2<f64>, loss: Loss, ridge: f64) -> Array2<f64> {
     let (n, k) = shares.dim();
     let curvature = |i: usize, a: usize, c: usize| {
         let own = if a == c { shares[(i, a)] } else { 0.0 };
@@ -120,7 +119,7 @@ fn jacobian(kernel: &Array2<f64>, shares: &Array2<f64>, loss: Loss, ridge: f64) 
             Loss::Logistic => own * (1.0 - own),
         }
     };
-    DMatrix::from_fn(n * k, n * k, |row, column| {
+    Array2::from_shape_fn((n * k, n * k), |(row, column)| {
         let ((i, a), (j, c)) = ((row / k, row % k), (column / k, column % k));
         let diagonal = if row == column { ridge } else { 0.0 };
         diagonal + curvature(i, a, c) * kernel[(i, j)]

@@ -2,6 +2,7 @@
 //! recursion's coefficients; single units only where their columns are kept.
 
 use super::Fixed;
+use crate::two_layer::kernels::place;
 use crate::two_layer::snapshot::Movement;
 
 impl Fixed {
@@ -50,6 +51,48 @@ impl Fixed {
             }
         }
         out
+    }
+
+    /// G = Z'Z/p with Z = Z(0) - b U', U = K S: (samples, samples).
+    pub(super) fn feature_kernel(&self) -> Vec<f64> {
+        let (n, k) = (self.problem.samples(), self.problem.outputs());
+        let m = n + self.held_out + 2 * k;
+        let b = self.feedback_gram();
+        let u: Vec<f64> = (0..n * k)
+            .map(|at| {
+                let row = &self.kernel[at / k * n..(at / k + 1) * n];
+                let s = self.recursion.s.iter().skip(at % k).step_by(k);
+                row.iter().zip(s).map(|(x, s)| x * s).sum()
+            })
+            .collect();
+        let z_b = |i: usize, c: usize| self.gram[i * m + m - k + c];
+        let mut g = vec![0.0; n * n];
+        for i in 0..n {
+            for j in 0..=i {
+                let mut sum = self.gram[i * m + j];
+                for c in 0..k {
+                    sum -= z_b(i, c) * u[j * k + c] + u[i * k + c] * z_b(j, c);
+                    for e in 0..k {
+                        sum += u[i * k + c] * b[c * k + e] * u[j * k + e];
+                    }
+                }
+                g[i * n + j] = sum / self.problem.width as f64;
+                g[j * n + i] = g[i * n + j];
+            }
+        }
+        g
+    }
+
+    /// `H_(ia)(jc)` = `K_ij` `beta_a`'`b_c`/p, (samples outputs, samples outputs).
+    pub(super) fn feedback_kernel(&self) -> Vec<f64> {
+        let (n, k) = (self.problem.samples(), self.problem.outputs());
+        let mut h = vec![0.0; n * k * n * k];
+        for (a, c) in (0..k).flat_map(|a| (0..k).map(move |c| (a, c))) {
+            let block = vec![self.recursion.cross[c * k + a]; n * n];
+            let p = self.problem.width as f64;
+            place(&mut h, &block, &self.kernel, [a, c, k], p);
+        }
+        h
     }
 
     /// b' b.

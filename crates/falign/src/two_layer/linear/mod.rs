@@ -242,6 +242,8 @@ impl Dynamics for Linear {
         let hidden = (needs.hidden_movement || needs.conservation).then(|| fixed.hidden_measures());
         Snapshot {
             residual: fixed.residual.clone(),
+            feature_kernel: needs.feature_kernel.then(|| fixed.feature_kernel()),
+            feedback_kernel: needs.feedback_kernel.then(|| fixed.feedback_kernel()),
             output_gram: fixed.form(&beta, &beta),
             feedback_gram: fixed.feedback_gram(),
             cross_gram: fixed.recursion.cross.clone(),

@@ -3,7 +3,8 @@
 
 use super::SampleSpace;
 use crate::math::simd::Element;
-use crate::two_layer::snapshot::Movement;
+use crate::two_layer::kernels::Units;
+use crate::two_layer::snapshot::{Movement, Needs, Snapshot};
 
 /// What predictions at new inputs need.
 #[derive(Debug, Clone)]
@@ -45,6 +46,21 @@ impl<T: Element> SampleSpace<T> {
             *f *= self.problem.scale();
         }
         f
+    }
+
+    /// The wanted kernels of the present units.
+    pub(super) fn kernels(&self, needs: Needs, beta: &[T], b: &[T], snapshot: &mut Snapshot) {
+        if !needs.feature_kernel && !needs.feedback_kernel {
+            return;
+        }
+        let plain = |values: &[T]| -> Vec<f64> { values.iter().map(|x| x.to_f64()).collect() };
+        let units = Units {
+            z: plain(&self.gather(|chunk| &chunk.z, self.numbers.samples)),
+            beta: &plain(beta),
+            b: &plain(b),
+            inner: &self.kernel,
+        };
+        units.fill(&self.problem, needs, snapshot);
     }
 
     /// Movement of W and drift of the conservation law, from C and Z.

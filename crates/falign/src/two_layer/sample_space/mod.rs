@@ -416,6 +416,7 @@ impl<T: Element> Dynamics for SampleSpace<T> {
                     .collect()
             });
         }
+        self.kernels(needs, &beta, &b, &mut snapshot);
         snapshot
     }
 

@@ -408,6 +408,7 @@ fn memory(s: &Setting) -> Result<()> {
         ("samples", s.samples as u64, generated * n * n),
         ("input_dim", s.input_dim as u64, generated * n * d),
         ("width", s.width, units * per_unit),
+        ("quantities", s.quantities.len() as u64, kernel_numbers(s)),
     ] {
         let gigabytes = 8e-9 * numbers;
         if gigabytes > MAX_GIGABYTES {
@@ -421,6 +422,20 @@ fn memory(s: &Setting) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Numbers in the kernels that are measured, with what their eigenvalues need beside them.
+fn kernel_numbers(s: &Setting) -> f64 {
+    let (n, k) = (s.samples as f64, s.outputs as f64);
+    let of = |is_of: fn(Quantity) -> bool| s.quantities.iter().any(|q| is_of(*q));
+    let size = if of(Quantity::is_of_feedback_kernel) {
+        n * k
+    } else if of(Quantity::is_of_feature_kernel) {
+        n
+    } else {
+        0.0
+    };
+    4.0 * size * size
 }
 
 fn measured(s: &Setting) -> Result<()> {

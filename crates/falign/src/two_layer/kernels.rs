@@ -1,0 +1,80 @@
+//! The two kernels of an engine's own units, for the quantities that describe them.
+
+use super::Problem;
+use super::snapshot::{Needs, Snapshot};
+use crate::math::{activate, row_products};
+use crate::rule::Feedback;
+
+/// Units as the kernels see them.
+pub(super) struct Units<'a> {
+    /// Z, (units, samples) row-major.
+    pub(super) z: Vec<f64>,
+    /// beta, (units, outputs).
+    pub(super) beta: &'a [f64],
+    /// b; under backpropagation beta is taken in its place.
+    pub(super) b: &'a [f64],
+    /// K = X X', (samples, samples).
+    pub(super) inner: &'a [f64],
+}
+
+impl Units<'_> {
+    /// Adds the wanted kernels to a snapshot. Cost: O(p n^2), k^2 + 1 times with feedback.
+    pub(super) fn fill(&self, problem: &Problem, needs: Needs, snapshot: &mut Snapshot) {
+        if !needs.feature_kernel && !needs.feedback_kernel {
+            return;
+        }
+        let (n, k) = (problem.samples(), problem.outputs());
+        let units = self.z.len() / n;
+        let mut psi = columns(&self.z, n);
+        let mut dpsi = vec![0.0; psi.len()];
+        activate(problem.activation, &mut psi, &mut dpsi);
+        let p = problem.width as f64;
+        snapshot.feature_kernel = needs.feature_kernel.then(|| {
+            let mut g = row_products(&psi, &psi, units);
+            g.iter_mut().for_each(|g| *g /= p);
+            g
+        });
+        let b = match problem.feedback {
+            Feedback::Transpose => self.beta,
+            _ => self.b,
+        };
+        snapshot.feedback_kernel = needs.feedback_kernel.then(|| {
+            let weighted = |weights: &[f64], c: usize| -> Vec<f64> {
+                let slopes = dpsi.iter().enumerate();
+                slopes
+                    .map(|(at, slope)| slope * weights[at % units * k + c])
+                    .collect()
+            };
+            let mut h = vec![0.0; n * k * n * k];
+            let received: Vec<_> = (0..k).map(|c| weighted(b, c)).collect();
+            for a in 0..k {
+                let sent = weighted(self.beta, a);
+                for (c, received) in received.iter().enumerate() {
+                    let block = row_products(&sent, received, units);
+                    place(&mut h, &block, self.inner, [a, c, k], p);
+                }
+            }
+            h
+        });
+    }
+}
+
+/// Puts one pair of outputs, (a, c) of k, into H: `block` times K over p, sample by sample.
+pub(super) fn place(h: &mut [f64], block: &[f64], inner: &[f64], at: [usize; 3], p: f64) {
+    let [a, c, k] = at;
+    let n = block.len().isqrt();
+    for i in 0..n {
+        for j in 0..n {
+            let value = block[i * n + j] * inner[i * n + j] / p;
+            h[(i * k + a) * n * k + j * k + c] = value;
+        }
+    }
+}
+
+/// (units, samples) row-major as (samples, units).
+fn columns(z: &[f64], samples: usize) -> Vec<f64> {
+    let units = z.len() / samples;
+    (0..z.len())
+        .map(|at| z[at % units * samples + at / units])
+        .collect()
+}
