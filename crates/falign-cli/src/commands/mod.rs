@@ -13,6 +13,7 @@ mod shell;
 mod show;
 mod source;
 mod stored;
+mod theory;
 mod words;
 
 use std::path::PathBuf;
@@ -80,6 +81,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Prove that every rule of an experiment is the rule it is called: a table of checks
     Audit(audit::AuditArgs),
+    /// Say what the theorems and limits tell of an experiment's data and settings, and what runs did
+    Theory(theory::TheoryArgs),
     /// Draw a run folder's figure from its stored tables
     Plot {
         /// Run folder
@@ -206,6 +209,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Ended> {
         } => show::command(&dir, &quantities, json),
         Command::Audit(args) => audit::command(&args),
         Command::Check(args) => check::command(&args),
+        Command::Theory(args) => theory::command(&args),
         Command::Plot {
             dir,
             mean,

@@ -57,7 +57,7 @@ pub fn audit_rules(
         match chosen.iter_mut().find(is_same) {
             None => chosen.push((one.case.clone(), &one.setting)),
             Some(known) if known.1.ridge.written() < one.setting.ridge.written() => {
-                known.1 = &one.setting
+                known.1 = &one.setting;
             }
             Some(_) => {}
         }

@@ -4,6 +4,7 @@
 
 pub mod audited;
 pub mod builtin;
+pub mod certified;
 pub mod claim;
 pub mod config;
 mod cost;

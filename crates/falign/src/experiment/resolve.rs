@@ -1,6 +1,6 @@
 //! A setting and a run number become numbers: data, step size, ridge, horizon.
 
-use super::run_data::load;
+use super::run_data::{RunData, load};
 use super::setting::{Duration, Ridge, ScheduleName, Setting, StepSize, Steps};
 use super::sources::Sources;
 use crate::rule::{Feedback, Schedule};
@@ -63,6 +63,15 @@ pub fn resolve(
             max: f64::NAN,
         }
     };
+    on_data(setting, data, spectrum)
+}
+
+/// The same on data whose kernel has a known spectrum.
+pub(super) fn on_data(
+    setting: &Setting,
+    data: RunData,
+    spectrum: Spectrum,
+) -> Result<(Problem, Resolved)> {
     let ridge = match setting.ridge {
         Ridge::Number(ridge) => ridge,
         Ridge::Gamma(multiple) => multiple * spectrum.gamma,

@@ -22,7 +22,10 @@ pub(super) fn symmetric_eigenvalues(matrix: &Array2<f64>) -> Vec<f64> {
         let dense = DMatrix::from_row_iterator(n, n, matrix.iter().copied());
         dense.symmetric_eigenvalues().iter().copied().collect()
     } else {
-        dense(matrix)
+        // Without a copy: the library makes its own.
+        let rows = matrix.as_standard_layout();
+        let slice = rows.as_slice().expect("in standard layout");
+        MatRef::from_row_major_slice(slice, n, n)
             .self_adjoint_eigenvalues(Side::Lower)
             .unwrap_or_else(|_| vec![f64::NAN; n])
     };

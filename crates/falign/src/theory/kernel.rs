@@ -95,14 +95,14 @@ pub fn feedback_kernel(
     activation: Activation,
     inputs: &Array2<f64>,
 ) -> Result<Array2<f64>> {
-    feedback_kernel_between(
-        hidden_weights,
-        output_weights,
-        feedback_weights,
-        activation,
-        inputs,
-        inputs,
-    )
+    check_columns("inputs", inputs, hidden_weights.ncols())?;
+    let (_, dpsi) = units(hidden_weights, activation, inputs);
+    let slopes = Slopes {
+        left: &dpsi,
+        right: &dpsi,
+        inner: products(inputs, inputs),
+    };
+    slopes.kernel(output_weights, feedback_weights)
 }
 
 /// The same between two sets of inputs: an error at a row of `right` moves the output at a row
@@ -118,27 +118,52 @@ pub fn feedback_kernel_between(
     left: &Array2<f64>,
     right: &Array2<f64>,
 ) -> Result<Array2<f64>> {
-    let (p, d) = hidden_weights.dim();
-    let k = output_weights.ncols();
-    check_columns("left", left, d)?;
-    check_columns("right", right, d)?;
-    check_shape("output_weights", output_weights, (p, k))?;
-    check_shape("feedback_weights", feedback_weights, (p, k))?;
-    let inner = products(left, right) / p as f64;
-    let (_, dpsi) = units(hidden_weights, activation, left);
-    let (_, dpsi_right) = units(hidden_weights, activation, right);
-    let mut h = Array2::zeros((left.nrows() * k, right.nrows() * k));
-    for a in 0..k {
-        let sent = &dpsi * &output_weights.column(a);
-        for c in 0..k {
-            let received = &dpsi_right * &feedback_weights.column(c);
-            let block = products(&sent, &received) * &inner;
-            for ((i, j), value) in block.indexed_iter() {
+    check_columns("left", left, hidden_weights.ncols())?;
+    check_columns("right", right, hidden_weights.ncols())?;
+    let inner = products(left, right);
+    let (_, left) = units(hidden_weights, activation, left);
+    let (_, right) = units(hidden_weights, activation, right);
+    let slopes = Slopes {
+        left: &left,
+        right: &right,
+        inner,
+    };
+    slopes.kernel(output_weights, feedback_weights)
+}
+
+/// psi' at two sets of inputs, (samples, width), and their inner products.
+struct Slopes<'a> {
+    left: &'a Array2<f64>,
+    right: &'a Array2<f64>,
+    inner: Array2<f64>,
+}
+
+impl Slopes<'_> {
+    fn kernel(
+        mut self,
+        output_weights: &Array2<f64>,
+        feedback_weights: &Array2<f64>,
+    ) -> Result<Array2<f64>> {
+        let (p, k) = (self.left.ncols(), output_weights.ncols());
+        check_shape("output_weights", output_weights, (p, k))?;
+        check_shape("feedback_weights", feedback_weights, (p, k))?;
+        self.inner /= p as f64;
+        let block = |a: usize, c: usize| {
+            let sent = self.left * &output_weights.column(a);
+            let received = self.right * &feedback_weights.column(c);
+            products(&sent, &received) * &self.inner
+        };
+        if k == 1 {
+            return Ok(block(0, 0));
+        }
+        let mut h = Array2::zeros((self.left.nrows() * k, self.right.nrows() * k));
+        for (a, c) in (0..k).flat_map(|a| (0..k).map(move |c| (a, c))) {
+            for ((i, j), value) in block(a, c).indexed_iter() {
                 h[(i * k + a, j * k + c)] = *value;
             }
         }
+        Ok(h)
     }
-    Ok(h)
 }
 
 /// psi and psi' of all preactivations, each (samples, width).

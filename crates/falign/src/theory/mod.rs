@@ -4,6 +4,7 @@
 //! samples, d inputs, p hidden units, k outputs; K = X X'; e = f - y.
 
 mod algebra;
+pub mod certificate;
 mod infinite;
 mod kernel;
 mod lazy;
@@ -26,4 +27,4 @@ pub use measure::{
     participation_ratio, spectral_norm, symmetric_part_eigenvalues,
 };
 pub use slow_time::{LinearSlowTime, Moments, SlowState, SlowTime};
-pub use spectrum::{Spectrum, kernel_spectrum, training_kernel_max};
+pub use spectrum::{Spectrum, infinite_eigenvalues, kernel_spectrum, training_kernel_max};

@@ -37,14 +37,20 @@ pub(super) const RANK_TOLERANCE: f64 = 1e-12;
 ///
 /// Source: Song, Xu & Lafferty (2021), Assumption 3.1 and Theorem 4.3.
 pub fn kernel_spectrum(activation: Activation, inputs: &Array2<f64>) -> Spectrum {
-    Spectrum::of(&symmetric_eigenvalues(&infinite_feature_kernel(
-        activation, inputs,
-    )))
+    Spectrum::of(&infinite_eigenvalues(activation, inputs))
+}
+
+/// All eigenvalues of Gbar, ascending, to rounding: singular kernels have some just below 0.
+///
+/// Cost and `inputs` as [`kernel_spectrum`], which is [`Spectrum::of`] them.
+pub fn infinite_eigenvalues(activation: Activation, inputs: &Array2<f64>) -> Vec<f64> {
+    symmetric_eigenvalues(&infinite_feature_kernel(activation, inputs))
 }
 
 impl Spectrum {
-    /// Of the eigenvalues of a positive semidefinite kernel.
-    pub(super) fn of(eigenvalues: &[f64]) -> Self {
+    /// Of the eigenvalues of a positive semidefinite kernel, in any order: those below 1e-12 of
+    /// the largest are left out.
+    pub fn of(eigenvalues: &[f64]) -> Self {
         let max = eigenvalues.iter().copied().fold(0.0, f64::max);
         let gamma = eigenvalues
             .iter()

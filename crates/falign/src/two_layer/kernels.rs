@@ -31,7 +31,9 @@ impl Units<'_> {
         let p = problem.width as f64;
         snapshot.feature_kernel = needs.feature_kernel.then(|| {
             let mut g = row_products(&psi, &psi, units);
-            g.iter_mut().for_each(|g| *g /= p);
+            for g in &mut g {
+                *g /= p;
+            }
             g
         });
         let b = match problem.feedback {

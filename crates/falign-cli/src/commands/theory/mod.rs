@@ -1,0 +1,57 @@
+//! `falign theory`: what theory says of an experiment, and what its runs did.
+
+mod json;
+mod page;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use falign::experiment::certified::certify_settings;
+use falign::experiment::sources::Sources;
+use serde_json::{Value, json};
+
+use super::{Ended, OverrideArgs, source};
+use crate::output;
+
+#[derive(Debug, Args)]
+pub(crate) struct TheoryArgs {
+    /// Name of a built-in experiment, or a file (may be left out with --run)
+    #[arg(required_unless_present = "run")]
+    experiment: Option<String>,
+    #[command(flatten)]
+    overrides: OverrideArgs,
+    /// Width of the network, instead of the experiment's
+    #[arg(long)]
+    width: Option<u64>,
+    /// Add what the first run of this finished run folder did
+    #[arg(long, value_name = "DIR")]
+    run: Option<PathBuf>,
+    /// Print the certificates as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
+    let mut overrides = args.overrides.overrides();
+    if let Some(width) = args.width {
+        overrides.set.push(format!("network.width={width}"));
+    }
+    let name = match (&args.experiment, &args.run) {
+        (Some(name), _) => name.clone(),
+        (None, Some(folder)) => folder.join("experiment.toml").display().to_string(),
+        (None, None) => unreachable!("one of the two is required"),
+    };
+    let experiment = source::experiment(&name, &overrides)?;
+    let folder = args.run.as_deref();
+    let certified = certify_settings(&experiment, &Sources::default(), folder)?;
+    if args.json {
+        let all: Vec<Value> = certified.iter().map(json::certificate).collect();
+        output::line(format!("{:#}", json!({ "certificates": all })))?;
+    } else {
+        for one in &certified {
+            output::bytes(page::text(one).as_bytes())?;
+        }
+    }
+    Ok(Ended::Done)
+}

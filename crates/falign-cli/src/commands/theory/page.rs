@@ -1,0 +1,195 @@
+//! A certificate as a page of a hundred columns.
+
+use std::fmt::Write as _;
+
+use falign::experiment::certified::Certified;
+use falign::theory::certificate::{Condition, Group, Line, Met, Statement, Verdict};
+
+/// Columns of a page.
+const PAGE: usize = 100;
+
+/// The setting in a few words, then groups of numbers, then theorems.
+pub(super) fn text(one: &Certified) -> String {
+    let mut page = format!("{}\n", heading(one));
+    if one.alike > 1 {
+        let _ = writeln!(
+            page,
+            "one of {} such settings, that of the largest ridge and width; choose with --set or --width",
+            one.alike
+        );
+    }
+    for remark in &one.certificate.remarks {
+        page.push('\n');
+        page.push_str(&wrapped(remark, "! ", "  "));
+    }
+    for group in Group::ALL {
+        let lines = one
+            .certificate
+            .lines
+            .iter()
+            .filter(|line| line.group == group);
+        let lines: Vec<&Line> = lines.collect();
+        if !lines.is_empty() {
+            let _ = writeln!(page, "\n{}", title(group));
+            page.extend(lines.into_iter().map(row));
+        }
+    }
+    page.push_str("\ntheorems (constants that the paper leaves open are taken as 1)\n");
+    for statement in &one.certificate.statements {
+        page.push_str(&theorem(statement));
+    }
+    page.push('\n');
+    page
+}
+
+fn heading(one: &Certified) -> String {
+    let [n, d, k] = one.sizes;
+    let case = if one.case.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", one.case)
+    };
+    let setting = &one.setting;
+    let first = format!(
+        "{}{case}: {d}-{}-{k} {} network, {n} samples,",
+        setting.rule.name(),
+        setting.width,
+        setting.activation.name(),
+    );
+    let r = &one.resolved;
+    let second = format!(
+        "step size {}, ridge {}, {} steps; data and start of run 0",
+        number(r.step_size),
+        number(r.ridge),
+        r.steps
+    );
+    if first.len() + second.len() < PAGE {
+        format!("{first} {second}")
+    } else {
+        format!("{first}\n{second}")
+    }
+}
+
+fn title(group: Group) -> &'static str {
+    match group {
+        Group::Data => "data",
+        Group::Start => "start",
+        Group::StepSize => "step size",
+        Group::Ridge => "ridge",
+        Group::Time => "time and movement",
+        Group::Run => "run",
+    }
+}
+
+/// Columns of the label, the number and its basis.
+const LABEL: usize = 50;
+const NUMBER: usize = 10;
+const BASIS: usize = 11;
+
+fn row(line: &Line) -> String {
+    let value = line.value.map_or_else(|| "-".to_owned(), number);
+    let head = format!(
+        "  {:<LABEL$} {value:>NUMBER$} {:<BASIS$}",
+        line.label,
+        line.basis.name()
+    );
+    let note = line.note.as_str();
+    if head.chars().count() + note.chars().count() <= PAGE {
+        return format!("{}\n", format!("{head}{note}").trim_end());
+    }
+    format!("{}\n{}", head.trim_end(), wrapped(note, "      ", "      "))
+}
+
+fn theorem(statement: &Statement) -> String {
+    let verdict = match statement.verdict() {
+        Verdict::Met => "conditions met",
+        Verdict::Vacuous => "sufficient condition not met: it is silent, and no sign of failure",
+        Verdict::NotMet => "conditions not met",
+    };
+    let mut text = format!("\n  {}: {verdict}\n", statement.name);
+    text.push_str(&wrapped(statement.says, "      ", "      "));
+    // Where it is about something else, only why.
+    let is_about_it = statement.verdict() != Verdict::NotMet;
+    let conditions = statement.conditions.iter();
+    for condition in conditions.chain(is_about_it.then_some(&statement.sufficient)) {
+        if is_about_it || condition.met == Met::No {
+            text.push_str(&wrapped(&condition.text, mark(condition), "          "));
+        }
+    }
+    // The width stands among the conditions already.
+    let lines = statement.lines.iter();
+    for line in lines.filter(|line| is_about_it && !line.key.ends_with("sufficient_width")) {
+        text.push_str(&row(line));
+    }
+    text
+}
+
+fn mark(condition: &Condition) -> &'static str {
+    match condition.met {
+        Met::Yes => "    yes   ",
+        Met::No => "    no    ",
+        Met::Open => "    open  ",
+    }
+}
+
+/// Words in lines of a page, the first after `first`, the others after `next`.
+fn wrapped(text: &str, first: &str, next: &str) -> String {
+    let mut page = String::new();
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for word in text.split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > PAGE {
+            page.push_str(line.trim_end());
+            page.push('\n');
+            next.clone_into(&mut line);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    page.push_str(line.trim_end());
+    page.push('\n');
+    page
+}
+
+/// Four digits; whole numbers whole.
+fn number(x: f64) -> String {
+    let size = x.abs();
+    if x.is_infinite() {
+        if x > 0.0 { "inf" } else { "-inf" }.to_owned()
+    } else if size < 1e7 && x.fract().abs() < f64::EPSILON {
+        format!("{x:.0}")
+    } else if (1e-3..1e6).contains(&size) {
+        // Each power of ten that it reaches takes one of the four digits.
+        let powers = [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0];
+        let reached = powers.iter().filter(|power| size >= **power).count();
+        format!("{x:.after$}", after = 6 - reached)
+    } else {
+        format!("{x:.3e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_have_four_digits() {
+        for (x, text) in [
+            (0.0, "0"),
+            (20.0, "20"),
+            (0.001_234_56, "0.001235"),
+            (0.123_456, "0.1235"),
+            (12.3456, "12.35"),
+            (1234.56, "1235"),
+            (1e9, "1.000e9"),
+            (-2.5e-7, "-2.500e-7"),
+            (f64::INFINITY, "inf"),
+        ] {
+            assert_eq!(number(x), text);
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! The certificates of an experiment: theory on the data and start of its first run.
+
+use std::path::Path;
+
+use ndarray::Array2;
+
+use super::config::Experiment;
+use super::plan::Plan;
+use super::resolve::{Resolved, on_data};
+use super::run_data::load;
+use super::setting::{Engine, Inputs, Setting};
+use super::sources::Sources;
+use super::{config, execute};
+use crate::math::Streams;
+use crate::observe::{Outcome, Quantity};
+use crate::rule::{Feedback, RidgeForm, Rule, Schedule};
+use crate::theory::certificate::{Certificate, InitialKernels, MeasuredRun, Setup, certify};
+use crate::theory::{
+    LazyFeedback, Spectrum, feature_kernel, feedback_kernel, infinite_eigenvalues,
+};
+use crate::two_layer::{Draw, Dynamics, Linear, LinearStart, Needs, Problem, Start};
+use crate::{Error, Result};
+
+/// Units whose weights are in memory at once.
+const UNITS: usize = 2048;
+
+/// Side of the largest feedback kernel that is looked at.
+const LARGEST_KERNEL: usize = 6000;
+
+/// The certificate of one setting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Certified {
+    /// Case of the setting; empty if there are none.
+    pub case: String,
+    /// Settings of the case with the same rule and activation, of which this is one.
+    pub alike: usize,
+    /// The setting, its engine and draw resolved.
+    pub setting: Setting,
+    /// What its units became on the data of run 0.
+    pub resolved: Resolved,
+    /// samples, `input_dim`, outputs of that data.
+    pub sizes: [usize; 3],
+    /// What theory says.
+    pub certificate: Certificate,
+}
+
+/// Certificates of an experiment: for each case and each rule and activation in it, of the setting
+/// with the largest ridge and, among these, the largest width; on the data and start of run 0.
+/// `folder`, if given, is a finished run folder whose run 0 adds what was observed.
+///
+/// # Errors
+/// [`Error::Config`] for a setting of the mini-batch engine, or one that the folder does not have;
+/// else as [`resolve`](super::resolve::resolve), [`certify`] and [`collect`](super::execute::collect).
+pub fn certify_settings(
+    experiment: &Experiment,
+    sources: &Sources,
+    folder: Option<&Path>,
+) -> Result<Vec<Certified>> {
+    let mut chosen: Vec<(&config::LabelledSetting, usize)> = Vec::new();
+    for one in &experiment.settings {
+        let alike = |known: &config::LabelledSetting| {
+            known.case == one.case
+                && known.setting.rule == one.setting.rule
+                && known.setting.activation == one.setting.activation
+        };
+        let size = |s: &Setting| (s.ridge.written(), s.width as f64);
+        match chosen.iter_mut().find(|(known, _)| alike(known)) {
+            None => chosen.push((one, 1)),
+            Some((known, count)) => {
+                *count += 1;
+                if size(&known.setting) < size(&one.setting) {
+                    *known = one;
+                }
+            }
+        }
+    }
+    let runs = folder.map(Runs::load).transpose()?;
+    let chosen = chosen.into_iter();
+    chosen
+        .map(|(one, alike)| {
+            let measured = match &runs {
+                Some(runs) => Some(runs.first_of(&one.setting)?),
+                None => None,
+            };
+            certified(one, alike, sources, measured.as_ref())
+        })
+        .collect()
+}
+
+fn certified(
+    one: &config::LabelledSetting,
+    alike: usize,
+    sources: &Sources,
+    measured: Option<&MeasuredRun>,
+) -> Result<Certified> {
+    let setting = &one.setting;
+    if setting.resolved_engine() == Engine::MiniBatch {
+        return Err(Error::config(
+            "run.engine",
+            "\"mini_batch\"",
+            "the theorems are about two-layer networks trained on all samples at once; only experiments of the \
+             two-layer engines (reference, sample_space, linear) have a certificate",
+        ));
+    }
+    let draw = setting.resolved_draw();
+    let data = load(setting, 0, draw, sources)?;
+    let eigenvalues = infinite_eigenvalues(setting.activation, &data.inputs);
+    let (problem, resolved) = on_data(setting, data, Spectrum::of(&eigenvalues))?;
+    let kernels = initial_kernels(setting, &problem)?;
+    let schedule = step_scaled(&problem);
+    let departures = departures(setting, &problem);
+    let setup = Setup {
+        activation: problem.activation,
+        inputs: &problem.inputs,
+        targets: &problem.targets,
+        width: problem.width,
+        step_size: problem.step_size,
+        schedule: &schedule,
+        steps: resolved.steps,
+        feedback: match problem.feedback {
+            Feedback::Transpose => LazyFeedback::Transpose,
+            _ => LazyFeedback::Fixed {
+                correlation: setting.feedback_correlation,
+            },
+        },
+        normal_over_dim: setting
+            .train_data
+            .is_none()
+            .then_some(setting.inputs == Inputs::NormalOverDim),
+        departures: &departures,
+        kernel_eigenvalues: Some(&eigenvalues),
+        initial_kernels: kernels.as_ref(),
+    };
+    let mut certificate = certify(&setup)?;
+    if let Some(run) = measured {
+        certificate = certificate.with_run(&setup, run);
+    }
+    Ok(Certified {
+        case: one.case.clone(),
+        alike,
+        setting: setting.clone(),
+        sizes: [problem.samples(), problem.input_dim(), problem.outputs()],
+        resolved,
+        certificate,
+    })
+}
+
+/// lambda(t) as it enters 1 - eta lambda(t), whatever the form of the ridge.
+fn step_scaled(problem: &Problem) -> Schedule {
+    match problem.ridge_form {
+        RidgeForm::StepScaled => problem.schedule.clone(),
+        RidgeForm::PerStep => problem.schedule.scaled(1.0 / problem.step_size),
+    }
+}
+
+/// What a setting does that the paper's algorithm does not.
+fn departures(setting: &Setting, problem: &Problem) -> Vec<String> {
+    let mut found = Vec::new();
+    if !matches!(
+        setting.rule,
+        Rule::FeedbackAlignment | Rule::Backpropagation
+    ) {
+        found.push("feedback weights that learn".to_owned());
+    }
+    if problem.dropout > 0.0 {
+        found.push(format!("dropout {}", problem.dropout));
+    }
+    if (problem.output_scale - 1.0).abs() > 0.0 {
+        found.push(format!("output scale {}", problem.output_scale));
+    }
+    if problem.center_outputs {
+        found.push("centred outputs".to_owned());
+    }
+    if setting.initial_weights.is_some() {
+        found.push("given initial weights".to_owned());
+    }
+    found
+}
+
+/// G(0) and H(0) of run 0: from its weights, a few units at a time, or from the Gram matrix.
+fn initial_kernels(setting: &Setting, problem: &Problem) -> Result<Option<InitialKernels>> {
+    let (n, d, k) = (problem.samples(), problem.input_dim(), problem.outputs());
+    let with_feedback = n * k <= LARGEST_KERNEL;
+    if setting.resolved_draw() == Draw::Gram {
+        let needs = Needs {
+            feature_kernel: true,
+            feedback_kernel: with_feedback,
+            ..Needs::default()
+        };
+        let start = LinearStart::Gram {
+            streams: Streams::new(setting.seed, 0),
+            correlation: setting.feedback_correlation,
+        };
+        let snapshot = Linear::new(problem, start, needs).snapshot(needs);
+        let square = |values: Vec<f64>| {
+            let side = values.len().isqrt();
+            Array2::from_shape_vec((side, side), values).expect("a square kernel")
+        };
+        return Ok(snapshot.feature_kernel.map(|feature| InitialKernels {
+            feature: square(feature),
+            feedback: snapshot.feedback_kernel.map(square),
+        }));
+    }
+    let start = match &setting.initial_weights {
+        Some(path) => Start::Given(crate::data::load_weights(path)?),
+        None => Start::Drawn {
+            streams: Streams::new(setting.seed, 0),
+            correlation: setting.feedback_correlation,
+        },
+    };
+    let p = usize::try_from(problem.width).expect("a width that fits in memory");
+    let (beta, b) = start.output_and_feedback(p, k);
+    let b = if problem.feedback == Feedback::Transpose {
+        &beta
+    } else {
+        &b
+    };
+    let mut feature = Array2::zeros((n, n));
+    let mut feedback = with_feedback.then(|| Array2::zeros((n * k, n * k)));
+    for first in (0..p).step_by(UNITS) {
+        let count = UNITS.min(p - first);
+        let share = count as f64 / p as f64;
+        let part = |columns, values: Vec<f64>| {
+            Array2::from_shape_vec((count, columns), values).expect("one row per unit")
+        };
+        let w = part(d, start.hidden_rows(first, count, d));
+        feature.scaled_add(
+            share,
+            &feature_kernel(&w, problem.activation, &problem.inputs)?,
+        );
+        if let Some(feedback) = &mut feedback {
+            let rows = first * k..(first + count) * k;
+            let beta = part(k, beta[rows.clone()].to_vec());
+            let b = part(k, b[rows].to_vec());
+            let h = feedback_kernel(&w, &beta, &b, problem.activation, &problem.inputs)?;
+            feedback.scaled_add(share, &h);
+        }
+    }
+    Ok(Some(InitialKernels { feature, feedback }))
+}
+
+/// The finished runs of a folder.
+struct Runs {
+    folder: std::path::PathBuf,
+    experiment: Experiment,
+    table: crate::record::run_table::RunTable,
+}
+
+impl Runs {
+    fn load(folder: &Path) -> Result<Self> {
+        let file = folder.join("experiment.toml");
+        let experiment = Experiment::load(&file, &config::Overrides::none())?;
+        let plan = Plan::new(&experiment)?;
+        let table = execute::collect(&experiment, &plan, folder)?;
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            experiment,
+            table,
+        })
+    }
+
+    /// Run 0 of a setting.
+    fn first_of(&self, setting: &Setting) -> Result<MeasuredRun> {
+        let wanted = what_is_trained(setting);
+        let mut settings = self.experiment.settings.iter();
+        let index = settings.position(|one| what_is_trained(&one.setting) == wanted);
+        let Some(runs) = index.and_then(|index| self.table.settings.get(index)) else {
+            return Err(Error::record(
+                &self.folder,
+                "has no run of this setting; name the experiment that was run, or leave it out to take the folder's own",
+            ));
+        };
+        let rows = |quantity| {
+            let values = runs.values.get(&quantity)?;
+            Some(values.row(0).to_vec())
+        };
+        Ok(MeasuredRun {
+            steps: runs.steps.clone(),
+            residual_norm: rows(Quantity::ResidualNorm),
+            contraction: rows(Quantity::Contraction),
+            hidden_movement_max: rows(Quantity::HiddenMovementMax),
+            output_movement_max: rows(Quantity::OutputMovementMax),
+            alignment: rows(Quantity::Alignment),
+            diverged: match runs.outcomes.first() {
+                Some(Outcome::Diverged { step }) => Some(*step),
+                _ => None,
+            },
+        })
+    }
+}
+
+/// A setting without what only says how its runs are cut, measured and kept.
+fn what_is_trained(setting: &Setting) -> Setting {
+    let neutral = Setting {
+        engine: setting.resolved_engine(),
+        draw: setting.resolved_draw(),
+        ..setting.clone()
+    };
+    Setting {
+        runs: 1,
+        runs_per_job: 1,
+        per_run_table: false,
+        record: super::setting::Record::Last,
+        quantities: Vec::new(),
+        save_weights: super::setting::SaveWeights::None,
+        ..neutral
+    }
+}

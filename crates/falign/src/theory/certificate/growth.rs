@@ -1,0 +1,217 @@
+//! When a run that starts stable diverges, because its feature kernel grows.
+//!
+//! Under ridge the features move on the slow time, and with them the largest eigenvalue of G;
+//! once eta (lambda + max G) passes 2 the fastest mode overshoots for good.
+
+use ndarray::Array2;
+
+use super::Setup;
+use super::data::Facts;
+use crate::Result;
+use crate::math::{Activation, Loss, Streams};
+use crate::theory::algebra::{symmetric_eigen, symmetric_eigenvalues};
+use crate::theory::spectrum::RANK_TOLERANCE;
+use crate::theory::{LazyFeedback, LinearSlowTime, SlowTime};
+
+/// What the slow-time limit says of the run.
+pub(super) enum Growth {
+    /// Unstable from this step on; half the difference of two samples of particles.
+    Passes { step: f64, spread: Option<f64> },
+    /// Stable to the end; the largest eta (lambda + max G).
+    Stays { largest: f64 },
+    /// No prediction.
+    Unknown { why: String },
+}
+
+/// Relative error of max G that a step may make.
+const TOLERANCE: f64 = 1e-3;
+
+/// Particles, in fours.
+const FOURS: usize = 300;
+
+/// Operations after which a prediction gives up: a few seconds.
+const WORK: f64 = 3e10;
+
+/// Fewer slow steps than this are never taken.
+const LEAST_STEPS: f64 = 8.0;
+
+/// Either form of the limit.
+#[derive(Clone)]
+enum Limit {
+    Linear(LinearSlowTime),
+    Particles(SlowTime),
+}
+
+impl Limit {
+    fn new(setup: &Setup<'_>, seed: u64) -> Result<Self> {
+        let (x, y, loss) = (setup.inputs, setup.targets, Loss::SquaredError);
+        Ok(if setup.activation == Activation::Linear {
+            let reduced = (x.nrows() > x.ncols()).then(|| on_range(x, y));
+            let (x, y) = reduced.as_ref().map_or((x, y), |(x, y)| (x, y));
+            Self::Linear(LinearSlowTime::new(x, y, loss)?)
+        } else {
+            let streams = Streams::new(seed, 0);
+            Self::Particles(SlowTime::draw(
+                setup.activation,
+                loss,
+                x,
+                y,
+                FOURS,
+                streams,
+            )?)
+        })
+    }
+
+    fn advance(&mut self, ridge: impl Fn(f64) -> f64, step: f64) -> Result<()> {
+        match self {
+            Self::Linear(limit) => limit.advance(ridge, step),
+            Self::Particles(limit) => limit.advance(ridge, step),
+        }
+    }
+
+    fn feature_kernel(&self, ridge: f64) -> Result<Array2<f64>> {
+        Ok(match self {
+            Self::Linear(limit) => limit.state(ridge)?.feature_kernel,
+            Self::Particles(limit) => limit.state(ridge)?.feature_kernel,
+        })
+    }
+
+    /// Operations of one state or half step, for n samples.
+    fn work(&self, n: f64) -> f64 {
+        let solve = 12.0 * n * n * n;
+        match self {
+            Self::Linear(_) => solve,
+            Self::Particles(_) => solve + 4.0 * n * n * 4.0 * FOURS as f64,
+        }
+    }
+}
+
+/// More samples than inputs, X = U S V': d samples S V' with targets U' Y, whose dynamics are
+/// those on the range of X. The rest of Y moves nothing.
+fn on_range(x: &Array2<f64>, y: &Array2<f64>) -> (Array2<f64>, Array2<f64>) {
+    let (squares, v) = symmetric_eigen(&x.t().dot(x));
+    let floor = RANK_TOLERANCE * squares.last().copied().unwrap_or(0.0);
+    let mut reduced = v.t().to_owned();
+    let mut along = v.t().dot(&x.t().dot(y));
+    for (i, square) in squares.iter().enumerate() {
+        let singular = if *square > floor { square.sqrt() } else { 0.0 };
+        let inverse = if singular > 0.0 { 1.0 / singular } else { 0.0 };
+        reduced.row_mut(i).map_inplace(|x| *x *= singular);
+        along.row_mut(i).map_inplace(|y| *y *= inverse);
+    }
+    (reduced, along)
+}
+
+pub(super) fn late_divergence(setup: &Setup<'_>, facts: &Facts) -> Result<Growth> {
+    let unknown = |why: &str| {
+        Ok(Growth::Unknown {
+            why: why.to_owned(),
+        })
+    };
+    if facts.ridge <= 0.0 {
+        return unknown("without ridge features do not move on the slow time");
+    }
+    if setup.feedback != (LazyFeedback::Fixed { correlation: 0.0 }) {
+        return unknown("the slow-time limit is that of feedback independent of beta(0)");
+    }
+    if facts.max <= 0.0 {
+        return unknown("the kernel vanishes");
+    }
+    if facts.eta * (facts.max + setup.schedule.value(0)) > 2.0 {
+        return Ok(Growth::Passes {
+            step: 0.0,
+            spread: None,
+        });
+    }
+    let first = follow(setup, facts, 1)?;
+    if facts.is_linear {
+        return Ok(first);
+    }
+    let Growth::Passes { step, .. } = first else {
+        return Ok(first);
+    };
+    // A second sample tells how far the particles can be trusted.
+    Ok(match follow(setup, facts, 2)? {
+        Growth::Passes { step: other, .. } => Growth::Passes {
+            step: f64::midpoint(step, other).round(),
+            spread: Some(0.5 * (step - other).abs()),
+        },
+        other => other,
+    })
+}
+
+fn follow(setup: &Setup<'_>, facts: &Facts, seed: u64) -> Result<Growth> {
+    let mut limit = Limit::new(setup, seed)?;
+    let per_tau = facts.p.sqrt() / facts.eta;
+    let end = setup.steps as f64 / per_tau;
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "within the run"
+    )]
+    let ridge = |tau: f64| setup.schedule.value((tau * per_tau) as u64);
+    let top = |limit: &Limit, tau: f64| -> Result<f64> {
+        let kernel = limit.feature_kernel(ridge(tau))?;
+        Ok(symmetric_eigenvalues(&kernel)
+            .last()
+            .copied()
+            .unwrap_or(0.0))
+    };
+    let (mut tau, mut step) = (0.0, end / LEAST_STEPS);
+    let mut now = top(&limit, 0.0)?;
+    let mut largest = facts.eta * (ridge(0.0) + now);
+    let mut work = 0.0;
+    // One whole and two half steps, each with two slopes, and two spectra.
+    let size = if facts.is_linear {
+        facts.n.min(facts.d)
+    } else {
+        facts.n
+    };
+    let per_step = 8.0 * limit.work(size);
+    while tau < end && ridge(tau) > 0.0 {
+        work += per_step;
+        if work > WORK {
+            return Ok(Growth::Unknown {
+                why: format!(
+                    "followed to step {:.0} of {}; further is too much work at n = {}",
+                    tau * per_tau,
+                    setup.steps,
+                    facts.n
+                ),
+            });
+        }
+        step = step.min(end - tau);
+        let mut whole = limit.clone();
+        whole.advance(ridge, step)?;
+        let mut halves = limit.clone();
+        halves.advance(ridge, 0.5 * step)?;
+        halves.advance(ridge, 0.5 * step)?;
+        let next = top(&halves, tau + step)?;
+        let error = (top(&whole, tau + step)? - next).abs() / next;
+        if error.is_nan() || error > TOLERANCE {
+            step *= 0.5;
+            if step < 1e-6 * end {
+                return Ok(Growth::Unknown {
+                    why: "the limit changes faster than it can be followed".to_owned(),
+                });
+            }
+            continue;
+        }
+        let share = |kernel: f64, tau: f64| facts.eta * (ridge(tau) + kernel);
+        let (before, after) = (share(now, tau), share(next, tau + step));
+        if after > 2.0 {
+            let part = ((2.0 - before) / (after - before)).clamp(0.0, 1.0);
+            return Ok(Growth::Passes {
+                step: ((tau + part * step) * per_tau).ceil(),
+                spread: None,
+            });
+        }
+        largest = largest.max(after);
+        (limit, now) = (halves, next);
+        tau += step;
+        if error < 0.2 * TOLERANCE {
+            step *= 2.0;
+        }
+    }
+    Ok(Growth::Stays { largest })
+}

@@ -1,0 +1,170 @@
+//! The certificate: what the theorems and limits say of given data and settings.
+//!
+//! Pure functions of arrays. Each number is a *theorem*'s, *asymptotic* or *observed*, and says
+//! which. Constants that the paper does not name are taken as 1.
+
+mod data;
+mod growth;
+mod line;
+mod propositions;
+mod remarks;
+mod ridge;
+mod run;
+mod start;
+mod statement;
+mod step_size;
+mod theorems;
+mod time;
+
+use ndarray::Array2;
+
+pub use line::{Basis, Group, Line};
+pub use run::MeasuredRun;
+pub use start::InitialKernels;
+pub use statement::{Condition, Met, Statement, Verdict};
+
+use super::LazyFeedback;
+use super::matrix::{check_finite, check_shape};
+use crate::math::Activation;
+use crate::rule::Schedule;
+use crate::{Error, Result};
+use data::Facts;
+
+/// What a certificate is about.
+#[derive(Debug, Clone)]
+pub struct Setup<'a> {
+    /// psi.
+    pub activation: Activation,
+    /// X, (samples, `input_dim`).
+    pub inputs: &'a Array2<f64>,
+    /// Y, (samples, outputs).
+    pub targets: &'a Array2<f64>,
+    /// p.
+    pub width: u64,
+    /// eta > 0.
+    pub step_size: f64,
+    /// lambda(t), which enters as 1 - eta lambda(t).
+    pub schedule: &'a Schedule,
+    /// Steps of the run.
+    pub steps: u64,
+    /// How b and beta(0) are correlated.
+    pub feedback: LazyFeedback,
+    /// Whether the inputs were drawn from N(0, I/d); `None` where nobody knows.
+    pub normal_over_dim: Option<bool>,
+    /// What the training does that the paper's does not (dropout, say), each in a few words.
+    pub departures: &'a [String],
+    /// The eigenvalues of Gbar, if they are known from
+    /// [`infinite_eigenvalues`](super::infinite_eigenvalues); else they are computed.
+    pub kernel_eigenvalues: Option<&'a [f64]>,
+    /// G(0) and H(0) of the start.
+    pub initial_kernels: Option<&'a InitialKernels>,
+}
+
+/// What theory says of data and settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Certificate {
+    /// The numbers, group by group.
+    pub lines: Vec<Line>,
+    /// Theorems and propositions.
+    pub statements: Vec<Statement>,
+    /// What is unusual about the data: what fails, and what can still be said.
+    pub remarks: Vec<String>,
+    facts: Facts,
+}
+
+impl Certificate {
+    /// The number of that key, wherever it stands.
+    ///
+    /// A key is unique, but may be absent where it has no meaning.
+    pub fn value(&self, key: &str) -> Option<f64> {
+        let of_statements = self.statements.iter().flat_map(|s| &s.lines);
+        let mut lines = self.lines.iter().chain(of_statements);
+        lines.find(|line| line.key == key)?.value
+    }
+
+    /// The statement of that key.
+    pub fn statement(&self, key: &str) -> Option<&Statement> {
+        self.statements.iter().find(|s| s.key == key)
+    }
+}
+
+/// The certificate of a setup.
+///
+/// Cost: the eigenvalues of Gbar, of X X' or X' X, and with `initial_kernels` of G(0) and H(0),
+/// each O(n^3), and where a ridge acts the slow-time limit, which gives up after a fixed amount
+/// of work. A second for 1000 samples, a minute for 5000.
+///
+/// # Errors
+/// [`Error::Shape`] naming an array that does not fit, is empty or not finite;
+/// [`Error::Config`] for a step size or width that is not positive.
+///
+/// # Example
+/// ```
+/// use falign::math::Activation;
+/// use falign::rule::Schedule;
+/// use falign::theory::LazyFeedback;
+/// use falign::theory::certificate::{Setup, Verdict, certify};
+/// use ndarray::array;
+/// let certificate = certify(&Setup {
+///     activation: Activation::Relu,
+///     inputs: &array![[1.0, 0.0], [0.0, 2.0]],
+///     targets: &array![[1.0], [-1.0]],
+///     width: 1000,
+///     step_size: 0.1,
+///     schedule: &Schedule::Constant { ridge: 0.0 },
+///     steps: 100,
+///     feedback: LazyFeedback::Fixed { correlation: 0.0 },
+///     normal_over_dim: None,
+///     departures: &[],
+///     kernel_eigenvalues: None,
+///     initial_kernels: None,
+/// })?;
+/// assert!(certificate.value("gamma").unwrap() > 0.3);
+/// // ReLU is not smooth: the theorem is about other networks.
+/// let theorem = certificate.statement("theorem_3_2").unwrap();
+/// assert_eq!(theorem.verdict(), Verdict::NotMet);
+/// # Ok::<(), falign::Error>(())
+/// ```
+///
+/// Source: Song, Xu & Lafferty (2021), Sections 3 and 4; each line names its own.
+pub fn certify(setup: &Setup<'_>) -> Result<Certificate> {
+    check(setup)?;
+    let facts = Facts::of(setup);
+    let mut lines = data::lines(&facts);
+    lines.extend(start::lines(setup, &facts)?);
+    lines.extend(step_size::lines(setup, &facts)?);
+    lines.extend(ridge::lines(setup, &facts));
+    lines.extend(time::lines(setup, &facts));
+    let mut statements = theorems::statements(setup, &facts);
+    statements.extend(propositions::statements(setup, &facts));
+    Ok(Certificate {
+        lines,
+        statements,
+        remarks: remarks::remarks(setup, &facts),
+        facts,
+    })
+}
+
+fn check(setup: &Setup<'_>) -> Result<()> {
+    let Setup {
+        inputs, targets, ..
+    } = setup;
+    if inputs.is_empty() {
+        let got = format!("{:?}", inputs.dim());
+        return Err(Error::shape("inputs", "at least one sample and input", got));
+    }
+    check_finite("inputs", inputs)?;
+    check_shape("targets", targets, (inputs.nrows(), targets.ncols().max(1)))?;
+    check_finite("targets", targets)?;
+    if !(setup.step_size > 0.0 && setup.step_size.is_finite()) {
+        return Err(Error::config(
+            "step_size",
+            setup.step_size,
+            "expected a number above 0",
+        ));
+    }
+    if setup.width == 0 {
+        return Err(Error::config("width", 0, "expected at least 1 hidden unit"));
+    }
+    Ok(())
+}
