@@ -1,0 +1,171 @@
+//! What `falign theory` prints, with and without a run.
+
+use serde_json::Value;
+
+use crate::support::Lab;
+
+const RUN: &str = r#"
+name = "wide"
+[data]
+samples = 8
+input_dim = 40
+inputs = "normal_over_dim"
+[network]
+activation = "tanh"
+width = 3000
+[run]
+steps = 60
+runs = 2
+quantities = ["loss", "residual_norm", "alignment", "contraction", "hidden_movement_max", "output_movement_max"]
+record = { every = 1 }
+"#;
+
+/// The one certificate that a command prints as JSON.
+fn certificate(lab: &Lab, arguments: &[&str]) -> Value {
+    let arguments = [&["theory", "--json"], arguments].concat();
+    let text = lab.falign(&arguments).succeeds().out;
+    let mut report: Value = serde_json::from_str(&text).unwrap();
+    let all = report["certificates"].as_array_mut().unwrap();
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+#[test]
+fn a_page_has_a_hundred_columns_and_every_group() {
+    let lab = Lab::new();
+    for name in ["quickstart", "learned_feedback", "any_width"] {
+        let text = lab.falign(&["theory", name]).succeeds().out;
+        let widest = text
+            .lines()
+            .max_by_key(|line| line.chars().count())
+            .unwrap();
+        assert!(widest.chars().count() <= 100, "{widest}");
+        for title in [
+            "\ndata\n",
+            "\nstart\n",
+            "\nstep size\n",
+            "\nridge\n",
+            "\ntime and movement\n",
+        ] {
+            assert!(text.contains(title), "{name}: no {title}");
+        }
+        for basis in [" theorem", " asymptotic", " observed", "Theorem 4.6: "] {
+            assert!(text.contains(basis), "{name}: no {basis}");
+        }
+    }
+}
+
+#[test]
+fn every_key_of_the_json_is_documented() {
+    let page = include_str!("../../../docs/theory.md");
+    let lab = Lab::new();
+    lab.file("wide.toml", RUN);
+    lab.run(&["wide.toml", "--out", "out"]);
+    let commands: [&[&str]; 3] = [
+        &["wide.toml", "--run", "out"],
+        &[
+            "wide.toml",
+            "--set",
+            "learning.ridge=1",
+            "--set",
+            "data.samples=60",
+        ],
+        &["quickstart", "--set", "learning.rule=backpropagation"],
+    ];
+    for arguments in commands {
+        let one = certificate(&lab, arguments);
+        let groups = one["numbers"].as_object().unwrap();
+        let of_groups = groups
+            .values()
+            .flat_map(|group| group.as_object().unwrap().keys());
+        let statements = one["statements"].as_object().unwrap();
+        let of_statements = statements.values().flat_map(|statement| {
+            let conditions = statement["conditions"].as_array().unwrap();
+            let keys = conditions.iter().chain([&statement["sufficient"]]);
+            let keys = keys.map(|c| c["key"].as_str().unwrap().to_owned());
+            let numbers = statement["numbers"].as_object().unwrap().keys().cloned();
+            keys.chain(numbers).collect::<Vec<_>>()
+        });
+        let keys = of_groups.cloned().chain(of_statements);
+        let keys = keys
+            .chain(groups.keys().cloned())
+            .chain(statements.keys().cloned());
+        for key in keys.filter(|key| key != "sufficient_width") {
+            assert!(
+                page.contains(&format!("`{key}`")),
+                "{key} is not in docs/theory.md"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_finished_run_adds_what_it_did() {
+    let lab = Lab::new();
+    lab.file("wide.toml", RUN);
+    lab.run(&["wide.toml", "--out", "out"]);
+    let with = certificate(&lab, &["--run", "out"]);
+    assert_eq!(with, certificate(&lab, &["wide.toml", "--run", "out"]));
+    let number = |group: &str, key: &str| {
+        let line = &with["numbers"][group][key];
+        line["value"]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{key}: {line}"))
+    };
+    assert!(number("run", "worst_contraction") <= number("time", "contraction_bound"));
+    assert!(number("run", "hidden_movement_max") < number("time", "hidden_movement_scale"));
+    assert_eq!(
+        with["numbers"]["run"]["final_alignment"]["basis"],
+        "observed"
+    );
+    let page = lab.falign(&["theory", "--run", "out"]).succeeds().out;
+    assert!(page.contains("within the theorem's bound"), "{page}");
+    // Another setting has no run there.
+    lab.falign(&["theory", "wide.toml", "--width", "20", "--run", "out"])
+        .ends_with(1);
+    // A folder without results.
+    lab.falign(&["theory", "wide.toml", "--run", "nowhere"])
+        .ends_with(1);
+}
+
+#[test]
+fn width_and_settings_can_be_chosen() {
+    let lab = Lab::new();
+    lab.file("wide.toml", RUN);
+    let narrow = certificate(&lab, &["wide.toml", "--width", "50"]);
+    let wide = certificate(&lab, &["wide.toml", "--width", "5000"]);
+    assert_eq!(narrow["width"], 50);
+    let norm =
+        |one: &Value| one["numbers"]["start"]["initial_feedback_kernel_norm"]["value"].as_f64();
+    assert!(norm(&narrow) > norm(&wide));
+    // Of a sweep, the largest ridge.
+    let swept = ["wide.toml", "--set", "learning.ridge=[0, 0.5, 0.1]"];
+    let one = certificate(&lab, &swept);
+    assert_eq!(
+        (one["settings_alike"].as_u64(), one["ridge"].as_f64()),
+        (Some(3), Some(0.5))
+    );
+}
+
+#[test]
+fn what_has_no_certificate_says_why() {
+    let lab = Lab::new();
+    lab.falign(&["theory", "figure3"])
+        .refuses(&["mini_batch", "two-layer networks"]);
+    lab.falign(&["theory", "quickstrat"])
+        .refuses(&["quickstrat", "did you mean"]);
+    lab.falign(&["theory"]).ends_with(2);
+}
+
+#[test]
+fn a_users_data_may_be_singular() {
+    let lab = Lab::new();
+    lab.file("mine.csv", "1,2,0.5\n0.5,1,1\n1,2,0.5\n");
+    lab.file(
+        "mine.toml",
+        "name = \"mine\"\n[data]\ntrain_data = \"mine.csv\"\n[network]\nactivation = \"tanh\"\nwidth = 100\n",
+    );
+    let page = lab.falign(&["theory", "mine.toml"]).succeeds().out;
+    assert!(page.contains("Samples 1 and 3 have equal inputs"), "{page}");
+    assert!(page.contains("rank 2 of 3"), "{page}");
+}
