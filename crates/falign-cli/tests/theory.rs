@@ -70,7 +70,15 @@ fn every_key_of_the_json_is_documented() {
             "--set",
             "data.samples=60",
         ],
-        &["quickstart", "--set", "learning.rule=backpropagation"],
+        &[
+            "wide.toml",
+            "--set",
+            "learning.rule=backpropagation",
+            "--set",
+            "network.activation=linear",
+            "--set",
+            "learning.ridge=1",
+        ],
     ];
     for arguments in commands {
         let one = certificate(&lab, arguments);

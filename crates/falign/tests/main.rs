@@ -5,8 +5,8 @@
 mod agreement; // every fast engine against the plain loops, on random sizes
 mod audit; // what the audit of a rule proves, and which broken rules it catches
 mod certificate; // worked out by hand, against runs, and on unusual data
-mod checkpoints;
-mod conformance; // a deep run that was stopped is the one that was not
+mod checkpoints; // a deep run that was stopped is the one that was not
+mod conformance; // every rule in one table
 mod data_sets; // MNIST and its like from files
 mod figure2; // Figure 2's statistics against another implementation's
 mod golden; // values from 40-digit arithmetic

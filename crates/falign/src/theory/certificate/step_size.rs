@@ -1,10 +1,10 @@
 //! Which steps are small enough, and until when.
 
-use super::Setup;
 use super::data::Facts;
 use super::growth::{Growth, late_divergence};
 use super::line::{Basis, Group, Line};
 use super::start::short;
+use super::{LazyFeedback, Setup};
 use crate::Result;
 
 pub(super) fn lines(setup: &Setup<'_>, facts: &Facts) -> Result<Vec<Line>> {
@@ -13,10 +13,10 @@ pub(super) fn lines(setup: &Setup<'_>, facts: &Facts) -> Result<Vec<Line>> {
     let sum = facts.training_max + facts.ridge;
     let share = facts.eta * sum;
     // The proofs are about feedback that is independent of beta(0).
-    let basis = if facts.share > 0.0 {
-        Basis::Asymptotic
-    } else {
+    let basis = if setup.feedback == (LazyFeedback::Fixed { correlation: 0.0 }) {
         Basis::Theorem
+    } else {
+        Basis::Asymptotic
     };
     let mut lines = Vec::new();
     if facts.share > 0.0 {
