@@ -56,6 +56,22 @@ pub enum Quantity {
     HeldOutLoss,
     /// |b - beta|.
     FeedbackGap,
+    /// Share of |beta|^2 that lies in the part of beta(t) along beta(0): <part, beta> / |beta|^2.
+    /// With the next two it adds up to 1. Linear networks under feedback alignment (B.5).
+    ShareInitial,
+    /// The same for the part that W(0)X' spans: what the start's features have learned.
+    ShareHidden,
+    /// The same for the part along b, the only one that aligns.
+    ShareFeedback,
+    /// Loss in the lazy limit, from the run's own data and outputs at the start. A prediction, as
+    /// the next three: computed without the run's later steps.
+    LazyLoss,
+    /// `alignment` in the slow-time limit, from the run's own data.
+    SlowTimeAlignment,
+    /// `loss` in the slow-time limit.
+    SlowTimeLoss,
+    /// `alignment` in the slow-time limit with what a finite width keeps of beta(0).
+    CompositeAlignment,
     /// Slow time eta t / sqrt(p).
     Tau,
     /// Ridge spent: eta times the sum of lambda(i) over i < t.
@@ -111,7 +127,7 @@ pub enum Quantity {
 
 impl Quantity {
     /// All quantities but those of single layers, in column order.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 51] = [
         Self::Loss,
         Self::RegularisedLoss,
         Self::ResidualNorm,
@@ -132,6 +148,13 @@ impl Quantity {
         Self::ConservationDrift,
         Self::HeldOutLoss,
         Self::FeedbackGap,
+        Self::ShareInitial,
+        Self::ShareHidden,
+        Self::ShareFeedback,
+        Self::LazyLoss,
+        Self::SlowTimeAlignment,
+        Self::SlowTimeLoss,
+        Self::CompositeAlignment,
         Self::Tau,
         Self::EtaLambdaT,
         Self::FeatureKernelDrift,
@@ -196,6 +219,13 @@ impl Quantity {
             Self::ConservationDrift => "conservation_drift",
             Self::HeldOutLoss => "held_out_loss",
             Self::FeedbackGap => "feedback_gap",
+            Self::ShareInitial => "share_initial",
+            Self::ShareHidden => "share_hidden",
+            Self::ShareFeedback => "share_feedback",
+            Self::LazyLoss => "lazy_loss",
+            Self::SlowTimeAlignment => "slow_time_alignment",
+            Self::SlowTimeLoss => "slow_time_loss",
+            Self::CompositeAlignment => "composite_alignment",
             Self::Tau => "tau",
             Self::EtaLambdaT => "eta_lambda_t",
             Self::FeatureKernelDrift => "feature_kernel_drift",
@@ -242,6 +272,28 @@ impl Quantity {
     /// Whether the two-layer engines measure it.
     pub fn is_two_layer(self) -> bool {
         self < Self::Epoch
+    }
+
+    /// Whether it is what a limit says of the run, not a measurement.
+    pub fn is_prediction(self) -> bool {
+        self == Self::LazyLoss || self.is_slow_time()
+    }
+
+    /// Whether it is what the slow-time limit says.
+    pub fn is_slow_time(self) -> bool {
+        matches!(
+            self,
+            Self::SlowTimeAlignment | Self::SlowTimeLoss | Self::CompositeAlignment
+        )
+    }
+
+    /// Whether it is a share of beta by (B.5), which linear networks under feedback alignment
+    /// have.
+    pub fn is_share(self) -> bool {
+        matches!(
+            self,
+            Self::ShareInitial | Self::ShareHidden | Self::ShareFeedback
+        )
     }
 
     /// Whether the mini-batch engine measures it.
@@ -298,6 +350,8 @@ impl Quantity {
                 | Self::FeatureKernelMaxEigenvalue
                 | Self::FeedbackKernelDrift
                 | Self::FeedbackKernelNorm
+                | Self::LazyLoss
+                | Self::SlowTimeLoss
                 | Self::TestLoss
                 | Self::ValidationLoss
         )

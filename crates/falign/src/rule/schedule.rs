@@ -13,6 +13,22 @@ pub enum RidgeForm {
     PerStep,
 }
 
+impl RidgeForm {
+    /// By how much the factor of beta falls short of 1 in a step: eta lambda, or lambda.
+    ///
+    /// ```
+    /// use falign::rule::RidgeForm;
+    /// assert_eq!(RidgeForm::StepScaled.decay(0.1, 0.5), 0.05);
+    /// assert_eq!(RidgeForm::PerStep.decay(0.1, 0.5), 0.5);
+    /// ```
+    pub fn decay(self, step_size: f64, ridge: f64) -> f64 {
+        match self {
+            Self::StepScaled => step_size * ridge,
+            Self::PerStep => ridge,
+        }
+    }
+}
+
 /// The ridge lambda(t) as a function of the step t = 0, 1, ...
 ///
 /// ```
@@ -60,11 +76,16 @@ pub enum Schedule {
 impl Schedule {
     /// lambda(t).
     pub fn value(&self, step: u64) -> f64 {
-        let t = step as f64;
+        self.at(step as f64)
+    }
+
+    /// lambda at a real time t >= 0, in steps: that of a cutoff and of a table is constant from
+    /// each step to the next.
+    pub fn at(&self, t: f64) -> f64 {
         match self {
             Self::Constant { ridge } => *ridge,
             Self::Cutoff { ridge, last_step } => {
-                if step <= *last_step {
+                if t < *last_step as f64 + 1.0 {
                     *ridge
                 } else {
                     0.0
@@ -77,7 +98,12 @@ impl Schedule {
             Self::Exponential { ridge, decay_steps } => ridge * libm::exp(-t / decay_steps),
             Self::Table { values } => {
                 let last = values.len().saturating_sub(1);
-                let index = usize::try_from(step).unwrap_or(last).min(last);
+                #[allow(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "saturates, and is not negative"
+                )]
+                let index = (t as usize).min(last);
                 values.get(index).copied().unwrap_or(0.0)
             }
         }
@@ -150,6 +176,24 @@ impl Schedule {
             }
             Self::Table { values } => values.iter().sum(),
         }
+    }
+
+    /// The time from which on there is no ridge at all, if there is one: the end of a cutoff.
+    pub fn end(&self) -> Option<f64> {
+        let first_zero = match self {
+            Self::Constant { ridge }
+            | Self::InverseSquare { ridge, .. }
+            | Self::Exponential { ridge, .. } => (*ridge <= 0.0).then_some(0),
+            Self::Cutoff { ridge, last_step } => Some(if *ridge > 0.0 { last_step + 1 } else { 0 }),
+            Self::Table { values } => {
+                let kept = values.iter().rposition(|ridge| *ridge > 0.0);
+                match kept {
+                    Some(last) if last + 1 == values.len() => None,
+                    other => Some(other.map_or(0, |last| last as u64 + 1)),
+                }
+            }
+        };
+        first_zero.map(|step| step as f64)
     }
 
     /// The largest value over all steps.
@@ -240,6 +284,16 @@ mod tests {
         let table = Schedule::Table {
             values: vec![1.0, 0.5],
         };
+        let cutoff = Schedule::Cutoff {
+            ridge: 0.3,
+            last_step: 10,
+        };
+        let ending = Schedule::Table {
+            values: vec![0.0, 0.5, 0.0],
+        };
+        let ends = [&inverse, &table, &cutoff, &ending].map(Schedule::end);
+        assert_eq!(ends, [None, None, Some(11.0), Some(2.0)]);
+        assert!(cutoff.at(10.9) > 0.0 && cutoff.at(11.0) <= 0.0);
         assert_eq!(
             [table.value(0), table.value(1), table.value(9)].map(f64::to_bits),
             [1.0f64, 0.5, 0.5].map(f64::to_bits)

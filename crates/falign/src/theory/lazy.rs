@@ -7,10 +7,10 @@ use super::infinite::{
     infinite_feature_kernel, infinite_feature_kernel_between, infinite_feedback_kernel,
     infinite_feedback_kernel_between,
 };
-use super::matrix::{check_columns, check_shape};
+use super::matrix::{check_columns, check_shape, product};
 use crate::Result;
 use crate::math::Activation;
-use crate::rule::Schedule;
+use crate::rule::{RidgeForm, Schedule};
 
 /// What carries the error backward, as far as the limit sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,7 +36,11 @@ pub enum LazyFeedback {
 /// them and the training inputs.
 ///
 /// The outputs at the start are the run's own f(0) (or a draw of N(0, Gbar)): the limit is of
-/// the dynamics, given its start.
+/// the dynamics, given its start. An output scale alpha leaves the recursion as it is (with
+/// `initial_outputs` that carry it). Centred outputs f - f(0) are the case of targets y + f(0):
+/// the residual is then f - f(0) - y.
+///
+/// Sums run in a fixed order: the same bits on every machine.
 ///
 /// Cost: the kernels once, then O(n (n + m) k) per step for n training and m new inputs.
 ///
@@ -70,6 +74,7 @@ pub struct LazyLimit {
     feedback: LazyFeedback,
     step_size: f64,
     schedule: Schedule,
+    ridge_form: RidgeForm,
     inputs: Array2<f64>,
     kernels: Kernels,
     targets: Array2<f64>,
@@ -114,6 +119,7 @@ impl LazyLimit {
             feedback,
             step_size,
             schedule,
+            ridge_form: RidgeForm::StepScaled,
             inputs: inputs.clone(),
             kernels,
             targets: targets.clone(),
@@ -122,6 +128,13 @@ impl LazyLimit {
             left: 1.0,
             t: 0,
         })
+    }
+
+    /// With the ridge in another form: 1 - lambda(t) for 1 - eta lambda(t) everywhere.
+    #[must_use]
+    pub fn with_ridge_form(mut self, form: RidgeForm) -> Self {
+        self.ridge_form = form;
+        self
     }
 
     /// Follows new inputs too, from their outputs at the current step: `inputs` (m, d),
@@ -150,16 +163,16 @@ impl LazyLimit {
     /// From step t to t + 1.
     pub fn step(&mut self) {
         let eta = self.step_size;
-        let decay = eta * self.schedule.value(self.t);
+        let decay = self.ridge_form.decay(eta, self.schedule.value(self.t));
         let next = (1.0 - decay) * self.left;
         let h = match self.feedback {
             LazyFeedback::Fixed { correlation } => correlation * next,
             LazyFeedback::Transpose => self.left * next,
         };
         let moved = |kernels: &Kernels| {
-            let mut change = kernels.feature.dot(&self.residual);
+            let mut change = product(&kernels.feature, &self.residual);
             if let Some(feedback) = &kernels.feedback {
-                change.scaled_add(h, &feedback.dot(&self.residual));
+                change.scaled_add(h, &product(feedback, &self.residual));
             }
             change
         };

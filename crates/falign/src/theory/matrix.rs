@@ -18,6 +18,16 @@ pub(super) fn products(left: &Array2<f64>, right: &Array2<f64>) -> Array2<f64> {
         .expect("one product for each pair of rows")
 }
 
+/// The transpose, stored anew.
+pub(super) fn transposed(matrix: &Array2<f64>) -> Array2<f64> {
+    matrix.t().as_standard_layout().into_owned()
+}
+
+/// `left` (m, d) times `right` (d, n), in the same fixed order.
+pub(super) fn product(left: &Array2<f64>, right: &Array2<f64>) -> Array2<f64> {
+    products(left, &transposed(right))
+}
+
 /// Refuses a matrix `what` of another number of columns.
 pub(super) fn check_columns(what: &str, matrix: &Array2<f64>, columns: usize) -> Result<()> {
     if matrix.ncols() == columns {

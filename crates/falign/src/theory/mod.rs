@@ -10,6 +10,7 @@ mod kernel;
 mod lazy;
 mod matrix;
 mod measure;
+mod recurrence;
 mod slow_time;
 mod spectrum;
 
@@ -26,5 +27,6 @@ pub use measure::{
     centred_kernel_alignment, eigenvalues, kernel_drift, kernel_target_alignment,
     participation_ratio, spectral_norm, symmetric_part_eigenvalues,
 };
+pub use recurrence::{LinearNetwork, LinearRecurrence};
 pub use slow_time::{LinearSlowTime, Moments, SlowState, SlowTime};
 pub use spectrum::{Spectrum, infinite_eigenvalues, kernel_spectrum, training_kernel_max};

@@ -83,10 +83,7 @@ impl Problem {
     /// The factor by which beta shrinks at step t.
     pub fn factor(&self, step: u64) -> f64 {
         let ridge = self.schedule.value(step);
-        match self.ridge_form {
-            RidgeForm::StepScaled => 1.0 - self.step_size * ridge,
-            RidgeForm::PerStep => 1.0 - ridge,
-        }
+        1.0 - self.ridge_form.decay(self.step_size, ridge)
     }
 
     /// The factor by which learned feedback weights shrink at step t.

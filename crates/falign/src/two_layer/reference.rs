@@ -327,6 +327,7 @@ impl<T: Scalar> Dynamics for Reference<T> {
             decayed_movement: needs.output_movement.then_some(decayed),
             hidden_movement: needs.hidden_movement.then_some(moved),
             conservation: needs.conservation.then_some(drift),
+            shares: None,
             held_out_residual,
             feature_kernel: needs.feature_kernel.then(|| self.feature_kernel()),
             feedback_kernel: needs.feedback_kernel.then(|| self.feedback_kernel()),

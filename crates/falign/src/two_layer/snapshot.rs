@@ -20,6 +20,8 @@ pub struct Needs {
     pub conservation: bool,
     /// Held-out residual.
     pub held_out: bool,
+    /// Shares of beta by (B.5), where the engine has them.
+    pub shares: bool,
     /// Single hidden units (maxima).
     pub units: bool,
     /// G.
@@ -43,6 +45,7 @@ impl Needs {
             hidden_movement: any(&[Quantity::HiddenMovementMax, Quantity::HiddenMovementRms]),
             conservation: any(&[Quantity::ConservationDrift]),
             held_out: any(&[Quantity::HeldOutLoss]),
+            shares: quantities.iter().any(|q| q.is_share()),
             units: quantities.iter().any(|q| q.needs_units()),
             feature_kernel: quantities.iter().any(|q| q.is_of_feature_kernel()),
             feedback_kernel: quantities.iter().any(|q| q.is_of_feedback_kernel()),
@@ -91,6 +94,8 @@ pub struct Snapshot {
     pub feature_kernel: Option<Vec<f64>>,
     /// H, (samples outputs, samples outputs): output a of sample i has index i k + a.
     pub feedback_kernel: Option<Vec<f64>>,
+    /// Shares of beta in the span of beta(0), of W(0)X' and of b: linear engine, fixed feedback.
+    pub shares: Option<[f64; 3]>,
 }
 
 /// The dynamics of one run, whatever engine computes it.
@@ -187,8 +192,11 @@ pub fn quantity(
                 trace(&snapshot.output_gram) + trace(&snapshot.feedback_gram) - 2.0 * cross;
             square.max(0.0).sqrt()
         }
+        Quantity::ShareInitial => snapshot.shares?[0],
+        Quantity::ShareHidden => snapshot.shares?[1],
+        Quantity::ShareFeedback => snapshot.shares?[2],
         Quantity::Tau => problem.step_size * step as f64 / problem.root_width(),
-        // Those of the run's history, of kernels, and of deep networks.
+        // Those of the run's history, of kernels, and of deep networks; predictions.
         _ => return None,
     })
 }

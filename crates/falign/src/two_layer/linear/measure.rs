@@ -36,6 +36,19 @@ impl Fixed {
         out
     }
 
+    /// Shares of beta(t), given by its coefficients, in the span of beta(0), Z(0) and b.
+    pub(super) fn output_shares(&self, beta: &[f64]) -> [f64; 3] {
+        let (n, k) = (self.problem.samples(), self.problem.outputs());
+        let first = (n + self.held_out) * k;
+        let trace = |m: &[f64]| (0..k).map(|c| m[c * k + c]).sum::<f64>();
+        let square = trace(&self.form(beta, beta));
+        [first..first + k * k, 0..n * k, first + k * k..beta.len()].map(|range| {
+            let mut part = vec![0.0; beta.len()];
+            part[range.clone()].copy_from_slice(&beta[range]);
+            trace(&self.form(&part, beta)) / square
+        })
+    }
+
     /// S' K S, (k, k): |`w_r(t)` - `w_r(0)|^2` = `b_r`' (S'KS) `b_r`.
     pub(super) fn movement_form(&self) -> Vec<f64> {
         let (n, k) = (self.problem.samples(), self.problem.outputs());

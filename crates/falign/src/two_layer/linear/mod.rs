@@ -256,6 +256,7 @@ impl Dynamics for Linear {
                 .filter(|_| needs.hidden_movement)
                 .map(|h| h.0),
             conservation: hidden.filter(|_| needs.conservation).and_then(|h| h.1),
+            shares: needs.shares.then(|| fixed.output_shares(&beta)),
             held_out_residual: match &fixed.problem.held_out {
                 Some((_, y)) if needs.held_out => {
                     let f = fixed.held_out_outputs();

@@ -1,6 +1,7 @@
 //! What no single key can tell: settings whose keys contradict one another.
 
 mod deep;
+mod predictions;
 
 pub(crate) use self::deep::is_read;
 use super::read::{GENERATED_IMAGES, Values};
@@ -447,5 +448,5 @@ fn measured(s: &Setting) -> Result<()> {
             "needs held-out samples; set data.held_out or data.held_out_data",
         );
     }
-    Ok(())
+    predictions::check(s)
 }

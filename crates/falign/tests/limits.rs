@@ -1,0 +1,3 @@
+//! Exact recurrences and limits: against engines, against tables of another implementation.
+
+mod recurrence;
