@@ -1,3 +1,6 @@
 //! Exact recurrences and limits: against engines, against tables of another implementation.
 
+mod lazy;
+mod predictions;
 mod recurrence;
+mod slow_time;

@@ -260,7 +260,7 @@ fn kernels_of_wide_networks_approach_their_limits_at_rate_one_half() {
 }
 
 /// Largest distance from the lazy limit over 60 steps, looked at every sixth, relative to |e(0)|: training, held out.
-fn lazy_error(problem: &Problem, correlation: f64, seed: u64) -> [f64; 2] {
+pub(crate) fn lazy_error(problem: &Problem, correlation: f64, seed: u64) -> [f64; 2] {
     let (p, d, k) = (
         problem.width.try_into().unwrap(),
         problem.input_dim(),

@@ -38,6 +38,9 @@ pub(super) fn caption(text: &str, panels: &[(&Panel, &Shown)]) -> String {
     if shifted {
         parts.push("Points at one place are shifted sideways so that all show.".to_owned());
     }
+    if panels.iter().any(|(panel, _)| panel.prediction.is_some()) {
+        parts.push("Dashed: theory, solved on each run's own data; mean over runs.".to_owned());
+    }
     let points = || panels.iter().flat_map(|(_, shown)| shown.points());
     if points().any(super::points::Point::is_lost) {
         parts.push("Crosses: runs diverged there, and no mean exists beyond.".to_owned());

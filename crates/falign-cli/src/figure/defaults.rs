@@ -168,10 +168,21 @@ impl Split {
             _ => Scale::Linear,
         };
         let name = |column: Option<usize>| column.map(|column| table.name(column).to_owned());
+        let predictions: &[&str] = match quantity {
+            "alignment" => &["composite_alignment", "slow_time_alignment"],
+            "loss" => &["slow_time_loss", "lazy_loss"],
+            _ => &[],
+        };
+        let recorded = |name: &&&str| table.quantities().contains(*name);
+        let prediction = predictions
+            .iter()
+            .find(recorded)
+            .map(|&name| name.to_owned());
         Panel {
             title: title.join(", "),
             x: x.to_owned(),
             y: quantity.to_owned(),
+            prediction: prediction.filter(|_| self.dash.is_none()),
             series: name(self.series),
             dash: name(self.dash),
             filter,

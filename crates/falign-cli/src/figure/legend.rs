@@ -5,6 +5,7 @@ use super::font::Fonts;
 use super::looks::Looks;
 use super::names;
 use super::palette::INK;
+use super::points::PREDICTION;
 use super::text::Rich;
 
 const SIZE: f64 = 7.2;
@@ -91,7 +92,7 @@ impl Legend {
         {
             let coloured = looks.colours.len() > 1;
             // Rules and cases name themselves; a number needs to be told what it is.
-            let is_named = matches!(by.as_str(), "rule" | "case" | "activation");
+            let is_named = matches!(by.as_str(), "rule" | "case" | "activation" | PREDICTION);
             let title = (!is_named).then(|| Entry {
                 sample: Sample::Title,
                 label: Rich::parse(&names::column(by)),

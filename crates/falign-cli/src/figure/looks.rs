@@ -2,7 +2,7 @@
 //! the same columns.
 
 use super::palette::{DASHES, GREY, colours};
-use super::points::{Series, Shown};
+use super::points::{Series, Shown, THEORY};
 
 /// Colours and line styles for one choice of `series` and `dash` column.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +44,8 @@ impl Looks {
             .iter()
             .enumerate()
             .map(|(index, (dash, values))| {
-                let grey = index > 0 && several && values.len() == 1;
+                let is_theory = dash == THEORY;
+                let grey = index > 0 && several && values.len() == 1 && !is_theory;
                 (dash.clone(), DASHES[index % DASHES.len()], grey)
             })
             .collect();

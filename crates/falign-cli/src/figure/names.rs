@@ -26,6 +26,9 @@ pub(super) fn column(name: &str) -> String {
         "weight_angle" => "angle of feedback and forward weights (degrees)",
         "update_angle" => "angle of the update to the gradient (degrees)",
         "pseudoinverse_angle" => "angle to the pseudoinverse's signal (degrees)",
+        "share_initial" => "share of *β*(0) in *β*",
+        "share_hidden" => "share of *W*(0)*X*′ in *β*",
+        "share_feedback" => "share of *b* in *β*",
         "contraction" => "|*e*(*t*)| / |*e*(*t*−1)|",
         other => return other.replace('_', " "),
     };
@@ -50,6 +53,7 @@ pub(super) fn value(text: &str) -> String {
         "kolen_pollack" => "Kolen–Pollack",
         "hebbian_feedback" => "Hebbian",
         "oja_feedback" => "Oja",
+        "theory" => "theory (dashed)",
         "relu" => "ReLU",
         "leaky_relu" => "leaky ReLU",
         other => return other.replace('_', " "),

@@ -11,7 +11,7 @@ use super::legend::{Legend, place};
 use super::looks::Looks;
 use super::names;
 use super::panel::{LABEL_SIZE, Plot, TICK_SIZE};
-use super::points::{Point, Shown};
+use super::points::{Point, Shown, dash_of};
 use super::text::Rich;
 
 const MARGIN: f64 = 6.0;
@@ -53,13 +53,13 @@ struct Frames {
 pub(super) fn all_looks(figure: &Figure, shown: &[Shown]) -> Vec<Looks> {
     let mut all: Vec<Looks> = Vec::new();
     for panel in &figure.panels {
-        let (by, dash) = (panel.series.as_deref(), panel.dash.as_deref());
+        let (by, dash) = (panel.series.as_deref(), dash_of(panel));
         if !all.iter().any(|looks| looks.fits(by, dash)) {
             let of_these = figure
                 .panels
                 .iter()
                 .zip(shown)
-                .filter(|(other, _)| other.series.as_deref() == by && other.dash.as_deref() == dash)
+                .filter(|(other, _)| other.series.as_deref() == by && dash_of(other) == dash)
                 .map(|(_, shown)| shown);
             all.push(Looks::new(by, dash, of_these));
         }
@@ -101,7 +101,7 @@ impl<'a> Page<'a> {
                     (None, None),
                 )
                 .with_context(about)?;
-                let (by, dash) = (panel.series.as_deref(), panel.dash.as_deref());
+                let (by, dash) = (panel.series.as_deref(), dash_of(panel));
                 let looks = looks
                     .iter()
                     .find(|looks| looks.fits(by, dash))

@@ -79,8 +79,9 @@ impl Plot<'_> {
 
     // Sideways shift of a series of points, so that error bars at one x stay apart.
     fn shift(&self, index: usize) -> f64 {
-        let count = self.shown.series.len();
-        if self.panel.style == Style::Curve || count < 2 {
+        let is_measured = |series: &&Series| !series.is_theory();
+        let count = self.shown.series.iter().filter(is_measured).count();
+        if self.panel.style == Style::Curve || count < 2 || index >= count {
             return 0.0;
         }
         (index as f64 - (count - 1) as f64 / 2.0) * (6.0 / count as f64).min(1.5)
@@ -175,7 +176,7 @@ impl Plot<'_> {
         for (index, series) in self.shown.series.iter().enumerate() {
             let shift = self.shift(index);
             let (colour, _, place) = self.looks.of(series);
-            if self.panel.style == Style::Points {
+            if self.panel.style == Style::Points && !series.is_theory() {
                 for point in &series.points {
                     let at = point.center.and_then(|y| self.place(frame, point.x, y));
                     let Some((x, y)) = at.filter(|(_, y)| (frame.y..=frame.bottom()).contains(y))
@@ -221,7 +222,11 @@ impl Plot<'_> {
         let points = self.panel.style == Style::Points;
         let stroke = Stroke {
             colour,
-            width: if points { 0.8 } else { 1.3 },
+            width: if points && !series.is_theory() {
+                0.8
+            } else {
+                1.3
+            },
             dash,
         };
         let bar = Stroke {

@@ -63,6 +63,28 @@ pub(super) struct Shown {
     pub(super) spread: Spread,
 }
 
+/// What stands in place of a `dash` column where a prediction is drawn over a measurement.
+pub(super) const PREDICTION: &str = "prediction";
+/// The line style of what was measured, where a prediction is drawn over it.
+const MEASURED: &str = "measured";
+/// The line style of the prediction.
+pub(super) const THEORY: &str = "theory";
+
+/// The column that line styles stand for.
+pub(super) fn dash_of(panel: &Panel) -> Option<&str> {
+    match &panel.prediction {
+        Some(_) => Some(PREDICTION),
+        None => panel.dash.as_deref(),
+    }
+}
+
+impl Series {
+    /// Whether it is a prediction drawn over measurements.
+    pub(super) fn is_theory(&self) -> bool {
+        self.dash == THEORY
+    }
+}
+
 impl Shown {
     /// Least and greatest number of runs behind a point.
     pub(super) fn runs(&self) -> Option<(u64, u64)> {
@@ -90,6 +112,8 @@ pub(super) fn select(table: &Table, panel: &Panel, options: &Options) -> Result<
         rows.retain(|&row| table.number(row, x).is_some());
     }
     let reader = Reader::new(table, panel, options)?;
+    let theory = theory_reader(table, panel, options)?;
+    let mut predicted = Vec::new();
     let mut series = Vec::new();
     for dash_value in dash_values(table, dash, &rows) {
         for value in by.map_or_else(|| vec![String::new()], |by| table.values(by, &rows)) {
@@ -109,20 +133,51 @@ pub(super) fn select(table: &Table, panel: &Panel, options: &Options) -> Result<
                 .filter_map(|&row| Some(reader.point(row, table.number(row, x)?)))
                 .collect();
             points.sort_by(|a, b| a.x.total_cmp(&b.x));
+            if let Some(theory) = &theory {
+                let line = theory.line(&chosen, x);
+                if !line.is_empty() {
+                    predicted.push(Series {
+                        by: value.clone(),
+                        dash: THEORY.to_owned(),
+                        points: line,
+                    });
+                }
+            }
+            let measured = || MEASURED.to_owned();
             if !points.is_empty() {
                 series.push(Series {
                     by: value,
-                    dash: dash_value.clone(),
+                    dash: theory
+                        .as_ref()
+                        .map_or_else(|| dash_value.clone(), |_| measured()),
                     points,
                 });
             }
         }
     }
+    series.extend(predicted);
     Ok(Shown {
         series,
         middle: reader.middle,
         spread: reader.spread,
     })
+}
+
+// A prediction is a line through its means: its spread over runs is that of the data.
+fn theory_reader<'a>(
+    table: &'a Table,
+    panel: &Panel,
+    options: &Options,
+) -> Result<Option<Reader<'a>>> {
+    let Some(prediction) = &panel.prediction else {
+        return Ok(None);
+    };
+    let panel = Panel {
+        y: prediction.clone(),
+        spread: Spread::None,
+        ..panel.clone()
+    };
+    Reader::new(table, &panel, options).map(Some)
 }
 
 // `step` and settings are columns; a recorded quantity stands for its mean.
@@ -299,6 +354,21 @@ impl<'a> Reader<'a> {
             runs: table.find("runs"),
             diverged: table.find("runs_diverged"),
         })
+    }
+
+    // The points that have a middle, as a line in order of x: what diverged is not its matter.
+    fn line(&self, rows: &[usize], x: usize) -> Vec<Point> {
+        let mut points: Vec<Point> = rows
+            .iter()
+            .filter_map(|&row| Some(self.point(row, self.table.number(row, x)?)))
+            .filter(|point| point.center.is_some())
+            .map(|point| Point {
+                diverged: 0,
+                ..point
+            })
+            .collect();
+        points.sort_by(|a, b| a.x.total_cmp(&b.x));
+        points
     }
 
     fn point(&self, row: usize, x: f64) -> Point {

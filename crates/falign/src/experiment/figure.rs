@@ -45,6 +45,10 @@ pub struct Panel {
     pub x: String,
     /// Recorded quantity on the vertical axis, for example `alignment` or `loss`.
     pub y: String,
+    /// Recorded quantity of a prediction, drawn over `y` as a dashed curve in the colour of the
+    /// measured one: for example `slow_time_alignment` over `alignment`. Not with `dash`.
+    #[serde(default)]
+    pub prediction: Option<String>,
     /// Column whose values become the coloured series, for example `ridge`.
     #[serde(default)]
     pub series: Option<String>,

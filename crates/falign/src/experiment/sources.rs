@@ -1,4 +1,5 @@
-//! Data sets that are read once and then shared by all runs of an experiment.
+//! Data sets that are read once and then shared by all runs of an experiment, and the limits
+//! that were solved for them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,12 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::setting::Setting;
 use crate::Result;
 use crate::data::{Dataset, Labelled, TrainTest, catalogue, load_dataset, load_train_test};
+use crate::theory::SlowEstimate;
 
 /// What was read so far. A set is read by whoever asks first; others wait for it.
 #[derive(Debug, Default)]
 pub struct Sources {
     datasets: Mutex<BTreeMap<PathBuf, Arc<Dataset>>>,
     labelled: Mutex<BTreeMap<String, LabelledPair>>,
+    slow_times: Mutex<BTreeMap<[u8; 32], Arc<Vec<SlowEstimate>>>>,
 }
 
 /// A training and a test set with classes.
@@ -47,6 +50,26 @@ impl Sources {
         let set = Arc::new(load_dataset(path)?);
         known.insert(path.to_owned(), Arc::clone(&set));
         Ok(set)
+    }
+
+    /// The slow-time limit of that key, solved now if nobody did before. Several runs may solve it
+    /// at once, with the same result: waiting could lock a pool of threads that share the work.
+    pub(super) fn slow_time(
+        &self,
+        key: [u8; 32],
+        solve: impl FnOnce() -> Result<Vec<SlowEstimate>>,
+    ) -> Result<Arc<Vec<SlowEstimate>>> {
+        let known = || {
+            self.slow_times
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(limit) = known().get(&key) {
+            return Ok(Arc::clone(limit));
+        }
+        let limit = Arc::new(solve()?);
+        known().insert(key, Arc::clone(&limit));
+        Ok(limit)
     }
 
     /// The stored data set with classes that a setting names; `None` if it names none.

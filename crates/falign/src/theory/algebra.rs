@@ -19,8 +19,8 @@ const SAME_BITS: usize = 1000;
 pub(super) fn symmetric_eigenvalues(matrix: &Array2<f64>) -> Vec<f64> {
     let n = matrix.nrows();
     let mut eigenvalues = if n <= SAME_BITS {
-        let dense = DMatrix::from_row_iterator(n, n, matrix.iter().copied());
-        dense.symmetric_eigenvalues().iter().copied().collect()
+        let eigenvalues = scalar(matrix).symmetric_eigenvalues();
+        eigenvalues.iter().copied().collect()
     } else {
         // Without a copy: the library makes its own.
         let rows = matrix.as_standard_layout();
@@ -51,6 +51,37 @@ pub(super) fn symmetric_eigen(matrix: &Array2<f64>) -> (Vec<f64>, Array2<f64>) {
         }
         Err(_) => (vec![f64::NAN; n], Array2::from_elem((n, n), f64::NAN)),
     }
+}
+
+/// [`symmetric_eigen`] in no order, with the same bits on every processor up to [`SAME_BITS`]
+/// rows, and slower there.
+pub(super) fn portable_eigen(matrix: &Array2<f64>) -> (Vec<f64>, Array2<f64>) {
+    let n = matrix.nrows();
+    if n > SAME_BITS {
+        return symmetric_eigen(matrix);
+    }
+    let eigen = scalar(matrix).symmetric_eigen();
+    let values = eigen.eigenvalues.iter().copied().collect();
+    let vectors = Array2::from_shape_fn((n, n), |at| eigen.eigenvectors[at]);
+    (values, vectors)
+}
+
+/// [`solve_positive`], likewise.
+pub(super) fn portable_solve_positive(
+    matrix: &Array2<f64>,
+    right: &Array2<f64>,
+) -> Option<Array2<f64>> {
+    if matrix.nrows() > SAME_BITS {
+        return solve_positive(matrix, right);
+    }
+    let solution = scalar(matrix).cholesky()?.solve(&scalar(right));
+    Some(Array2::from_shape_fn(right.dim(), |at| solution[at]))
+}
+
+/// The same numbers for the library of scalar loops.
+fn scalar(matrix: &Array2<f64>) -> DMatrix<f64> {
+    let (rows, columns) = matrix.dim();
+    DMatrix::from_row_iterator(rows, columns, matrix.iter().copied())
 }
 
 /// The solution of `matrix` x = `right`, which is not finite where the matrix is singular.
@@ -98,12 +129,11 @@ mod tests {
         for (a, b) in scalar.iter().zip(&blocked) {
             assert!((a - b).abs() < ROUNDING * largest, "{a} {b}");
         }
-        let again = (&vectors * &ndarray::arr1(&blocked)).dot(&vectors.t());
-        assert!(
-            (again - symmetric)
-                .iter()
-                .all(|x| x.abs() < ROUNDING * largest)
-        );
+        for (values, vectors) in [(blocked, vectors), portable_eigen(&symmetric)] {
+            let again = (&vectors * &ndarray::arr1(&values)).dot(&vectors.t());
+            let left = again - &symmetric;
+            assert!(left.iter().all(|x| x.abs() < ROUNDING * largest));
+        }
     }
 
     #[test]
@@ -130,12 +160,11 @@ mod tests {
                 .all(|x| x.abs() < 1e-9)
         );
         let symmetric = a.dot(&a.t());
-        let solution = solve_positive(&symmetric, &right).unwrap();
-        assert!(
-            (symmetric.dot(&solution) - &right)
-                .iter()
-                .all(|x| x.abs() < 1e-9)
-        );
+        for solver in [solve_positive, portable_solve_positive] {
+            let solution = solver(&symmetric, &right).unwrap();
+            let left = symmetric.dot(&solution) - &right;
+            assert!(left.iter().all(|x| x.abs() < 1e-9));
+        }
         assert!(solve_positive(&array![[1.0, 2.0], [2.0, 1.0]], &array![[1.0], [1.0]]).is_none());
     }
 }

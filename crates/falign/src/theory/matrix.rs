@@ -1,7 +1,8 @@
 //! Products of rows, and what a shape must be.
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 
+use super::algebra;
 use crate::math::row_products;
 use crate::{Error, Result};
 
@@ -16,6 +17,36 @@ pub(super) fn products(left: &Array2<f64>, right: &Array2<f64>) -> Array2<f64> {
     );
     Array2::from_shape_vec((left.nrows(), right.nrows()), values)
         .expect("one product for each pair of rows")
+}
+
+/// Eigenvalues below this share of the largest one are rounding.
+const RANK_TOLERANCE: f64 = 1e-12;
+
+/// C (n, rank) with C C' = `matrix`, symmetric and positive semidefinite.
+pub(super) fn root(matrix: &Array2<f64>) -> Array2<f64> {
+    powers(matrix, f64::sqrt).0
+}
+
+/// The symmetric inverse square root of a positive definite `matrix`; 0 where it is singular.
+pub(super) fn inverse_root(matrix: &Array2<f64>) -> Array2<f64> {
+    let (scaled, vectors) = powers(matrix, |l| 1.0 / l.sqrt());
+    products(&scaled, &vectors)
+}
+
+/// Eigenvectors in columns, each times a function of its eigenvalue, and as they are; those of
+/// eigenvalue 0 are left out.
+fn powers(matrix: &Array2<f64>, of: impl Fn(f64) -> f64) -> (Array2<f64>, Array2<f64>) {
+    let (eigenvalues, vectors) = algebra::portable_eigen(matrix);
+    let floor = RANK_TOLERANCE * eigenvalues.iter().copied().fold(0.0, f64::max);
+    let kept: Vec<usize> = (0..eigenvalues.len())
+        .filter(|&c| eigenvalues[c] > floor)
+        .collect();
+    let plain = vectors.select(Axis(1), &kept);
+    let mut scaled = plain.clone();
+    for (mut column, &c) in scaled.columns_mut().into_iter().zip(&kept) {
+        column *= of(eigenvalues[c]);
+    }
+    (scaled, plain)
 }
 
 /// The transpose, stored anew.

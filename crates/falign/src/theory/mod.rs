@@ -28,5 +28,8 @@ pub use measure::{
     participation_ratio, spectral_norm, symmetric_part_eigenvalues,
 };
 pub use recurrence::{LinearNetwork, LinearRecurrence};
-pub use slow_time::{LinearSlowTime, Moments, SlowState, SlowTime};
+pub use slow_time::{
+    Estimate, FeedbackLaw, LinearSlowTime, Moments, SlowEstimate, SlowProblem, SlowRidge,
+    SlowState, SlowTime, slow_time_limit,
+};
 pub use spectrum::{Spectrum, infinite_eigenvalues, kernel_spectrum, training_kernel_max};

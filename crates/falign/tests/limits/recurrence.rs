@@ -74,7 +74,7 @@ fn norm(values: impl IntoIterator<Item = f64>) -> f64 {
 
 #[test]
 fn the_recurrence_of_lemma_b_1_is_the_training_of_both_engines() {
-    let p = 300;
+    let p = 100;
     for k in [1, 2] {
         for schedule in schedules() {
             // Per step the same numbers are a ridge 50 times as large, which lasting diverges.

@@ -1,7 +1,8 @@
 //! Tests a claim on recorded runs.
 
 use super::select::label;
-use super::{At, Claim, Test, compare, curve, reference};
+use super::{At, Claim, Test, compare, curve, quantity, reference};
+use crate::observe::Quantity;
 use crate::record::run_table::{RunTable, SettingRuns};
 
 /// Fewer runs than this decide nothing.
@@ -91,6 +92,7 @@ impl Claim {
             Test::Plateau { tolerance, min } => {
                 curve::plateau(self, table, &selected, *tolerance, *min)
             }
+            Test::NearQuantity { .. } => quantity::near(self, table, &selected),
             Test::NearReference { reference, z } => {
                 reference::near(self, table, &selected, reference, *z)
             }
@@ -144,7 +146,16 @@ impl Claim {
 
     /// One entry per run; `None` where it diverged.
     pub(crate) fn column(&self, setting: &SettingRuns, row: usize) -> Vec<Option<f64>> {
-        let values = setting.at(self.quantity, row);
+        Self::column_of(self.quantity, setting, row)
+    }
+
+    /// The same for another quantity.
+    pub(crate) fn column_of(
+        quantity: Quantity,
+        setting: &SettingRuns,
+        row: usize,
+    ) -> Vec<Option<f64>> {
+        let values = setting.at(quantity, row);
         let of_run = |run: usize| values.as_ref().and_then(|v| v.get(run)).copied();
         setting
             .outcomes
@@ -195,6 +206,28 @@ impl Claim {
                     String::new()
                 };
                 format!("{name} within {tolerance} (relative) of its last quarter's median{least}")
+            }
+            Test::NearQuantity {
+                other,
+                tolerance,
+                is_relative,
+                z,
+                each_run,
+                from_step,
+            } => {
+                let what = if *each_run { "" } else { "mean " };
+                let how = if *is_relative { " (relative)" } else { "" };
+                let errors = if *z > 0.0 {
+                    format!(" and {z} standard errors")
+                } else {
+                    String::new()
+                };
+                let when = match from_step {
+                    Some(step) => format!(", at every recorded step from {step} on"),
+                    None => String::new(),
+                };
+                let each = if *each_run { ", in every run" } else { "" };
+                format!("{what}{name} within {tolerance}{how}{errors} of {other}{each}{when}")
             }
             Test::NearReference { z, .. } => {
                 format!("mean {name} within {z} combined standard errors of the reference")

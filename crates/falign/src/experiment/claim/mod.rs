@@ -7,6 +7,7 @@ mod compare;
 mod curve;
 mod evaluate;
 mod fields;
+mod quantity;
 mod read;
 mod reference;
 mod select;
@@ -104,6 +105,21 @@ pub enum Test {
         /// Least mean of the last values.
         min: f64,
     },
+    /// Another quantity of the same runs, such as a prediction, is near.
+    NearQuantity {
+        /// The other quantity.
+        other: Quantity,
+        /// Greatest distance of the means over runs.
+        tolerance: f64,
+        /// Whether the distance is taken relative to the other quantity.
+        is_relative: bool,
+        /// Standard errors of the difference that are allowed beside the tolerance.
+        z: f64,
+        /// Whether it must hold in every single run, not in the mean.
+        each_run: bool,
+        /// At every recorded step from this one on, not only at one.
+        from_step: Option<u64>,
+    },
     /// Means agree with a table within z combined standard errors.
     NearReference {
         /// Where the table is.
@@ -150,6 +166,7 @@ impl Claim {
             Test::Slope { .. } => "slope",
             Test::Geometric { .. } => "geometric",
             Test::Plateau { .. } => "plateau",
+            Test::NearQuantity { .. } => "near_quantity",
             Test::NearReference { .. } => "near_reference",
         }
     }

@@ -12,13 +12,14 @@ use crate::observe::Quantity;
 use crate::{Error, Result};
 
 /// The kinds, as written in files.
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 8] = [
     "between",
     "increasing_in",
     "decreasing_in",
     "slope",
     "geometric",
     "plateau",
+    "near_quantity",
     "near_reference",
 ];
 
@@ -63,15 +64,7 @@ fn one(index: usize, mut typed: Table, cases: &[&str], folder: Option<&Path>) ->
     let mut fields = Fields::new(id.clone(), rest);
     let text = fields.text("text")?;
     let source = fields.text("source")?;
-    let name = fields.text("quantity")?;
-    let quantity = Quantity::from_name(&name).ok_or_else(|| {
-        let hint = did_you_mean(&name, Quantity::names());
-        fields.error(
-            "quantity",
-            format!("\"{name}\""),
-            format!("no such quantity; {hint}"),
-        )
-    })?;
+    let quantity = quantity(&mut fields, "quantity")?;
     let (filter, step) = selection(&mut fields, cases)?;
     let allow_divergence = fields.flag("allow_divergence")?;
     let kind = fields.text("kind")?;
@@ -87,6 +80,15 @@ fn one(index: usize, mut typed: Table, cases: &[&str], folder: Option<&Path>) ->
         test,
         allow_divergence,
         typed,
+    })
+}
+
+fn quantity(fields: &mut Fields, key: &'static str) -> Result<Quantity> {
+    let name = fields.text(key)?;
+    Quantity::from_name(&name).ok_or_else(|| {
+        let hint = did_you_mean(&name, Quantity::names());
+        let why = format!("no such quantity; {hint}");
+        fields.error(key, format!("\"{name}\""), why)
     })
 }
 
@@ -203,6 +205,14 @@ fn test(fields: &mut Fields, kind: &str, cases: &[&str]) -> Result<Test> {
         "plateau" => Test::Plateau {
             tolerance: fields.at_least("tolerance", 0.0, 0.1)?,
             min: fields.number_or("min", f64::NEG_INFINITY)?,
+        },
+        "near_quantity" => Test::NearQuantity {
+            other: quantity(fields, "other")?,
+            tolerance: fields.at_least("tolerance", 0.0, 0.0)?,
+            is_relative: fields.flag("relative")?,
+            z: fields.at_least("z", 0.0, 0.0)?,
+            each_run: fields.flag("each_run")?,
+            from_step: from_step(fields)?,
         },
         "near_reference" => Test::NearReference {
             reference: reference(fields, cases)?,

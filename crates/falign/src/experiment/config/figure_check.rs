@@ -46,7 +46,11 @@ pub(crate) fn fit(
 }
 
 fn drawable(panel: &Panel, settings: &[LabelledSetting]) -> Result<()> {
-    for (key, name) in [("y", &panel.y), ("x", &panel.x)] {
+    let prediction = panel.prediction.as_ref().map(|name| ("prediction", name));
+    for (key, name) in [("y", &panel.y), ("x", &panel.x)]
+        .into_iter()
+        .chain(prediction)
+    {
         let Some(quantity) = Quantity::from_name(name) else {
             continue;
         };
@@ -100,6 +104,16 @@ fn check(panel: &Panel) -> Result<()> {
     if Quantity::from_name(&panel.y).is_none() {
         let why = format!("no such quantity; {}", did_you_mean(&panel.y, quantities));
         return refuse("y", &panel.y, why);
+    }
+    if let Some(name) = &panel.prediction {
+        if Quantity::from_name(name).is_none() {
+            let why = format!("no such quantity; {}", did_you_mean(name, quantities));
+            return refuse("prediction", name, why);
+        }
+        if panel.dash.is_some() {
+            let why = "is drawn dashed, and so is what dash tells apart; remove one of the two";
+            return refuse("prediction", name, why.to_owned());
+        }
     }
     let columns = || ["case", "step"].into_iter().chain(leaf_names());
     let is_column = |name: &str| columns().any(|column| column == name);

@@ -2,6 +2,7 @@
 
 mod deep;
 mod kernels;
+mod predictions;
 mod two_layer;
 
 use std::path::Path;

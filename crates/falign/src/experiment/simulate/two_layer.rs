@@ -1,7 +1,7 @@
 //! A run of the two-layer engines.
 
 use super::kernels::KernelMeasures;
-use super::{Context, RunResult, SavedWeights};
+use super::{Context, RunResult, SavedWeights, predictions};
 use crate::Result;
 use crate::experiment::config::record_fits;
 use crate::experiment::inputs;
@@ -123,6 +123,7 @@ pub(super) fn simulate(
     };
     let rest = rest.unwrap_or_else(|| vec![f64::NAN; setting.quantities.len()]);
     values.resize(steps.len(), rest);
+    predictions::fill(setting, run_number, context, &problem, &steps, &mut values)?;
     let last = matches!(save, SaveWeights::Final | SaveWeights::Both)
         .then(|| engine.weights())
         .flatten();

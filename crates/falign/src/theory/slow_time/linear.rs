@@ -3,33 +3,33 @@
 use ndarray::Array2;
 
 use super::quasi_static::coefficients;
-use super::{Moments, SlowState};
+use super::stepping::integrate;
+use super::{Moments, SlowRidge, SlowState};
 use crate::Result;
 use crate::math::{Loss, Reduction};
-use crate::theory::matrix::{check_shape, products};
+use crate::theory::matrix::{check_shape, product, products, transposed};
 
 /// The slow-time limit of a linear network, exactly.
 ///
 /// With U the integral of E over tau, a unit is at z = z(0) - K U b, so that the feature kernel
-/// is A = K + K U U' K and
+/// is A = K + K U S U' K with S = E b b' and
 ///
 /// ```text
-/// dU/dtau = E = -lambda alpha,   alpha = (lambda I + A)^{-1} Y,   E b bhat' = -U' K alpha
+/// dU/dtau = E = -lambda alpha,   alpha = (lambda I + A)^{-1} Y,   E b bhat' = -S U' K alpha
 /// ```
 ///
-/// (squared error; other losses with their own alpha), for b ~ N(0, I). Cost: O(n^3) per step.
+/// (squared error; other losses with their own alpha). Only S matters of the law of b; it is I
+/// unless said otherwise. Cost: O(n^3) per slope.
 ///
 /// # Example
 /// ```
 /// use falign::math::Loss;
-/// use falign::theory::LinearSlowTime;
+/// use falign::theory::{LinearSlowTime, SlowRidge};
 /// use ndarray::array;
 /// let (x, y) = (array![[1.0, 0.0], [0.0, 1.0]], array![[1.0], [-1.0]]);
 /// let mut limit = LinearSlowTime::new(&x, &y, Loss::SquaredError)?;
 /// assert_eq!(limit.state(3.0)?.moments.alignment(), 0.0);
-/// for _ in 0..40 {
-///     limit.advance(|_tau| 3.0, 0.05)?;
-/// }
+/// limit.advance_to(2.0, &SlowRidge::constant(3.0), 1e-6)?;
 /// assert!(limit.state(3.0)?.moments.alignment() > 0.8);
 /// # Ok::<(), falign::Error>(())
 /// ```
@@ -41,10 +41,14 @@ pub struct LinearSlowTime {
     kernel: Array2<f64>,
     targets: Array2<f64>,
     loss: Loss,
-    /// U.
+    /// S.
+    feedback: Array2<f64>,
+    /// K U.
     moved: Array2<f64>,
     alpha: Array2<f64>,
     tau: f64,
+    /// The next step to try.
+    step: f64,
 }
 
 impl LinearSlowTime {
@@ -58,10 +62,23 @@ impl LinearSlowTime {
             kernel: products(inputs, inputs),
             targets: targets.clone(),
             loss,
+            feedback: Array2::eye(targets.ncols()),
             moved: Array2::zeros(targets.dim()),
             alpha: Array2::zeros(targets.dim()),
             tau: 0.0,
+            step: 1e-2,
         })
+    }
+
+    /// With feedback weights of this E b b', (k, k).
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) if it is not (outputs, outputs).
+    pub fn with_feedback_moment(mut self, moment: Array2<f64>) -> Result<Self> {
+        let k = self.targets.ncols();
+        check_shape("feedback moment", &moment, (k, k))?;
+        self.feedback = moment;
+        Ok(self)
     }
 
     /// tau.
@@ -75,11 +92,35 @@ impl LinearSlowTime {
     /// [`Error::Config`](crate::Error::Config) where cross-entropy has no ridge.
     pub fn advance(&mut self, ridge: impl Fn(f64) -> f64, step: f64) -> Result<()> {
         let (first, middle) = (ridge(self.tau), ridge(self.tau + 0.5 * step));
-        let slope = self.solve(&self.moved, first)?.1 * -first;
-        let half = &self.moved + &(slope * (0.5 * step));
-        self.alpha = self.solve(&half, middle)?.1;
-        self.moved.scaled_add(-middle * step, &self.alpha);
+        let mut half = self.moved.clone();
+        half.scaled_add(0.5 * step, &self.slope(&self.moved, first)?.0);
+        let (slope, alpha) = self.slope(&half, middle)?;
+        self.moved.scaled_add(step, &slope);
+        self.alpha = alpha;
         self.tau += step;
+        Ok(())
+    }
+
+    /// Up to `tau`, with steps as short as the tolerance asks for: what their errors may add up
+    /// to per unit of tau in K U, relative to the size of z at the start. Beyond the ridge's end
+    /// the units stay where they are.
+    ///
+    /// # Errors
+    /// As [`Self::advance`].
+    pub fn advance_to(&mut self, tau: f64, ridge: &SlowRidge, tolerance: f64) -> Result<()> {
+        let ends = (self.tau, tau.min(ridge.end().unwrap_or(tau)));
+        let scale = self.kernel.diag().sum().sqrt();
+        let norm = |e: &Array2<f64>| e.iter().map(|x| x * x).sum::<f64>().sqrt() / scale;
+        let mut moved = std::mem::take(&mut self.moved);
+        let mut step = self.step;
+        let done = integrate(&mut moved, ends, &mut step, tolerance, norm, |at, tau| {
+            let (slope, alpha) = self.slope(at, ridge.moving(tau))?;
+            self.alpha = alpha;
+            Ok(slope)
+        });
+        (self.moved, self.step) = (moved, step);
+        done?;
+        self.tau = self.tau.max(tau);
         Ok(())
     }
 
@@ -90,15 +131,16 @@ impl LinearSlowTime {
     /// As [`Self::advance`].
     pub fn state(&self, ridge: f64) -> Result<SlowState> {
         let (feature_kernel, alpha) = self.solve(&self.moved, ridge)?;
-        let outputs = feature_kernel.dot(&alpha);
+        let outputs = product(&feature_kernel, &alpha);
         let mut residual = Array2::zeros(outputs.dim());
         let loss = self
             .loss
             .residual(&outputs, &self.targets, Reduction::Sum, &mut residual);
+        let along = product(&transposed(&self.moved), &alpha) * -1.0;
         let moments = Moments {
-            feedback: Array2::eye(self.targets.ncols()),
-            output: alpha.t().dot(&outputs),
-            cross: self.moved.t().dot(&self.kernel.dot(&alpha)) * -1.0,
+            feedback: self.feedback.clone(),
+            output: product(&transposed(&alpha), &outputs),
+            cross: product(&self.feedback, &along),
         };
         Ok(SlowState {
             residual,
@@ -108,10 +150,15 @@ impl LinearSlowTime {
         })
     }
 
-    /// A and alpha for this U.
+    /// d(K U)/dtau and alpha.
+    fn slope(&self, moved: &Array2<f64>, ridge: f64) -> Result<(Array2<f64>, Array2<f64>)> {
+        let alpha = self.solve(moved, ridge)?.1;
+        Ok((product(&self.kernel, &alpha) * -ridge, alpha))
+    }
+
+    /// A and alpha for this K U.
     fn solve(&self, moved: &Array2<f64>, ridge: f64) -> Result<(Array2<f64>, Array2<f64>)> {
-        let along = self.kernel.dot(moved);
-        let feature = &self.kernel + &along.dot(&along.t());
+        let feature = &self.kernel + &products(&product(moved, &self.feedback), moved);
         let alpha = coefficients(&feature, &self.targets, self.loss, ridge, &self.alpha)?;
         Ok((feature, alpha))
     }

@@ -12,15 +12,27 @@
 //! A heuristic limit, derived here and checked by simulation; *not* a theorem, and not the
 //! paper's. It needs eta lambda t well above (1/2) log p. Alignment and loss depend on
 //! (lambda, tau) alone. For the neighbouring mean-field theory see Bordelon & Pehlevan (2023).
+//!
+//! An output scale alpha only stretches time, tau = eta t / (alpha sqrt p); centred outputs
+//! f - f(0) shift the targets by f(0). Feedback weights that are correlated with beta(0) have
+//! the same limit: ridge destroys the correlation first. From the end of a cutoff on the
+//! hidden units stay, and the outputs go to the regression without ridge.
 
+mod law;
+mod limit;
 mod linear;
 mod particles;
 mod quasi_static;
+mod ridge;
+mod stepping;
 
 use ndarray::Array2;
 
+pub use law::FeedbackLaw;
+pub use limit::{Estimate, SlowEstimate, SlowProblem, slow_time_limit};
 pub use linear::LinearSlowTime;
 pub use particles::SlowTime;
+pub use ridge::SlowRidge;
 
 /// Second moments over hidden units of feedback weights b and quasi-static output weights bhat,
 /// each (outputs, outputs).
@@ -53,9 +65,17 @@ impl SlowState {
     ///
     /// A sample without residual is left out; NaN where none is left.
     pub fn alignment_per_sample(&self) -> f64 {
-        let m = &self.moments;
+        self.alignment_with(&self.moments)
+    }
+
+    /// The same with other moments of the weights, such as those of [`Moments::composite`].
+    pub fn alignment_with(&self, moments: &Moments) -> f64 {
+        let m = moments;
         let cosines = self.residual.rows().into_iter().filter_map(|e| {
-            let form = |matrix: &Array2<f64>| e.dot(&matrix.dot(&e));
+            let form = |matrix: &Array2<f64>| {
+                let each = matrix.indexed_iter().map(|((a, c), m)| m * e[a] * e[c]);
+                each.sum::<f64>()
+            };
             let scale = (form(&m.feedback) * form(&m.output)).sqrt();
             (scale > 0.0).then(|| form(&m.cross) / scale)
         });
@@ -87,14 +107,21 @@ impl Moments {
     /// assert!(m.composite_alignment(100.0, 1.0, 0.0) < 0.1);
     /// ```
     pub fn composite_alignment(&self, width: f64, remaining: f64, correlation: f64) -> f64 {
-        let trace = |m: &Array2<f64>| m.diag().sum();
+        self.composite(width, remaining, correlation).alignment()
+    }
+
+    /// The moments behind [`Self::composite_alignment`], with beta for bhat. With an output
+    /// scale alpha give `alpha^2 width`.
+    #[must_use]
+    pub fn composite(&self, width: f64, remaining: f64, correlation: f64) -> Self {
         let root = width.sqrt();
-        let outputs = self.feedback.nrows() as f64;
-        let cross = trace(&self.cross) / root;
-        let along = cross + correlation * remaining * outputs;
-        let square = outputs * remaining * remaining
-            + 2.0 * correlation * remaining * cross
-            + trace(&self.output) / width;
-        along / (trace(&self.feedback) * square).sqrt()
+        let one = Array2::<f64>::eye(self.feedback.nrows());
+        // E beta(0) bhat' = rho E b bhat'.
+        let mixed = (&self.cross + &self.cross.t()) * (correlation * remaining / root);
+        Self {
+            feedback: self.feedback.clone(),
+            output: &one * (remaining * remaining) + mixed + &self.output / width,
+            cross: one * (correlation * remaining) + &self.cross / root,
+        }
     }
 }

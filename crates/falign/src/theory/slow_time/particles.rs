@@ -2,20 +2,25 @@
 
 use ndarray::{Array2, s};
 
+use super::law::FeedbackLaw;
 use super::quasi_static::coefficients;
-use super::{Moments, SlowState};
+use super::stepping::integrate;
+use super::{Moments, SlowProblem, SlowRidge, SlowState};
 use crate::Result;
-use crate::math::{Activation, Loss, Reduction, StreamName, Streams, activate, multiply};
-use crate::theory::matrix::{check_columns, check_shape, products};
+use crate::math::{Activation, Loss, Reduction, Stream, StreamName, Streams, activate};
+use crate::theory::matrix::{
+    check_columns, check_shape, inverse_root, product, products, root, transposed,
+};
 
 /// The slow-time limit of a network with any activation, by M particles.
 ///
 /// A particle is a hidden unit: its preactivations z in R^n and its feedback weights b. The
-/// error is that of the sample, of order 1/sqrt(M) (estimate it by a second seed), and of the
-/// midpoint rule, of order step^2 (halve the step); the cost does not depend on a width or a
-/// number of training steps: O(M n (n + k)) per step and, for cross-entropy, (n k)^3.
+/// error is that of the sample, of order 1/sqrt(M), and of the steps;
+/// [`slow_time_limit`](super::slow_time_limit) controls and states both. The cost does not
+/// depend on a width or a number of training steps: O(M n (n + k)) per slope and, for
+/// cross-entropy, (n k)^3.
 ///
-/// Sums use a dense product: equal bits on one machine, not on all.
+/// Sums run in a fixed order: the same bits on every machine.
 ///
 /// # Example
 /// ```
@@ -25,7 +30,7 @@ use crate::theory::matrix::{check_columns, check_shape, products};
 /// let (x, y) = (array![[1.0, 0.0], [0.0, 1.0]], array![[1.0], [-1.0]]);
 /// let mut limit =
 ///     SlowTime::draw(Activation::Tanh, Loss::SquaredError, &x, &y, 500, Streams::new(1, 0))?;
-/// assert!(limit.state(1.0)?.moments.alignment().abs() < 1e-12); // particles come in fours
+/// assert!(limit.state(1.0)?.moments.alignment().abs() < 1e-12); // +-b cancel
 /// for _ in 0..20 {
 ///     limit.advance(|_tau| 1.0, 0.05)?;
 /// }
@@ -44,11 +49,13 @@ pub struct SlowTime {
     b: Array2<f64>,
     alpha: Array2<f64>,
     tau: f64,
+    /// The next step to try.
+    step: f64,
 }
 
 impl SlowTime {
-    /// Particles as at a network's start: z ~ N(0, K), b ~ N(0, I), in `fours` fours (+-z, +-b),
-    /// which cancel the sample's error in everything odd. `inputs` (n, d), `targets` (n, k).
+    /// Particles as at a network's start, z ~ N(0, K) and b ~ N(0, I): see
+    /// [`Self::draw_with_law`]. `inputs` (n, d), `targets` (n, k).
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) if there is not one row of targets per input.
@@ -57,25 +64,65 @@ impl SlowTime {
         loss: Loss,
         inputs: &Array2<f64>,
         targets: &Array2<f64>,
-        fours: usize,
+        groups: usize,
         streams: Streams,
     ) -> Result<Self> {
+        let law = &FeedbackLaw::Gaussian;
+        let problem = SlowProblem {
+            activation,
+            loss,
+            inputs,
+            targets,
+            law,
+        };
+        Self::draw_with_law(problem, groups, streams)
+    }
+
+    /// The same with feedback weights of any law.
+    ///
+    /// Particles come in `groups` groups: (z, b) and (z, -b), for an activation that is not odd
+    /// also (-z, b) and (-z, -b), which cancel the sample's error in everything odd. What is
+    /// drawn is then transformed linearly so that the second moments of z and b are exact, which
+    /// makes a linear network's limit exact.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) for arrays, [`Error::Config`](crate::Error::Config)
+    /// for a law that does not fit.
+    pub fn draw_with_law(
+        problem: SlowProblem<'_>,
+        groups: usize,
+        streams: Streams,
+    ) -> Result<Self> {
+        let SlowProblem {
+            inputs,
+            targets,
+            law,
+            ..
+        } = problem;
+        law.check(targets.ncols())?;
         let mut stream = streams.open(StreamName::Particles);
-        let mut normal = || stream.normal();
-        let w = Array2::from_shape_simple_fn((fours, inputs.ncols()), &mut normal);
-        let b = Array2::from_shape_simple_fn((fours, targets.ncols()), normal);
-        let z = products(&w, inputs);
-        let in_fours = |x: &Array2<f64>, signs: [f64; 4]| {
-            let mut all = Array2::zeros((4 * fours, x.ncols()));
-            for (i, sign) in signs.into_iter().enumerate() {
-                let mut part = all.slice_mut(s![i * fours..(i + 1) * fours, ..]);
-                part.scaled_add(sign, x);
+        let z = preactivations(inputs, groups, &mut stream);
+        let b = feedback_weights(law, groups, targets.ncols(), &mut stream);
+        let is_odd = matches!(
+            problem.activation,
+            Activation::Linear | Activation::Tanh | Activation::Erf
+        );
+        let signs: &[(f64, f64)] = if is_odd {
+            &[(1.0, 1.0), (1.0, -1.0)]
+        } else {
+            &[(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)]
+        };
+        let repeated = |x: &Array2<f64>, sign: fn(&(f64, f64)) -> f64| {
+            let mut all = Array2::zeros((signs.len() * groups, x.ncols()));
+            for (i, signs) in signs.iter().enumerate() {
+                let mut part = all.slice_mut(s![i * groups..(i + 1) * groups, ..]);
+                part.scaled_add(sign(signs), x);
             }
             all
         };
-        let z = in_fours(&z, [1.0, 1.0, -1.0, -1.0]);
-        let b = in_fours(&b, [1.0, -1.0, 1.0, -1.0]);
-        Self::new(activation, loss, inputs, targets, &z, &b)
+        let z = repeated(&z, |signs| signs.0);
+        let b = repeated(&b, |signs| signs.1);
+        Self::new(problem.activation, problem.loss, inputs, targets, &z, &b)
     }
 
     /// Given particles, of any law: `preactivations` (M, n), `feedback_weights` (M, k).
@@ -101,9 +148,10 @@ impl SlowTime {
             kernel: products(inputs, inputs),
             targets: targets.clone(),
             z: preactivations.as_standard_layout().into_owned(),
-            b: feedback_weights.clone(),
+            b: feedback_weights.as_standard_layout().into_owned(),
             alpha: Array2::zeros((n, k)),
             tau: 0.0,
+            step: 1e-2,
         })
     }
 
@@ -127,6 +175,33 @@ impl SlowTime {
         Ok(())
     }
 
+    /// Up to `tau`, with steps as short as the tolerance asks for: what their errors may add up
+    /// to per unit of tau in E b z', relative to the size of z at the start. Beyond the ridge's
+    /// end the particles stay where they are.
+    ///
+    /// # Errors
+    /// As [`Self::advance`].
+    pub fn advance_to(&mut self, tau: f64, ridge: &SlowRidge, tolerance: f64) -> Result<()> {
+        let ends = (self.tau, tau.min(ridge.end().unwrap_or(tau)));
+        let scale = self.kernel.diag().sum().sqrt();
+        let b = transposed(&self.b) / self.b.nrows() as f64;
+        let along_b = |e: &Array2<f64>| {
+            let sums = product(&b, e);
+            sums.iter().map(|x| x * x).sum::<f64>().sqrt() / scale
+        };
+        let mut z = std::mem::take(&mut self.z);
+        let mut step = self.step;
+        let moved = integrate(&mut z, ends, &mut step, tolerance, along_b, |z, tau| {
+            let (velocity, alpha) = self.velocity(z, ridge.moving(tau))?;
+            self.alpha = alpha;
+            Ok(velocity)
+        });
+        (self.z, self.step) = (z, step);
+        moved?;
+        self.tau = self.tau.max(tau);
+        Ok(())
+    }
+
     /// The state under the ridge lambda. After a cutoff, with lambda = 0 and the squared error,
     /// the particles stay where they are and bhat is psi(z) `G^{-1} Y`.
     ///
@@ -136,12 +211,12 @@ impl SlowTime {
         let (psi, _) = self.units(&self.z);
         let feature_kernel = mean_product(&psi, &psi);
         let alpha = self.coefficients(&feature_kernel, ridge)?;
-        let outputs = feature_kernel.dot(&alpha);
+        let outputs = product(&feature_kernel, &alpha);
         let mut residual = Array2::zeros(outputs.dim());
         let loss = self
             .loss
             .residual(&outputs, &self.targets, Reduction::Sum, &mut residual);
-        let bhat = psi.dot(&alpha);
+        let bhat = product(&psi, &alpha);
         let moments = Moments {
             feedback: mean_product(&self.b, &self.b),
             output: mean_product(&bhat, &bhat),
@@ -160,12 +235,9 @@ impl SlowTime {
         let (psi, dpsi) = self.units(z);
         let alpha = self.coefficients(&mean_product(&psi, &psi), ridge)?;
         // lambda alpha is -E: the two signs cancel.
-        let mut pushed = self.b.dot(&alpha.t()) * ridge;
-        pushed *= &dpsi;
-        let mut velocity = psi;
-        let out = &mut velocity.view_mut();
-        multiply(0.0, out, 1.0, &pushed.view(), &self.kernel.view());
-        Ok((velocity, alpha))
+        let mut pushed = products(&self.b, &alpha);
+        pushed.zip_mut_with(&dpsi, |x, slope| *x *= ridge * slope);
+        Ok((products(&pushed, &self.kernel), alpha))
     }
 
     fn coefficients(&self, feature_kernel: &Array2<f64>, ridge: f64) -> Result<Array2<f64>> {
@@ -185,10 +257,40 @@ impl SlowTime {
     }
 }
 
+/// z ~ N(0, K) for `groups` units, with the second moment K exactly where there are enough of
+/// them. Drawn in the range of K, so that the number of inputs costs nothing.
+fn preactivations(inputs: &Array2<f64>, groups: usize, stream: &mut Stream) -> Array2<f64> {
+    let factor = root(&products(inputs, inputs));
+    let g = Array2::from_shape_simple_fn((groups, factor.ncols()), || stream.normal());
+    products(&whitened(g), &factor)
+}
+
+fn feedback_weights(
+    law: &FeedbackLaw,
+    groups: usize,
+    outputs: usize,
+    stream: &mut Stream,
+) -> Array2<f64> {
+    let b = law.draw(groups, outputs, stream);
+    if *law == FeedbackLaw::Gaussian {
+        return whitened(b);
+    }
+    // Any other law keeps its shape: only its size is made exact.
+    let size = b.iter().map(|b| b * b).sum::<f64>() / groups as f64;
+    let wanted = law.second_moment(outputs).diag().sum();
+    b * (wanted / size).sqrt()
+}
+
+/// Rows with the mean square I exactly, where there are more rows than columns.
+fn whitened(rows: Array2<f64>) -> Array2<f64> {
+    if rows.nrows() <= rows.ncols() {
+        return rows;
+    }
+    let transform = inverse_root(&mean_product(&rows, &rows));
+    product(&rows, &transform)
+}
+
 /// The mean over particles of a b'.
 fn mean_product(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
-    let mut c = Array2::zeros((a.ncols(), b.ncols()));
-    let factor = 1.0 / a.nrows() as f64;
-    multiply(0.0, &mut c.view_mut(), factor, &a.t(), &b.view());
-    c
+    products(&transposed(a), &transposed(b)) / a.nrows() as f64
 }

@@ -4,6 +4,7 @@ use ndarray::Array2;
 
 use crate::math::{Loss, Reduction};
 use crate::theory::algebra;
+use crate::theory::matrix::{product, transposed};
 use crate::{Error, Result};
 
 /// Newton's steps after which a solution is not looked for any further.
@@ -45,13 +46,19 @@ pub(super) fn coefficients(
 fn regression(kernel: &Array2<f64>, targets: &Array2<f64>, ridge: f64) -> Array2<f64> {
     let mut matrix = kernel.clone();
     matrix.diag_mut().map_inplace(|g| *g += ridge);
-    let (eigenvalues, vectors) = algebra::symmetric_eigen(&matrix);
-    let floor = RANK_TOLERANCE * eigenvalues.last().copied().unwrap_or(0.0);
-    let mut along = vectors.t().dot(targets);
+    // Far from singular, where no eigenvalue needs to be looked at.
+    if ridge > RANK_TOLERANCE * matrix.diag().sum()
+        && let Some(solution) = algebra::portable_solve_positive(&matrix, targets)
+    {
+        return solution;
+    }
+    let (eigenvalues, vectors) = algebra::portable_eigen(&matrix);
+    let floor = RANK_TOLERANCE * eigenvalues.iter().copied().fold(0.0, f64::max);
+    let mut along = product(&transposed(&vectors), targets);
     for (mut row, &l) in along.rows_mut().into_iter().zip(&eigenvalues) {
         row *= if l > floor { 1.0 / l } else { 0.0 };
     }
-    vectors.dot(&along)
+    product(&vectors, &along)
 }
 
 /// Damped Newton: the equation is the gradient (in the metric of G) of a convex function.
@@ -66,7 +73,7 @@ fn newton(
     let scale = targets.iter().fold(1.0, |m: f64, y| m.max(y.abs()));
     let mut residual = Array2::zeros((n, k));
     let mut energy = |alpha: &Array2<f64>| {
-        let outputs = kernel.dot(alpha);
+        let outputs = product(kernel, alpha);
         let data = loss.residual(&outputs, targets, Reduction::Sum, &mut residual);
         let norm: f64 = alpha.iter().zip(&outputs).map(|(a, f)| a * f).sum();
         (

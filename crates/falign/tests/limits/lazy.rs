@@ -1,0 +1,74 @@
+//! The lazy limit: how far networks of finite width are from it.
+
+use falign::math::Activation;
+use falign::rule::{RidgeForm, Schedule};
+use falign::theory::{LazyFeedback, LazyLimit, kernel_spectrum};
+use ndarray::Array2;
+
+use crate::support::{normals, problem};
+use crate::theory::lazy_error;
+
+/// Sup error over 60 steps without ridge, of an independent program: tanh, n = 20, d = 60,
+/// eta = 0.5/M; rho, and the errors at widths 400 and 6400.
+const MEASURED: [(f64, [f64; 2]); 4] = [
+    (0.0, [0.074, 0.015]),
+    (0.3, [0.059, 0.012]),
+    (0.7, [0.050, 0.0092]),
+    (1.0, [0.046, 0.0083]),
+];
+
+#[test]
+fn finite_width_errors_have_the_size_and_slope_measured_elsewhere() {
+    const SEEDS: u64 = 4;
+    /// One draw against the mean of four others: errors vary by about 40 % from draw to draw.
+    const FACTOR: f64 = 1.8;
+    let mut problem = problem(60, 20, 60, 1, 1);
+    problem.activation = Activation::Tanh;
+    problem.held_out = Some((normals(61, 2, 60) / 60f64.sqrt(), normals(62, 2, 1)));
+    problem.step_size = 0.5 / kernel_spectrum(Activation::Tanh, &problem.inputs).max;
+    for (correlation, measured) in MEASURED {
+        let errors = [400, 6400].map(|width| {
+            problem.width = width;
+            let errors = (0..SEEDS).map(|seed| lazy_error(&problem, correlation, 300 + seed)[0]);
+            errors.sum::<f64>() / SEEDS as f64
+        });
+        for (error, measured) in errors.iter().zip(measured) {
+            let ratio = error / measured;
+            assert!(
+                ratio < FACTOR && ratio > 1.0 / FACTOR,
+                "rho {correlation}: {errors:?}, measured elsewhere {measured}"
+            );
+        }
+        let slope = (errors[1] / errors[0]).ln() / 16f64.ln();
+        // Two means of four, each known to 20 %: 0.1 in the slope.
+        assert!((slope + 0.5).abs() < 0.2, "rho {correlation}: {slope}");
+    }
+}
+
+#[test]
+fn a_ridge_per_step_is_a_ridge_divided_by_the_step_size() {
+    let (x, y, start) = (normals(1, 5, 7), normals(2, 5, 2), normals(3, 5, 2));
+    let (eta, ridge) = (0.02, 0.3);
+    let limit = |ridge: f64, form: RidgeForm| {
+        let feedback = LazyFeedback::Fixed { correlation: 0.5 };
+        let schedule = Schedule::Exponential {
+            ridge,
+            decay_steps: 20.0,
+        };
+        let mut limit = LazyLimit::new(Activation::Relu, feedback, eta, schedule, &x, &y, &start)
+            .unwrap()
+            .with_ridge_form(form);
+        for _ in 0..30 {
+            limit.step();
+        }
+        limit.residual().clone()
+    };
+    let (scaled, per_step) = (
+        limit(ridge, RidgeForm::StepScaled),
+        limit(ridge * eta, RidgeForm::PerStep),
+    );
+    let difference: Array2<f64> = &scaled - &per_step;
+    assert!(difference.iter().all(|x| x.abs() < 1e-13));
+    let none = limit(0.0, RidgeForm::StepScaled);
+    assert!((&scaled - &none).iter().any(|x| x.abs() > 1e-3));
+}
