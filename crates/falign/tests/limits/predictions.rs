@@ -139,7 +139,7 @@ fn settings_that_no_limit_speaks_of_are_refused() {
             "not of \"kolen_pollack\"",
         ),
         ("ridge = 1", "share_feedback", "run.engine = \"linear\""),
-        ("batch = 5", "lazy_loss", "lazy_loss"),
+        ("batch = 5\nstep_size = 0.1", "lazy_loss", "lazy_loss"),
     ] {
         let error = refusal(learning, quantity);
         assert!(
