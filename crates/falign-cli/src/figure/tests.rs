@@ -211,3 +211,46 @@ fn pictures_to_look_at() {
     );
     draw(&mixed, "mixed");
 }
+
+#[test]
+fn a_prediction_is_dashed_in_the_colour_of_what_was_measured() {
+    let folder = std::env::temp_dir().join(format!("falign-theory-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("summary.csv");
+    let mut csv = String::from(
+        "ridge,step,runs,runs_diverged,alignment_mean,alignment_std,composite_alignment_mean,composite_alignment_std\n",
+    );
+    for step in 0..4 {
+        let x = f64::from(step) / 10.0;
+        // Without ridge there is no prediction, and at the end all runs are lost.
+        csv += &format!("0,{step},5,0,{x},0.01,,\n");
+        let lost = if step == 3 { "5,," } else { "0,0.5,0.01" };
+        csv += &format!("2,{step},5,{lost},{},0.01\n", x + 0.5);
+    }
+    std::fs::write(&path, csv).unwrap();
+    let table = Table::read(&path).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let figure = figure(
+        "[[panel]]\nx = \"step\"\ny = \"alignment\"\nseries = \"ridge\"\nprediction = \"composite_alignment\"\n",
+    );
+    let drawn = render(&figure, &table, "theory", &Options::default()).unwrap();
+    let text = |ending: &str| {
+        let bytes = &drawn.iter().find(|file| file.0 == ending).unwrap().1;
+        String::from_utf8(bytes.clone()).unwrap()
+    };
+    let points = text("csv");
+    let theory: Vec<&str> = points.lines().filter(|l| l.contains(",theory,")).collect();
+    // One prediction, without a band, that goes on where the runs were lost.
+    assert_eq!(theory.len(), 4, "{points}");
+    assert_eq!(theory[3], "a,2,theory,3,0.8,,,5");
+    assert!(points.contains("a,0,measured,0,0,"), "{points}");
+    let script = text("py");
+    let look = |dash: &str| {
+        let key = format!("(\"2\", \"{dash}\"): (\"");
+        let rest = &script[script.find(&key).unwrap() + key.len()..];
+        rest[..7].to_owned()
+    };
+    assert_eq!(look("measured"), look("theory"), "one colour");
+    let svg = text("svg");
+    assert!(svg.contains("stroke-dasharray=\"3.4 1.8\""), "dashed");
+}

@@ -32,11 +32,15 @@ macro_rules! builtin {
 }
 
 /// All of them, the quickest first.
-pub const BUILTIN: [Builtin; 15] = builtin![
+pub const BUILTIN: [Builtin; 19] = builtin![
     "quickstart",
     "figure2",
     "figure2_long",
     "any_width",
+    "theory/theorem_4_6",
+    "theory/constant_c",
+    "theory/collapse",
+    "theory/correlated_feedback",
     "dropout",
     "learned_feedback",
     "figure3_quick",

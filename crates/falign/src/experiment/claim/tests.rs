@@ -329,3 +329,35 @@ fn mistakes_name_the_claim_the_key_and_the_mend() {
         .to_string();
     assert!(message.contains("unique"), "{message}");
 }
+
+#[test]
+fn near_quantity_compares_two_quantities_of_the_same_runs() {
+    // Alignment is above the loss by 0.1, but in run 2 of the wide networks by 0.4.
+    let mut table = table(4, |_, _, run, _| 1.0 + run as f64);
+    for setting in &mut table.settings {
+        let mut alignment = setting.values[&Quantity::Loss].clone() + 0.1;
+        if setting.columns["width"] == "1600" {
+            alignment.row_mut(2).mapv_inplace(|a| a + 0.3);
+        }
+        setting.values.insert(Quantity::Alignment, alignment);
+    }
+    let near = "quantity = \"alignment\"\nkind = \"near_quantity\"\nother = \"loss\"\n";
+    let margin = |rest: &str| claim(&format!("{near}{rest}")).evaluate(&table).margin;
+    let is = |margin: f64, expected: f64| (margin - expected).abs() < 1e-12;
+    assert!(is(margin("tolerance = 0.2"), 0.2 - 0.175));
+    assert!(is(margin("tolerance = 0.2\neach_run = true"), 0.2 - 0.4));
+    let narrow = "tolerance = 0.2\neach_run = true\nwhere = { width = [100, 400] }";
+    assert!(is(margin(narrow), 0.1));
+    let relative = "tolerance = 0.1\nrelative = true";
+    assert!(is(margin(relative), 0.1 * 2.5 - 0.175));
+    // One of four differences is 0.3 above the others: a standard error of 0.075.
+    assert!(is(margin("tolerance = 0.1\nz = 2"), 0.1 + 0.15 - 0.175));
+    assert!(is(margin("tolerance = 0.2\nfrom_step = 500"), 0.2 - 0.175));
+    let missing = claim(&near.replace("loss", "tau")).evaluate(&table);
+    assert!(missing.undecidable.unwrap().contains("tau is not recorded"));
+    let wrong = error(&near.replace("loss", "los"));
+    assert!(
+        wrong.contains("claim.c.other") && wrong.contains("`loss`"),
+        "{wrong}"
+    );
+}
