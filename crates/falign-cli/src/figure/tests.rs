@@ -1,5 +1,7 @@
 //! The room as a whole: tables in, files out.
 
+use std::fmt::Write as _;
+
 use std::path::{Path, PathBuf};
 
 use falign::experiment::figure::Figure;
@@ -223,9 +225,9 @@ fn a_prediction_is_dashed_in_the_colour_of_what_was_measured() {
     for step in 0..4 {
         let x = f64::from(step) / 10.0;
         // Without ridge there is no prediction, and at the end all runs are lost.
-        csv += &format!("0,{step},5,0,{x},0.01,,\n");
+        let _ = writeln!(csv, "0,{step},5,0,{x},0.01,,");
         let lost = if step == 3 { "5,," } else { "0,0.5,0.01" };
-        csv += &format!("2,{step},5,{lost},{},0.01\n", x + 0.5);
+        let _ = writeln!(csv, "2,{step},5,{lost},{},0.01", x + 0.5);
     }
     std::fs::write(&path, csv).unwrap();
     let table = Table::read(&path).unwrap();

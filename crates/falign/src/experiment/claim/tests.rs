@@ -351,7 +351,8 @@ fn near_quantity_compares_two_quantities_of_the_same_runs() {
     let relative = "tolerance = 0.1\nrelative = true";
     assert!(is(margin(relative), 0.1 * 2.5 - 0.175));
     // One of four differences is 0.3 above the others: a standard error of 0.075.
-    assert!(is(margin("tolerance = 0.1\nz = 2"), 0.1 + 0.15 - 0.175));
+    let wide = "tolerance = 0.1\nz = 2\nwhere = { width = 1600 }";
+    assert!(is(margin(wide), 0.1 + 0.15 - 0.175));
     assert!(is(margin("tolerance = 0.2\nfrom_step = 500"), 0.2 - 0.175));
     let missing = claim(&near.replace("loss", "tau")).evaluate(&table);
     assert!(missing.undecidable.unwrap().contains("tau is not recorded"));
