@@ -71,7 +71,7 @@ fn wrong_names_are_refused_with_the_right_one() {
         ),
         (&["config", "figure22"], &["did you mean `figure2`?"]),
         (&["check", "figure22"], &["did you mean `figure2`?"]),
-        (&["check", "theory/*"], &["theory/*"]),
+        (&["check", "nowhere/*"], &["nowhere/*"]),
         (
             &["run", "folder"],
             &["folder is a folder", "experiment.toml"],

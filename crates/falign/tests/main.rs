@@ -13,8 +13,8 @@ mod golden; // values from 40-digit arithmetic
 mod invariant; // what linear networks keep under feedback alignment
 mod kernels; // those that engines give, against those of their weights
 mod laws; // the Gram draw against the weights' draw
-mod listed; // products that skip zero pixels
 mod limits; // exact recurrences, the lazy and the slow-time limit against tables and engines
+mod listed; // products that skip zero pixels
 mod measure; // angles, accuracies and units of networks, chunk by chunk
 mod mlp; // networks of any depth, every rule
 mod properties; // what must hold whatever the numbers

@@ -1,7 +1,6 @@
 //! The room as a whole: tables in, files out.
 
 use std::fmt::Write as _;
-
 use std::path::{Path, PathBuf};
 
 use falign::experiment::figure::Figure;

@@ -18,6 +18,7 @@
 //! the same limit: ridge destroys the correlation first. From the end of a cutoff on the
 //! hidden units stay, and the outputs go to the regression without ridge.
 
+mod draw;
 mod law;
 mod limit;
 mod linear;
