@@ -31,6 +31,7 @@ const BOTH: Needs = Needs {
     hidden_movement: false,
     conservation: false,
     held_out: false,
+    shares: false,
     units: true,
     feature_kernel: true,
     feedback_kernel: true,
