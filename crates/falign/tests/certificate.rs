@@ -558,6 +558,44 @@ fn late_divergence_is_predicted_before_it_happens() {
     assert_eq!(late, 2);
 }
 
+#[test]
+fn growth_is_followed_through_a_ridge_that_soon_ends() {
+    // The ridge acts for a hundredth of the run: long enough for G to pass the edge, and too
+    // short for a step chosen by the run's length.
+    let (n, d, p) = (10, 40, 1000);
+    let x = normals(50, n, d) * (1.5 / (d as f64).sqrt());
+    let y = Array2::from_shape_fn((n, 1), |(i, _)| if i % 2 == 0 { 1.0 } else { -1.0 });
+    let spectrum = kernel_spectrum(Activation::Linear, &x);
+    let ridge = 3.0 * spectrum.gamma;
+    let late = |schedule: &Schedule| {
+        let certificate = certify(&Setup {
+            width: p,
+            step_size: 1.3 / (spectrum.max + ridge),
+            schedule,
+            steps: 100_000,
+            ..setup(Activation::Linear, &x, &y)
+        });
+        certificate.unwrap().value("late_divergence_step")
+    };
+    let constant = late(&Schedule::Constant { ridge }).unwrap();
+    let cutoff = late(&Schedule::Cutoff {
+        ridge,
+        last_step: 1000,
+    });
+    assert!(
+        (cutoff.unwrap() / constant - 1.0).abs() < 0.02,
+        "{cutoff:?} {constant}"
+    );
+    let decay = late(&Schedule::Exponential {
+        ridge,
+        decay_steps: 1000.0,
+    });
+    assert!(
+        (0.9..1.5).contains(&(decay.unwrap() / constant)),
+        "{decay:?} {constant}"
+    );
+}
+
 /// The certificates of an experiment's text.
 fn certified(text: &str) -> Vec<Certified> {
     let experiment = Experiment::parse(text, &Overrides::none()).unwrap();

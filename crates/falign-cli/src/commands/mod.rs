@@ -81,7 +81,7 @@ enum Command {
     Check(check::CheckArgs),
     /// Prove that every rule of an experiment is the rule it is called: a table of checks
     Audit(audit::AuditArgs),
-    /// Say what the theorems and limits tell of an experiment's data and settings, and what runs did
+    /// Say what theory tells of an experiment's data and settings, and what its runs did
     Theory(theory::TheoryArgs),
     /// Draw a run folder's figure from its stored tables
     Plot {

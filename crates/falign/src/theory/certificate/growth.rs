@@ -9,6 +9,7 @@ use super::Setup;
 use super::data::Facts;
 use crate::Result;
 use crate::math::{Activation, Loss, Streams};
+use crate::rule::Schedule;
 use crate::theory::algebra::{symmetric_eigen, symmetric_eigenvalues};
 use crate::theory::spectrum::RANK_TOLERANCE;
 use crate::theory::{LazyFeedback, LinearSlowTime, SlowTime};
@@ -75,14 +76,35 @@ impl Limit {
             Self::Particles(limit) => limit.state(ridge)?.feature_kernel,
         })
     }
+}
 
-    /// Operations of one state or half step, for n samples.
-    fn work(&self, n: f64) -> f64 {
-        let solve = 12.0 * n * n * n;
-        match self {
-            Self::Linear(_) => solve,
-            Self::Particles(_) => solve + 4.0 * n * n * 4.0 * FOURS as f64,
+/// Operations of one controlled step: a whole and two halves, each with two slopes, and two
+/// spectra.
+fn work(facts: &Facts) -> f64 {
+    let n = if facts.is_linear {
+        facts.n.min(facts.d)
+    } else {
+        facts.n
+    };
+    let solve = 12.0 * n * n * n;
+    let particles = 4.0 * FOURS as f64;
+    let products = if facts.is_linear {
+        0.0
+    } else {
+        4.0 * n * n * particles
+    };
+    8.0 * (solve + products)
+}
+
+/// Steps within which the ridge changes, and after which there is none.
+fn scales(schedule: &Schedule) -> (f64, f64) {
+    match schedule {
+        Schedule::Constant { .. } => (f64::INFINITY, f64::INFINITY),
+        Schedule::Cutoff { last_step, .. } => (f64::INFINITY, *last_step as f64 + 1.0),
+        Schedule::InverseSquare { decay_steps, .. } | Schedule::Exponential { decay_steps, .. } => {
+            (*decay_steps, f64::INFINITY)
         }
+        Schedule::Table { values } => (values.len() as f64, f64::INFINITY),
     }
 }
 
@@ -141,9 +163,23 @@ pub(super) fn late_divergence(setup: &Setup<'_>, facts: &Facts) -> Result<Growth
 }
 
 fn follow(setup: &Setup<'_>, facts: &Facts, seed: u64) -> Result<Growth> {
-    let mut limit = Limit::new(setup, seed)?;
     let per_tau = facts.p.sqrt() / facts.eta;
-    let end = setup.steps as f64 / per_tau;
+    let too_much = |tau: f64| {
+        let why = format!(
+            "followed to step {:.0} of {}; further is too much work at n = {}",
+            tau * per_tau,
+            setup.steps,
+            facts.n
+        );
+        Ok(Growth::Unknown { why })
+    };
+    let (scale, last) = scales(setup.schedule);
+    let end = last.min(setup.steps as f64) / per_tau;
+    let per_step = work(facts);
+    if per_step > WORK {
+        return too_much(0.0);
+    }
+    let mut limit = Limit::new(setup, seed)?;
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -157,28 +193,14 @@ fn follow(setup: &Setup<'_>, facts: &Facts, seed: u64) -> Result<Growth> {
             .copied()
             .unwrap_or(0.0))
     };
-    let (mut tau, mut step) = (0.0, end / LEAST_STEPS);
+    let (mut tau, mut step) = (0.0, end.min(scale / per_tau) / LEAST_STEPS);
     let mut now = top(&limit, 0.0)?;
     let mut largest = facts.eta * (ridge(0.0) + now);
     let mut work = 0.0;
-    // One whole and two half steps, each with two slopes, and two spectra.
-    let size = if facts.is_linear {
-        facts.n.min(facts.d)
-    } else {
-        facts.n
-    };
-    let per_step = 8.0 * limit.work(size);
     while tau < end && ridge(tau) > 0.0 {
         work += per_step;
         if work > WORK {
-            return Ok(Growth::Unknown {
-                why: format!(
-                    "followed to step {:.0} of {}; further is too much work at n = {}",
-                    tau * per_tau,
-                    setup.steps,
-                    facts.n
-                ),
-            });
+            return too_much(tau);
         }
         step = step.min(end - tau);
         let mut whole = limit.clone();
