@@ -79,8 +79,8 @@ pub struct SlowEstimate {
 /// tolerance of 0.004 up to tau = 2: 0.3 s for 10 samples, 10 s for 50.
 ///
 /// # Errors
-/// [`Error::Shape`](crate::Error::Shape) for arrays that do not fit;
-/// [`Error::Config`](crate::Error::Config) for a law that does not fit, taus that do not ascend,
+/// [`Error::Shape`] for arrays that do not fit;
+/// [`Error::Config`] for a law that does not fit, taus that do not ascend,
 /// a tolerance that is not positive, or cross-entropy without ridge.
 ///
 /// # Example
