@@ -32,7 +32,7 @@ macro_rules! builtin {
 }
 
 /// All of them, the quickest first.
-pub const BUILTIN: [Builtin; 22] = builtin![
+pub const BUILTIN: [Builtin; 23] = builtin![
     "quickstart",
     "figure2",
     "figure2_long",
@@ -44,6 +44,7 @@ pub const BUILTIN: [Builtin; 22] = builtin![
     "theory/phase",
     "theory/feedback_laws",
     "theory/rich_lazy",
+    "theory/lemmas",
     "dropout",
     "learned_feedback",
     "figure3_quick",
