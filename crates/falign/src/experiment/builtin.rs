@@ -32,7 +32,7 @@ macro_rules! builtin {
 }
 
 /// All of them, the quickest first.
-pub const BUILTIN: [Builtin; 19] = builtin![
+pub const BUILTIN: [Builtin; 20] = builtin![
     "quickstart",
     "figure2",
     "figure2_long",
@@ -41,6 +41,7 @@ pub const BUILTIN: [Builtin; 19] = builtin![
     "theory/constant_c",
     "theory/collapse",
     "theory/correlated_feedback",
+    "theory/large_sample",
     "dropout",
     "learned_feedback",
     "figure3_quick",
