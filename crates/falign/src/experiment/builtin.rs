@@ -32,7 +32,7 @@ macro_rules! builtin {
 }
 
 /// All of them, the quickest first.
-pub const BUILTIN: [Builtin; 20] = builtin![
+pub const BUILTIN: [Builtin; 21] = builtin![
     "quickstart",
     "figure2",
     "figure2_long",
@@ -42,6 +42,7 @@ pub const BUILTIN: [Builtin; 20] = builtin![
     "theory/collapse",
     "theory/correlated_feedback",
     "theory/large_sample",
+    "theory/nonlinear_4_6",
     "dropout",
     "learned_feedback",
     "figure3_quick",
