@@ -32,7 +32,7 @@ macro_rules! builtin {
 }
 
 /// All of them, the quickest first.
-pub const BUILTIN: [Builtin; 23] = builtin![
+pub const BUILTIN: [Builtin; 25] = builtin![
     "quickstart",
     "figure2",
     "figure2_long",
@@ -45,6 +45,8 @@ pub const BUILTIN: [Builtin; 23] = builtin![
     "theory/feedback_laws",
     "theory/rich_lazy",
     "theory/lemmas",
+    "theory/large_sample",
+    "theory/nonlinear_4_6",
     "dropout",
     "learned_feedback",
     "figure3_quick",
