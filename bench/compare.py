@@ -31,8 +31,6 @@ import ratios
 ROOT = Path(__file__).resolve().parent.parent
 # Runs of a check for peers that do a run after the other.
 CHECKED_RUNS = 2
-# A turn of `falign` is at least so many times its set-up, whose noise would show otherwise.
-SETUPS_IN_A_TURN = 4
 # A call of no more steps than this is within the limits of any case.
 MOST_STEPS = 100_000_000
 
@@ -77,12 +75,7 @@ def compare(case, options, folder, variants, confine):
     np.savez(folder / "problem.npz", **arrays, **start)
     del start
     expected = falign.check()
-    # Thrice: the first guess is from a call too short to tell.
-    our_steps = case.check_steps
-    for _ in range(3):
-        per_step = falign.time_per_step(our_steps)[0]
-        length = max(options.turn, SETUPS_IN_A_TURN * falign.setup[0])
-        our_steps = min(steps_for(length, per_step * case.runs), 100 * our_steps)
+    our_steps = falign.steps_for(options.turn)
     results = []
     for name, (file, mode, at_once) in programs.PEERS[case.family].items():
         for suffix, variables in variants.items():

@@ -1,4 +1,4 @@
-"""The machine, and whether its processor is one that BLAS libraries mis-detect."""
+"""The machine, and whether its processor is one that BLAS libraries take for another."""
 
 import os
 import platform
@@ -10,7 +10,8 @@ from pathlib import Path
 # AVX-512 runs too; HASWELL those with AVX2.
 OPENBLAS = {True: "SKYLAKEX", False: "HASWELL"}
 # MKL asks its own function whether the processor is Intel's and has had no variable for it
-# since 2020.1; a preloaded function of that name answers instead.
+# since 2020.1; a preloaded function of that name answers instead, but only where MKL is a shared
+# library: the wheels of PyTorch 2.15 contain it, and their calls do not go through the linker.
 SHIM = "int mkl_serv_intel_cpu_true(void) { return 1; }\n"
 
 
@@ -49,7 +50,7 @@ def override(cpu, folder):
     source.write_text(SHIM)
     subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
     variables["LD_PRELOAD"] = str(library)
-    return variables, f"{said}, mkl_serv_intel_cpu_true preloaded"
+    return variables, f"{said}, mkl_serv_intel_cpu_true preloaded (for a shared MKL)"
 
 
 def load():

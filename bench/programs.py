@@ -25,8 +25,9 @@ PEERS = {
         "JAX scan": ("classes_jax.py", "scan", False),
     },
 }
-# Calls of `falign` without steps, of which the fastest is the time of its set-up.
-SETUPS = 3
+# Calls of `falign` without steps, of which the fastest is the time of its set-up; and how many
+# times that a turn lasts at least, for its noise would show otherwise.
+SETUPS, SETUPS_IN_A_TURN = 3, 4
 
 
 class Missing(Exception):
@@ -92,10 +93,25 @@ class Falign:
         All runs of a two-layer case start from the weights of run 0, so that drawing them is
         not timed.
         """
+        pairs = zip(self.timed(steps), self.setup_times())
+        return [max(time - setup, 1e-9) / (steps * self.case.runs) for time, setup in pairs]
+
+    def setup_times(self):
+        """The least wall and processor seconds of calls without steps."""
         if self.setup is None:
             self.setup = [min(times) for times in zip(*(self.timed(0) for _ in range(SETUPS)))]
-        pairs = zip(self.timed(steps), self.setup)
-        return [max(time - setup, 1e-9) / (steps * self.case.runs) for time, setup in pairs]
+        return self.setup
+
+    def steps_for(self, seconds):
+        """Steps of a turn of so many seconds on an idle machine, found from processor time."""
+        setup = self.setup_times()[1]
+        wanted = max(seconds * self.threads, SETUPS_IN_A_TURN * setup)
+        steps = self.case.check_steps
+        while True:
+            spent = max(self.timed(steps)[1] - setup, wanted / 100)
+            if spent > wanted / 2:
+                return steps
+            steps = round(steps * wanted / spent)
 
     def timed(self, steps):
         """Wall seconds that `falign` reports, and processor seconds of its process."""

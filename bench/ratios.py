@@ -5,7 +5,7 @@ from statistics import median
 
 # Largest differences that count as the same numbers: of the loss, relative, and of the
 # alignment, absolute. They leave room for another order of summation over the steps of the
-# check, and none for another update: leaving out one step changes the loss by 1e-3 and more.
+# check, and none for another update: leaving out one step changes the loss by 1 % and more.
 LOSS_TOLERANCE = {"f32": 1e-4, "f64": 1e-11}
 ALIGNMENT_TOLERANCE = {"f32": 1e-5, "f64": 1e-12}
 
