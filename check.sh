@@ -61,6 +61,13 @@ step docs env RUSTDOCFLAGS="-D warnings" \
 # Plain `cargo test`, not nextest: it runs the doc tests too.
 step test cargo test --locked --workspace
 
+# The logic of bench/compare.py; the comparison itself is no check.
+if python3 -c 'import numpy' 2>/dev/null; then
+    step compare python3 -B -m unittest discover -s bench
+else
+    skip compare "bench/test_compare.py needs a python3 with NumPy"
+fi
+
 # Five epochs of Figure 3 on the real MNIST, against an independent implementation.
 if [ -n "${FALIGN_TEST_DATA:-}" ]; then
     out=$(mktemp -d)
