@@ -50,7 +50,7 @@ pub const BUILTIN: [Builtin; 25] = builtin![
     "dropout",
     "learned_feedback",
     "figure3_quick",
-    "figure3",
+    "figure3" stored,
     "future/multilayer",
     "future/hebbian_feedback",
     "published/drtp2021",
