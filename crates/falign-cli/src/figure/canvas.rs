@@ -187,12 +187,24 @@ impl<'a> Canvas<'a> {
 
     /// Text on its baseline.
     pub(super) fn text(&mut self, at: (f64, f64), anchor: Anchor, size: f64, text: &Rich) {
-        self.turned_text(at, anchor, size, text, false);
+        self.turned_text(at, anchor, size, text, (super::palette::INK, false));
+    }
+
+    /// Text in a colour of its own.
+    pub(super) fn inked_text(
+        &mut self,
+        at: (f64, f64),
+        anchor: Anchor,
+        size: f64,
+        text: &Rich,
+        ink: &str,
+    ) {
+        self.turned_text(at, anchor, size, text, (ink, false));
     }
 
     /// Text that reads upwards, for vertical axes.
     pub(super) fn upward_text(&mut self, at: (f64, f64), anchor: Anchor, size: f64, text: &Rich) {
-        self.turned_text(at, anchor, size, text, true);
+        self.turned_text(at, anchor, size, text, (super::palette::INK, true));
     }
 
     fn turned_text(
@@ -201,7 +213,7 @@ impl<'a> Canvas<'a> {
         anchor: Anchor,
         size: f64,
         text: &Rich,
-        up: bool,
+        (ink, up): (&str, bool),
     ) {
         let width = text.width(self.fonts, size);
         let mut pen = match anchor {
@@ -214,7 +226,7 @@ impl<'a> Canvas<'a> {
             self.body,
             "<g role=\"img\" aria-label=\"{}\" fill=\"{}\" transform=\"translate({} {}){turn}\">",
             escaped(&text.plain()),
-            super::palette::INK,
+            ink,
             number(x),
             number(y),
         );

@@ -35,10 +35,21 @@ pub(super) fn caption(text: &str, panels: &[(&Panel, &Shown)]) -> String {
     let shifted = panels
         .iter()
         .any(|(panel, shown)| panel.style == Style::Points && shown.series.len() > 1);
+    let predicted = |is_map: bool| {
+        panels
+            .iter()
+            .any(|(panel, _)| panel.prediction.is_some() && (panel.style == Style::Map) == is_map)
+    };
     if shifted {
         parts.push("Points at one place are shifted sideways so that all show.".to_owned());
     }
-    if panels.iter().any(|(panel, _)| panel.prediction.is_some()) {
+    if predicted(true) {
+        parts.push(
+            "Second number of a cell: theory, solved on each run's own data; mean over runs."
+                .to_owned(),
+        );
+    }
+    if predicted(false) {
         parts.push("Dashed: theory, solved on each run's own data; mean over runs.".to_owned());
     }
     let points = || panels.iter().flat_map(|(_, shown)| shown.points());
@@ -55,6 +66,7 @@ fn sentence(panel: &Panel, shown: &Shown) -> Option<String> {
     let what = match panel.style {
         Style::Curve => "curves",
         Style::Points => "points",
+        Style::Map => "colours and numbers",
     };
     if most <= 1 {
         return Some(format!("{what} show a single run."));
@@ -84,7 +96,7 @@ fn sentence(panel: &Panel, shown: &Shown) -> Option<String> {
     };
     let around = match panel.style {
         Style::Curve => "bands",
-        Style::Points => "error bars",
+        Style::Points | Style::Map => "error bars",
     };
     Some(format!("{what}: {middle} over {runs}; {around}: {spread}."))
 }

@@ -67,6 +67,12 @@ impl Split {
             .settings()
             .filter(|&column| table.values(column, &rows).len() > 1)
             .collect();
+        // Widths that only follow from the cases are no axis.
+        if let (Some(width), Some(case)) = (table.find("width"), table.find("case"))
+            && follows(table, width, case)
+        {
+            varying.retain(|&column| column != width);
+        }
         let mut take = |names: &[&str]| {
             let found = names.iter().find_map(|name| {
                 let is = |column: &usize| table.name(*column) == *name;
@@ -105,7 +111,8 @@ impl Split {
             fixed: Vec::new(),
         };
         for column in varying {
-            if split.keeps_rows_apart(table) {
+            // Activations are panels even where something else tells their rows apart.
+            if table.name(column) != "activation" && split.keeps_rows_apart(table) {
                 break;
             }
             split.fixed.push(column);
@@ -151,7 +158,11 @@ impl Split {
         if against_width {
             filter.insert("step".to_owned(), text("last"));
         } else if let Some(width) = self.widths {
-            let rows: Vec<usize> = (0..table.len()).collect();
+            let of_group = |row: &usize| {
+                let cells = self.fixed.iter().map(|&column| table.text(*row, column));
+                cells.eq(group.iter().copied())
+            };
+            let rows: Vec<usize> = (0..table.len()).filter(of_group).collect();
             let widest = table.values(width, &rows).pop().unwrap_or_default();
             title.push(format!("*p* = {}", names::value(&widest)));
             filter.insert("width".to_owned(), text(&widest));
@@ -199,6 +210,15 @@ impl Split {
             spread: Spread::default(),
         }
     }
+}
+
+// Whether each value of `by` has one value of `column`.
+fn follows(table: &Table, column: usize, by: usize) -> bool {
+    let mut value_of = BTreeMap::new();
+    (0..table.len()).all(|row| {
+        let value = table.text(row, column);
+        *value_of.entry(table.text(row, by)).or_insert(value) == value
+    })
 }
 
 fn text(cell: &str) -> toml::Value {

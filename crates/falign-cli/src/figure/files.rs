@@ -21,12 +21,14 @@ pub(super) fn points_csv(page: &Page<'_>) -> Result<String> {
     for (index, plot) in page.plots.iter().enumerate() {
         for series in &plot.shown.series {
             for point in &series.points {
+                // In a map `x` counts the columns: their cells say more.
+                let across = plot.shown.columns.get(point.x as usize);
                 let cell = |value: Option<f64>| value.map_or(String::new(), exact);
                 writer.write_record([
                     letter(index),
                     series.by.clone(),
                     series.dash.clone(),
-                    exact(point.x),
+                    across.cloned().unwrap_or_else(|| exact(point.x)),
                     cell(point.center),
                     cell(point.low),
                     cell(point.high),
@@ -81,17 +83,19 @@ pub(super) fn script(page: &Page<'_>, stem: &str) -> String {
         let _ = writeln!(
             panels,
             "    dict(letter={}, title={}, x={}, y={}, x_scale=\"{}\", y_scale=\"{}\",\n         \
-             y_range=({low:e}, {high:e}), points={}, looks=LOOKS[{place}]),",
+             y_range=({low:e}, {high:e}), style=\"{}\", value={}, looks=LOOKS[{place}]),",
             quoted(&letter(index)),
             text(&plot.panel.title),
-            text(&x_label(plot.panel)),
+            text(&x_label(plot)),
             text(&y_label(plot.panel)),
             scale(plot.panel.x_scale),
             scale(plot.panel.y_scale),
             match plot.panel.style {
-                Style::Points => "True",
-                Style::Curve => "False",
+                Style::Points => "points",
+                Style::Curve => "curve",
+                Style::Map => "map",
             },
+            text(&names::column(&plot.panel.y)),
         );
     }
     let looks: String = looks
@@ -116,7 +120,7 @@ fn python_looks(page: &Page<'_>, looks: &Looks) -> String {
     let series = page
         .plots
         .iter()
-        .filter(|plot| plot.looks == looks)
+        .filter(|plot| plot.looks == looks && !plot.is_map())
         .flat_map(|plot| &plot.shown.series);
     for one in series {
         let key = (one.by.as_str(), one.dash.as_str());

@@ -122,6 +122,8 @@ mod tests {
             series,
             middle: Middle::Arithmetic,
             spread: Spread::None,
+            columns: Vec::new(),
+            unit: None,
         }
     }
 

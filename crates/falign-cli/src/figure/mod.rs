@@ -18,6 +18,7 @@ mod files;
 mod font;
 mod legend;
 mod looks;
+mod map;
 mod names;
 mod page;
 mod palette;

@@ -1,5 +1,7 @@
 //! How columns, values and numbers are written on a picture, in the markup of `text`.
 
+use super::table::split_unit;
+
 /// Label of an axis or title of a legend for a column or recorded quantity.
 pub(super) fn column(name: &str) -> String {
     let known = match name {
@@ -35,10 +37,32 @@ pub(super) fn column(name: &str) -> String {
     known.to_owned()
 }
 
+/// Label of an axis for a column whose values have a unit, as `ridge = { gamma = 3 }` has.
+pub(super) fn column_in(name: &str, unit: &str) -> String {
+    let sign = match unit {
+        "gamma" => "*γ*",
+        "c_s" => return "budget of the ridge *c*_{*S*}".to_owned(),
+        "over_M" => "1/*M*",
+        "tau" => "slow time *τ*",
+        other => other,
+    };
+    format!("{} in {sign}", column(name))
+}
+
 /// A cell of a column as a legend entry.
 pub(super) fn value(text: &str) -> String {
     if let Ok(number) = text.parse::<f64>() {
         return self::number(number);
+    }
+    if let (Some(unit), rest) = split_unit(text) {
+        let number = value(rest);
+        return match unit {
+            "gamma" => format!("{number} *γ*"),
+            "c_s" => format!("*c*_{{*S*}} = {number}"),
+            "over_M" => format!("{number}/*M*"),
+            "tau" => format!("*τ* = {number}"),
+            other => format!("{} = {number}", other.replace('_', " ")),
+        };
     }
     let known = match text {
         "" => "none",

@@ -9,9 +9,10 @@ use super::caption::{caption, letter};
 use super::font::Fonts;
 use super::legend::{Legend, place};
 use super::looks::Looks;
+use super::map;
 use super::names;
 use super::panel::{LABEL_SIZE, Plot, TICK_SIZE};
-use super::points::{Point, Shown, dash_of};
+use super::points::{Point, Shown, split_of};
 use super::text::Rich;
 
 const MARGIN: f64 = 6.0;
@@ -53,13 +54,13 @@ struct Frames {
 pub(super) fn all_looks(figure: &Figure, shown: &[Shown]) -> Vec<Looks> {
     let mut all: Vec<Looks> = Vec::new();
     for panel in &figure.panels {
-        let (by, dash) = (panel.series.as_deref(), dash_of(panel));
+        let (by, dash) = split_of(panel);
         if !all.iter().any(|looks| looks.fits(by, dash)) {
             let of_these = figure
                 .panels
                 .iter()
                 .zip(shown)
-                .filter(|(other, _)| other.series.as_deref() == by && dash_of(other) == dash)
+                .filter(|(other, _)| split_of(other) == (by, dash))
                 .map(|(_, shown)| shown);
             all.push(Looks::new(by, dash, of_these));
         }
@@ -75,7 +76,13 @@ impl<'a> Page<'a> {
         let mut shared_y = Vec::new();
         for (row, panels) in figure.panels.chunks(columns).enumerate() {
             let start = row * columns;
-            let same = panels.iter().all(|panel| y_of(panel) == y_of(&panels[0]));
+            let rows_of = |index: usize| match panels[index].style {
+                Style::Map => map::rows(&shown[start + index]),
+                Style::Curve | Style::Points => Vec::new(),
+            };
+            let same = (0..panels.len()).all(|index| {
+                y_of(&panels[index]) == y_of(&panels[0]) && rows_of(index) == rows_of(0)
+            });
             let share = same && !figure.own_y_ranges && panels.len() > 1;
             shared_y.push(share);
             for (index, panel) in panels.iter().enumerate() {
@@ -84,24 +91,28 @@ impl<'a> Page<'a> {
                 let own = &shown[index..=index];
                 let row_shown = &shown[start..start + panels.len()];
                 let y_from = if share { row_shown } else { own };
-                let y = Axis::around(
-                    panel.y_scale,
-                    y_from.iter().flat_map(Shown::points).flat_map(y_values),
-                    0.05,
-                    (panel.y_min, panel.y_max),
-                )
+                let y = if panel.style == Style::Map {
+                    colour_axis(figure, shown, panel)
+                } else {
+                    Axis::around(
+                        panel.y_scale,
+                        y_from.iter().flat_map(Shown::points).flat_map(y_values),
+                        0.05,
+                        (panel.y_min, panel.y_max),
+                    )
+                }
                 .with_context(about)?;
                 let x = Axis::around(
                     panel.x_scale,
                     own.iter().flat_map(Shown::points).map(|point| point.x),
                     match panel.style {
-                        Style::Curve => 0.0,
+                        Style::Curve | Style::Map => 0.0,
                         Style::Points => 0.07,
                     },
                     (None, None),
                 )
                 .with_context(about)?;
-                let (by, dash) = (panel.series.as_deref(), dash_of(panel));
+                let (by, dash) = split_of(panel);
                 let looks = looks
                     .iter()
                     .find(|looks| looks.fits(by, dash))
@@ -221,6 +232,10 @@ impl<'a> Page<'a> {
             canvas.text((width / 2.0, y), Anchor::Middle, TITLE_SIZE, &title);
             y += 8.0;
         }
+        for (label, scale) in self.colour_scales() {
+            map::draw_scale(&mut canvas, (&label, scale), (MARGIN, y), inner);
+            y += map::SCALE_HEIGHT + 2.0;
+        }
         let common = self.common_legend();
         if let Some(legend) = &common {
             legend.draw_strip(&mut canvas, MARGIN, y, inner);
@@ -294,6 +309,18 @@ impl<'a> Page<'a> {
         canvas.finish(width, (y + MARGIN + 2.0).ceil(), &title)
     }
 
+    // The colour scales of the maps, each once.
+    fn colour_scales(&self) -> Vec<(String, Axis)> {
+        let mut scales: Vec<(String, Axis)> = Vec::new();
+        for plot in self.plots.iter().filter(|plot| plot.is_map()) {
+            let scale = (names::column(&plot.panel.y), plot.y);
+            if !scales.contains(&scale) {
+                scales.push(scale);
+            }
+        }
+        scales
+    }
+
     // One legend for all panels if they split their rows by the same columns.
     fn common_legend(&self) -> Option<Legend> {
         let first = self.plots.first()?.looks;
@@ -321,7 +348,7 @@ impl<'a> Page<'a> {
         let title = Rich::parse(&plot.panel.title);
         let middle = frame.x + frame.w / 2.0;
         canvas.text((middle, head), Anchor::Middle, HEAD_SIZE, &title);
-        let x_label = Rich::parse(&x_label(plot.panel));
+        let x_label = Rich::parse(&x_label(plot));
         let below = frame.bottom() + 14.0 + LABEL_SIZE;
         canvas.text((middle, below), Anchor::Middle, LABEL_SIZE, &x_label);
         if labelled {
@@ -334,19 +361,36 @@ impl<'a> Page<'a> {
 }
 
 /// Label of the horizontal axis.
-pub(super) fn x_label(panel: &Panel) -> String {
-    panel
-        .x_label
-        .clone()
-        .unwrap_or_else(|| names::column(&panel.x))
+pub(super) fn x_label(plot: &Plot<'_>) -> String {
+    let panel = plot.panel;
+    match (&panel.x_label, &plot.shown.unit) {
+        (Some(label), _) => label.clone(),
+        (None, Some(unit)) => names::column_in(&panel.x, unit),
+        (None, None) => names::column(&panel.x),
+    }
 }
 
 /// Label of the vertical axis.
 pub(super) fn y_label(panel: &Panel) -> String {
-    panel
-        .y_label
-        .clone()
-        .unwrap_or_else(|| names::column(&panel.y))
+    let column = match panel.style {
+        Style::Map => panel.series.as_deref().unwrap_or_default(),
+        Style::Curve | Style::Points => &panel.y,
+    };
+    let label = || names::column(column);
+    panel.y_label.clone().unwrap_or_else(label)
+}
+
+// One scale of colours for all maps of a quantity, so that colours compare over the whole page.
+fn colour_axis(figure: &Figure, shown: &[Shown], panel: &Panel) -> Result<Axis> {
+    let is_like = |other: &Panel| other.style == Style::Map && y_of(other) == y_of(panel);
+    let values = figure
+        .panels
+        .iter()
+        .zip(shown)
+        .filter(|(other, _)| is_like(other))
+        .flat_map(|(_, shown)| shown.points())
+        .filter_map(|point| point.center);
+    Axis::around(panel.y_scale, values, 0.0, (panel.y_min, panel.y_max))
 }
 
 // What panels of a row must have in common to share a vertical range.

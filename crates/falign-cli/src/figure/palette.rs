@@ -42,7 +42,10 @@ pub(super) fn colours(values: &[String]) -> Vec<String> {
 
 // From dark violet to green; the end stays dark enough for thin lines.
 fn ramp(at: f64) -> String {
-    let place = at.clamp(0.0, 1.0) * 0.86 * (RAMP.len() - 1) as f64;
+    between(at.clamp(0.0, 1.0) * 0.86 * (RAMP.len() - 1) as f64)
+}
+
+fn between(place: f64) -> String {
     let below = (place as usize).min(RAMP.len() - 2);
     let part = place - below as f64;
     let mix = |channel: usize| {
@@ -50,6 +53,16 @@ fn ramp(at: f64) -> String {
         (f64::from(a) + part * (f64::from(b) - f64::from(a))).round() as u8
     };
     format!("#{:02x}{:02x}{:02x}", mix(0), mix(1), mix(2))
+}
+
+/// The colour of a number of a map, from 0, dark violet, to 1, yellow.
+pub(super) fn shade(at: f64) -> String {
+    between(at.clamp(0.0, 1.0) * (RAMP.len() - 1) as f64)
+}
+
+/// The ink that can be read on [`shade`].
+pub(super) fn ink_on(at: f64) -> &'static str {
+    if at < 0.62 { "#ffffff" } else { INK }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::canvas::{Anchor, Canvas, Rect, Stroke};
 use super::font::Fonts;
 use super::legend::Segment;
 use super::looks::Looks;
+use super::map;
 use super::palette::INK;
 use super::points::{Point, Series, Shown};
 use super::text::Rich;
@@ -39,6 +40,9 @@ impl Plot<'_> {
     /// Ticks of the horizontal axis for a length: at the data's own values where few and apart,
     /// as widths are, else at round ones.
     pub(super) fn x_ticks(&self, fonts: &Fonts, length: f64) -> Vec<Tick> {
+        if self.is_map() {
+            return map::ticks(self.shown.columns.iter().map(String::as_str));
+        }
         if self.panel.style == Style::Points && self.x.scale == Scale::Log {
             let mut values: Vec<f64> = self.shown.points().map(|point| point.x).collect();
             values.sort_by(f64::total_cmp);
@@ -57,7 +61,15 @@ impl Plot<'_> {
 
     /// Ticks of the vertical axis for a length.
     pub(super) fn y_ticks(&self, length: f64) -> Vec<Tick> {
+        if self.is_map() {
+            return map::ticks(map::rows(self.shown).into_iter());
+        }
         self.y.ticks(((length / 17.0) as usize).clamp(2, 8))
+    }
+
+    /// Whether the panel is a map: cells in place of axes of numbers.
+    pub(super) fn is_map(&self) -> bool {
+        self.panel.style == Style::Map
     }
 
     fn place(&self, frame: Rect, x: f64, y: f64) -> Option<(f64, f64)> {
@@ -90,6 +102,12 @@ impl Plot<'_> {
     /// What a legend must not cover.
     pub(super) fn obstacles(&self, frame: Rect) -> Vec<Segment> {
         let mut segments = Vec::new();
+        if self.is_map() {
+            // Cells fill the frame.
+            segments.push(((frame.x, frame.y), (frame.right(), frame.bottom())));
+            segments.push(((frame.right(), frame.y), (frame.x, frame.bottom())));
+            return segments;
+        }
         for (index, series) in self.shown.series.iter().enumerate() {
             let shift = self.shift(index);
             let mut last: Option<(Place, Option<Spread>)> = None;
@@ -136,6 +154,7 @@ impl Plot<'_> {
                 .map(|x| frame.x + x * frame.w + shift)
         };
         match self.panel.style {
+            Style::Map => Vec::new(),
             Style::Points => series
                 .points
                 .iter()
@@ -162,6 +181,11 @@ impl Plot<'_> {
 
     /// Draws data, frame, ticks and the label of the horizontal axis.
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, frame: Rect, with_y_labels: bool) {
+        if self.is_map() {
+            map::draw(self, canvas, frame);
+            self.draw_ticks(canvas, frame, with_y_labels);
+            return;
+        }
         canvas.clip(frame);
         for series in &self.shown.series {
             if self.panel.style == Style::Curve {

@@ -1,9 +1,9 @@
 //! From the table and a panel's wishes to the points it shows.
 
 use anyhow::{Context as _, Result, bail};
-use falign::experiment::figure::{Center, Panel, Scale, Spread};
+use falign::experiment::figure::{Center, Panel, Scale, Spread, Style};
 
-use super::table::{Table, near, same};
+use super::table::{Table, near, same, split_unit};
 use super::{Mean, Options};
 
 /// What the middle of a series is, once decided.
@@ -61,6 +61,11 @@ pub(super) struct Shown {
     pub(super) middle: Middle,
     /// What the spread is; `None` where the table has none.
     pub(super) spread: Spread,
+    /// Cells of the horizontal column from left to right, which `x` of a point counts; empty
+    /// unless the panel is a map.
+    pub(super) columns: Vec<String>,
+    /// Unit of the horizontal values where the file gives them in one: `gamma` of `gamma=3`.
+    pub(super) unit: Option<String>,
 }
 
 /// What stands in place of a `dash` column where a prediction is drawn over a measurement.
@@ -70,12 +75,14 @@ const MEASURED: &str = "measured";
 /// The line style of the prediction.
 pub(super) const THEORY: &str = "theory";
 
-/// The column that line styles stand for.
-pub(super) fn dash_of(panel: &Panel) -> Option<&str> {
-    match &panel.prediction {
+/// The columns that colours and line styles stand for: none in a map, whose colours are numbers.
+pub(super) fn split_of(panel: &Panel) -> (Option<&str>, Option<&str>) {
+    let dash = match &panel.prediction {
+        _ if panel.style == Style::Map => return (None, None),
         Some(_) => Some(PREDICTION),
         None => panel.dash.as_deref(),
-    }
+    };
+    (panel.series.as_deref(), dash)
 }
 
 impl Series {
@@ -111,6 +118,7 @@ pub(super) fn select(table: &Table, panel: &Panel, options: &Options) -> Result<
         // A measured place that has no value, because runs diverged, is none.
         rows.retain(|&row| table.number(row, x).is_some());
     }
+    let across = Across::new(table, panel, x, &rows)?;
     let reader = Reader::new(table, panel, options)?;
     let theory = theory_reader(table, panel, options)?;
     let mut predicted = Vec::new();
@@ -130,11 +138,11 @@ pub(super) fn select(table: &Table, panel: &Panel, options: &Options) -> Result<
             no_two_at_one_place(table, panel, &chosen, x)?;
             let mut points: Vec<Point> = chosen
                 .iter()
-                .filter_map(|&row| Some(reader.point(row, table.number(row, x)?)))
+                .filter_map(|&row| Some(reader.point(row, across.place(table, row)?)))
                 .collect();
             points.sort_by(|a, b| a.x.total_cmp(&b.x));
             if let Some(theory) = &theory {
-                let line = theory.line(&chosen, x);
+                let line = theory.line(&chosen, &across);
                 if !line.is_empty() {
                     predicted.push(Series {
                         by: value.clone(),
@@ -160,7 +168,53 @@ pub(super) fn select(table: &Table, panel: &Panel, options: &Options) -> Result<
         series,
         middle: reader.middle,
         spread: reader.spread,
+        columns: across.columns,
+        unit: across.unit,
     })
+}
+
+/// Where a row is across: at a number, or in the column of its cell.
+struct Across {
+    column: usize,
+    columns: Vec<String>,
+    unit: Option<String>,
+}
+
+impl Across {
+    fn new(table: &Table, panel: &Panel, column: usize, rows: &[usize]) -> Result<Self> {
+        let values = table.values(column, rows);
+        let mut units: Vec<Option<&str>> = values
+            .iter()
+            .filter(|value| !value.is_empty())
+            .map(|value| split_unit(value).0)
+            .collect();
+        units.dedup();
+        let is_map = panel.style == Style::Map;
+        if !is_map && units.len() > 1 {
+            bail!(
+                "`{}` has values of different units ({}); choose those of one under `where`",
+                panel.x,
+                values.join(", ")
+            );
+        }
+        Ok(Self {
+            column,
+            unit: match units[..] {
+                [unit] if !is_map => unit.map(str::to_owned),
+                _ => None,
+            },
+            columns: if is_map { values } else { Vec::new() },
+        })
+    }
+
+    fn place(&self, table: &Table, row: usize) -> Option<f64> {
+        if self.columns.is_empty() {
+            return table.amount(row, self.column);
+        }
+        let cell = table.text(row, self.column);
+        let place = self.columns.iter().position(|value| same(value, cell))?;
+        Some(place as f64)
+    }
 }
 
 // A prediction is a line through its means: its spread over runs is that of the data.
@@ -343,7 +397,8 @@ impl<'a> Reader<'a> {
         Ok(Self {
             table,
             middle,
-            spread: if low.and(high).is_some() {
+            // The cells of a map show the middle alone.
+            spread: if low.and(high).is_some() && panel.style != Style::Map {
                 panel.spread
             } else {
                 Spread::None
@@ -357,10 +412,10 @@ impl<'a> Reader<'a> {
     }
 
     // The points that have a middle, as a line in order of x: what diverged is not its matter.
-    fn line(&self, rows: &[usize], x: usize) -> Vec<Point> {
+    fn line(&self, rows: &[usize], across: &Across) -> Vec<Point> {
         let mut points: Vec<Point> = rows
             .iter()
-            .filter_map(|&row| Some(self.point(row, self.table.number(row, x)?)))
+            .filter_map(|&row| Some(self.point(row, across.place(self.table, row)?)))
             .filter(|point| point.center.is_some())
             .map(|point| Point {
                 diverged: 0,

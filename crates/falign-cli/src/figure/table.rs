@@ -96,6 +96,12 @@ impl Table {
         value.is_finite().then_some(value)
     }
 
+    /// A cell as a number, or the number of a cell with a unit, such as `gamma=3` or `c_s=10`.
+    pub(super) fn amount(&self, row: usize, column: usize) -> Option<f64> {
+        let value: f64 = split_unit(self.text(row, column)).1.parse().ok()?;
+        value.is_finite().then_some(value)
+    }
+
     /// The different cells of a column: numbers in order of size, words in order of appearance.
     pub(super) fn values(&self, column: usize, rows: &[usize]) -> Vec<String> {
         let mut values: Vec<String> = Vec::new();
@@ -111,6 +117,14 @@ impl Table {
             values.sort_by(|a, b| size(a).total_cmp(&size(b)));
         }
         values
+    }
+}
+
+/// The unit of a cell such as `gamma=3`, if it has one, and the rest.
+pub(super) fn split_unit(cell: &str) -> (Option<&str>, &str) {
+    match cell.split_once('=') {
+        Some((unit, rest)) if rest.parse::<f64>().is_ok() => (Some(unit), rest),
+        _ => (None, cell),
     }
 }
 

@@ -180,6 +180,26 @@ fn an_experiment_without_a_figure_gets_one() {
 }
 
 #[test]
+fn cases_of_different_widths_are_drawn_without_being_asked() {
+    let none = Figure::default();
+    let cases = "case,width,step,runs,loss_mean\nnarrow,10,0,1,2\nnarrow,10,5,1,1\n\
+                 wide,90,0,1,3\nwide,90,5,1,1\n";
+    let drawn = try_draw(&none, cases, &small()).unwrap();
+    let csv = drawn.text("csv");
+    assert!(
+        csv.contains("a,,,0,2,") && csv.contains("b,,,0,3,"),
+        "{csv}"
+    );
+    // Each group of settings shows the widest of its own widths.
+    let groups = "activation,case,width,ridge,step,runs,loss_mean\n\
+                  tanh,a,10,0,0,1,2\ntanh,a,20,0,0,1,3\ntanh,a,20,1,0,1,4\n\
+                  relu,b,40,0,0,1,5\nrelu,b,80,0,0,1,6\nrelu,b,80,1,0,1,7\n";
+    let drawn = try_draw(&none, groups, &small()).unwrap();
+    let csv = drawn.text("csv");
+    assert!(csv.contains(",3,,,1") && csv.contains(",6,,,1"), "{csv}");
+}
+
+#[test]
 #[ignore = "writes pictures to target/figure for a person to look at"]
 fn pictures_to_look_at() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/figure");
@@ -211,6 +231,49 @@ fn pictures_to_look_at() {
          where = { width = 20, rule = \"feedback_alignment\" }\n",
     );
     draw(&mixed, "mixed");
+}
+
+// Alignment and its prediction over ridge, in units of gamma, and over the budget.
+const MAP_TABLE: &str = "ridge,cutoff,step,runs,alignment_mean,theory_mean\n\
+    gamma=1,c_s=1,9,3,0.43,0.44\ngamma=1,c_s=10,9,3,0.93,0.91\n\
+    gamma=30,c_s=1,7,3,0.03,0.02\ngamma=30,c_s=10,7,3,,\n";
+
+#[test]
+fn a_map_has_a_number_in_each_cell_and_one_colour_scale() {
+    let figure = figure(
+        "[[panel]]\nx = \"ridge\"\ny = \"alignment\"\nseries = \"cutoff\"\nstyle = \"map\"\n\
+         prediction = \"theory\"\ny_min = 0.0\ny_max = 1.0\n",
+    );
+    let drawn = try_draw(&figure, MAP_TABLE, &small()).unwrap();
+    let svg = drawn.text("svg");
+    for text in [
+        "0.43", "0.44", "0.93", "0.91", "0.03", "1 γ", "30 γ", "c_S = 10",
+    ] {
+        assert!(svg.contains(&format!("aria-label=\"{text}\"")), "{text}");
+    }
+    assert_eq!(
+        svg.matches("alignment cos").count(),
+        1,
+        "the colour scale's name"
+    );
+    // A value's colour is its place between the fixed ends.
+    let colour = super::palette::shade(0.43);
+    assert!(svg.contains(&format!("fill=\"{colour}\"")), "{colour}");
+    let csv = drawn.text("csv");
+    assert!(csv.contains("a,c_s=10,measured,gamma=1,0.93,,,3"), "{csv}");
+    assert!(csv.contains("a,c_s=10,theory,gamma=1,0.91,,,3"), "{csv}");
+}
+
+#[test]
+fn values_in_units_are_numbers_on_an_axis_that_names_the_unit() {
+    let panel =
+        "[[panel]]\nx = \"ridge\"\ny = \"alignment\"\nseries = \"cutoff\"\nstyle = \"points\"\n";
+    let drawn = try_draw(&figure(panel), MAP_TABLE, &small()).unwrap();
+    assert!(drawn.text("csv").contains("a,c_s=1,,30,0.03,"));
+    assert!(drawn.text("svg").contains("aria-label=\"ridge λ in γ\""));
+    let mixed = MAP_TABLE.replace("gamma=30", "30");
+    let said = message(panel, &mixed);
+    assert!(said.contains("different units (gamma=1, 30)"), "{said}");
 }
 
 #[test]

@@ -33,7 +33,8 @@ fn three() -> usize {
     3
 }
 
-/// One pair of axes: quantity `y` against column `x`, one series per value of `series`.
+/// One pair of axes: quantity `y` against column `x`, one series per value of `series`; or a map
+/// of `y` over the cells of `x` (across) and `series` (up).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Panel {
@@ -46,10 +47,11 @@ pub struct Panel {
     /// Recorded quantity on the vertical axis, for example `alignment` or `loss`.
     pub y: String,
     /// Recorded quantity of a prediction, drawn over `y` as a dashed curve in the colour of the
-    /// measured one: for example `slow_time_alignment` over `alignment`. Not with `dash`.
+    /// measured one, in a map as the second number of each cell: for example
+    /// `slow_time_alignment` over `alignment`. Not with `dash`.
     #[serde(default)]
     pub prediction: Option<String>,
-    /// Column whose values become the coloured series, for example `ridge`.
+    /// Column whose values become the coloured series, for example `ridge`; the rows of a map.
     #[serde(default)]
     pub series: Option<String>,
     /// Column whose values become line styles (solid, dashed, ...), for example `rule`.
@@ -73,10 +75,10 @@ pub struct Panel {
     /// Label of the horizontal axis; derived from the column if absent.
     #[serde(default)]
     pub x_label: Option<String>,
-    /// Label of the vertical axis; derived from the quantity if absent.
+    /// Label of the vertical axis; derived from the quantity, in a map from `series`, if absent.
     #[serde(default)]
     pub y_label: Option<String>,
-    /// Points with error bars, or curves with bands.
+    /// Points with error bars, curves with bands, or a map.
     #[serde(default)]
     pub style: Style,
     /// What the curve or point is.
@@ -107,6 +109,9 @@ pub enum Style {
     Curve,
     /// Points with error bars, joined by a thin line.
     Points,
+    /// A cell for each pair of values of `x` and `series`, coloured by `y` between `y_min` and
+    /// `y_max`, with its number inside.
+    Map,
 }
 
 /// The middle of a series over runs.
