@@ -4,7 +4,7 @@ use falign::math::simd::Element;
 use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
 use falign::mlp::{
     Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, StepOptions,
-    accuracy, alignment, draw_feedback, draw_layers,
+    accuracy, alignment, draw_connections, draw_feedback, draw_layers,
 };
 use falign::rule::{
     Composed, Composition, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation,
@@ -372,6 +372,54 @@ fn the_last_layer_alone_learns_on_frozen_features() {
     assert_eq!(network.layers()[0].weights, layers[0].weights);
     let hits = accuracy(network.forward(&task.input), &task.labels, 1);
     assert!(hits > 0.8, "{hits}");
+}
+
+#[test]
+fn absent_connections_stay_absent_whatever_pushes_them() {
+    let task = task();
+    for (optimiser, step_size) in [(OptimiserKind::Sgd, 0.3), (OptimiserKind::ADAM, 0.01)] {
+        let layers = network("feedback_alignment", &[40, 30], 4)
+            .layers()
+            .to_vec();
+        let mut network = Network::new(
+            layers.clone(),
+            composed("backpropagation", Vec::new()),
+            optimiser,
+        );
+        let drawn = draw_connections(&network.shapes(), &[0.0, 0.5, 0.8], Streams::new(4, 0));
+        network.set_connections(drawn.clone());
+        let last = (0..600)
+            .map(|_| {
+                let options = StepOptions {
+                    step_size,
+                    ..options(&[1.0; 3])
+                };
+                network.step(&task.input, &task.targets, options, &mut noise())
+            })
+            .last();
+        assert!(last.unwrap() < 0.5, "{last:?}");
+        assert!(drawn[0].is_none(), "all of the first layer's exist");
+        for (at, connections) in drawn.iter().enumerate().skip(1) {
+            let weights = &network.layers()[at].weights;
+            for ((place, exists), was) in connections
+                .as_ref()
+                .unwrap()
+                .indexed_iter()
+                .zip(&layers[at].weights)
+            {
+                // What exists has learned, if it has a way to the outputs.
+                let moved = (weights[place] - was).abs() > 0.0;
+                assert!(
+                    if *exists > 0.0 {
+                        moved || at == 1
+                    } else {
+                        weights[place] == 0.0
+                    },
+                    "{place:?}"
+                );
+            }
+        }
+    }
 }
 
 /// Averaged over many trials, node perturbation is the derivative of the loss.

@@ -25,6 +25,8 @@ pub enum StreamName {
     HiddenWeights,
     /// beta(0).
     OutputWeights,
+    /// Which forward connections exist.
+    Connections,
     /// b, or its part independent of beta(0).
     FeedbackWeights,
     /// Held-out inputs.
@@ -53,6 +55,7 @@ impl StreamName {
             Self::TeacherOutput => "teacher/output",
             Self::HiddenWeights => "hidden_weights",
             Self::OutputWeights => "output_weights",
+            Self::Connections => "connections",
             Self::FeedbackWeights => "feedback_weights",
             Self::HeldOut => "held_out",
             Self::Split => "split",

@@ -7,6 +7,7 @@
 
 mod architecture;
 mod checkpoint;
+mod connections;
 mod examples;
 mod gradients;
 mod initialisation;
@@ -20,6 +21,7 @@ mod training;
 
 pub use architecture::Architecture;
 pub use checkpoint::Part;
+pub use connections::{Connections, draw_connections};
 pub use examples::{Batch, Examples, InputProducts};
 pub use initialisation::{FeedbackShape, Initialisation, Law, draw_feedback, draw_layers};
 pub use input::{DenseInput, Input};

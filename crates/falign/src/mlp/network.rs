@@ -5,6 +5,7 @@ mod probe;
 use ndarray::{Array1, Array2, Zip};
 
 use self::probe::times_slope;
+use super::connections::Connections;
 use super::gradients::Gradients;
 use super::input::Input;
 use super::optimiser::{Optimiser, OptimiserKind};
@@ -44,6 +45,8 @@ pub struct Network<T: Element> {
     optimisers: Vec<Optimiser<T>>,
     bias_optimisers: Vec<Optimiser<T>>,
     factors: Vec<T>,
+    /// In their weights' order in memory; empty where all exist.
+    connections: Connections<T>,
     steps: u64,
 }
 
@@ -98,6 +101,7 @@ impl<T: Element> Network<T> {
                 .map(|l| Optimiser::new(optimiser, biases(l)))
                 .collect(),
             factors: vec![T::ONE; layers.len()],
+            connections: Vec::new(),
             layers,
             steps: 0,
         }
@@ -126,6 +130,30 @@ impl<T: Element> Network<T> {
     /// The rule, to be changed.
     pub fn rule_mut(&mut self) -> &mut dyn LearningRule<T> {
         self.rule.as_mut()
+    }
+
+    /// Takes connections away: their weights become 0 and stay so, whatever the rule and the
+    /// optimiser. Costs one pass over the gradients of such layers in each step. Weights that are
+    /// replaced from outside afterwards are not looked at.
+    ///
+    /// # Panics
+    /// If there is not an entry for each layer, or one has another shape than its weights.
+    pub fn set_connections(&mut self, connections: Connections<T>) {
+        assert_eq!(connections.len(), self.layers.len(), "one per layer");
+        self.settle();
+        let of_layers = connections.into_iter().zip(&mut self.layers);
+        self.connections = of_layers
+            .map(|(connections, layer)| {
+                let connections = connections?;
+                assert_eq!(connections.dim(), layer.weights.dim(), "as the weights");
+                let mut own = layer.weights.clone();
+                own.assign(&connections);
+                Zip::from(&mut layer.weights)
+                    .and(&own)
+                    .for_each(|w, &c| *w = c * *w);
+                Some(own)
+            })
+            .collect();
     }
 
     /// The optimisers of weights and of biases, one a layer.
@@ -221,6 +249,13 @@ impl<T: Element> Network<T> {
         let mut gradients = std::mem::take(&mut self.changes);
         if !self.estimate(&mut gradients, input, targets, loss, noise) {
             gradients.fill(&self.layers, &self.trace, &self.signals, input);
+        }
+        for (gradients, connections) in gradients.weights.iter_mut().zip(&self.connections) {
+            if let Some(connections) = connections {
+                Zip::from(gradients)
+                    .and(connections)
+                    .for_each(|g, &c| *g = c * *g);
+            }
         }
         self.changes = gradients;
         for (at, layer) in self.layers.iter_mut().enumerate() {

@@ -232,6 +232,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "network",
+        "weight_sparsity",
+        "0.0",
+        "a number of at least 0 and below 1, or a list with one for each layer from the input up",
+        "share of forward connections that do not exist: their weights are 0 and stay so",
+    ),
+    key(
+        "network",
         "feedback_initialisation",
         "\"initialisation\"",
         "\"initialisation\" or one of its names",

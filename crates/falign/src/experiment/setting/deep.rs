@@ -35,6 +35,7 @@ pub struct Deep {
     pub initialisation: InitialisationName,
     pub init_scale: f64,
     pub init_gain: f64,
+    pub weight_sparsity: Sparsity,
     /// `None`: that of the forward weights.
     pub feedback_initialisation: Option<InitialisationName>,
     pub feedback_scale: f64,
@@ -148,6 +149,26 @@ impl RidgeLayers {
                 Self::These(list) => list.contains(&layer),
             })
             .collect()
+    }
+}
+
+/// `network.weight_sparsity`: share of forward connections that do not exist.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Sparsity {
+    /// Of every layer, in [0, 1).
+    Every(f64),
+    /// Of each layer from the input up.
+    Each(Vec<f64>),
+}
+
+impl Sparsity {
+    /// The share of each of `layers` layers; a checked setting has as many.
+    pub fn each(&self, layers: usize) -> Vec<f64> {
+        match self {
+            Self::Every(share) => vec![*share; layers],
+            Self::Each(list) => list.clone(),
+        }
     }
 }
 

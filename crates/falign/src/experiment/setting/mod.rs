@@ -13,7 +13,7 @@ use crate::rule::{RidgeForm, Rule};
 use crate::two_layer::Draw;
 
 pub use deep::{
-    Deep, InitialisationName, InputFactor, OptimiserName, RidgeLayers, StepSizeSchedule,
+    Deep, InitialisationName, InputFactor, OptimiserName, RidgeLayers, Sparsity, StepSizeSchedule,
 };
 pub use engine::Engine;
 

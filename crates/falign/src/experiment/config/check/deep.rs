@@ -5,14 +5,14 @@ use crate::Result;
 use crate::experiment::config::read::{self, GENERATED_IMAGES, Values};
 use crate::experiment::config::write;
 use crate::experiment::setting::{
-    Engine, Record, Ridge, SaveWeights, Setting, StepSize, StepSizeSchedule, Steps,
+    Engine, Record, Ridge, SaveWeights, Setting, Sparsity, StepSize, StepSizeSchedule, Steps,
 };
 use crate::observe::Quantity;
 use crate::rule::Rule;
 use crate::two_layer::Draw;
 
 /// Keys that only the mini-batch engine reads.
-const DEEP_ONLY: [&str; 34] = [
+const DEEP_ONLY: [&str; 35] = [
     "labelled",
     "labelled_data",
     "scaling",
@@ -26,6 +26,7 @@ const DEEP_ONLY: [&str; 34] = [
     "initialisation",
     "init_scale",
     "init_gain",
+    "weight_sparsity",
     "feedback_initialisation",
     "feedback_scale",
     "feedback_sparsity",
@@ -246,6 +247,17 @@ fn network(s: &Setting) -> Result<()> {
             format!("the network has layers 1 to {layers}"),
         );
     }
+    if let Sparsity::Each(list) = &d.weight_sparsity
+        && list.len() != layers
+    {
+        return refuse(
+            "weight_sparsity",
+            format!("{} numbers", list.len()),
+            format!(
+                "the network has {layers} layers of weights; give one number for each, or one for all"
+            ),
+        );
+    }
     for quantity in &s.quantities {
         if let Quantity::OfLayer(_, layer) = quantity
             && usize::from(*layer) >= layers
@@ -277,6 +289,13 @@ fn learning(s: &Setting) -> Result<()> {
         );
     }
     let is_trial = matches!(s.rule, Rule::NodePerturbation | Rule::WeightPerturbation);
+    if is_trial && d.weight_sparsity != Sparsity::Every(0.0) {
+        return refuse(
+            "weight_sparsity",
+            "set",
+            "perturbation tries changes of all weights, absent ones too; remove it",
+        );
+    }
     if is_trial && s.dropout > 0.0 {
         return refuse(
             "dropout",

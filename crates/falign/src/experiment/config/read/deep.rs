@@ -5,7 +5,7 @@ use toml::Value;
 
 use super::{Reader, or_word, path, positive, whole, within};
 use crate::Result;
-use crate::experiment::setting::{Deep, InputFactor, RidgeLayers};
+use crate::experiment::setting::{Deep, InputFactor, RidgeLayers, Sparsity};
 
 /// Sizes of data sets and layers.
 const MAX_SIZE: u64 = 1_000_000_000;
@@ -39,6 +39,7 @@ impl Reader<'_> {
             initialisation: self.name("initialisation")?,
             init_scale: self.get("init_scale", positive)?,
             init_gain: self.get("init_gain", super::non_negative)?,
+            weight_sparsity: self.get("weight_sparsity", sparsity)?,
             feedback_initialisation: self
                 .get("feedback_initialisation", or_word("initialisation", named))?,
             feedback_scale: self.get("feedback_scale", super::non_negative)?,
@@ -83,6 +84,18 @@ fn size(value: &Value, min: u64) -> Option<usize> {
 fn sizes(value: &Value) -> Option<Vec<usize>> {
     let list: Option<Vec<usize>> = value.as_array()?.iter().map(|v| size(v, 1)).collect();
     list.filter(|list| !list.is_empty())
+}
+
+fn sparsity(value: &Value) -> Option<Sparsity> {
+    match value.as_array() {
+        None => below_one(value).map(Sparsity::Every),
+        Some(list) => list
+            .iter()
+            .map(below_one)
+            .collect::<Option<Vec<f64>>>()
+            .filter(|list| !list.is_empty())
+            .map(Sparsity::Each),
+    }
 }
 
 fn ridge_layers(value: &Value) -> Option<RidgeLayers> {

@@ -3,7 +3,7 @@
 use toml::Value;
 
 use super::{name, or_word, path, size, whole};
-use crate::experiment::setting::{Deep, InputFactor, RidgeLayers};
+use crate::experiment::setting::{Deep, InputFactor, RidgeLayers, Sparsity};
 
 /// Puts each key that is set.
 pub(super) fn put_all(d: &Deep, put: &mut impl FnMut(&'static str, Option<Value>)) {
@@ -30,6 +30,7 @@ pub(super) fn put_all(d: &Deep, put: &mut impl FnMut(&'static str, Option<Value>
     put("initialisation", name(&d.initialisation));
     put("init_scale", float(d.init_scale));
     put("init_gain", float(d.init_gain));
+    put("weight_sparsity", Some(sparsity(&d.weight_sparsity)));
     let own = d.feedback_initialisation.and_then(|own| name(&own));
     put(
         "feedback_initialisation",
@@ -66,6 +67,13 @@ pub(super) fn put_all(d: &Deep, put: &mut impl FnMut(&'static str, Option<Value>
     put("perturbation", float(d.perturbation));
     put("epochs", d.epochs.map(whole));
     put("top_k", Some(size(d.top_k)));
+}
+
+fn sparsity(sparsity: &Sparsity) -> Value {
+    match sparsity {
+        Sparsity::Every(share) => Value::Float(*share),
+        Sparsity::Each(list) => Value::Array(list.iter().copied().map(Value::Float).collect()),
+    }
 }
 
 fn sizes(list: &[usize]) -> Value {

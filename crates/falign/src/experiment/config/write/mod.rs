@@ -194,7 +194,7 @@ mod tests {
     use crate::data::Scaling;
     use crate::experiment::config::read;
     use crate::experiment::keys::KEYS;
-    use crate::experiment::setting::{InitialisationName, InputFactor, RidgeLayers};
+    use crate::experiment::setting::{InitialisationName, InputFactor, RidgeLayers, Sparsity};
     use crate::math::{Loss, Reduction};
 
     #[test]
@@ -222,6 +222,7 @@ mod tests {
         setting.deep.batch = Some(60);
         setting.deep.step_size_decay = Some(5.0);
         setting.deep.ridge_layers = RidgeLayers::These(vec![1, 3]);
+        setting.deep.weight_sparsity = Sparsity::Each(vec![0.0, 0.5]);
         setting.deep.epochs = Some(300);
         let written = values(&setting);
         assert_eq!(written.len(), KEYS.len());

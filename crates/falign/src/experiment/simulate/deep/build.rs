@@ -13,7 +13,7 @@ use crate::math::Streams;
 use crate::math::simd::Element;
 use crate::mlp::{
     Architecture, Examples, FeedbackShape, Initialisation, Network, Part, StepSizes, TensorFile,
-    TrainingOptions, draw_feedback, draw_layers, steps_per_epoch,
+    TrainingOptions, draw_connections, draw_feedback, draw_layers, steps_per_epoch,
 };
 use crate::rule::{
     Composed, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation, Rule,
@@ -116,6 +116,10 @@ fn network<T: Element>(
         network
             .restore(Part::Weights, 0, &file)
             .map_err(|reason| Error::data(&path, format!("does not fit this network: {reason}")))?;
+    }
+    let sparsity = deep.weight_sparsity.each(network.shapes().len());
+    if sparsity.iter().any(|share| *share > 0.0) {
+        network.set_connections(draw_connections(&network.shapes(), &sparsity, streams));
     }
     Ok(network)
 }
