@@ -137,6 +137,58 @@ fn a_finished_run_adds_what_it_did() {
 }
 
 #[test]
+fn spectra_are_drawn_of_the_start_and_of_the_last_weights() {
+    let lab = Lab::new();
+    lab.file("wide.toml", RUN);
+    let kernels = |folder: &str| {
+        let text = lab.text(&format!("{folder}/spectra.csv"));
+        let mut seen: Vec<(String, Vec<f64>)> = Vec::new();
+        for line in text.lines().skip(1) {
+            let cells: Vec<&str> = line.split(',').collect();
+            let size: f64 = cells[4].parse().unwrap();
+            match seen.iter_mut().find(|(name, _)| name == cells[1]) {
+                Some((_, sizes)) => sizes.push(size),
+                None => seen.push((cells[1].to_owned(), vec![size])),
+            }
+        }
+        seen
+    };
+    lab.falign(&["theory", "wide.toml", "--spectra", "start"])
+        .succeeds();
+    let start = kernels("start");
+    let names: Vec<&str> = start.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["Gbar", "G(0)", "H(0)"]);
+    // The largest of the certificate's eigenvalues, and from there downwards.
+    let certificate = certificate(&lab, &["wide.toml"]);
+    let largest = certificate["numbers"]["start"]["initial_feature_kernel_max"]["value"].as_f64();
+    assert!((start[1].1[0] / largest.unwrap() - 1.0).abs() < 1e-12);
+    assert!(
+        start
+            .iter()
+            .all(|(_, sizes)| sizes.is_sorted_by(|a, b| a >= b))
+    );
+
+    lab.falign(&["run", "wide.toml", "--out", "bare"])
+        .succeeds();
+    lab.falign(&["theory", "--run", "bare", "--spectra", "none"])
+        .fails(1, &["save_weights"]);
+    let keep = [
+        "run",
+        "wide.toml",
+        "--out",
+        "kept",
+        "--set",
+        "run.save_weights=final",
+    ];
+    lab.falign(&keep).succeeds();
+    lab.falign(&["theory", "--run", "kept", "--spectra", "end"])
+        .succeeds();
+    let end = kernels("end");
+    assert_eq!(end.len(), 5);
+    assert_eq!(end[..3], start[..]);
+}
+
+#[test]
 fn width_and_settings_can_be_chosen() {
     let lab = Lab::new();
     lab.file("wide.toml", RUN);

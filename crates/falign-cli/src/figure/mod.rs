@@ -39,6 +39,7 @@ use falign::experiment::figure::Figure;
 use falign::record::store::write_atomic;
 
 pub(crate) use defaults::default_figure;
+pub(crate) use names::value as written;
 pub(crate) use table::Table;
 
 /// The mean shown on log axes where a panel leaves the choice.

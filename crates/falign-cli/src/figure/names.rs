@@ -50,7 +50,7 @@ pub(super) fn column_in(name: &str, unit: &str) -> String {
 }
 
 /// A cell of a column as a legend entry.
-pub(super) fn value(text: &str) -> String {
+pub(crate) fn value(text: &str) -> String {
     if let Ok(number) = text.parse::<f64>() {
         return self::number(number);
     }

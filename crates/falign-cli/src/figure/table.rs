@@ -38,6 +38,16 @@ impl Table {
         Ok(Self { columns, rows })
     }
 
+    /// A table of cells made here; each row has as many as there are columns.
+    pub(crate) fn new(columns: &[&str], rows: Vec<Vec<String>>) -> Self {
+        let columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
+        debug_assert!(
+            rows.iter().all(|row| row.len() == columns.len()),
+            "whole rows"
+        );
+        Self { columns, rows }
+    }
+
     /// The names of all columns.
     pub(crate) fn names(&self) -> &[String] {
         &self.columns

@@ -25,7 +25,7 @@ use crate::{Error, Result};
 const UNITS: usize = 2048;
 
 /// Side of the largest feedback kernel that is looked at.
-const LARGEST_KERNEL: usize = 6000;
+pub(super) const LARGEST_KERNEL: usize = 6000;
 
 /// The certificate of one setting.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +56,22 @@ pub fn certify_settings(
     sources: &Sources,
     folder: Option<&Path>,
 ) -> Result<Vec<Certified>> {
+    let runs = folder.map(Runs::load).transpose()?;
+    representatives(experiment)
+        .into_iter()
+        .map(|(one, alike)| {
+            let measured = match &runs {
+                Some(runs) => Some(runs.first_of(&one.setting)?),
+                None => None,
+            };
+            certified(one, alike, sources, measured.as_ref())
+        })
+        .collect()
+}
+
+/// For each case and each rule and activation in it the setting with the largest ridge and,
+/// among these, the largest width; and how many there are.
+pub(super) fn representatives(experiment: &Experiment) -> Vec<(&config::LabelledSetting, usize)> {
     let mut chosen: Vec<(&config::LabelledSetting, usize)> = Vec::new();
     for one in &experiment.settings {
         let alike = |known: &config::LabelledSetting| {
@@ -74,17 +90,7 @@ pub fn certify_settings(
             }
         }
     }
-    let runs = folder.map(Runs::load).transpose()?;
-    let chosen = chosen.into_iter();
     chosen
-        .map(|(one, alike)| {
-            let measured = match &runs {
-                Some(runs) => Some(runs.first_of(&one.setting)?),
-                None => None,
-            };
-            certified(one, alike, sources, measured.as_ref())
-        })
-        .collect()
 }
 
 fn certified(
@@ -94,18 +100,7 @@ fn certified(
     measured: Option<&MeasuredRun>,
 ) -> Result<Certified> {
     let setting = &one.setting;
-    if setting.resolved_engine() == Engine::MiniBatch {
-        return Err(Error::config(
-            "run.engine",
-            "\"mini_batch\"",
-            "the theorems are about two-layer networks trained on all samples at once; only experiments of the \
-             two-layer engines (reference, sample_space, linear) have a certificate",
-        ));
-    }
-    let draw = setting.resolved_draw();
-    let data = load(setting, 0, draw, sources)?;
-    let eigenvalues = infinite_eigenvalues(setting.activation, &data.inputs);
-    let (problem, resolved) = on_data(setting, data, Spectrum::of(&eigenvalues))?;
+    let (problem, resolved, eigenvalues) = first_problem(setting, sources)?;
     let kernels = initial_kernels(setting, &problem)?;
     let schedule = step_scaled(&problem);
     let departures = departures(setting, &problem);
@@ -145,6 +140,26 @@ fn certified(
     })
 }
 
+/// The problem of run 0, what the setting's units became on its data, and the eigenvalues of its
+/// infinite-width kernel, ascending.
+pub(super) fn first_problem(
+    setting: &Setting,
+    sources: &Sources,
+) -> Result<(Problem, Resolved, Vec<f64>)> {
+    if setting.resolved_engine() == Engine::MiniBatch {
+        return Err(Error::config(
+            "run.engine",
+            "\"mini_batch\"",
+            "the theorems are about two-layer networks trained on all samples at once; only experiments of the \
+             two-layer engines (reference, sample_space, linear) have a certificate",
+        ));
+    }
+    let data = load(setting, 0, setting.resolved_draw(), sources)?;
+    let eigenvalues = infinite_eigenvalues(setting.activation, &data.inputs);
+    let (problem, resolved) = on_data(setting, data, Spectrum::of(&eigenvalues))?;
+    Ok((problem, resolved, eigenvalues))
+}
+
 /// lambda(t) as it enters 1 - eta lambda(t), whatever the form of the ridge.
 fn step_scaled(problem: &Problem) -> Schedule {
     match problem.ridge_form {
@@ -178,7 +193,10 @@ fn departures(setting: &Setting, problem: &Problem) -> Vec<String> {
 }
 
 /// G(0) and H(0) of run 0: from its weights, a few units at a time, or from the Gram matrix.
-fn initial_kernels(setting: &Setting, problem: &Problem) -> Result<Option<InitialKernels>> {
+pub(super) fn initial_kernels(
+    setting: &Setting,
+    problem: &Problem,
+) -> Result<Option<InitialKernels>> {
     let (n, d, k) = (problem.samples(), problem.input_dim(), problem.outputs());
     let with_feedback = n * k <= LARGEST_KERNEL;
     if setting.resolved_draw() == Draw::Gram {
@@ -261,15 +279,8 @@ impl Runs {
 
     /// Run 0 of a setting.
     fn first_of(&self, setting: &Setting) -> Result<MeasuredRun> {
-        let wanted = what_is_trained(setting);
-        let mut settings = self.experiment.settings.iter();
-        let index = settings.position(|one| what_is_trained(&one.setting) == wanted);
-        let Some(runs) = index.and_then(|index| self.table.settings.get(index)) else {
-            return Err(Error::record(
-                &self.folder,
-                "has no run of this setting; name the experiment that was run, or leave it out to take the folder's own",
-            ));
-        };
+        let index = index_of(setting, &self.experiment, &self.folder)?;
+        let runs = &self.table.settings[index];
         let rows = |quantity| {
             let values = runs.values.get(&quantity)?;
             Some(values.row(0).to_vec())
@@ -287,6 +298,20 @@ impl Runs {
             },
         })
     }
+}
+
+/// Which of a finished folder's settings is this one.
+pub(super) fn index_of(setting: &Setting, experiment: &Experiment, folder: &Path) -> Result<usize> {
+    let wanted = what_is_trained(setting);
+    let mut settings = experiment.settings.iter();
+    settings
+        .position(|one| what_is_trained(&one.setting) == wanted)
+        .ok_or_else(|| {
+            Error::record(
+                folder,
+                "has no run of this setting; name the experiment that was run, or leave it out to take the folder's own",
+            )
+        })
 }
 
 /// A setting without what only says how its runs are cut, measured and kept.

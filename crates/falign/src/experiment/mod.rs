@@ -20,6 +20,7 @@ mod run_data;
 pub mod setting;
 pub mod simulate;
 pub mod sources;
+pub mod spectra;
 pub mod stored;
 mod tables;
 

@@ -2,6 +2,7 @@
 
 mod json;
 mod page;
+mod spectra;
 
 use std::path::PathBuf;
 
@@ -30,6 +31,9 @@ pub(crate) struct TheoryArgs {
     /// Print the certificates as JSON
     #[arg(long)]
     json: bool,
+    /// Draw the spectra of the kernels too, as spectra.svg, .png, .csv and .py in this folder
+    #[arg(long, value_name = "DIR")]
+    spectra: Option<PathBuf>,
 }
 
 pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
@@ -45,6 +49,11 @@ pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
     let experiment = source::experiment(&name, &overrides)?;
     let folder = args.run.as_deref();
     let certified = certify_settings(&experiment, &Sources::default(), folder)?;
+    if let Some(out) = &args.spectra {
+        for path in spectra::draw(&experiment, folder, out)? {
+            output::note(path.display());
+        }
+    }
     if args.json {
         let all: Vec<Value> = certified.iter().map(json::certificate).collect();
         output::line(format!("{:#}", json!({ "certificates": all })))?;
