@@ -13,6 +13,7 @@ mod deep_files; // weights of deep networks: written, read by others, started fr
 mod deep_interruption; // deep runs stopped in the middle of a run
 mod deep_keys; // what the mini-batch engine cannot do is refused by key
 mod determinism; // the same bytes whatever the threads
+mod dry_run; // what a run will cost, said before it is begun
 mod full_disk; // loses nothing that is finished
 mod interruption; // kill -9, Ctrl-C and SIGTERM, then --resume
 mod looks; // help, lists, progress, JSON

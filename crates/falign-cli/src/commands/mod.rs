@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod config;
 mod data;
+mod dry_run;
 mod list;
 mod meta;
 mod new;
@@ -130,6 +131,9 @@ struct RunArgs {
     /// Train on this data set (.npz, .npy, .csv), with default settings where no experiment is named
     #[arg(long)]
     train_data: Option<PathBuf>,
+    /// Only say how long it will take and how much memory, after a short calibration
+    #[arg(long, conflicts_with = "resume")]
+    dry_run: bool,
     #[command(flatten)]
     options: RunOptions,
 }

@@ -31,6 +31,9 @@ pub(super) fn command(args: &RunArgs) -> Result<Ended> {
         Some(name) => source::experiment(name, &overrides)?,
         None => Experiment::parse(BARE, &overrides)?,
     };
+    if args.dry_run {
+        return super::dry_run::command(&experiment, &args.options);
+    }
     let dir = args
         .options
         .out

@@ -8,6 +8,7 @@ pub mod certified;
 pub mod claim;
 pub mod config;
 mod cost;
+pub mod estimate;
 pub mod execute;
 pub mod figure;
 pub mod inputs;

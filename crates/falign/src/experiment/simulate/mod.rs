@@ -7,8 +7,8 @@ mod two_layer;
 
 use std::path::Path;
 
-use super::resolve::Resolved;
-use super::setting::{Engine, Setting};
+use super::resolve::{Resolved, resolve};
+use super::setting::{Engine, Record, Setting};
 use super::sources::Sources;
 use crate::Result;
 use crate::data::Weights;
@@ -62,6 +62,33 @@ impl<'a> Context<'a> {
             checkpoint: None,
         }
     }
+}
+
+/// Steps of run 0 of a setting, and when it records, in steps.
+pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
+    if setting.resolved_engine() == Engine::MiniBatch {
+        deep::steps_and_record(setting, sources)
+    } else {
+        two_layer::steps_and_record(setting, sources)
+    }
+}
+
+/// Seconds that the predictions of a run take, which are made after its last step.
+pub(super) fn predictions_seconds(
+    setting: &Setting,
+    run_number: u64,
+    context: Context<'_>,
+    steps: &[u64],
+) -> Result<f64> {
+    if !setting.quantities.iter().any(|q| q.is_prediction()) {
+        return Ok(0.0);
+    }
+    let draw = setting.resolved_draw();
+    let (problem, _) = resolve(setting, run_number, draw, context.sources)?;
+    let mut values = vec![vec![f64::NAN; setting.quantities.len()]; steps.len()];
+    let started = std::time::Instant::now();
+    predictions::fill(setting, run_number, context, &problem, steps, &mut values)?;
+    Ok(started.elapsed().as_secs_f64())
 }
 
 /// Runs run number `run_number` of a checked setting. `progress` hears of every step and may

@@ -7,7 +7,8 @@ use crate::experiment::config::record_fits;
 use crate::experiment::inputs;
 use crate::experiment::recorded::recorded_steps;
 use crate::experiment::resolve::{Resolved, resolve};
-use crate::experiment::setting::{Engine, SaveWeights, Setting};
+use crate::experiment::setting::{Engine, Record, SaveWeights, Setting, Steps};
+use crate::experiment::sources::Sources;
 use crate::math::{Precision, Streams};
 use crate::observe::Outcome;
 use crate::two_layer::{
@@ -76,6 +77,19 @@ pub(in crate::experiment) fn engine(
         }
     };
     Ok((problem, resolved, engine))
+}
+
+/// As [`super::steps_and_record`].
+pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
+    let steps = match setting.steps {
+        Steps::Number(steps) => steps,
+        Steps::Tau(_) | Steps::EtaLambdaT(_) => {
+            resolve(setting, 0, setting.resolved_draw(), sources)?
+                .1
+                .steps
+        }
+    };
+    Ok((steps, setting.record.clone()))
 }
 
 /// Runs a setting of a two-layer engine.

@@ -48,13 +48,11 @@ pub(crate) fn parts<T: Element>(
         validation,
     } = sets(setting, run, sources)?;
     let deep = &setting.deep;
-    let batch = deep.batch.unwrap_or(usize::MAX).min(train.samples());
-    let per_epoch = steps_per_epoch(train.samples(), batch);
-    let steps = match (deep.epochs, setting.steps) {
-        (Some(epochs), _) => epochs.saturating_mul(per_epoch),
-        (None, Steps::Number(steps)) => steps,
-        (None, _) => 0,
-    };
+    let Length {
+        batch,
+        per_epoch,
+        steps,
+    } = Length::new(setting, train.samples());
     let widths = deep.widths(setting.width);
     let mut architecture = Architecture::new(
         train.input_dim(),
@@ -73,6 +71,35 @@ pub(crate) fn parts<T: Element>(
         options,
         steps,
     })
+}
+
+/// How long a run is.
+pub(super) struct Length {
+    /// Samples of a batch.
+    pub(super) batch: usize,
+    /// Steps of an epoch.
+    pub(super) per_epoch: u64,
+    /// Steps of the run.
+    pub(super) steps: u64,
+}
+
+impl Length {
+    /// On `samples` training samples.
+    pub(super) fn new(setting: &Setting, samples: usize) -> Self {
+        let deep = &setting.deep;
+        let batch = deep.batch.unwrap_or(usize::MAX).min(samples);
+        let per_epoch = steps_per_epoch(samples, batch);
+        let steps = match (deep.epochs, setting.steps) {
+            (Some(epochs), _) => epochs.saturating_mul(per_epoch),
+            (None, Steps::Number(steps)) => steps,
+            (None, _) => 0,
+        };
+        Self {
+            batch,
+            per_epoch,
+            steps,
+        }
+    }
 }
 
 fn initialisation(deep: &Deep, name: InitialisationName) -> Initialisation {

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use self::build::eta;
 pub(in crate::experiment) use self::build::weights_of_run;
+use self::build::{Length, eta};
 pub(in crate::experiment) use self::build::{feedback_learning, parts, rule};
 use self::observer::Observer;
+use self::sets::sets;
 use self::stall::{chance_loss, stall};
 use self::state::{Recorded, keep, resume};
 use super::{Context, RunResult, SavedWeights};
@@ -21,7 +22,8 @@ use crate::Result;
 use crate::experiment::config::record_fits;
 use crate::experiment::recorded::{in_steps, recorded_steps};
 use crate::experiment::resolve::Resolved;
-use crate::experiment::setting::{SaveWeights, Setting};
+use crate::experiment::setting::{Record, SaveWeights, Setting};
+use crate::experiment::sources::Sources;
 use crate::math::simd::Element;
 use crate::math::{Precision, StreamName, Streams};
 use crate::mlp::{
@@ -40,6 +42,13 @@ pub(super) fn simulate(
         Precision::F32 => train::<f32>(setting, run, context, progress),
         Precision::F64 => train::<f64>(setting, run, context, progress),
     }
+}
+
+/// As [`super::steps_and_record`].
+pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
+    let samples = sets(setting, 0, sources)?.train.samples();
+    let length = Length::new(setting, samples);
+    Ok((length.steps, in_steps(&setting.record, length.per_epoch)))
 }
 
 /// At least this long between two checkpoints of a run that is not being stopped.

@@ -1,0 +1,147 @@
+//! `falign run --dry-run`: what an experiment will cost here, before it is begun.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use falign::experiment::estimate::{Estimate, SettingEstimate, estimate};
+use falign::experiment::sources::Sources;
+use falign::experiment::{Experiment, Plan, inputs};
+use indicatif::HumanBytes;
+use serde_json::{Value, json};
+
+use super::{Ended, RunOptions};
+use crate::figure::written;
+use crate::output;
+
+/// Most lines of the table on a terminal; `--json` has all.
+const LINES: usize = 40;
+
+pub(super) fn command(experiment: &Experiment, options: &RunOptions) -> Result<Ended> {
+    let plan = Plan::new(experiment)?;
+    let sources = Sources::default();
+    inputs::check(experiment, &sources)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads.map_or(0, usize::from))
+        .build()
+        .context("cannot start the threads")?;
+    if !options.quiet {
+        output::note("falign: a short calibration; nothing is written");
+    }
+    let found = pool.install(|| estimate(experiment, &plan, &sources))?;
+    if options.json {
+        output::line(format!("{:#}", as_json(experiment, &plan, &found)))?;
+    } else {
+        page(experiment, &plan, &found)?;
+    }
+    Ok(Ended::Done)
+}
+
+fn page(experiment: &Experiment, plan: &Plan, found: &Estimate) -> Result<()> {
+    output::line(format!(
+        "{:<48}{:>9}{:>6}{:>10}{:>10}{:>10}{:>12}",
+        "kind of setting", "settings", "runs", "steps", "a step", "a record", "all runs"
+    ))?;
+    let kinds: Vec<&SettingEstimate> = found
+        .settings
+        .iter()
+        .filter(|one| one.like == one.setting)
+        .collect();
+    for one in kinds.iter().take(LINES) {
+        output::line(row(experiment, found, one))?;
+    }
+    if kinds.len() > LINES {
+        output::line(format!(
+            "... and {} kinds more (--json has every setting)",
+            kinds.len() - LINES
+        ))?;
+    }
+    let memory = found.memory.map_or_else(
+        || "memory unknown on this system".to_owned(),
+        |bytes| format!("{} of memory", HumanBytes(bytes)),
+    );
+    output::line(format!(
+        "\n{} jobs: about {} on {} threads ({} of processor time), {memory}",
+        plan.jobs.len(),
+        time(found.seconds),
+        found.threads,
+        time(found.thread_seconds),
+    ))?;
+    output::line("runs that converge or diverge before their last step take less")
+}
+
+/// Settings of one kind.
+fn row(experiment: &Experiment, found: &Estimate, kind: &SettingEstimate) -> String {
+    let alike = || found.settings.iter().filter(|one| one.like == kind.like);
+    let labelled = &experiment.settings[kind.setting];
+    let setting = &labelled.setting;
+    let case = match labelled.case.as_str() {
+        "" => String::new(),
+        case => format!("{case}: "),
+    };
+    let name = format!(
+        "{case}{}, {}, p = {}",
+        written(setting.activation.name()),
+        written(setting.rule.name()),
+        setting.width,
+    );
+    let runs = |one: &SettingEstimate| experiment.settings[one.setting].setting.runs;
+    let seconds: f64 = alike().map(|one| runs(one) as f64 * one.run_seconds).sum();
+    format!(
+        "{name:<48}{:>9}{:>6}{:>10}{:>10}{:>10}{:>12}",
+        alike().count(),
+        runs(kind),
+        kind.steps,
+        time(kind.step_seconds),
+        time(kind.record_seconds),
+        time(seconds),
+    )
+}
+
+/// Two digits and a unit.
+fn time(seconds: f64) -> String {
+    let duration = Duration::from_secs_f64(seconds.max(0.0));
+    if seconds >= 90.0 {
+        return indicatif::HumanDuration(duration).to_string();
+    }
+    let (value, unit) = match seconds {
+        s if s >= 1.0 => (s, "s"),
+        s if s >= 1e-3 => (1e3 * s, "ms"),
+        s if s >= 1e-6 => (1e6 * s, "us"),
+        s => (1e9 * s, "ns"),
+    };
+    let decimals = usize::from(value < 10.0);
+    format!("{value:.decimals$} {unit}")
+}
+
+fn as_json(experiment: &Experiment, plan: &Plan, found: &Estimate) -> Value {
+    let settings: Vec<Value> = found
+        .settings
+        .iter()
+        .map(|one| {
+            let labelled = &experiment.settings[one.setting];
+            json!({
+                "case": labelled.case, "activation": labelled.setting.activation.name(),
+                "rule": labelled.setting.rule.name(), "width": labelled.setting.width,
+                "runs": labelled.setting.runs, "steps": one.steps, "records": one.records,
+                "step_seconds": one.step_seconds, "record_seconds": one.record_seconds,
+                "run_seconds": one.run_seconds,
+            })
+        })
+        .collect();
+    json!({
+        "jobs": plan.jobs.len(), "threads": found.threads, "seconds": found.seconds,
+        "thread_seconds": found.thread_seconds, "memory_bytes": found.memory, "settings": settings,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time;
+
+    #[test]
+    fn times_have_two_digits_and_a_unit() {
+        let written = [250e-9, 3.21e-6, 0.045, 2.5, 61.0].map(time);
+        assert_eq!(written, ["250 ns", "3.2 us", "45 ms", "2.5 s", "61 s"]);
+        assert_eq!(time(7200.0), "2 hours");
+    }
+}

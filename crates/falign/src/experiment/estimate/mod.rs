@@ -1,0 +1,255 @@
+//! How long an experiment will take, from a short calibration on this machine.
+
+mod clock;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+use self::clock::{Clock, Rates};
+use super::config::{Experiment, write};
+use super::plan::Plan;
+use super::recorded::recorded_steps;
+use super::setting::{DatasetScope, Setting};
+use super::simulate::{Context, simulate, steps_and_record};
+use super::sources::Sources;
+use crate::Result;
+
+/// Time for all calibrations together on one thread, and the least and the most for one.
+const BUDGET: [Duration; 3] = [
+    Duration::from_secs(20),
+    Duration::from_millis(100),
+    Duration::from_millis(1500),
+];
+
+/// Keys that change neither the cost of a step nor that of a record.
+const FREE: [&str; 14] = [
+    "ridge",
+    "ridge_table",
+    "schedule",
+    "cutoff",
+    "decay_steps",
+    "step_size",
+    "step_size_decay",
+    "seed",
+    "runs",
+    "runs_per_job",
+    "per_run_table",
+    "steps",
+    "epochs",
+    "alignment_threshold",
+];
+
+/// What one setting of an experiment will cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SettingEstimate {
+    /// Index into [`Experiment::settings`].
+    pub setting: usize,
+    /// The setting that was calibrated for it: one that differs only in what costs nothing.
+    pub like: usize,
+    /// Steps of a run, on the data of run 0.
+    pub steps: u64,
+    /// Recorded steps among them.
+    pub records: u64,
+    /// Seconds of one thread for one step.
+    pub step_seconds: f64,
+    /// Seconds of one thread for one record.
+    pub record_seconds: f64,
+    /// Seconds of one thread for one run, its start and predictions included.
+    pub run_seconds: f64,
+}
+
+/// What an experiment will cost on this machine, with the threads of the current rayon pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Estimate {
+    /// One per setting, in their order.
+    pub settings: Vec<SettingEstimate>,
+    /// Seconds of all runs, one after the other on one thread.
+    pub thread_seconds: f64,
+    /// Seconds until the last job ends.
+    pub seconds: f64,
+    /// Threads.
+    pub threads: usize,
+    /// Most memory that the process needs, in bytes; `None` where the system does not tell.
+    pub memory: Option<u64>,
+}
+
+/// Predicts the cost of a plan: for each kind of setting as many runs as there are threads are
+/// begun side by side, as they will be, for a moment each, and given up. Nothing is written.
+///
+/// Runs that converge or diverge before their last step take less. Takes about half a minute, and
+/// more where data sets, initial weights or predictions are expensive: those are made in whole.
+///
+/// # Errors
+/// As [`simulate`].
+///
+/// # Example
+/// ```
+/// use falign::experiment::config::Overrides;
+/// use falign::experiment::estimate::estimate;
+/// use falign::experiment::sources::Sources;
+/// use falign::experiment::{Experiment, Plan};
+/// let file = "name = \"small\"\n[data]\nsamples = 8\n[run]\nsteps = 50\nruns = 3\n";
+/// let experiment = Experiment::parse(file, &Overrides::none())?;
+/// let plan = Plan::new(&experiment)?;
+/// let cost = estimate(&experiment, &plan, &Sources::default())?;
+/// assert_eq!(cost.settings[0].steps, 50);
+/// assert!(cost.seconds > 0.0 && cost.seconds <= cost.thread_seconds);
+/// # Ok::<(), falign::Error>(())
+/// ```
+pub fn estimate(experiment: &Experiment, plan: &Plan, sources: &Sources) -> Result<Estimate> {
+    let threads = rayon::current_num_threads();
+    let parallel = plan.jobs.len() < threads;
+    let mut kinds: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, one) in experiment.settings.iter().enumerate() {
+        kinds.entry(kind(&one.setting)).or_default().push(index);
+    }
+    let [all, least, most] = BUDGET;
+    let budget = (all / u32::try_from(kinds.len()).unwrap_or(u32::MAX)).clamp(least, most);
+    let mut settings: Vec<Option<SettingEstimate>> = vec![None; experiment.settings.len()];
+    for members in kinds.values() {
+        let first = &experiment.settings[members[0]].setting;
+        // Side by side: they share caches, memory and the processor's power.
+        let copies = if parallel { 1 } else { threads };
+        let timed = (0..copies)
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|copy| calibrate(first, copy as u64 % first.runs, sources, parallel, budget))
+            .collect::<Result<Vec<Timed>>>()?;
+        let mean =
+            |of: &dyn Fn(&Timed) -> f64| timed.iter().map(of).sum::<f64>() / timed.len() as f64;
+        for &index in members {
+            let setting = &experiment.settings[index].setting;
+            let (steps, record) = steps_and_record(setting, sources)?;
+            let records = recorded_steps(&record, steps).len() as u64;
+            let rates = Rates {
+                setup: mean(&|one| one.rates.setup),
+                step: mean(&|one| one.rates.step),
+                record: mean(&|one| one.rates.record),
+            };
+            settings[index] = Some(SettingEstimate {
+                setting: index,
+                like: members[0],
+                steps,
+                records,
+                step_seconds: rates.step,
+                record_seconds: rates.record,
+                run_seconds: rates.setup
+                    + rates.step * steps as f64
+                    + rates.record * records as f64
+                    + timed[0].predictions * share(setting),
+            });
+        }
+    }
+    let settings: Vec<SettingEstimate> = settings.into_iter().flatten().collect();
+    let jobs: Vec<f64> = plan
+        .jobs
+        .iter()
+        .map(|job| (job.runs.end - job.runs.start) as f64 * settings[job.setting_index].run_seconds)
+        .collect();
+    let thread_seconds: f64 = settings
+        .iter()
+        .map(|one| one.run_seconds * experiment.settings[one.setting].setting.runs as f64)
+        .sum();
+    Ok(Estimate {
+        seconds: if parallel {
+            // One calibration had all the threads already.
+            jobs.iter().sum()
+        } else {
+            makespan(&jobs, threads)
+        },
+        thread_seconds,
+        threads,
+        memory: peak_memory(),
+        settings,
+    })
+}
+
+/// The share of a run's predictions that each run pays: on shared data they are made once.
+fn share(setting: &Setting) -> f64 {
+    match setting.dataset {
+        DatasetScope::Shared => 1.0 / setting.runs as f64,
+        DatasetScope::PerRun => 1.0,
+    }
+}
+
+/// What a run of a setting was seen to cost.
+struct Timed {
+    rates: Rates,
+    predictions: f64,
+}
+
+fn calibrate(
+    setting: &Setting,
+    run: u64,
+    sources: &Sources,
+    parallel: bool,
+    budget: Duration,
+) -> Result<Timed> {
+    let (steps, record) = steps_and_record(setting, sources)?;
+    let records = recorded_steps(&record, steps);
+    let context = Context {
+        parallel,
+        ..Context::new(sources)
+    };
+    let mut clock = Clock::new(budget, &records);
+    let started = Instant::now();
+    let mut heard = started;
+    let finished = simulate(setting, run, context, &mut |step| {
+        let goes_on = clock.hear(step);
+        heard = Instant::now();
+        goes_on
+    })?;
+    Ok(Timed {
+        rates: clock.rates(),
+        // What follows the last step of a whole run; one that was given up made none.
+        predictions: match finished {
+            Some(_) => heard.elapsed().as_secs_f64(),
+            None => super::simulate::predictions_seconds(setting, run, context, &records)?,
+        },
+    })
+}
+
+/// What settings of equal cost have in common.
+fn kind(setting: &Setting) -> String {
+    let mut values = write::values(setting);
+    values.retain(|leaf, _| !FREE.contains(leaf));
+    format!("{values:?}")
+}
+
+/// When the last of `jobs` ends if each goes to the thread that is free first.
+fn makespan(jobs: &[f64], threads: usize) -> f64 {
+    let mut free = vec![0.0_f64; threads.max(1)];
+    for job in jobs {
+        let next = free
+            .iter_mut()
+            .min_by(|a, b| a.total_cmp(b))
+            .expect("at least one thread");
+        *next += job;
+    }
+    free.into_iter().fold(0.0, f64::max)
+}
+
+/// The most memory this process has had so far: after the calibration, that of as many runs as
+/// there are threads.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(1024 * kibibytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_go_to_the_thread_that_is_free_first() {
+        assert!((makespan(&[3.0, 1.0, 1.0, 1.0, 2.0], 2) - 5.0).abs() < 1e-12);
+        assert!((makespan(&[1.0; 6], 1) - 6.0).abs() < 1e-12);
+        assert!(makespan(&[], 4).abs() < 1e-12);
+    }
+}
