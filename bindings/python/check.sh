@@ -26,10 +26,10 @@ wheel)
     ;;
 sdist) # whole enough to build from: its packages resolve, and every embedded file is there
     rm -rf "$here/sdist"
-    "$bin/maturin" sdist --quiet --out "$here/sdist"
+    "$bin/maturin" sdist --out "$here/sdist" 2>"$here/sdist.log" || { cat "$here/sdist.log"; exit 1; }
     tar -xzf "$here"/sdist/*.tar.gz -C "$here/sdist"
     cd "$here"/sdist/*/
-    CARGO_TARGET_DIR=$target cargo check --quiet --locked -p falign-python
+    CARGO_TARGET_DIR=$target cargo check --quiet --offline -p falign-python
     ;;
 types)
     "$bin/mypy" --config-file pyproject.toml
