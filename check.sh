@@ -78,6 +78,15 @@ else
     skip figure3_quick "FALIGN_TEST_DATA names no folder with the four files of MNIST"
 fi
 
+# The Python package, in an environment of its own inside target/.
+if python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    for part in environment wheel types pytest sdist; do
+        step "python_$part" bindings/python/check.sh "$part"
+    done
+else
+    missing python "apt-get install python3-venv (3.11 or newer)"
+fi
+
 printf '\n=== summary\n'
 for line in "${passed[@]}"; do printf '  ok       %s\n' "$line"; done
 for line in "${skipped[@]}"; do printf '  SKIPPED  %s\n' "$line"; done

@@ -94,7 +94,7 @@ fn images() -> (Labelled, &'static str) {
         }
     }
     let labels = (0..samples).map(|i| i % CLASSES).collect();
-    let inputs = Inputs::Pixels(pixels);
+    let inputs = Inputs::Pixels(pixels.into());
     let data = Labelled::new(inputs, vec![28, 28], labels, CLASSES).expect("they fit");
     (data, "generated strokes")
 }

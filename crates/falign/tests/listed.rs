@@ -27,7 +27,7 @@ fn images() -> Arc<Labelled> {
     }
     let labels = (0..SAMPLES).map(|i| i % CLASSES).collect();
     let shape = vec![SIDE, SIDE];
-    Arc::new(Labelled::new(Inputs::Pixels(pixels), shape, labels, CLASSES).unwrap())
+    Arc::new(Labelled::new(Inputs::Pixels(pixels.into()), shape, labels, CLASSES).unwrap())
 }
 
 fn network<T: simd::Element>(optimiser: OptimiserKind) -> Network<T> {
@@ -117,7 +117,7 @@ fn training_without_the_zeros_is_training_with_them() {
 fn full_images_keep_dense_products() {
     let pixels = Array2::from_shape_fn((30, 40), |(i, j)| u8::try_from(1 + i + j).unwrap());
     let labels = (0..30).map(|i| i % 2).collect();
-    let data = Labelled::new(Inputs::Pixels(pixels), vec![40], labels, 2).unwrap();
+    let data = Labelled::new(Inputs::Pixels(pixels.into()), vec![40], labels, 2).unwrap();
     let scaler = Scaling::Standardise.fit(&data).unwrap();
     let examples = Examples::classes(Arc::new(data), scaler, 1.0).unwrap();
     assert_eq!(examples.products(), InputProducts::Dense);

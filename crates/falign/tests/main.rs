@@ -10,6 +10,7 @@ mod conformance; // every rule in one table
 mod data_sets; // MNIST and its like from files
 mod figure2; // Figure 2's statistics against another implementation's
 mod golden; // values from 40-digit arithmetic
+mod in_memory; // experiments without a folder, and folders made of them
 mod invariant; // what linear networks keep under feedback alignment
 mod kernels; // those that engines give, against those of their weights
 mod laws; // the Gram draw against the weights' draw

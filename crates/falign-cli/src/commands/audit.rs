@@ -35,7 +35,7 @@ pub(super) fn command(args: &AuditArgs) -> Result<Ended> {
         width: args.width.get(),
         samples: args.samples.get(),
     };
-    let audited = audit_rules(&experiment, &Sources::default(), limits)?;
+    let audited = audit_rules(&experiment, &Sources::default(), None, limits)?;
     if args.json {
         let all: Vec<Value> = audited.iter().map(as_json).collect();
         output::line(format!("{:#}", json!({ "audits": all })))?;

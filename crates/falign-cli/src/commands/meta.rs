@@ -1,61 +1,10 @@
-//! `meta.json` of a run folder: what made it, and how its runs ended.
+//! `meta.json` of a run folder: whether this program can read its results.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use falign::experiment::Experiment;
-use falign::math::simd;
-use falign::record::run_table::RunTable;
-use serde_json::{Value, json};
-
-/// Of the families of engines that an experiment runs.
-fn numerics_versions(experiment: &Experiment) -> BTreeMap<&'static str, u32> {
-    let settings = experiment.settings.iter();
-    settings
-        .map(|one| one.setting.resolved_engine().family())
-        .map(|family| (family.name(), family.numerics_version()))
-        .collect()
-}
-
-/// The text of `meta.json` of a complete folder.
-pub(super) fn text(
-    experiment: &Experiment,
-    table: &RunTable,
-    seconds: f64,
-    threads: Option<u16>,
-) -> String {
-    let count = |name: &str| {
-        table
-            .settings
-            .iter()
-            .flat_map(|s| &s.outcomes)
-            .filter(|o| o.name() == name)
-            .count()
-    };
-    let seeds: std::collections::BTreeSet<u64> =
-        experiment.settings.iter().map(|s| s.setting.seed).collect();
-    let meta = json!({
-        "name": experiment.name,
-        "version": env!("CARGO_PKG_VERSION"),
-        "numerics_version": numerics_versions(experiment),
-        "seeds": seeds,
-        "wall_seconds": seconds,
-        "threads": threads,
-        "machine": {
-            "architecture": std::env::consts::ARCH,
-            "system": std::env::consts::OS,
-            "cores": std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
-            "instruction_set": simd::best_path().name(),
-        },
-        "runs": {
-            "finished": count("finished"),
-            "converged": count("converged"),
-            "stalled": count("stalled"),
-            "diverged": count("diverged"),
-        },
-    });
-    format!("{meta:#}\n")
-}
+use falign::experiment::folder::numerics_versions;
+use serde_json::Value;
 
 /// Why this program cannot read the results of a folder, where they are of other numerics
 /// versions than its own: the ids of their jobs are other ones. Folders of earlier programs have

@@ -10,14 +10,14 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use falign::experiment::execute::{CHECKPOINTS, Execution, Watch, collect, cost, execute};
+use falign::experiment::folder::{write_start, write_tables};
 use falign::experiment::sources::Sources;
 use falign::experiment::{Experiment, Plan, inputs};
 use falign::record::run_table::RunTable;
-use falign::record::store::{FolderLock, remove_leftovers, write_atomic};
-use falign::record::summary::{runs_csv, summary_csv};
+use falign::record::store::{FolderLock, remove_leftovers};
 use serde_json::json;
 
-use super::{Ended, RunArgs, RunOptions, Usage, meta, plot, source, words};
+use super::{Ended, RunArgs, RunOptions, Usage, plot, source, words};
 use crate::{figure, output, progress, signals};
 
 pub(super) fn command(args: &RunArgs) -> Result<Ended> {
@@ -77,13 +77,8 @@ pub(super) fn in_folder(
         return Ok(None);
     };
     let table = collect(experiment, &plan, dir)?;
-    write_atomic(&dir.join("summary.csv"), summary_csv(&table).as_bytes())?;
-    if experiment.settings.iter().any(|s| s.setting.per_run_table) {
-        write_atomic(&dir.join("runs.csv"), runs_csv(&table).as_bytes())?;
-    }
     let seconds = start.elapsed().as_secs_f64();
-    let meta = meta::text(experiment, &table, seconds, options.threads);
-    write_atomic(&dir.join("meta.json"), meta.as_bytes())?;
+    write_tables(experiment, &table, dir, seconds, options.threads)?;
     plot::picture(experiment, dir, &figure::Options::default())
         .context("the results are stored, but the figure is not")?;
     Ok(Some(Finished {
@@ -117,8 +112,7 @@ pub(super) fn carry_out(
     for folder in ["", "results", "weights", CHECKPOINTS] {
         remove_leftovers(&dir.join(folder))?;
     }
-    write_atomic(&dir.join("experiment.toml"), text.as_bytes())?;
-    write_atomic(&dir.join("plan.jsonl"), plan.to_jsonl().as_bytes())?;
+    write_start(experiment, plan, dir)?;
 
     let execution = watched(experiment, jobs, dir, &sources, options, &watch)?;
     for (path, reason) in &execution.redone {

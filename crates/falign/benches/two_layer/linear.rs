@@ -7,7 +7,9 @@ use criterion::{BatchSize, Criterion, Throughput};
 use falign::math::Activation;
 use falign::observe::{Outcome, Quantity};
 use falign::rule::Schedule;
-use falign::two_layer::{Linear, LinearStart, Needs, Problem, Recording, Snapshot, Stop, run};
+use falign::two_layer::{
+    Dynamics, Linear, LinearStart, Needs, Problem, Recording, Snapshot, Stop, run,
+};
 
 use super::problem::{problem, size_name, start, streams};
 
@@ -62,7 +64,7 @@ fn recorded_run(problem: &Problem, engine: &mut Linear) {
         },
         alignment_threshold: 0.5,
     };
-    let mut record = |row: usize, _: &Snapshot, values: &mut [f64]| {
+    let mut record = |row: usize, _: &Snapshot, values: &mut [f64], _: &mut dyn Dynamics| {
         black_box((row, values));
     };
     let outcome = run(problem, engine, recording, &mut record, &mut |_| true);

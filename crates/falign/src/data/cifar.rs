@@ -122,7 +122,7 @@ fn read(batches: Vec<Batch>) -> Result<Labelled> {
     let pixels = Array2::from_shape_vec((labels.len(), PIXELS), pixels)
         .expect("each record has one label and as many pixels");
     Labelled::new(
-        Inputs::Pixels(pixels),
+        Inputs::Pixels(pixels.into()),
         SAMPLE_SHAPE.to_vec(),
         labels,
         CLASSES,

@@ -1,7 +1,8 @@
 //! Inputs and targets that fit together.
 
-use ndarray::Array2;
+use ndarray::ArrayRef2;
 
+use super::Matrix;
 use crate::{Error, Result};
 
 /// A data set, samples in rows.
@@ -9,10 +10,10 @@ use crate::{Error, Result};
 pub struct Dataset {
     /// X, (samples, `input_dim`).
     #[doc(alias = "X")]
-    pub inputs: Array2<f64>,
+    pub inputs: Matrix<f64>,
     /// Y, (samples, outputs).
     #[doc(alias = "y")]
-    pub targets: Array2<f64>,
+    pub targets: Matrix<f64>,
 }
 
 impl Dataset {
@@ -30,7 +31,8 @@ impl Dataset {
     /// assert!(Dataset::new(array![[1.0, 2.0]], array![[0.5]]).is_ok());
     /// assert!(Dataset::new(array![[1.0, 2.0]], array![[0.5], [0.7]]).is_err());
     /// ```
-    pub fn new(inputs: Array2<f64>, targets: Array2<f64>) -> Result<Self> {
+    pub fn new(inputs: impl Into<Matrix<f64>>, targets: impl Into<Matrix<f64>>) -> Result<Self> {
+        let (inputs, targets) = (inputs.into(), targets.into());
         check("inputs", &inputs)?;
         check("targets", &targets)?;
         if inputs.nrows() != targets.nrows() {
@@ -60,10 +62,14 @@ impl Dataset {
 }
 
 /// At least one number, and all of them finite.
-pub(super) fn check(what: &str, array: &Array2<f64>) -> Result<()> {
+pub(super) fn check(what: &str, array: &ArrayRef2<f64>) -> Result<()> {
     if array.is_empty() {
         let expected = "at least one row and one column";
         return Err(Error::shape(what, expected, shown(array)));
+    }
+    // Without places this is several times as fast.
+    if array.iter().all(|x| x.is_finite()) {
+        return Ok(());
     }
     match array.indexed_iter().find(|(_, x)| !x.is_finite()) {
         None => Ok(()),
@@ -75,14 +81,14 @@ pub(super) fn check(what: &str, array: &Array2<f64>) -> Result<()> {
     }
 }
 
-fn shown(array: &Array2<f64>) -> String {
+fn shown(array: &ArrayRef2<f64>) -> String {
     format!("({}, {})", array.nrows(), array.ncols())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use ndarray::{Array2, array};
 
     fn reason(inputs: Array2<f64>, targets: Array2<f64>) -> String {
         let error = Dataset::new(inputs, targets).unwrap_err();

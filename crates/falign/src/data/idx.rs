@@ -111,7 +111,7 @@ pub(super) fn assemble(
     let (samples, sample_shape) = (images.shape[0], images.shape[1..].to_vec());
     let pixels = Array2::from_shape_vec((samples, images.values.len() / samples), images.values)
         .expect("the length was compared with the shape");
-    Labelled::new(Inputs::Pixels(pixels), sample_shape, labels, classes)
+    Labelled::new(Inputs::Pixels(pixels.into()), sample_shape, labels, classes)
         .map_err(|error| super::in_file(image_path, error))
 }
 

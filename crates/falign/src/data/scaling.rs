@@ -56,7 +56,7 @@ impl Scaling {
     /// ```
     /// use falign::data::{Inputs, Labelled, Scaling};
     /// use ndarray::array;
-    /// let train = Inputs::Pixels(array![[0, 255], [255, 0]]);
+    /// let train = Inputs::Pixels(array![[0, 255], [255, 0]].into());
     /// let train = Labelled::new(train, vec![2], vec![0, 1], 2)?;
     /// let scaler = Scaling::Standardise.fit(&train)?;
     /// let x = scaler.scale::<f32>(&train);

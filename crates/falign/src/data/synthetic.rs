@@ -166,8 +166,13 @@ pub fn labelled_images(
     let pixels = Array2::from_shape_fn((samples, input_dim), |(sample, pixel)| {
         pixel_of(patterns[labels[sample] * input_dim + pixel] + noise.normal())
     });
-    Labelled::new(Inputs::Pixels(pixels), vec![side, side], labels, classes)
-        .expect("sizes above 0, and labels below the number of classes")
+    Labelled::new(
+        Inputs::Pixels(pixels.into()),
+        vec![side, side],
+        labels,
+        classes,
+    )
+    .expect("sizes above 0, and labels below the number of classes")
 }
 
 fn pixel_of(value: f64) -> u8 {

@@ -69,7 +69,7 @@ mod tests {
     /// n samples whose only input and label are their number.
     fn numbered(n: usize) -> Labelled {
         let x = Array2::from_shape_fn((n, 1), |(i, _)| u8::try_from(i).unwrap());
-        Labelled::new(Inputs::Pixels(x), vec![1], (0..n).collect(), n).unwrap()
+        Labelled::new(Inputs::Pixels(x.into()), vec![1], (0..n).collect(), n).unwrap()
     }
 
     fn validation(n: usize, count: usize, seed: u64) -> Vec<usize> {

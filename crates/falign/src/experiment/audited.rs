@@ -4,7 +4,9 @@ use ndarray::Array2;
 
 use super::config::Experiment;
 use super::setting::{Engine, SaveWeights, Setting, StepSize};
-use super::simulate::{Context, engine, feedback_learning, parts, rule};
+use super::simulate::{
+    Context, PrivateRule, engine, feedback_learning, parts, refuse_private, rule,
+};
 use super::sources::Sources;
 use crate::Result;
 use crate::audit::{Check, Claim, Report, Subject, Verdict, audit};
@@ -42,11 +44,15 @@ pub struct Audited {
 /// batch are cut to `limits`. A setting of a two-layer engine gets one more check: that the
 /// engine makes the steps of the audited network.
 ///
+/// With `private`, that rule is audited in place of each setting's own, and held to what the
+/// setting's `learning.rule` claims; only networks of the mini-batch engine have it.
+///
 /// # Errors
 /// As [`audit`] and [`simulate`](super::simulate::simulate).
 pub fn audit_rules(
     experiment: &Experiment,
     sources: &Sources,
+    private: Option<&dyn PrivateRule>,
     limits: Limits,
 ) -> Result<Vec<Audited>> {
     let mut chosen: Vec<(String, &Setting)> = Vec::new();
@@ -64,11 +70,17 @@ pub fn audit_rules(
     }
     let audited = chosen.into_iter();
     audited
-        .map(|(case, setting)| one(case, setting, sources, limits))
+        .map(|(case, setting)| one(case, setting, sources, private, limits))
         .collect()
 }
 
-fn one(case: String, setting: &Setting, sources: &Sources, limits: Limits) -> Result<Audited> {
+fn one(
+    case: String,
+    setting: &Setting,
+    sources: &Sources,
+    private: Option<&dyn PrivateRule>,
+    limits: Limits,
+) -> Result<Audited> {
     let is_trial = matches!(
         setting.rule,
         Rule::NodePerturbation | Rule::WeightPerturbation
@@ -86,8 +98,9 @@ fn one(case: String, setting: &Setting, sources: &Sources, limits: Limits) -> Re
     if setting.engine == Engine::MiniBatch {
         let widths = setting.deep.widths(setting.width);
         small.deep.hidden_widths = Some(widths.into_iter().map(|w| w.min(width)).collect());
-        deep(case, &small, sources, limits)
+        deep(case, &small, sources, private, limits)
     } else {
+        refuse_private(setting, private)?;
         small.draw = crate::two_layer::Draw::Weights;
         small.quantities.retain(|q| !q.needs_units());
         two_layer(case, &small, sources, limits)
@@ -120,8 +133,14 @@ fn sizes(layers: &[Layer<f64>]) -> Vec<usize> {
         .collect()
 }
 
-fn deep(case: String, setting: &Setting, sources: &Sources, limits: Limits) -> Result<Audited> {
-    let parts = parts::<f64>(setting, 0, sources)?;
+fn deep(
+    case: String,
+    setting: &Setting,
+    sources: &Sources,
+    private: Option<&dyn PrivateRule>,
+    limits: Limits,
+) -> Result<Audited> {
+    let parts = parts::<f64>(setting, 0, sources, None)?;
     let rows: Vec<usize> = (0..limits.samples.min(parts.train.samples())).collect();
     let mut batch = Batch::default();
     parts.train.fill(&rows, &mut batch);
@@ -134,7 +153,10 @@ fn deep(case: String, setting: &Setting, sources: &Sources, limits: Limits) -> R
     let layers = parts.network.layers().to_vec();
     let factors = options.ridge_layers.iter();
     let subject = Subject {
-        rule: &|| rule(setting, 0, &layers),
+        rule: &|| match private {
+            Some(private) => private.double(0, &layers),
+            None => rule(setting, 0, &layers),
+        },
         claim: claim(setting).unwrap_or(Claim::Private),
         input: DenseInput(parts.train.inputs(&rows)),
         targets: batch.targets().clone(),

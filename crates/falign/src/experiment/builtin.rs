@@ -20,12 +20,12 @@ pub struct Builtin {
 macro_rules! builtin {
     (@stored $name:literal) => { None };
     (@stored $name:literal stored) => {
-        Some(include_str!(concat!("../../../../experiments/stored/", $name, ".csv")))
+        Some(include_str!(concat!("../../experiments/stored/", $name, ".csv")))
     };
     ($($name:literal $($stored:ident)?),* $(,)?) => {
         [$(Builtin {
             name: $name,
-            text: include_str!(concat!("../../../../experiments/", $name, ".toml")),
+            text: include_str!(concat!("../../experiments/", $name, ".toml")),
             stored: builtin!(@stored $name $($stored)?),
         }),*]
     };

@@ -1,5 +1,8 @@
 //! The certificates of an experiment: theory on the data and start of its first run.
 
+mod json;
+mod page;
+
 use std::path::Path;
 
 use ndarray::Array2;
@@ -42,6 +45,18 @@ pub struct Certified {
     pub sizes: [usize; 3],
     /// What theory says.
     pub certificate: Certificate,
+}
+
+impl Certified {
+    /// A page of a hundred columns to read, as `falign theory` prints it.
+    pub fn page(&self) -> String {
+        page::text(self)
+    }
+
+    /// Everything, by the keys of `docs/theory.md`.
+    pub fn to_json(&self) -> serde_json::Value {
+        json::certificate(self)
+    }
 }
 
 /// Certificates of an experiment: for each case and each rule and activation in it, of the setting

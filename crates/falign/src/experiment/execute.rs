@@ -97,9 +97,8 @@ pub fn execute(
                 return Ok(());
             }
             let context = Context {
-                sources,
                 parallel,
-                checkpoint: None,
+                ..Context::new(sources)
             };
             match run_job(experiment, job, folder, context, watch)? {
                 Some(runs) => {
@@ -159,32 +158,45 @@ fn run_job(
     context: Context<'_>,
     watch: &Watch,
 ) -> Result<Option<Vec<RunResult>>> {
-    let setting = &experiment.settings[job.setting_index].setting;
-    let per_run = cost(experiment, job) / (job.runs.end - job.runs.start) as f64;
-    let steps = expected_steps(setting).max(1.0);
     let mut runs = Vec::new();
     for run in job.runs.clone() {
-        let mut reported = 0.0;
         let checkpoint = checkpoint(folder, job, run);
         let context = Context {
             checkpoint: Some(&checkpoint),
             ..context
         };
-        let result = simulate(setting, run, context, &mut |step| {
-            if step % 64 == 0 {
-                let share = per_run * (step as f64 / steps).min(1.0);
-                add_work(watch, share - reported);
-                reported = share;
-            }
-            !watch.stop.load(Ordering::Relaxed)
-        })?;
-        let Some(result) = result else {
-            return Ok(None);
-        };
-        add_work(watch, per_run - reported);
-        runs.push(result);
+        match run_one(experiment, job, run, context, watch)? {
+            Some(result) => runs.push(result),
+            None => return Ok(None),
+        }
     }
     Ok(Some(runs))
+}
+
+/// One run of a job, which tells `watch` of its steps; `None` if it was stopped.
+pub(super) fn run_one(
+    experiment: &Experiment,
+    job: &Job,
+    run: u64,
+    context: Context<'_>,
+    watch: &Watch,
+) -> Result<Option<RunResult>> {
+    let setting = &experiment.settings[job.setting_index].setting;
+    let per_run = cost(experiment, job) / (job.runs.end - job.runs.start) as f64;
+    let steps = expected_steps(setting).max(1.0);
+    let mut reported = 0.0;
+    let result = simulate(setting, run, context, &mut |step| {
+        if step % 64 == 0 {
+            let share = per_run * (step as f64 / steps).min(1.0);
+            add_work(watch, share - reported);
+            reported = share;
+        }
+        !watch.stop.load(Ordering::Relaxed)
+    })?;
+    if result.is_some() {
+        add_work(watch, per_run - reported);
+    }
+    Ok(result)
 }
 
 /// All stored results of a complete plan, as one table.

@@ -73,7 +73,7 @@ fn deep(setting: &Setting, sources: &Sources) -> Result<()> {
             }
         }
         // Its arrays must fit the network, which a start shows.
-        parts::<f32>(setting, 0, sources)?;
+        parts::<f32>(setting, 0, sources, None)?;
     }
     Ok(())
 }

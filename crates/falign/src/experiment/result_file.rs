@@ -145,6 +145,11 @@ pub(super) fn read(experiment: &Experiment, job: &Job, path: &Path) -> Result<Ve
     Ok(runs)
 }
 
+/// The name of a weights file without its ending; `name` is `initial` or `final`.
+pub(super) fn weights_stem(job: &Job, run: u64, name: &str) -> String {
+    format!("setting{:04}-run{run:04}-{name}", job.setting_index)
+}
+
 /// Writes a run's weights, and adds each file and its hash to `written`.
 pub(super) fn save_weights(
     folder: &Path,
@@ -161,10 +166,7 @@ pub(super) fn save_weights(
                 SavedWeights::TwoLayer(_) => "npz",
                 SavedWeights::Deep(_) => "safetensors",
             };
-            let file = format!(
-                "setting{:04}-run{run:04}-{name}.{ending}",
-                job.setting_index
-            );
+            let file = format!("{}.{ending}", weights_stem(job, run, name));
             let path = path.join(&file);
             match weights {
                 SavedWeights::TwoLayer(weights) => crate::data::save_weights(&path, weights)?,

@@ -6,15 +6,16 @@ use super::inputs::held_out_fits;
 use super::setting::{DatasetScope, Inputs, Setting, Targets};
 use super::sources::Sources;
 use crate::Result;
+use crate::data::Matrix;
 use crate::data::synthetic::{InputLaw, Teacher, inputs, signs, teach};
 use crate::math::{StreamName, Streams};
 use crate::two_layer::Draw;
 
 /// Inputs and targets of one run: training and, if wanted, held-out.
-pub(super) struct RunData {
-    pub(super) inputs: Array2<f64>,
-    pub(super) targets: Array2<f64>,
-    pub(super) held_out: Option<(Array2<f64>, Array2<f64>)>,
+pub(super) struct RunData<M = Array2<f64>> {
+    pub(super) inputs: M,
+    pub(super) targets: M,
+    pub(super) held_out: Option<(M, M)>,
 }
 
 /// The streams that draw a run's data.
@@ -76,10 +77,33 @@ fn generate(setting: &Setting, run: u64, draw: Draw) -> RunData {
     }
 }
 
-/// Generates a run's data, or takes them from the files that the setting names.
+/// Generates a run's data, or takes those of the files that the setting names, as the run's own.
 pub(super) fn load(setting: &Setting, run: u64, draw: Draw, sources: &Sources) -> Result<RunData> {
+    let data = load_shared(setting, run, draw, sources)?;
+    let held_out = data.held_out;
+    Ok(RunData {
+        inputs: data.inputs.into_array(),
+        targets: data.targets.into_array(),
+        held_out: held_out.map(|(x, y)| (x.into_array(), y.into_array())),
+    })
+}
+
+/// The same, to be read only: data of files are not copied.
+pub(super) fn load_shared(
+    setting: &Setting,
+    run: u64,
+    draw: Draw,
+    sources: &Sources,
+) -> Result<RunData<Matrix<f64>>> {
     let mut data = match &setting.train_data {
-        None => generate(setting, run, draw),
+        None => {
+            let data = generate(setting, run, draw);
+            RunData {
+                inputs: data.inputs.into(),
+                targets: data.targets.into(),
+                held_out: data.held_out.map(|(x, y)| (x.into(), y.into())),
+            }
+        }
         Some(path) => {
             let set = sources.dataset(path)?;
             RunData {
@@ -91,12 +115,10 @@ pub(super) fn load(setting: &Setting, run: u64, draw: Draw, sources: &Sources) -
     };
     if let Some(path) = &setting.held_out_data {
         let set = sources.dataset(path)?;
-        let columns =
-            |inputs: &Array2<f64>, targets: &Array2<f64>| (inputs.ncols(), targets.ncols());
         held_out_fits(
             path,
-            columns(&set.inputs, &set.targets),
-            columns(&data.inputs, &data.targets),
+            (set.input_dim(), set.outputs()),
+            (data.inputs.ncols(), data.targets.ncols()),
         )?;
         data.held_out = Some((set.inputs.clone(), set.targets.clone()));
     }

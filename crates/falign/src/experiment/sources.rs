@@ -28,11 +28,21 @@ pub struct LabelledPair {
 }
 
 impl LabelledPair {
-    fn new(data: TrainTest) -> Self {
+    /// Both sets of a checked pair.
+    pub fn new(data: TrainTest) -> Self {
         let (train, test) = data.into_parts();
         Self {
             train: Arc::new(train),
             test: Arc::new(test),
+        }
+    }
+
+    /// A training set that is reported on as well.
+    pub fn without_test(train: Labelled) -> Self {
+        let train = Arc::new(train);
+        Self {
+            test: Arc::clone(&train),
+            train,
         }
     }
 }
@@ -70,6 +80,18 @@ impl Sources {
         let limit = Arc::new(solve()?);
         known().insert(key, Arc::clone(&limit));
         Ok(limit)
+    }
+
+    /// Holds a data set for this path, which is then never read.
+    pub fn give_dataset(&self, path: &Path, set: Arc<Dataset>) {
+        let mut known = self.datasets.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(path.to_owned(), set);
+    }
+
+    /// Holds data with classes for this `labelled_data`, which is then never read.
+    pub fn give_labelled(&self, path: &Path, pair: LabelledPair) {
+        let mut known = self.labelled.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(path.display().to_string(), pair);
     }
 
     /// The stored data set with classes that a setting names; `None` if it names none.

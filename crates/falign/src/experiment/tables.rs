@@ -8,6 +8,7 @@ use crate::observe::Outcome;
 use crate::record::run_table::SettingRuns;
 
 /// What tables show of a run.
+#[derive(Clone)]
 pub(super) struct RunRows {
     /// The recorded steps.
     pub(super) steps: Vec<u64>,

@@ -92,6 +92,13 @@ impl TensorFile {
         Some((shape, values))
     }
 
+    /// Whether an array of this name is there in single precision.
+    pub fn is_single(&self, name: &str) -> bool {
+        self.tensors
+            .get(name)
+            .is_some_and(|tensor| tensor.dtype == Dtype::F32)
+    }
+
     /// The bytes of the file. Equal content gives equal bytes.
     ///
     /// # Panics

@@ -18,7 +18,7 @@ pub use draw::Draw;
 pub use linear::{Linear, LinearStart};
 pub use problem::Problem;
 pub use reference::Reference;
-pub use run::{Recording, Stop, run};
+pub use run::{Record, Recording, Stop, run};
 pub use sample_space::SampleSpace;
 pub use snapshot::{Dynamics, Movement, Needs, Snapshot, quantity};
 pub use start::Start;

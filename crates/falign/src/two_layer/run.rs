@@ -28,10 +28,13 @@ pub struct Recording<'a> {
     pub alignment_threshold: f64,
 }
 
+/// What hears of each recorded step: its row, the snapshot, the values, and the engine.
+pub type Record<'a> = dyn FnMut(usize, &Snapshot, &mut [f64], &mut dyn Dynamics) + 'a;
+
 /// Norms beyond this have left the range where squares are finite.
 const DIVERGED: f64 = 1e150;
 
-/// Runs `engine` and calls `record(row, snapshot, values)` at each recorded step, with one
+/// Runs `engine` and calls `record(row, snapshot, values, engine)` at each recorded step, with one
 /// value per quantity: NaN where it has no meaning, and for those of kernels, which `record`
 /// can work out from the snapshot. `progress` hears of every step and may ask to
 /// stop by answering `false`, which gives `None`.
@@ -43,7 +46,7 @@ pub fn run(
     problem: &Problem,
     engine: &mut dyn Dynamics,
     recording: Recording<'_>,
-    record: &mut dyn FnMut(usize, &Snapshot, &mut [f64]),
+    record: &mut Record<'_>,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Option<Outcome> {
     let Recording {
@@ -81,7 +84,7 @@ pub fn run(
             values.extend(quantities.iter().map(|&q| {
                 quantity(problem, &snapshot, step, q).unwrap_or_else(|| history.value(q))
             }));
-            record(row, &snapshot, values);
+            record(row, &snapshot, values, engine);
         };
         if row < steps.len() && steps[row] == step {
             measure(row, &mut history, &mut values);

@@ -1,14 +1,12 @@
 //! `falign theory`: what theory says of an experiment, and what its runs did.
 
-mod json;
-mod page;
 mod spectra;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use falign::experiment::certified::certify_settings;
+use falign::experiment::certified::{Certified, certify_settings};
 use falign::experiment::sources::Sources;
 use serde_json::{Value, json};
 
@@ -55,11 +53,11 @@ pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
         }
     }
     if args.json {
-        let all: Vec<Value> = certified.iter().map(json::certificate).collect();
+        let all: Vec<Value> = certified.iter().map(Certified::to_json).collect();
         output::line(format!("{:#}", json!({ "certificates": all })))?;
     } else {
         for one in &certified {
-            output::bytes(page::text(one).as_bytes())?;
+            output::bytes(one.page().as_bytes())?;
         }
     }
     Ok(Ended::Done)

@@ -34,7 +34,7 @@ fn reason(images: Vec<u8>, labels: Vec<u8>, classes: Option<usize>) -> String {
 fn images_and_labels_are_read_as_they_stand() {
     let data = read(images(), labels(), None).unwrap();
     let expected = ndarray::array![[0, 255], [7, 9]];
-    assert_eq!(data.inputs(), &Inputs::Pixels(expected));
+    assert_eq!(data.inputs(), &Inputs::Pixels(expected.into()));
     assert_eq!(data.sample_shape(), [2, 1]);
     assert_eq!(data.labels(), [3, 0]);
     assert_eq!(data.classes(), 4);

@@ -68,8 +68,13 @@ pub(super) fn read(
     let inputs = Array2::from_shape_vec((labels.len(), input_dim), values)
         .expect("every line was checked to have this many columns");
     let classes = classes::count(&labels, classes);
-    Labelled::new(Inputs::Reals(inputs), vec![input_dim], labels, classes)
-        .map_err(|error| crate::data::in_file(path, error))
+    Labelled::new(
+        Inputs::Reals(inputs.into()),
+        vec![input_dim],
+        labels,
+        classes,
+    )
+    .map_err(|error| crate::data::in_file(path, error))
 }
 
 fn is_label(cell: &str) -> bool {
@@ -142,7 +147,7 @@ mod tests {
     fn the_column_of_labels_is_found() {
         let expected = |data: Labelled| {
             let inputs = array![[0.5, 2.0], [1.5, 3.0]];
-            assert_eq!(data.inputs(), &Inputs::Reals(inputs));
+            assert_eq!(data.inputs(), &Inputs::Reals(inputs.into()));
             assert_eq!((data.labels(), data.classes()), (&[2, 0][..], 3));
             assert_eq!(data.sample_shape(), [2]);
         };

@@ -6,20 +6,21 @@ mod load;
 mod npy;
 mod train_test;
 
-use ndarray::{Array2, Axis};
+use ndarray::Axis;
 
 pub use self::csv::LabelColumn;
 pub use self::load::{load_labelled, load_train_test};
 pub use self::train_test::TrainTest;
+use super::Matrix;
 use crate::{Error, Result};
 
 /// Inputs as they are kept in memory, (samples, `input_dim`).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Inputs {
     /// Pixels from 0 to 255, one byte each.
-    Pixels(Array2<u8>),
+    Pixels(Matrix<u8>),
     /// Real numbers, all finite.
-    Reals(Array2<f32>),
+    Reals(Matrix<f32>),
 }
 
 impl Inputs {
@@ -58,7 +59,7 @@ impl Labelled {
     /// ```
     /// use falign::data::{Inputs, Labelled};
     /// use ndarray::array;
-    /// let pixels = Inputs::Pixels(array![[0, 255, 3, 4], [9, 8, 7, 6]]);
+    /// let pixels = Inputs::Pixels(array![[0, 255, 3, 4], [9, 8, 7, 6]].into());
     /// let data = Labelled::new(pixels.clone(), vec![2, 2], vec![1, 0], 2)?;
     /// assert_eq!((data.samples(), data.input_dim(), data.classes()), (2, 4, 2));
     /// assert!(Labelled::new(pixels, vec![2, 2], vec![1, 2], 2).is_err()); // 2 is no class
@@ -79,6 +80,7 @@ impl Labelled {
             ));
         }
         if let Inputs::Reals(x) = &inputs
+            && !x.iter().all(|x| x.is_finite())
             && let Some(((row, column), x)) = x.indexed_iter().find(|(_, x)| !x.is_finite())
         {
             return Err(Error::shape(
@@ -165,8 +167,8 @@ impl Labelled {
         assert!(!samples.is_empty(), "a data set has at least one sample");
         Self {
             inputs: match &self.inputs {
-                Inputs::Pixels(x) => Inputs::Pixels(x.select(Axis(0), samples)),
-                Inputs::Reals(x) => Inputs::Reals(x.select(Axis(0), samples)),
+                Inputs::Pixels(x) => Inputs::Pixels(x.select(Axis(0), samples).into()),
+                Inputs::Reals(x) => Inputs::Reals(x.select(Axis(0), samples).into()),
             },
             sample_shape: self.sample_shape.clone(),
             labels: samples.iter().map(|&i| self.labels[i]).collect(),
@@ -185,10 +187,10 @@ pub(super) fn shown(shape: &[usize]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use ndarray::{Array2, array};
 
     fn reals() -> Inputs {
-        Inputs::Reals(array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+        Inputs::Reals(array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]].into())
     }
 
     fn reason(result: Result<impl std::fmt::Debug>) -> String {
@@ -216,9 +218,9 @@ mod tests {
         assert!(text.contains("sample_shape has shape (3,)"), "{text}");
         let text = new(reals(), &[2], &[0, 1, 2], 2);
         assert!(text.contains("with 2 at sample 2"), "{text}");
-        let text = new(Inputs::Pixels(Array2::zeros((0, 2))), &[2], &[], 2);
+        let text = new(Inputs::Pixels(Array2::zeros((0, 2)).into()), &[2], &[], 2);
         assert!(text.contains("at least one row"), "{text}");
-        let nan = Inputs::Reals(array![[1.0, f32::NAN]]);
+        let nan = Inputs::Reals(array![[1.0, f32::NAN]].into());
         let text = new(nan, &[2], &[0], 1);
         assert!(text.contains("NaN at row 0, column 1"), "{text}");
     }
@@ -229,7 +231,7 @@ mod tests {
         let chosen = data.select(&[2, 0]);
         assert_eq!(chosen.labels(), [1, 2]);
         assert_eq!(chosen.classes(), 4);
-        let expected = Inputs::Reals(array![[5.0, 6.0], [1.0, 2.0]]);
+        let expected = Inputs::Reals(array![[5.0, 6.0], [1.0, 2.0]].into());
         assert_eq!(chosen.inputs(), &expected);
         assert_eq!(chosen.label_counts(), [0, 1, 1, 0]);
     }

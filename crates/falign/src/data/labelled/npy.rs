@@ -88,8 +88,8 @@ pub(super) fn read_npy(
     let labels = to_classes(matrix.column(at).iter().copied(), place, classes)?;
     let sample_shape = vec![inputs.len()];
     let inputs = match array.bytes() {
-        Some(bytes) => Inputs::Pixels(array.rows(bytes).slice(s![.., inputs]).to_owned()),
-        None => Inputs::Reals(to_reals(&matrix.slice(s![.., inputs]).to_owned(), place)?),
+        Some(bytes) => Inputs::Pixels(array.rows(bytes).slice(s![.., inputs]).to_owned().into()),
+        None => Inputs::Reals(to_reals(&matrix.slice(s![.., inputs]).to_owned(), place)?.into()),
     };
     let classes = classes::count(&labels, classes);
     Labelled::new(inputs, sample_shape, labels, classes).map_err(|error| in_file(path, error))
@@ -107,8 +107,8 @@ fn read_inputs(array: &Array, place: Place) -> Result<(Inputs, Vec<usize>)> {
         )));
     }
     let inputs = match array.bytes() {
-        Some(bytes) => Inputs::Pixels(array.rows(bytes)),
-        None => Inputs::Reals(to_reals(&array.rows(array.values(place)?), place)?),
+        Some(bytes) => Inputs::Pixels(array.rows(bytes).into()),
+        None => Inputs::Reals(to_reals(&array.rows(array.values(place)?), place)?.into()),
     };
     Ok((inputs, sample_shape.to_vec()))
 }

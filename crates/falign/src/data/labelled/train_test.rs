@@ -85,14 +85,14 @@ mod tests {
         let set = |inputs, shape: &[usize], label| {
             Labelled::new(inputs, shape.to_vec(), vec![label], label + 1).unwrap()
         };
-        let pixels = || Inputs::Pixels(array![[1, 2]]);
+        let pixels = || Inputs::Pixels(array![[1, 2]].into());
         let train = set(pixels(), &[1, 2], 3);
         let pair = TrainTest::new(train.clone(), set(pixels(), &[1, 2], 1)).unwrap();
         assert_eq!(pair.test().classes(), 4);
         let pair = |test| reason(TrainTest::new(train.clone(), test));
         let text = pair(set(pixels(), &[2], 1));
         assert!(text.contains("(2,), expected samples of (1, 2)"), "{text}");
-        let text = pair(set(Inputs::Reals(array![[1.0, 2.0]]), &[1, 2], 1));
+        let text = pair(set(Inputs::Reals(array![[1.0, 2.0]].into()), &[1, 2], 1));
         assert!(text.contains("pixels"), "{text}");
         let text = pair(set(pixels(), &[1, 2], 4));
         assert!(text.contains("with 4 at sample 0"), "{text}");

@@ -7,19 +7,15 @@ fn set(inputs: Inputs) -> Labelled {
 }
 
 fn pixels() -> Labelled {
-    set(Inputs::Pixels(array![
-        [0, 10, 7],
-        [255, 20, 7],
-        [30, 90, 7]
-    ]))
+    set(Inputs::Pixels(
+        array![[0, 10, 7], [255, 20, 7], [30, 90, 7]].into(),
+    ))
 }
 
 fn reals() -> Labelled {
-    set(Inputs::Reals(array![
-        [0.5, -1.0, 0.1],
-        [2.5, 4.0, 0.1],
-        [9.0, 1.5, 0.1]
-    ]))
+    set(Inputs::Reals(
+        array![[0.5, -1.0, 0.1], [2.5, 4.0, 0.1], [9.0, 1.5, 0.1]].into(),
+    ))
 }
 
 /// Rounding of sums of a few numbers of order one.
@@ -45,8 +41,8 @@ fn standardised_training_inputs_have_mean_zero_and_deviation_one() {
 
 #[test]
 fn statistics_are_the_training_sets_alone() {
-    let train = set(Inputs::Pixels(array![[1, 5], [3, 5]]));
-    let test = set(Inputs::Pixels(array![[7, 9]]));
+    let train = set(Inputs::Pixels(array![[1, 5], [3, 5]].into()));
+    let test = set(Inputs::Pixels(array![[7, 9]].into()));
     let scaler = Scaling::StandardisePerFeature.fit(&train).unwrap();
     assert_eq!(
         (scaler.shift(), scaler.divisor()),
@@ -88,9 +84,9 @@ fn a_batch_is_those_rows_in_that_order() {
 
 #[test]
 fn inputs_that_are_all_equal_cannot_be_scaled() {
-    let pixels = set(Inputs::Pixels(array![[7, 7]]));
+    let pixels = set(Inputs::Pixels(array![[7, 7]].into()));
     // A mean of three of these is not exactly one of them.
-    let reals = set(Inputs::Reals(array![[0.1, 0.1, 0.1]]));
+    let reals = set(Inputs::Reals(array![[0.1, 0.1, 0.1]].into()));
     for (data, scaling) in [
         (&pixels, Scaling::Standardise),
         (&reals, Scaling::Standardise),

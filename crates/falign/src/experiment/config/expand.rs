@@ -29,6 +29,15 @@ impl LabelledSetting {
         write::values(&self.setting).get(name).map(write::column)
     }
 
+    /// The setting as a flat table of leaf keys, for
+    /// [`Experiment::from_flat`](super::Experiment::from_flat); keys that are unset are absent.
+    pub fn flat(&self) -> toml::Table {
+        let values = write::values(&self.setting).into_iter();
+        values
+            .map(|(leaf, value)| (leaf.to_owned(), value))
+            .collect()
+    }
+
     /// All leaf keys that are set, with their values as the tables show them.
     pub fn columns(&self) -> Vec<(&'static str, String)> {
         write::values(&self.setting)

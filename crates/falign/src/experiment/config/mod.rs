@@ -3,6 +3,7 @@
 mod check;
 mod expand;
 mod figure_check;
+mod flat;
 mod layout;
 mod overrides;
 pub(crate) mod read;
@@ -14,9 +15,11 @@ use std::path::Path;
 use toml::Table;
 
 pub use expand::LabelledSetting;
+pub use flat::{check_flat, flat_table, sectioned_toml};
 pub use overrides::Overrides;
 
 pub(crate) use check::{is_generated, is_read, record_fits};
+pub(crate) use flat::forget_data;
 pub(crate) use layout::is_path;
 pub(crate) use read::GENERATED_IMAGES;
 
@@ -81,18 +84,7 @@ impl Experiment {
     /// [`Error::Config`] naming the key (or the line, where the text is not TOML), the value
     /// and what is accepted.
     pub fn parse(text: &str, overrides: &Overrides) -> Result<Self> {
-        let table = text.parse::<Table>().map_err(|error| {
-            let Mistake {
-                line,
-                content,
-                reason,
-            } = Mistake::new(text, &error);
-            Error::config(
-                format!("line {line}"),
-                content,
-                format!("not TOML: {reason}"),
-            )
-        })?;
+        let table = table(text)?;
         Self::from_table(table, None, overrides)
     }
 
@@ -164,6 +156,22 @@ impl Experiment {
     pub fn resolved_toml(&self) -> String {
         resolved::text(self)
     }
+}
+
+/// The table of a text that has no file.
+fn table(text: &str) -> Result<Table> {
+    text.parse::<Table>().map_err(|error| {
+        let Mistake {
+            line,
+            content,
+            reason,
+        } = Mistake::new(text, &error);
+        Error::config(
+            format!("line {line}"),
+            content,
+            format!("not TOML: {reason}"),
+        )
+    })
 }
 
 /// A name becomes a folder.

@@ -31,6 +31,11 @@ impl Key {
     pub fn dotted(&self) -> String {
         format!("{}.{}", self.section, self.leaf)
     }
+
+    /// The default as a value; `None` if the key is unset by default.
+    pub fn default_value(&self) -> Option<toml::Value> {
+        super::config::read::parse_value(self.default)
+    }
 }
 
 /// The sections of an experiment file, in order, each with what it describes.

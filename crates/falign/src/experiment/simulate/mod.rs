@@ -2,8 +2,10 @@
 
 mod deep;
 mod kernels;
+mod observe;
 mod predictions;
 mod two_layer;
+mod weights;
 
 use std::path::Path;
 
@@ -11,12 +13,12 @@ use super::resolve::{Resolved, resolve};
 use super::setting::{Engine, Record, Setting};
 use super::sources::Sources;
 use crate::Result;
-use crate::data::Weights;
-use crate::mlp::TensorFile;
 use crate::observe::Outcome;
 
-pub(super) use deep::{feedback_learning, parts, rule, weights_of_run};
-pub(super) use two_layer::engine;
+pub(super) use deep::{feedback_learning, parts, rule, scaler, weights_of_run};
+pub use observe::{Look, PrivateRule};
+pub(super) use two_layer::{engine, refuse_private};
+pub use weights::{SavedWeights, WeightArray};
 
 /// A finished run.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,16 +35,7 @@ pub struct RunResult {
     pub weights: [Option<SavedWeights>; 2],
 }
 
-/// Weights as they are written: an NPZ or a `safetensors` file.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SavedWeights {
-    /// W, beta and b.
-    TwoLayer(Weights),
-    /// All layers, and feedback weights where there are any.
-    Deep(TensorFile),
-}
-
-/// What a run needs besides its setting; none of it changes a number.
+/// What a run needs besides its setting; none of it but `rule` changes a number.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// Data sets that were read before.
@@ -51,15 +44,19 @@ pub struct Context<'a> {
     pub parallel: bool,
     /// Where a deep run keeps its checkpoint, and looks for one to go on from.
     pub checkpoint: Option<&'a Path>,
+    /// Teaches the networks of the mini-batch engine in place of the setting's rule. Unlike the
+    /// others this one changes the numbers; no run folder can say so.
+    pub rule: Option<&'a dyn PrivateRule>,
 }
 
 impl<'a> Context<'a> {
-    /// One thread, no checkpoint.
+    /// One thread, no checkpoint, the setting's own rule.
     pub fn new(sources: &'a Sources) -> Self {
         Self {
             sources,
             parallel: false,
             checkpoint: None,
+            rule: None,
         }
     }
 }
@@ -103,9 +100,38 @@ pub fn simulate(
     context: Context<'_>,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Option<RunResult>> {
+    watched(setting, run_number, context, progress, &mut |_| {})
+}
+
+/// As [`simulate`]; `observe` may look inside at each recorded step.
+///
+/// # Errors
+/// As [`simulate`].
+///
+/// # Example
+/// ```
+/// use falign::experiment::Experiment;
+/// use falign::experiment::simulate::{Context, Look, watched};
+/// use falign::experiment::sources::Sources;
+/// let flat = "width = 30\nsteps = 40\nrecord = { every = 20 }\nsave_weights = \"final\"".parse().unwrap();
+/// let setting = &Experiment::from_flat(&flat, None)?.settings[0].setting;
+/// let sources = Sources::default();
+/// let mut seen = Vec::new();
+/// let mut observe = |look: Look<'_>| seen.push((look.step, (look.weights)().is_some()));
+/// watched(setting, 0, Context::new(&sources), &mut |_| true, &mut observe)?;
+/// assert_eq!(seen, [(0, true), (20, true), (40, true)]);
+/// # Ok::<(), falign::Error>(())
+/// ```
+pub fn watched(
+    setting: &Setting,
+    run_number: u64,
+    context: Context<'_>,
+    progress: &mut dyn FnMut(u64) -> bool,
+    observe: &mut dyn FnMut(Look<'_>),
+) -> Result<Option<RunResult>> {
     if setting.resolved_engine() == Engine::MiniBatch {
-        deep::simulate(setting, run_number, context, progress)
+        deep::simulate(setting, run_number, context, progress, observe)
     } else {
-        two_layer::simulate(setting, run_number, context, progress)
+        two_layer::simulate(setting, run_number, context, progress, observe)
     }
 }

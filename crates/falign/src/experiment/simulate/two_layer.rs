@@ -1,8 +1,7 @@
 //! A run of the two-layer engines.
 
 use super::kernels::KernelMeasures;
-use super::{Context, RunResult, SavedWeights, predictions};
-use crate::Result;
+use super::{Context, Look, PrivateRule, RunResult, SavedWeights, predictions};
 use crate::experiment::config::record_fits;
 use crate::experiment::inputs;
 use crate::experiment::recorded::recorded_steps;
@@ -15,6 +14,7 @@ use crate::two_layer::{
     Draw, Dynamics, Linear, LinearStart, Needs, Problem, Recording, Reference, SampleSpace, Start,
     Stop, run,
 };
+use crate::{Error, Result};
 
 fn start(setting: &Setting, streams: Streams, problem: &Problem) -> Result<Start> {
     let Some(path) = &setting.initial_weights else {
@@ -92,13 +92,30 @@ pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(
     Ok((steps, setting.record.clone()))
 }
 
+/// Two-layer engines have their rules built in.
+pub(in crate::experiment) fn refuse_private(
+    setting: &Setting,
+    private: Option<&dyn PrivateRule>,
+) -> Result<()> {
+    if private.is_some() {
+        return Err(Error::config(
+            "run.engine",
+            setting.resolved_engine().name(),
+            "a rule of one's own needs \"mini_batch\"",
+        ));
+    }
+    Ok(())
+}
+
 /// Runs a setting of a two-layer engine.
 pub(super) fn simulate(
     setting: &Setting,
     run_number: u64,
     context: Context<'_>,
     progress: &mut dyn FnMut(u64) -> bool,
+    observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
+    refuse_private(setting, context.rule)?;
     let (problem, resolved, mut engine) = engine(setting, run_number, context)?;
     let save = setting.save_weights;
     let initial = matches!(save, SaveWeights::Initial | SaveWeights::Both)
@@ -121,9 +138,17 @@ pub(super) fn simulate(
             stop,
             alignment_threshold: setting.alignment_threshold,
         },
-        &mut |_, snapshot, row| {
-            kernels.fill(snapshot, &setting.quantities, row);
-            values.push(row.to_vec());
+        &mut |row, snapshot, measured, engine| {
+            kernels.fill(snapshot, &setting.quantities, measured);
+            values.push(measured.to_vec());
+            // A run that has converged measures once more, between recorded steps.
+            if steps[row] == engine.steps_done() {
+                observe(Look {
+                    step: steps[row],
+                    values: measured,
+                    weights: &mut || engine.weights().map(SavedWeights::TwoLayer),
+                });
+            }
         },
         progress,
     );

@@ -5,13 +5,13 @@ mod products;
 
 use std::sync::Arc;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayRef2};
 
 pub use self::batch::Batch;
 use self::batch::BatchInputs;
 pub use self::products::InputProducts;
 use super::input::PixelScaling;
-use crate::data::{Inputs, Labelled, Scaler};
+use crate::data::{Inputs, Labelled, Matrix, Scaler};
 use crate::math::Scalar;
 use crate::math::simd::Element;
 use crate::{Error, Result};
@@ -34,8 +34,8 @@ enum Content {
         listed: Option<Arc<PixelScaling>>,
     },
     Reals {
-        inputs: Array2<f64>,
-        targets: Array2<f64>,
+        inputs: Matrix<f64>,
+        targets: Matrix<f64>,
     },
 }
 
@@ -69,7 +69,12 @@ impl Examples {
     ///
     /// # Errors
     /// [`Error::Shape`] if there are not as many targets as inputs, or none.
-    pub fn reals(inputs: Array2<f64>, targets: Array2<f64>, factor: f64) -> Result<Self> {
+    pub fn reals(
+        inputs: impl Into<Matrix<f64>>,
+        targets: impl Into<Matrix<f64>>,
+        factor: f64,
+    ) -> Result<Self> {
+        let (inputs, targets) = (inputs.into(), targets.into());
         if inputs.nrows() != targets.nrows() || inputs.nrows() == 0 {
             return Err(Error::shape(
                 "targets",
@@ -204,7 +209,7 @@ impl Examples {
     }
 }
 
-fn copy_rows<T: Scalar>(from: &Array2<f64>, rows: &[usize], to: &mut Array2<T>) {
+fn copy_rows<T: Scalar>(from: &ArrayRef2<f64>, rows: &[usize], to: &mut Array2<T>) {
     for (mut to, &row) in to.rows_mut().into_iter().zip(rows) {
         to.zip_mut_with(&from.row(row), |to, x| *to = T::from_f64(*x));
     }

@@ -40,7 +40,7 @@ fn bytes_stay_pixels_and_keep_their_shape() {
     let x = bytes("(2, 1, 3)", &[1, 2, 3, 4, 5, 255]);
     let data = npz(x, bytes("(2,)", &[1, 0]), None).unwrap();
     let expected = array![[1, 2, 3], [4, 5, 255]];
-    assert_eq!(data.inputs(), &Inputs::Pixels(expected));
+    assert_eq!(data.inputs(), &Inputs::Pixels(expected.into()));
     assert_eq!(data.sample_shape(), [1, 3]);
     assert_eq!((data.labels(), data.classes()), (&[1, 0][..], 2));
 }
@@ -50,7 +50,7 @@ fn other_numbers_are_reals_and_labels_may_be_a_column_of_them() {
     let x = floats("(2, 2)", &[0.1, 2.0, 3.0, 4.0]);
     let data = npz(x, floats("(2, 1)", &[0.0, 5.0]), Some(6)).unwrap();
     let expected = array![[0.1f32, 2.0], [3.0, 4.0]];
-    assert_eq!(data.inputs(), &Inputs::Reals(expected));
+    assert_eq!(data.inputs(), &Inputs::Reals(expected.into()));
     assert_eq!((data.labels(), data.classes()), (&[0, 5][..], 6));
 }
 
@@ -65,7 +65,7 @@ fn fortran_order_is_undone_in_any_number_of_dimensions() {
     );
     let data = npz(x, bytes("(2,)", &[1, 0]), None).unwrap();
     let expected = array![[0, 1, 10, 11], [100, 101, 110, 111]];
-    assert_eq!(data.inputs(), &Inputs::Pixels(expected));
+    assert_eq!(data.inputs(), &Inputs::Pixels(expected.into()));
 }
 
 #[test]
@@ -74,11 +74,14 @@ fn one_array_has_its_labels_first_or_last() {
     let first = bytes("(2, 3)", &[0, 1, 2, 1, 3, 4]);
     let read = |bytes: &[u8], column| read_npy(Path::new("a.npy"), bytes, &column, None);
     let data = read(&last, LabelColumn::Auto).unwrap();
-    assert_eq!(data.inputs(), &Inputs::Pixels(array![[1, 2], [3, 4]]));
+    assert_eq!(
+        data.inputs(),
+        &Inputs::Pixels(array![[1, 2], [3, 4]].into())
+    );
     assert_eq!(data.labels(), [0, 1]);
     assert_eq!(read(&first, LabelColumn::First).unwrap(), data);
     let reals = read(&floats("(1, 2)", &[2.5, 1.0]), LabelColumn::Last).unwrap();
-    assert_eq!(reals.inputs(), &Inputs::Reals(array![[2.5]]));
+    assert_eq!(reals.inputs(), &Inputs::Reals(array![[2.5]].into()));
     let text = reason(read(&last, LabelColumn::Named("y".to_owned())));
     assert!(text.contains("no names"), "{text}");
     let text = reason(read(&bytes("(3,)", &[1, 2, 3]), LabelColumn::Auto));

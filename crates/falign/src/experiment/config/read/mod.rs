@@ -4,6 +4,7 @@ mod deep;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
 use toml::Value;
@@ -82,14 +83,17 @@ pub(crate) fn setting(values: &Values) -> Result<Setting> {
 
 /// The defaults of the key table.
 pub(crate) fn defaults() -> Values {
-    KEYS.iter()
-        .filter(|key| !key.default.is_empty())
-        .map(|key| {
-            let value =
-                parse_value(key.default).expect("a test reads every default of the key table");
-            (key.leaf, value)
-        })
-        .collect()
+    static DEFAULTS: LazyLock<Values> = LazyLock::new(|| {
+        KEYS.iter()
+            .filter(|key| !key.default.is_empty())
+            .map(|key| {
+                let value =
+                    parse_value(key.default).expect("a test reads every default of the key table");
+                (key.leaf, value)
+            })
+            .collect()
+    });
+    DEFAULTS.clone()
 }
 
 /// One key's value as the tables show it; `None` if it is out of range.

@@ -36,11 +36,15 @@ pub(crate) struct Parts<T: Element> {
     pub(crate) steps: u64,
 }
 
-/// Builds the network and its data.
+/// Makes a rule of one's own for the layers at the start.
+pub(super) type MakeRule<'a, T> = &'a dyn Fn(&[Layer<T>]) -> Box<dyn LearningRule<T>>;
+
+/// Builds the network and its data; `private` takes the place of the setting's rule.
 pub(crate) fn parts<T: Element>(
     setting: &Setting,
     run: u64,
     sources: &Sources,
+    private: Option<MakeRule<'_, T>>,
 ) -> Result<Parts<T>> {
     let Sets {
         train,
@@ -61,7 +65,7 @@ pub(crate) fn parts<T: Element>(
         setting.activation,
     )?;
     architecture.has_biases = deep.biases;
-    let network = network(setting, run, &architecture)?;
+    let network = network(setting, run, &architecture, private)?;
     let options = options(setting, network.shapes().len(), batch, per_epoch, steps)?;
     Ok(Parts {
         network,
@@ -121,6 +125,7 @@ fn network<T: Element>(
     setting: &Setting,
     run: u64,
     architecture: &Architecture,
+    private: Option<MakeRule<'_, T>>,
 ) -> Result<Network<T>> {
     let deep = &setting.deep;
     let streams = Streams::new(setting.seed, run);
@@ -135,7 +140,10 @@ fn network<T: Element>(
             }
         }
     }
-    let rule = rule(setting, run, &layers);
+    let rule = match private {
+        Some(make) => make(&layers),
+        None => rule(setting, run, &layers),
+    };
     let mut network = Network::new(layers, rule, deep.optimiser_kind());
     if let Some(path) = &setting.initial_weights {
         let path = weights_of_run(path, run)?;

@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 pub(in crate::experiment) use self::build::weights_of_run;
-use self::build::{Length, eta};
+use self::build::{Length, MakeRule, eta};
 pub(in crate::experiment) use self::build::{feedback_learning, parts, rule};
 use self::observer::Observer;
+pub(in crate::experiment) use self::sets::scaler;
 use self::sets::sets;
 use self::stall::{chance_loss, stall};
 use self::state::{Recorded, keep, resume};
-use super::{Context, RunResult, SavedWeights};
+use super::{Context, Look, RunResult, SavedWeights};
 use crate::Result;
 use crate::experiment::config::record_fits;
 use crate::experiment::recorded::{in_steps, recorded_steps};
@@ -30,17 +31,26 @@ use crate::mlp::{
     Examples, Network, OptimiserKind, Part, TensorFile, Training, Wanted, steps_per_epoch,
 };
 use crate::observe::Outcome;
-use crate::rule::LastLayerOnly;
+use crate::rule::{LastLayerOnly, Layer};
 
 pub(super) fn simulate(
     setting: &Setting,
     run: u64,
     context: Context<'_>,
     progress: &mut dyn FnMut(u64) -> bool,
+    observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
-    match setting.precision {
-        Precision::F32 => train::<f32>(setting, run, context, progress),
-        Precision::F64 => train::<f64>(setting, run, context, progress),
+    match (setting.precision, context.rule) {
+        (Precision::F32, None) => train::<f32>(setting, run, None, context, progress, observe),
+        (Precision::F64, None) => train::<f64>(setting, run, None, context, progress, observe),
+        (Precision::F32, Some(private)) => {
+            let make = |layers: &[Layer<f32>]| private.single(run, layers);
+            train(setting, run, Some(&make), context, progress, observe)
+        }
+        (Precision::F64, Some(private)) => {
+            let make = |layers: &[Layer<f64>]| private.double(run, layers);
+            train(setting, run, Some(&make), context, progress, observe)
+        }
     }
 }
 
@@ -57,10 +67,12 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 fn train<T: Element>(
     setting: &Setting,
     run: u64,
+    private: Option<MakeRule<'_, T>>,
     context: Context<'_>,
     progress: &mut dyn FnMut(u64) -> bool,
+    observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
-    let parts = parts::<T>(setting, run, context.sources)?;
+    let parts = parts::<T>(setting, run, context.sources, private)?;
     let streams = Streams::new(setting.seed, run);
     let per_epoch = steps_per_epoch(parts.train.samples(), parts.options.batch);
     let record = in_steps(&setting.record, per_epoch);
@@ -100,6 +112,11 @@ fn train<T: Element>(
             let running = training.take_running();
             recorded.losses.push(running.loss / running.samples);
             let row = observer.row(&mut training, running);
+            observe(Look {
+                step,
+                values: &row,
+                weights: &mut || Some(SavedWeights::Deep(weights(training.network()))),
+            });
             recorded.values.push(row);
             if let Some(path) = context.checkpoint
                 && saved.elapsed() > CHECKPOINT_EVERY

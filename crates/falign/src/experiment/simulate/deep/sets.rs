@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::Result;
-use crate::data::{Labelled, Scaling, Split, synthetic};
-use crate::experiment::run_data::{data_streams, load};
+use crate::data::{Labelled, Scaler, Scaling, Split, synthetic};
+use crate::experiment::run_data::{data_streams, load_shared};
 use crate::experiment::setting::Setting;
 use crate::experiment::sources::Sources;
 use crate::math::StreamName;
@@ -23,7 +23,7 @@ pub(super) struct Sets {
 pub(super) fn sets(setting: &Setting, run: u64, sources: &Sources) -> Result<Sets> {
     let deep = &setting.deep;
     if !deep.has_classes() {
-        let data = load(setting, run, Draw::Weights, sources)?;
+        let data = load_shared(setting, run, Draw::Weights, sources)?;
         let factor = deep.input_factor.value(data.inputs.ncols());
         let test = data
             .held_out
@@ -35,6 +35,45 @@ pub(super) fn sets(setting: &Setting, run: u64, sources: &Sources) -> Result<Set
             validation: None,
         });
     }
+    let Classes {
+        train,
+        test,
+        validation,
+    } = classes(setting, run, sources)?;
+    let scaler = fitted(setting, &train)?;
+    let factor = deep.input_factor.value(train.input_dim());
+    let examples = |data| Examples::classes(data, scaler.clone(), factor);
+    Ok(Sets {
+        test: test.map(examples).transpose()?,
+        validation: validation.map(examples).transpose()?,
+        train: Arc::new(examples(train)?),
+    })
+}
+
+/// How the inputs of a run with classes are scaled.
+pub(in crate::experiment) fn scaler(
+    setting: &Setting,
+    run: u64,
+    sources: &Sources,
+) -> Result<Scaler> {
+    fitted(setting, &classes(setting, run, sources)?.train)
+}
+
+fn fitted(setting: &Setting, train: &Labelled) -> Result<Scaler> {
+    let scaling = setting.deep.scaling.unwrap_or(Scaling::Standardise);
+    scaling.fit(train)
+}
+
+/// The sets of a run with classes, not scaled yet.
+struct Classes {
+    train: Arc<Labelled>,
+    test: Option<Arc<Labelled>>,
+    validation: Option<Arc<Labelled>>,
+}
+
+/// Reads or draws them, and cuts them as the setting says.
+fn classes(setting: &Setting, run: u64, sources: &Sources) -> Result<Classes> {
+    let deep = &setting.deep;
     let streams = data_streams(setting, run);
     let (train, test) = if let Some(pair) = sources.labelled(setting)? {
         (pair.train, Some(pair.test))
@@ -63,13 +102,10 @@ pub(super) fn sets(setting: &Setting, run: u64, sources: &Sources) -> Result<Set
     } else {
         (train, None)
     };
-    let scaler = deep.scaling.unwrap_or(Scaling::Standardise).fit(&train)?;
-    let factor = deep.input_factor.value(train.input_dim());
-    let examples = |data| Examples::classes(data, scaler.clone(), factor);
-    Ok(Sets {
-        test: test.map(examples).transpose()?,
-        validation: validation.map(examples).transpose()?,
-        train: Arc::new(examples(train)?),
+    Ok(Classes {
+        train,
+        test,
+        validation,
     })
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use falign::experiment::certified::Certified;
-use falign::theory::certificate::{Condition, Group, Line, Met, Statement, Verdict};
+use super::Certified;
+use crate::theory::certificate::{Condition, Group, Line, Met, Statement, Verdict};
 
 /// Columns of a page.
 const PAGE: usize = 100;

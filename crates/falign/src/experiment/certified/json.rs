@@ -1,8 +1,9 @@
 //! A certificate as JSON, with stable keys.
 
-use falign::experiment::certified::Certified;
-use falign::theory::certificate::{Condition, Group, Line};
 use serde_json::{Map, Value, json};
+
+use super::Certified;
+use crate::theory::certificate::{Condition, Group, Line};
 
 /// A number for JSON, which has no infinity: a word then.
 fn json_number(value: Option<f64>) -> Value {

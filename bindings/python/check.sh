@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# One step of checking the Python package: check.sh in the root of the repository calls them in
+# order. The wheel is built with the profile of `cargo test`, into the same folder.
+set -euo pipefail
+cd "$(dirname "$0")"
+root=$(cd ../.. && pwd)
+target=$(realpath -m "$(cd "$root" && realpath -m "${CARGO_TARGET_DIR:-target}")")
+here=$target/python
+bin=$here/venv/bin
+export CARGO_TARGET_DIR=$target
+
+case ${1-} in
+environment) # what is installed already is kept
+    if ! cmp -s requirements-test.txt "$here/installed.txt"; then
+        python3 -m venv --clear "$here/venv"
+        "$bin/pip" install --quiet --disable-pip-version-check -r requirements-test.txt
+        cp requirements-test.txt "$here/installed.txt"
+    fi
+    ;;
+wheel)
+    rm -rf "$here/dist"
+    "$bin/maturin" build --locked --quiet --profile dev --strip \
+        --interpreter "$bin/python" --out "$here/dist"
+    "$bin/pip" install --quiet --disable-pip-version-check --no-deps --force-reinstall \
+        "$here"/dist/*.whl
+    ;;
+sdist) # whole enough to build from: its packages resolve, and every embedded file is there
+    rm -rf "$here/sdist"
+    "$bin/maturin" sdist --out "$here/sdist" 2>"$here/sdist.log" || { cat "$here/sdist.log"; exit 1; }
+    tar -xzf "$here"/sdist/*.tar.gz -C "$here/sdist"
+    cd "$here"/sdist/*/
+    CARGO_TARGET_DIR=$target cargo check --quiet --offline -p falign-python
+    ;;
+types)
+    "$bin/mypy" --config-file pyproject.toml
+    "$bin/stubtest" falign --mypy-config-file pyproject.toml \
+        --allowlist stubtest_allowlist.txt --ignore-unused-allowlist
+    ;;
+pytest)
+    export FALIGN_PROGRAM=${FALIGN_PROGRAM:-$target/debug/falign} MPLBACKEND=Agg
+    "$bin/pytest"
+    "$bin/pytest" --doctest-modules --pyargs falign
+    ;;
+*)
+    echo "usage: $0 environment|wheel|sdist|types|pytest" >&2
+    exit 2
+    ;;
+esac

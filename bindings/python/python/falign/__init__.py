@@ -1,0 +1,86 @@
+"""Networks that learn through random feedback weights: configure, train, sweep and plot.
+
+>>> import numpy as np, falign as fa
+>>> X = np.random.default_rng(0).standard_normal((30, 60)); y = X[:, 0]
+>>> config = fa.Config(rule="feedback_alignment", activation="tanh", width=400,
+...                    ridge=0.1, step_size=1e-2, steps=300, runs=20, seed=1)
+>>> run = fa.train(config, X, y)
+>>> run.alignment.shape  # (runs, recorded steps)
+(20, 101)
+
+======================  =====================================================================
+``Config``              an experiment as one flat value; reads and writes experiment files
+``train``, ``sweep``    all runs of one setting, or of a grid of them
+``Run``, ``Sweep``      what comes back: NumPy arrays, tables, run folders
+``iterate``             one run, looked at on its way
+``load``                MNIST and its kin; ``Labelled``, ``Reals`` for arrays of one's own
+``theory``              what theory says of data and a config
+``audit``               is a rule the rule it is called?
+``falign.plot``         figures (matplotlib)
+``falign.sklearn``      estimators (scikit-learn)
+``falign.interop``      weights for PyTorch and others
+``falign.errors``       what can go wrong
+======================  =====================================================================
+
+numpy is all that is needed; pandas, xarray, pyarrow, matplotlib, scikit-learn, tqdm and
+safetensors are imported where they are used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from falign import errors
+from falign._core import __version__, quantities
+from falign.auditing import Audit, Check, audit
+from falign.certificates import Certificate, Certificates, theory
+from falign.config import Config, builtin_names
+from falign.data import Labelled, Reals, load
+from falign.errors import FalignError, Interrupted
+from falign.results import Run
+from falign.rule import Layer, LearningRule, Trace
+from falign.sweeps import Sweep
+from falign.training import Look, iterate, sweep, train
+
+if TYPE_CHECKING:
+    from falign import interop, plot, sklearn
+
+__all__ = [
+    "Audit",
+    "Certificate",
+    "Certificates",
+    "Check",
+    "Config",
+    "FalignError",
+    "Interrupted",
+    "Labelled",
+    "Layer",
+    "LearningRule",
+    "Look",
+    "Reals",
+    "Run",
+    "Sweep",
+    "Trace",
+    "__version__",
+    "audit",
+    "builtin_names",
+    "errors",
+    "interop",
+    "iterate",
+    "load",
+    "plot",
+    "quantities",
+    "sklearn",
+    "sweep",
+    "theory",
+    "train",
+]
+
+_LAZY = ("interop", "plot", "sklearn")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f"falign.{name}")
+    raise AttributeError(f"module 'falign' has no attribute {name!r}", name=name)

@@ -1,0 +1,110 @@
+from collections.abc import Callable, Sequence
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Data",
+    "Iteration",
+    "__version__",
+    "audit",
+    "builtin",
+    "check",
+    "flat",
+    "keys",
+    "load",
+    "plain",
+    "predict",
+    "quantities",
+    "save",
+    "sectioned",
+    "theory",
+    "train",
+]
+
+__version__: str
+
+_Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
+_Record = tuple[Any, ...]
+_Setting = tuple[str, list[tuple[str, str]], dict[str, Any], list[str], list[_Record | None]]
+
+@final
+class Data:
+    @staticmethod
+    def reals(train: _Pair, held_out: _Pair | None) -> Data: ...
+    @staticmethod
+    def classes(
+        inputs: NDArray[Any],
+        labels: NDArray[np.int64],
+        shape: Sequence[int],
+        classes: int,
+        test: tuple[NDArray[Any], NDArray[np.int64]] | None,
+    ) -> Data: ...
+    @staticmethod
+    def named(name: str, data_dir: str | None) -> Data: ...
+    @staticmethod
+    def read(path: str) -> Data: ...
+    def real_arrays(self, held_out: bool) -> Any: ...
+    def class_arrays(self, test: bool) -> Any: ...
+    @property
+    def sizes(self) -> tuple[int, int, int]: ...
+    @property
+    def has_classes(self) -> bool: ...
+    @property
+    def sample_shape(self) -> list[int] | None: ...
+
+@final
+class Iteration:
+    def __new__(
+        cls, flat: dict[str, Any], data: Data | None, run: int, with_weights: bool
+    ) -> Iteration: ...
+    @property
+    def quantities(self) -> list[str]: ...
+    @property
+    def outcome(self) -> tuple[str, int | None] | None: ...
+    def __iter__(self) -> Iteration: ...
+    def __next__(self) -> tuple[int, NDArray[np.float64], dict[str, NDArray[Any]] | None]: ...
+    def close(self) -> None: ...
+
+def keys() -> list[tuple[str, str, Any, str, str]]: ...
+def quantities() -> list[str]: ...
+def builtin(name: str | None) -> list[str]: ...
+def check(flat: dict[str, Any]) -> None: ...
+def flat(text: str, folder: str | None) -> dict[str, Any]: ...
+def sectioned(flat: dict[str, Any]) -> str: ...
+def train(
+    flat: dict[str, Any],
+    data: Data | None,
+    rule: Callable[[int, Sequence[Any]], Any] | None,
+    threads: int | None,
+    progress: Callable[[float, int], None] | None,
+) -> tuple[list[_Setting], BaseException | None]: ...
+def predict(
+    flat: dict[str, Any],
+    data: Data | None,
+    run: int,
+    weights: dict[str, NDArray[Any]],
+    inputs: NDArray[Any],
+) -> NDArray[np.float64]: ...
+def plain(
+    flat: dict[str, Any], data: Data | None, run: int, weights: dict[str, NDArray[Any]]
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64] | None, str]]: ...
+def audit(
+    flat: dict[str, Any],
+    data: Data | None,
+    rule: Callable[[int, Sequence[Any]], Any] | None,
+    width: int,
+    samples: int,
+) -> list[tuple[Any, ...]]: ...
+def theory(
+    flat: dict[str, Any], data: Data | None, folder: str | None
+) -> list[tuple[str, str]]: ...
+def save(
+    path: str,
+    flat: dict[str, Any],
+    data: tuple[Data, str] | None,
+    runs: list[list[Any]],
+    seconds: float,
+) -> None: ...
+def load(path: str) -> tuple[dict[str, Any], list[_Setting]]: ...

@@ -1,0 +1,41 @@
+"""Run folders of the program."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from falign import _core, data
+from falign.config import Config
+from falign.errors import RecordError
+
+
+def load(path: str | os.PathLike[str]) -> tuple[Config, list[Any]]:
+    """The experiment of a folder, and its settings with their runs as the library gives them."""
+    flat, settings = _core.load(os.fspath(path))
+    return Config._of_flat(flat), settings
+
+
+def save(
+    path: str | os.PathLike[str],
+    config: Config,
+    given: data.Reals | data.Labelled | None,
+    records: Sequence[Sequence[Any]],
+    seconds: float,
+    rule: Any,
+) -> None:
+    """Write a folder, with the data that were given as arrays."""
+    folder = Path(path).absolute()
+    if rule is not None:
+        raise RecordError(f"{folder}: runs of a rule of one's own; no run folder can hold a rule")
+    if (folder / "experiment.toml").exists():
+        raise RecordError(f"{folder}: is a run folder already; choose another")
+    held = None
+    if given is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = (given._core, os.fspath(folder / "data.npz"))
+        given._save(held[1])
+    runs = [[None if one is None else tuple(one) for one in of] for of in records]
+    _core.save(os.fspath(folder), config._flat(), held, runs, seconds)

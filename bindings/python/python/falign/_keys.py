@@ -1,0 +1,521 @@
+"""The leaf keys of experiment files. Made by ``generate.py``: do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Keys:
+    """One field for each key of ``[data] [network] [learning] [run]``, with its default."""
+
+    samples: int = 50
+    """``[data]`` n, training samples.
+
+    Accepted: a whole number from 1 to 10^6.
+    """
+
+    input_dim: int = 150
+    """``[data]`` d, inputs per sample.
+
+    Accepted: a whole number from 1 to 10^7.
+    """
+
+    outputs: int = 1
+    """``[data]`` k, outputs of the network.
+
+    Accepted: a whole number from 1 to 10^4.
+    """
+
+    inputs: str = 'normal'
+    """``[data]`` law of the generated inputs: N(0, 1) entries (Figure 2), N(0, 1/d) entries (the
+    propositions), or orthonormal rows.
+
+    Accepted: "normal", "normal_over_dim" or "orthonormal".
+    """
+
+    targets: str = 'teacher'
+    """``[data]`` generated targets: a network of the same architecture with fresh Gaussian
+    weights, or independent fair signs.
+
+    Accepted: "teacher" or "signs".
+    """
+
+    teacher_width: str | int = 'width'
+    """``[data]`` hidden units of the teacher; "width" is the network's own.
+
+    Accepted: "width" or a whole number from 1 to 10^15.
+    """
+
+    dataset: str = 'per_run'
+    """``[data]`` whether every run draws its own data or all use those of run 0.
+
+    Accepted: "per_run" or "shared".
+    """
+
+    held_out: int = 0
+    """``[data]`` generated held-out samples, for `held_out_loss`.
+
+    Accepted: a whole number from 0 to 10^6.
+    """
+
+    train_data: str | PathLike[str] | None = None
+    """``[data]`` X and y to train on, instead of generated data; relative to the experiment file.
+
+    Accepted: the path of an NPZ, NPY or CSV file.
+    """
+
+    held_out_data: str | PathLike[str] | None = None
+    """``[data]`` held-out X and y; relative to the experiment file.
+
+    Accepted: the path of an NPZ, NPY or CSV file.
+    """
+
+    labelled: str | None = None
+    """``[data]`` data set with classes, for the mini-batch engine; a name of `falign data list`
+    (its files are looked for, never fetched), or small images drawn by the run: `samples` and
+    `held_out` of them with `input_dim` pixels (a square) in `outputs` classes.
+
+    Accepted: "mnist", "fashion_mnist", "kmnist", "cifar10" or "generated_images".
+    """
+
+    labelled_data: str | PathLike[str] | None = None
+    """``[data]`` training and test set with classes: IDX files with MNIST's names, the binary
+    CIFAR-10, or an NPZ file with x_train, y_train, x_test, y_test; relative to the experiment
+    file.
+
+    Accepted: the path of a folder, NPZ file or archive.
+    """
+
+    data_dir: str | PathLike[str] | None = None
+    """``[data]`` where `labelled` is looked for first; then FALIGN_DATA, then the user's cache
+    folder.
+
+    Accepted: the path of a folder.
+    """
+
+    scaling: str = 'auto'
+    """``[data]`` scaling of labelled inputs by the training set: as stored, to [0, 1], by one mean
+    and standard deviation, or by those of each input; auto: standardise.
+
+    Accepted: "auto", "none", "unit", "standardise" or "standardise_per_feature".
+    """
+
+    input_factor: str | float = 1.0
+    """``[data]`` what multiplies every (scaled) input; one_over_sqrt_dim is 1/sqrt(d).
+
+    Accepted: a number above 0 or "one_over_sqrt_dim".
+    """
+
+    train_limit: str | int = 'all'
+    """``[data]`` use only so many training samples of a labelled set, the first ones.
+
+    Accepted: "all" or a whole number from 1 to 10^9.
+    """
+
+    test_limit: str | int = 'all'
+    """``[data]`` use only so many test samples of a labelled set, the first ones.
+
+    Accepted: "all" or a whole number from 1 to 10^9.
+    """
+
+    validation: int = 0
+    """``[data]`` samples taken from the labelled training set at random and measured as
+    `validation_*`, so that choices never touch the test set.
+
+    Accepted: a whole number from 0 to 10^9.
+    """
+
+    width: int = 3200
+    """``[network]`` p, hidden units.
+
+    Accepted: a whole number from 1 to 10^15.
+    """
+
+    activation: str = 'linear'
+    """``[network]`` psi, the activation of the hidden layer.
+
+    Accepted: "linear", "relu", "tanh", "sigmoid", "erf", "softplus" or "leaky_relu".
+    """
+
+    draw: str = 'auto'
+    """``[network]`` how the start is drawn: the weights themselves, or only their Gram matrix
+    (linear engine; the same law at any width); auto: gram for the linear engine above a width
+    of 10^5.
+
+    Accepted: "auto", "weights" or "gram".
+    """
+
+    output_scale: float = 1.0
+    """``[network]`` alpha in f = alpha beta' psi(W x)/sqrt(p).
+
+    Accepted: a number above 0.
+    """
+
+    center_outputs: str | bool = 'auto'
+    """``[network]`` whether the initial outputs are subtracted; auto: exactly when `output_scale`
+    is not 1.
+
+    Accepted: "auto", true or false.
+    """
+
+    initial_weights: str | PathLike[str] | None = None
+    """``[network]`` W, beta, b to start from; for the mini-batch engine a safetensors file, or a
+    run folder whose run r this run r starts from; relative to the experiment file.
+
+    Accepted: the path of an NPZ file, a safetensors file or a run folder.
+    """
+
+    hidden_layers: int = 1
+    """``[network]`` hidden layers of `width` units each.
+
+    Accepted: a whole number from 1 to 100.
+    """
+
+    hidden_widths: Sequence[Any] | None = None
+    """``[network]`` units of each hidden layer from the input up, in place of `hidden_layers` and
+    `width`.
+
+    Accepted: a list of whole numbers from 1 to 10^9, not empty.
+    """
+
+    biases: bool = False
+    """``[network]`` whether layers have biases.
+
+    Accepted: true or false.
+    """
+
+    initialisation: str = 'paper'
+    """``[network]`` law of the forward weights. paper: N(0, 1), each layer's sum but the first's
+    divided by sqrt(inputs), which is (2.1) for one hidden layer; uniform_fan_in: U(-1,
+    1)/sqrt(inputs), biases too, the default of common libraries; xavier: N(0, 2/(inputs +
+    units)); he: N(0, 2/inputs); ntk: N(0, 1), every sum divided by sqrt(inputs); zero;
+    scaled_uniform: U(-s, s) with s = `init_scale`.
+
+    Accepted: "paper", "uniform_fan_in", "xavier", "he", "ntk", "zero" or "scaled_uniform".
+    """
+
+    init_scale: float = 0.1
+    """``[network]`` s of the initialisation `scaled_uniform`.
+
+    Accepted: a number above 0.
+    """
+
+    init_gain: float = 1.0
+    """``[network]`` what multiplies all drawn forward weights and biases.
+
+    Accepted: a number of at least 0.
+    """
+
+    weight_sparsity: float | Sequence[Any] = 0.0
+    """``[network]`` share of forward connections that do not exist: their weights are 0 and stay
+    so.
+
+    Accepted: a number of at least 0 and below 1, or a list with one for each layer from the
+    input up.
+    """
+
+    feedback_initialisation: str = 'initialisation'
+    """``[network]`` law of the feedback weights, for their own shape; "initialisation" is that of
+    the forward weights.
+
+    Accepted: "initialisation" or one of its names.
+    """
+
+    feedback_scale: float = 1.0
+    """``[network]`` what multiplies all feedback weights.
+
+    Accepted: a number of at least 0.
+    """
+
+    feedback_sparsity: float = 0.0
+    """``[network]`` share of feedback weights that are zero; the others grow so that the variance
+    stays.
+
+    Accepted: a number of at least 0 and below 1.
+    """
+
+    feedback_rank: str | int = 'full'
+    """``[network]`` rank of each feedback matrix.
+
+    Accepted: "full" or a whole number from 1 to 10^9.
+    """
+
+    feedback_signs: bool = False
+    """``[network]`` whether feedback weights are only signs of one size (with `feedback_sparsity`:
+    ternary).
+
+    Accepted: true or false.
+    """
+
+    rule: str = 'feedback_alignment'
+    """``[learning]`` which weights carry the error backward, and whether they learn.
+
+    Accepted: "backpropagation", "feedback_alignment", "kolen_pollack", "hebbian_feedback",
+    "oja_feedback" (all engines but the last in deep networks), "direct_feedback_alignment",
+    "sign_direct_feedback_alignment", "direct_random_target_projection",
+    "uniform_sign_symmetry", "fixed_random_sign_symmetry", "batch_random_sign_symmetry",
+    "weight_mirror", "last_layer_only", "node_perturbation" or "weight_perturbation" (mini-batch
+    engine).
+    """
+
+    step_size: str | float | Mapping[str, Any] = 'auto'
+    """``[learning]`` eta; auto is 0.5/(M + max lambda), over_M = a is a/M, with M the largest
+    eigenvalue of the infinite-width kernel that training begins with: Gbar, and rho K o Gdot
+    besides for a `feedback_correlation` rho above 0 (backpropagation: rho = 1).
+
+    Accepted: a number above 0, "auto" or { over_M = number above 0 }.
+    """
+
+    ridge: float | Mapping[str, Any] = 0.0
+    """``[learning]`` lambda, the ridge on beta; gamma = L is L times the least non-zero eigenvalue
+    of the infinite-width kernel.
+
+    Accepted: a number of at least 0 or { gamma = number of at least 0 }.
+    """
+
+    ridge_form: str = 'step_scaled'
+    """``[learning]`` beta shrinks by 1 - eta lambda(t) (appendix of the paper), or by 1 -
+    lambda(t) (as its Section 4.1 prints).
+
+    Accepted: "step_scaled" or "per_step".
+    """
+
+    schedule: str = 'constant'
+    """``[learning]`` lambda(t): constant; until `cutoff`; lambda/(1 + t/t0)^2 or lambda exp(-t/t0)
+    with t0 = `decay_steps`; or `ridge_table`.
+
+    Accepted: "constant", "cutoff", "inverse_square", "exponential" or "table".
+    """
+
+    cutoff: int | Mapping[str, Any] | None = None
+    """``[learning]`` T, the last step with ridge (inclusive); c_s = c is S/lambda with S = c gamma
+    sqrt(gamma p)/(eta sqrt(n) M).
+
+    Accepted: a whole number of steps of at least 0 or { c_s = number above 0 }.
+    """
+
+    decay_steps: float | Mapping[str, Any] | None = None
+    """``[learning]`` t0 of the decaying schedules, in steps or as for `cutoff`.
+
+    Accepted: a number of steps above 0 or { c_s = number above 0 }.
+    """
+
+    ridge_table: Sequence[Any] | None = None
+    """``[learning]`` lambda(0), lambda(1), ...; the last value holds from there on.
+
+    Accepted: a list of numbers of at least 0, not empty.
+    """
+
+    dropout: float = 0.0
+    """``[learning]`` probability that a hidden unit is dropped, per step and sample (inverted
+    dropout).
+
+    Accepted: a number of at least 0 and below 1.
+    """
+
+    feedback_correlation: float = 0.0
+    """``[learning]`` rho, initial correlation of b with beta.
+
+    Accepted: a number from -1 to 1.
+    """
+
+    feedback_step_size: str | float = 'step_size'
+    """``[learning]`` eta_b of the rules whose feedback weights learn; Kolen-Pollack feedback in
+    deep networks changes exactly as the forward weights do and has none.
+
+    Accepted: "step_size" or a number above 0.
+    """
+
+    feedback_decay: str | float = 'ridge'
+    """``[learning]`` kappa, decay of learned feedback weights per step; "ridge" is the decay of
+    beta.
+
+    Accepted: "ridge" or a number from 0 to 1.
+    """
+
+    loss: str = 'auto'
+    """``[learning]`` loss; auto: softmax_cross_entropy for data with classes, squared_error (1/2
+    the sum of squares) otherwise.
+
+    Accepted: "auto", "squared_error", "softmax_cross_entropy" or "logistic".
+    """
+
+    reduction: str = 'auto'
+    """``[learning]`` how the loss is combined over a batch; auto: mean for data with classes, sum
+    (the paper's) otherwise.
+
+    Accepted: "auto", "mean" or "sum".
+    """
+
+    batch: str | int = 'all'
+    """``[learning]`` samples in a batch; the last of an epoch may be smaller.
+
+    Accepted: "all" or a whole number from 1 to 10^9.
+    """
+
+    optimiser: str = 'sgd'
+    """``[learning]`` what turns a gradient into a change.
+
+    Accepted: "sgd", "momentum", "rmsprop" or "adam".
+    """
+
+    momentum: float = 0.9
+    """``[learning]`` of the optimiser `momentum`.
+
+    Accepted: a number of at least 0 and below 1.
+    """
+
+    rmsprop_decay: float = 0.99
+    """``[learning]`` of the mean square in `rmsprop`.
+
+    Accepted: a number of at least 0 and below 1.
+    """
+
+    adam_beta_1: float = 0.9
+    """``[learning]`` of the mean in `adam`.
+
+    Accepted: a number of at least 0 and below 1.
+    """
+
+    adam_beta_2: float = 0.999
+    """``[learning]`` of the mean square in `adam`.
+
+    Accepted: a number of at least 0 and below 1.
+    """
+
+    epsilon: float = 1e-08
+    """``[learning]`` added to the root mean square in `rmsprop` and `adam`.
+
+    Accepted: a number above 0.
+    """
+
+    step_size_schedule: str = 'constant'
+    """``[learning]`` eta over time t in epochs: constant; eta/(1 + t/t0) or eta exp(-t/t0) with t0
+    = `step_size_decay`; or half a cosine to 0 at the end.
+
+    Accepted: "constant", "inverse", "exponential" or "cosine".
+    """
+
+    step_size_decay: float | None = None
+    """``[learning]`` t0 of the step-size schedules.
+
+    Accepted: a number of epochs above 0.
+    """
+
+    ridge_layers: str | Sequence[Any] = 'output'
+    """``[learning]`` whose weights have the ridge; biases never.
+
+    Accepted: "output", "hidden", "all" or a list of layers from 1 at the input, not empty.
+    """
+
+    perturbation: float = 0.001
+    """``[learning]`` standard deviation of the noise of `node_perturbation` and
+    `weight_perturbation`.
+
+    Accepted: a number above 0.
+    """
+
+    seed: int = 0
+    """``[run]`` root of every random stream.
+
+    Accepted: a whole number from 0 to 2^63 - 1.
+    """
+
+    runs: int = 10
+    """``[run]`` independent runs of each setting.
+
+    Accepted: a whole number from 1 to 10^9.
+    """
+
+    steps: int | Mapping[str, Any] = 1000
+    """``[run]`` training steps, or until eta t/sqrt(p) = tau, or until eta lambda t has a value
+    (lambda the largest ridge).
+
+    Accepted: a whole number from 0 to 10^15, { tau = number above 0 } or { eta_lambda_t =
+    number above 0 }.
+    """
+
+    engine: str = 'auto'
+    """``[run]`` implementation of the dynamics; auto: mini_batch where a key asks for what only it
+    has; linear for the linear activation without dropout (but not where single hidden units are
+    asked of a rule other than feedback_alignment), sample_space otherwise.
+
+    Accepted: "auto", "reference", "sample_space", "linear" or "mini_batch".
+    """
+
+    precision: str = 'f64'
+    """``[run]`` precision of the dynamics; with f32 the loss has a floor near 1e-10.
+
+    Accepted: "f64" or "f32".
+    """
+
+    record: str | Mapping[str, Any] = 'auto'
+    """``[run]`` steps at which quantities are measured; auto: { count = 100 }, or { every_epochs =
+    1 } for the mini-batch engine; all but `at` include the last, all but `at` and "last" step
+    0.
+
+    Accepted: "auto", { every = k }, { every_epochs = k }, { per_decade = k }, { count = k }
+    with k of at least 1, { at = [ascending steps] } or "last".
+    """
+
+    quantities: str | Sequence[Any] = 'auto'
+    """``[run]`` what is measured; auto: loss, regularised_loss, residual_norm, alignment,
+    output_norm, tau, eta_lambda_t, or for the mini-batch engine epoch, loss, test_loss,
+    alignment, and with classes train_accuracy and test_accuracy.
+
+    Accepted: "auto" or a list of distinct names of measured quantities, not empty.
+    """
+
+    alignment_threshold: float = 0.1
+    """``[run]`` c of Definition 4.1, for `aligned` and `aligned_since`.
+
+    Accepted: a number from -1 to 1.
+    """
+
+    stop_tolerance: float = 0.0
+    """``[run]`` a run has converged when the loss changes by less than this part over
+    `stop_window` steps; 0 never stops.
+
+    Accepted: a number of at least 0.
+    """
+
+    stop_window: int = 100
+    """``[run]`` steps over which `stop_tolerance` compares.
+
+    Accepted: a whole number from 1 to 10^15.
+    """
+
+    save_weights: str = 'none'
+    """``[run]`` which weights are saved for each run: W, beta, b in an NPZ file, or those of a
+    deep network in a safetensors file.
+
+    Accepted: "none", "initial", "final" or "both".
+    """
+
+    per_run_table: bool = False
+    """``[run]`` whether `runs.csv`, one row per setting, run and step, is written too.
+
+    Accepted: true or false.
+    """
+
+    runs_per_job: int = 5
+    """``[run]`` runs in one resumable job.
+
+    Accepted: a whole number from 1 to 10^9.
+    """
+
+    epochs: int | None = None
+    """``[run]`` passes through the training set, in place of `steps`; mini-batch engine only.
+
+    Accepted: a whole number from 0 to 10^9.
+    """
+
+    top_k: int = 5
+    """``[run]`` k of `test_top_k_accuracy`.
+
+    Accepted: a whole number from 1 to 10^4.
+    """

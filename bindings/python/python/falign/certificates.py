@@ -1,0 +1,104 @@
+"""What theory says of data and a config, before anything is trained."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from falign import _core, data
+from falign.config import Config
+
+__all__ = ["Certificate", "Certificates", "theory"]
+
+
+@dataclass(frozen=True, repr=False)
+class Certificate:
+    """The certificate of one setting; printing it gives the program's page."""
+
+    page: str
+    """A page of a hundred columns."""
+    entries: dict[str, Any] = field(compare=False)
+    """Everything, by the keys of ``docs/theory.md``: ``numbers`` by group, ``statements``
+    (theorems with their conditions), ``remarks``, and the setting."""
+
+    def __getitem__(self, key: str) -> float | None:
+        """The number of that key, such as ``"gamma"``; ``None`` where it has no value."""
+        groups = [*self.entries["numbers"].values()]
+        groups += [one["numbers"] for one in self.entries["statements"].values()]
+        for group in groups:
+            if key in group:
+                value = group[key]["value"]
+                return None if value is None else float(value)
+        known = sorted(name for group in groups for name in group)
+        raise KeyError(f"{key!r} is no number of this certificate; there are {', '.join(known)}")
+
+    def verdict(self, statement: str) -> str:
+        """Whether a theorem speaks of this setting: ``conditions_met``,
+        ``sufficient_condition_not_met`` or ``conditions_not_met``."""
+        return str(self.entries["statements"][statement]["verdict"])
+
+    def __repr__(self) -> str:
+        return self.page
+
+
+class Certificates(Sequence[Certificate]):
+    """One certificate for each case and each rule and activation in it."""
+
+    def __init__(self, found: Sequence[Certificate]) -> None:
+        self._found = list(found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __getitem__(self, index: Any) -> Any:
+        """A certificate by place; by a key, that number of the only one."""
+        if isinstance(index, str):
+            if len(self) != 1:
+                raise KeyError(f"{index!r}: there are {len(self)} certificates; choose one first")
+            return self._found[0][index]
+        return self._found[index]
+
+    def __repr__(self) -> str:
+        return "\n".join(one.page for one in self)
+
+
+def theory(
+    config: Config,
+    X: ArrayLike | data.Reals | None = None,
+    y: ArrayLike | None = None,
+    *,
+    run: str | os.PathLike[str] | None = None,
+) -> Certificates:
+    """Ask the theory of two-layer networks: what holds, what is expected, what is open.
+
+    On the data and the start of run 0: eigenvalues of the kernels, step sizes, the ridge and
+    times at which alignment comes, and each theorem of Song, Xu and Lafferty (NeurIPS 2021) with
+    its conditions. Of a sweep, one certificate for each case, rule and activation: of the
+    largest ridge and width. Cost: O(samples^3).
+
+    Parameters
+    ----------
+    config, X, y
+        As for :func:`falign.train`.
+    run : path, optional
+        A finished run folder of this config, whose first run adds what was observed.
+
+    Returns
+    -------
+    Certificates
+        Printed, they are the pages of ``falign theory``; ``found["gamma"]`` is a number.
+
+    Raises
+    ------
+    ConfigError
+        For the mini-batch engine, of which the theorems say nothing.
+    """
+    given = data.given(X, y)
+    core = None if given is None else given._core
+    found = _core.theory(config._flat(), core, None if run is None else os.fspath(run))
+    return Certificates([Certificate(page, json.loads(entries)) for page, entries in found])

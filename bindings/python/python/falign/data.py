@@ -1,0 +1,247 @@
+"""Data to train on: arrays, and data sets with classes."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from falign import _core
+from falign.errors import ShapeError
+
+__all__ = ["Labelled", "Reals", "load"]
+
+
+class Reals:
+    """Inputs with real targets, for the two-layer engines and the mini-batch engine.
+
+    Parameters
+    ----------
+    X : array_like, (samples, input_dim)
+        Finite numbers, samples in rows. A float64 array in C order is used where it lies,
+        without a copy; all others are copied once, to float64.
+    y : array_like, (samples,) or (samples, outputs)
+        Likewise.
+    held_out : pair of X and y, optional
+        For the quantity ``held_out_loss``.
+
+    Raises
+    ------
+    ShapeError
+        Where shapes do not fit, or a number is not finite (with its place).
+
+    Notes
+    -----
+    Do not write to arrays that are used where they lie: while a training runs it would see both
+    numbers, and afterwards saving, predicting and pickling refuse, with ``ShapeError``, data that
+    are no longer those that were given.
+    """
+
+    def __init__(
+        self, X: ArrayLike, y: ArrayLike, held_out: tuple[ArrayLike, ArrayLike] | None = None
+    ) -> None:
+        other = None if held_out is None else (_matrix(held_out[0]), _targets(held_out[1]))
+        self._core = _core.Data.reals((_matrix(X), _targets(y)), other)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Samples, inputs, outputs."""
+        return self._core.sizes
+
+    def arrays(self, *, held_out: bool = False) -> tuple[NDArray[Any], NDArray[Any]] | None:
+        """X, (samples, input_dim), and y, (samples, outputs): copies; ``None`` if there are no
+        held-out ones."""
+        found: tuple[NDArray[Any], NDArray[Any]] | None = self._core.real_arrays(held_out)
+        return found
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        (X, y), held_out = self._core.real_arrays(False), self._core.real_arrays(True)
+        return type(self), (X, y, held_out)
+
+    def _save(self, path: str) -> None:
+        X, y = self._core.real_arrays(False)
+        np.savez(path, X=X, y=y)
+        if (held_out := self._core.real_arrays(True)) is not None:
+            stem = path.removesuffix(".npz")
+            np.savez(f"{stem}.held_out.npz", X=held_out[0], y=held_out[1])
+
+
+class Labelled:
+    """Inputs with a class each, and a test set, for the mini-batch engine.
+
+    Parameters
+    ----------
+    X : array_like, (samples, ...)
+        ``uint8`` are pixels, one byte each; all others are rounded to float32. An array of
+        either kind in C order is used where it lies, without a copy, and must not be written to
+        (see :class:`Reals`); all others are copied once. Trailing dimensions are one sample's
+        shape, such as (28, 28).
+    y : array_like of int, (samples,)
+        Classes from 0.
+    test : pair of X and y, optional
+        What is reported on; the training set where there is none.
+    classes : int, optional
+        Their number; without it one more than the largest of ``y``.
+
+    Raises
+    ------
+    ShapeError
+        Where shapes, kinds or classes do not fit.
+    """
+
+    def __init__(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        test: tuple[ArrayLike, ArrayLike] | None = None,
+        *,
+        classes: int | None = None,
+    ) -> None:
+        inputs, shape = _samples(X)
+        labels = _labels(y)
+        if classes is None:
+            classes = int(labels.max(initial=0)) + 1
+        other = None
+        if test is not None:
+            other = (_samples(test[0])[0], _labels(test[1]))
+        self._core = _core.Data.classes(inputs, labels, shape, classes, other)
+
+    @classmethod
+    def _of(cls, found: _core.Data) -> Labelled:
+        self = cls.__new__(cls)
+        self._core = found
+        return self
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Labelled:
+        """A training and a test set from a folder of IDX files, a binary CIFAR-10, or an NPZ
+        file with ``x_train``, ``y_train``, ``x_test``, ``y_test``."""
+        return cls._of(_core.Data.read(os.fspath(path)))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Training samples, inputs, classes."""
+        return self._core.sizes
+
+    @property
+    def train(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """X, (samples, ...) as stored, and the classes, (samples,): copies."""
+        return self._arrays(test=False)
+
+    @property
+    def test(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """The same of the test set."""
+        return self._arrays(test=True)
+
+    def _arrays(self, *, test: bool) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        X, y = self._core.class_arrays(test)
+        return X.reshape(-1, *(self._core.sample_shape or ())), y
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        rebuild = _Rebuild(self.shape[2])
+        X, y = self.train
+        return rebuild, (X, y, self.test)
+
+    def _save(self, path: str) -> None:
+        (x_train, y_train), (x_test, y_test) = self.train, self.test
+        np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+
+    def __repr__(self) -> str:
+        samples, inputs, classes = self.shape
+        return f"Labelled({samples} samples, {inputs} inputs, {classes} classes)"
+
+
+class _Rebuild:
+    """Makes a pickled ``Labelled`` again."""
+
+    def __init__(self, classes: int) -> None:
+        self.classes = classes
+
+    def __call__(self, X: Any, y: Any, test: Any) -> Labelled:
+        return Labelled(X, y, test, classes=self.classes)
+
+
+def load(name: str, data_dir: str | os.PathLike[str] | None = None) -> Labelled:
+    """A published data set: ``mnist``, ``fashion_mnist``, ``kmnist`` or ``cifar10``.
+
+    Its files are looked for in ``data_dir``, in ``FALIGN_DATA`` and in the user's cache, and
+    compared with their checksums; ``falign data fetch NAME`` downloads them.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name.
+    DataError
+        Where files are missing, damaged or not the published ones.
+    """
+    return Labelled._of(_core.Data.named(name, None if data_dir is None else os.fspath(data_dir)))
+
+
+def given(X: Any, y: Any, held_out: Any = None) -> Reals | Labelled | None:
+    """What the arguments X and y of the functions stand for."""
+    if X is None and y is None:
+        return None
+    if isinstance(X, (Reals, Labelled)):
+        if y is not None or held_out is not None:
+            raise ShapeError(f"y: a {type(X).__name__} has its targets already; leave y out")
+        return X
+    if X is None or y is None:
+        raise ShapeError("X and y: give both, or neither to train on the config's own data")
+    return Reals(X, y, held_out)
+
+
+def _numbers(what: str, values: ArrayLike) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "buif":
+        wrong = ShapeError(f"{what} has dtype {array.dtype}, expected real numbers")
+        if array.dtype.kind == "c":
+            raise wrong
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            raise wrong from None
+    return array
+
+
+def _matrix(values: ArrayLike, what: str = "X") -> NDArray[np.float64]:
+    array = _numbers(what, values)
+    if array.ndim != 2:
+        raise ShapeError(f"{what} has shape {array.shape}, expected (samples, input_dim)")
+    return _in_place(array, np.float64)
+
+
+def _in_place(array: NDArray[Any], dtype: type) -> NDArray[Any]:
+    """The array itself where the library can read it there; a copy otherwise."""
+    return np.require(array, dtype, ["C_CONTIGUOUS", "ALIGNED"])
+
+
+def _rows(array: NDArray[Any]) -> NDArray[Any]:
+    """All that belongs to one sample as one row."""
+    return array.reshape(len(array), math.prod(array.shape[1:]))
+
+
+def _targets(values: ArrayLike) -> NDArray[np.float64]:
+    array = _numbers("y", values)
+    if array.ndim not in (1, 2):
+        raise ShapeError(f"y has shape {array.shape}, expected (samples,) or (samples, outputs)")
+    return _in_place(_rows(array), np.float64)
+
+
+def _samples(values: ArrayLike) -> tuple[NDArray[Any], Sequence[int]]:
+    array = _numbers("X", values)
+    if array.ndim < 2:
+        raise ShapeError(f"X has shape {array.shape}, expected (samples, ...)")
+    dtype = np.uint8 if array.dtype == np.uint8 else np.float32
+    return _rows(_in_place(array, dtype)), array.shape[1:]
+
+
+def _labels(values: ArrayLike) -> NDArray[np.int64]:
+    array = np.asarray(values)
+    if array.ndim != 1 or array.dtype.kind not in ("b", "u", "i"):
+        found = f"shape {array.shape} and dtype {array.dtype}"
+        raise ShapeError(f"labels have {found}, expected whole numbers (samples,)")
+    return array.astype(np.int64, copy=False)

@@ -1,0 +1,270 @@
+"""Finished runs of one setting."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from falign import _core, _folders, _tables, data
+from falign._extras import need
+from falign.config import Config
+from falign.errors import FalignError, RecordError
+
+if TYPE_CHECKING:
+    import pandas
+    import xarray
+
+__all__ = ["Run"]
+
+Floats = NDArray[np.float64]
+Weights = dict[str, NDArray[Any]]
+
+
+class _Record(NamedTuple):
+    """One finished run, as the library gives it and takes it back."""
+
+    steps: NDArray[np.int64]
+    values: Floats
+    outcome: str
+    outcome_step: int | None
+    resolved: tuple[float, float, float, float]
+    weights: tuple[Weights | None, Weights | None]
+
+
+class Run:
+    """All finished runs of one setting: what :func:`falign.train` returns.
+
+    Every measured quantity is an attribute, ``run.loss``, ``run.alignment``, and an item,
+    ``run["loss"]``: an array (runs, recorded steps), float64, NaN where there is no value. The
+    names are ``run.quantities``; the config's ``quantities`` chooses them.
+
+    Bits are those of the program ``falign run`` for the same config on the same machine.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        quantities: Sequence[str],
+        records: Sequence[_Record | None],
+        *,
+        source: Config | None = None,
+        given: data.Reals | data.Labelled | None = None,
+        case: str = "",
+        axes: Mapping[str, str] | None = None,
+        seconds: float = 0.0,
+        rule: Any = None,
+    ) -> None:
+        self.config = config
+        """The setting, with what ``auto`` stood for."""
+        self.quantities = tuple(quantities)
+        """Names of what was measured."""
+        self.case = case
+        """Its case; empty if there are none."""
+        self.axes = dict(axes or {})
+        """The swept keys and this setting's values, as tables show them."""
+        self._all = [None if one is None else _Record(*one) for one in records]
+        self._records = [one for one in self._all if one is not None]
+        self._source = source or config
+        self._given = given
+        self._seconds = seconds
+        self._rule = rule
+
+    @property
+    def runs(self) -> int:
+        """Number of finished runs."""
+        return len(self._records)
+
+    @property
+    def rows(self) -> int:
+        """Number of recorded steps; the smallest, where runs differ."""
+        return min((len(one.steps) for one in self._records), default=0)
+
+    @cached_property
+    def run_steps(self) -> NDArray[np.int64]:
+        """The recorded steps of each run, (runs, recorded steps)."""
+        steps = [one.steps[: self.rows] for one in self._records]
+        return np.array(steps, dtype=np.int64).reshape(self.runs, self.rows)
+
+    @cached_property
+    def steps(self) -> NDArray[np.int64]:
+        """The recorded steps, (recorded steps,). They differ between runs only where a horizon
+        in theory units depends on each run's data: then these are their means, rounded."""
+        if self.runs == 0:
+            return np.zeros(0, dtype=np.int64)
+        return np.asarray((self.run_steps.sum(0) + self.runs // 2) // self.runs)
+
+    @cached_property
+    def values(self) -> dict[str, Floats]:
+        """Every quantity, (runs, recorded steps), by name."""
+        all_ = [one.values[: self.rows] for one in self._records]
+        shape = (self.runs, self.rows, len(self.quantities))
+        stacked = np.array(all_, dtype=np.float64).reshape(shape).transpose(2, 0, 1).copy()
+        return dict(zip(self.quantities, stacked, strict=True))
+
+    def __getitem__(self, quantity: str) -> Floats:
+        try:
+            return self.values[quantity]
+        except KeyError:
+            known = ", ".join(self.quantities)
+            message = f"{quantity!r} was not measured; there are {known}"
+            raise KeyError(message) from None
+
+    def __getattr__(self, name: str) -> Floats:
+        if not name.startswith("_") and name in self.__dict__.get("quantities", ()):
+            return self.values[name]
+        message = f"{type(self).__name__!r} object has no attribute {name!r}"
+        if name in _core.quantities():
+            message += f": it was not measured; name it in the config's quantities ({name!r})"
+        raise AttributeError(message, name=name, obj=self)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.quantities})
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """How each run ended: ``finished``, ``converged``, ``stalled`` or ``diverged``."""
+        return tuple(one.outcome for one in self._records)
+
+    @property
+    def outcome_steps(self) -> tuple[int | None, ...]:
+        """When: the step of convergence or divergence, or since which the run stalled."""
+        return tuple(one.outcome_step for one in self._records)
+
+    @property
+    def resolved(self) -> dict[str, Floats]:
+        """What theory units became, each (runs,): ``step_size``, ``ridge`` (at step 0),
+        ``gamma`` and ``kernel_max`` (least non-zero and largest eigenvalue of the
+        infinite-width kernel; NaN where no unit asked for them)."""
+        names = ("step_size", "ridge", "gamma", "kernel_max")
+        columns = np.array([one.resolved for one in self._records]).reshape(-1, 4).T
+        return dict(zip(names, columns, strict=True))
+
+    @property
+    def weights(self) -> list[Weights]:
+        """The last weights of each run by name, where the config's ``save_weights`` is
+        ``"final"`` or ``"both"``; empty otherwise.
+
+        Two-layer engines: ``hidden_weights`` (width, input_dim), ``output_weights`` and
+        ``feedback_weights`` (width, outputs). Mini-batch engine: ``layers.L.weight``
+        (units, inputs), ``layers.L.bias`` (units,), ``feedback.L``, from ``L = 0`` at the input.
+        """
+        return [found for one in self._records if (found := one.weights[1]) is not None]
+
+    @property
+    def initial_weights(self) -> list[Weights]:
+        """The weights of each run at its start, where ``save_weights`` is ``"initial"`` or
+        ``"both"``."""
+        return [found for one in self._records if (found := one.weights[0]) is not None]
+
+    def predict(self, X: ArrayLike, *, run: int = 0) -> Floats:
+        """Outputs of a trained network, (samples, outputs); logits where the loss is a
+        cross-entropy. Inputs are scaled as in training. ``run`` counts from 0.
+
+        Raises ``ConfigError`` without final weights (``save_weights="final"``), ``ShapeError``
+        where X does not fit.
+        """
+        if self._rule is not None:
+            raise FalignError("predict: a network with a rule of one's own; use its weights")
+        if self._all[run] is None or (weights := self._all[run].weights[1]) is None:  # type: ignore[union-attr]
+            raise _missing_weights()
+        is_labelled = isinstance(self._given, data.Labelled) or self.config._has_classes
+        inputs = data._samples(X)[0] if is_labelled else data._matrix(X)
+        core = None if self._given is None else self._given._core
+        return _core.predict(self.config._flat(), core, run, weights, inputs)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row for each run and recorded step: ``run``, ``step``, every quantity, and the
+        swept keys. Needs pandas."""
+        columns = self._columns(_tables.axis_values([self]))
+        frame: pandas.DataFrame = need("pandas", "to_pandas").DataFrame(columns)
+        return frame
+
+    def _columns(self, values: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """The table; ``values`` has what the texts of swept keys stand for."""
+        size = self.runs * self.rows
+        columns: dict[str, Any] = {"case": [self.case] * size} if self.case else {}
+        columns.update({name: [values[name][text]] * size for name, text in self.axes.items()})
+        numbers = [at for at, one in enumerate(self._all) if one is not None]
+        columns["run"] = np.repeat(np.array(numbers, dtype=np.int64), self.rows)
+        columns["step"] = self.run_steps.ravel()
+        columns.update({name: array.ravel() for name, array in self.values.items()})
+        return columns
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Every quantity with the dimensions ``run`` and ``step``; the config as attributes.
+        Needs xarray."""
+        arrays = {name: (("run", "step"), array) for name, array in self.values.items()}
+        numbers = [at for at, one in enumerate(self._all) if one is not None]
+        found: xarray.Dataset = need("xarray", "to_xarray").Dataset(
+            arrays,
+            coords={"run": numbers, "step": self.steps},
+            attrs={"config": self.config.to_toml()},
+        )
+        return found
+
+    def to_parquet(self, path: str | os.PathLike[str]) -> None:
+        """Write the table of :meth:`to_pandas` as a Parquet file. Needs pyarrow."""
+        _tables.to_parquet([self], path)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a run folder as the program does (without the picture: ``falign plot`` draws
+        it). Data that were given as arrays are stored in it, ``data.npz``.
+
+        Raises ``RecordError`` if the folder is one already.
+        """
+        _folders.save(path, self._source, self._given, [self._all], self._seconds, self._rule)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Run:
+        """Read a run folder with one setting; :meth:`Sweep.load` reads those with many.
+
+        Raises ``FileError`` if there is none, ``RecordError`` if it is damaged.
+        """
+        config, settings = _folders.load(path)
+        if len(settings) != 1:
+            raise RecordError(f"{os.fspath(path)}: has {len(settings)} settings; use Sweep.load")
+        return cls._of(config, settings[0])
+
+    @classmethod
+    def _of(
+        cls,
+        config: Config,
+        setting: Any,
+        given: data.Reals | data.Labelled | None = None,
+        seconds: float = 0.0,
+        rule: Any = None,
+    ) -> Run:
+        """One of the library's settings of an experiment."""
+        case, axes, flat, quantities, records = setting
+        if given is not None:
+            for key in ("train_data", "held_out_data", "labelled_data"):
+                flat.pop(key, None)
+        names = ("name", "title", "about", "source", "expected_time")
+        labels = {name: value for name in names if (value := getattr(config, name))}
+        return cls(
+            Config._of_flat({**labels, **flat}),
+            quantities,
+            records,
+            given=given,
+            case=case,
+            axes=dict(axes),
+            seconds=seconds,
+            rule=rule,
+        )
+
+    def __repr__(self) -> str:
+        ended = ", ".join(
+            f"{self.outcomes.count(name)} {name}" for name in dict.fromkeys(self.outcomes)
+        )
+        label = "".join(f", {key}={text}" for key, text in self.axes.items())
+        case = f" case {self.case!r}" if self.case else ""
+        return f"<Run{case}{label}: {self.runs} runs ({ended}), {self.rows} recorded steps>"
+
+
+def _missing_weights() -> Exception:
+    return FalignError('run.save_weights = "none": set save_weights="final" to keep weights')

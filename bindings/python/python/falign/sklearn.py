@@ -1,0 +1,171 @@
+"""Estimators for scikit-learn: they go into its pipelines, searches and validations.
+
+Inputs are taken as they are: put a ``StandardScaler`` before. Needs scikit-learn 1.6.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from falign import training
+from falign._extras import need
+from falign.config import Config
+from falign.data import Labelled
+from falign.results import Run
+
+need("sklearn", "falign.sklearn")
+
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # noqa: E402
+from sklearn.utils.multiclass import check_classification_targets  # noqa: E402
+from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E402
+
+__all__ = ["FeedbackAlignmentClassifier", "FeedbackAlignmentRegressor"]
+
+
+class _FeedbackAlignment(BaseEstimator):  # type: ignore[misc]
+    run_: Run
+
+    """What both estimators share: one run of the mini-batch engine."""
+
+    def __init__(
+        self,
+        *,
+        rule: str = "feedback_alignment",
+        hidden_widths: tuple[int, ...] = (100,),
+        activation: str = "tanh",
+        optimiser: str = "adam",
+        step_size: float = 1e-2,
+        batch: int = 32,
+        epochs: int = 100,
+        ridge: float = 0.0,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.rule = rule
+        self.hidden_widths = hidden_widths
+        self.activation = activation
+        self.optimiser = optimiser
+        self.step_size = step_size
+        self.batch = batch
+        self.epochs = epochs
+        self.ridge = ridge
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _config(self) -> Config:
+        random = self.random_state
+        if random is None:
+            seed = int(np.random.default_rng().integers(2**62))
+        elif isinstance(random, np.random.RandomState):
+            seed = int(random.randint(2**31 - 1))
+        else:
+            seed = int(random)
+        return Config(
+            engine="mini_batch",
+            rule=self.rule,
+            hidden_widths=list(self.hidden_widths),
+            activation=self.activation,
+            biases=True,
+            initialisation="xavier",
+            optimiser=self.optimiser,
+            step_size=self.step_size,
+            batch=self.batch,
+            epochs=self.epochs,
+            ridge=self.ridge,
+            reduction="mean",
+            seed=seed,
+            runs=1,
+            save_weights="final",
+        )
+
+    def _outputs(self, X: ArrayLike) -> NDArray[np.float64]:
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        outputs: NDArray[np.float64] = self.run_.predict(X)
+        return outputs
+
+
+class FeedbackAlignmentRegressor(RegressorMixin, _FeedbackAlignment):  # type: ignore[misc]
+    """A network of real outputs, trained with the squared error.
+
+    Parameters
+    ----------
+    rule : str
+        Any learning rule of :class:`falign.Config`; ``backpropagation`` for comparison.
+    hidden_widths : tuple of int
+        Units of each hidden layer.
+    activation, optimiser, step_size, batch, epochs, ridge
+        As the keys of :class:`falign.Config`.
+    random_state : int, RandomState or None
+        Seed of weights and batches; ``None`` draws one.
+    n_jobs : int, optional
+        Threads.
+
+    Attributes
+    ----------
+    run_ : Run
+        The training: ``run_.loss``, ``run_.alignment``, ``run_.weights``.
+    n_features_in_ : int
+    """
+
+    run_: Run
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> FeedbackAlignmentRegressor:
+        """Train on X, (samples, features), and y, (samples,) or (samples, outputs)."""
+        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
+        self._is_vector = np.ndim(y) == 1
+        self.run_ = training.train(self._config(), X, y, n_jobs=self.n_jobs, progress=False)
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Outputs, of the shape of y."""
+        outputs = self._outputs(X)
+        return outputs[:, 0] if self._is_vector else outputs
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+class FeedbackAlignmentClassifier(ClassifierMixin, _FeedbackAlignment):  # type: ignore[misc]
+    """A network of class scores, trained with the softmax cross-entropy.
+
+    Parameters and attributes are those of :class:`FeedbackAlignmentRegressor`, and
+    ``classes_``, the labels in order.
+    """
+
+    run_: Run
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> FeedbackAlignmentClassifier:
+        """Train on X, (samples, features), and labels y, (samples,)."""
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(y)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        count = max(2, len(self.classes_))
+        given = Labelled(X, labels.astype(np.int64), classes=count)
+        config = self._config().replace(scaling="none")
+        self.run_ = training.train(config, given, n_jobs=self.n_jobs, progress=False)
+        return self
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Scores, (samples, classes), before the softmax; (samples,) of the second class
+        where there are two."""
+        outputs = self._outputs(X)
+        return outputs[:, 1] - outputs[:, 0] if len(self.classes_) <= 2 else outputs
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Probabilities of the classes, (samples, classes)."""
+        outputs = self._outputs(X)
+        powers = np.exp(outputs - outputs.max(1, keepdims=True))
+        shares: NDArray[np.float64] = powers / powers.sum(1, keepdims=True)
+        return shares[:, : len(self.classes_)]
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Labels, (samples,)."""
+        outputs = self._outputs(X)[:, : len(self.classes_)]
+        found: NDArray[Any] = self.classes_[outputs.argmax(1)]
+        return found

@@ -1,0 +1,248 @@
+"""``train``, ``sweep`` and ``iterate``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from numpy.typing import ArrayLike
+
+from falign import _core, data
+from falign.config import Config
+from falign.errors import ConfigError, Interrupted
+from falign.results import Run, Weights
+from falign.rule import LearningRule, maker
+from falign.sweeps import Sweep
+
+__all__ = ["Look", "iterate", "sweep", "train"]
+
+Data = data.Reals | data.Labelled
+
+
+def train(
+    config: Config,
+    X: ArrayLike | Data | None = None,
+    y: ArrayLike | None = None,
+    *,
+    held_out: tuple[ArrayLike, ArrayLike] | None = None,
+    rule: LearningRule | None = None,
+    n_jobs: int | None = None,
+    progress: bool | None = None,
+) -> Run:
+    """Train all runs of one setting.
+
+    The interpreter lock is released meanwhile. Ctrl-C stops within 0.2 s, at the next step of the
+    network; where one step takes longer, it ends by itself while the call is over already.
+
+    Parameters
+    ----------
+    config : Config
+        Without ``sweep`` and ``cases``: those are for :func:`sweep`.
+    X : array_like (samples, input_dim), Reals or Labelled, optional
+        What to train on, in the place of the config's data. A float64 array in C order is used
+        where it lies: do not write to it meanwhile (see :class:`Reals`); others are copied once.
+    y : array_like (samples,) or (samples, outputs), optional
+        Real targets. For classes see :class:`Labelled`.
+    held_out : pair of X and y, optional
+        For the quantity ``held_out_loss``.
+    rule : LearningRule, optional
+        A rule of one's own, which runs on the mini-batch engine in the place of the config's.
+    n_jobs : int, optional
+        Threads, 1 to 1024; else the environment's ``FALIGN_NUM_THREADS``, else all cores.
+        Results do not depend on it, bit for bit.
+    progress : bool, optional
+        Whether a bar is shown after half a second. By default: where tqdm is installed.
+
+    Returns
+    -------
+    Run
+        With arrays (runs, recorded steps).
+
+    Raises
+    ------
+    ConfigError, ShapeError, DataError, FileError
+        With the message of the program.
+    Interrupted
+        A ``KeyboardInterrupt`` whose ``partial`` is a ``Run`` of what was finished.
+
+    Notes
+    -----
+    Two-layer engines: the network and Algorithm 1 of Song, Xu and Lafferty, "Convergence and
+    Alignment of Gradient Descent with Random Backpropagation Weights", NeurIPS 2021.
+
+    Examples
+    --------
+    >>> import numpy as np, falign as fa
+    >>> X = np.random.default_rng(0).standard_normal((30, 60))
+    >>> run = fa.train(fa.Config(width=50, step_size=0.01, steps=20, runs=3), X, X[:, 0])
+    >>> run.loss.shape
+    (3, 21)
+    """
+    if config.sweep or config.cases:
+        given = config.sweep or [case.get("name") for case in config.cases]
+        raise ConfigError(f"sweep = {given}: more than one setting; use falign.sweep")
+    found, stopped = _run(config, data.given(X, y, held_out), rule, n_jobs, progress)
+    run: Run = found[0]
+    return _finished(run, run.runs, stopped)
+
+
+def sweep(
+    config: Config,
+    X: ArrayLike | Data | None = None,
+    y: ArrayLike | None = None,
+    *,
+    over: Mapping[str, Sequence[Any]] | None = None,
+    held_out: tuple[ArrayLike, ArrayLike] | None = None,
+    rule: LearningRule | None = None,
+    n_jobs: int | None = None,
+    progress: bool | None = None,
+) -> Sweep:
+    """Train every setting of a grid: the config's ``sweep`` and ``cases``, and ``over``.
+
+    ``over`` maps leaf keys to lists of values, ``{"ridge": [0, 0.1], "width": [100, 400]}``;
+    a key that the config sweeps already gets these values instead. All settings and runs share
+    the threads. Settings that differ only in ridge share all their randomness. The other
+    parameters and the errors are those of :func:`train`.
+
+    Returns
+    -------
+    Sweep
+        A sequence of :class:`Run`, the last key fastest; arrays are (*grid, runs, recorded
+        steps).
+    """
+    if over:
+        config = config.replace(sweep={**config.sweep, **over})
+    found, stopped = _run(config, data.given(X, y, held_out), rule, n_jobs, progress)
+    return _finished(found, sum(one.runs for one in found), stopped)
+
+
+Found = TypeVar("Found", Run, Sweep)
+
+
+def _finished(found: Found, runs: int, stopped: BaseException | None) -> Found:
+    """What was found, unless something stopped the call."""
+    if isinstance(stopped, KeyboardInterrupt):
+        message = f"stopped; {runs} finished runs are in this exception's `partial`"
+        raise Interrupted(message, found) from None
+    if stopped is not None:
+        raise stopped
+    return found
+
+
+def _run(
+    config: Config, given: Data | None, rule: Any, n_jobs: int | None, progress: bool | None
+) -> tuple[Sweep, BaseException | None]:
+    if rule is not None:
+        config = config.replace(engine="mini_batch")
+    start = time.perf_counter()
+    bar = _Bar(progress)
+    settings, interruption = _core.train(
+        config._flat(),
+        None if given is None else given._core,
+        maker(rule, config.seed),
+        n_jobs,
+        bar.show if bar.is_wanted else None,
+    )
+    bar.close(is_done=interruption is None)
+    seconds = time.perf_counter() - start
+    runs = [Run._of(config, one, given, seconds, rule) for one in settings]
+    found = Sweep(config, runs, given=given, seconds=seconds, rule=rule)
+    return found, interruption
+
+
+class _Bar:
+    """A tqdm bar that appears with the first report."""
+
+    def __init__(self, is_wanted: bool | None) -> None:
+        self.is_wanted = is_wanted is not False
+        self._must = is_wanted is True
+        self._bar: Any = None
+        self._start = time.perf_counter()
+
+    def show(self, share: float, runs: int) -> None:
+        if self._bar is None:
+            if time.perf_counter() - self._start < 0.5:
+                return
+            try:
+                from tqdm.auto import tqdm
+            except ModuleNotFoundError:
+                if self._must:
+                    raise ModuleNotFoundError(
+                        "progress=True needs tqdm: pip install 'falign[progress]'", name="tqdm"
+                    ) from None
+                return
+            self._bar = tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}<{remaining}")
+        self._bar.update(round(100 * share, 1) - self._bar.n)
+
+    def close(self, *, is_done: bool) -> None:
+        if self._bar is not None:
+            if is_done:
+                self._bar.update(100 - self._bar.n)
+            self._bar.close()
+
+
+class Look(NamedTuple):
+    """A run at one step; see :func:`iterate`."""
+
+    step: int
+    """Steps done."""
+    values: dict[str, float]
+    """Every quantity by name; NaN where it has no meaning."""
+    weights: Weights | None
+    """The weights at this step, by the names of :attr:`Run.weights`; ``None`` where they were
+    not asked for, or the engine has no single units."""
+
+
+def iterate(
+    config: Config,
+    X: ArrayLike | Data | None = None,
+    y: ArrayLike | None = None,
+    *,
+    every: int | None = None,
+    run: int = 0,
+    weights: bool = False,
+) -> Iterator[Look]:
+    """Look inside one run while it runs.
+
+    Parameters
+    ----------
+    config, X, y
+        As for :func:`train`.
+    every : int, optional
+        A look each so many steps, at step 0, and after the last; without it at the steps that
+        the config's ``record`` names.
+    run : int
+        Which run, from 0: the same numbers as that run of :func:`train`.
+    weights : bool
+        Whether each look has the weights, copied.
+
+    Yields
+    ------
+    Look
+        The run is at most two looks ahead of the caller. Leaving the loop ends it.
+
+    Examples
+    --------
+    >>> import falign as fa
+    >>> config = fa.Config(width=50, steps=20, runs=1)
+    >>> [look.step for look in fa.iterate(config, every=10)]
+    [0, 10, 20]
+    """
+    changes: dict[str, Any] = {} if every is None else {"record": {"every": every}}
+    if weights:
+        changes["save_weights"] = "final"
+    given = data.given(X, y)
+    looks = _core.Iteration(
+        config.replace(**changes)._flat(), None if given is None else given._core, run, weights
+    )
+    return _looks(looks, given)
+
+
+def _looks(looks: _core.Iteration, given: Data | None) -> Iterator[Look]:
+    names = looks.quantities
+    try:
+        for step, values, found in looks:
+            yield Look(step, dict(zip(names, values.tolist(), strict=True)), found)
+    finally:
+        looks.close()

@@ -1,0 +1,76 @@
+//! The key table, and experiments as flat dicts of leaf keys.
+
+use std::path::PathBuf;
+
+use falign::experiment::builtin::{BUILTIN, find};
+use falign::experiment::config::{check_flat, flat_table, sectioned_toml};
+use falign::experiment::keys::{KEYS, did_you_mean};
+use falign::observe::Quantity;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::convert::{dict, table, to_python};
+use crate::error::{OrRaise, config};
+
+/// One row of the key table: section, leaf, default, accepted values, meaning.
+type Row<'py> = (
+    &'static str,
+    &'static str,
+    Option<Bound<'py, PyAny>>,
+    &'static str,
+    &'static str,
+);
+
+#[pyfunction]
+pub(crate) fn keys(py: Python<'_>) -> PyResult<Vec<Row<'_>>> {
+    let rows = KEYS.iter().map(|key| {
+        let default = key.default_value();
+        let default = default.map(|value| to_python(py, &value)).transpose()?;
+        Ok((key.section, key.leaf, default, key.allowed, key.meaning))
+    });
+    rows.collect()
+}
+
+#[pyfunction]
+pub(crate) fn quantities() -> Vec<String> {
+    Quantity::names().map(str::to_owned).collect()
+}
+
+/// The text of a built-in experiment, or the names of all.
+#[pyfunction]
+pub(crate) fn builtin(name: Option<&str>) -> PyResult<Vec<&'static str>> {
+    let names = || BUILTIN.iter().map(|one| one.name);
+    let Some(name) = name else {
+        return Ok(names().collect());
+    };
+    match find(name) {
+        Some(found) => Ok(vec![found.text]),
+        None => Err(config(
+            "experiment",
+            name,
+            &format!(
+                "no built-in experiment of that name; {}",
+                did_you_mean(name, names())
+            ),
+        )),
+    }
+}
+
+#[pyfunction]
+pub(crate) fn check(flat: &Bound<'_, PyDict>) -> PyResult<()> {
+    check_flat(&table(flat)?).or_raise()
+}
+
+#[pyfunction]
+pub(crate) fn flat<'py>(
+    py: Python<'py>,
+    text: &str,
+    folder: Option<PathBuf>,
+) -> PyResult<Bound<'py, PyDict>> {
+    dict(py, &flat_table(text, folder.as_deref()).or_raise()?)
+}
+
+#[pyfunction]
+pub(crate) fn sectioned(flat: &Bound<'_, PyDict>) -> PyResult<String> {
+    sectioned_toml(&table(flat)?).or_raise()
+}

@@ -1,0 +1,45 @@
+//! Every error of the library as one Python exception with the same message.
+
+use falign::Error;
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+/// The exception of an error; its class is in `falign.errors`.
+pub(crate) fn raise(error: &Error) -> PyErr {
+    let class = match error {
+        Error::Shape { .. } => "ShapeError",
+        Error::Config { .. } => "ConfigError",
+        Error::Data { .. } => "DataError",
+        Error::Io { .. } => "FileError",
+        Error::Record { .. } => "RecordError",
+        _ => "FalignError",
+    };
+    let message = error.to_string();
+    Python::attach(|py| {
+        let found = py
+            .import("falign.errors")
+            .and_then(|module| module.getattr(class))
+            .and_then(|class| Ok(class.cast_into::<PyType>()?));
+        match found {
+            Ok(class) => PyErr::from_type(class, message),
+            Err(missing) => missing,
+        }
+    })
+}
+
+/// What a Python value should have been, as the library says it of a file.
+pub(crate) fn config(key: &str, value: impl std::fmt::Display, allowed: &str) -> PyErr {
+    raise(&Error::config(key, value, allowed))
+}
+
+/// The library's results with Python's exceptions.
+pub(crate) trait OrRaise<T> {
+    /// The value, or its exception.
+    fn or_raise(self) -> PyResult<T>;
+}
+
+impl<T> OrRaise<T> for falign::Result<T> {
+    fn or_raise(self) -> PyResult<T> {
+        self.map_err(|error| raise(&error))
+    }
+}

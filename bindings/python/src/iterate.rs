@@ -1,0 +1,141 @@
+//! One run, looked at on its way: a thread runs, the iterator asks.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use falign::experiment::inputs;
+use falign::experiment::simulate::{Context, Look, SavedWeights, watched};
+use falign::observe::Outcome;
+use numpy::{IntoPyArray, PyArray1};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::data::Data;
+use crate::error::{OrRaise, config};
+use crate::runs::weights;
+use crate::train::experiment;
+
+/// As in `supervise`.
+const TICK: Duration = Duration::from_millis(50);
+
+enum Message {
+    Look(u64, Vec<f64>, Option<SavedWeights>),
+    Ended(falign::Result<Option<Outcome>>),
+}
+
+/// An iterator over the recorded steps of one run. The run is at most two records ahead of who
+/// asks; dropping the iterator ends it.
+#[pyclass(module = "falign._core")]
+#[derive(Debug)]
+pub(crate) struct Iteration {
+    receive: Mutex<Receiver<Message>>,
+    stop: Arc<AtomicBool>,
+    quantities: Vec<String>,
+    outcome: Option<(&'static str, Option<u64>)>,
+}
+
+/// A step, the values of all quantities, and the weights where they are wanted and exist.
+type Seen<'py> = (u64, Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyDict>>);
+
+#[pymethods]
+impl Iteration {
+    /// Starts run `run` of an experiment with one setting.
+    #[new]
+    fn new(
+        flat: &Bound<'_, PyDict>,
+        data: Option<&Data>,
+        run: u64,
+        with_weights: bool,
+    ) -> PyResult<Self> {
+        let (experiment, sources) = experiment(flat, data)?;
+        inputs::check(&experiment, &sources).or_raise()?;
+        let settings = experiment.settings.len();
+        if settings != 1 {
+            let allowed = "an iteration is over one run of one setting; drop sweep and case";
+            return Err(config("sweep", format!("{settings} settings"), allowed));
+        }
+        let setting = experiment.settings[0].setting.clone();
+        let quantities = setting.quantities.iter();
+        let quantities = quantities.map(|q| q.name().into_owned()).collect();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (send, receive) = sync_channel(1);
+        let is_stopped = Arc::clone(&stop);
+        std::thread::spawn(move || {
+            let context = Context::new(&sources);
+            let mut observe = |look: Look<'_>| {
+                let weights = if with_weights { (look.weights)() } else { None };
+                let message = Message::Look(look.step, look.values.to_vec(), weights);
+                tell(&send, &is_stopped, message);
+            };
+            let mut goes_on = |_| !is_stopped.load(Ordering::Relaxed);
+            let ended = watched(&setting, run, context, &mut goes_on, &mut observe);
+            let ended = ended.map(|run| run.map(|run| run.outcome));
+            tell(&send, &is_stopped, Message::Ended(ended));
+        });
+        Ok(Self {
+            receive: Mutex::new(receive),
+            stop,
+            quantities,
+            outcome: None,
+        })
+    }
+
+    /// Names of the values.
+    #[getter]
+    fn quantities(&self) -> Vec<String> {
+        self.quantities.clone()
+    }
+
+    /// How the run ended and at which step, once it has.
+    #[getter]
+    fn outcome(&self) -> Option<(&'static str, Option<u64>)> {
+        self.outcome
+    }
+
+    fn __iter__(this: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        this
+    }
+
+    fn __next__<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Seen<'py>>> {
+        loop {
+            let receive = &self.receive;
+            let message = py.detach(|| {
+                let receive = receive.lock().unwrap_or_else(PoisonError::into_inner);
+                receive.recv_timeout(TICK)
+            });
+            match message {
+                Ok(Message::Look(step, values, found)) => {
+                    let found = found.map(|found| weights(py, &found)).transpose()?;
+                    return Ok(Some((step, values.into_pyarray(py), found)));
+                }
+                Ok(Message::Ended(ended)) => {
+                    let outcome = ended.or_raise()?;
+                    self.outcome = outcome.map(|outcome| (outcome.name(), outcome.step()));
+                    return Ok(None);
+                }
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => py.check_signals()?,
+            }
+        }
+    }
+
+    /// Ends the run.
+    fn close(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Iteration {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Sends, and stops the run where nobody listens any more.
+fn tell(send: &SyncSender<Message>, stop: &AtomicBool, message: Message) {
+    if send.send(message).is_err() {
+        stop.store(true, Ordering::Relaxed);
+    }
+}

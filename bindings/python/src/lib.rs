@@ -1,0 +1,50 @@
+//! The compiled half of the Python package `falign`: arguments in, arrays out.
+//!
+//! Nothing is computed here. Every function turns Python values into the library's, calls it
+//! without the interpreter lock, and turns what comes back into NumPy arrays. The public Python
+//! API, with its documentation, is the package beside this crate.
+
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "functions of Python own the arguments that were made for them"
+)]
+
+mod audit;
+mod config;
+mod convert;
+mod data;
+mod error;
+mod folder;
+mod iterate;
+mod lent;
+mod pool;
+mod predict;
+mod rule;
+mod runs;
+mod supervise;
+mod theory;
+mod train;
+
+use pyo3::prelude::*;
+
+/// The functions that the Python package wraps; see its stub `_core.pyi`.
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<data::Data>()?;
+    module.add_class::<iterate::Iteration>()?;
+    module.add_function(wrap_pyfunction!(config::keys, module)?)?;
+    module.add_function(wrap_pyfunction!(config::quantities, module)?)?;
+    module.add_function(wrap_pyfunction!(config::builtin, module)?)?;
+    module.add_function(wrap_pyfunction!(config::check, module)?)?;
+    module.add_function(wrap_pyfunction!(config::flat, module)?)?;
+    module.add_function(wrap_pyfunction!(config::sectioned, module)?)?;
+    module.add_function(wrap_pyfunction!(train::train, module)?)?;
+    module.add_function(wrap_pyfunction!(audit::audit, module)?)?;
+    module.add_function(wrap_pyfunction!(predict::predict, module)?)?;
+    module.add_function(wrap_pyfunction!(predict::plain, module)?)?;
+    module.add_function(wrap_pyfunction!(theory::theory, module)?)?;
+    module.add_function(wrap_pyfunction!(folder::save, module)?)?;
+    module.add_function(wrap_pyfunction!(folder::load, module)?)?;
+    Ok(())
+}

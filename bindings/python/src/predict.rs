@@ -1,0 +1,74 @@
+//! Outputs of a trained network on new inputs.
+
+use falign::experiment::predict::{NewInputs, plain_layers, predict as outputs};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray2};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::data::{ClassInputs, Data};
+use crate::error::OrRaise;
+use crate::lent::lent;
+use crate::runs::{WeightDict, saved};
+use crate::train::experiment;
+
+/// Inputs of either kind; float64 ones are for networks with real targets.
+#[derive(FromPyObject)]
+pub(crate) enum AnyInputs<'py> {
+    /// Real targets.
+    Reals(PyReadonlyArray2<'py, f64>),
+    /// Classes.
+    Classes(ClassInputs<'py>),
+}
+
+/// (samples, outputs) of run `run` of a config's first setting.
+#[pyfunction]
+pub(crate) fn predict<'py>(
+    py: Python<'py>,
+    flat: &Bound<'py, PyDict>,
+    data: Option<&Data>,
+    run: u64,
+    weights: WeightDict<'py>,
+    inputs: AnyInputs<'py>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    data.map_or(Ok(()), |data| data.unchanged(py))?;
+    let (experiment, sources) = experiment(flat, data)?;
+    let setting = &experiment.settings[0].setting;
+    let weights = saved(&weights)?;
+    let inputs = match inputs {
+        AnyInputs::Reals(x) => NewInputs::Reals(lent(&x)),
+        AnyInputs::Classes(x) => NewInputs::Classes(x.lent()),
+    };
+    let found = py.detach(|| outputs(setting, run, &sources, &weights, &inputs));
+    Ok(found.or_raise()?.into_pyarray(py))
+}
+
+/// Weights, bias, name of the activation.
+type PlainLayerOut<'py> = (
+    Bound<'py, PyArray2<f64>>,
+    Option<Bound<'py, PyArray1<f64>>>,
+    &'static str,
+);
+
+/// The network of run `run` as other libraries have it.
+#[pyfunction]
+pub(crate) fn plain<'py>(
+    py: Python<'py>,
+    flat: &Bound<'py, PyDict>,
+    data: Option<&Data>,
+    run: u64,
+    weights: WeightDict<'py>,
+) -> PyResult<Vec<PlainLayerOut<'py>>> {
+    data.map_or(Ok(()), |data| data.unchanged(py))?;
+    let (experiment, sources) = experiment(flat, data)?;
+    let weights = saved(&weights)?;
+    let layers = plain_layers(&experiment.settings[0].setting, run, &sources, &weights);
+    let layers = layers.or_raise()?.into_iter().map(|layer| {
+        let bias = layer.bias.map(|bias| bias.into_pyarray(py));
+        (
+            layer.weights.into_pyarray(py),
+            bias,
+            layer.activation.name(),
+        )
+    });
+    Ok(layers.collect())
+}

@@ -1,0 +1,220 @@
+//! A learning rule written in Python.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use falign::experiment::execute::Watch;
+use falign::experiment::simulate::PrivateRule;
+use falign::math::{Scalar, Stream};
+use falign::rule::{Layer, LearningRule, SignalPath, Trace};
+use ndarray::{Array1, Array2};
+use numpy::{Element, PyArray1, PyArray2, PyReadonlyArray2, ToPyArray};
+use pyo3::prelude::*;
+
+use crate::error::config;
+
+/// The first exception that a rule raised; others follow from it.
+type Failure = Arc<Mutex<Option<PyErr>>>;
+
+/// Makes Python rules: a callable that takes the run number and the layers at the start.
+#[derive(Debug)]
+pub(crate) struct PythonRule {
+    make: Py<PyAny>,
+    watch: Arc<Watch>,
+    failure: Failure,
+}
+
+impl PythonRule {
+    pub(crate) fn new(make: Py<PyAny>, watch: &Arc<Watch>) -> Self {
+        Self {
+            make,
+            watch: Arc::clone(watch),
+            failure: Failure::default(),
+        }
+    }
+
+    /// What a rule raised, if one did.
+    pub(crate) fn failure(&self) -> Option<PyErr> {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.take()
+    }
+
+    fn make<T: Scalar + Element>(&self, run: u64, layers: &[Layer<T>]) -> Box<dyn LearningRule<T>> {
+        let mut rule = Taught {
+            object: None,
+            failure: Arc::clone(&self.failure),
+            feedback: Vec::new(),
+            is_changed: false,
+            is_direct: false,
+        };
+        let made = Python::attach(|py| -> PyResult<()> {
+            let object = self.make.call1(py, (run, python_layers(py, layers)))?;
+            rule.is_direct = object.bind(py).getattr("path")?.extract::<String>()? == "direct";
+            rule.feedback = feedback_of(object.bind(py))?;
+            rule.object = Some(object);
+            Ok(())
+        });
+        if let Err(exception) = made {
+            // Nothing is to be learned from further steps.
+            self.watch.stop.store(true, Ordering::Relaxed);
+            keep(&self.failure, exception);
+        }
+        Box::new(rule)
+    }
+}
+
+impl PrivateRule for PythonRule {
+    fn single(&self, run: u64, layers: &[Layer<f32>]) -> Box<dyn LearningRule<f32>> {
+        self.make(run, layers)
+    }
+
+    fn double(&self, run: u64, layers: &[Layer<f64>]) -> Box<dyn LearningRule<f64>> {
+        self.make(run, layers)
+    }
+}
+
+fn keep(failure: &Failure, exception: PyErr) {
+    let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+    failure.get_or_insert(exception);
+}
+
+/// One run's rule: the Python object, and its feedback weights as it last left them.
+struct Taught<T> {
+    object: Option<Py<PyAny>>,
+    failure: Failure,
+    feedback: Vec<Array2<T>>,
+    /// They were handed out to be changed: Python hears of it before it teaches again.
+    is_changed: bool,
+    is_direct: bool,
+}
+
+/// Weights, bias, factor, name of the activation.
+type PyLayer<'py, T> = (
+    Bound<'py, PyArray2<T>>,
+    Option<Bound<'py, PyArray1<T>>>,
+    f64,
+    &'static str,
+);
+
+fn python_layers<'py, T: Scalar + Element>(
+    py: Python<'py>,
+    layers: &[Layer<T>],
+) -> Vec<PyLayer<'py, T>> {
+    let one = |layer: &Layer<T>| {
+        (
+            layer.weights.to_pyarray(py),
+            layer.bias.as_ref().map(|bias| Array1::to_pyarray(bias, py)),
+            layer.factor.to_f64(),
+            layer.activation.name(),
+        )
+    };
+    layers.iter().map(one).collect()
+}
+
+/// The rule's attribute `feedback`: a list of matrices, or nothing.
+fn feedback_of<T: Element + Copy>(object: &Bound<'_, PyAny>) -> PyResult<Vec<Array2<T>>> {
+    let Some(found) = object
+        .getattr("feedback")?
+        .extract::<Option<Vec<Bound<'_, PyAny>>>>()?
+    else {
+        return Ok(Vec::new());
+    };
+    found
+        .iter()
+        .map(|array| matrix("feedback", array))
+        .collect()
+}
+
+/// A matrix in the engine's precision.
+fn matrix<T: Element + Copy>(what: &str, array: &Bound<'_, PyAny>) -> PyResult<Array2<T>> {
+    match array.extract::<PyReadonlyArray2<'_, T>>() {
+        Ok(array) => Ok(array.as_array().to_owned()),
+        Err(_) => Err(config(
+            what,
+            array.get_type().name()?,
+            "expected a NumPy matrix of the engine's precision",
+        )),
+    }
+}
+
+impl<T: Scalar + Element> Taught<T> {
+    fn ask(
+        &mut self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        signals: &mut [Array2<T>],
+    ) -> PyResult<()> {
+        let Some(object) = &self.object else {
+            return Err(config("rule", "none", "it could not be made"));
+        };
+        Python::attach(|py| {
+            let object = object.bind(py);
+            if std::mem::take(&mut self.is_changed) {
+                let feedback = self.feedback.iter().map(|b| b.to_pyarray(py));
+                object.setattr("feedback", feedback.collect::<Vec<_>>())?;
+            }
+            let arrays = |all: &[Array2<T>]| -> Vec<_> {
+                all.iter().map(|array| array.to_pyarray(py)).collect()
+            };
+            let seen = (
+                arrays(&trace.activities),
+                arrays(&trace.derivatives),
+                trace.outputs.to_pyarray(py),
+                trace.residual.to_pyarray(py),
+                trace.targets.to_pyarray(py),
+            );
+            let answer = object.call_method1("teach", (python_layers(py, layers), seen))?;
+            let answer: Vec<Bound<'_, PyAny>> = answer.extract()?;
+            if answer.len() != signals.len() {
+                let expected = format!("expected {}, one for each hidden layer", signals.len());
+                return Err(config("signals", answer.len(), &expected));
+            }
+            for (at, (signal, answer)) in signals.iter_mut().zip(&answer).enumerate() {
+                let answer = matrix(&format!("signals[{at}]"), answer)?;
+                if answer.dim() != signal.dim() {
+                    let expected = format!("expected {:?}, (batch, units)", signal.dim());
+                    let got = format!("{:?}", answer.dim());
+                    return Err(config(&format!("signals[{at}].shape"), got, &expected));
+                }
+                *signal = answer.as_standard_layout().into_owned();
+            }
+            self.feedback = feedback_of(object)?;
+            Ok(())
+        })
+    }
+}
+
+impl<T: Scalar + Element> LearningRule<T> for Taught<T> {
+    fn teach(
+        &mut self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        signals: &mut [Array2<T>],
+        _: &mut Stream,
+    ) {
+        if let Err(exception) = self.ask(layers, trace, signals) {
+            keep(&self.failure, exception);
+            // The run diverges, which ends it.
+            for signal in signals {
+                signal.fill(T::from_f64(f64::NAN));
+            }
+        }
+    }
+
+    fn feedback(&self) -> Option<&[Array2<T>]> {
+        (!self.feedback.is_empty()).then_some(&self.feedback)
+    }
+
+    fn feedback_mut(&mut self) -> Option<&mut [Array2<T>]> {
+        self.is_changed = true;
+        (!self.feedback.is_empty()).then_some(&mut self.feedback)
+    }
+
+    fn path(&self) -> SignalPath {
+        if self.is_direct {
+            SignalPath::Direct
+        } else {
+            SignalPath::Layerwise
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Long work without the interpreter lock: Ctrl-C is heard, progress is told.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use falign::experiment::execute::Watch;
+use pyo3::prelude::*;
+
+use crate::pool::{forget, pool};
+
+/// How often signals are looked for.
+const TICK: Duration = Duration::from_millis(50);
+
+/// How long work may take to stop. With a tick before it, less than what a user notices.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// What is told, and to whom.
+pub(crate) struct Progress {
+    /// Called with the share done, from 0 to 1, and the runs done.
+    pub(crate) callback: Option<Py<PyAny>>,
+    /// All work, in the unit of [`Watch::done`].
+    pub(crate) total: f64,
+}
+
+impl Progress {
+    fn tell(&self, py: Python<'_>, watch: &Watch) -> PyResult<()> {
+        if let Some(callback) = &self.callback {
+            let done = watch.done.load(Ordering::Relaxed) as f64;
+            let share = (done / self.total.max(1.0)).min(1.0);
+            callback.call1(py, (share, watch.jobs_done.load(Ordering::Relaxed)))?;
+        }
+        Ok(())
+    }
+}
+
+/// Does `work` on a pool of `threads` threads while this thread hears of signals, and gives its
+/// value, or the exception that stopped it: `KeyboardInterrupt`, or what the callback raised.
+/// `work` should end soon once `watch.stop` is set. Where it does not, because one step of a large
+/// network takes long, nobody waits for it: it ends by itself, and there is no value.
+pub(crate) fn supervise<T: Send + 'static>(
+    py: Python<'_>,
+    threads: Option<usize>,
+    watch: &Watch,
+    progress: &Progress,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> PyResult<(Option<T>, Option<PyErr>)> {
+    let pool = pool(threads)?;
+    let (send, receive) = channel();
+    pool.spawn(move || {
+        let value = catch_unwind(AssertUnwindSafe(work));
+        // Nobody listens any more where it took too long to stop.
+        let _ = send.send(value);
+    });
+    let (value, interruption) = py.detach(move || listen(&receive, watch, progress));
+    match value {
+        Some(Ok(value)) => Ok((Some(value), interruption)),
+        Some(Err(panic)) => resume_unwind(panic),
+        None => {
+            forget(&pool);
+            Ok((None, interruption))
+        }
+    }
+}
+
+fn listen<T>(
+    receive: &Receiver<T>,
+    watch: &Watch,
+    progress: &Progress,
+) -> (Option<T>, Option<PyErr>) {
+    loop {
+        match receive.recv_timeout(TICK) {
+            Ok(value) => return (Some(value), None),
+            Err(RecvTimeoutError::Disconnected) => unreachable!("a value comes, or a panic"),
+            Err(RecvTimeoutError::Timeout) => {
+                let heard = Python::attach(|py| {
+                    py.check_signals()?;
+                    progress.tell(py, watch)
+                });
+                if let Err(exception) = heard {
+                    watch.stop.store(true, Ordering::Relaxed);
+                    return (receive.recv_timeout(GRACE).ok(), Some(exception));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What theory says of an experiment.
+
+use falign::experiment::certified::certify_settings;
+use falign::experiment::execute::Watch;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::data::Data;
+use crate::error::OrRaise;
+use crate::supervise::{Progress, supervise};
+use crate::train::experiment;
+
+/// Of each certificate: the page to read, and everything as JSON. `folder`: a finished run
+/// folder that adds what was observed.
+#[pyfunction]
+pub(crate) fn theory(
+    py: Python<'_>,
+    flat: &Bound<'_, PyDict>,
+    data: Option<&Data>,
+    folder: Option<std::path::PathBuf>,
+) -> PyResult<Vec<(String, String)>> {
+    let (experiment, sources) = experiment(flat, data)?;
+    let watch = Watch::default();
+    let silent = Progress {
+        callback: None,
+        total: 0.0,
+    };
+    let (found, interruption) = supervise(py, None, &watch, &silent, move || {
+        certify_settings(&experiment, &sources, folder.as_deref())
+    })?;
+    let found = match (found, interruption) {
+        (Some(found), None) => found.or_raise()?,
+        (_, exception) => return Err(exception.expect("without one there is a value")),
+    };
+    Ok(found
+        .iter()
+        .map(|one| (one.page(), one.to_json().to_string()))
+        .collect())
+}

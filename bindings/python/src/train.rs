@@ -1,0 +1,81 @@
+//! `train` and `sweep`: all runs of an experiment, in memory.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use falign::experiment::execute::Watch;
+use falign::experiment::memory::{self, Runs};
+use falign::experiment::simulate::PrivateRule;
+use falign::experiment::sources::Sources;
+use falign::experiment::{Experiment, given};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::convert::table;
+use crate::data::Data;
+use crate::error::OrRaise;
+use crate::rule::PythonRule;
+use crate::runs::{SettingOut, setting};
+use crate::supervise::{Progress, supervise};
+
+/// What data in memory are called.
+const GIVEN: &str = "given";
+
+/// The experiment of a flat dict, on `data` where there are some. Relative paths are relative to
+/// the current folder.
+pub(crate) fn experiment(
+    flat: &Bound<'_, PyDict>,
+    data: Option<&Data>,
+) -> PyResult<(Experiment, Sources)> {
+    let flat = table(flat)?;
+    if let Some(data) = data {
+        return given::experiment(flat, &data.given, Path::new(GIVEN)).or_raise();
+    }
+    let here = std::env::current_dir()?;
+    let experiment = Experiment::from_flat(&flat, Some(&here)).or_raise()?;
+    Ok((experiment, Sources::default()))
+}
+
+/// All settings with their runs, and the exception that stopped them, if one did.
+#[pyfunction]
+pub(crate) fn train<'py>(
+    py: Python<'py>,
+    flat: &Bound<'py, PyDict>,
+    data: Option<&Data>,
+    rule: Option<Py<PyAny>>,
+    threads: Option<usize>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<(Vec<SettingOut<'py>>, Option<PyErr>)> {
+    let (experiment, sources) = experiment(flat, data)?;
+    let (experiment, watch) = (Arc::new(experiment), Arc::new(Watch::default()));
+    let progress = Progress {
+        callback: progress,
+        total: memory::cost(&experiment),
+    };
+    let rule = rule.map(|make| Arc::new(PythonRule::new(make, &watch)));
+    let runs = Arc::new(Mutex::new(memory::unfinished(&experiment)));
+    let work = {
+        let (experiment, watch) = (Arc::clone(&experiment), Arc::clone(&watch));
+        let (rule, runs) = (rule.clone(), Arc::clone(&runs));
+        move || {
+            let private = rule.as_deref().map(|rule| rule as &dyn PrivateRule);
+            memory::run_each(&experiment, &sources, private, &watch, &|finished| {
+                memory::put(&mut locked(&runs), finished);
+            })
+        }
+    };
+    let (ended, interruption) = supervise(py, threads, &watch, &progress, work)?;
+    ended.transpose().or_raise()?;
+    let interruption = rule.and_then(|rule| rule.failure()).or(interruption);
+    // Runs that end after this have no place any more.
+    let runs = std::mem::take(&mut *locked(&runs));
+    let settings = experiment.settings.iter().zip(runs);
+    let settings = settings
+        .map(|(labelled, runs)| setting(py, labelled, runs))
+        .collect::<PyResult<_>>()?;
+    Ok((settings, interruption))
+}
+
+fn locked(runs: &Mutex<Runs>) -> MutexGuard<'_, Runs> {
+    runs.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,44 @@
+"""The estimators are estimators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import falign as fa
+
+pytest.importorskip("sklearn")
+
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+ESTIMATORS = [fa.sklearn.FeedbackAlignmentRegressor(), fa.sklearn.FeedbackAlignmentClassifier()]
+
+
+@parametrize_with_checks(ESTIMATORS)
+@pytest.mark.filterwarnings("ignore")
+def test_scikit_learn_accepts_them(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+def test_they_learn_in_a_pipeline() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-3, 3, (300, 2))
+    y = np.sin(X[:, 0]) + 0.5 * X[:, 1]
+    model = make_pipeline(StandardScaler(), fa.sklearn.FeedbackAlignmentRegressor(random_state=0))
+    assert cross_val_score(model, X, y, cv=3).min() > 0.9
+    rings = np.where(np.hypot(*X.T) > 2, "out", "in")
+    model = make_pipeline(StandardScaler(), fa.sklearn.FeedbackAlignmentClassifier(random_state=0))
+    assert cross_val_score(model, X, rings, cv=3).min() > 0.9
+    assert model.fit(X, rings).predict_proba(X).sum(1) == pytest.approx(1)
+
+
+def test_the_same_seed_gives_the_same_network() -> None:
+    X = np.random.default_rng(0).standard_normal((20, 3))
+    make = lambda: fa.sklearn.FeedbackAlignmentRegressor(random_state=3, epochs=3)  # noqa: E731
+    first, second = (make().fit(X, X).predict(X) for _ in range(2))
+    assert first.tobytes() == second.tobytes()

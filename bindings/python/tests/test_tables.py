@@ -1,0 +1,161 @@
+"""Tables and figures of runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from conftest import Arrays
+
+import falign as fa
+from falign.errors import ConfigError
+
+mpl.use("Agg")
+
+
+@pytest.fixture
+def found(config: fa.Config, arrays: Arrays) -> fa.Sweep:
+    over = {"activation": ["tanh", "relu"], "ridge": [0, 0.5]}
+    return fa.sweep(config, *arrays, over=over)
+
+
+def test_pandas_has_a_row_for_each_run_and_step(found: fa.Sweep) -> None:
+    frame = found.to_pandas()
+    assert len(frame) == 4 * 3 * 41
+    assert list(frame.columns[:4]) == ["activation", "ridge", "run", "step"]
+    one = frame.query("activation == 'relu' and ridge == 0.5 and run == 2")
+    assert one["loss"].to_numpy().tobytes() == found[3].loss[2].tobytes()
+
+
+def test_xarray_has_the_grid(found: fa.Sweep) -> None:
+    data = found.to_xarray()
+    assert data.sizes == {"activation": 2, "ridge": 2, "run": 3, "step": 41}
+    one = data["loss"].sel(activation="relu", ridge=0.5)
+    assert (one.to_numpy() == found[3].loss).all()
+    assert fa.Config.from_toml(data.attrs["config"]) == found.config
+    assert found[0].to_xarray()["alignment"].dims == ("run", "step")
+
+
+def test_parquet_is_the_table(found: fa.Sweep, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    found.to_parquet(tmp_path / "a.parquet")
+    table = parquet.read_table(tmp_path / "a.parquet")
+    assert (table["loss"].to_numpy() == found.to_pandas()["loss"].to_numpy()).all()
+
+
+def test_a_swept_key_has_one_type(config: fa.Config, arrays: Arrays, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    for over, values in [
+        ({"ridge": [0, {"gamma": 1}]}, ["0", "gamma=1"]),
+        ({"ridge": [0, 0.5]}, [0.0, 0.5]),
+        ({"ridge_table": [[0.1], [0.2, 0.1]]}, ["0.1", "0.2 0.1"]),
+        ({"center_outputs": [True, False]}, [True, False]),
+    ]:
+        found = fa.sweep(config, *arrays, over=over)
+        (key,) = over
+        assert found.axes == {key: values}
+        assert {type(value) for value in found.axes[key]} == {type(values[0])}
+        found.to_parquet(tmp_path / "a.parquet")
+        column = parquet.read_table(tmp_path / "a.parquet")[key]
+        assert column.unique().to_pylist() == values == found.to_pandas()[key].unique().tolist()
+
+
+def test_curves_draw_mean_and_band(found: fa.Sweep) -> None:
+    ax = fa.plot.curves(found[0], y="alignment", band="std")
+    (line,) = ax.get_lines()
+    assert (line.get_ydata() == found[0].alignment.mean(0)).all()
+    band = ax.collections[0].get_paths()[0].vertices[:, 1]
+    mean, std = found[0].alignment.mean(0), found[0].alignment.std(0, ddof=1)
+    assert band.min() == pytest.approx((mean - std).min())
+    assert fa.plot.curves(found, y="loss", ax=ax) is ax
+    assert "activation = relu, ridge = 0.5" in [t.get_text() for t in ax.get_legend().texts]
+    for band_name in ("sem", "quantiles", "runs", None):
+        fa.plot.curves(found[0], x="tau", band=band_name)
+    with pytest.raises(ConfigError, match="band = 'sd'"):
+        fa.plot.curves(found[0], band="sd")
+    mpl.pyplot.close("all")
+
+
+def test_figure_2_is_alignment_over_width_and_loss(config: fa.Config, arrays: Arrays) -> None:
+    rules = ["feedback_alignment", "backpropagation"]
+    over = {"activation": ["tanh", "relu"], "rule": rules, "ridge": [0, 0.5], "width": [10, 20]}
+    found = fa.sweep(config.replace(quantities=["loss", "alignment"]), *arrays, over=over)
+    axes = fa.plot.figure2(found)
+    assert [ax.get_title() for ax in axes] == ["tanh", "relu"] * 2
+    assert len(axes[0].get_legend().texts) == 4
+    above, below = axes[0].get_lines()[0], axes[3].get_lines()[0]
+    assert above.get_xdata().tolist() == [10, 20]
+    assert above.get_ydata() == pytest.approx(found.alignment[0, 0, 0, :, :, -1].mean(-1))
+    loss = found.loss[1, 0, 0, 1]
+    assert below.get_ydata() == pytest.approx(10 ** np.log10(loss).mean(0))
+    given = mpl.pyplot.subplots(2, 2)[1]
+    assert fa.plot.figure2(found, axes=given)[2] is given[1, 0]
+    mpl.pyplot.close("all")
+
+
+def test_a_configs_own_figure_is_drawn(config: fa.Config, arrays: Arrays) -> None:
+    panel = {"x": "width", "y": "alignment", "series": "ridge", "where": {"step": "last"}}
+    only = {**panel, "where": {"ridge": [0.5], "step": 20}, "spread": "none", "title": "one"}
+    asked = {"columns": 2, "panel": [panel, only]}
+    config = config.replace(figure=asked)
+    found = fa.sweep(config, *arrays, over={"ridge": [0, 0.5], "width": [10, 20]})
+    left, right = fa.plot.figure(found)
+    assert [len(ax.get_lines()) for ax in (left, right)] == [2, 1]
+    (line,) = right.get_lines()
+    assert line.get_ydata() == pytest.approx(found.alignment[1, :, :, 20].mean(-1))
+    bad = {**panel, "where": {"ridge": 7}}
+    plain = {key: value for key, value in panel.items() if key != "series"}
+    for change, message in [
+        ({"panel": [bad]}, r"where.ridge = 7: no setting has it; there are 0, 0.5"),
+        ({"panel": [plain]}, "two settings would be one point"),
+        (None, "asks for no picture"),
+    ]:
+        found.config = config.replace(figure=change)
+        with pytest.raises(ConfigError, match=message):
+            fa.plot.figure(found)
+    mpl.pyplot.close("all")
+
+
+def test_a_map_has_a_cell_for_each_pair(config: fa.Config, arrays: Arrays) -> None:
+    panel = {"x": "width", "series": "ridge", "y": "alignment", "style": "map", "y_min": 0.0}
+    config = config.replace(figure={"panel": [panel]})
+    found = fa.sweep(config, *arrays, over={"ridge": [0.5, 0], "width": [10, 20, 30]})
+    (ax,) = fa.plot.figure(found)
+    cells = np.asarray(ax.get_images()[0].get_array())
+    assert cells == pytest.approx(found.alignment[::-1, :, :, -1].mean(-1))
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["0", "0.5"]
+    assert ax.texts[0].get_text() == f"{cells[1, 0]:.2g}"
+    mpl.pyplot.close("all")
+
+
+def test_the_figure_of_a_built_in_experiment_is_drawn() -> None:
+    # Its settings made tiny: what is drawn is the choice of rows.
+    config = fa.Config.builtin("figure2").replace(steps=2, runs=1, claims=(), record={"every": 1})
+    small = {**config.sweep, "width": [16, 3200]}
+    found = fa.sweep(config.replace(sweep=small, samples=4, input_dim=6), progress=False)
+    axes = fa.plot.figure(found)
+    assert [ax.get_title() for ax in axes] == ["linear", "ReLU", "tanh"] * 2
+    assert all(ax.get_lines() for ax in axes)
+    mpl.pyplot.close("all")
+
+
+def test_figure_3_has_accuracies(images: fa.Labelled) -> None:
+    config = fa.Config(width=8, activation="relu", batch=8, step_size=0.1, epochs=2, runs=2)
+    found = fa.sweep(config, images, over={"ridge": [0, 0.1]})
+    above, below = fa.plot.figure3(found)
+    assert below.get_ylabel() == "test accuracy"
+    assert above.get_lines()[1].get_ydata() == pytest.approx(found.alignment[1].mean(0))
+    mpl.pyplot.close("all")
+
+
+def test_predictions_lie_over_the_targets(config: fa.Config, arrays: Arrays) -> None:
+    X, y = arrays
+    run = fa.train(config.replace(save_weights="final"), X, y)
+    ax = fa.plot.predictions(run, X, y)
+    assert (ax.get_lines()[0].get_ydata() == run.predict(X)[:, 0]).all()
+    run = fa.train(config.replace(save_weights="final"), X[:, :1], y)
+    assert len(fa.plot.predictions(run, X[:, :1], y).get_lines()) == 2
+    assert fa.plot.kernel(np.eye(3)).images
+    mpl.pyplot.close("all")

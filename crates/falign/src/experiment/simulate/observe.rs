@@ -1,0 +1,33 @@
+//! What a caller sees of a run on its way, and a rule it may bring.
+
+use super::SavedWeights;
+use crate::rule::{Layer, LearningRule};
+
+/// A run at a recorded step.
+pub struct Look<'a> {
+    /// Steps done.
+    pub step: u64,
+    /// The values of the setting's quantities.
+    pub values: &'a [f64],
+    /// The weights at this step; `None` where the engine has no single units. A two-layer
+    /// setting must ask for final weights (`save_weights`): only then are they kept up to date.
+    pub weights: &'a mut dyn FnMut() -> Option<SavedWeights>,
+}
+
+impl std::fmt::Debug for Look<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Look")
+            .field("step", &self.step)
+            .field("values", &self.values)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes the learning rule of each run, in the precision of its engine, for a network that
+/// starts with these layers.
+pub trait PrivateRule: std::fmt::Debug + Sync {
+    /// For run `run` of a setting with `precision = "f32"`.
+    fn single(&self, run: u64, layers: &[Layer<f32>]) -> Box<dyn LearningRule<f32>>;
+    /// For run `run` of a setting with `precision = "f64"`.
+    fn double(&self, run: u64, layers: &[Layer<f64>]) -> Box<dyn LearningRule<f64>>;
+}
