@@ -56,6 +56,7 @@ fn out_of_range(leaf: &str) -> &'static [&'static str] {
         "input_factor" | "init_scale" | "epsilon" | "step_size_decay" | "perturbation" => {
             &["0", "-1", "inf"]
         }
+        "weight_sparsity" => &["-0.1", "1", "[]", "[0.5, 1]"],
         "feedback_scale" | "init_gain" => &["-0.1", "inf"],
         "train_limit" | "test_limit" | "batch" | "feedback_rank" => {
             &["0", "-1", "1000000001", "1.5"]
