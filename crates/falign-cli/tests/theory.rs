@@ -208,6 +208,34 @@ fn width_and_settings_can_be_chosen() {
 }
 
 #[test]
+fn inequalities_of_the_lemmas_come_as_a_page_and_as_json() {
+    let lab = Lab::new();
+    lab.file(
+        "isometric.toml",
+        "name = \"isometric\"\n[data]\nsamples = 3\ninput_dim = 8\ninputs = \"orthonormal\"\ntargets = \"signs\"\n[network]\nactivation = \"linear\"\nwidth = 20\n[learning]\nridge = 10\n[run]\nsteps = { eta_lambda_t = 20 }\n",
+    );
+    let page = lab.falign(&["theory", "isometric.toml", "--lemmas"]);
+    let page = page.succeeds().out;
+    for key in ["A.4", "B.9sq", "C.4", "B.10", "B.21"] {
+        assert!(page.contains(&format!("\n{key} ")), "{key}: {page}");
+    }
+    let text = lab.falign(&["theory", "isometric.toml", "--lemmas", "--json"]);
+    let json: Value = serde_json::from_str(&text.succeeds().out).unwrap();
+    let rows = json["lemmas"][0]["rows"].as_array().unwrap();
+    let last = rows.last().unwrap();
+    assert_eq!(
+        (last["key"].as_str(), last["side"].as_str()),
+        (Some("B.21"), Some("at_least"))
+    );
+    // As (B.21) says, at every width.
+    let constants = last["constant"].as_array().unwrap();
+    assert_eq!(constants.len(), 4);
+    assert!(constants.iter().all(|c| c.as_f64().unwrap() >= 1.0));
+    lab.falign(&["theory", "figure3", "--lemmas"])
+        .refuses(&["mini_batch", "two-layer networks"]);
+}
+
+#[test]
 fn what_has_no_certificate_says_why() {
     let lab = Lab::new();
     lab.falign(&["theory", "figure3"])

@@ -32,7 +32,7 @@ macro_rules! builtin {
 }
 
 /// All of them, the quickest first.
-pub const BUILTIN: [Builtin; 25] = builtin![
+pub const BUILTIN: [Builtin; 30] = builtin![
     "quickstart",
     "figure2",
     "figure2_long",
@@ -46,6 +46,11 @@ pub const BUILTIN: [Builtin; 25] = builtin![
     "theory/rich_lazy",
     "theory/lemmas",
     "theory/large_sample",
+    "theory/proposition_3_3",
+    "theory/proposition_4_5",
+    "theory/theorem_3_2",
+    "theory/alignment_bound",
+    "theory/theorem_4_2_4_3",
     "theory/nonlinear_4_6",
     "dropout",
     "learned_feedback",

@@ -176,7 +176,7 @@ pub(super) fn first_problem(
 }
 
 /// lambda(t) as it enters 1 - eta lambda(t), whatever the form of the ridge.
-fn step_scaled(problem: &Problem) -> Schedule {
+pub(super) fn step_scaled(problem: &Problem) -> Schedule {
     match problem.ridge_form {
         RidgeForm::StepScaled => problem.schedule.clone(),
         RidgeForm::PerStep => problem.schedule.scaled(1.0 / problem.step_size),
@@ -184,7 +184,7 @@ fn step_scaled(problem: &Problem) -> Schedule {
 }
 
 /// What a setting does that the paper's algorithm does not.
-fn departures(setting: &Setting, problem: &Problem) -> Vec<String> {
+pub(super) fn departures(setting: &Setting, problem: &Problem) -> Vec<String> {
     let mut found = Vec::new();
     if !matches!(
         setting.rule,

@@ -15,6 +15,7 @@ pub mod folder;
 pub mod given;
 pub mod inputs;
 pub mod keys;
+pub mod lemmas;
 pub mod memory;
 pub mod plan;
 pub mod predict;

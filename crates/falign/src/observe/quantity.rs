@@ -72,6 +72,22 @@ pub enum Quantity {
     SlowTimeLoss,
     /// `alignment` in the slow-time limit with what a finite width keeps of beta(0).
     CompositeAlignment,
+    /// (1 - |e(t)| / |e(t-1)|) / (eta gamma), how much of eta gamma the last step contracted by:
+    /// without ridge at least 1/4 by Theorem 3.2, and 1/2 for linear networks by 4.3. Empty at
+    /// step 0, as the next.
+    ContractionRate,
+    /// |e(t)| over what (4.2), or (4.3) for linear networks, allows after e(t-1):
+    /// (1 - eta gamma/4 - eta lambda)|e(t-1)| + eta lambda |y|, gamma/2 for linear. At most 1.
+    ResidualToBound,
+    /// |cos(b, beta)| over n / sqrt(p), its bound without ridge (Section 4.1).
+    AlignmentToBound,
+    /// gamma, the least eigenvalue of the infinite-width kernel on its range. Of the run's
+    /// data, as the next two: the same at every step.
+    InfiniteKernelMinEigenvalue,
+    /// M, its largest eigenvalue.
+    InfiniteKernelMaxEigenvalue,
+    /// eps of the inputs, which are (gamma, eps)-isometric (Definition 4.4), on their range.
+    IsometryEps,
     /// Slow time eta t / sqrt(p).
     Tau,
     /// Ridge spent: eta times the sum of lambda(i) over i < t.
@@ -127,7 +143,7 @@ pub enum Quantity {
 
 impl Quantity {
     /// All quantities but those of single layers, in column order.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 57] = [
         Self::Loss,
         Self::RegularisedLoss,
         Self::ResidualNorm,
@@ -155,6 +171,12 @@ impl Quantity {
         Self::SlowTimeAlignment,
         Self::SlowTimeLoss,
         Self::CompositeAlignment,
+        Self::ContractionRate,
+        Self::ResidualToBound,
+        Self::AlignmentToBound,
+        Self::InfiniteKernelMinEigenvalue,
+        Self::InfiniteKernelMaxEigenvalue,
+        Self::IsometryEps,
         Self::Tau,
         Self::EtaLambdaT,
         Self::FeatureKernelDrift,
@@ -226,6 +248,12 @@ impl Quantity {
             Self::SlowTimeAlignment => "slow_time_alignment",
             Self::SlowTimeLoss => "slow_time_loss",
             Self::CompositeAlignment => "composite_alignment",
+            Self::ContractionRate => "contraction_rate",
+            Self::ResidualToBound => "residual_to_bound",
+            Self::AlignmentToBound => "alignment_to_bound",
+            Self::InfiniteKernelMinEigenvalue => "infinite_kernel_min_eigenvalue",
+            Self::InfiniteKernelMaxEigenvalue => "infinite_kernel_max_eigenvalue",
+            Self::IsometryEps => "isometry_eps",
             Self::Tau => "tau",
             Self::EtaLambdaT => "eta_lambda_t",
             Self::FeatureKernelDrift => "feature_kernel_drift",
@@ -296,6 +324,17 @@ impl Quantity {
         )
     }
 
+    /// Whether it is or needs gamma or M, the extreme eigenvalues of the infinite-width kernel.
+    pub fn needs_infinite_kernel(self) -> bool {
+        matches!(
+            self,
+            Self::ContractionRate
+                | Self::ResidualToBound
+                | Self::InfiniteKernelMinEigenvalue
+                | Self::InfiniteKernelMaxEigenvalue
+        )
+    }
+
     /// Whether the mini-batch engine measures it.
     pub fn is_deep(self) -> bool {
         self >= Self::Epoch
@@ -352,6 +391,11 @@ impl Quantity {
                 | Self::FeedbackKernelNorm
                 | Self::LazyLoss
                 | Self::SlowTimeLoss
+                | Self::ResidualToBound
+                | Self::AlignmentToBound
+                | Self::InfiniteKernelMinEigenvalue
+                | Self::InfiniteKernelMaxEigenvalue
+                | Self::IsometryEps
                 | Self::TestLoss
                 | Self::ValidationLoss
         )

@@ -167,7 +167,7 @@ impl Slopes<'_> {
 }
 
 /// psi and psi' of all preactivations, each (samples, width).
-fn units(
+pub(super) fn units(
     hidden_weights: &Array2<f64>,
     activation: Activation,
     inputs: &Array2<f64>,

@@ -8,6 +8,7 @@ pub mod certificate;
 mod infinite;
 mod kernel;
 mod lazy;
+pub mod lemmas;
 mod matrix;
 mod measure;
 mod recurrence;

@@ -35,8 +35,9 @@ pub type Record<'a> = dyn FnMut(usize, &Snapshot, &mut [f64], &mut dyn Dynamics)
 const DIVERGED: f64 = 1e150;
 
 /// Runs `engine` and calls `record(row, snapshot, values, engine)` at each recorded step, with one
-/// value per quantity: NaN where it has no meaning, and for those of kernels, which `record`
-/// can work out from the snapshot. `progress` hears of every step and may ask to
+/// value per quantity: NaN where it has no meaning, and for those of kernels and theorems, which
+/// `record` can work out from the snapshot; `contraction_rate` and `residual_to_bound` have the
+/// step's |e(t)| / |e(t-1)| for it. `progress` hears of every step and may ask to
 /// stop by answering `false`, which gives `None`.
 ///
 /// A run diverges at the first step whose residual is not finite (or overflows when
@@ -149,7 +150,9 @@ impl History {
 
     fn value(&self, quantity: Quantity) -> f64 {
         match quantity {
-            Quantity::Contraction => self.contraction,
+            Quantity::Contraction | Quantity::ContractionRate | Quantity::ResidualToBound => {
+                self.contraction
+            }
             Quantity::Aligned => f64::from(u8::from(self.aligned)),
             Quantity::AlignedSince => self.aligned_since,
             Quantity::EtaLambdaT => self.ridge_spent,

@@ -177,6 +177,10 @@ pub fn quantity(
         Quantity::AlignmentAngle => {
             libm::acos(alignment(snapshot, k).clamp(-1.0, 1.0)).to_degrees()
         }
+        Quantity::AlignmentToBound => {
+            let (n, p) = (problem.inputs.nrows() as f64, problem.width as f64);
+            alignment(snapshot, k).abs() * p.sqrt() / n
+        }
         Quantity::OutputNorm => trace(&snapshot.output_gram).sqrt(),
         Quantity::OutputMovementMax => snapshot.output_movement.as_ref()?.max,
         Quantity::OutputMovementRms => rms(snapshot.output_movement.as_ref()?),
@@ -196,7 +200,7 @@ pub fn quantity(
         Quantity::ShareHidden => snapshot.shares?[1],
         Quantity::ShareFeedback => snapshot.shares?[2],
         Quantity::Tau => problem.step_size * step as f64 / problem.root_width(),
-        // Those of the run's history, of kernels, and of deep networks; predictions.
+        // Those of the run's history, of kernels, theorems, and of deep networks; predictions.
         _ => return None,
     })
 }

@@ -1,5 +1,6 @@
 //! `falign theory`: what theory says of an experiment, and what its runs did.
 
+mod lemmas;
 mod spectra;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use falign::experiment::certified::{Certified, certify_settings};
+use falign::experiment::lemmas::lemma_tables;
 use falign::experiment::sources::Sources;
 use serde_json::{Value, json};
 
@@ -26,7 +28,10 @@ pub(crate) struct TheoryArgs {
     /// Add what the first run of this finished run folder did
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
-    /// Print the certificates as JSON
+    /// Instead, measure the inequalities of the paper's lemmas at widths 100 to 6400
+    #[arg(long, conflicts_with_all = ["width", "run", "spectra"])]
+    lemmas: bool,
+    /// Print the certificates, or the inequalities, as JSON
     #[arg(long)]
     json: bool,
     /// Draw the spectra of the kernels too, as spectra.svg, .png, .csv and .py in this folder
@@ -45,6 +50,18 @@ pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
         (None, None) => unreachable!("one of the two is required"),
     };
     let experiment = source::experiment(&name, &overrides)?;
+    if args.lemmas {
+        let tables = lemma_tables(&experiment, &Sources::default())?;
+        if args.json {
+            let all: Vec<Value> = tables.iter().map(lemmas::json).collect();
+            output::line(format!("{:#}", json!({ "lemmas": all })))?;
+        } else {
+            for table in &tables {
+                output::bytes(lemmas::text(table).as_bytes())?;
+            }
+        }
+        return Ok(Ended::Done);
+    }
     let folder = args.run.as_deref();
     let certified = certify_settings(&experiment, &Sources::default(), folder)?;
     if let Some(out) = &args.spectra {

@@ -10,25 +10,42 @@ pub(crate) fn between(
     claim: &Claim,
     table: &RunTable,
     selected: &[usize],
-    min: f64,
-    max: f64,
 ) -> Result<Vec<Finding>, String> {
-    selected
-        .iter()
-        .map(|index| {
-            let setting = &table.settings[*index];
-            let values = claim.values_at(setting, claim.step)?;
+    let Test::Between {
+        min,
+        max,
+        each_run,
+        from_step,
+    } = claim.test
+    else {
+        return Ok(Vec::new());
+    };
+    let mut findings = Vec::new();
+    for &index in selected {
+        let setting = &table.settings[index];
+        for row in claim.rows(setting, from_step)? {
+            let values: Vec<f64> = claim.column(setting, row).into_iter().flatten().collect();
+            let when =
+                from_step.map_or_else(String::new, |_| format!(" at step {}", setting.steps[row]));
+            let place = place(setting);
+            if each_run {
+                findings.extend(values.iter().map(|&value| Finding {
+                    margin: inside(value, min, max),
+                    measured: format!("{value:.4e} in the worst run{when}{place}"),
+                }));
+                continue;
+            }
             let center = mean(&values);
-            Ok(Finding {
+            findings.push(Finding {
                 margin: inside(center, min, max),
                 measured: format!(
-                    "mean {center:.4e} (standard error {:.1e}){}",
+                    "mean {center:.4e} (standard error {:.1e}){when}{place}",
                     sem(&values),
-                    place(setting)
                 ),
-            })
-        })
-        .collect()
+            });
+        }
+    }
+    Ok(findings)
 }
 
 /// Differences of runs between adjacent levels, against their standard errors.

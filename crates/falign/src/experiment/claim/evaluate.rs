@@ -83,7 +83,7 @@ impl Claim {
             self.usable(&table.settings[*index])?;
         }
         match &self.test {
-            Test::Between { min, max } => compare::between(self, table, &selected, *min, *max),
+            Test::Between { .. } => compare::between(self, table, &selected),
             Test::Monotone { .. } => compare::monotone(self, table, &selected),
             Test::Slope { over, min, max } => {
                 compare::slope(self, table, &selected, over, *min, *max)
@@ -124,6 +124,24 @@ impl Claim {
             ));
         }
         Ok(())
+    }
+
+    /// Indices of the recorded rows from a step on, or of the one that the claim is about.
+    pub(crate) fn rows(
+        &self,
+        setting: &SettingRuns,
+        from_step: Option<u64>,
+    ) -> Result<Vec<usize>, String> {
+        let Some(from) = from_step else {
+            return Ok(vec![Self::row(setting, self.step)?]);
+        };
+        let late = |row: &usize| setting.steps[*row] >= from;
+        let rows: Vec<usize> = (0..setting.steps.len()).filter(late).collect();
+        if rows.is_empty() {
+            let place = place(setting);
+            return Err(format!("no step from {from} on is recorded{place}"));
+        }
+        Ok(rows)
     }
 
     /// Index of the recorded row at `at`.
@@ -168,7 +186,20 @@ impl Claim {
     fn wanted(&self) -> String {
         let name = self.quantity.name();
         match &self.test {
-            Test::Between { min, max } => format!("mean {name} {}", interval(*min, *max)),
+            Test::Between {
+                min,
+                max,
+                each_run,
+                from_step,
+            } => {
+                let (what, each) = if *each_run {
+                    ("", ", in every run")
+                } else {
+                    ("mean ", "")
+                };
+                let when = since(*from_step);
+                format!("{what}{name} {}{each}{when}", interval(*min, *max))
+            }
             Test::Monotone {
                 over,
                 increasing,
@@ -180,9 +211,7 @@ impl Claim {
                 } else {
                     "decreases"
                 };
-                let when = from_step.map_or_else(String::new, |step| {
-                    format!(", at every recorded step from {step} on")
-                });
+                let when = since(*from_step);
                 format!(
                     "{name} {word} with each level of {over} by more than {z} standard errors{when}"
                 )
@@ -222,10 +251,7 @@ impl Claim {
                 } else {
                     String::new()
                 };
-                let when = match from_step {
-                    Some(step) => format!(", at every recorded step from {step} on"),
-                    None => String::new(),
-                };
+                let when = since(*from_step);
                 let each = if *each_run { ", in every run" } else { "" };
                 format!("{what}{name} within {tolerance}{how}{errors} of {other}{each}{when}")
             }
@@ -250,6 +276,13 @@ pub(crate) fn inside(value: f64, min: f64, max: f64) -> f64 {
         return f64::NAN;
     }
     (value - min).min(max - value)
+}
+
+/// `, at every recorded step from 1 on`, or nothing where one step is meant.
+fn since(from_step: Option<u64>) -> String {
+    from_step.map_or_else(String::new, |step| {
+        format!(", at every recorded step from {step} on")
+    })
 }
 
 fn interval(min: f64, max: f64) -> String {

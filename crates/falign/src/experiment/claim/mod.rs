@@ -63,6 +63,10 @@ pub enum Test {
         min: f64,
         /// Highest accepted mean.
         max: f64,
+        /// Whether every single run must lie within, not the mean.
+        each_run: bool,
+        /// At every recorded step from this one on, not only at one.
+        from_step: Option<u64>,
     },
     /// Adjacent levels of `over` differ by more than z standard errors of the within-run
     /// difference, all in one direction.

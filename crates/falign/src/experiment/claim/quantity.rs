@@ -16,20 +16,7 @@ pub(crate) fn near(
     let mut findings = Vec::new();
     for &index in selected {
         let setting = &table.settings[index];
-        let rows: Vec<usize> = match from_step {
-            None => vec![Claim::row(setting, claim.step)?],
-            Some(from) => (0..setting.steps.len())
-                .filter(|&row| setting.steps[row] >= from)
-                .collect(),
-        };
-        if rows.is_empty() {
-            let from = from_step.unwrap_or(0);
-            return Err(format!(
-                "no step from {from} on is recorded{}",
-                place(setting)
-            ));
-        }
-        for row in rows {
+        for row in claim.rows(setting, from_step)? {
             findings.extend(at_row(claim, setting, row)?);
         }
     }

@@ -182,7 +182,12 @@ fn test(fields: &mut Fields, kind: &str, cases: &[&str]) -> Result<Test> {
     Ok(match kind {
         "between" => {
             let (min, max) = fields.range("min", "max")?;
-            Test::Between { min, max }
+            Test::Between {
+                min,
+                max,
+                each_run: fields.flag("each_run")?,
+                from_step: from_step(fields)?,
+            }
         }
         "increasing_in" | "decreasing_in" => Test::Monotone {
             over: over(fields, cases)?,

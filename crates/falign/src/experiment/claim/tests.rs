@@ -362,3 +362,22 @@ fn near_quantity_compares_two_quantities_of_the_same_runs() {
         "{wrong}"
     );
 }
+
+#[test]
+fn between_can_ask_every_run_and_every_later_step() {
+    // The mean over runs is 0 up to rounding; single runs reach 1, and grow from step 500 on.
+    let data = table(5, |_, _, run, step| {
+        noise(run) * if step >= 500 { 2.0 } else { 1.0 }
+    });
+    let body = "quantity = \"alignment\"\nkind = \"between\"\nmin = -1.5\nmax = 1.5\n";
+    assert!(passes(body, &data));
+    assert!(passes(&format!("{body}from_step = 0"), &data));
+    assert!(!passes(&format!("{body}each_run = true"), &data));
+    let early = format!("{body}each_run = true\nwhere = {{ step = 450 }}");
+    assert!(passes(&early, &data));
+    let late = claim(&format!("{body}each_run = true\nfrom_step = 400")).evaluate(&data);
+    assert!((late.margin + 0.5).abs() < 1e-12, "{late:?}");
+    assert!(late.measured.contains("at step 500"), "{late:?}");
+    let beyond = undecidable(&format!("{body}from_step = 5000"), &data);
+    assert!(beyond.contains("from 5000 on"), "{beyond}");
+}

@@ -1,5 +1,6 @@
 //! One run of one setting, from its streams to its recorded rows.
 
+mod bounds;
 mod deep;
 mod kernels;
 mod observe;

@@ -1,5 +1,6 @@
 //! A run of the two-layer engines.
 
+use super::bounds::BoundMeasures;
 use super::kernels::KernelMeasures;
 use super::{Context, Look, PrivateRule, RunResult, SavedWeights, predictions};
 use crate::experiment::config::record_fits;
@@ -129,6 +130,7 @@ pub(super) fn simulate(
         window: setting.stop_window,
     };
     let kernels = KernelMeasures::new(&problem, engine.as_mut(), &setting.quantities);
+    let bounds = BoundMeasures::new(&problem, &resolved, &setting.quantities);
     let outcome = run(
         &problem,
         engine.as_mut(),
@@ -139,6 +141,7 @@ pub(super) fn simulate(
             alignment_threshold: setting.alignment_threshold,
         },
         &mut |row, snapshot, measured, engine| {
+            bounds.fill(engine.steps_done(), snapshot, &setting.quantities, measured);
             kernels.fill(snapshot, &setting.quantities, measured);
             values.push(measured.to_vec());
             // A run that has converged measures once more, between recorded steps.
