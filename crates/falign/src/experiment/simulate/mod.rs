@@ -93,7 +93,7 @@ pub(super) fn predictions_seconds(
 /// stop the run by answering `false`, which gives `None`.
 ///
 /// # Errors
-/// As [`resolve`](super::resolve::resolve); [`Shape`](crate::Error::Shape) for given weights
+/// As [`resolve`]; [`Shape`](crate::Error::Shape) for given weights
 /// that do not fit; [`Io`](crate::Error::Io) for a checkpoint that cannot be written.
 pub fn simulate(
     setting: &Setting,
