@@ -31,6 +31,13 @@ pub(super) fn column(name: &str) -> String {
         "share_initial" => "share of *β*(0) in *β*",
         "share_hidden" => "share of *W*(0)*X*′ in *β*",
         "share_feedback" => "share of *b* in *β*",
+        "feedback_correlation" => "correlation *ρ* of *b* and *β*(0)",
+        "feature_kernel_drift" => "|*G*(*t*) − *G*(0)|",
+        "feedback_kernel_drift" => "|*H*(*t*) − *H*(0)|",
+        "hidden_movement_max" => "largest |*w*_{*r*}(*t*) − *w*_{*r*}(0)|",
+        "output_movement_max" => "largest |*β*_{*r*}(*t*) − *β*_{*r*}(0)|",
+        "hidden_movement_rms" => "rms |*w*_{*r*}(*t*) − *w*_{*r*}(0)|",
+        "output_movement_rms" => "rms |*β*_{*r*}(*t*) − *β*_{*r*}(0)|",
         "contraction" => "|*e*(*t*)| / |*e*(*t*−1)|",
         other => return other.replace('_', " "),
     };
