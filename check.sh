@@ -68,6 +68,13 @@ else
     skip compare "bench/test_compare.py needs a python3 with NumPy"
 fi
 
+# Instructions, unlike times, do not depend on what else the machine is doing.
+if command -v valgrind >/dev/null && command -v python3 >/dev/null; then
+    step instructions python3 -B bench/instructions.py
+else
+    missing valgrind "apt-get install valgrind"
+fi
+
 # Five epochs of Figure 3 on the real MNIST, against an independent implementation.
 if [ -n "${FALIGN_TEST_DATA:-}" ]; then
     out=$(mktemp -d)

@@ -9,6 +9,7 @@ mod checkpoints; // a deep run that was stopped is the one that was not
 mod conformance; // every rule in one table
 mod data_sets; // MNIST and its like from files
 mod figure2; // Figure 2's statistics against another implementation's
+mod fuzz; // random sizes, rules, precisions and instruction sets, for as long as one likes
 mod golden; // values from 40-digit arithmetic
 mod in_memory; // experiments without a folder, and folders made of them
 mod invariant; // what linear networks keep under feedback alignment
