@@ -98,6 +98,7 @@ fn distances(problem: &Problem, step: u64, fast: &Snapshot, plain: &Snapshot) ->
         distance(&fast.residual, &plain.residual),
     );
     let norm = quantity(problem, plain, step, Quantity::OutputNorm).unwrap_or(0.0);
+    let residual = plain.residual.iter().map(|e| e * e).sum::<f64>().sqrt();
     for q in MEASURED {
         let of = |snapshot: &Snapshot| quantity(problem, snapshot, step, q);
         let (Some(x), Some(y)) = (of(fast), of(plain)) else {
@@ -107,9 +108,9 @@ fn distances(problem: &Problem, step: u64, fast: &Snapshot, plain: &Snapshot) ->
             continue;
         }
         let error = (x - y).abs() / (1.0 + y.abs());
-        // A cosine has the fewer digits the nearer beta is to 0.
+        // A cosine of signals has the fewer digits the nearer beta or the residual is to 0.
         let error = match q {
-            Quantity::AlignmentFlattened => error * norm.min(1.0),
+            Quantity::AlignmentFlattened => error * norm.min(residual).min(1.0),
             _ => error,
         };
         // A number that is lost is the worst of errors.
