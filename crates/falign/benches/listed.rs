@@ -6,17 +6,13 @@
 //! zeros, and a loop of fused multiply-adds take turns, so that a changing clock slows all
 //! alike; on a busy machine the best turns are what counts.
 
-#![allow(
-    clippy::inline_always,
-    reason = "must be compiled for the caller's instruction set"
-)]
+mod peak;
 
-use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
 use falign::data::{Inputs, Labelled, Scaling, catalogue};
-use falign::math::simd::{Element, Isa, Kernel, current_path, dispatch};
+use falign::math::simd::current_path;
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use falign::mlp::{
     Architecture, Batch, Examples, FeedbackShape, Initialisation, InputProducts, Network,
@@ -45,20 +41,15 @@ fn main() {
     let chosen = samples.products();
     let mut dense = Side::new(samples.clone().with_products(InputProducts::Dense));
     let mut listed = Side::new(samples.with_products(InputProducts::Listed));
-    let mut best = [f64::INFINITY; 4];
+    let mut best = [f64::INFINITY; 3];
+    let mut peak = 0.0_f64;
     for turn in 0..turns {
         let mut keep = |at: usize, seconds: f64| best[at] = best[at].min(seconds);
         keep(0, dense.step(turn));
         keep(1, listed.step(turn));
         keep(2, listed.fill(turn));
-        keep(
-            3,
-            seconds(&mut || {
-                black_box(dispatch(Peak));
-            }),
-        );
+        peak = peak.max(peak::peak::<f32>());
     }
-    let peak = PEAK_OPERATIONS / best[3];
     println!("784-1000-10, batch {BATCH}, f32, one thread, {source}, best of {turns} turns");
     println!(
         "  path {}: peak {:.0} GFLOP/s",
@@ -161,32 +152,6 @@ fn feedback_alignment(streams: Streams) -> Network<f32> {
     };
     let rule = Composed::new(composition, feedback, learning);
     Network::new(layers, Box::new(rule), OptimiserKind::Sgd)
-}
-
-/// Independent chains of fused multiply-adds in registers.
-struct Peak;
-
-const CHAINS: usize = 20;
-const ROUNDS: usize = 20_000;
-const PEAK_OPERATIONS: f64 = (2 * CHAINS * ROUNDS * <f32 as Element>::LANES) as f64;
-
-impl Kernel<f32> for Peak {
-    type Output = f32;
-
-    #[inline(always)]
-    fn run<S: Isa<f32>>(self, isa: S) -> f32 {
-        let (x, y) = (isa.splat(black_box(1.000_001)), isa.splat(black_box(1e-9)));
-        let mut sums = [isa.splat(0.5); CHAINS];
-        for _ in 0..ROUNDS {
-            for sum in &mut sums {
-                *sum = isa.fma(x, *sum, y);
-            }
-        }
-        let mut block = f32::ZERO_BLOCK;
-        let total = sums.into_iter().fold(isa.splat(0.0), |a, b| isa.add(a, b));
-        isa.store(total, &mut block);
-        f32::lanes(&block)[0]
-    }
 }
 
 fn seconds(work: &mut dyn FnMut()) -> f64 {

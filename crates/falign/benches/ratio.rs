@@ -15,7 +15,7 @@ use std::time::Instant;
 use falign::math::Activation;
 use falign::two_layer::Dynamics;
 
-use two_layer::problem::{WIDTH, size_name};
+use two_layer::problem::{Size, WIDTH};
 use two_layer::{sample_space, weight_space};
 
 /// Turns of each kind of step.
@@ -53,7 +53,7 @@ fn compare(activation: Activation, turns: usize) {
     println!(
         "{}, f32, {}, one thread",
         activation.name(),
-        size_name(WIDTH)
+        Size::of_width(WIDTH).name()
     );
     let (of_fast, of_slow) = (quartiles(of_fast), quartiles(of_slow));
     for (name, [_, _, median, _, best]) in [("sample space", of_fast), ("weight space", of_slow)] {

@@ -11,14 +11,14 @@ use falign::two_layer::{
     Dynamics, Linear, LinearStart, Needs, Problem, Recording, Snapshot, Stop, run,
 };
 
-use super::problem::{problem, size_name, start, streams};
+use super::problem::{Size, problem, start, streams};
 
 /// Steps of one timed run.
-const STEPS: u64 = 20_000;
+pub(crate) const STEPS: u64 = 20_000;
 
-const QUANTITIES: [Quantity; 2] = [Quantity::Loss, Quantity::Alignment];
+pub(crate) const QUANTITIES: [Quantity; 2] = [Quantity::Loss, Quantity::Alignment];
 
-fn gram() -> LinearStart {
+pub(crate) fn gram() -> LinearStart {
     LinearStart::Gram {
         streams: streams(),
         correlation: 0.0,
@@ -38,11 +38,11 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("linear");
     group.throughput(Throughput::Elements(STEPS));
     for (width, start, ridge, name) in cases {
-        let mut problem = problem(Activation::Linear, width);
+        let mut problem = problem(Activation::Linear, Size::of_width(width));
         problem.schedule = Schedule::Constant { ridge };
         let needs = Needs::of(&QUANTITIES, false);
         let mut made = None;
-        group.bench_function(format!("{}/{name}", size_name(width)), |b| {
+        group.bench_function(format!("{}/{name}", Size::of_width(width).name()), |b| {
             let fresh = made.get_or_insert_with(|| Linear::new(&problem, start.clone(), needs));
             b.iter_batched_ref(
                 || fresh.clone(),
@@ -53,7 +53,8 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     }
 }
 
-fn recorded_run(problem: &Problem, engine: &mut Linear) {
+/// One run of `STEPS` steps.
+pub(crate) fn recorded_run(problem: &Problem, engine: &mut Linear) {
     let steps: Vec<u64> = (0..=STEPS).step_by(100).collect();
     let recording = Recording {
         steps: &steps,

@@ -5,12 +5,45 @@ use falign::math::{Activation, StreamName, Streams};
 use falign::rule::{Feedback, RidgeForm, Schedule};
 use falign::two_layer::{Problem, Start};
 
-/// n.
-const SAMPLES: usize = 50;
-/// d.
-const INPUT_DIM: usize = 150;
 /// p, where nothing else is said.
 pub(crate) const WIDTH: u64 = 3200;
+
+/// n, d, p and k.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Size {
+    pub(crate) samples: usize,
+    pub(crate) input_dim: usize,
+    pub(crate) width: u64,
+    pub(crate) outputs: usize,
+}
+
+impl Size {
+    /// The paper's n and d, one output.
+    pub(crate) const fn of_width(width: u64) -> Self {
+        Self {
+            samples: 50,
+            input_dim: 150,
+            width,
+            outputs: 1,
+        }
+    }
+
+    /// `n50_d150_p3200`, and `_k10` where there are ten outputs.
+    pub(crate) fn name(self) -> String {
+        let Self {
+            samples,
+            input_dim,
+            width,
+            outputs,
+        } = self;
+        let outputs = if outputs == 1 {
+            String::new()
+        } else {
+            format!("_k{outputs}")
+        };
+        format!("n{samples}_d{input_dim}_p{width}{outputs}")
+    }
+}
 
 /// The streams of every start.
 pub(crate) fn streams() -> Streams {
@@ -27,25 +60,25 @@ pub(crate) fn start() -> Start {
 
 /// A problem of the given width whose training converges, so that numbers stay ordinary
 /// however many steps the timer asks for.
-pub(crate) fn problem(activation: Activation, width: u64) -> Problem {
+pub(crate) fn problem(activation: Activation, size: Size) -> Problem {
     let inputs = inputs(
         streams(),
         StreamName::Data,
         InputLaw::NormalOverDim,
-        SAMPLES,
-        INPUT_DIM,
+        size.samples,
+        size.input_dim,
     );
     let teacher = Teacher {
         width: 200,
         activation,
-        outputs: 1,
+        outputs: size.outputs,
         in_law: false,
     };
     Problem {
         targets: teach(streams(), teacher, &inputs),
         inputs,
         held_out: None,
-        width,
+        width: size.width,
         activation,
         feedback: Feedback::Random,
         step_size: 0.05,
@@ -57,9 +90,4 @@ pub(crate) fn problem(activation: Activation, width: u64) -> Problem {
         feedback_step_size: 0.05,
         feedback_decay: None,
     }
-}
-
-/// `n50_d150_p3200`.
-pub(crate) fn size_name(width: u64) -> String {
-    format!("n{SAMPLES}_d{INPUT_DIM}_p{width}")
 }

@@ -4,16 +4,17 @@ use criterion::{Criterion, Throughput};
 use falign::math::Activation;
 use falign::two_layer::{Dynamics, Reference};
 
-use super::problem::{problem, size_name, start, streams};
+use super::problem::{Size, problem, start, streams};
 
 const SMALL_WIDTH: u64 = 100;
 
 /// The benchmarks of this module.
 pub(crate) fn bench(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group(format!("reference/{}", size_name(SMALL_WIDTH)));
+    let mut group =
+        criterion.benchmark_group(format!("reference/{}", Size::of_width(SMALL_WIDTH).name()));
     group.throughput(Throughput::Elements(1));
     for activation in [Activation::Relu, Activation::Tanh] {
-        let problem = problem(activation, SMALL_WIDTH);
+        let problem = problem(activation, Size::of_width(SMALL_WIDTH));
         let mut made = None;
         group.bench_function(format!("f64/{}", activation.name()), |b| {
             let engine =

@@ -5,11 +5,11 @@ use falign::math::simd::Element;
 use falign::math::{Activation, Scalar};
 use falign::two_layer::{Dynamics, Needs, SampleSpace};
 
-use super::problem::{WIDTH, problem, size_name, start, streams};
+use super::problem::{Size, WIDTH, problem, start, streams};
 
 /// The engine on one thread, measuring nothing on the way.
 pub(crate) fn engine<T: Element>(activation: Activation) -> SampleSpace<T> {
-    let problem = problem(activation, WIDTH);
+    let problem = problem(activation, Size::of_width(WIDTH));
     SampleSpace::new(&problem, start(), streams(), Needs::default(), false)
 }
 
@@ -21,7 +21,8 @@ pub(crate) fn bench(criterion: &mut Criterion) {
 
 fn steps<T: Element>(criterion: &mut Criterion) {
     let precision = <T as Scalar>::PRECISION.name();
-    let mut group = criterion.benchmark_group(format!("sample_space/{}", size_name(WIDTH)));
+    let mut group =
+        criterion.benchmark_group(format!("sample_space/{}", Size::of_width(WIDTH).name()));
     group.throughput(Throughput::Elements(1));
     for activation in Activation::ALL {
         // Made when first timed: a filter may leave it out.

@@ -6,7 +6,7 @@ use falign::math::Activation;
 use falign::two_layer::{Dynamics, Needs};
 
 use super::gemm_step::GemmStep;
-use super::problem::{WIDTH, problem, size_name, start};
+use super::problem::{Size, WIDTH, problem, start};
 use super::sample_space;
 
 /// Hidden units handled together: of 64, 128, 320, 640, 1600 and 3200 the fastest, by 3 percent.
@@ -24,7 +24,7 @@ const TOLERANCE: f64 = 1e-4;
 /// # Panics
 /// If the two residuals differ by more than rounding.
 pub(crate) fn engine(activation: Activation) -> GemmStep {
-    let fresh = GemmStep::new(&problem(activation, WIDTH), &start(), PART);
+    let fresh = GemmStep::new(&problem(activation, Size::of_width(WIDTH)), &start(), PART);
     let mut steps = fresh.clone();
     let mut fast = sample_space::engine::<f32>(activation);
     let norm = fast.residual_norm();
@@ -42,7 +42,8 @@ pub(crate) fn engine(activation: Activation) -> GemmStep {
 
 /// The benchmarks of this module.
 pub(crate) fn bench(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group(format!("weight_space/{}", size_name(WIDTH)));
+    let mut group =
+        criterion.benchmark_group(format!("weight_space/{}", Size::of_width(WIDTH).name()));
     group.throughput(Throughput::Elements(1));
     for activation in [Activation::Relu, Activation::Tanh] {
         let mut made = None;
