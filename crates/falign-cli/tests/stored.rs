@@ -125,7 +125,7 @@ fn other_settings_and_other_versions_are_run() {
 fn folders_of_another_numerics_version_are_refused_as_such() {
     let lab = lab();
     let meta = lab.text("run/meta.json");
-    let ours = "\"numerics_version\": {\n    \"two_layer\": 1\n  }";
+    let ours = "\"numerics_version\": {\n    \"two_layer\": 2\n  }";
     assert!(meta.contains(ours), "{meta}");
     for (version, other) in [
         ("7", Some(7)),

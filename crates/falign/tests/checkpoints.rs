@@ -9,7 +9,7 @@ use falign::experiment::setting::Setting;
 use falign::experiment::simulate::{Context, simulate};
 use falign::experiment::sources::Sources;
 use falign::mlp::TensorFile;
-use falign::observe::{EngineFamily, Outcome};
+use falign::observe::Outcome;
 use serde_json::json;
 
 use crate::support::deep::{IMAGES, bits, run, run_until, setting};
@@ -258,7 +258,7 @@ fn a_checkpoint_of_something_else_is_no_checkpoint() {
     assert_eq!(go_on(&with_velocities, &path).1[0], 0);
 
     let note = |kind: &str, version: u32, step: serde_json::Value| json!({ "kind": kind, "numerics_version": version, "step": step });
-    let v = EngineFamily::MiniBatch.numerics_version();
+    let v = ours.family().numerics_version();
     for note in [
         note("weights", v, json!(10)),
         note("checkpoint", v + 1, json!(10)),

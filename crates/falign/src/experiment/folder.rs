@@ -27,7 +27,7 @@ pub const EXPERIMENT: &str = "experiment.toml";
 pub fn numerics_versions(experiment: &Experiment) -> BTreeMap<&'static str, u32> {
     let settings = experiment.settings.iter();
     settings
-        .map(|one| one.setting.resolved_engine().family())
+        .map(|one| one.setting.family())
         .map(|family| (family.name(), family.numerics_version()))
         .collect()
 }

@@ -120,7 +120,7 @@ impl Identity {
             values.insert(leaf, value);
         }
         Ok(Self {
-            numerics_version: setting.resolved_engine().family().numerics_version(),
+            numerics_version: setting.family().numerics_version(),
             setting: values,
         })
     }
@@ -266,7 +266,7 @@ mod tests {
         let plan = plan("[run]\nruns = 1");
         assert_eq!(
             plan.to_jsonl(),
-            "{\"id\":\"287e8a82bfbe16c3a06dba1dce355786\",\"setting\":0,\"runs\":[0,1]}\n"
+            "{\"id\":\"3cb0530711946d6f3825b4243ff8927b\",\"setting\":0,\"runs\":[0,1]}\n"
         );
     }
 

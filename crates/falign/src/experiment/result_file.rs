@@ -27,7 +27,7 @@ pub fn result_path(folder: &Path, job: &Job) -> PathBuf {
 fn header(experiment: &Experiment, job: &Job) -> Map<String, Value> {
     let setting = &experiment.settings[job.setting_index].setting;
     let quantities: Vec<_> = setting.quantities.iter().map(|q| q.name()).collect();
-    let version = setting.resolved_engine().family().numerics_version();
+    let version = setting.family().numerics_version();
     [
         ("job".to_owned(), Value::from(job.id.as_str())),
         ("numerics_version".to_owned(), Value::from(version)),

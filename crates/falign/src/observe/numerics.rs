@@ -1,37 +1,58 @@
 //! Versions of the numbers that engines give.
 
-const TWO_LAYER: u32 = 1;
+use crate::math::Activation;
+
+/// 2: tanh, sigmoid, erf and softplus from shorter polynomials, gain and weight multiplied first,
+/// lanes summed by halves; what `{ over_M = }` is with backpropagation or correlated feedback.
+const TWO_LAYER: u32 = 2;
 /// 2: the first layer skips zero pixels.
 const MINI_BATCH: u32 = 2;
+/// 2: as for `MINI_BATCH`. 3: tanh, sigmoid, erf and softplus as for `TWO_LAYER`.
+const MINI_BATCH_CURVED: u32 = 3;
 
-/// Engines whose numbers change together, and which have a version of their own.
+/// Runs whose numbers change together, and which have a version of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EngineFamily {
-    /// `reference`, `sample_space` and `linear`.
+    /// Of `reference`, `sample_space` and `linear`.
     TwoLayer,
-    /// `mini_batch`.
+    /// Of `mini_batch`, with activations that are straight but for a kink.
     MiniBatch,
+    /// Of `mini_batch`, with activations that are computed from an exponential.
+    MiniBatchCurved,
 }
 
 impl EngineFamily {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::TwoLayer, Self::MiniBatch];
+    /// All.
+    pub const ALL: [Self; 3] = [Self::TwoLayer, Self::MiniBatch, Self::MiniBatchCurved];
 
-    /// The name in `meta.json` and in stored results: `two_layer` or `mini_batch`.
+    /// That of networks of the `mini_batch` engine.
+    pub fn of_mini_batch(activation: Activation) -> Self {
+        match activation {
+            Activation::Linear | Activation::Relu | Activation::LeakyRelu => Self::MiniBatch,
+            Activation::Tanh | Activation::Sigmoid | Activation::Erf | Activation::Softplus => {
+                Self::MiniBatchCurved
+            }
+        }
+    }
+
+    /// The name in `meta.json` and in stored results: `two_layer`, `mini_batch` or
+    /// `mini_batch_curved`.
     pub fn name(self) -> &'static str {
         match self {
             Self::TwoLayer => "two_layer",
             Self::MiniBatch => "mini_batch",
+            Self::MiniBatchCurved => "mini_batch_curved",
         }
     }
 
-    /// The numerics version: raised whenever the numbers that these engines give change, or the
+    /// The numerics version: raised whenever the numbers of these runs change, or the
     /// default of a key they read, so that stored results of another version are not taken for
     /// this one's.
     pub const fn numerics_version(self) -> u32 {
         match self {
             Self::TwoLayer => TWO_LAYER,
             Self::MiniBatch => MINI_BATCH,
+            Self::MiniBatchCurved => MINI_BATCH_CURVED,
         }
     }
 }

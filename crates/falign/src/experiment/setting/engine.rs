@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::observe::EngineFamily;
-
 /// Which implementation of the dynamics runs (`run.engine`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,17 +30,6 @@ impl Engine {
             Self::SampleSpace => "sample_space",
             Self::Linear => "linear",
             Self::MiniBatch => "mini_batch",
-        }
-    }
-
-    /// The engines it shares its numerics version with. `auto` counts as a two-layer engine;
-    /// a checked setting has none.
-    pub fn family(self) -> EngineFamily {
-        match self {
-            Self::MiniBatch => EngineFamily::MiniBatch,
-            Self::Auto | Self::Reference | Self::SampleSpace | Self::Linear => {
-                EngineFamily::TwoLayer
-            }
         }
     }
 }

@@ -39,7 +39,7 @@ impl Stored {
     /// first numerics version that is not this program's.
     pub fn other_version(&self, experiment: &Experiment) -> Option<String> {
         let settings = experiment.settings.iter();
-        let families = settings.map(|one| one.setting.resolved_engine().family());
+        let families = settings.map(|one| one.setting.family());
         let families: BTreeSet<_> = families.collect();
         families.into_iter().find_map(|family| {
             let (stored, ours) = (*self.versions.get(&family)?, family.numerics_version());

@@ -100,7 +100,7 @@ impl Stored {
         let mut runs = BTreeMap::new();
         for job in &plan.jobs {
             let setting = &experiment.settings[job.setting_index].setting;
-            let family = setting.resolved_engine().family();
+            let family = setting.family();
             versions.insert(family, family.numerics_version());
             let results =
                 result_file::read(experiment, job, &result_file::result_path(folder, job))?;

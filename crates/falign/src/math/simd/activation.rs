@@ -6,17 +6,17 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
-use super::{Element, Isa, exp_of_minus_square, sigmoid, tanh};
-use crate::math::activation::{LEAKY_SLOPE, softplus};
+use super::{Element, Lanes, erf, exp_of_minus_square, sigmoid, softplus, tanh};
+use crate::math::activation::LEAKY_SLOPE;
 
 /// psi and psi' in lanes.
 pub(crate) trait LaneActivation<T: Element>: Copy + Send + Sync {
     /// Whether psi(z) is kept beside z, because it costs more than a load.
     const STORED: bool;
     /// psi(z).
-    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V;
+    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V;
     /// s psi'(z), given a = psi(z).
-    fn scaled_derivative<S: Isa<T>>(isa: S, z: S::V, a: S::V, s: S::V) -> S::V;
+    fn scaled_derivative<S: Lanes<T>>(isa: S, z: S::V, a: S::V, s: S::V) -> S::V;
 }
 
 #[derive(Clone, Copy)]
@@ -76,11 +76,11 @@ pub(crate) use with_activation;
 impl<T: Element> LaneActivation<T> for Linear {
     const STORED: bool = false;
     #[inline(always)]
-    fn value<S: Isa<T>>(_: S, z: S::V) -> S::V {
+    fn value<S: Lanes<T>>(_: S, z: S::V) -> S::V {
         z
     }
     #[inline(always)]
-    fn scaled_derivative<S: Isa<T>>(_: S, _: S::V, _: S::V, s: S::V) -> S::V {
+    fn scaled_derivative<S: Lanes<T>>(_: S, _: S::V, _: S::V, s: S::V) -> S::V {
         s
     }
 }
@@ -88,11 +88,11 @@ impl<T: Element> LaneActivation<T> for Linear {
 impl<T: Element> LaneActivation<T> for Relu {
     const STORED: bool = false;
     #[inline(always)]
-    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V {
-        isa.select_nonpositive(z, isa.splat(T::ZERO), z)
+    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
+        isa.max_passing(isa.splat(T::ZERO), z)
     }
     #[inline(always)]
-    fn scaled_derivative<S: Isa<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
+    fn scaled_derivative<S: Lanes<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
         isa.select_nonpositive(z, isa.splat(T::ZERO), s)
     }
 }
@@ -100,11 +100,11 @@ impl<T: Element> LaneActivation<T> for Relu {
 impl<T: Element> LaneActivation<T> for Tanh {
     const STORED: bool = true;
     #[inline(always)]
-    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V {
+    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
         tanh::<T, S>(isa, z)
     }
     #[inline(always)]
-    fn scaled_derivative<S: Isa<T>>(isa: S, _: S::V, a: S::V, s: S::V) -> S::V {
+    fn scaled_derivative<S: Lanes<T>>(isa: S, _: S::V, a: S::V, s: S::V) -> S::V {
         isa.fnma(isa.mul(a, s), a, s)
     }
 }
@@ -112,11 +112,11 @@ impl<T: Element> LaneActivation<T> for Tanh {
 impl<T: Element> LaneActivation<T> for Sigmoid {
     const STORED: bool = true;
     #[inline(always)]
-    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V {
+    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
         sigmoid::<T, S>(isa, z)
     }
     #[inline(always)]
-    fn scaled_derivative<S: Isa<T>>(isa: S, _: S::V, a: S::V, s: S::V) -> S::V {
+    fn scaled_derivative<S: Lanes<T>>(isa: S, _: S::V, a: S::V, s: S::V) -> S::V {
         let b = isa.mul(a, s);
         isa.fnma(b, a, b)
     }
@@ -125,11 +125,11 @@ impl<T: Element> LaneActivation<T> for Sigmoid {
 impl<T: Element> LaneActivation<T> for Erf {
     const STORED: bool = true;
     #[inline(always)]
-    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V {
-        lane_by_lane(isa, z, libm::erf)
+    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
+        erf::<T, S>(isa, z)
     }
     #[inline(always)]
-    fn scaled_derivative<S: Isa<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
+    fn scaled_derivative<S: Lanes<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
         let slope = isa.splat(T::from_f64(std::f64::consts::FRAC_2_SQRT_PI));
         isa.mul(isa.mul(slope, s), exp_of_minus_square::<T, S>(isa, z))
     }
@@ -138,11 +138,11 @@ impl<T: Element> LaneActivation<T> for Erf {
 impl<T: Element> LaneActivation<T> for Softplus {
     const STORED: bool = true;
     #[inline(always)]
-    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V {
-        lane_by_lane(isa, z, softplus)
+    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
+        softplus::<T, S>(isa, z)
     }
     #[inline(always)]
-    fn scaled_derivative<S: Isa<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
+    fn scaled_derivative<S: Lanes<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
         isa.mul(sigmoid::<T, S>(isa, z), s)
     }
 }
@@ -150,24 +150,13 @@ impl<T: Element> LaneActivation<T> for Softplus {
 impl<T: Element> LaneActivation<T> for LeakyRelu {
     const STORED: bool = false;
     #[inline(always)]
-    fn value<S: Isa<T>>(isa: S, z: S::V) -> S::V {
+    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
         let slope = isa.splat(T::from_f64(LEAKY_SLOPE));
         isa.select_nonpositive(z, isa.mul(slope, z), z)
     }
     #[inline(always)]
-    fn scaled_derivative<S: Isa<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
+    fn scaled_derivative<S: Lanes<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
         let slope = isa.splat(T::from_f64(LEAKY_SLOPE));
         isa.select_nonpositive(z, isa.mul(slope, s), s)
     }
-}
-
-/// Through the pure-Rust libm: the same bits on every path.
-#[inline(always)]
-fn lane_by_lane<T: Element, S: Isa<T>>(isa: S, z: S::V, function: fn(f64) -> f64) -> S::V {
-    let mut block = T::ZERO_BLOCK;
-    isa.store(z, &mut block);
-    for lane in T::lanes_mut(&mut block) {
-        *lane = T::from_f64(function(lane.to_f64()));
-    }
-    isa.load(&block)
 }

@@ -1,7 +1,7 @@
 //! Vectors of hidden units in the lanes: the only room with `unsafe`.
 //!
 //! A *virtual vector* is always 64 bytes (16 `f32` or 8 `f64`), whatever the processor has:
-//! one AVX-512 register, two AVX2 registers, or a plain array. Every operation is an IEEE
+//! one AVX-512 register, two of AVX2, four of NEON, or a plain array. Every operation is an IEEE
 //! operation per lane with explicit fused multiply-adds, so kernels give the same bits on
 //! every path. A kernel is written once against [`Isa`] and run through [`dispatch`], which
 //! chooses the path at run time; holding a token of an instruction set proves that the
@@ -12,8 +12,12 @@
     reason = "the one room for instruction sets; see SAFETY lines"
 )]
 
+mod abreast;
 pub(crate) mod activation;
+mod coefficients;
 mod elementary;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -21,11 +25,13 @@ mod x86;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::Scalar;
+pub(crate) use abreast::Abreast;
+use coefficients::Coefficients;
 pub use elementary::tanh;
-pub(crate) use elementary::{exp_of_minus_square, sigmoid};
+pub(crate) use elementary::{erf, exp_of_minus_square, sigmoid, softplus};
 
 /// A scalar with its virtual vector in memory.
-pub trait Element: Scalar {
+pub trait Element: Scalar + Coefficients {
     /// 64 bytes of lanes in memory, aligned to 64.
     type Block: Copy + Send + Sync + std::fmt::Debug + 'static;
     /// Lanes in a block.
@@ -44,30 +50,14 @@ pub trait Element: Scalar {
     fn write(block: &Self::Block, out: &mut [Self]);
     /// Runs a kernel on the best path of this processor.
     fn dispatch<K: Kernel<Self>>(kernel: K) -> K::Output;
-    /// Coefficients 1/2!, 1/3!, ... of (exp(r) - 1 - r)/r^2, enough for this precision.
-    const EXPM1: &'static [Self];
-    /// log2(e).
-    const LOG2_E: Self;
-    /// ln 2, upper part (few bits) and the rest.
-    const LN_2: [Self; 2];
-    /// 1.5 * `2^MANTISSA_BITS`: adding it rounds to an integer in the low bits.
-    const ROUND: Self;
-    /// Above this, tanh(x/2) is 1 to this precision.
-    const TANH_LIMIT: Self;
-    /// Largest x for which exp(-x) is a normal number.
-    const EXP_LIMIT: Self;
 }
 
-/// Operations on virtual vectors under one instruction set.
-pub trait Isa<T: Element>: Copy {
+/// Arithmetic on virtual vectors, or on several abreast.
+pub trait Lanes<T: Element>: Copy {
     /// A virtual vector in registers.
     type V: Copy;
     /// All lanes equal.
     fn splat(self, x: T) -> Self::V;
-    /// From memory.
-    fn load(self, block: &T::Block) -> Self::V;
-    /// To memory.
-    fn store(self, v: Self::V, block: &mut T::Block);
     /// a + b.
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
     /// a - b.
@@ -82,14 +72,26 @@ pub trait Isa<T: Element>: Copy {
     fn fnma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// `limit` where it is below u, else u (NaN in u passes through).
     fn min_passing(self, limit: Self::V, u: Self::V) -> Self::V;
+    /// `limit` where it is above u, else u (NaN in u passes through).
+    fn max_passing(self, limit: Self::V, u: Self::V) -> Self::V;
     /// Where z <= 0 `low`, else `high` (NaN in z chooses `high`).
     fn select_nonpositive(self, z: Self::V, low: Self::V, high: Self::V) -> Self::V;
     /// |a|.
     fn abs(self, a: Self::V) -> Self::V;
     /// The magnitude of a with the sign of b (a >= 0).
     fn with_sign(self, a: Self::V, b: Self::V) -> Self::V;
-    /// 2^k, where `rounded` = k + `T::ROUND`.
+    /// 2^k, where `rounded` = k + `T::ROUND`: its low bits are the exponent.
     fn power_of_two(self, rounded: Self::V) -> Self::V;
+}
+
+/// An instruction set: arithmetic on virtual vectors, and their way from and to memory.
+pub trait Isa<T: Element>: Lanes<T> {
+    /// From memory.
+    fn load(self, block: &T::Block) -> Self::V;
+    /// To memory.
+    fn store(self, v: Self::V, block: &mut T::Block);
+    /// A hint that the block should come to the second-level cache; changes only the time.
+    fn prefetch(self, _block: &T::Block) {}
 }
 
 /// A kernel written against any instruction set.
@@ -109,6 +111,8 @@ pub enum Path {
     Avx2 = 1,
     /// AVX-512 F and DQ.
     Avx512 = 2,
+    /// NEON of 64-bit ARM.
+    Neon = 3,
 }
 
 impl Path {
@@ -118,6 +122,7 @@ impl Path {
             Self::Portable => "portable",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
+            Self::Neon => "neon",
         }
     }
 }
@@ -136,6 +141,9 @@ pub fn best_path() -> Path {
             return Path::Avx2;
         }
     }
+    if cfg!(target_arch = "aarch64") {
+        return Path::Neon;
+    }
     Path::Portable
 }
 
@@ -150,34 +158,23 @@ pub fn current_path() -> Path {
     let best = best_path();
     match FORCED.load(Ordering::Relaxed) {
         0 => Path::Portable,
-        1 if best as u8 >= 1 => Path::Avx2,
+        1 if best == Path::Avx512 => Path::Avx2,
         _ => best,
     }
 }
 
 macro_rules! element {
-    ($t:ty, $block:ident, $lanes:literal, $mantissa:literal, $expm1:expr, $ln2:expr, $tanh:literal, $exp:literal) => {
+    ($t:ty, $block:ident, $lanes:literal, $mantissa:literal) => {
         /// 64 bytes of lanes.
         #[derive(Debug, Clone, Copy)]
         #[repr(C, align(64))]
         pub struct $block(pub(crate) [$t; $lanes]);
 
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "constants rounded to the type"
-        )]
         impl Element for $t {
             type Block = $block;
             const LANES: usize = $lanes;
             const MANTISSA_BITS: u32 = $mantissa;
             const ZERO_BLOCK: $block = $block([0.0; $lanes]);
-            const EXPM1: &'static [Self] = $expm1;
-            const LOG2_E: Self = std::f64::consts::LOG2_E as Self;
-            const LN_2: [Self; 2] = $ln2;
-            #[allow(clippy::cast_precision_loss, reason = "a power of two")]
-            const ROUND: Self = 1.5 * (1_u64 << $mantissa) as Self;
-            const TANH_LIMIT: Self = $tanh;
-            const EXP_LIMIT: Self = $exp;
             #[inline(always)]
             fn lanes(block: &$block) -> &[Self] {
                 &block.0
@@ -216,6 +213,8 @@ macro_rules! element {
                     #[cfg(target_arch = "x86_64")]
                     // SAFETY: as above.
                     Path::Avx2 => unsafe { x86::run_avx2(kernel) },
+                    #[cfg(target_arch = "aarch64")]
+                    Path::Neon => kernel.run(neon::Neon),
                     _ => kernel.run(portable::Portable),
                 }
             }
@@ -223,46 +222,8 @@ macro_rules! element {
     };
 }
 
-element!(
-    f32,
-    Block32,
-    16,
-    23,
-    &[
-        0.5,
-        1.0 / 6.0,
-        1.0 / 24.0,
-        1.0 / 120.0,
-        1.0 / 720.0,
-        1.0 / 5040.0
-    ],
-    [0.693_359_4, -2.121_944_4e-4],
-    18.1,
-    87.0
-);
-element!(
-    f64,
-    Block64,
-    8,
-    52,
-    &[
-        0.5,
-        1.0 / 6.0,
-        1.0 / 24.0,
-        1.0 / 120.0,
-        1.0 / 720.0,
-        1.0 / 5040.0,
-        1.0 / 40_320.0,
-        1.0 / 362_880.0,
-        1.0 / 3_628_800.0,
-        1.0 / 39_916_800.0,
-        1.0 / 479_001_600.0,
-        1.0 / 6_227_020_800.0,
-    ],
-    [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10],
-    40.0,
-    708.0
-);
+element!(f32, Block32, 16, 23);
+element!(f64, Block64, 8, 52);
 
 /// Runs a kernel on the best path of this processor.
 pub fn dispatch<T: Element, K: Kernel<T>>(kernel: K) -> K::Output {

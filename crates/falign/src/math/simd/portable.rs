@@ -1,6 +1,6 @@
 //! Virtual vectors as plain arrays: any processor, the same bits.
 
-use super::{Block32, Block64, Isa};
+use super::{Block32, Block64, Isa, Lanes};
 
 /// The token of the portable path.
 #[derive(Clone, Copy)]
@@ -8,19 +8,11 @@ pub(super) struct Portable;
 
 macro_rules! portable {
     ($t:ty, $block:ident, $lanes:literal, $mantissa:literal) => {
-        impl Isa<$t> for Portable {
+        impl Lanes<$t> for Portable {
             type V = [$t; $lanes];
             #[inline(always)]
             fn splat(self, x: $t) -> Self::V {
                 [x; $lanes]
-            }
-            #[inline(always)]
-            fn load(self, block: &$block) -> Self::V {
-                block.0
-            }
-            #[inline(always)]
-            fn store(self, v: Self::V, block: &mut $block) {
-                block.0 = v;
             }
             #[inline(always)]
             fn add(self, a: Self::V, b: Self::V) -> Self::V {
@@ -51,6 +43,10 @@ macro_rules! portable {
                 std::array::from_fn(|l| if limit[l] < u[l] { limit[l] } else { u[l] })
             }
             #[inline(always)]
+            fn max_passing(self, limit: Self::V, u: Self::V) -> Self::V {
+                std::array::from_fn(|l| if limit[l] > u[l] { limit[l] } else { u[l] })
+            }
+            #[inline(always)]
             fn select_nonpositive(self, z: Self::V, low: Self::V, high: Self::V) -> Self::V {
                 std::array::from_fn(|l| if z[l] <= 0.0 { low[l] } else { high[l] })
             }
@@ -64,10 +60,18 @@ macro_rules! portable {
             }
             #[inline(always)]
             fn power_of_two(self, rounded: Self::V) -> Self::V {
-                let one: $t = 1.0;
-                rounded.map(|v| {
-                    <$t>::from_bits((v.to_bits() << $mantissa).wrapping_add(one.to_bits()))
-                })
+                rounded.map(|v| <$t>::from_bits(v.to_bits() << $mantissa))
+            }
+        }
+
+        impl Isa<$t> for Portable {
+            #[inline(always)]
+            fn load(self, block: &$block) -> Self::V {
+                block.0
+            }
+            #[inline(always)]
+            fn store(self, v: Self::V, block: &mut $block) {
+                block.0 = v;
             }
         }
     };

@@ -10,25 +10,25 @@
 )]
 
 use std::arch::x86_64::{
-    __m256, __m256d, __m512, __m512d, _CMP_LE_OQ, _mm256_add_epi32, _mm256_add_epi64,
+    __m256, __m256d, __m512, __m512d, _CMP_LE_OQ, _CMP_NLE_UQ, _MM_HINT_T1, _mm_prefetch,
     _mm256_add_pd, _mm256_add_ps, _mm256_and_pd, _mm256_and_ps, _mm256_andnot_pd, _mm256_andnot_ps,
     _mm256_blendv_pd, _mm256_blendv_ps, _mm256_castpd_si256, _mm256_castps_si256,
     _mm256_castsi256_pd, _mm256_castsi256_ps, _mm256_cmp_pd, _mm256_cmp_ps, _mm256_div_pd,
     _mm256_div_ps, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_fnmadd_pd, _mm256_fnmadd_ps,
-    _mm256_load_pd, _mm256_load_ps, _mm256_min_pd, _mm256_min_ps, _mm256_mul_pd, _mm256_mul_ps,
-    _mm256_or_pd, _mm256_or_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_slli_epi32,
-    _mm256_slli_epi64, _mm256_store_pd, _mm256_store_ps, _mm256_sub_pd, _mm256_sub_ps,
-    _mm512_abs_pd, _mm512_abs_ps, _mm512_add_epi32, _mm512_add_epi64, _mm512_add_pd, _mm512_add_ps,
-    _mm512_castpd_si512, _mm512_castps_si512, _mm512_castsi512_pd, _mm512_castsi512_ps,
-    _mm512_cmp_pd_mask, _mm512_cmp_ps_mask, _mm512_div_pd, _mm512_div_ps, _mm512_fmadd_pd,
-    _mm512_fmadd_ps, _mm512_fnmadd_pd, _mm512_fnmadd_ps, _mm512_load_pd, _mm512_load_ps,
-    _mm512_mask_blend_pd, _mm512_mask_blend_ps, _mm512_min_pd, _mm512_min_ps, _mm512_mul_pd,
-    _mm512_mul_ps, _mm512_set1_pd, _mm512_set1_ps, _mm512_slli_epi32, _mm512_slli_epi64,
-    _mm512_store_pd, _mm512_store_ps, _mm512_sub_pd, _mm512_sub_ps, _mm512_ternarylogic_epi32,
-    _mm512_ternarylogic_epi64,
+    _mm256_load_pd, _mm256_load_ps, _mm256_max_pd, _mm256_max_ps, _mm256_min_pd, _mm256_min_ps,
+    _mm256_mul_pd, _mm256_mul_ps, _mm256_or_pd, _mm256_or_ps, _mm256_set1_pd, _mm256_set1_ps,
+    _mm256_slli_epi32, _mm256_slli_epi64, _mm256_store_pd, _mm256_store_ps, _mm256_sub_pd,
+    _mm256_sub_ps, _mm512_abs_pd, _mm512_abs_ps, _mm512_add_pd, _mm512_add_ps, _mm512_castpd_si512,
+    _mm512_castps_si512, _mm512_castsi512_pd, _mm512_castsi512_ps, _mm512_cmp_pd_mask,
+    _mm512_cmp_ps_mask, _mm512_div_pd, _mm512_div_ps, _mm512_fmadd_pd, _mm512_fmadd_ps,
+    _mm512_fnmadd_pd, _mm512_fnmadd_ps, _mm512_load_pd, _mm512_load_ps, _mm512_mask_blend_pd,
+    _mm512_mask_blend_ps, _mm512_max_pd, _mm512_max_ps, _mm512_min_pd, _mm512_min_ps,
+    _mm512_mul_pd, _mm512_mul_ps, _mm512_set1_pd, _mm512_set1_ps, _mm512_slli_epi32,
+    _mm512_slli_epi64, _mm512_store_pd, _mm512_store_ps, _mm512_sub_pd, _mm512_sub_ps,
+    _mm512_ternarylogic_epi32, _mm512_ternarylogic_epi64,
 };
 
-use super::{Block32, Block64, Element, Isa, Kernel};
+use super::{Block32, Block64, Element, Isa, Kernel, Lanes};
 
 pub(super) fn has_avx512() -> bool {
     is_x86_feature_detected!("avx512f")
@@ -75,23 +75,14 @@ where
 
 macro_rules! avx512 {
     ($t:ty, $block:ident, $v:ty, $set1:ident, $load:ident, $store:ident, $add:ident, $sub:ident,
-     $mul:ident, $div:ident, $fma:ident, $fnma:ident, $min:ident, $cmp:ident, $blend:ident,
-     $abs:ident, $ternary:ident, $to_int:ident, $from_int:ident, $sll:ident,
-     $add_int:ident, $mantissa:literal) => {
-        impl Isa<$t> for Avx512 {
+     $mul:ident, $div:ident, $fma:ident, $fnma:ident, $min:ident, $max:ident, $cmp:ident, $blend:ident,
+     $abs:ident, $ternary:ident, $to_int:ident, $from_int:ident, $sll:ident, $mantissa:literal) => {
+        impl Lanes<$t> for Avx512 {
             type V = $v;
             #[inline(always)]
             fn splat(self, x: $t) -> $v {
                 // SAFETY: see the head of the file (and for every block below).
                 unsafe { $set1(x) }
-            }
-            #[inline(always)]
-            fn load(self, block: &$block) -> $v {
-                unsafe { $load(block.0.as_ptr()) }
-            }
-            #[inline(always)]
-            fn store(self, v: $v, block: &mut $block) {
-                unsafe { $store(block.0.as_mut_ptr(), v) }
             }
             #[inline(always)]
             fn add(self, a: $v, b: $v) -> $v {
@@ -123,8 +114,13 @@ macro_rules! avx512 {
                 unsafe { $min(limit, u) }
             }
             #[inline(always)]
+            fn max_passing(self, limit: $v, u: $v) -> $v {
+                unsafe { $max(limit, u) }
+            }
+            #[inline(always)]
             fn select_nonpositive(self, z: $v, low: $v, high: $v) -> $v {
-                unsafe { $blend($cmp::<_CMP_LE_OQ>(z, $set1(0.0)), high, low) }
+                // (The opposite comparison: where `low` is zero it costs no second instruction.)
+                unsafe { $blend($cmp::<_CMP_NLE_UQ>(z, $set1(0.0)), low, high) }
             }
             #[inline(always)]
             fn abs(self, a: $v) -> $v {
@@ -140,10 +136,23 @@ macro_rules! avx512 {
             }
             #[inline(always)]
             fn power_of_two(self, rounded: $v) -> $v {
-                unsafe {
-                    let one = $to_int($set1(1.0));
-                    $from_int($add_int($sll::<$mantissa>($to_int(rounded)), one))
-                }
+                unsafe { $from_int($sll::<$mantissa>($to_int(rounded))) }
+            }
+        }
+
+        impl Isa<$t> for Avx512 {
+            #[inline(always)]
+            fn prefetch(self, block: &$block) {
+                // SAFETY: an address that is read nowhere.
+                unsafe { _mm_prefetch::<_MM_HINT_T1>(block.0.as_ptr().cast()) }
+            }
+            #[inline(always)]
+            fn load(self, block: &$block) -> $v {
+                unsafe { $load(block.0.as_ptr()) }
+            }
+            #[inline(always)]
+            fn store(self, v: $v, block: &mut $block) {
+                unsafe { $store(block.0.as_mut_ptr(), v) }
             }
         }
     };
@@ -163,6 +172,7 @@ avx512!(
     _mm512_fmadd_ps,
     _mm512_fnmadd_ps,
     _mm512_min_ps,
+    _mm512_max_ps,
     _mm512_cmp_ps_mask,
     _mm512_mask_blend_ps,
     _mm512_abs_ps,
@@ -170,7 +180,6 @@ avx512!(
     _mm512_castps_si512,
     _mm512_castsi512_ps,
     _mm512_slli_epi32,
-    _mm512_add_epi32,
     23
 );
 avx512!(
@@ -187,6 +196,7 @@ avx512!(
     _mm512_fmadd_pd,
     _mm512_fnmadd_pd,
     _mm512_min_pd,
+    _mm512_max_pd,
     _mm512_cmp_pd_mask,
     _mm512_mask_blend_pd,
     _mm512_abs_pd,
@@ -194,32 +204,20 @@ avx512!(
     _mm512_castpd_si512,
     _mm512_castsi512_pd,
     _mm512_slli_epi64,
-    _mm512_add_epi64,
     52
 );
 
 macro_rules! avx2 {
     ($t:ty, $block:ident, $v:ty, $half:literal, $set1:ident, $load:ident, $store:ident, $add:ident,
-     $sub:ident, $mul:ident, $div:ident, $fma:ident, $fnma:ident, $min:ident, $cmp:ident,
+     $sub:ident, $mul:ident, $div:ident, $fma:ident, $fnma:ident, $min:ident, $max:ident, $cmp:ident,
      $blend:ident, $and:ident, $andnot:ident, $or:ident, $to_int:ident, $from_int:ident,
-     $sll:ident, $add_int:ident, $mantissa:literal) => {
-        impl Isa<$t> for Avx2 {
+     $sll:ident, $mantissa:literal) => {
+        impl Lanes<$t> for Avx2 {
             type V = [$v; 2];
             #[inline(always)]
             fn splat(self, x: $t) -> Self::V {
                 // SAFETY: see the head of the file (and for every block below).
                 unsafe { [$set1(x); 2] }
-            }
-            #[inline(always)]
-            fn load(self, block: &$block) -> Self::V {
-                unsafe { [$load(block.0.as_ptr()), $load(block.0.as_ptr().add($half))] }
-            }
-            #[inline(always)]
-            fn store(self, v: Self::V, block: &mut $block) {
-                unsafe {
-                    $store(block.0.as_mut_ptr(), v[0]);
-                    $store(block.0.as_mut_ptr().add($half), v[1]);
-                }
             }
             #[inline(always)]
             fn add(self, a: Self::V, b: Self::V) -> Self::V {
@@ -251,6 +249,10 @@ macro_rules! avx2 {
                 unsafe { [$min(limit[0], u[0]), $min(limit[1], u[1])] }
             }
             #[inline(always)]
+            fn max_passing(self, limit: Self::V, u: Self::V) -> Self::V {
+                unsafe { [$max(limit[0], u[0]), $max(limit[1], u[1])] }
+            }
+            #[inline(always)]
             fn select_nonpositive(self, z: Self::V, low: Self::V, high: Self::V) -> Self::V {
                 unsafe {
                     let zero = $set1(0.0);
@@ -277,11 +279,29 @@ macro_rules! avx2 {
             #[inline(always)]
             fn power_of_two(self, rounded: Self::V) -> Self::V {
                 unsafe {
-                    let one = $to_int($set1(1.0));
                     [
-                        $from_int($add_int($sll::<$mantissa>($to_int(rounded[0])), one)),
-                        $from_int($add_int($sll::<$mantissa>($to_int(rounded[1])), one)),
+                        $from_int($sll::<$mantissa>($to_int(rounded[0]))),
+                        $from_int($sll::<$mantissa>($to_int(rounded[1]))),
                     ]
+                }
+            }
+        }
+
+        impl Isa<$t> for Avx2 {
+            #[inline(always)]
+            fn prefetch(self, block: &$block) {
+                // SAFETY: an address that is read nowhere.
+                unsafe { _mm_prefetch::<_MM_HINT_T1>(block.0.as_ptr().cast()) }
+            }
+            #[inline(always)]
+            fn load(self, block: &$block) -> Self::V {
+                unsafe { [$load(block.0.as_ptr()), $load(block.0.as_ptr().add($half))] }
+            }
+            #[inline(always)]
+            fn store(self, v: Self::V, block: &mut $block) {
+                unsafe {
+                    $store(block.0.as_mut_ptr(), v[0]);
+                    $store(block.0.as_mut_ptr().add($half), v[1]);
                 }
             }
         }
@@ -303,6 +323,7 @@ avx2!(
     _mm256_fmadd_ps,
     _mm256_fnmadd_ps,
     _mm256_min_ps,
+    _mm256_max_ps,
     _mm256_cmp_ps,
     _mm256_blendv_ps,
     _mm256_and_ps,
@@ -311,7 +332,6 @@ avx2!(
     _mm256_castps_si256,
     _mm256_castsi256_ps,
     _mm256_slli_epi32,
-    _mm256_add_epi32,
     23
 );
 avx2!(
@@ -329,6 +349,7 @@ avx2!(
     _mm256_fmadd_pd,
     _mm256_fnmadd_pd,
     _mm256_min_pd,
+    _mm256_max_pd,
     _mm256_cmp_pd,
     _mm256_blendv_pd,
     _mm256_and_pd,
@@ -337,6 +358,5 @@ avx2!(
     _mm256_castpd_si256,
     _mm256_castsi256_pd,
     _mm256_slli_epi64,
-    _mm256_add_epi64,
     52
 );

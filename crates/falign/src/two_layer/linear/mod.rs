@@ -10,7 +10,7 @@ mod start;
 
 use ndarray::Array2;
 
-use self::recursion::{Parts, Recursion};
+use self::recursion::{Parts, Recursion, dot};
 use self::start::Columns;
 use super::snapshot::{Dynamics, Needs, Snapshot};
 use super::{Problem, SampleSpace, Start, Weights};
@@ -170,15 +170,23 @@ impl Fixed {
     fn forward(&mut self) {
         let (n, k) = (self.problem.samples(), self.problem.outputs());
         let scale = self.problem.scale();
-        for (c, f) in self.recursion.outputs().chunks_exact(n).enumerate() {
-            for (e, f) in self.residual[c..].iter_mut().step_by(k).zip(f) {
-                *e = f * scale;
+        let outputs = self.recursion.outputs();
+        if k == 1 {
+            // (Plain slices, which become vectors.)
+            for ((e, f), y) in self.residual.iter_mut().zip(outputs).zip(&self.targets) {
+                *e = f * scale - y;
+            }
+        } else {
+            for (c, f) in outputs.chunks_exact(n).enumerate() {
+                let targets = self.targets[c..].iter().step_by(k);
+                for ((e, f), y) in self.residual[c..].iter_mut().step_by(k).zip(f).zip(targets) {
+                    *e = f * scale - y;
+                }
             }
         }
         if let Some(f0) = &self.f0 {
             subtract(&mut self.residual, f0);
         }
-        subtract(&mut self.residual, &self.targets);
     }
 }
 
@@ -213,7 +221,7 @@ impl Dynamics for Linear {
     fn residual_norm(&self) -> f64 {
         match &self.form {
             Form::Rotated(engine) => engine.residual_norm(),
-            Form::Recursion(fixed) => fixed.residual.iter().map(|e| e * e).sum::<f64>().sqrt(),
+            Form::Recursion(fixed) => dot(&fixed.residual, &fixed.residual).sqrt(),
         }
     }
 

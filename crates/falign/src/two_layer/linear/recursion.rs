@@ -12,7 +12,7 @@
 //! matrix of [Z0 | beta0 | b] enters.
 //!
 //! What happens to each sample alone runs in vectors, with one rounding per operation as
-//! written; sums over samples are chains in their order. The bits are the same on every path.
+//! written; sums over samples have a fixed order. The bits are the same on every path.
 
 #![allow(
     clippy::inline_always,
@@ -133,7 +133,7 @@ impl Recursion {
         }
         for (c, u) in self.u.chunks_exact(n).enumerate() {
             for (g, e) in self.e.chunks_exact(n).enumerate() {
-                let along: f64 = u.iter().zip(e).map(|(u, e)| u * e).sum();
+                let along = dot(u, e);
                 let old = &mut self.along_b[c * k + g];
                 *old = factor * *old + gain * along;
             }
@@ -157,9 +157,12 @@ impl Recursion {
         for (c, z_b) in self.z_b.chunks_exact(n).enumerate() {
             for g in 0..k {
                 let mut sum = self.shrink * self.b_beta[c * k + g];
-                for (z, v) in z_b.iter().zip(self.v[g..].iter().step_by(k)) {
-                    sum += z * v;
-                }
+                sum += if k == 1 {
+                    dot(z_b, &self.v)
+                } else {
+                    let v = self.v[g..].iter().step_by(k);
+                    z_b.iter().zip(v).map(|(z, v)| z * v).sum()
+                };
                 for h in 0..k {
                     sum += self.b_b[c * k + h] * self.along_b[h * k + g];
                 }
@@ -207,6 +210,30 @@ impl Recursion {
             }
         }
     }
+}
+
+/// x'y: lane by lane, then the lanes by a tree of halves, then the last few. One chain of n
+/// additions would take longer than all else of a step.
+#[inline(always)]
+pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let ((xs, x_last), (ys, y_last)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+    for (x, y) in xs.iter().zip(ys) {
+        for l in 0..LANES {
+            lanes[l] += x[l] * y[l];
+        }
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for l in 0..width {
+            lanes[l] += lanes[l + width];
+        }
+        width /= 2;
+    }
+    x_last
+        .iter()
+        .zip(y_last)
+        .fold(lanes[0], |sum, (x, y)| sum + x * y)
 }
 
 /// K above G cut into tiles of balanced height.
@@ -263,7 +290,6 @@ impl Kernel<f64> for Step<'_> {
             factor,
         } = self;
         recursion.update_coefficients(e, gain, factor);
-        // Before the products: its long chain then runs beside them.
         recursion.update_cross();
         recursion.update_products(isa, gain, factor);
         recursion.update_outputs();

@@ -2,8 +2,8 @@
 //!
 //! Per panel of units (in the lanes): a prologue reads psi(Z), accumulates the update of
 //! beta and writes the teaching signals D; a register-tiled product adds D K to Z; an
-//! epilogue accumulates the new outputs. Nothing is allocated and no lane is wasted but the
-//! padding of the last panel.
+//! epilogue accumulates the new outputs while the panel is still in the first-level cache.
+//! Nothing is allocated and no lane is wasted but the padding of the last panel.
 
 #![allow(
     clippy::inline_always,
@@ -11,10 +11,11 @@
 )]
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::packed::{Packed, PackedTile};
 use crate::math::simd::activation::LaneActivation;
-use crate::math::simd::{Element, Isa, Kernel};
+use crate::math::simd::{Abreast, Element, Isa, Kernel, Lanes};
 use crate::rule::Feedback;
 
 /// Virtual vectors in a panel.
@@ -66,7 +67,7 @@ pub(super) struct Numbers<T> {
     pub(super) samples: usize,
     pub(super) outputs: usize,
     pub(super) feedback: Feedback,
-    /// e, (samples, outputs).
+    /// e, (outputs, samples).
     pub(super) residual: Vec<T>,
     /// f, (samples, outputs); only where the feedback learns from it.
     pub(super) activity: Vec<T>,
@@ -78,16 +79,20 @@ pub(super) struct Numbers<T> {
     pub(super) oja: Vec<T>,
 }
 
-/// Updates one chunk's weights from step t to t + 1.
-pub(super) struct Update<'a, T: Element, A> {
+/// Takes one chunk's weights from step t to t + 1, and where `forward` its outputs too.
+pub(super) struct Advance<'a, T: Element, A> {
     pub(super) chunk: &'a mut Chunk<T>,
     pub(super) scratch: &'a mut Scratch<T>,
     pub(super) kernel: &'a Packed<T>,
     pub(super) numbers: &'a Numbers<T>,
+    /// Whether panels come from beyond the second-level cache and are asked for early.
+    pub(super) prefetch: bool,
+    /// False with dropout, whose next factors are drawn when the whole step is done.
+    pub(super) forward: bool,
     pub(super) activation: PhantomData<A>,
 }
 
-impl<T: Element, A: LaneActivation<T>> Kernel<T> for Update<'_, T, A> {
+impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
     type Output = ();
 
     #[inline(always)]
@@ -97,39 +102,67 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Update<'_, T, A> {
             scratch,
             kernel,
             numbers,
+            forward,
+            prefetch,
             ..
         } = self;
+        let prefetched = if prefetch { 2 } else { 0 };
         let (n, k) = (numbers.samples, numbers.outputs);
         let delta = &mut scratch.delta[..n];
-        for (p, z) in chunk.z.chunks_exact_mut(n).enumerate() {
-            let a = if A::STORED {
-                &chunk.a[p * n..(p + 1) * n]
-            } else {
-                &[]
-            };
-            let mask = if chunk.mask.is_empty() {
-                &[]
-            } else {
-                &chunk.mask[p * n..(p + 1) * n]
-            };
-            let beta = &mut chunk.beta[p * k..(p + 1) * k];
-            let back = &mut chunk.feedback[p * k..(p + 1) * k];
+        let sums = &mut scratch.sums[..n * k];
+        clear(isa, sums);
+        let last = chunk.z.len() / n - 1;
+        let mut panels = chunk.z.chunks_exact_mut(n).enumerate().peekable();
+        let mut next_a = chunk.a.as_mut_slice();
+        while let Some((p, z)) = panels.next() {
+            let (samples, outputs) = (p * n..(p + 1) * n, p * k..(p + 1) * k);
+            let next_z = panels.peek().map_or(&[][..], |(_, z)| z);
+            let (a, after) = std::mem::take(&mut next_a).split_at_mut(n * usize::from(A::STORED));
+            next_a = after;
+            let mask = part(&chunk.mask, samples.clone());
+            let beta = &mut chunk.beta[outputs.clone()];
+            let back = &mut chunk.feedback[outputs];
             prologue::<T, A, S>(isa, numbers, z, a, mask, beta, back, delta);
-            for tile in &kernel.tiles {
-                add_product(isa, tile, delta, z);
+            if p == last {
+                clear_padding::<T>(chunk.units, [beta, back]);
             }
-            if !chunk.coefficients.is_empty() {
-                let coefficients = &mut chunk.coefficients[p * n..(p + 1) * n];
-                for (c, d) in coefficients.iter_mut().zip(delta.iter()) {
-                    for v in 0..VECTORS {
-                        let sum = isa.add(isa.load(&c[v]), isa.load(&d[v]));
-                        isa.store(sum, &mut c[v]);
+            for tile in &kernel.tiles {
+                // The next panel comes while this one is multiplied.
+                for next in [next_z, &*next_a].into_iter().take(prefetched) {
+                    for block in next.iter().skip(tile.first).take(tile.height).flatten() {
+                        isa.prefetch(block);
                     }
                 }
+                add_product(isa, tile, delta, z);
+            }
+            for (c, d) in part_mut(&mut chunk.coefficients, samples)
+                .iter_mut()
+                .zip(delta.iter())
+            {
+                for v in 0..VECTORS {
+                    let sum = isa.add(isa.load(&c[v]), isa.load(&d[v]));
+                    isa.store(sum, &mut c[v]);
+                }
+            }
+            if forward {
+                epilogue::<T, A, S>(isa, z, a, &[], beta, sums);
             }
         }
-        clear_padding(chunk, k);
+        if forward {
+            write_partial::<T>(sums, &mut chunk.partial);
+        }
     }
+}
+
+/// A panel's part of what may not be held at all.
+#[inline(always)]
+fn part<V>(all: &[V], range: Range<usize>) -> &[V] {
+    if all.is_empty() { all } else { &all[range] }
+}
+
+#[inline(always)]
+fn part_mut<V>(all: &mut [V], range: Range<usize>) -> &mut [V] {
+    if all.is_empty() { all } else { &mut all[range] }
 }
 
 #[inline(always)]
@@ -144,19 +177,6 @@ fn store_tile<T: Element, S: Isa<T>>(isa: S, values: [S::V; VECTORS], tile: &mut
     }
 }
 
-/// psi of a tile. (A closure given to `map` would not be compiled for the instruction set.)
-#[inline(always)]
-fn values<T: Element, A: LaneActivation<T>, S: Isa<T>>(
-    isa: S,
-    z: [S::V; VECTORS],
-) -> [S::V; VECTORS] {
-    let mut a = z;
-    for v in 0..VECTORS {
-        a[v] = A::value(isa, z[v]);
-    }
-    a
-}
-
 /// psi(z) of sample i.
 #[inline(always)]
 fn activity<T: Element, A: LaneActivation<T>, S: Isa<T>>(
@@ -168,10 +188,11 @@ fn activity<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     if A::STORED {
         load_tile(isa, &a[i])
     } else {
-        values::<T, A, S>(isa, load_tile(isa, &z[i]))
+        A::value(Abreast(isa), load_tile(isa, &z[i]))
     }
 }
 
+/// A panel's sums of e psi(z), whose update of beta it makes, and its teaching signals.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "the operands of one panel")]
 fn prologue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
@@ -184,47 +205,23 @@ fn prologue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     back: &mut [Tile<T>],
     delta: &mut [Tile<T>],
 ) {
-    let (n, k) = (numbers.samples, numbers.outputs);
+    let k = numbers.outputs;
     let through_beta = numbers.feedback == Feedback::Transpose;
     let gain = isa.splat(numbers.gain);
     let minus_gain = isa.splat(-numbers.gain);
     for c in 0..k {
         let weight = load_tile(isa, if through_beta { &beta[c] } else { &back[c] });
-        let mut sum = [isa.splat(T::ZERO); VECTORS];
-        for (i, d) in delta.iter_mut().enumerate().take(n) {
-            let e = isa.splat(numbers.residual[i * k + c]);
-            let mut h = activity::<T, A, S>(isa, i, z, a);
-            let pre = load_tile(isa, &z[i]);
-            let mut signal = weight;
-            for v in 0..VECTORS {
-                signal[v] = isa.mul(weight[v], e);
+        let weight = Abreast(isa).mul(weight, [minus_gain; VECTORS]);
+        let e = &numbers.residual[c * numbers.samples..][..numbers.samples];
+        // What an output must do is known to the compiler, so that the loop has no branches.
+        let sum = match (c == 0, c + 1 == k) {
+            (true, true) => one_output::<T, A, S, true, true>(isa, weight, e, z, a, mask, delta),
+            (true, false) => one_output::<T, A, S, true, false>(isa, weight, e, z, a, mask, delta),
+            (false, true) => one_output::<T, A, S, false, true>(isa, weight, e, z, a, mask, delta),
+            (false, false) => {
+                one_output::<T, A, S, false, false>(isa, weight, e, z, a, mask, delta)
             }
-            if c > 0 {
-                let before = load_tile(isa, d);
-                for v in 0..VECTORS {
-                    signal[v] = isa.fma(weight[v], e, before[v]);
-                }
-            }
-            if c + 1 == k {
-                for v in 0..VECTORS {
-                    let scaled = isa.mul(signal[v], minus_gain);
-                    signal[v] = A::scaled_derivative(isa, pre[v], h[v], scaled);
-                }
-            }
-            if !mask.is_empty() {
-                let m = load_tile(isa, &mask[i]);
-                for v in 0..VECTORS {
-                    h[v] = isa.mul(h[v], m[v]);
-                    if c + 1 == k {
-                        signal[v] = isa.mul(signal[v], m[v]);
-                    }
-                }
-            }
-            for v in 0..VECTORS {
-                sum[v] = isa.fma(e, h[v], sum[v]);
-            }
-            store_tile(isa, signal, d);
-        }
+        };
         if numbers.feedback.is_learned() {
             let learned = learn::<T, A, S>(isa, numbers, c, z, a, mask, &back[c], sum);
             store_tile(isa, learned, &mut back[c]);
@@ -238,6 +235,52 @@ fn prologue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
         }
         store_tile(isa, new, &mut beta[c]);
     }
+}
+
+/// The sum of e psi(z) of one output, whose share of the teaching signals is set (`FIRST`) or
+/// added; the `LAST` output multiplies them by psi'.
+#[inline(always)]
+fn one_output<T: Element, A: LaneActivation<T>, S: Isa<T>, const FIRST: bool, const LAST: bool>(
+    isa: S,
+    weight: [S::V; VECTORS],
+    residual: &[T],
+    z: &[Tile<T>],
+    a: &[Tile<T>],
+    mask: &[Tile<T>],
+    delta: &mut [Tile<T>],
+) -> [S::V; VECTORS] {
+    let mut sum = [isa.splat(T::ZERO); VECTORS];
+    for (i, ((&e, pre), d)) in residual.iter().zip(z).zip(delta).enumerate() {
+        let e = isa.splat(e);
+        let mut h = activity::<T, A, S>(isa, i, z, a);
+        let pre = load_tile(isa, pre);
+        let before = load_tile(isa, d);
+        let mut signal = weight;
+        for v in 0..VECTORS {
+            signal[v] = if FIRST {
+                isa.mul(weight[v], e)
+            } else {
+                isa.fma(weight[v], e, before[v])
+            };
+            if LAST {
+                signal[v] = A::scaled_derivative(isa, pre[v], h[v], signal[v]);
+            }
+        }
+        if !mask.is_empty() {
+            let m = load_tile(isa, &mask[i]);
+            for v in 0..VECTORS {
+                h[v] = isa.mul(h[v], m[v]);
+                if LAST {
+                    signal[v] = isa.mul(signal[v], m[v]);
+                }
+            }
+        }
+        for v in 0..VECTORS {
+            sum[v] = isa.fma(e, h[v], sum[v]);
+        }
+        store_tile(isa, signal, d);
+    }
+    sum
 }
 
 /// The feedback weights of output c after a learning step.
@@ -332,21 +375,88 @@ fn register_tile<T: Element, S: Isa<T>, const R: usize>(
     }
 }
 
-/// Units beyond the width stay at zero weight, also where psi(0) is not zero.
+/// Units of the last panel beyond the width stay at zero weight, also where psi(0) is not zero.
 #[inline(always)]
-fn clear_padding<T: Element>(chunk: &mut Chunk<T>, k: usize) {
+fn clear_padding<T: Element>(units: usize, weights: [&mut [Tile<T>]; 2]) {
     let panel = VECTORS * T::LANES;
-    let held = chunk.units % panel;
+    let held = units % panel;
     if held == 0 {
         return;
     }
-    let last = chunk.beta.len() - k;
-    for weights in [&mut chunk.beta[last..], &mut chunk.feedback[last..]] {
-        for tile in weights {
-            for unit in held..panel {
-                T::lanes_mut(&mut tile[unit / T::LANES])[unit % T::LANES] = T::ZERO;
+    for tile in weights.into_iter().flatten() {
+        for unit in held..panel {
+            T::lanes_mut(&mut tile[unit / T::LANES])[unit % T::LANES] = T::ZERO;
+        }
+    }
+}
+
+/// A panel's psi(Z), kept where wanted, and its share of the outputs.
+#[inline(always)]
+fn epilogue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
+    isa: S,
+    z: &[Tile<T>],
+    a: &mut [Tile<T>],
+    mask: &[Tile<T>],
+    beta: &[Tile<T>],
+    sums: &mut [T::Block],
+) {
+    let k = beta.len();
+    if A::STORED {
+        store_activities::<T, A, S>(isa, z, a);
+    }
+    for i in 0..z.len() {
+        let mut h = activity::<T, A, S>(isa, i, z, a);
+        if !mask.is_empty() {
+            let m = load_tile(isa, &mask[i]);
+            for v in 0..VECTORS {
+                h[v] = isa.mul(h[v], m[v]);
             }
         }
+        for (c, beta) in beta.iter().enumerate() {
+            let beta = load_tile(isa, beta);
+            let mut sum = isa.load(&sums[i * k + c]);
+            for v in 0..VECTORS {
+                sum = isa.fma(beta[v], h[v], sum);
+            }
+            isa.store(sum, &mut sums[i * k + c]);
+        }
+    }
+}
+
+/// a = psi(z), two samples abreast: the chains of so many vectors fill each other's waits.
+#[inline(always)]
+fn store_activities<T: Element, A: LaneActivation<T>, S: Isa<T>>(
+    isa: S,
+    z: &[Tile<T>],
+    a: &mut [Tile<T>],
+) {
+    let (pairs, last) = z.as_chunks::<2>();
+    let (pairs_out, last_out) = a.as_chunks_mut::<2>();
+    for (z, a) in pairs.iter().zip(pairs_out) {
+        let (x, y) = (load_tile(isa, &z[0]), load_tile(isa, &z[1]));
+        let both = [x[0], x[1], x[2], y[0], y[1], y[2]];
+        let h = A::value(Abreast(isa), both);
+        store_tile(isa, [h[0], h[1], h[2]], &mut a[0]);
+        store_tile(isa, [h[3], h[4], h[5]], &mut a[1]);
+    }
+    for (z, a) in last.iter().zip(last_out) {
+        let h = A::value(Abreast(isa), load_tile(isa, z));
+        store_tile(isa, h, a);
+    }
+}
+
+#[inline(always)]
+fn clear<T: Element, S: Isa<T>>(isa: S, sums: &mut [T::Block]) {
+    for sum in sums {
+        isa.store(isa.splat(T::ZERO), sum);
+    }
+}
+
+/// The chunk's outputs from their lanes.
+#[inline(always)]
+fn write_partial<T: Element>(sums: &[T::Block], partial: &mut [f64]) {
+    for (partial, sum) in partial.iter_mut().zip(sums) {
+        *partial = lane_sum::<T>(sum);
     }
 }
 
@@ -375,48 +485,29 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Forward<'_, T, A> {
             ..
         } = self;
         let sums = &mut scratch.sums[..n * k];
-        for sum in sums.iter_mut() {
-            isa.store(isa.splat(T::ZERO), sum);
-        }
+        clear(isa, sums);
+        let mask = if clean { &[] } else { chunk.mask.as_slice() };
         for (p, z) in chunk.z.chunks_exact(n).enumerate() {
+            let samples = p * n..(p + 1) * n;
+            let a = part_mut(&mut chunk.a, samples.clone());
             let beta = &chunk.beta[p * k..(p + 1) * k];
-            for (i, z) in z.iter().enumerate() {
-                let mut h = values::<T, A, S>(isa, load_tile(isa, z));
-                if A::STORED {
-                    store_tile(isa, h, &mut chunk.a[p * n + i]);
-                }
-                if !clean && !chunk.mask.is_empty() {
-                    let m = load_tile(isa, &chunk.mask[p * n + i]);
-                    for v in 0..VECTORS {
-                        h[v] = isa.mul(h[v], m[v]);
-                    }
-                }
-                for (c, beta) in beta.iter().enumerate() {
-                    let beta = load_tile(isa, beta);
-                    let mut sum = isa.load(&sums[i * k + c]);
-                    for v in 0..VECTORS {
-                        sum = isa.fma(beta[v], h[v], sum);
-                    }
-                    isa.store(sum, &mut sums[i * k + c]);
-                }
-            }
+            epilogue::<T, A, S>(isa, z, a, part(mask, samples), beta, sums);
         }
-        for (partial, sum) in chunk.partial.iter_mut().zip(sums.iter()) {
-            *partial = lane_sum::<T>(sum);
-        }
+        write_partial::<T>(sums, &mut chunk.partial);
     }
 }
 
-/// The lanes' sum in f64, by one fixed tree.
+/// The lanes' sum in f64, by one fixed tree: of halves, which vectors do at once.
+#[inline(always)]
 fn lane_sum<T: Element>(block: &T::Block) -> f64 {
     let mut lanes = [0.0; 16];
     for (sum, &lane) in lanes.iter_mut().zip(T::lanes(block)) {
         *sum = lane.to_f64();
     }
-    let mut width = T::LANES;
-    while width > 1 {
-        for l in 0..width / 2 {
-            lanes[l] = lanes[2 * l] + lanes[2 * l + 1];
+    let mut width = T::LANES / 2;
+    while width > 0 {
+        for l in 0..width {
+            lanes[l] += lanes[l + width];
         }
         width /= 2;
     }

@@ -15,7 +15,7 @@ use std::marker::PhantomData;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use self::kernel::{Chunk, Forward, Numbers, Scratch, Tile, Update, VECTORS};
+use self::kernel::{Advance, Chunk, Forward, Numbers, Scratch, Tile, VECTORS};
 use self::measure::HeldOut;
 use self::packed::Packed;
 use super::mask::{GROUP, Masks};
@@ -24,6 +24,9 @@ use super::{Problem, Start, Weights};
 use crate::math::simd::activation::{LaneActivation, with_activation};
 use crate::math::simd::{Element, dispatch};
 use crate::math::{Streams, row_products};
+
+/// Bytes of Z that surely stay in a second-level cache between steps.
+const SECOND_LEVEL: usize = 1 << 20;
 
 /// Panels of a chunk: enough work to share out, little enough to stay in the inner caches.
 const PANELS: usize = 8;
@@ -319,8 +322,10 @@ impl<T: Element> Dynamics for SampleSpace<T> {
         let (n, k) = (self.numbers.samples, self.numbers.outputs);
         self.numbers.factor = T::from_f64(self.problem.factor(self.step));
         self.numbers.feedback_factor = T::from_f64(self.problem.feedback_factor(self.step));
-        for (t, e) in self.numbers.residual.iter_mut().zip(&self.residual) {
-            *t = T::from_f64(*e);
+        for (i, of_sample) in self.residual.chunks_exact(k).enumerate() {
+            for (c, e) in of_sample.iter().enumerate() {
+                self.numbers.residual[c * n + i] = T::from_f64(*e);
+            }
         }
         if self.problem.feedback.is_learned() {
             let f = self
@@ -341,17 +346,12 @@ impl<T: Element> Dynamics for SampleSpace<T> {
         }
         let (numbers, kernel) = (&self.numbers, &self.packed);
         with_activation!(self.problem.activation, A => {
-            let fused = self.masks.is_none();
+            let forward = self.masks.is_none();
+            let prefetch = self.units * n * size_of::<T>() > SECOND_LEVEL;
             let advance = |scratch: &mut Scratch<T>, chunk: &mut Chunk<T>| {
-                dispatch(Update::<T, A> {
-                    chunk, scratch, kernel, numbers, activation: PhantomData,
+                dispatch(Advance::<T, A> {
+                    chunk, scratch, kernel, numbers, prefetch, forward, activation: PhantomData,
                 });
-                if fused {
-                    dispatch(Forward::<T, A> {
-                        chunk, scratch, samples: n, outputs: k, clean: true,
-                        activation: PhantomData,
-                    });
-                }
             };
             if self.parallel {
                 self.chunks

@@ -17,11 +17,11 @@ pub(super) struct PackedTile<T> {
 }
 
 /// Rows of a register tile: 8 x 3 accumulators fill the 32 registers of AVX-512; the 16 of
-/// AVX2 hold two rows of double-width vectors. The height changes no bit of a result.
+/// AVX2 hold two rows of double-width vectors, and the 32 of NEON two of fourfold ones. The height changes no bit of a result.
 fn tallest() -> usize {
     match current_path() {
         Path::Avx512 => 8,
-        Path::Avx2 | Path::Portable => 2,
+        Path::Avx2 | Path::Neon | Path::Portable => 2,
     }
 }
 

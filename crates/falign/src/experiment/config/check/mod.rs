@@ -12,7 +12,7 @@ use crate::experiment::setting::{
     Duration, Engine, Inputs, Record, Ridge, SaveWeights, ScheduleName, Setting, Steps,
 };
 use crate::math::Activation;
-use crate::observe::Quantity;
+use crate::observe::{EngineFamily, Quantity};
 use crate::rule::Rule;
 use crate::two_layer::Draw;
 use crate::{Error, Result};
@@ -54,6 +54,16 @@ impl Setting {
             Engine::Auto if is_linear && has_units => Engine::Linear,
             Engine::Auto => Engine::SampleSpace,
             named => named,
+        }
+    }
+
+    /// The runs it shares its numerics version with.
+    pub fn family(&self) -> EngineFamily {
+        match self.resolved_engine() {
+            Engine::MiniBatch => EngineFamily::of_mini_batch(self.activation),
+            Engine::Auto | Engine::Reference | Engine::SampleSpace | Engine::Linear => {
+                EngineFamily::TwoLayer
+            }
         }
     }
 

@@ -18,6 +18,12 @@ pub(super) struct Recorded {
     pub(super) losses: Vec<f64>,
 }
 
+/// That of a network's hidden units.
+fn numerics_version<T: Element>(training: &Training<T>) -> u32 {
+    let activation = training.network().layers()[0].activation;
+    EngineFamily::of_mini_batch(activation).numerics_version()
+}
+
 /// Writes a checkpoint.
 pub(super) fn keep<T: Element>(
     path: &Path,
@@ -27,7 +33,7 @@ pub(super) fn keep<T: Element>(
     let step = training.network().steps_done();
     let mut file = TensorFile::new(json!({
         "kind": "checkpoint",
-        "numerics_version": EngineFamily::MiniBatch.numerics_version(),
+        "numerics_version": numerics_version(training),
         "step": step,
     }));
     training.network().save(Part::Everything, &mut file);
@@ -62,7 +68,7 @@ pub(super) fn resume<T: Element>(
         Err(_) => return Ok(Recorded::default()),
     };
     let step = file.note["step"].as_u64();
-    let version = EngineFamily::MiniBatch.numerics_version();
+    let version = numerics_version(training);
     let is_ours = file.note["kind"] == "checkpoint" && file.note["numerics_version"] == version;
     let (Some(step), true) = (step, is_ours) else {
         return Ok(Recorded::default());
