@@ -13,17 +13,17 @@
 mod two_layer;
 
 mod peak;
+mod turns;
 
 use std::time::Instant;
 
 use falign::math::simd::{Element, current_path};
 use falign::math::{Activation, Scalar};
 use falign::two_layer::{Dynamics, Linear, Needs, SampleSpace};
+use turns::{best, engine, rates};
 use two_layer::linear;
-use two_layer::problem::{Size, problem, start, streams};
+use two_layer::problem::{Size, problem};
 
-/// How long a turn lasts, in seconds.
-const TURN: f64 = 0.004;
 const TURNS: usize = 100;
 
 /// Sizes timed in `wide`: one whose state fits the second-level cache, and one that fits none.
@@ -57,44 +57,6 @@ fn print(line: &str) {
     println!("{line}");
 }
 
-/// Steps per second: of the best turn and the median.
-#[derive(Debug, Clone, Copy)]
-struct Rates {
-    best: f64,
-    median: f64,
-}
-
-/// Turns of `work` for as long as a turn lasts, and between them `other`.
-fn rates(turns: usize, work: &mut dyn FnMut(), other: &mut dyn FnMut()) -> Rates {
-    work();
-    let begin = Instant::now();
-    work();
-    let repeats = (TURN / begin.elapsed().as_secs_f64()).ceil().max(1.0);
-    let mut seen = Vec::with_capacity(turns);
-    for _ in 0..turns {
-        let begin = Instant::now();
-        let mut done = 0.0;
-        while done < repeats {
-            work();
-            done += 1.0;
-        }
-        seen.push(repeats / begin.elapsed().as_secs_f64());
-        other();
-    }
-    seen.sort_by(f64::total_cmp);
-    Rates {
-        best: seen[turns - 1],
-        median: seen[turns / 2],
-    }
-}
-
-fn engine<T: Element>(activation: Activation, size: Size, parallel: bool) -> SampleSpace<T> {
-    let mut problem = problem(activation, size);
-    // The largest eigenvalue grows with n.
-    problem.step_size *= (50.0 / size.samples as f64).min(1.0);
-    SampleSpace::new(&problem, start(), streams(), Needs::default(), parallel)
-}
-
 /// The table of targets, and sizes that have none.
 fn sizes(turns: usize, whole: bool) {
     use Activation::{Erf, Relu, Sigmoid, Tanh};
@@ -102,8 +64,10 @@ fn sizes(turns: usize, whole: bool) {
         "One thread, path {}; best of {turns} turns (median of them)\n",
         current_path().name()
     ));
-    print("| size | precision | activation | steps/s | share of the peak | target |");
-    print("|---|---|---|---|---|---|");
+    print(
+        "| size | precision | activation | steps/s | share of the peak beside it | best of best | target |",
+    );
+    print("|---|---|---|---|---|---|---|");
     let usual = Size::of_width(3200);
     single(Activation::Linear, usual, Some(0.80), turns);
     single(Relu, usual, Some(0.80), turns);
@@ -163,22 +127,32 @@ fn double(activation: Activation, size: Size, target: Option<f64>, turns: usize)
 
 fn share<T: Element>(activation: Activation, size: Size, target: Option<f64>, turns: usize) {
     let mut engine = engine::<T>(activation, size, false);
-    let mut peak = 0.0_f64;
+    let mut peaks = Vec::with_capacity(turns);
     let rates = rates(turns, &mut || engine.step(), &mut || {
-        peak = peak.max(peak::peak::<T>());
+        peaks.push(peak::peak::<T>());
     });
     assert!(engine.residual_norm().is_finite(), "a run that diverged");
     let operations = 2.0 * size.width as f64 * (size.samples as f64).powi(2);
+    let shares = rates
+        .iter()
+        .zip(&peaks)
+        .map(|(rate, peak)| rate * operations / peak);
     print(&format!(
-        "| {} | {} | {} | {:.0} ({:.0}) | {:.2} | {} |",
+        "| {} | {} | {} | {:.0} ({:.0}) | {:.2} | {:.2} | {} |",
         size.name(),
         <T as Scalar>::PRECISION.name(),
         activation.name(),
-        rates.best,
-        rates.median,
-        rates.best * operations / peak,
+        best(&rates),
+        median(rates.clone()),
+        median(shares.collect()),
+        best(&rates) * operations / best(&peaks),
         target.map_or(String::new(), |target| format!("{target:.2}")),
     ));
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn linear_engine(turns: usize) {
@@ -197,8 +171,8 @@ fn linear_engine(turns: usize) {
         let millions = 1e-6 * linear::STEPS as f64;
         print(&format!(
             "| {width} | {:.2} ({:.2}) |",
-            millions * rates.best,
-            millions * rates.median
+            millions * best(&rates),
+            millions * median(rates)
         ));
     }
 }
@@ -227,7 +201,8 @@ fn wide<T: Element>([fitting, wide]: [u64; 2], turns: usize) {
         for parallel in [false, true] {
             let mut large = engine::<T>(activation, size, parallel);
             let large = rates(turns, &mut || large.step(), &mut || ());
-            let (per_small, per_large) = (small.best * fitting as f64, large.best * wide as f64);
+            let (per_small, per_large) =
+                (best(&small) * fitting as f64, best(&large) * wide as f64);
             print(&format!(
                 "| {} | {} | {:.1} | {:.1} | {:.2} | {:.2} |",
                 activation.name(),
@@ -235,13 +210,13 @@ fn wide<T: Element>([fitting, wide]: [u64; 2], turns: usize) {
                 1e-6 * per_small,
                 1e-6 * per_large,
                 per_large / per_small,
-                large.best / passes.best,
+                best(&large) / best(&passes),
             ));
         }
     }
     print(&format!(
         "\nOne thread reads and writes {:.1} GB/s of an array as large as Z.",
-        1e-9 * bytes * passes.best
+        1e-9 * bytes * best(&passes)
     ));
 }
 
