@@ -52,7 +52,7 @@ def roofline(axes, rows):
     x = [0.5, peak / memory, 500.0]
     limits = f"{1e-9 * peak:.0f} GFLOP/s, {1e-9 * memory:.0f} GB/s"
     axes.loglog(x, [1e-9 * min(peak, memory * i) for i in x], "k-", lw=1, label=limits)
-    for grows, marker, where in (("n", "o", "p = 3200"), ("n_wide", "s", "pn = 20 million")):
+    for grows, marker, where in (("n", "o", "p = 3200"), ("n_wide", "s", "p n = 20 million")):
         for activation, colour in COLOURS.items():
             line = chosen(rows, grows, activation)
             done = [1e-9 * row["operations"] / row["seconds"] for row in line]
