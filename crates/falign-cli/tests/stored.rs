@@ -1,5 +1,7 @@
 //! `check` with stored results: what need not be run again, and what must be.
 
+use falign::observe::EngineFamily;
+
 use crate::support::Lab;
 
 const EXPERIMENT: &str = r#"
@@ -49,7 +51,10 @@ fn stored_runs_are_not_carried_out_again() {
     let lab = lab();
     let words = [&CHECK[..], &["--out", "made"]].concat();
     let checked = lab.falign(&words).succeeds();
-    let line = "4 of 4 runs from stored results (falign 0.1.0, numerics version 1), at 26 of 101 recorded steps";
+    let version = EngineFamily::TwoLayer.numerics_version();
+    let line = format!(
+        "4 of 4 runs from stored results (falign 0.1.0, numerics version {version}), at 26 of 101 recorded steps"
+    );
     assert!(checked.out.lines().any(|l| l == line), "{}", checked.out);
     assert!(checked.out.contains("pass      small_loss"));
     assert_eq!(checked.err, "");
@@ -125,20 +130,22 @@ fn other_settings_and_other_versions_are_run() {
 fn folders_of_another_numerics_version_are_refused_as_such() {
     let lab = lab();
     let meta = lab.text("run/meta.json");
-    let ours = "\"numerics_version\": {\n    \"two_layer\": 2\n  }";
-    assert!(meta.contains(ours), "{meta}");
+    let this = EngineFamily::TwoLayer.numerics_version();
+    let ours = format!("\"numerics_version\": {{\n    \"two_layer\": {this}\n  }}");
+    assert!(meta.contains(&ours), "{meta}");
     for (version, other) in [
         ("7", Some(7)),
         ("{ \"two_layer\": 8 }", Some(8)),
         ("{ \"mini_batch\": 8 }", None),
-        ("1", None),
+        (&this.to_string(), None),
     ] {
-        let text = meta.replace(ours, &format!("\"numerics_version\": {version}"));
+        let text = meta.replace(&ours, &format!("\"numerics_version\": {version}"));
         lab.file("run/meta.json", text);
         let checked = lab.falign(&["check", "run"]);
         match other {
             Some(other) => {
-                let says = format!("numerics version {other} (two_layer), this program's is 1");
+                let says =
+                    format!("numerics version {other} (two_layer), this program's is {this}");
                 checked.fails(1, &["run: ", &says]);
             }
             None => {
