@@ -5,7 +5,7 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
-use super::simd::{Element, Isa, Kernel, dispatch};
+use super::simd::{Element, Isa, Kernel, Path, current_path, dispatch};
 
 /// All inner products of the rows of `rows` (m x d) with the rows of `inputs` (n x d), as an
 /// m x n row-major matrix: `rows inputs'`. Each is one chain of fused multiply-adds over d.
@@ -14,17 +14,22 @@ use super::simd::{Element, Isa, Kernel, dispatch};
 pub fn row_products(rows: &[f64], inputs: &[f64], dim: usize) -> Vec<f64> {
     let (m, n) = (rows.len() / dim.max(1), inputs.len() / dim.max(1));
     let mut out = vec![0.0; m * n];
-    dispatch(RowProducts {
+    let operands = Operands {
         rows,
         inputs,
         dim,
         samples: n,
         out: &mut out,
-    });
+    };
+    // As many accumulators as there are registers; each reading of the inputs serves all panels.
+    match current_path() {
+        Path::Avx512 => dispatch(RowProducts::<3>(operands)),
+        Path::Avx2 | Path::Neon | Path::Portable => dispatch(RowProducts::<1>(operands)),
+    }
     out
 }
 
-struct RowProducts<'a> {
+struct Operands<'a> {
     rows: &'a [f64],
     inputs: &'a [f64],
     dim: usize,
@@ -32,39 +37,58 @@ struct RowProducts<'a> {
     out: &'a mut [f64],
 }
 
+/// With so many panels of rows abreast.
+struct RowProducts<'a, const PANELS: usize>(Operands<'a>);
+
 /// Samples handled at once: enough independent chains to fill the pipelines.
 const SAMPLES: usize = 8;
 
-impl Kernel<f64> for RowProducts<'_> {
+impl<const PANELS: usize> Kernel<f64> for RowProducts<'_, PANELS> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa<f64>>(self, isa: S) {
-        let (d, n) = (self.dim, self.samples);
+        let Operands {
+            rows,
+            inputs,
+            dim: d,
+            samples: n,
+            out,
+        } = self.0;
         let lanes = <f64 as Element>::LANES;
-        // Lanes hold rows: a panel of `lanes` rows, transposed.
-        let mut panel = vec![<f64 as Element>::ZERO_BLOCK; d];
-        for (p, rows) in self.rows.chunks(lanes * d.max(1)).enumerate() {
-            for (j, block) in panel.iter_mut().enumerate() {
-                for (l, lane) in f64::lanes_mut(block).iter_mut().enumerate() {
-                    *lane = rows.get(l * d + j).copied().unwrap_or(0.0);
+        let together = PANELS * lanes;
+        // Lanes hold rows, transposed.
+        let mut panels = vec![[<f64 as Element>::ZERO_BLOCK; PANELS]; d];
+        for (p, rows) in rows.chunks(together * d.max(1)).enumerate() {
+            for (j, blocks) in panels.iter_mut().enumerate() {
+                for (v, block) in blocks.iter_mut().enumerate() {
+                    for (l, lane) in f64::lanes_mut(block).iter_mut().enumerate() {
+                        *lane = rows.get((v * lanes + l) * d + j).copied().unwrap_or(0.0);
+                    }
                 }
             }
             let held = rows.len() / d.max(1);
             for first in (0..n).step_by(SAMPLES) {
                 let count = SAMPLES.min(n - first);
-                let mut sums = [isa.splat(0.0); SAMPLES];
-                for (j, block) in panel.iter().enumerate() {
-                    let w = isa.load(block);
-                    for (i, sum) in sums.iter_mut().enumerate() {
+                let mut sums = [[isa.splat(0.0); PANELS]; SAMPLES];
+                for (j, blocks) in panels.iter().enumerate() {
+                    for (i, sums) in sums.iter_mut().enumerate() {
                         let sample = first + i.min(count - 1);
-                        *sum = isa.fma(isa.splat(self.inputs[sample * d + j]), w, *sum);
+                        let x = isa.splat(inputs[sample * d + j]);
+                        for v in 0..PANELS {
+                            sums[v] = isa.fma(x, isa.load(&blocks[v]), sums[v]);
+                        }
                     }
                 }
-                for (i, &sum) in sums.iter().enumerate().take(count) {
-                    let mut block = <f64 as Element>::ZERO_BLOCK;
-                    isa.store(sum, &mut block);
-                    for (l, &value) in f64::lanes(&block).iter().enumerate().take(held) {
-                        self.out[(p * lanes + l) * n + first + i] = value;
+                for (i, sums) in sums.iter().enumerate().take(count) {
+                    for (v, &sum) in sums.iter().enumerate() {
+                        let mut block = <f64 as Element>::ZERO_BLOCK;
+                        isa.store(sum, &mut block);
+                        let row = v * lanes;
+                        for (l, &value) in f64::lanes(&block).iter().enumerate() {
+                            if row + l < held {
+                                out[(p * together + row + l) * n + first + i] = value;
+                            }
+                        }
                     }
                 }
             }
@@ -75,11 +99,11 @@ impl Kernel<f64> for RowProducts<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::math::simd::{Path, force_path};
+    use crate::math::simd::force_path;
 
     #[test]
     fn products_match_the_plain_chain_on_every_path() {
-        let (m, n, d) = (13, 11, 7);
+        let (m, n, d) = (59, 11, 7);
         let rows: Vec<f64> = (0..m * d).map(|i| (i as f64 * 0.37).sin()).collect();
         let inputs: Vec<f64> = (0..n * d).map(|i| (i as f64 * 0.71).cos()).collect();
         for path in [Path::Portable, Path::Avx2, Path::Avx512] {
