@@ -6,7 +6,7 @@ Weighted minimax polynomials by Remez' exchange, in forty digits. What is printe
 weighted error and the coefficients, lowest power first.
 """
 
-from mpmath import cos, erf, erfc, expm1, fabs, log, lu_solve, matrix, mp, mpf, pi, sqrt
+from mpmath import atanh, cos, erf, erfc, expm1, fabs, log, lu_solve, matrix, mp, mpf, pi, sqrt
 
 mp.dps = 40
 GRID = 1500
@@ -74,8 +74,6 @@ def of_square(function, at_zero):
 
 def main():
     """One block for each constant."""
-    from mpmath import atanh
-
     edge = log(2) / 2 * mpf("1.0005")
     centre = of_square(erf, 2 / sqrt(pi))
     twice_atanh = of_square(lambda w: 2 * atanh(w), 2)
