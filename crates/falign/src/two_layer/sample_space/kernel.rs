@@ -13,6 +13,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use super::forward::{clear, epilogue, write_partial};
 use super::packed::{Packed, PackedTile};
 use crate::math::simd::activation::LaneActivation;
 use crate::math::simd::{Abreast, Element, Isa, Kernel, Lanes};
@@ -49,7 +50,7 @@ pub(super) struct Chunk<T: Element> {
 #[derive(Debug, Clone)]
 pub(super) struct Scratch<T: Element> {
     delta: Vec<Tile<T>>,
-    sums: Vec<T::Block>,
+    pub(super) sums: Vec<T::Block>,
 }
 
 impl<T: Element> Scratch<T> {
@@ -106,7 +107,6 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
             prefetch,
             ..
         } = self;
-        let prefetched = if prefetch { 2 } else { 0 };
         let (n, k) = (numbers.samples, numbers.outputs);
         let delta = &mut scratch.delta[..n];
         let sums = &mut scratch.sums[..n * k];
@@ -128,7 +128,12 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
             }
             for tile in &kernel.tiles {
                 // The next panel comes while this one is multiplied.
-                for next in [next_z, &*next_a].into_iter().take(prefetched) {
+                let wanted = if prefetch {
+                    [next_z, &*next_a]
+                } else {
+                    [&[][..]; 2]
+                };
+                for next in wanted {
                     for block in next.iter().skip(tile.first).take(tile.height).flatten() {
                         isa.prefetch(block);
                     }
@@ -156,22 +161,26 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
 
 /// A panel's part of what may not be held at all.
 #[inline(always)]
-fn part<V>(all: &[V], range: Range<usize>) -> &[V] {
+pub(super) fn part<V>(all: &[V], range: Range<usize>) -> &[V] {
     if all.is_empty() { all } else { &all[range] }
 }
 
 #[inline(always)]
-fn part_mut<V>(all: &mut [V], range: Range<usize>) -> &mut [V] {
+pub(super) fn part_mut<V>(all: &mut [V], range: Range<usize>) -> &mut [V] {
     if all.is_empty() { all } else { &mut all[range] }
 }
 
 #[inline(always)]
-fn load_tile<T: Element, S: Isa<T>>(isa: S, tile: &Tile<T>) -> [S::V; VECTORS] {
+pub(super) fn load_tile<T: Element, S: Isa<T>>(isa: S, tile: &Tile<T>) -> [S::V; VECTORS] {
     [isa.load(&tile[0]), isa.load(&tile[1]), isa.load(&tile[2])]
 }
 
 #[inline(always)]
-fn store_tile<T: Element, S: Isa<T>>(isa: S, values: [S::V; VECTORS], tile: &mut Tile<T>) {
+pub(super) fn store_tile<T: Element, S: Isa<T>>(
+    isa: S,
+    values: [S::V; VECTORS],
+    tile: &mut Tile<T>,
+) {
     for v in 0..VECTORS {
         isa.store(values[v], &mut tile[v]);
     }
@@ -179,7 +188,7 @@ fn store_tile<T: Element, S: Isa<T>>(isa: S, values: [S::V; VECTORS], tile: &mut
 
 /// psi(z) of sample i.
 #[inline(always)]
-fn activity<T: Element, A: LaneActivation<T>, S: Isa<T>>(
+pub(super) fn activity<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     isa: S,
     i: usize,
     z: &[Tile<T>],
@@ -388,128 +397,4 @@ fn clear_padding<T: Element>(units: usize, weights: [&mut [Tile<T>]; 2]) {
             T::lanes_mut(&mut tile[unit / T::LANES])[unit % T::LANES] = T::ZERO;
         }
     }
-}
-
-/// A panel's psi(Z), kept where wanted, and its share of the outputs.
-#[inline(always)]
-fn epilogue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
-    isa: S,
-    z: &[Tile<T>],
-    a: &mut [Tile<T>],
-    mask: &[Tile<T>],
-    beta: &[Tile<T>],
-    sums: &mut [T::Block],
-) {
-    let k = beta.len();
-    if A::STORED {
-        store_activities::<T, A, S>(isa, z, a);
-    }
-    for i in 0..z.len() {
-        let mut h = activity::<T, A, S>(isa, i, z, a);
-        if !mask.is_empty() {
-            let m = load_tile(isa, &mask[i]);
-            for v in 0..VECTORS {
-                h[v] = isa.mul(h[v], m[v]);
-            }
-        }
-        for (c, beta) in beta.iter().enumerate() {
-            let beta = load_tile(isa, beta);
-            let mut sum = isa.load(&sums[i * k + c]);
-            for v in 0..VECTORS {
-                sum = isa.fma(beta[v], h[v], sum);
-            }
-            isa.store(sum, &mut sums[i * k + c]);
-        }
-    }
-}
-
-/// a = psi(z), two samples abreast: the chains of so many vectors fill each other's waits.
-#[inline(always)]
-fn store_activities<T: Element, A: LaneActivation<T>, S: Isa<T>>(
-    isa: S,
-    z: &[Tile<T>],
-    a: &mut [Tile<T>],
-) {
-    let (pairs, last) = z.as_chunks::<2>();
-    let (pairs_out, last_out) = a.as_chunks_mut::<2>();
-    for (z, a) in pairs.iter().zip(pairs_out) {
-        let (x, y) = (load_tile(isa, &z[0]), load_tile(isa, &z[1]));
-        let both = [x[0], x[1], x[2], y[0], y[1], y[2]];
-        let h = A::value(Abreast(isa), both);
-        store_tile(isa, [h[0], h[1], h[2]], &mut a[0]);
-        store_tile(isa, [h[3], h[4], h[5]], &mut a[1]);
-    }
-    for (z, a) in last.iter().zip(last_out) {
-        let h = A::value(Abreast(isa), load_tile(isa, z));
-        store_tile(isa, h, a);
-    }
-}
-
-#[inline(always)]
-fn clear<T: Element, S: Isa<T>>(isa: S, sums: &mut [T::Block]) {
-    for sum in sums {
-        isa.store(isa.splat(T::ZERO), sum);
-    }
-}
-
-/// The chunk's outputs from their lanes.
-#[inline(always)]
-fn write_partial<T: Element>(sums: &[T::Block], partial: &mut [f64]) {
-    for (partial, sum) in partial.iter_mut().zip(sums) {
-        *partial = lane_sum::<T>(sum);
-    }
-}
-
-/// Computes psi(Z) (and keeps it where wanted) and this chunk's share of the outputs.
-pub(super) struct Forward<'a, T: Element, A> {
-    pub(super) chunk: &'a mut Chunk<T>,
-    pub(super) scratch: &'a mut Scratch<T>,
-    pub(super) samples: usize,
-    pub(super) outputs: usize,
-    /// Leave dropout out, for what is recorded.
-    pub(super) clean: bool,
-    pub(super) activation: PhantomData<A>,
-}
-
-impl<T: Element, A: LaneActivation<T>> Kernel<T> for Forward<'_, T, A> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Isa<T>>(self, isa: S) {
-        let Self {
-            chunk,
-            scratch,
-            samples: n,
-            outputs: k,
-            clean,
-            ..
-        } = self;
-        let sums = &mut scratch.sums[..n * k];
-        clear(isa, sums);
-        let mask = if clean { &[] } else { chunk.mask.as_slice() };
-        for (p, z) in chunk.z.chunks_exact(n).enumerate() {
-            let samples = p * n..(p + 1) * n;
-            let a = part_mut(&mut chunk.a, samples.clone());
-            let beta = &chunk.beta[p * k..(p + 1) * k];
-            epilogue::<T, A, S>(isa, z, a, part(mask, samples), beta, sums);
-        }
-        write_partial::<T>(sums, &mut chunk.partial);
-    }
-}
-
-/// The lanes' sum in f64, by one fixed tree: of halves, which vectors do at once.
-#[inline(always)]
-fn lane_sum<T: Element>(block: &T::Block) -> f64 {
-    let mut lanes = [0.0; 16];
-    for (sum, &lane) in lanes.iter_mut().zip(T::lanes(block)) {
-        *sum = lane.to_f64();
-    }
-    let mut width = T::LANES / 2;
-    while width > 0 {
-        for l in 0..width {
-            lanes[l] += lanes[l + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
 }

@@ -6,6 +6,7 @@
 //! sums are added in the order of the chunks, so the bits depend neither on threads nor on
 //! the processor's vector width.
 
+mod forward;
 mod kernel;
 mod measure;
 mod packed;
@@ -15,7 +16,8 @@ use std::marker::PhantomData;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use self::kernel::{Advance, Chunk, Forward, Numbers, Scratch, Tile, VECTORS};
+use self::forward::Forward;
+use self::kernel::{Advance, Chunk, Numbers, Scratch, Tile, VECTORS};
 use self::measure::HeldOut;
 use self::packed::Packed;
 use super::mask::{GROUP, Masks};

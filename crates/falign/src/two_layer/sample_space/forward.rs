@@ -1,0 +1,138 @@
+//! The outputs of one chunk of hidden units: psi(Z) and its sums with beta, panel by panel.
+
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
+
+use std::marker::PhantomData;
+
+use super::kernel::{
+    Chunk, Scratch, Tile, VECTORS, activity, load_tile, part, part_mut, store_tile,
+};
+use crate::math::simd::activation::LaneActivation;
+use crate::math::simd::{Abreast, Element, Isa, Kernel};
+
+/// A panel's psi(Z), kept where wanted, and its share of the outputs.
+#[inline(always)]
+pub(super) fn epilogue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
+    isa: S,
+    z: &[Tile<T>],
+    a: &mut [Tile<T>],
+    mask: &[Tile<T>],
+    beta: &[Tile<T>],
+    sums: &mut [T::Block],
+) {
+    let k = beta.len();
+    if A::STORED {
+        store_activities::<T, A, S>(isa, z, a);
+    }
+    for i in 0..z.len() {
+        let mut h = activity::<T, A, S>(isa, i, z, a);
+        if !mask.is_empty() {
+            let m = load_tile(isa, &mask[i]);
+            for v in 0..VECTORS {
+                h[v] = isa.mul(h[v], m[v]);
+            }
+        }
+        for (c, beta) in beta.iter().enumerate() {
+            let beta = load_tile(isa, beta);
+            let mut sum = isa.load(&sums[i * k + c]);
+            for v in 0..VECTORS {
+                sum = isa.fma(beta[v], h[v], sum);
+            }
+            isa.store(sum, &mut sums[i * k + c]);
+        }
+    }
+}
+
+/// a = psi(z), two samples abreast: the chains of so many vectors fill each other's waits.
+#[inline(always)]
+fn store_activities<T: Element, A: LaneActivation<T>, S: Isa<T>>(
+    isa: S,
+    z: &[Tile<T>],
+    a: &mut [Tile<T>],
+) {
+    let (pairs, last) = z.as_chunks::<2>();
+    let (pairs_out, last_out) = a.as_chunks_mut::<2>();
+    for (z, a) in pairs.iter().zip(pairs_out) {
+        let (x, y) = (load_tile(isa, &z[0]), load_tile(isa, &z[1]));
+        let both = [x[0], x[1], x[2], y[0], y[1], y[2]];
+        let h = A::value(Abreast(isa), both);
+        store_tile(isa, [h[0], h[1], h[2]], &mut a[0]);
+        store_tile(isa, [h[3], h[4], h[5]], &mut a[1]);
+    }
+    for (z, a) in last.iter().zip(last_out) {
+        let h = A::value(Abreast(isa), load_tile(isa, z));
+        store_tile(isa, h, a);
+    }
+}
+
+#[inline(always)]
+pub(super) fn clear<T: Element, S: Isa<T>>(isa: S, sums: &mut [T::Block]) {
+    for sum in sums {
+        isa.store(isa.splat(T::ZERO), sum);
+    }
+}
+
+/// The chunk's outputs from their lanes.
+#[inline(always)]
+pub(super) fn write_partial<T: Element>(sums: &[T::Block], partial: &mut [f64]) {
+    for (partial, sum) in partial.iter_mut().zip(sums) {
+        *partial = lane_sum::<T>(sum);
+    }
+}
+
+/// Computes psi(Z) (and keeps it where wanted) and this chunk's share of the outputs.
+pub(super) struct Forward<'a, T: Element, A> {
+    pub(super) chunk: &'a mut Chunk<T>,
+    pub(super) scratch: &'a mut Scratch<T>,
+    pub(super) samples: usize,
+    pub(super) outputs: usize,
+    /// Leave dropout out, for what is recorded.
+    pub(super) clean: bool,
+    pub(super) activation: PhantomData<A>,
+}
+
+impl<T: Element, A: LaneActivation<T>> Kernel<T> for Forward<'_, T, A> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa<T>>(self, isa: S) {
+        let Self {
+            chunk,
+            scratch,
+            samples: n,
+            outputs: k,
+            clean,
+            ..
+        } = self;
+        let sums = &mut scratch.sums[..n * k];
+        clear(isa, sums);
+        let mask = if clean { &[] } else { chunk.mask.as_slice() };
+        for (p, z) in chunk.z.chunks_exact(n).enumerate() {
+            let samples = p * n..(p + 1) * n;
+            let a = part_mut(&mut chunk.a, samples.clone());
+            let beta = &chunk.beta[p * k..(p + 1) * k];
+            epilogue::<T, A, S>(isa, z, a, part(mask, samples), beta, sums);
+        }
+        write_partial::<T>(sums, &mut chunk.partial);
+    }
+}
+
+/// The lanes' sum in f64, by one fixed tree: of halves, which vectors do at once.
+#[inline(always)]
+fn lane_sum<T: Element>(block: &T::Block) -> f64 {
+    let mut lanes = [0.0; 16];
+    for (sum, &lane) in lanes.iter_mut().zip(T::lanes(block)) {
+        *sum = lane.to_f64();
+    }
+    let mut width = T::LANES / 2;
+    while width > 0 {
+        for l in 0..width {
+            lanes[l] += lanes[l + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
