@@ -1,8 +1,8 @@
-//! Claims about one recorded row of each setting: `between`, trends, slopes.
+//! Claims about one recorded row of each setting: `between`, `near_value`, trends, slopes.
 
 use super::evaluate::{Finding, MIN_RUNS, inside, place};
 use super::select::{Group, groups, level_number};
-use super::statistics::{line, mean, rms, sem};
+use super::statistics::{deviation, line, mean, rms, sem};
 use super::{At, Claim, Test};
 use crate::record::run_table::{RunTable, SettingRuns};
 
@@ -46,6 +46,50 @@ pub(crate) fn between(
         }
     }
     Ok(findings)
+}
+
+/// Fewer runs than this say too little of their spread to widen a band by it.
+const MIN_RUNS_OF_SPREAD: usize = 5;
+
+pub(crate) fn near_value(
+    claim: &Claim,
+    table: &RunTable,
+    selected: &[usize],
+) -> Result<Vec<Finding>, String> {
+    let Test::NearValue {
+        value,
+        tolerance,
+        deviations,
+    } = claim.test
+    else {
+        return Ok(Vec::new());
+    };
+    let findings = selected.iter().map(|&index| {
+        let setting = &table.settings[index];
+        let values = claim.values_at(setting, claim.step)?;
+        let place = place(setting);
+        if deviations > 0.0 && values.len() < MIN_RUNS_OF_SPREAD {
+            return Err(format!(
+                "only {} runs{place}; a band of standard deviations needs {MIN_RUNS_OF_SPREAD}",
+                values.len(),
+            ));
+        }
+        let (center, spread) = (mean(&values), deviation(&values));
+        // f64::max would hide a missing spread.
+        let allowed = if deviations * spread <= tolerance {
+            tolerance
+        } else {
+            deviations * spread
+        };
+        Ok(Finding {
+            margin: allowed - (center - value).abs(),
+            measured: format!(
+                "mean {center:.4e} (standard deviation {spread:.1e}), {:+.1e} from the value, allowed {allowed:.1e}{place}",
+                center - value,
+            ),
+        })
+    });
+    findings.collect()
 }
 
 /// Differences of runs between adjacent levels, against their standard errors.

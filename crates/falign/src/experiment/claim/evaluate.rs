@@ -92,6 +92,7 @@ impl Claim {
             Test::Plateau { tolerance, min } => {
                 curve::plateau(self, table, &selected, *tolerance, *min)
             }
+            Test::NearValue { .. } => compare::near_value(self, table, &selected),
             Test::NearQuantity { .. } => quantity::near(self, table, &selected),
             Test::NearReference { reference, z } => {
                 reference::near(self, table, &selected, reference, *z)
@@ -235,6 +236,20 @@ impl Claim {
                     String::new()
                 };
                 format!("{name} within {tolerance} (relative) of its last quarter's median{least}")
+            }
+            Test::NearValue {
+                value,
+                tolerance,
+                deviations,
+            } => {
+                let spread = if *deviations > 0.0 {
+                    format!(
+                        ", or {deviations} standard deviations of the runs where those are more"
+                    )
+                } else {
+                    String::new()
+                };
+                format!("mean {name} within {tolerance}{spread} of {value}")
             }
             Test::NearQuantity {
                 other,

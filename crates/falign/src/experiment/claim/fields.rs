@@ -71,6 +71,11 @@ impl Fields {
         }
     }
 
+    pub(crate) fn needed_number(&mut self, key: &'static str) -> Result<f64> {
+        let x = self.number(key)?;
+        x.ok_or_else(|| self.error(key, "unset", "expected a number"))
+    }
+
     pub(crate) fn number_or(&mut self, key: &'static str, default: f64) -> Result<f64> {
         Ok(self.number(key)?.unwrap_or(default))
     }

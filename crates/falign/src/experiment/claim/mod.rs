@@ -109,6 +109,16 @@ pub enum Test {
         /// Least mean of the last values.
         min: f64,
     },
+    /// The mean over runs is near a number, such as a published one, whose own spread is unknown.
+    NearValue {
+        /// The number.
+        value: f64,
+        /// Greatest distance of the mean over runs, unless `deviations` allow more.
+        tolerance: f64,
+        /// Standard deviations over runs that are allowed where those are more: a single
+        /// published run may be as far from its mean as ours are.
+        deviations: f64,
+    },
     /// Another quantity of the same runs, such as a prediction, is near.
     NearQuantity {
         /// The other quantity.
@@ -170,6 +180,7 @@ impl Claim {
             Test::Slope { .. } => "slope",
             Test::Geometric { .. } => "geometric",
             Test::Plateau { .. } => "plateau",
+            Test::NearValue { .. } => "near_value",
             Test::NearQuantity { .. } => "near_quantity",
             Test::NearReference { .. } => "near_reference",
         }

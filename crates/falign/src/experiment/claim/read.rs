@@ -12,13 +12,14 @@ use crate::observe::Quantity;
 use crate::{Error, Result};
 
 /// The kinds, as written in files.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "between",
     "increasing_in",
     "decreasing_in",
     "slope",
     "geometric",
     "plateau",
+    "near_value",
     "near_quantity",
     "near_reference",
 ];
@@ -210,6 +211,11 @@ fn test(fields: &mut Fields, kind: &str, cases: &[&str]) -> Result<Test> {
         "plateau" => Test::Plateau {
             tolerance: fields.at_least("tolerance", 0.0, 0.1)?,
             min: fields.number_or("min", f64::NEG_INFINITY)?,
+        },
+        "near_value" => Test::NearValue {
+            value: fields.needed_number("value")?,
+            tolerance: fields.at_least("tolerance", 0.0, 0.0)?,
+            deviations: fields.at_least("deviations", 0.0, 0.0)?,
         },
         "near_quantity" => Test::NearQuantity {
             other: quantity(fields, "other")?,

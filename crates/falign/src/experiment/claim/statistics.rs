@@ -1,4 +1,4 @@
-//! Means, standard errors, medians and lines, in a fixed order of summation.
+//! Means, standard deviations and errors, medians and lines, in a fixed order of summation.
 
 /// Arithmetic mean; NaN of nothing.
 pub(crate) fn mean(values: &[f64]) -> f64 {
@@ -7,10 +7,18 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
 
 /// Standard error of the mean (ddof 1).
 pub(crate) fn sem(values: &[f64]) -> f64 {
+    (variance(values) / values.len() as f64).sqrt()
+}
+
+/// Standard deviation (ddof 1).
+pub(crate) fn deviation(values: &[f64]) -> f64 {
+    variance(values).sqrt()
+}
+
+fn variance(values: &[f64]) -> f64 {
     let center = mean(values);
-    let n = values.len() as f64;
     let squares: f64 = values.iter().map(|v| (v - center) * (v - center)).sum();
-    (squares / (n - 1.0) / n).sqrt()
+    squares / (values.len() as f64 - 1.0)
 }
 
 /// Root mean square.

@@ -381,3 +381,26 @@ fn between_can_ask_every_run_and_every_later_step() {
     let beyond = undecidable(&format!("{body}from_step = 5000"), &data);
     assert!(beyond.contains("from 5000 on"), "{beyond}");
 }
+
+#[test]
+fn near_value_allows_the_tolerance_or_so_many_standard_deviations() {
+    // The mean is 1; the standard deviation of the noise is sqrt(0.445).
+    let data = table(5, |_, _, run, _| 1.0 + noise(run));
+    let spread = 0.445f64.sqrt();
+    let near = "quantity = \"alignment\"\nkind = \"near_value\"\nvalue = 1.5\n";
+    let margin = |rest: &str| claim(&format!("{near}{rest}")).evaluate(&data).margin;
+    let is = |margin: f64, expected: f64| (margin - expected).abs() < 1e-12;
+    assert!(is(margin(""), -0.5));
+    assert!(is(margin("tolerance = 0.4"), -0.1));
+    assert!(is(margin("tolerance = 0.6\ndeviations = 0.1"), 0.1));
+    assert!(is(
+        margin("tolerance = 0.1\ndeviations = 3"),
+        3.0 * spread - 0.5
+    ));
+    let few = table(4, |_, _, run, _| 1.0 + noise(run));
+    let too_few = undecidable(&format!("{near}deviations = 3"), &few);
+    assert!(too_few.contains("only 4 runs"), "{too_few}");
+    assert!(passes(&format!("{near}tolerance = 0.6"), &few));
+    let missing = error(&near.replace("value = 1.5", ""));
+    assert!(missing.contains("claim.c.value = unset"), "{missing}");
+}
