@@ -87,6 +87,27 @@ fn measures_of_single_layers_are_in_the_tables() {
     assert!(shown.succeeds().out.contains("alignment_layer_1"));
 }
 
+/// `network.width` is not that of layers with widths of their own.
+#[test]
+fn tables_and_calibration_name_the_layers_that_there_are() {
+    let lab = Lab::new();
+    lab.file("every_rule.toml", EVERY_RULE);
+    let run = |out: &str, widths: &str| {
+        let rule = "learning.rule=\"backpropagation\"";
+        let words = ["--set", rule, "--set", widths, "--out", out];
+        lab.run(&[&["every_rule.toml"][..], &words].concat());
+        let cells = table(&lab.text(&format!("{out}/summary.csv")));
+        let cells = column(&cells, "width");
+        assert!(cells.iter().all(|cell| cell == &cells[0]), "{cells:?}");
+        cells[0].clone()
+    };
+    assert_eq!(run("alike", "network.hidden_widths=[9, 9]"), "9");
+    assert_eq!(run("differ", "network.hidden_widths=[9, 8]"), "");
+    let dry = lab.falign(&["run", "every_rule.toml", "--dry-run"]);
+    let page = dry.succeeds().out;
+    assert!(page.contains("tanh, BP, p = 9, 8"), "{page}");
+}
+
 /// The rows of run 0, and the bytes of its weights.
 fn first_run(lab: &Lab, out: &str) -> (Vec<Vec<String>>, Vec<Vec<u8>>) {
     let rows = table(&lab.text(&format!("{out}/runs.csv")));

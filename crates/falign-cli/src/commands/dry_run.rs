@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use falign::experiment::estimate::{Estimate, SettingEstimate, estimate};
+use falign::experiment::setting::Setting;
 use falign::experiment::sources::Sources;
 use falign::experiment::{Experiment, Plan, inputs};
 use indicatif::HumanBytes;
@@ -82,7 +83,7 @@ fn row(experiment: &Experiment, found: &Estimate, kind: &SettingEstimate) -> Str
         "{case}{}, {}, p = {}",
         written(setting.activation.name()),
         written(setting.rule.name()),
-        setting.width,
+        widths(setting),
     );
     let runs = |one: &SettingEstimate| experiment.settings[one.setting].setting.runs;
     let seconds: f64 = alike().map(|one| runs(one) as f64 * one.run_seconds).sum();
@@ -95,6 +96,16 @@ fn row(experiment: &Experiment, found: &Estimate, kind: &SettingEstimate) -> Str
         time(kind.record_seconds),
         time(seconds),
     )
+}
+
+/// `256`, or `300, 100` where the hidden layers differ.
+fn widths(setting: &Setting) -> String {
+    let mut widths = setting.deep.widths(setting.width);
+    if widths.windows(2).all(|pair| pair[0] == pair[1]) {
+        widths.truncate(1);
+    }
+    let widths: Vec<String> = widths.iter().map(usize::to_string).collect();
+    widths.join(", ")
 }
 
 /// Two digits and a unit.
@@ -119,10 +130,11 @@ fn as_json(experiment: &Experiment, plan: &Plan, found: &Estimate) -> Value {
         .iter()
         .map(|one| {
             let labelled = &experiment.settings[one.setting];
+            let setting = &labelled.setting;
             json!({
-                "case": labelled.case, "activation": labelled.setting.activation.name(),
-                "rule": labelled.setting.rule.name(), "width": labelled.setting.width,
-                "runs": labelled.setting.runs, "steps": one.steps, "records": one.records,
+                "case": labelled.case, "activation": setting.activation.name(),
+                "rule": setting.rule.name(), "hidden_widths": setting.deep.widths(setting.width),
+                "runs": setting.runs, "steps": one.steps, "records": one.records,
                 "step_seconds": one.step_seconds, "record_seconds": one.record_seconds,
                 "run_seconds": one.run_seconds,
             })

@@ -62,18 +62,20 @@ impl Axis {
             };
             (low, high) = (low - half, high + half);
         }
-        let margin = pad * (high - low);
-        let end = |fixed: Option<f64>, free: f64, name: &str| match fixed {
-            None => Ok(free),
+        let end = |fixed: Option<f64>, name: &str| match fixed {
+            None => Ok(None),
             Some(value) => match on_scale(scale, value) {
-                Some(end) => Ok(end),
+                Some(end) => Ok(Some(end)),
                 None => {
                     bail!("{name} = {value} cannot be the end of a log axis; use a value above 0")
                 }
             },
         };
-        let low = end(fixed.0, low - margin, "y_min")?;
-        let high = end(fixed.1, high + margin, "y_max")?;
+        let fixed = (end(fixed.0, "y_min")?, end(fixed.1, "y_max")?);
+        // The margin of a free end is a share of what is shown, not of data that a fixed end cuts off.
+        let margin = pad * (fixed.1.unwrap_or(high) - fixed.0.unwrap_or(low)).max(0.0);
+        let low = fixed.0.unwrap_or(low - margin);
+        let high = fixed.1.unwrap_or(high + margin);
         if low >= high {
             bail!("y_min must be below y_max and below the data, or both must be given");
         }
@@ -324,6 +326,15 @@ mod tests {
     fn one_value_gets_room_around_it() {
         let axis = Axis::around(Scale::Linear, [0.25], 0.0, (None, None)).unwrap();
         assert!((axis.position(0.25).unwrap() - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_fixed_end_leaves_a_margin_of_what_is_shown() {
+        let axis = Axis::around(Scale::Linear, [0.1, 0.98], 0.05, (Some(0.9), None)).unwrap();
+        let (low, high) = axis.ends();
+        assert_eq!(low.to_bits(), 0.9_f64.to_bits());
+        assert!((high - 0.984).abs() < 1e-9, "{high}");
+        assert!(Axis::around(Scale::Linear, [0.1, 0.98], 0.05, (Some(1.0), None)).is_err());
     }
 
     #[test]

@@ -60,9 +60,9 @@ pub const BUILTIN: [Builtin; 30] = builtin![
     "future/hebbian_feedback",
     "published/drtp2021",
     "published/akrout2019_early",
-    "published/akrout2019",
-    "published/lillicrap2016",
-    "published/bartunov2018",
+    "published/akrout2019" stored,
+    "published/lillicrap2016" stored,
+    "published/bartunov2018" stored,
 ];
 
 /// The embedded file of that name.

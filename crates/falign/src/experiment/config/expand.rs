@@ -38,12 +38,26 @@ impl LabelledSetting {
             .collect()
     }
 
-    /// All leaf keys that are set, with their values as the tables show them.
+    /// All leaf keys that are set, with their values as the tables show them. Where
+    /// `hidden_widths` takes the place of `width`, `width` is that of all hidden layers, or
+    /// empty where they differ.
     pub fn columns(&self) -> Vec<(&'static str, String)> {
-        write::values(&self.setting)
-            .iter()
-            .map(|(leaf, value)| (*leaf, write::column(value)))
-            .collect()
+        let values = write::values(&self.setting);
+        let shown = values.iter().map(|(leaf, value)| match *leaf {
+            "width" => (*leaf, self.shown_width()),
+            leaf => (leaf, write::column(value)),
+        });
+        shown.collect()
+    }
+
+    fn shown_width(&self) -> String {
+        match self.setting.deep.hidden_widths.as_deref() {
+            None => self.setting.width.to_string(),
+            Some([first, others @ ..]) if others.iter().all(|units| units == first) => {
+                first.to_string()
+            }
+            Some(_) => String::new(),
+        }
     }
 }
 
