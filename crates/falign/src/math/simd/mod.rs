@@ -90,8 +90,8 @@ pub trait Isa<T: Element>: Lanes<T> {
     fn load(self, block: &T::Block) -> Self::V;
     /// To memory.
     fn store(self, v: Self::V, block: &mut T::Block);
-    /// A hint that the block should come to the second-level cache; changes only the time.
-    fn prefetch(self, _block: &T::Block) {}
+    /// A hint that this place should come to the second-level cache; changes only the time.
+    fn prefetch(self, _at: &T) {}
 }
 
 /// A kernel written against any instruction set.

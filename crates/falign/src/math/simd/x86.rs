@@ -142,9 +142,9 @@ macro_rules! avx512 {
 
         impl Isa<$t> for Avx512 {
             #[inline(always)]
-            fn prefetch(self, block: &$block) {
+            fn prefetch(self, at: &$t) {
                 // SAFETY: an address that is read nowhere.
-                unsafe { _mm_prefetch::<_MM_HINT_T1>(block.0.as_ptr().cast()) }
+                unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(at).cast()) }
             }
             #[inline(always)]
             fn load(self, block: &$block) -> $v {
@@ -289,9 +289,9 @@ macro_rules! avx2 {
 
         impl Isa<$t> for Avx2 {
             #[inline(always)]
-            fn prefetch(self, block: &$block) {
+            fn prefetch(self, at: &$t) {
                 // SAFETY: an address that is read nowhere.
-                unsafe { _mm_prefetch::<_MM_HINT_T1>(block.0.as_ptr().cast()) }
+                unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(at).cast()) }
             }
             #[inline(always)]
             fn load(self, block: &$block) -> Self::V {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::{Content, Examples};
+use super::{Content, Examples, Listing};
 use crate::math::simd::Element;
 use crate::mlp::input::{DenseInput, Input, PixelInput};
 
@@ -57,14 +57,14 @@ impl<T: Element> Batch<T> {
         match (&examples.content, &mut self.inputs) {
             (
                 Content::Classes {
-                    listed: Some(scaling),
+                    listed: Some(Listing { layout, .. }),
                     ..
                 },
                 inputs,
             ) => {
-                let is_there = matches!(inputs, BatchInputs::Pixels(i) if i.has_scaling(scaling));
+                let is_there = matches!(inputs, BatchInputs::Pixels(i) if i.has_layout(layout));
                 if !is_there {
-                    *inputs = BatchInputs::Pixels(Box::new(PixelInput::new(Arc::clone(scaling))));
+                    *inputs = BatchInputs::Pixels(Box::new(PixelInput::new(Arc::clone(layout))));
                 }
             }
             (_, BatchInputs::Dense(input)) if input.0.dim() == shape => {}

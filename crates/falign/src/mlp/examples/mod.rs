@@ -1,6 +1,7 @@
 //! Samples to train on or to measure on, and batches made of them.
 
 mod batch;
+mod likeness;
 mod products;
 
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use ndarray::{Array2, ArrayRef2};
 pub use self::batch::Batch;
 use self::batch::BatchInputs;
 pub use self::products::InputProducts;
-use super::input::PixelScaling;
+use super::input::PixelLayout;
 use crate::data::{Inputs, Labelled, Matrix, Scaler};
 use crate::math::Scalar;
 use crate::math::simd::Element;
@@ -31,12 +32,20 @@ enum Content {
         data: Arc<Labelled>,
         scaler: Scaler,
         /// Where the first layer skips zeros.
-        listed: Option<Arc<PixelScaling>>,
+        listed: Option<Listing>,
     },
     Reals {
         inputs: Matrix<f64>,
         targets: Matrix<f64>,
     },
+}
+
+/// How pixels are listed.
+#[derive(Debug, Clone)]
+struct Listing {
+    layout: Arc<PixelLayout>,
+    /// Of each sample: those of similar rank share more zeros.
+    ranks: Arc<[u32]>,
 }
 
 impl Examples {
@@ -101,9 +110,13 @@ impl Examples {
             listed,
         } = &mut self.content
         {
-            let is_pixels = matches!(data.inputs(), Inputs::Pixels(_));
-            let is_listed = is_pixels && products == InputProducts::Listed;
-            *listed = is_listed.then(|| Arc::new(PixelScaling::new(scaler, self.factor)));
+            *listed = match (data.inputs(), products) {
+                (Inputs::Pixels(pixels), InputProducts::Listed) => Some(Listing {
+                    layout: PixelLayout::new(scaler, self.factor, data.sample_shape()).into(),
+                    ranks: likeness::ranks(data, pixels.as_slice().expect(WHOLE)).into(),
+                }),
+                _ => None,
+            };
         }
         self
     }
@@ -167,13 +180,20 @@ impl Examples {
     pub fn fill<T: Element>(&self, samples: &[usize], batch: &mut Batch<T>) {
         batch.fit(samples.len(), self);
         match (&self.content, &mut batch.inputs) {
-            (Content::Classes { data, .. }, BatchInputs::Pixels(input)) => {
+            (
+                Content::Classes {
+                    data,
+                    listed: Some(Listing { ranks, .. }),
+                    ..
+                },
+                BatchInputs::Pixels(input),
+            ) => {
                 let Inputs::Pixels(pixels) = data.inputs() else {
                     unreachable!("listed products are for pixels")
                 };
-                let pixels = pixels.as_slice().expect("a whole array");
+                let pixels = pixels.as_slice().expect(WHOLE);
                 let d = self.input_dim();
-                let row = |i: usize| (&pixels[i * d..(i + 1) * d], data.labels()[i]);
+                let row = |i: usize| (&pixels[i * d..(i + 1) * d], ranks[i] as usize);
                 input.fill(samples.iter().map(|&i| row(i)));
             }
             (_, BatchInputs::Dense(input)) => self.fill_inputs(samples, &mut input.0),
@@ -197,7 +217,7 @@ impl Examples {
     fn fill_inputs<T: Scalar>(&self, samples: &[usize], out: &mut Array2<T>) {
         match &self.content {
             Content::Classes { data, scaler, .. } => {
-                let out = out.as_slice_mut().expect("a whole array");
+                let out = out.as_slice_mut().expect(WHOLE);
                 scaler.fill(data, samples, out);
             }
             Content::Reals { inputs, .. } => copy_rows(inputs, samples, out),
@@ -208,6 +228,8 @@ impl Examples {
         }
     }
 }
+
+const WHOLE: &str = "a whole array";
 
 fn copy_rows<T: Scalar>(from: &ArrayRef2<f64>, rows: &[usize], to: &mut Array2<T>) {
     for (mut to, &row) in to.rows_mut().into_iter().zip(rows) {

@@ -1,7 +1,9 @@
 //! Which products the first layer makes.
 
+use std::sync::Arc;
+
 use crate::data::{Inputs, Labelled};
-use crate::mlp::input::{PixelInput, PixelScaling};
+use crate::mlp::input::{PixelInput, PixelLayout};
 
 /// How the first layer multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,14 +21,15 @@ impl InputProducts {
     const SAMPLED: usize = 600;
 
     /// The cheaper kind, from the density of the first samples: what is listed is what any of
-    /// six samples, or of six neighbouring pixels, has.
+    /// four samples of a class, or of four neighbouring pixels, has.
     pub(super) fn for_data(data: &Labelled) -> Self {
         let Inputs::Pixels(pixels) = data.inputs() else {
             return Self::Dense;
         };
         let d = data.input_dim();
         let pixels = pixels.as_slice().expect("a whole array");
-        let mut input = PixelInput::<f32>::new(PixelScaling::identity(d));
+        let layout = PixelLayout::identity(data.sample_shape());
+        let mut input = PixelInput::<f32>::new(Arc::new(layout));
         let rows = pixels.chunks_exact(d).zip(data.labels().iter().copied());
         input.fill(rows.take(Self::SAMPLED));
         let [forward, gradient] = input.densities();

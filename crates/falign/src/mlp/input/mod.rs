@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::math::{Scalar, multiply};
 
-pub(super) use self::pixels::{PixelInput, PixelScaling};
+pub(super) use self::pixels::{PixelInput, PixelLayout};
 
 /// A batch of inputs, as the first layer needs it.
 pub trait Input<T: Scalar> {

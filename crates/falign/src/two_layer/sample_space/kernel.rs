@@ -135,7 +135,7 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
                 };
                 for next in wanted {
                     for block in next.iter().skip(tile.first).take(tile.height).flatten() {
-                        isa.prefetch(block);
+                        isa.prefetch(&T::lanes(block)[0]);
                     }
                 }
                 add_product(isa, tile, delta, z);

@@ -9,39 +9,39 @@ use super::lists::{Lists, ROWS};
 use super::pack::write;
 use crate::math::simd::{Element, Isa, Kernel};
 
-/// Virtual vectors in a panel of units.
-pub(super) const VECTORS: usize = 4;
+/// One row's values for a panel of `V` virtual vectors of units.
+pub(super) type Tile<T, const V: usize> = [<T as Element>::Block; V];
 
-/// One row's values for a panel of units.
-pub(super) type Tile<T> = [<T as Element>::Block; VECTORS];
-
-/// For each row i of the lists: `scale[i]` sum over columns c of `x[i][c]` `panel[c]`, plus
-/// `shift[i]` `base`. Each sum is one chain of fused multiply-adds over ascending columns: the
-/// same bits on every path.
-pub(super) struct ListedProduct<'a, T: Element, P> {
+/// For each row i of the lists that has a place r among the results: `scale[r]` sum over
+/// columns c of `x[i][c]` `panel[c]`, plus `shift[r]` `base`. Each sum is one chain of fused
+/// multiply-adds over ascending columns, in which zeros change nothing: the same bits on every
+/// path, whichever rows share a group, and whatever the panels' width.
+pub(super) struct ListedProduct<'a, T: Element, P, const V: usize> {
     pub(super) lists: &'a Lists<T>,
     /// What each column multiplies.
-    pub(super) panel: &'a [Tile<T>],
-    pub(super) base: &'a Tile<T>,
+    pub(super) panel: &'a [Tile<T, V>],
+    pub(super) base: &'a Tile<T, V>,
     pub(super) scale: &'a [T],
     pub(super) shift: &'a [T],
     /// Results, rows of `units`; the panel's start at `first_unit`.
     pub(super) out: &'a mut [T],
     pub(super) units: usize,
     pub(super) first_unit: usize,
-    /// Where among the results a row goes.
+    /// Where among the results a row goes; `None` where it only fills its group.
     pub(super) place: P,
 }
 
-impl<T: Element, P: Fn(usize) -> usize> Kernel<T> for ListedProduct<'_, T, P> {
+impl<T: Element, P: Fn(usize) -> Option<usize>, const V: usize> Kernel<T>
+    for ListedProduct<'_, T, P, V>
+{
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa<T>>(self, isa: S) {
         let base = self.base.each_ref().map(|block| isa.load(block));
-        let mut out = [T::ZERO_BLOCK; VECTORS];
+        let mut out = [T::ZERO_BLOCK; V];
         for group in 0..self.lists.groups() {
-            let mut sums = [[isa.splat(T::ZERO); VECTORS]; ROWS];
+            let mut sums = [[isa.splat(T::ZERO); V]; ROWS];
             let (columns, values) = self.lists.group(group);
             for (&column, values) in columns.iter().zip(values) {
                 let tile = &self.panel[column as usize];
@@ -54,18 +54,16 @@ impl<T: Element, P: Fn(usize) -> usize> Kernel<T> for ListedProduct<'_, T, P> {
                 }
             }
             for (r, sums) in sums.iter().enumerate() {
-                let row = group * ROWS + r;
-                let (Some(&scale), Some(&shift)) = (self.scale.get(row), self.shift.get(row))
-                else {
-                    break;
+                let Some(place) = (self.place)(group * ROWS + r) else {
+                    continue;
                 };
+                let (scale, shift) = (self.scale[place], self.shift[place]);
                 let (scale, shift) = (isa.splat(scale), isa.splat(shift));
-                for v in 0..VECTORS {
+                for v in 0..V {
                     let shifted = isa.mul(shift, base[v]);
                     isa.store(isa.fma(scale, sums[v], shifted), &mut out[v]);
                 }
-                let first = (self.place)(row) * self.units;
-                let row = &mut self.out[first..first + self.units];
+                let row = &mut self.out[place * self.units..][..self.units];
                 write(&out, &mut row[self.first_unit..]);
             }
         }

@@ -1,4 +1,4 @@
-//! Which pixels are not zero, six rows or six columns of a batch at a time.
+//! Which pixels are not zero, four samples or four inputs of a batch at a time.
 
 #![allow(
     clippy::inline_always,
@@ -7,14 +7,15 @@
 
 use crate::math::Scalar;
 
-/// Rows of a product that are made together: what a register tile holds.
-pub(super) const ROWS: usize = 6;
+/// Rows of a product that are made together: what a register tile holds. Fewer share more zeros,
+/// more read a panel less often.
+pub(super) const ROWS: usize = 4;
 
 /// Bytes that are looked at together.
 const WORD: usize = 8;
 
 /// For each group of [`ROWS`] rows, the columns in which any of them is not zero, and the
-/// values of all six there. Rows beyond the last are zero.
+/// values of all of them there. Rows beyond the last are zero.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lists<T> {
     /// Columns that a group may have.
@@ -45,13 +46,18 @@ impl<T: Scalar> Lists<T> {
         listed as f64 / (self.groups() * self.capacity).max(1) as f64
     }
 
-    /// Rows of the product are the samples, in this order of (class, sample): pixels of each
-    /// six.
-    pub(super) fn of_samples(&mut self, pixels: &[u8], input_dim: usize, order: &[(usize, usize)]) {
+    /// Rows of the product are the samples, in this order of (rank, sample): pixels of each
+    /// [`ROWS`]. Rows of `pixels` are `stride` bytes long, of which the first `input_dim` count.
+    pub(super) fn of_samples(
+        &mut self,
+        pixels: &[u8],
+        (stride, input_dim): (usize, usize),
+        order: &[(usize, usize)],
+    ) {
         let table = numbers();
         self.fit(order.len().div_ceil(ROWS), input_dim);
         for (group, members) in order.chunks(ROWS).enumerate() {
-            let row = |&(_, sample)| &pixels[sample * input_dim..(sample + 1) * input_dim];
+            let row = |&(_, sample)| &pixels[sample * stride..][..input_dim];
             let rows = std::array::from_fn::<_, ROWS, _>(|r| members.get(r).map_or(&[][..], row));
             for first in (0..input_dim).step_by(WORD) {
                 let words = rows.map(|row| word(row, first));
@@ -66,16 +72,16 @@ impl<T: Scalar> Lists<T> {
         }
     }
 
-    /// Rows of the product are the inputs: samples of each six neighbouring pixels.
-    pub(super) fn of_inputs(&mut self, pixels: &[u8], input_dim: usize) {
-        let (groups, table) = (input_dim.div_ceil(ROWS), numbers());
-        self.fit(groups, pixels.len() / input_dim);
-        for (sample, row) in pixels.chunks_exact(input_dim).enumerate() {
-            for group in 0..groups {
-                let word = word(row, group * ROWS) & GROUP_BYTES;
-                if word != 0 {
-                    let values = std::array::from_fn(|r| table[byte(word, 8 * r)]);
-                    self.push(group, sample, values);
+    /// Rows of the product are the inputs, in these groups: samples of each group. Rows of
+    /// `pixels` are `stride` bytes long.
+    pub(super) fn of_inputs(&mut self, pixels: &[u8], stride: usize, groups: &[[u32; ROWS]]) {
+        let table = numbers();
+        self.fit(groups.len(), pixels.len() / stride);
+        for (sample, row) in pixels.chunks_exact(stride).enumerate() {
+            for (group, inputs) in groups.iter().enumerate() {
+                let bytes = inputs.map(|input| row[input as usize]);
+                if bytes != [0; ROWS] {
+                    self.push(group, sample, bytes.map(|byte| table[usize::from(byte)]));
                 }
             }
         }
@@ -102,8 +108,6 @@ impl<T: Scalar> Lists<T> {
 fn numbers<T: Scalar>() -> [T; 256] {
     std::array::from_fn(|pixel| T::from_f64(pixel as f64))
 }
-
-const GROUP_BYTES: u64 = u64::MAX >> (64 - 8 * ROWS);
 
 /// The byte that begins at bit `shift`.
 #[inline(always)]

@@ -5,8 +5,10 @@
 //! differ from those of dense products by rounding only.
 
 mod kernel;
+mod layout;
 mod lists;
 mod pack;
+mod product;
 #[cfg(test)]
 mod tests;
 
@@ -15,74 +17,40 @@ use std::sync::Arc;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use self::kernel::{ListedProduct, Tile, VECTORS};
+pub(in crate::mlp) use self::layout::PixelLayout;
 use self::lists::Lists;
-use self::pack::Pack;
+use self::product::{Product, VECTORS};
 use super::Input;
-use crate::data::Scaler;
-use crate::math::simd::{Element, dispatch};
-
-/// x = scale pixel + shift, for each input.
-#[derive(Debug)]
-pub(in crate::mlp) struct PixelScaling {
-    scale: Vec<f64>,
-    shift: Vec<f64>,
-}
-
-impl PixelScaling {
-    /// What the scaler does, times `factor`.
-    pub(in crate::mlp) fn new(scaler: &Scaler, factor: f64) -> Self {
-        let each = |values: &[f64]| match values {
-            [one] => vec![*one; scaler.input_dim()],
-            _ => values.to_vec(),
-        };
-        let scale: Vec<f64> = each(scaler.divisor()).iter().map(|d| factor / d).collect();
-        let shift = each(scaler.shift());
-        Self {
-            shift: shift.iter().zip(&scale).map(|(m, s)| -m * s).collect(),
-            scale,
-        }
-    }
-
-    /// Pixels as they are.
-    pub(in crate::mlp) fn identity(input_dim: usize) -> Arc<Self> {
-        Arc::new(Self {
-            scale: vec![1.0; input_dim],
-            shift: vec![0.0; input_dim],
-        })
-    }
-}
+use crate::math::simd::Element;
 
 /// A batch of pixels, one byte each.
 #[derive(Debug, Clone)]
 pub(in crate::mlp) struct PixelInput<T: Element> {
-    samples: usize,
-    scaling: Arc<PixelScaling>,
+    layout: Arc<PixelLayout>,
     /// Of each input, rounded.
     scale: Vec<T>,
     /// Of each input, rounded.
     shift: Vec<T>,
     /// 1 for each sample.
     ones: Vec<T>,
-    /// Pixels of the batch, samples in rows.
+    /// Pixels of the batch, samples in rows, with a zero at the end of each.
     pixels: Vec<u8>,
-    /// Class and place of each sample, by class: how they are grouped.
+    /// Rank and place of each sample, by rank: how they are grouped.
     order: Vec<(usize, usize)>,
     of_samples: Lists<T>,
     of_inputs: Lists<T>,
-    /// One panel of units: of all inputs, or of all samples.
-    panel: RefCell<Vec<Tile<T>>>,
+    /// Space for one panel of units: of all inputs, or of all samples.
+    panel: RefCell<Vec<T::Block>>,
 }
 
 impl<T: Element> PixelInput<T> {
     /// An empty batch.
-    pub(in crate::mlp) fn new(scaling: Arc<PixelScaling>) -> Self {
+    pub(in crate::mlp) fn new(layout: Arc<PixelLayout>) -> Self {
         let rounded = |values: &[f64]| values.iter().map(|&x| T::from_f64(x)).collect();
         Self {
-            samples: 0,
-            scale: rounded(&scaling.scale),
-            shift: rounded(&scaling.shift),
-            scaling,
+            scale: rounded(&layout.scale),
+            shift: rounded(&layout.shift),
+            layout,
             ones: Vec::new(),
             pixels: Vec::new(),
             order: Vec::new(),
@@ -92,29 +60,33 @@ impl<T: Element> PixelInput<T> {
         }
     }
 
-    /// Whether its inputs are scaled so.
-    pub(in crate::mlp) fn has_scaling(&self, scaling: &Arc<PixelScaling>) -> bool {
-        Arc::ptr_eq(&self.scaling, scaling)
+    /// Whether it is for this set of images.
+    pub(in crate::mlp) fn has_layout(&self, layout: &Arc<PixelLayout>) -> bool {
+        Arc::ptr_eq(&self.layout, layout)
     }
 
-    /// Takes rows of pixels, one byte for each input, with their classes: samples of one class
-    /// have more zeros in common. Nothing is allocated if there were as many before.
+    /// Takes rows of pixels, one byte for each input, with their ranks: samples of similar rank
+    /// should have zeros in common. Nothing is allocated if there were as many before.
     pub(in crate::mlp) fn fill<'a>(&mut self, rows: impl Iterator<Item = (&'a [u8], usize)>) {
-        let d = self.scale.len();
+        let d = self.layout.input_dim();
         self.pixels.clear();
         self.order.clear();
-        for (sample, (row, label)) in rows.enumerate() {
+        for (sample, (row, rank)) in rows.enumerate() {
             assert_eq!(row.len(), d, "one pixel per input");
             self.pixels.extend_from_slice(row);
-            self.order.push((label, sample));
+            self.pixels.push(0);
+            self.order.push((rank, sample));
         }
         self.order.sort_unstable();
-        self.samples = self.order.len();
-        self.ones.resize(self.samples, T::ONE);
-        self.of_samples.of_samples(&self.pixels, d, &self.order);
-        self.of_inputs.of_inputs(&self.pixels, d);
-        let rows = d.max(self.samples);
-        self.panel.get_mut().resize(rows, [T::ZERO_BLOCK; VECTORS]);
+        let (samples, stride) = (self.order.len(), d + 1);
+        self.ones.resize(samples, T::ONE);
+        let sizes = (stride, d);
+        self.of_samples.of_samples(&self.pixels, sizes, &self.order);
+        let groups = &self.layout.groups;
+        self.of_inputs.of_inputs(&self.pixels, stride, groups);
+        let rows = d.max(samples);
+        let panel = self.panel.get_mut();
+        panel.resize(VECTORS * rows, T::ZERO_BLOCK);
     }
 
     /// What share of a dense product's multiplications is left: forward, and in the gradient.
@@ -125,47 +97,33 @@ impl<T: Element> PixelInput<T> {
 
 impl<T: Element> Input<T> for PixelInput<T> {
     fn batch(&self) -> usize {
-        self.samples
+        self.order.len()
     }
 
     fn forward(&self, weights: &ArrayView2<'_, T>, factor: T, z: &mut ArrayViewMut2<'_, T>) {
         let (units, d) = weights.dim();
         assert_eq!(d, self.scale.len(), "the weights' inputs");
-        assert_eq!(z.dim(), (self.samples, units), "(batch, units)");
+        assert_eq!(z.dim(), (self.batch(), units), "(batch, units)");
         let by_input = weights.t();
         let by_input = by_input.as_standard_layout();
-        let rows = by_input.as_slice().expect("standard layout");
-        let z = z.as_slice_mut().expect("a whole array");
-        let mut panel = self.panel.borrow_mut();
-        for first_unit in (0..units).step_by(VECTORS * T::LANES) {
-            let mut base = [T::ZERO_BLOCK; VECTORS];
-            dispatch(Pack {
-                rows,
-                units,
-                first_unit,
-                affine: |j| (factor * self.scale[j], factor * self.shift[j]),
-                panel: &mut panel[..d],
-                base: &mut base,
-            });
-            dispatch(ListedProduct {
-                lists: &self.of_samples,
-                panel: &panel[..d],
-                base: &base,
-                scale: &self.ones,
-                shift: &self.ones,
-                out: z,
-                units,
-                first_unit,
-                place: |row: usize| self.order[row].1,
-            });
+        Product {
+            rows: by_input.as_slice().expect("standard layout"),
+            units,
+            affine: |j: usize| (factor * self.scale[j], factor * self.shift[j]),
+            lists: &self.of_samples,
+            scale: &self.ones,
+            shift: &self.ones,
+            place: |row: usize| self.order.get(row).map(|&(_, sample)| sample),
+            panel: &mut self.panel.borrow_mut(),
+            out: z.as_slice_mut().expect("a whole array"),
         }
+        .run();
     }
 
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
-        let (samples, units) = delta.dim();
-        assert_eq!(samples, self.samples, "a row per sample");
-        assert_eq!(gradient.dim(), (units, self.scale.len()), "(units, inputs)");
-        let rows = delta.as_slice().expect("a whole array");
+        let ((samples, units), d) = (delta.dim(), self.scale.len());
+        assert_eq!(samples, self.batch(), "a row per sample");
+        assert_eq!(gradient.dim(), (units, d), "(units, inputs)");
         let mut by_input = gradient.view_mut().reversed_axes();
         let mut own = None;
         let out = if by_input.is_standard_layout() {
@@ -173,29 +131,19 @@ impl<T: Element> Input<T> for PixelInput<T> {
         } else {
             own.insert(vec![T::ZERO; by_input.len()]).as_mut_slice()
         };
-        let mut panel = self.panel.borrow_mut();
-        for first_unit in (0..units).step_by(VECTORS * T::LANES) {
-            let mut base = [T::ZERO_BLOCK; VECTORS];
-            dispatch(Pack {
-                rows,
-                units,
-                first_unit,
-                affine: |_| (factor, factor),
-                panel: &mut panel[..samples],
-                base: &mut base,
-            });
-            dispatch(ListedProduct {
-                lists: &self.of_inputs,
-                panel: &panel[..samples],
-                base: &base,
-                scale: &self.scale,
-                shift: &self.shift,
-                out,
-                units,
-                first_unit,
-                place: |input: usize| input,
-            });
+        let inputs = self.layout.groups.as_flattened();
+        Product {
+            rows: delta.as_slice().expect("a whole array"),
+            units,
+            affine: |_: usize| (factor, factor),
+            lists: &self.of_inputs,
+            scale: &self.scale,
+            shift: &self.shift,
+            place: |row: usize| Some(inputs[row] as usize).filter(|&input| input < d),
+            panel: &mut self.panel.borrow_mut(),
+            out,
         }
+        .run();
         if let Some(own) = own {
             let rows = ArrayView2::from_shape(by_input.dim(), &own).expect("as many");
             by_input.assign(&rows);

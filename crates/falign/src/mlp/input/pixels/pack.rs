@@ -5,37 +5,48 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
-use super::kernel::{Tile, VECTORS};
+use super::kernel::Tile;
 use crate::math::simd::{Element, Isa, Kernel};
+
+/// How many rows ahead a row is called for: rows lie far apart, which the processor does not
+/// foresee.
+const AHEAD: usize = 12;
 
 /// Scales each row into the panel, and sums the rows times a shift into the base:
 /// `panel[c]` = `scale(c)` row c, base = sum over c of `shift(c)` row c.
-pub(super) struct Pack<'a, T: Element, F> {
+pub(super) struct Pack<'a, T: Element, F, const V: usize> {
     /// Rows of `units` numbers.
     pub(super) rows: &'a [T],
     pub(super) units: usize,
     pub(super) first_unit: usize,
     /// Scale and shift of a row.
     pub(super) affine: F,
-    pub(super) panel: &'a mut [Tile<T>],
-    pub(super) base: &'a mut Tile<T>,
+    pub(super) panel: &'a mut [Tile<T, V>],
+    pub(super) base: &'a mut Tile<T, V>,
 }
 
-impl<T: Element, F: Fn(usize) -> (T, T)> Kernel<T> for Pack<'_, T, F> {
+impl<T: Element, F: Fn(usize) -> (T, T), const V: usize> Kernel<T> for Pack<'_, T, F, V> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa<T>>(self, isa: S) {
         let rows = self.rows.chunks_exact(self.units);
-        let mut base = [isa.splat(T::ZERO); VECTORS];
+        let mut base = [isa.splat(T::ZERO); V];
         for (c, (row, tile)) in rows.zip(self.panel).enumerate() {
             let (scale, shift) = (self.affine)(c);
             let (scale, shift) = (isa.splat(scale), isa.splat(shift));
-            *tile = read(&row[self.first_unit..]);
-            for (block, base) in tile.iter_mut().zip(&mut base) {
-                let value = isa.load(block);
-                *base = isa.fma(shift, value, *base);
-                isa.store(isa.mul(scale, value), block);
+            let ahead = self.rows.get((c + AHEAD) * self.units + self.first_unit..);
+            for x in ahead
+                .into_iter()
+                .flat_map(|row| row.iter().step_by(T::LANES).take(V))
+            {
+                isa.prefetch(x);
+            }
+            let row = &row[self.first_unit..];
+            for v in 0..V {
+                let value = isa.load(&T::read(row.get(v * T::LANES..).unwrap_or(&[])));
+                base[v] = isa.fma(shift, value, base[v]);
+                isa.store(isa.mul(scale, value), &mut tile[v]);
             }
         }
         for (block, sum) in self.base.iter_mut().zip(base) {
@@ -44,15 +55,9 @@ impl<T: Element, F: Fn(usize) -> (T, T)> Kernel<T> for Pack<'_, T, F> {
     }
 }
 
-/// A tile from the start of `row`; zeros beyond its end.
-#[inline(always)]
-fn read<T: Element>(row: &[T]) -> Tile<T> {
-    std::array::from_fn(|v| T::read(row.get(v * T::LANES..).unwrap_or(&[])))
-}
-
 /// A tile to the start of `row`, as far as it goes.
 #[inline(always)]
-pub(super) fn write<T: Element>(tile: &Tile<T>, row: &mut [T]) {
+pub(super) fn write<T: Element, const V: usize>(tile: &Tile<T, V>, row: &mut [T]) {
     for (v, block) in tile.iter().enumerate() {
         T::write(block, row.get_mut(v * T::LANES..).unwrap_or(&mut []));
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ShapeBuilder};
 
-use super::{PixelInput, PixelScaling};
+use super::{PixelInput, PixelLayout};
 use crate::math::simd::{Element, Path, force_path};
 use crate::mlp::input::{DenseInput, Input};
 
@@ -23,11 +23,12 @@ fn pixels(samples: usize, input_dim: usize) -> Array2<u8> {
     })
 }
 
-fn scaling(input_dim: usize) -> Arc<PixelScaling> {
-    Arc::new(PixelScaling {
-        scale: (0..input_dim).map(|j| 0.01 + 1e-4 * j as f64).collect(),
-        shift: (0..input_dim).map(|j| -0.4 + 0.01 * j as f64).collect(),
-    })
+fn layout(shape: &[usize]) -> Arc<PixelLayout> {
+    let mut layout = PixelLayout::identity(shape);
+    let input_dim = layout.input_dim();
+    layout.scale = (0..input_dim).map(|j| 0.01 + 1e-4 * j as f64).collect();
+    layout.shift = (0..input_dim).map(|j| -0.4 + 0.01 * j as f64).collect();
+    Arc::new(layout)
 }
 
 fn wave<T: Element>(shape: (usize, usize), frequency: f64) -> Array2<T> {
@@ -51,12 +52,13 @@ fn products<T: Element>(input: &dyn Input<T>, units: usize, d: usize) -> [Array2
     [z, gradient]
 }
 
-fn both<T: Element>(samples: usize, d: usize) -> (PixelInput<T>, DenseInput<T>) {
-    let (pixels, scaling) = (pixels(samples, d), scaling(d));
+fn both<T: Element>(samples: usize, shape: &[usize]) -> (PixelInput<T>, DenseInput<T>) {
+    let d = shape.iter().product();
+    let (pixels, layout) = (pixels(samples, d), layout(shape));
     let dense = Array2::from_shape_fn((samples, d), |(i, j)| {
-        T::from_f64(scaling.scale[j] * f64::from(pixels[(i, j)]) + scaling.shift[j])
+        T::from_f64(layout.scale[j] * f64::from(pixels[(i, j)]) + layout.shift[j])
     });
-    let mut input = PixelInput::new(scaling);
+    let mut input = PixelInput::new(layout);
     // Classes 0 to 2 in turn.
     let rows = pixels.as_slice().unwrap().chunks(d);
     input.fill(rows.enumerate().map(|(i, row)| (row, i % 3)));
@@ -72,20 +74,21 @@ fn largest_difference<T: Element>(a: &Array2<T>, b: &Array2<T>) -> f64 {
 
 #[test]
 fn products_are_those_of_the_dense_input_for_every_shape() {
-    for (samples, d, units) in [
-        (1, 1, 1),
-        (5, 9, 3),
-        (6, 8, 64),
-        (13, 47, 70),
-        (40, 100, 129),
+    for (samples, shape, units) in [
+        (1, &[1][..], 1),
+        (5, &[3, 3], 3),
+        (6, &[8], 64),
+        (13, &[47], 81),
+        (40, &[2, 5, 10], 129),
     ] {
-        let (listed, dense) = both::<f64>(samples, d);
+        let d = shape.iter().product();
+        let (listed, dense) = both::<f64>(samples, shape);
         let found = products(&listed, units, d);
         for (found, wanted) in found.iter().zip(&products(&dense, units, d)) {
             let difference = largest_difference(found, wanted);
             assert!(difference < 1e-13, "{samples} {d} {units}: {difference:e}");
         }
-        let (listed, dense) = both::<f32>(samples, d);
+        let (listed, dense) = both::<f32>(samples, shape);
         let found = products(&listed, units, d);
         for (found, wanted) in found.iter().zip(&products(&dense, units, d)) {
             let difference = largest_difference(found, wanted);
@@ -96,7 +99,7 @@ fn products_are_those_of_the_dense_input_for_every_shape() {
 
 #[test]
 fn every_path_gives_the_same_bits() {
-    let (listed, _) = both::<f32>(13, 47);
+    let (listed, _) = both::<f32>(13, &[47]);
     let bits = |path| {
         force_path(Some(path));
         let found = products(&listed, 70, 47);
@@ -110,7 +113,7 @@ fn every_path_gives_the_same_bits() {
 
 #[test]
 fn the_order_of_weights_in_memory_does_not_matter() {
-    let (listed, _) = both::<f64>(13, 47);
+    let (listed, _) = both::<f64>(13, &[47]);
     let by_rows = wave::<f64>((70, 47), 0.7);
     let mut by_columns = Array2::from_elem((70, 47).f(), 0.0);
     by_columns.assign(&by_rows);
@@ -125,18 +128,35 @@ fn the_order_of_weights_in_memory_does_not_matter() {
 }
 
 #[test]
-fn lists_hold_the_union_of_six_rows() {
-    // Samples 0 and 1 have one pixel each, 0 and 2; the rest none. Pixels 0 to 5 are a group.
-    let mut rows = vec![vec![0u8; 7]; 8];
+fn what_shares_a_list_changes_no_bit() {
+    let (samples, d) = (13, 48);
+    let pixels = pixels(samples, d);
+    let run = |shape: &[usize], rank: fn(usize) -> usize| {
+        let mut input = PixelInput::<f32>::new(layout(shape));
+        let rows = pixels.as_slice().unwrap().chunks(d).enumerate();
+        input.fill(rows.map(|(i, row)| (row, rank(i))));
+        products(&input, 70, d).map(|a| a.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
+    };
+    let plain = run(&[48], |i| i);
+    assert_eq!(plain, run(&[6, 8], |i| i));
+    assert_eq!(plain, run(&[3, 4, 4], |i| i * 7 % 13));
+}
+
+#[test]
+fn lists_hold_the_union_of_four_rows() {
+    // Samples 0 and 1 have one pixel each, 0 and 2; the rest none. Pixels 0, 1, 3, 4 are a group,
+    // and so are 2 and 5.
+    let mut rows = vec![vec![0u8; 6]; 8];
     rows[0][0] = 5;
     rows[1][2] = 9;
-    let mut input = PixelInput::<f64>::new(PixelScaling::identity(7));
+    let mut input = PixelInput::<f64>::new(PixelLayout::identity(&[2, 3]).into());
     input.fill(rows.iter().map(|row| (row.as_slice(), 0)));
     let (columns, values) = input.of_samples.group(0);
     assert_eq!(columns, [0, 2]);
-    assert_eq!(values[0], [5.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
-    assert_eq!(values[1], [0.0, 9.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(values[0], [5.0, 0.0, 0.0, 0.0]);
+    assert_eq!(values[1], [0.0, 9.0, 0.0, 0.0]);
     assert!(input.of_samples.group(1).0.is_empty());
-    assert_eq!(input.of_inputs.group(0).0, [0, 1]);
-    assert_eq!(input.densities(), [2.0 / 14.0, 2.0 / 16.0]);
+    assert_eq!(input.of_inputs.group(0).0, [0]);
+    assert_eq!(input.of_inputs.group(1).0, [1]);
+    assert_eq!(input.densities(), [2.0 / 12.0, 2.0 / 16.0]);
 }

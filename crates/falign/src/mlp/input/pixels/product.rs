@@ -1,0 +1,73 @@
+//! All units of a product, a panel at a time.
+
+use super::kernel::{ListedProduct, Tile};
+use super::lists::Lists;
+use super::pack::Pack;
+use crate::math::simd::{Element, dispatch};
+
+/// Most virtual vectors of units in a panel: with [`super::lists::ROWS`] rows what registers hold.
+pub(super) const VECTORS: usize = 5;
+
+/// One side of a product scaled and cut into panels, the other as lists; see [`ListedProduct`].
+pub(super) struct Product<'a, T: Element, F, P> {
+    /// Rows of `units` numbers, one for each column of the lists.
+    pub(super) rows: &'a [T],
+    pub(super) units: usize,
+    /// Scale and shift of a row; see [`Pack`].
+    pub(super) affine: F,
+    pub(super) lists: &'a Lists<T>,
+    pub(super) scale: &'a [T],
+    pub(super) shift: &'a [T],
+    pub(super) place: P,
+    /// Space for a panel, [`VECTORS`] blocks a row.
+    pub(super) panel: &'a mut [T::Block],
+    pub(super) out: &'a mut [T],
+}
+
+impl<T, F, P> Product<'_, T, F, P>
+where
+    T: Element,
+    F: Fn(usize) -> (T, T),
+    P: Fn(usize) -> Option<usize>,
+{
+    pub(super) fn run(mut self) {
+        let mut first_unit = 0;
+        while first_unit < self.units {
+            let vectors = (self.units - first_unit).div_ceil(T::LANES).min(VECTORS);
+            match vectors {
+                1 => self.one::<1>(first_unit),
+                2 => self.one::<2>(first_unit),
+                3 => self.one::<3>(first_unit),
+                4 => self.one::<4>(first_unit),
+                _ => self.one::<VECTORS>(first_unit),
+            }
+            first_unit += vectors * T::LANES;
+        }
+    }
+
+    fn one<const V: usize>(&mut self, first_unit: usize) {
+        let columns = self.rows.len() / self.units;
+        let (panel, _) = self.panel.as_chunks_mut::<V>();
+        let panel: &mut [Tile<T, V>] = &mut panel[..columns];
+        let mut base = [T::ZERO_BLOCK; V];
+        dispatch(Pack {
+            rows: self.rows,
+            units: self.units,
+            first_unit,
+            affine: &self.affine,
+            panel: &mut *panel,
+            base: &mut base,
+        });
+        dispatch(ListedProduct {
+            lists: self.lists,
+            panel,
+            base: &base,
+            scale: self.scale,
+            shift: self.shift,
+            out: &mut *self.out,
+            units: self.units,
+            first_unit,
+            place: &self.place,
+        });
+    }
+}
