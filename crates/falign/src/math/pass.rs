@@ -25,13 +25,10 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Pass<'_, T, A> {
         let one = isa.splat(T::ONE);
         let values = self.values.chunks_mut(T::LANES);
         for (values, derivatives) in values.zip(self.derivatives.chunks_mut(T::LANES)) {
-            let mut block = T::read(values);
-            let z = isa.load(&block);
+            let z = isa.load_from(values);
             let a = A::value(isa, z);
-            isa.store(a, &mut block);
-            T::write(&block, values);
-            isa.store(A::scaled_derivative(isa, z, a, one), &mut block);
-            T::write(&block, derivatives);
+            isa.store_to(a, values);
+            isa.store_to(A::scaled_derivative(isa, z, a, one), derivatives);
         }
     }
 }

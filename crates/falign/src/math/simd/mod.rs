@@ -90,6 +90,18 @@ pub trait Isa<T: Element>: Lanes<T> {
     fn load(self, block: &T::Block) -> Self::V;
     /// To memory.
     fn store(self, v: Self::V, block: &mut T::Block);
+    /// From the first values; zeros where there are fewer than lanes.
+    #[inline(always)]
+    fn load_from(self, values: &[T]) -> Self::V {
+        self.load(&T::read(values))
+    }
+    /// The first lanes to `out`, as far as it goes.
+    #[inline(always)]
+    fn store_to(self, v: Self::V, out: &mut [T]) {
+        let mut block = T::ZERO_BLOCK;
+        self.store(v, &mut block);
+        T::write(&block, out);
+    }
     /// A hint that this place should come to the second-level cache; changes only the time.
     fn prefetch(self, _at: &T) {}
 }

@@ -15,17 +15,19 @@ use std::arch::x86_64::{
     _mm256_blendv_pd, _mm256_blendv_ps, _mm256_castpd_si256, _mm256_castps_si256,
     _mm256_castsi256_pd, _mm256_castsi256_ps, _mm256_cmp_pd, _mm256_cmp_ps, _mm256_div_pd,
     _mm256_div_ps, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_fnmadd_pd, _mm256_fnmadd_ps,
-    _mm256_load_pd, _mm256_load_ps, _mm256_max_pd, _mm256_max_ps, _mm256_min_pd, _mm256_min_ps,
-    _mm256_mul_pd, _mm256_mul_ps, _mm256_or_pd, _mm256_or_ps, _mm256_set1_pd, _mm256_set1_ps,
-    _mm256_slli_epi32, _mm256_slli_epi64, _mm256_store_pd, _mm256_store_ps, _mm256_sub_pd,
-    _mm256_sub_ps, _mm512_abs_pd, _mm512_abs_ps, _mm512_add_pd, _mm512_add_ps, _mm512_castpd_si512,
+    _mm256_load_pd, _mm256_load_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_max_pd, _mm256_max_ps,
+    _mm256_min_pd, _mm256_min_ps, _mm256_mul_pd, _mm256_mul_ps, _mm256_or_pd, _mm256_or_ps,
+    _mm256_set1_pd, _mm256_set1_ps, _mm256_slli_epi32, _mm256_slli_epi64, _mm256_store_pd,
+    _mm256_store_ps, _mm256_storeu_pd, _mm256_storeu_ps, _mm256_sub_pd, _mm256_sub_ps,
+    _mm512_abs_pd, _mm512_abs_ps, _mm512_add_pd, _mm512_add_ps, _mm512_castpd_si512,
     _mm512_castps_si512, _mm512_castsi512_pd, _mm512_castsi512_ps, _mm512_cmp_pd_mask,
     _mm512_cmp_ps_mask, _mm512_div_pd, _mm512_div_ps, _mm512_fmadd_pd, _mm512_fmadd_ps,
-    _mm512_fnmadd_pd, _mm512_fnmadd_ps, _mm512_load_pd, _mm512_load_ps, _mm512_mask_blend_pd,
-    _mm512_mask_blend_ps, _mm512_max_pd, _mm512_max_ps, _mm512_min_pd, _mm512_min_ps,
-    _mm512_mul_pd, _mm512_mul_ps, _mm512_set1_pd, _mm512_set1_ps, _mm512_slli_epi32,
-    _mm512_slli_epi64, _mm512_store_pd, _mm512_store_ps, _mm512_sub_pd, _mm512_sub_ps,
-    _mm512_ternarylogic_epi32, _mm512_ternarylogic_epi64,
+    _mm512_fnmadd_pd, _mm512_fnmadd_ps, _mm512_load_pd, _mm512_load_ps, _mm512_loadu_pd,
+    _mm512_loadu_ps, _mm512_mask_blend_pd, _mm512_mask_blend_ps, _mm512_max_pd, _mm512_max_ps,
+    _mm512_min_pd, _mm512_min_ps, _mm512_mul_pd, _mm512_mul_ps, _mm512_set1_pd, _mm512_set1_ps,
+    _mm512_slli_epi32, _mm512_slli_epi64, _mm512_store_pd, _mm512_store_ps, _mm512_storeu_pd,
+    _mm512_storeu_ps, _mm512_sub_pd, _mm512_sub_ps, _mm512_ternarylogic_epi32,
+    _mm512_ternarylogic_epi64,
 };
 
 use super::{Block32, Block64, Element, Isa, Kernel, Lanes};
@@ -74,7 +76,7 @@ where
 }
 
 macro_rules! avx512 {
-    ($t:ty, $block:ident, $v:ty, $set1:ident, $load:ident, $store:ident, $add:ident, $sub:ident,
+    ($t:ty, $block:ident, $v:ty, $set1:ident, $load:ident, $store:ident, $loadu:ident, $storeu:ident, $add:ident, $sub:ident,
      $mul:ident, $div:ident, $fma:ident, $fnma:ident, $min:ident, $max:ident, $cmp:ident, $blend:ident,
      $abs:ident, $ternary:ident, $to_int:ident, $from_int:ident, $sll:ident, $mantissa:literal) => {
         impl Lanes<$t> for Avx512 {
@@ -154,6 +156,25 @@ macro_rules! avx512 {
             fn store(self, v: $v, block: &mut $block) {
                 unsafe { $store(block.0.as_mut_ptr(), v) }
             }
+            #[inline(always)]
+            fn load_from(self, values: &[$t]) -> $v {
+                match values.first_chunk::<{ <$t as Element>::LANES }>() {
+                    // SAFETY: as many values as the vector has lanes; any alignment will do.
+                    Some(lanes) => unsafe { $loadu(lanes.as_ptr()) },
+                    None => <Self as Isa<$t>>::load(self, &<$t>::read(values)),
+                }
+            }
+            #[inline(always)]
+            fn store_to(self, v: $v, out: &mut [$t]) {
+                if let Some(lanes) = out.first_chunk_mut::<{ <$t as Element>::LANES }>() {
+                    // SAFETY: as above.
+                    unsafe { $storeu(lanes.as_mut_ptr(), v) }
+                } else {
+                    let mut block = <$t>::ZERO_BLOCK;
+                    <Self as Isa<$t>>::store(self, v, &mut block);
+                    <$t>::write(&block, out);
+                }
+            }
         }
     };
 }
@@ -165,6 +186,8 @@ avx512!(
     _mm512_set1_ps,
     _mm512_load_ps,
     _mm512_store_ps,
+    _mm512_loadu_ps,
+    _mm512_storeu_ps,
     _mm512_add_ps,
     _mm512_sub_ps,
     _mm512_mul_ps,
@@ -189,6 +212,8 @@ avx512!(
     _mm512_set1_pd,
     _mm512_load_pd,
     _mm512_store_pd,
+    _mm512_loadu_pd,
+    _mm512_storeu_pd,
     _mm512_add_pd,
     _mm512_sub_pd,
     _mm512_mul_pd,
@@ -208,7 +233,7 @@ avx512!(
 );
 
 macro_rules! avx2 {
-    ($t:ty, $block:ident, $v:ty, $half:literal, $set1:ident, $load:ident, $store:ident, $add:ident,
+    ($t:ty, $block:ident, $v:ty, $half:literal, $set1:ident, $load:ident, $store:ident, $loadu:ident, $storeu:ident, $add:ident,
      $sub:ident, $mul:ident, $div:ident, $fma:ident, $fnma:ident, $min:ident, $max:ident, $cmp:ident,
      $blend:ident, $and:ident, $andnot:ident, $or:ident, $to_int:ident, $from_int:ident,
      $sll:ident, $mantissa:literal) => {
@@ -304,6 +329,30 @@ macro_rules! avx2 {
                     $store(block.0.as_mut_ptr().add($half), v[1]);
                 }
             }
+            #[inline(always)]
+            fn load_from(self, values: &[$t]) -> Self::V {
+                match values.first_chunk::<{ <$t as Element>::LANES }>() {
+                    // SAFETY: as many values as the vector has lanes; any alignment will do.
+                    Some(lanes) => unsafe {
+                        [$loadu(lanes.as_ptr()), $loadu(lanes.as_ptr().add($half))]
+                    },
+                    None => <Self as Isa<$t>>::load(self, &<$t>::read(values)),
+                }
+            }
+            #[inline(always)]
+            fn store_to(self, v: Self::V, out: &mut [$t]) {
+                if let Some(lanes) = out.first_chunk_mut::<{ <$t as Element>::LANES }>() {
+                    // SAFETY: as above.
+                    unsafe {
+                        $storeu(lanes.as_mut_ptr(), v[0]);
+                        $storeu(lanes.as_mut_ptr().add($half), v[1]);
+                    }
+                } else {
+                    let mut block = <$t>::ZERO_BLOCK;
+                    <Self as Isa<$t>>::store(self, v, &mut block);
+                    <$t>::write(&block, out);
+                }
+            }
         }
     };
 }
@@ -316,6 +365,8 @@ avx2!(
     _mm256_set1_ps,
     _mm256_load_ps,
     _mm256_store_ps,
+    _mm256_loadu_ps,
+    _mm256_storeu_ps,
     _mm256_add_ps,
     _mm256_sub_ps,
     _mm256_mul_ps,
@@ -342,6 +393,8 @@ avx2!(
     _mm256_set1_pd,
     _mm256_load_pd,
     _mm256_store_pd,
+    _mm256_loadu_pd,
+    _mm256_storeu_pd,
     _mm256_add_pd,
     _mm256_sub_pd,
     _mm256_mul_pd,

@@ -6,7 +6,6 @@
 )]
 
 use super::lists::{Lists, ROWS};
-use super::pack::write;
 use crate::math::simd::{Element, Isa, Kernel};
 
 /// One row's values for a panel of `V` virtual vectors of units.
@@ -39,7 +38,6 @@ impl<T: Element, P: Fn(usize) -> Option<usize>, const V: usize> Kernel<T>
     #[inline(always)]
     fn run<S: Isa<T>>(self, isa: S) {
         let base = self.base.each_ref().map(|block| isa.load(block));
-        let mut out = [T::ZERO_BLOCK; V];
         for group in 0..self.lists.groups() {
             let mut sums = [[isa.splat(T::ZERO); V]; ROWS];
             let (columns, values) = self.lists.group(group);
@@ -59,12 +57,11 @@ impl<T: Element, P: Fn(usize) -> Option<usize>, const V: usize> Kernel<T>
                 };
                 let (scale, shift) = (self.scale[place], self.shift[place]);
                 let (scale, shift) = (isa.splat(scale), isa.splat(shift));
-                for v in 0..V {
-                    let shifted = isa.mul(shift, base[v]);
-                    isa.store(isa.fma(scale, sums[v], shifted), &mut out[v]);
-                }
                 let row = &mut self.out[place * self.units..][..self.units];
-                write(&out, &mut row[self.first_unit..]);
+                let row = row[self.first_unit..].chunks_mut(T::LANES);
+                for ((&sum, &base), out) in sums.iter().zip(&base).zip(row) {
+                    isa.store_to(isa.fma(scale, sum, isa.mul(shift, base)), out);
+                }
             }
         }
     }

@@ -44,7 +44,7 @@ impl<T: Element, F: Fn(usize) -> (T, T), const V: usize> Kernel<T> for Pack<'_, 
             }
             let row = &row[self.first_unit..];
             for v in 0..V {
-                let value = isa.load(&T::read(row.get(v * T::LANES..).unwrap_or(&[])));
+                let value = isa.load_from(row.get(v * T::LANES..).unwrap_or(&[]));
                 base[v] = isa.fma(shift, value, base[v]);
                 isa.store(isa.mul(scale, value), &mut tile[v]);
             }
@@ -52,13 +52,5 @@ impl<T: Element, F: Fn(usize) -> (T, T), const V: usize> Kernel<T> for Pack<'_, 
         for (block, sum) in self.base.iter_mut().zip(base) {
             isa.store(sum, block);
         }
-    }
-}
-
-/// A tile to the start of `row`, as far as it goes.
-#[inline(always)]
-pub(super) fn write<T: Element, const V: usize>(tile: &Tile<T, V>, row: &mut [T]) {
-    for (v, block) in tile.iter().enumerate() {
-        T::write(block, row.get_mut(v * T::LANES..).unwrap_or(&mut []));
     }
 }
