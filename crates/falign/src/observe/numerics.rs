@@ -4,7 +4,8 @@ use crate::math::Activation;
 
 /// 2: tanh, sigmoid, erf and softplus from shorter polynomials, gain and weight multiplied first,
 /// lanes summed by halves; what `{ over_M = }` is with backpropagation or correlated feedback.
-const TWO_LAYER: u32 = 2;
+/// 3: sums over samples in linear networks of several outputs, lane by lane.
+const TWO_LAYER: u32 = 3;
 /// 2: the first layer skips zero pixels.
 const MINI_BATCH: u32 = 2;
 /// 2: as for `MINI_BATCH`. 3: tanh, sigmoid, erf and softplus as for `TWO_LAYER`.

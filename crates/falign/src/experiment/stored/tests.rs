@@ -296,7 +296,7 @@ fn every_damage_is_detected() {
     // A sealed file that says what cannot be.
     for (from, to, says) in [
         (",finished,", ",lost,", "no outcome `lost`"),
-        ("two_layer 2", "two_layer x", "no engine family"),
+        ("two_layer ", "two_players ", "no engine family"),
         (",alignment", ",attitude", "no quantity `attitude`"),
         ("job,run", "run,job", "expected the columns job,run"),
         (",4,0,0,", ",4,7,0,", "row 7 of 4"),

@@ -11,7 +11,7 @@ impl Fixed {
         let (n, k) = (self.problem.samples(), self.problem.outputs());
         let r = &self.recursion;
         let mut out = vec![0.0; (n + self.held_out + 2 * k) * k];
-        out[..n * k].copy_from_slice(&r.v);
+        out[..n * k].copy_from_slice(&r.v());
         let beta = (n + self.held_out) * k;
         for c in 0..k {
             out[beta + c * k + c] = start;
@@ -52,14 +52,13 @@ impl Fixed {
     /// S' K S, (k, k): |`w_r(t)` - `w_r(0)|^2` = `b_r`' (S'KS) `b_r`.
     pub(super) fn movement_form(&self) -> Vec<f64> {
         let (n, k) = (self.problem.samples(), self.problem.outputs());
+        let s = self.recursion.s();
         let mut out = vec![0.0; k * k];
         for i in 0..n {
             for c in 0..k {
-                let ks: f64 = (0..n)
-                    .map(|j| self.kernel[i * n + j] * self.recursion.s[j * k + c])
-                    .sum();
+                let ks: f64 = (0..n).map(|j| self.kernel[i * n + j] * s[j * k + c]).sum();
                 for g in 0..k {
-                    out[g * k + c] += self.recursion.s[i * k + g] * ks;
+                    out[g * k + c] += s[i * k + g] * ks;
                 }
             }
         }
@@ -70,11 +69,11 @@ impl Fixed {
     pub(super) fn feature_kernel(&self) -> Vec<f64> {
         let (n, k) = (self.problem.samples(), self.problem.outputs());
         let m = n + self.held_out + 2 * k;
-        let b = self.feedback_gram();
+        let (b, s) = (self.feedback_gram(), self.recursion.s());
         let u: Vec<f64> = (0..n * k)
             .map(|at| {
                 let row = &self.kernel[at / k * n..(at / k + 1) * n];
-                let s = self.recursion.s.iter().skip(at % k).step_by(k);
+                let s = s.iter().skip(at % k).step_by(k);
                 row.iter().zip(s).map(|(x, s)| x * s).sum()
             })
             .collect();
@@ -126,7 +125,7 @@ impl Fixed {
         );
         let m = n + h + 2 * k;
         let beta = self.beta_coefficients(self.recursion.shrink);
-        let cross = &self.recursion.cross;
+        let (s, cross) = (self.recursion.s(), &self.recursion.cross);
         let mut f = vec![0.0; h * k];
         for j in 0..h {
             for c in 0..k {
@@ -135,7 +134,7 @@ impl Fixed {
                     .sum();
                 for g in 0..k {
                     let u: f64 = (0..n)
-                        .map(|i| self.cross_kernel[j * n + i] * self.recursion.s[i * k + g])
+                        .map(|i| self.cross_kernel[j * n + i] * s[i * k + g])
                         .sum();
                     sum -= u * cross[g * k + c];
                 }
@@ -191,6 +190,7 @@ impl Fixed {
         };
         let n = self.problem.samples();
         let coefficients = self.beta_coefficients(self.recursion.shrink);
+        let s = self.recursion.s();
         let (mut moved, mut drift) = (Movement::default(), 0.0);
         for row in columns.rows.chunks(columns.count) {
             let m = columns.count;
@@ -208,7 +208,7 @@ impl Fixed {
                     .sum();
                 change += b[c] * (beta - beta0[c]);
                 // C_r z_r(0) with C_r = -S b_r
-                let along: f64 = (0..n).map(|i| self.recursion.s[i * k + c] * row[i]).sum();
+                let along: f64 = (0..n).map(|i| s[i * k + c] * row[i]).sum();
                 change += b[c] * along;
             }
             change -= 0.5 * square;

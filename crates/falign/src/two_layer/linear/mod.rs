@@ -5,12 +5,13 @@
 //! `f64`.
 
 mod measure;
+mod padded;
 mod recursion;
 mod start;
 
 use ndarray::Array2;
 
-use self::recursion::{Parts, Recursion, dot};
+use self::recursion::{Parts, Recursion};
 use self::start::Columns;
 use super::snapshot::{Dynamics, Needs, Snapshot};
 use super::{Problem, SampleSpace, Start, Weights};
@@ -57,11 +58,7 @@ struct Fixed {
     /// The columns themselves, where single units are measured.
     columns: Option<Columns>,
     start: Option<Start>,
-    f0: Option<Vec<f64>>,
     held_out_f0: Option<Vec<f64>>,
-    /// Y by rows.
-    targets: Vec<f64>,
-    residual: Vec<f64>,
     step: u64,
 }
 
@@ -130,8 +127,9 @@ impl Linear {
             b_beta: block(b.clone(), beta),
             b_b: block(b.clone(), b),
         };
+        let targets: Vec<f64> = problem.targets.iter().copied().collect();
         let mut fixed = Fixed {
-            recursion: Recursion::new(n, k, parts),
+            recursion: Recursion::new(n, k, parts, &targets, problem.scale()),
             cross_kernel: row_products(&inputs[n * d..], &inputs[..n * d], d),
             kernel,
             held_out,
@@ -141,58 +139,19 @@ impl Linear {
                 LinearStart::Gram { .. } => None,
             },
             gram,
-            f0: None,
             held_out_f0: None,
-            targets: problem.targets.iter().copied().collect(),
-            residual: vec![0.0; n * k],
             step: 0,
             problem: problem.clone(),
         };
-        fixed.forward();
         if problem.center_outputs {
-            let f0 = fixed
-                .residual
-                .iter()
-                .zip(&problem.targets)
-                .map(|(e, y)| e + y)
-                .collect();
-            fixed.f0 = Some(f0);
+            let residual = fixed.recursion.residual();
+            let f0: Vec<f64> = residual.iter().zip(&targets).map(|(e, y)| e + y).collect();
             fixed.held_out_f0 = Some(fixed.held_out_outputs());
-            fixed.forward();
+            fixed.recursion.subtract(&f0);
         }
         Self {
             form: Form::Recursion(Box::new(fixed)),
         }
-    }
-}
-
-impl Fixed {
-    fn forward(&mut self) {
-        let (n, k) = (self.problem.samples(), self.problem.outputs());
-        let scale = self.problem.scale();
-        let outputs = self.recursion.outputs();
-        if k == 1 {
-            // (Plain slices, which become vectors.)
-            for ((e, f), y) in self.residual.iter_mut().zip(outputs).zip(&self.targets) {
-                *e = f * scale - y;
-            }
-        } else {
-            for (c, f) in outputs.chunks_exact(n).enumerate() {
-                let targets = self.targets[c..].iter().step_by(k);
-                for ((e, f), y) in self.residual[c..].iter_mut().step_by(k).zip(f).zip(targets) {
-                    *e = f * scale - y;
-                }
-            }
-        }
-        if let Some(f0) = &self.f0 {
-            subtract(&mut self.residual, f0);
-        }
-    }
-}
-
-fn subtract(from: &mut [f64], values: &[f64]) {
-    for (from, value) in from.iter_mut().zip(values) {
-        *from -= value;
     }
 }
 
@@ -202,11 +161,8 @@ impl Dynamics for Linear {
             Form::Rotated(engine) => engine.step(),
             Form::Recursion(fixed) => {
                 let factor = fixed.problem.factor(fixed.step);
-                fixed
-                    .recursion
-                    .step(&fixed.residual, fixed.problem.gain(), factor);
+                fixed.recursion.step(fixed.problem.gain(), factor);
                 fixed.step += 1;
-                fixed.forward();
             }
         }
     }
@@ -221,7 +177,7 @@ impl Dynamics for Linear {
     fn residual_norm(&self) -> f64 {
         match &self.form {
             Form::Rotated(engine) => engine.residual_norm(),
-            Form::Recursion(fixed) => dot(&fixed.residual, &fixed.residual).sqrt(),
+            Form::Recursion(fixed) => fixed.recursion.norm(),
         }
     }
 
@@ -249,7 +205,7 @@ impl Dynamics for Linear {
         let shrink = fixed.recursion.shrink;
         let hidden = (needs.hidden_movement || needs.conservation).then(|| fixed.hidden_measures());
         Snapshot {
-            residual: fixed.residual.clone(),
+            residual: fixed.recursion.residual(),
             feature_kernel: needs.feature_kernel.then(|| fixed.feature_kernel()),
             feedback_kernel: needs.feedback_kernel.then(|| fixed.feedback_kernel()),
             output_gram: fixed.form(&beta, &beta),
@@ -301,15 +257,16 @@ impl Dynamics for Linear {
         let mut output = Array2::zeros((p, k));
         let mut feedback = Array2::zeros((p, k));
         let r = &fixed.recursion;
+        let (s, v) = (r.s(), r.v());
         for (unit, row) in columns.rows.chunks(m).enumerate() {
             let (beta0, b) = (&row[n..n + k], &row[n + k..]);
             for c in 0..k {
                 feedback[(unit, c)] = b[c];
-                let from_z: f64 = (0..n).map(|i| row[i] * r.v[i * k + c]).sum();
+                let from_z: f64 = (0..n).map(|i| row[i] * v[i * k + c]).sum();
                 let from_b: f64 = (0..k).map(|g| b[g] * r.along_b[g * k + c]).sum();
                 output[(unit, c)] = r.shrink * beta0[c] + from_z + from_b;
                 for i in 0..n {
-                    let c = -b[c] * r.s[i * k + c];
+                    let c = -b[c] * s[i * k + c];
                     hidden
                         .row_mut(unit)
                         .scaled_add(c, &fixed.problem.inputs.row(i));

@@ -12,48 +12,59 @@
 //! matrix of [Z0 | beta0 | b] enters.
 //!
 //! What happens to each sample alone runs in vectors, with one rounding per operation as
-//! written; sums over samples have a fixed order. The bits are the same on every path.
+//! written; sums over samples have a fixed order. The bits are the same on every path. A step
+//! is one kernel, from residual to residual, for most of it is shorter than a call.
 
 #![allow(
     clippy::inline_always,
     reason = "must be compiled for the caller's instruction set"
 )]
 
-use crate::math::simd::{Element, Isa, Kernel, dispatch};
+use super::padded::{Block, LANES, Padded, dot};
+use crate::math::simd::{Element, Isa, Kernel, Path, current_path, dispatch};
 
-type Block = <f64 as Element>::Block;
-const LANES: usize = <f64 as Element>::LANES;
-
-/// Blocks of rows handled together, at most: accumulators for the 16 registers of AVX2, whose
-/// blocks take two, and enough chains to keep AVX-512 busy.
-const TALLEST: usize = 7;
+/// Blocks of rows handled together, at most, which changes no bit: accumulators for the 32
+/// registers of AVX-512, and for the 16 of AVX2, whose blocks take two. Enough of them keep the
+/// processor from waiting for each sum.
+fn tallest() -> usize {
+    match current_path() {
+        Path::Avx512 => 14,
+        Path::Avx2 | Path::Neon | Path::Portable => 7,
+    }
+}
 
 /// The state of the recursion and the matrices it runs on.
 #[derive(Debug, Clone)]
 pub(super) struct Recursion {
     n: usize,
     k: usize,
+    /// s.
+    scale: f64,
     tiles: Vec<Tile>,
-    /// Z0'beta0, Z0'b, (n, k) by columns.
-    z_beta: Vec<f64>,
-    z_b: Vec<f64>,
+    /// Y, and the outputs of the start where they are subtracted.
+    targets: Padded,
+    offset: Option<Padded>,
+    /// Z0'beta0, Z0'b.
+    z_beta: Padded,
+    z_b: Padded,
     /// b'beta0, b'b, (k, k) by rows.
     b_beta: Vec<f64>,
     b_b: Vec<f64>,
-    /// U and G V, (n, k) by columns.
-    u: Vec<f64>,
-    gv: Vec<f64>,
-    /// S and V, (n, k) by rows.
-    pub(super) s: Vec<f64>,
-    pub(super) v: Vec<f64>,
+    /// U and G V.
+    u: Padded,
+    gv: Padded,
+    s: Padded,
+    v: Padded,
     /// Ga and b'beta, (k, k) by rows.
     pub(super) along_b: Vec<f64>,
     pub(super) cross: Vec<f64>,
     /// a.
     pub(super) shrink: f64,
-    /// E and F, (n, k) by columns.
-    e: Vec<f64>,
-    f: Vec<f64>,
+    /// Unscaled outputs, and the residual.
+    f: Padded,
+    e: Padded,
+    /// |E|.
+    norm: f64,
     /// K e, G e and padding, for one column of E.
     products: Vec<f64>,
 }
@@ -78,45 +89,68 @@ pub(super) struct Parts {
 }
 
 impl Recursion {
-    pub(super) fn new(n: usize, k: usize, parts: Parts) -> Self {
-        let columns =
-            |rows: &[f64]| -> Vec<f64> { (0..n * k).map(|at| rows[at % n * k + at / n]).collect() };
+    /// At the start, with `targets` (n, k) by rows and output scale s.
+    pub(super) fn new(n: usize, k: usize, parts: Parts, targets: &[f64], scale: f64) -> Self {
         let tiles = tiles(n, &parts);
         let padded: usize = tiles.iter().map(|tile| tile.height * LANES).sum();
+        let zeros = || Padded::zeros(n, k);
         let mut recursion = Self {
             n,
             k,
+            scale,
             tiles,
-            z_beta: columns(&parts.z_beta),
-            z_b: columns(&parts.z_b),
+            targets: Padded::from_rows(targets, k),
+            offset: None,
+            z_beta: Padded::from_rows(&parts.z_beta, k),
+            z_b: Padded::from_rows(&parts.z_b, k),
             b_beta: parts.b_beta,
             b_b: parts.b_b,
-            u: vec![0.0; n * k],
-            gv: vec![0.0; n * k],
-            s: vec![0.0; n * k],
-            v: vec![0.0; n * k],
+            u: zeros(),
+            gv: zeros(),
+            s: zeros(),
+            v: zeros(),
             along_b: vec![0.0; k * k],
             cross: vec![0.0; k * k],
             shrink: 1.0,
-            e: vec![0.0; n * k],
-            f: vec![0.0; n * k],
+            f: zeros(),
+            e: zeros(),
+            norm: 0.0,
             products: vec![0.0; padded],
         };
-        recursion.update_cross();
-        recursion.update_outputs();
+        dispatch(Forward(&mut recursion));
         recursion
     }
 
-    /// Unscaled outputs, (n, k) by columns.
-    pub(super) fn outputs(&self) -> &[f64] {
-        &self.f
+    /// From now on these outputs, (n, k) by rows, are subtracted.
+    pub(super) fn subtract(&mut self, outputs: &[f64]) {
+        self.offset = Some(Padded::from_rows(outputs, self.k));
+        dispatch(Forward(self));
     }
 
-    /// One step with residual `e` (n, k) by rows, gain c and ridge factor r.
-    pub(super) fn step(&mut self, e: &[f64], gain: f64, factor: f64) {
+    /// E, (n, k) by rows.
+    pub(super) fn residual(&self) -> Vec<f64> {
+        self.e.to_rows()
+    }
+
+    /// |E|.
+    pub(super) fn norm(&self) -> f64 {
+        self.norm
+    }
+
+    /// S, (n, k) by rows.
+    pub(super) fn s(&self) -> Vec<f64> {
+        self.s.to_rows()
+    }
+
+    /// V, (n, k) by rows.
+    pub(super) fn v(&self) -> Vec<f64> {
+        self.v.to_rows()
+    }
+
+    /// One step with gain c and ridge factor r.
+    pub(super) fn step(&mut self, gain: f64, factor: f64) {
         dispatch(Step {
             recursion: self,
-            e,
             gain,
             factor,
         });
@@ -124,23 +158,21 @@ impl Recursion {
 
     /// Ga, S, V and a.
     #[inline(always)]
-    fn update_coefficients(&mut self, e: &[f64], gain: f64, factor: f64) {
-        let (n, k) = (self.n, self.k);
-        for (c, column) in self.e.chunks_exact_mut(n).enumerate() {
-            for (to, from) in column.iter_mut().zip(e[c..].iter().step_by(k)) {
-                *to = *from;
-            }
-        }
-        for (c, u) in self.u.chunks_exact(n).enumerate() {
-            for (g, e) in self.e.chunks_exact(n).enumerate() {
-                let along = dot(u, e);
+    fn update_coefficients<S: Isa<f64>>(&mut self, isa: S, gain: f64, factor: f64) {
+        let k = self.k;
+        for c in 0..k {
+            for g in 0..k {
+                let along = dot(isa, self.n, self.u.column(c), self.e.column(g));
                 let old = &mut self.along_b[c * k + g];
                 *old = factor * *old + gain * along;
             }
         }
-        for ((s, v), e) in self.s.iter_mut().zip(&mut self.v).zip(e) {
-            *s += gain * e;
-            *v = factor * *v - gain * e;
+        let [gains, factors] = [gain, factor].map(|x| isa.splat(x));
+        let (s, v) = (self.s.blocks_mut(), self.v.blocks_mut());
+        for ((s, v), e) in s.iter_mut().zip(v).zip(self.e.blocks()) {
+            let moved = isa.mul(gains, isa.load(e));
+            isa.store(isa.add(isa.load(s), moved), s);
+            isa.store(isa.sub(isa.mul(factors, isa.load(v)), moved), v);
         }
         self.shrink *= factor;
         // Ridge would hold a at the smallest number above 0 for ever, and the processor is
@@ -152,17 +184,12 @@ impl Recursion {
 
     /// b'beta.
     #[inline(always)]
-    fn update_cross(&mut self) {
-        let (n, k) = (self.n, self.k);
-        for (c, z_b) in self.z_b.chunks_exact(n).enumerate() {
+    fn update_cross<S: Isa<f64>>(&mut self, isa: S) {
+        let k = self.k;
+        for c in 0..k {
             for g in 0..k {
                 let mut sum = self.shrink * self.b_beta[c * k + g];
-                sum += if k == 1 {
-                    dot(z_b, &self.v)
-                } else {
-                    let v = self.v[g..].iter().step_by(k);
-                    z_b.iter().zip(v).map(|(z, v)| z * v).sum()
-                };
+                sum += dot(isa, self.n, self.z_b.column(c), self.v.column(g));
                 for h in 0..k {
                     sum += self.b_b[c * k + h] * self.along_b[h * k + g];
                 }
@@ -174,72 +201,66 @@ impl Recursion {
     /// U and G V.
     #[inline(always)]
     fn update_products<S: Isa<f64>>(&mut self, isa: S, gain: f64, factor: f64) {
-        let n = self.n;
+        let [gains, factors] = [gain, factor].map(|x| isa.splat(x));
         for c in 0..self.k {
-            let column = c * n..(c + 1) * n;
+            let e = self.e.column(c);
             for tile in &self.tiles {
-                tile.product(isa, &self.e[column.clone()], &mut self.products);
+                tile.product(isa, self.n, e, &mut self.products);
             }
-            let (ke, ge) = self.products[..2 * n].split_at(n);
-            for (u, ke) in self.u[column.clone()].iter_mut().zip(ke) {
-                *u += gain * ke;
-            }
-            for (gv, ge) in self.gv[column].iter_mut().zip(ge) {
-                *gv = factor * *gv - gain * ge;
+            let (ke, ge) = self.products.split_at(self.n);
+            let (u, gv) = (self.u.column_mut(c), self.gv.column_mut(c));
+            let products = ke.chunks(LANES).zip(ge.chunks(LANES));
+            for ((u, gv), (ke, ge)) in u.iter_mut().zip(gv).zip(products) {
+                let (ke, ge) = (isa.load_from(ke), isa.load_from(ge));
+                isa.store(isa.add(isa.load(u), isa.mul(gains, ke)), u);
+                let shrunk = isa.mul(factors, isa.load(gv));
+                isa.store(isa.sub(shrunk, isa.mul(gains, ge)), gv);
             }
         }
     }
 
-    /// F.
+    /// F and E.
     #[inline(always)]
-    fn update_outputs(&mut self) {
-        let (n, k) = (self.n, self.k);
-        for (c, f) in self.f.chunks_exact_mut(n).enumerate() {
-            let column = c * n..(c + 1) * n;
-            let start = self.z_beta[column.clone()].iter().zip(&self.gv[column]);
-            for (f, (z_beta, gv)) in f.iter_mut().zip(start) {
-                *f = self.shrink * z_beta + gv;
-            }
-            let units = self.z_b.chunks_exact(n).zip(self.u.chunks_exact(n));
-            for (g, (z_b, u)) in units.enumerate() {
-                let (along, cross) = (self.along_b[g * k + c], self.cross[g * k + c]);
-                for ((f, z_b), u) in f.iter_mut().zip(z_b).zip(u) {
-                    *f += z_b * along;
-                    *f -= u * cross;
+    fn update_outputs<S: Isa<f64>>(&mut self, isa: S) {
+        let k = self.k;
+        let shrink = isa.splat(self.shrink);
+        let start = self.z_beta.blocks().iter().zip(self.gv.blocks());
+        for (f, (z_beta, gv)) in self.f.blocks_mut().iter_mut().zip(start) {
+            isa.store(isa.add(isa.mul(shrink, isa.load(z_beta)), isa.load(gv)), f);
+        }
+        for c in 0..k {
+            for g in 0..k {
+                let along = isa.splat(self.along_b[g * k + c]);
+                let cross = isa.splat(self.cross[g * k + c]);
+                let units = self.z_b.column(g).iter().zip(self.u.column(g));
+                for (f, (z_b, u)) in self.f.column_mut(c).iter_mut().zip(units) {
+                    let more = isa.add(isa.load(f), isa.mul(isa.load(z_b), along));
+                    isa.store(isa.sub(more, isa.mul(isa.load(u), cross)), f);
                 }
             }
         }
-    }
-}
-
-/// x'y: lane by lane, then the lanes by a tree of halves, then the last few. One chain of n
-/// additions would take longer than all else of a step.
-#[inline(always)]
-pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let mut lanes = [0.0; LANES];
-    let ((xs, x_last), (ys, y_last)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
-    for (x, y) in xs.iter().zip(ys) {
-        for l in 0..LANES {
-            lanes[l] += x[l] * y[l];
+        let scale = isa.splat(self.scale);
+        let outputs = self.f.blocks().iter().zip(self.targets.blocks());
+        for (e, (f, y)) in self.e.blocks_mut().iter_mut().zip(outputs) {
+            isa.store(isa.sub(isa.mul(isa.load(f), scale), isa.load(y)), e);
         }
-    }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for l in 0..width {
-            lanes[l] += lanes[l + width];
+        if let Some(offset) = &self.offset {
+            for (e, f0) in self.e.blocks_mut().iter_mut().zip(offset.blocks()) {
+                isa.store(isa.sub(isa.load(e), isa.load(f0)), e);
+            }
         }
-        width /= 2;
+        let mut square = 0.0;
+        for c in 0..k {
+            square += dot(isa, self.n, self.e.column(c), self.e.column(c));
+        }
+        self.norm = square.sqrt();
     }
-    x_last
-        .iter()
-        .zip(y_last)
-        .fold(lanes[0], |sum, (x, y)| sum + x * y)
 }
 
 /// K above G cut into tiles of balanced height.
 fn tiles(n: usize, parts: &Parts) -> Vec<Tile> {
     let blocks = (2 * n).div_ceil(LANES);
-    let count = blocks.div_ceil(TALLEST);
+    let count = blocks.div_ceil(tallest());
     let row = |i: usize| {
         if i < n {
             &parts.kernel[i * n..(i + 1) * n]
@@ -274,7 +295,6 @@ fn tiles(n: usize, parts: &Parts) -> Vec<Tile> {
 
 struct Step<'a> {
     recursion: &'a mut Recursion,
-    e: &'a [f64],
     gain: f64,
     factor: f64,
 }
@@ -285,48 +305,65 @@ impl Kernel<f64> for Step<'_> {
     fn run<S: Isa<f64>>(self, isa: S) {
         let Self {
             recursion,
-            e,
             gain,
             factor,
         } = self;
-        recursion.update_coefficients(e, gain, factor);
-        recursion.update_cross();
+        recursion.update_coefficients(isa, gain, factor);
+        recursion.update_cross(isa);
         recursion.update_products(isa, gain, factor);
-        recursion.update_outputs();
+        recursion.update_outputs(isa);
+    }
+}
+
+/// What a state gives, without a step.
+struct Forward<'a>(&'a mut Recursion);
+
+impl Kernel<f64> for Forward<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa<f64>>(self, isa: S) {
+        self.0.update_cross(isa);
+        self.0.update_outputs(isa);
     }
 }
 
 impl Tile {
-    /// This tile's rows of [K; G] e.
+    /// This tile's rows of [K; G] e, for the n numbers of e.
     #[inline(always)]
-    fn product<S: Isa<f64>>(&self, isa: S, e: &[f64], out: &mut [f64]) {
-        let out = &mut out[self.first * LANES..(self.first + self.height) * LANES];
-        match self.height {
-            1 => columns::<S, 1>(isa, &self.blocks, e, out),
-            2 => columns::<S, 2>(isa, &self.blocks, e, out),
-            3 => columns::<S, 3>(isa, &self.blocks, e, out),
-            4 => columns::<S, 4>(isa, &self.blocks, e, out),
-            5 => columns::<S, 5>(isa, &self.blocks, e, out),
-            6 => columns::<S, 6>(isa, &self.blocks, e, out),
-            7 => columns::<S, 7>(isa, &self.blocks, e, out),
-            _ => unreachable!("tiles are at most 7 blocks"),
+    fn product<S: Isa<f64>>(&self, isa: S, n: usize, e: &[Block], out: &mut [f64]) {
+        let (height, blocks) = (self.height, &self.blocks);
+        let out = &mut out[self.first * LANES..(self.first + height) * LANES];
+        macro_rules! by_height {
+            ($($rows:literal)*) => {
+                match height {
+                    $($rows => columns::<S, $rows>(isa, n, blocks, e, out),)*
+                    _ => unreachable!("no tile is taller"),
+                }
+            };
         }
+        by_height!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
     }
 }
 
 #[inline(always)]
-fn columns<S: Isa<f64>, const R: usize>(isa: S, blocks: &[Block], e: &[f64], out: &mut [f64]) {
+fn columns<S: Isa<f64>, const R: usize>(
+    isa: S,
+    n: usize,
+    blocks: &[Block],
+    e: &[Block],
+    out: &mut [f64],
+) {
     let mut sums = [isa.splat(0.0); R];
+    let e = e.iter().flat_map(f64::lanes).take(n);
     for (column, &e) in blocks.as_chunks::<R>().0.iter().zip(e) {
         let e = isa.splat(e);
         for r in 0..R {
             sums[r] = isa.fma(e, isa.load(&column[r]), sums[r]);
         }
     }
-    for (out, sum) in out.chunks_exact_mut(LANES).zip(sums) {
-        let mut block = <f64 as Element>::ZERO_BLOCK;
-        isa.store(sum, &mut block);
-        out.copy_from_slice(f64::lanes(&block));
+    let (out, _) = out.as_chunks_mut::<LANES>();
+    for r in 0..R {
+        isa.store_to(sums[r], &mut out[r]);
     }
 }
 
@@ -348,13 +385,15 @@ mod tests {
                 b_beta: one(),
                 b_b: one(),
             },
+            &[1.0],
+            1.0,
         );
         // 0.5^1023 is the first power below the normal numbers.
         for _ in 0..1022 {
-            recursion.step(&[0.1], 0.1, 0.5);
+            recursion.step(0.1, 0.5);
         }
         assert!(recursion.shrink.is_normal());
-        recursion.step(&[0.1], 0.1, 0.5);
+        recursion.step(0.1, 0.5);
         assert_eq!(recursion.shrink.to_bits(), 0.0_f64.to_bits());
     }
 }
