@@ -113,7 +113,13 @@ pub(crate) fn monotone(
                 findings.push(rise(claim, [low, high], claim.step, &between)?);
                 continue;
             };
-            let late: Vec<u64> = low.steps.iter().copied().filter(|s| s >= from).collect();
+            // Settings whose results were stored apart differ in the steps that are kept, but not
+            // in their last: without it there is too little to compare.
+            let end = low.steps.last();
+            let is_compared = |step: &u64| {
+                step >= from && (high.steps.binary_search(step).is_ok() || Some(step) == end)
+            };
+            let late: Vec<u64> = low.steps.iter().copied().filter(is_compared).collect();
             if late.is_empty() {
                 return Err(format!("no step from {from} on is recorded for {between}"));
             }

@@ -77,7 +77,7 @@ pub enum Test {
         increasing: bool,
         /// Standard errors.
         z: f64,
-        /// At every recorded step from this one on, not only at one.
+        /// At every step from this one on that both levels recorded, not only at one.
         from_step: Option<u64>,
     },
     /// Slope of log rms over runs against log level.

@@ -383,6 +383,42 @@ fn between_can_ask_every_run_and_every_later_step() {
 }
 
 #[test]
+fn trends_over_steps_need_the_last_and_those_that_both_levels_have() {
+    // Grows with ridge but at step 500.
+    let mut data = table(5, |_, ridge, run, step| {
+        let sign = if step == 500 { -1.0 } else { 1.0 };
+        ridge * (sign + 0.1 * noise(run))
+    });
+    let body = "quantity = \"alignment\"\nkind = \"increasing_in\"\nover = \"ridge\"\n\
+                where = { width = 400 }\nfrom_step = 200";
+    assert!(!passes(body, &data));
+    let level = |data: &RunTable, ridge: &str| {
+        let is_it = |one: &SettingRuns| {
+            one.column("width") == Some("400") && one.column("ridge") == Some(ridge)
+        };
+        data.settings.iter().position(is_it).unwrap()
+    };
+    let without = |setting: &mut SettingRuns, step: u64| {
+        let rows: Vec<usize> = (0..setting.steps.len())
+            .filter(|&row| setting.steps[row] != step)
+            .collect();
+        setting.steps.retain(|&one| one != step);
+        for values in setting.values.values_mut() {
+            *values = values.select(ndarray::Axis(1), &rows);
+        }
+    };
+    let [low, high] = ["0", "0.5"].map(|ridge| level(&data, ridge));
+    for one in [low, high] {
+        let mut fewer = data.clone();
+        without(&mut fewer.settings[one], 500);
+        assert!(passes(body, &fewer));
+    }
+    without(&mut data.settings[high], 1000);
+    let why = undecidable(body, &data);
+    assert!(why.contains("step 1000 is not recorded"), "{why}");
+}
+
+#[test]
 fn near_value_allows_the_tolerance_or_so_many_standard_deviations() {
     // The mean is 1; the standard deviation of the noise is sqrt(0.445).
     let data = table(5, |_, _, run, _| 1.0 + noise(run));

@@ -12,7 +12,8 @@ use crate::experiment::tables::{RunRows, setting_runs};
 use crate::observe::Quantity;
 use crate::record::run_table::RunTable;
 
-/// Kept rows by the number of rows that were recorded.
+/// By setting with stored runs: the recorded rows that all of these keep. Of one setting, because
+/// its runs are averaged row by row; another has rows of its own, as claims may name its steps.
 type Common = BTreeMap<usize, BTreeSet<usize>>;
 
 impl Stored {
@@ -64,7 +65,7 @@ impl Stored {
     }
 
     /// All runs of a plan as one table, those that are [missing](Self::missing) here from
-    /// `folder`. Of curves of which some are stored, all have the stored steps only.
+    /// `folder`. These have the stored steps only where other runs of their setting are stored.
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io) or [`Error::Record`](crate::Error::Record) naming the
@@ -74,14 +75,18 @@ impl Stored {
         let mut by_setting: BTreeMap<usize, Vec<RunRows>> = BTreeMap::new();
         for job in &plan.jobs {
             let quantities = &experiment.settings[job.setting_index].setting.quantities;
-            let runs: Vec<RunRows> = if let Some(runs) = self.of_job(job) {
-                let rows = runs.into_iter().map(|run| run.rows(quantities, &common));
-                rows.collect()
+            let rows = common.get(&job.setting_index);
+            let runs: Vec<RunRows> = if let (Some(runs), Some(rows)) = (self.of_job(job), rows) {
+                let stored = runs.into_iter().map(|run| run.at(rows, quantities));
+                stored.collect()
             } else {
                 let path = result_file::result_path(folder, job);
                 let runs = result_file::read(experiment, job, &path)?;
-                let fewer = |run| at_common(RunRows::from(run), &common);
-                runs.into_iter().map(fewer).collect()
+                let whole = runs.into_iter().map(RunRows::from);
+                match rows {
+                    Some(rows) => whole.map(|run| at(&run, rows)).collect(),
+                    None => whole.collect(),
+                }
             };
             by_setting
                 .entry(job.setting_index)
@@ -103,29 +108,24 @@ impl Stored {
         Ok(RunTable { settings })
     }
 
-    /// The rows that all stored runs of a plan keep, of as many recorded ones.
     fn common_rows(&self, plan: &Plan) -> Common {
         let mut common = Common::new();
-        for run in plan
-            .jobs
-            .iter()
-            .filter_map(|job| self.of_job(job))
-            .flatten()
-        {
-            let rows: BTreeSet<usize> = run.rows.iter().map(|kept| kept.row).collect();
-            common
-                .entry(run.recorded)
-                .and_modify(|known| known.retain(|row| rows.contains(row)))
-                .or_insert(rows);
+        for job in &plan.jobs {
+            for run in self.of_job(job).into_iter().flatten() {
+                let rows: BTreeSet<usize> = run.rows.iter().map(|kept| kept.row).collect();
+                common
+                    .entry(job.setting_index)
+                    .and_modify(|known| known.retain(|row| rows.contains(row)))
+                    .or_insert(rows);
+            }
         }
         common
     }
 }
 
 impl StoredRun {
-    /// Steps and values of the rows that are common; NaN where there is no value.
-    fn rows(&self, quantities: &[Quantity], common: &Common) -> RunRows {
-        let common = &common[&self.recorded];
+    /// Steps and values of some rows; NaN where there is no value.
+    fn at(&self, common: &BTreeSet<usize>, quantities: &[Quantity]) -> RunRows {
         let rows: Vec<_> = self
             .rows
             .iter()
@@ -143,14 +143,12 @@ impl StoredRun {
     }
 }
 
-/// A whole run at the rows that stored runs of its length have.
-fn at_common(run: RunRows, common: &Common) -> RunRows {
-    let Some(rows) = common.get(&run.steps.len()) else {
-        return run;
-    };
+/// A whole run at some rows, as far as it goes: runs of one setting may differ in length.
+fn at(run: &RunRows, rows: &BTreeSet<usize>) -> RunRows {
+    let rows = || rows.iter().filter(|&&row| row < run.steps.len());
     RunRows {
-        steps: rows.iter().map(|&row| run.steps[row]).collect(),
-        values: rows.iter().map(|&row| run.values[row].clone()).collect(),
+        steps: rows().map(|&row| run.steps[row]).collect(),
+        values: rows().map(|&row| run.values[row].clone()).collect(),
         outcome: run.outcome,
     }
 }

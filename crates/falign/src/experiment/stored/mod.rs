@@ -152,8 +152,9 @@ impl Stored {
     /// Takes in the runs of `newer`, which replace those of the same jobs. `path` is where `self`
     /// was read.
     ///
-    /// Runs that claims compare with one another should come from one folder: of those from
-    /// several, only steps that all of them keep are compared.
+    /// Runs that claims compare with one another should come from one folder: of settings from
+    /// several, only steps that both keep are compared, and of one setting's runs from several,
+    /// only steps that all of them keep are left.
     ///
     /// # Errors
     /// [`Error::Record`] if the two are of different experiments or numerics versions.

@@ -57,6 +57,17 @@ kind = "plateau"
 tolerance = 10
 "#;
 
+/// A claim that has alignment kept also where only one ridge level is run.
+const ENDS: &str = r#"
+[[claim]]
+id = "ends"
+text = "Alignment ends where a cosine can."
+source = "here"
+quantity = "alignment"
+kind = "between"
+max = 1
+"#;
+
 fn experiment(text: &str, set: &[&str]) -> (Experiment, Plan) {
     let overrides = Overrides {
         set: set.iter().map(|&set| set.to_owned()).collect(),
@@ -217,6 +228,54 @@ fn runs_that_are_not_stored_come_from_the_folder_at_the_stored_steps() {
     }
     let error = stored.table(&experiment, &plan, Path::new("no folder"));
     assert!(matches!(error, Err(Error::Io { .. })), "{error:?}");
+}
+
+#[test]
+fn a_claim_about_one_setting_needs_no_rows_of_another() {
+    let [all, low, high] =
+        ["all", "low", "high"].map(|name| Scratch::new(&format!("stored-own-{name}")));
+    let text = RIDGES.replace("where = { step = 37 }", "where = { ridge = 0, step = 37 }") + ENDS;
+    // Stored by commands of their own: the second has no claim that names a step.
+    let (mut stored, _) = run(low.path(), &experiment(&text, &["learning.ridge=[0]"]));
+    let (newer, _) = run(high.path(), &experiment(&text, &["learning.ridge=[3]"]));
+    stored.absorb(newer, Path::new("x")).unwrap();
+    let (_, whole) = run(all.path(), &experiment(&text, &[]));
+    let (experiment, plan) = experiment(&text, &[]);
+    let table = stored
+        .table(&experiment, &plan, Path::new("no folder"))
+        .unwrap();
+    let has = table.settings.iter().map(|one| one.steps.contains(&37));
+    assert_eq!(has.collect::<Vec<_>>(), [true, false]);
+    let [few, all] = [&table, &whole].map(|table| verdicts(&experiment, table));
+    let at = experiment
+        .claims
+        .iter()
+        .position(|claim| claim.id == "named_step");
+    assert_eq!(few[at.unwrap()], all[at.unwrap()]);
+    // The two are compared where both have a step.
+    for (few, all) in few.iter().zip(&all) {
+        assert_eq!(few.0.undecidable, None);
+        assert_eq!(few.0.passed, all.0.passed);
+    }
+}
+
+#[test]
+fn settings_of_which_nothing_is_stored_keep_their_whole_curves() {
+    let [one, both] = ["one", "both"].map(|name| Scratch::new(&format!("stored-whole-{name}")));
+    let text = format!("{RIDGES}{ENDS}");
+    let (stored, _) = run(one.path(), &experiment(&text, &["learning.ridge=[0]"]));
+    let planned = experiment(&text, &[]);
+    let (_, whole) = run(both.path(), &planned);
+    let (experiment, plan) = planned;
+    let table = stored.table(&experiment, &plan, both.path()).unwrap();
+    let [few, all] = [0, 1].map(|at| table.settings[at].steps.len());
+    assert!((30..36).contains(&few), "{few}");
+    assert_eq!(all, 201);
+    let [few, all] = [&table, &whole].map(|table| verdicts(&experiment, table));
+    for (few, all) in few.iter().zip(&all) {
+        assert_eq!(few.0.undecidable, None);
+        assert_eq!(few.0.passed, all.0.passed);
+    }
 }
 
 #[test]
