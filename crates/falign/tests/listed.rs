@@ -1,4 +1,4 @@
-//! Skipping zero pixels changes nothing but rounding.
+//! Skipping zero pixels changes nothing but rounding, halving their products little more.
 
 use std::sync::Arc;
 
@@ -111,6 +111,36 @@ fn training_without_the_zeros_is_training_with_them() {
         let difference = largest_difference(&losses, &dense_losses);
         assert!(difference < 1e-4, "{scaling:?} f32: {difference:e}");
     }
+}
+
+#[test]
+fn training_in_bfloat16_stays_beside_training_in_single_precision() {
+    let data = images();
+    let scaler = Scaling::Standardise.fit(&data).unwrap();
+    let examples = Examples::classes(Arc::clone(&data), scaler, 0.5).unwrap();
+    let halved = examples.clone().with_products(InputProducts::Halved);
+    assert_eq!(halved.products(), InputProducts::Halved);
+    let (losses, weights) = train::<f32>(&examples, OptimiserKind::Sgd);
+    let (half_losses, half_weights) = train::<f32>(&halved, OptimiserKind::Sgd);
+    let first = network::<f32>(OptimiserKind::Sgd).layers()[0]
+        .weights
+        .clone();
+    let first: Vec<f64> = first.iter().map(|&w| f64::from(w)).collect();
+    let moved = largest_difference(&weights, &first);
+    let differences = (
+        largest_difference(&losses, &half_losses),
+        largest_difference(&weights, &half_weights) / moved,
+    );
+    // A factor of each product is off by up to 2^-8; errors of thirty steps add up.
+    let rounding = 10.0 / 256.0;
+    assert!(
+        differences.0 < rounding && differences.1 < rounding,
+        "{differences:?}"
+    );
+    assert!(
+        differences.0 > 1e-6,
+        "something was rounded: {differences:?}"
+    );
 }
 
 #[test]

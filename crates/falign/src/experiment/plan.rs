@@ -266,7 +266,7 @@ mod tests {
         let plan = plan("[run]\nruns = 1");
         assert_eq!(
             plan.to_jsonl(),
-            "{\"id\":\"3cb0530711946d6f3825b4243ff8927b\",\"setting\":0,\"runs\":[0,1]}\n"
+            "{\"id\":\"04a7faddb514dfeeae0ec08a6d186b35\",\"setting\":0,\"runs\":[0,1]}\n"
         );
     }
 

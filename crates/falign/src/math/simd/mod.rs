@@ -11,11 +11,16 @@
     unsafe_code,
     reason = "the one room for instruction sets; see SAFETY lines"
 )]
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
 
 mod abreast;
 pub(crate) mod activation;
 mod coefficients;
 mod elementary;
+pub(crate) mod half;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::{Content, Examples, Listing};
+use super::{Content, Examples, Form};
 use crate::math::simd::Element;
-use crate::mlp::input::{DenseInput, Input, PixelInput};
+use crate::mlp::input::{DenseInput, HalfInput, Input, PixelInput};
 
 /// Some samples as a network takes them.
 #[derive(Debug, Clone)]
@@ -21,6 +21,7 @@ pub struct Batch<T: Element> {
 pub(super) enum BatchInputs<T: Element> {
     Dense(DenseInput<T>),
     Pixels(Box<PixelInput<T>>),
+    Halves(Box<HalfInput<T>>),
 }
 
 impl<T: Element> Default for Batch<T> {
@@ -54,17 +55,21 @@ impl<T: Element> Batch<T> {
     /// Space for this many of `examples`; nothing is allocated where it is already there.
     pub(super) fn fit(&mut self, samples: usize, examples: &Examples) {
         let shape = (samples, examples.input_dim());
-        match (&examples.content, &mut self.inputs) {
-            (
-                Content::Classes {
-                    listed: Some(Listing { layout, .. }),
-                    ..
-                },
-                inputs,
-            ) => {
+        let form = match &examples.content {
+            Content::Classes { form, .. } => form,
+            Content::Reals { .. } => &Form::Dense,
+        };
+        match (form, &mut self.inputs) {
+            (Form::Listed { layout, .. }, inputs) => {
                 let is_there = matches!(inputs, BatchInputs::Pixels(i) if i.has_layout(layout));
                 if !is_there {
                     *inputs = BatchInputs::Pixels(Box::new(PixelInput::new(Arc::clone(layout))));
+                }
+            }
+            (Form::Halved(layout), inputs) => {
+                let is_there = matches!(inputs, BatchInputs::Halves(i) if i.has_layout(layout));
+                if !is_there {
+                    *inputs = BatchInputs::Halves(Box::new(HalfInput::new(Arc::clone(layout))));
                 }
             }
             (_, BatchInputs::Dense(input)) if input.0.dim() == shape => {}
@@ -82,6 +87,7 @@ impl<T: Element> Batch<T> {
         match &self.inputs {
             BatchInputs::Dense(input) => input,
             BatchInputs::Pixels(input) => input.as_ref(),
+            BatchInputs::Halves(input) => input.as_ref(),
         }
     }
 }

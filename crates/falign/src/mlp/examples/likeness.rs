@@ -1,5 +1,6 @@
 //! An order of images in which neighbours have zeros in common.
 
+use super::pixel_row;
 use crate::data::Labelled;
 
 /// Images of a class that its direction is learned from.
@@ -11,10 +12,10 @@ const ITERATIONS: usize = 8;
 /// direction in which masks (1 where a pixel is not zero) vary most. On MNIST that is how a digit
 /// slants. It decides which samples a product takes together, and so its speed, never a result.
 ///
-/// `pixels` has a row of `data.input_dim()` bytes for each sample. Costs one pass over them.
-pub(super) fn ranks(data: &Labelled, pixels: &[u8]) -> Vec<u32> {
+/// The inputs are pixels. Costs one pass over them.
+pub(super) fn ranks(data: &Labelled) -> Vec<u32> {
     let d = data.input_dim();
-    let row = |sample: usize| &pixels[sample * d..(sample + 1) * d];
+    let row = |sample: usize| pixel_row(data, sample);
     let mut by_class = vec![Vec::new(); data.classes()];
     for (sample, &label) in data.labels().iter().enumerate() {
         by_class[label].push(sample);
@@ -64,8 +65,7 @@ fn main_direction(rows: &[&[u8]], d: usize) -> Vec<f32> {
         if norm <= f32::MIN_POSITIVE {
             return direction;
         }
-        next.iter_mut().for_each(|v| *v /= norm);
-        direction = next;
+        direction = next.into_iter().map(|v| v / norm).collect();
     }
     direction
 }
@@ -97,27 +97,26 @@ mod tests {
     use crate::data::Inputs;
 
     /// Two classes; in each, two sorts of images that have no pixel in common, mixed.
-    fn data() -> (Labelled, Vec<u8>) {
+    fn data() -> Labelled {
         let pixels = Array2::from_shape_fn((24, 8), |(i, j)| {
             let first_half = i % 3 == 0;
             u8::from((j < 4) == first_half) * 9
         });
         let labels = (0..24).map(|i| i / 2 % 2).collect();
-        let all = pixels.iter().copied().collect();
         let inputs = Inputs::Pixels(pixels.into());
-        (Labelled::new(inputs, vec![8], labels, 2).unwrap(), all)
+        Labelled::new(inputs, vec![8], labels, 2).unwrap()
     }
 
     #[test]
     fn like_images_of_a_class_are_neighbours() {
-        let (data, pixels) = data();
-        let ranks = ranks(&data, &pixels);
+        let data = data();
+        let ranks = ranks(&data);
         let mut order: Vec<usize> = (0..24).collect();
         order.sort_by_key(|&i| ranks[i]);
         let sort = |&i: &usize| (data.labels()[i], i % 3 == 0);
         let changes = order.windows(2).filter(|w| sort(&w[0]) != sort(&w[1]));
         assert_eq!(changes.count(), 3, "four sorts, each in one piece");
-        let mut sorted = ranks.clone();
+        let mut sorted = ranks;
         sorted.sort_unstable();
         assert!(sorted.into_iter().eq(0..24));
     }
@@ -127,7 +126,7 @@ mod tests {
         let pixels = Array2::from_elem((5, 3), 0u8);
         let inputs = Inputs::Pixels(pixels.into());
         let data = Labelled::new(inputs, vec![3], vec![0; 5], 2).unwrap();
-        let mut ranks = ranks(&data, &[0; 15]);
+        let mut ranks = ranks(&data);
         ranks.sort_unstable();
         assert_eq!(ranks, [0, 1, 2, 3, 4]);
     }

@@ -31,8 +31,7 @@ enum Content {
     Classes {
         data: Arc<Labelled>,
         scaler: Scaler,
-        /// Where the first layer skips zeros.
-        listed: Option<Listing>,
+        form: Form,
     },
     Reals {
         inputs: Matrix<f64>,
@@ -40,12 +39,18 @@ enum Content {
     },
 }
 
-/// How pixels are listed.
+/// How samples with classes come to the first layer.
 #[derive(Debug, Clone)]
-struct Listing {
-    layout: Arc<PixelLayout>,
-    /// Of each sample: those of similar rank share more zeros.
-    ranks: Arc<[u32]>,
+enum Form {
+    Dense,
+    /// Pixels of which zeros are skipped.
+    Listed {
+        layout: Arc<PixelLayout>,
+        /// Of each sample: those of similar rank share more zeros.
+        ranks: Arc<[u32]>,
+    },
+    /// Pixels as bfloat16.
+    Halved(Arc<PixelLayout>),
 }
 
 impl Examples {
@@ -67,7 +72,7 @@ impl Examples {
             content: Content::Classes {
                 data,
                 scaler,
-                listed: None,
+                form: Form::Dense,
             },
             factor,
         };
@@ -104,18 +109,15 @@ impl Examples {
     /// suggests. Samples that are not pixels keep dense ones.
     #[must_use]
     pub fn with_products(mut self, products: InputProducts) -> Self {
-        if let Content::Classes {
-            data,
-            scaler,
-            listed,
-        } = &mut self.content
-        {
-            *listed = match (data.inputs(), products) {
-                (Inputs::Pixels(pixels), InputProducts::Listed) => Some(Listing {
-                    layout: PixelLayout::new(scaler, self.factor, data.sample_shape()).into(),
-                    ranks: likeness::ranks(data, pixels.as_slice().expect(WHOLE)).into(),
-                }),
-                _ => None,
+        if let Content::Classes { data, scaler, form } = &mut self.content {
+            let layout = || PixelLayout::new(scaler, self.factor, data.sample_shape()).into();
+            *form = match (data.inputs(), products) {
+                (Inputs::Pixels(_), InputProducts::Listed) => Form::Listed {
+                    layout: layout(),
+                    ranks: likeness::ranks(data).into(),
+                },
+                (Inputs::Pixels(_), InputProducts::Halved) => Form::Halved(layout()),
+                _ => Form::Dense,
             };
         }
         self
@@ -124,10 +126,12 @@ impl Examples {
     /// Which products the first layer makes.
     pub fn products(&self) -> InputProducts {
         match &self.content {
-            Content::Classes {
-                listed: Some(_), ..
-            } => InputProducts::Listed,
-            _ => InputProducts::Dense,
+            Content::Classes { form, .. } => match form {
+                Form::Dense => InputProducts::Dense,
+                Form::Listed { .. } => InputProducts::Listed,
+                Form::Halved(_) => InputProducts::Halved,
+            },
+            Content::Reals { .. } => InputProducts::Dense,
         }
     }
 
@@ -180,21 +184,15 @@ impl Examples {
     pub fn fill<T: Element>(&self, samples: &[usize], batch: &mut Batch<T>) {
         batch.fit(samples.len(), self);
         match (&self.content, &mut batch.inputs) {
-            (
-                Content::Classes {
-                    data,
-                    listed: Some(Listing { ranks, .. }),
-                    ..
-                },
-                BatchInputs::Pixels(input),
-            ) => {
-                let Inputs::Pixels(pixels) = data.inputs() else {
-                    unreachable!("listed products are for pixels")
+            (Content::Classes { data, form, .. }, BatchInputs::Pixels(input)) => {
+                let Form::Listed { ranks, .. } = form else {
+                    unreachable!("the batch was fitted to it")
                 };
-                let pixels = pixels.as_slice().expect(WHOLE);
-                let d = self.input_dim();
-                let row = |i: usize| (&pixels[i * d..(i + 1) * d], ranks[i] as usize);
-                input.fill(samples.iter().map(|&i| row(i)));
+                let row = |&i: &usize| (pixel_row(data, i), ranks[i] as usize);
+                input.fill(samples.iter().map(row));
+            }
+            (Content::Classes { data, .. }, BatchInputs::Halves(input)) => {
+                input.fill(samples.iter().map(|&i| pixel_row(data, i)));
             }
             (_, BatchInputs::Dense(input)) => self.fill_inputs(samples, &mut input.0),
             _ => unreachable!("the batch was fitted to these samples"),
@@ -230,6 +228,15 @@ impl Examples {
 }
 
 const WHOLE: &str = "a whole array";
+
+/// The pixels of a sample.
+fn pixel_row(data: &Labelled, sample: usize) -> &[u8] {
+    let Inputs::Pixels(pixels) = data.inputs() else {
+        unreachable!("only pixels are listed or halved")
+    };
+    let d = data.input_dim();
+    &pixels.as_slice().expect(WHOLE)[sample * d..(sample + 1) * d]
+}
 
 fn copy_rows<T: Scalar>(from: &ArrayRef2<f64>, rows: &[usize], to: &mut Array2<T>) {
     for (mut to, &row) in to.rows_mut().into_iter().zip(rows) {

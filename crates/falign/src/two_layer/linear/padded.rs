@@ -129,8 +129,8 @@ mod tests {
 
     #[test]
     fn columns_come_back_as_rows_and_their_product_is_the_sum() {
-        for n in [1, 7, 8, 9, 50] {
-            let rows: Vec<f64> = (0..2 * n).map(|i| 0.25 * i as f64 - 1.0).collect();
+        for n in [1_u32, 7, 8, 9, 50] {
+            let rows: Vec<f64> = (0..2 * n).map(|i| 0.25 * f64::from(i) - 1.0).collect();
             let padded = Padded::from_rows(&rows, 2);
             assert_eq!(padded.to_rows(), rows);
             let product: f64 = rows.chunks(2).map(|row| row[0] * row[1]).sum();

@@ -7,6 +7,7 @@ use crate::experiment::config::write;
 use crate::experiment::setting::{
     Engine, Record, Ridge, SaveWeights, Setting, Sparsity, StepSize, StepSizeSchedule, Steps,
 };
+use crate::math::Precision;
 use crate::observe::Quantity;
 use crate::rule::Rule;
 use crate::two_layer::Draw;
@@ -90,6 +91,9 @@ pub(super) fn asks_of_mini_batch(s: &Setting) -> Option<(&'static str, String)> 
     if let Some(found) = changed(s, leaves) {
         return Some(found);
     }
+    if s.precision == Precision::Bf16 {
+        return Some(("precision", "\"bf16\"".to_owned()));
+    }
     if s.rule.feedback().is_none() {
         return Some(("rule", format!("\"{}\"", s.rule.name())));
     }
@@ -166,6 +170,13 @@ const GIVE_NUMBER: &str = "units of the two-layer theory have no meaning here; g
 
 fn data(s: &Setting) -> Result<()> {
     let d = &s.deep;
+    if s.precision == Precision::Bf16 && !d.has_classes() {
+        return refuse(
+            "precision",
+            "\"bf16\"",
+            "needs images with classes (data.labelled or data.labelled_data); \"f32\" is for all data",
+        );
+    }
     if d.labelled.is_some() && d.labelled_data.is_some() {
         return refuse(
             "labelled_data",

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::Result;
 use crate::data::{Labelled, Scaler, Scaling, Split, synthetic};
 use crate::experiment::run_data::{data_streams, load_shared};
 use crate::experiment::setting::Setting;
 use crate::experiment::sources::Sources;
-use crate::math::StreamName;
-use crate::mlp::Examples;
+use crate::math::{Precision, StreamName};
+use crate::mlp::{Examples, InputProducts};
 use crate::two_layer::Draw;
+use crate::{Error, Result};
 
 /// The sets of one run.
 #[derive(Debug)]
@@ -46,8 +46,25 @@ pub(super) fn sets(setting: &Setting, run: u64, sources: &Sources) -> Result<Set
     Ok(Sets {
         test: test.map(examples).transpose()?,
         validation: validation.map(examples).transpose()?,
-        train: Arc::new(examples(train)?),
+        train: Arc::new(in_precision(setting, examples(train)?)?),
     })
+}
+
+/// Training samples whose products have the precision of the setting; what is measured on others
+/// has at least single precision.
+fn in_precision(setting: &Setting, train: Examples) -> Result<Examples> {
+    if setting.precision != Precision::Bf16 {
+        return Ok(train);
+    }
+    let halved = train.with_products(InputProducts::Halved);
+    if halved.products() == InputProducts::Halved {
+        return Ok(halved);
+    }
+    Err(Error::config(
+        "run.precision",
+        "bf16",
+        "needs images with one byte for each pixel; \"f32\" is for all data",
+    ))
 }
 
 /// How the inputs of a run with classes are scaled.

@@ -6,8 +6,8 @@ use crate::data::Scaler;
 /// How pixels become inputs, x = scale pixel + shift, and which of them share a list.
 #[derive(Debug)]
 pub(in crate::mlp) struct PixelLayout {
-    pub(super) scale: Vec<f64>,
-    pub(super) shift: Vec<f64>,
+    pub(in crate::mlp::input) scale: Vec<f64>,
+    pub(in crate::mlp::input) shift: Vec<f64>,
     /// Neighbouring inputs. `input_dim` stands for none: there, rows have one zero more.
     pub(super) groups: Vec<[u32; ROWS]>,
 }
@@ -39,7 +39,7 @@ impl PixelLayout {
     }
 
     /// d.
-    pub(super) fn input_dim(&self) -> usize {
+    pub(in crate::mlp::input) fn input_dim(&self) -> usize {
         self.scale.len()
     }
 }
