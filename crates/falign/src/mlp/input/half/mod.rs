@@ -37,11 +37,11 @@ pub(in crate::mlp) struct HalfInput<T> {
 impl<T: Element> HalfInput<T> {
     /// An empty batch.
     pub(in crate::mlp) fn new(layout: Arc<PixelLayout>) -> Self {
-        let rounded = |values: &[f64]| values.iter().map(|&x| T::from_f64(x)).collect();
+        let [scale, shift] = layout.rounded();
         Self {
-            scale: rounded(&layout.scale),
-            shift: rounded(&layout.shift),
             layout,
+            scale,
+            shift,
             ones: Vec::new(),
             samples: 0,
             by_sample: HalfMatrix::default(),

@@ -2,6 +2,7 @@
 
 use super::lists::ROWS;
 use crate::data::Scaler;
+use crate::math::Scalar;
 
 /// How pixels become inputs, x = scale pixel + shift, and which of them share a list.
 #[derive(Debug)]
@@ -36,6 +37,11 @@ impl PixelLayout {
             shift: vec![0.0; input_dim],
             groups: neighbours(shape),
         }
+    }
+
+    /// Scale and shift of each input, in the precision of the products.
+    pub(in crate::mlp::input) fn rounded<T: Scalar>(&self) -> [Vec<T>; 2] {
+        [&self.scale, &self.shift].map(|values| values.iter().map(|&x| T::from_f64(x)).collect())
     }
 
     /// d.
