@@ -30,14 +30,16 @@ const MEASURED: [Quantity; 14] = [
     Quantity::HeldOutLoss,
 ];
 
-/// (n, d, k, p): n < d, n > d, p < n + 2, several outputs, several chunks.
-const SIZES: [(usize, usize, usize, u64); 6] = [
+/// (n, d, k, p): n < d, n > d, p < n + 2, several outputs, several chunks, samples in the lanes.
+const SIZES: [(usize, usize, usize, u64); 8] = [
     (7, 13, 1, 30),
     (13, 5, 1, 41),
     (9, 12, 3, 26),
     (20, 30, 1, 6),
     (6, 4, 3, 333),
     (1, 3, 1, 8),
+    (33, 20, 1, 300),
+    (70, 9, 1, 41),
 ];
 
 const SCHEDULES: [fn() -> Schedule; 5] = [

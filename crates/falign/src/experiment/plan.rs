@@ -266,7 +266,7 @@ mod tests {
         let plan = plan("[run]\nruns = 1");
         assert_eq!(
             plan.to_jsonl(),
-            "{\"id\":\"04a7faddb514dfeeae0ec08a6d186b35\",\"setting\":0,\"runs\":[0,1]}\n"
+            "{\"id\":\"44f685ad11271d180efa5f64cdb7993d\",\"setting\":0,\"runs\":[0,1]}\n"
         );
     }
 

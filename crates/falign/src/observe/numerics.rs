@@ -5,7 +5,9 @@ use crate::math::Activation;
 /// 2: tanh, sigmoid, erf and softplus from shorter polynomials, gain and weight multiplied first,
 /// lanes summed by halves; what `{ over_M = }` is with backpropagation or correlated feedback.
 /// 3: sums over samples in linear networks of several outputs, lane by lane.
-const TWO_LAYER: u32 = 3;
+/// 4: with `ReLU` and leaky `ReLU`, one output and 24 to 256 samples, the order of sums; in linear
+/// networks, sums over samples with one rounding less.
+const TWO_LAYER: u32 = 4;
 /// 2: the first layer skips zero pixels.
 const MINI_BATCH: u32 = 2;
 /// 2: as for `MINI_BATCH`. 3: tanh, sigmoid, erf and softplus as for `TWO_LAYER`.

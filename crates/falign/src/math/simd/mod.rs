@@ -107,6 +107,35 @@ pub trait Isa<T: Element>: Lanes<T> {
         self.store(v, &mut block);
         T::write(&block, out);
     }
+    /// Bit l is set where lane l is not <= 0 (so that NaN counts as positive).
+    #[inline(always)]
+    fn positive(self, z: Self::V) -> u64 {
+        let mut block = T::ZERO_BLOCK;
+        self.store(z, &mut block);
+        let lanes = T::lanes(&block).iter().enumerate();
+        #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "NaN counts as positive")]
+        lanes.fold(0, |bits, (l, &lane)| {
+            bits | u64::from(!(lane <= T::ZERO)) << l
+        })
+    }
+    /// Lane l is the sum of the lanes of vector l, by halves: as many vectors as lanes.
+    #[inline(always)]
+    fn lane_sums(self, vectors: &[T::Block]) -> Self::V {
+        let mut sums = T::ZERO_BLOCK;
+        for (sum, vector) in T::lanes_mut(&mut sums).iter_mut().zip(vectors) {
+            let mut lanes = *vector;
+            let lanes = T::lanes_mut(&mut lanes);
+            let mut width = T::LANES / 2;
+            while width > 0 {
+                for l in 0..width {
+                    lanes[l] += lanes[l + width];
+                }
+                width /= 2;
+            }
+            *sum = lanes[0];
+        }
+        self.load(&sums)
+    }
     /// A hint that this place should come to the second-level cache; changes only the time.
     fn prefetch(self, _at: &T) {}
 }

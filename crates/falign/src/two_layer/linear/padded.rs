@@ -83,14 +83,13 @@ impl Padded {
     }
 }
 
-/// x'y over the first n numbers: lane by lane over whole blocks, then the lanes by a tree of
-/// halves, then the last few. One chain of n additions would take longer than all else of a step.
+/// x'y: lane by lane over the blocks, then the lanes by a tree of halves. One chain of n additions
+/// would take longer than all else of a step, and the zeros at the end add nothing.
 #[inline(always)]
-pub(super) fn dot<S: Isa<f64>>(isa: S, n: usize, x: &[Block], y: &[Block]) -> f64 {
-    let whole = n / LANES;
+pub(super) fn dot<S: Isa<f64>>(isa: S, x: &[Block], y: &[Block]) -> f64 {
     let mut sum = isa.splat(0.0);
-    for (x, y) in x[..whole].iter().zip(y) {
-        sum = isa.add(sum, isa.mul(isa.load(x), isa.load(y)));
+    for (x, y) in x.iter().zip(y) {
+        sum = isa.fma(isa.load(x), isa.load(y), sum);
     }
     let mut lanes = <f64 as Element>::ZERO_BLOCK;
     isa.store(sum, &mut lanes);
@@ -102,14 +101,7 @@ pub(super) fn dot<S: Isa<f64>>(isa: S, n: usize, x: &[Block], y: &[Block]) -> f6
         }
         width /= 2;
     }
-    let mut total = lanes[0];
-    if whole < x.len() {
-        let last = f64::lanes(&x[whole]).iter().zip(f64::lanes(&y[whole]));
-        for (x, y) in last.take(n % LANES) {
-            total += x * y;
-        }
-    }
-    total
+    lanes[0]
 }
 
 #[cfg(test)]
@@ -123,7 +115,7 @@ mod tests {
         type Output = f64;
         #[inline(always)]
         fn run<S: Isa<f64>>(self, isa: S) -> f64 {
-            dot(isa, self.0.n, self.0.column(0), self.0.column(1))
+            dot(isa, self.0.column(0), self.0.column(1))
         }
     }
 

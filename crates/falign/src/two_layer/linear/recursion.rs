@@ -60,8 +60,7 @@ pub(super) struct Recursion {
     pub(super) cross: Vec<f64>,
     /// a.
     pub(super) shrink: f64,
-    /// Unscaled outputs, and the residual.
-    f: Padded,
+    /// E.
     e: Padded,
     /// |E|.
     norm: f64,
@@ -69,8 +68,9 @@ pub(super) struct Recursion {
     products: Vec<f64>,
 }
 
-/// Blocks of rows of K above G, column by column. (Stacked, so that at most one block has
-/// padding: at n = 50 both then stay in the innermost cache.)
+/// Blocks of rows of K and G, column by column: whole blocks of K, of G, then what is left of K and
+/// of G together, so that at most one block has padding. (At n = 50 both then stay in the innermost
+/// cache.)
 #[derive(Debug, Clone)]
 struct Tile {
     first: usize,
@@ -112,7 +112,6 @@ impl Recursion {
             along_b: vec![0.0; k * k],
             cross: vec![0.0; k * k],
             shrink: 1.0,
-            f: zeros(),
             e: zeros(),
             norm: 0.0,
             products: vec![0.0; padded],
@@ -162,7 +161,7 @@ impl Recursion {
         let k = self.k;
         for c in 0..k {
             for g in 0..k {
-                let along = dot(isa, self.n, self.u.column(c), self.e.column(g));
+                let along = dot(isa, self.u.column(c), self.e.column(g));
                 let old = &mut self.along_b[c * k + g];
                 *old = factor * *old + gain * along;
             }
@@ -189,7 +188,7 @@ impl Recursion {
         for c in 0..k {
             for g in 0..k {
                 let mut sum = self.shrink * self.b_beta[c * k + g];
-                sum += dot(isa, self.n, self.z_b.column(c), self.v.column(g));
+                sum += dot(isa, self.z_b.column(c), self.v.column(g));
                 for h in 0..k {
                     sum += self.b_b[c * k + h] * self.along_b[h * k + g];
                 }
@@ -205,12 +204,16 @@ impl Recursion {
         for c in 0..self.k {
             let e = self.e.column(c);
             for tile in &self.tiles {
-                tile.product(isa, self.n, e, &mut self.products);
+                tile.product(isa, e, &mut self.products);
             }
-            let (ke, ge) = self.products.split_at(self.n);
+            let whole = self.n / LANES * LANES;
+            let (ke, rest) = self.products.split_at(whole);
+            let (ge, rest) = rest.split_at(whole);
+            let (last_ke, last_ge) = rest[..2 * (self.n - whole)].split_at(self.n - whole);
+            let ke = ke.chunks_exact(LANES).chain([last_ke]);
+            let ge = ge.chunks_exact(LANES).chain([last_ge]);
             let (u, gv) = (self.u.column_mut(c), self.gv.column_mut(c));
-            let products = ke.chunks(LANES).zip(ge.chunks(LANES));
-            for ((u, gv), (ke, ge)) in u.iter_mut().zip(gv).zip(products) {
+            for ((u, gv), (ke, ge)) in u.iter_mut().zip(gv).zip(ke.zip(ge)) {
                 let (ke, ge) = (isa.load_from(ke), isa.load_from(ge));
                 isa.store(isa.add(isa.load(u), isa.mul(gains, ke)), u);
                 let shrunk = isa.mul(factors, isa.load(gv));
@@ -223,26 +226,21 @@ impl Recursion {
     #[inline(always)]
     fn update_outputs<S: Isa<f64>>(&mut self, isa: S) {
         let k = self.k;
-        let shrink = isa.splat(self.shrink);
-        let start = self.z_beta.blocks().iter().zip(self.gv.blocks());
-        for (f, (z_beta, gv)) in self.f.blocks_mut().iter_mut().zip(start) {
-            isa.store(isa.add(isa.mul(shrink, isa.load(z_beta)), isa.load(gv)), f);
-        }
+        let (shrink, scale) = (isa.splat(self.shrink), isa.splat(self.scale));
         for c in 0..k {
-            for g in 0..k {
-                let along = isa.splat(self.along_b[g * k + c]);
-                let cross = isa.splat(self.cross[g * k + c]);
-                let units = self.z_b.column(g).iter().zip(self.u.column(g));
-                for (f, (z_b, u)) in self.f.column_mut(c).iter_mut().zip(units) {
-                    let more = isa.add(isa.load(f), isa.mul(isa.load(z_b), along));
-                    isa.store(isa.sub(more, isa.mul(isa.load(u), cross)), f);
+            let start = self.z_beta.column(c).iter().zip(self.gv.column(c));
+            let ends = self.e.column_mut(c).iter_mut().zip(self.targets.column(c));
+            for (at, ((z_beta, gv), (e, y))) in start.zip(ends).enumerate() {
+                let mut f = isa.add(isa.mul(shrink, isa.load(z_beta)), isa.load(gv));
+                for g in 0..k {
+                    let along = isa.splat(self.along_b[g * k + c]);
+                    let cross = isa.splat(self.cross[g * k + c]);
+                    let z_b = isa.load(&self.z_b.column(g)[at]);
+                    let u = isa.load(&self.u.column(g)[at]);
+                    f = isa.sub(isa.add(f, isa.mul(z_b, along)), isa.mul(u, cross));
                 }
+                isa.store(isa.sub(isa.mul(f, scale), isa.load(y)), e);
             }
-        }
-        let scale = isa.splat(self.scale);
-        let outputs = self.f.blocks().iter().zip(self.targets.blocks());
-        for (e, (f, y)) in self.e.blocks_mut().iter_mut().zip(outputs) {
-            isa.store(isa.sub(isa.mul(isa.load(f), scale), isa.load(y)), e);
         }
         if let Some(offset) = &self.offset {
             for (e, f0) in self.e.blocks_mut().iter_mut().zip(offset.blocks()) {
@@ -251,7 +249,7 @@ impl Recursion {
         }
         let mut square = 0.0;
         for c in 0..k {
-            square += dot(isa, self.n, self.e.column(c), self.e.column(c));
+            square += dot(isa, self.e.column(c), self.e.column(c));
         }
         self.norm = square.sqrt();
     }
@@ -261,12 +259,15 @@ impl Recursion {
 fn tiles(n: usize, parts: &Parts) -> Vec<Tile> {
     let blocks = (2 * n).div_ceil(LANES);
     let count = blocks.div_ceil(tallest());
-    let row = |i: usize| {
-        if i < n {
-            &parts.kernel[i * n..(i + 1) * n]
-        } else {
-            &parts.feature[(i - n) * n..(i - n + 1) * n]
-        }
+    let whole = n - n % LANES;
+    let row = |place: usize| {
+        let (matrix, i) = match place {
+            _ if place < whole => (&parts.kernel, place),
+            _ if place < 2 * whole => (&parts.feature, place - whole),
+            _ if place < n + whole => (&parts.kernel, place - whole),
+            _ => (&parts.feature, place - n),
+        };
+        &matrix[i * n..(i + 1) * n]
     };
     let mut tiles = Vec::with_capacity(count);
     let mut first = 0;
@@ -328,15 +329,15 @@ impl Kernel<f64> for Forward<'_> {
 }
 
 impl Tile {
-    /// This tile's rows of [K; G] e, for the n numbers of e.
+    /// This tile's rows of [K; G] e.
     #[inline(always)]
-    fn product<S: Isa<f64>>(&self, isa: S, n: usize, e: &[Block], out: &mut [f64]) {
+    fn product<S: Isa<f64>>(&self, isa: S, e: &[Block], out: &mut [f64]) {
         let (height, blocks) = (self.height, &self.blocks);
         let out = &mut out[self.first * LANES..(self.first + height) * LANES];
         macro_rules! by_height {
             ($($rows:literal)*) => {
                 match height {
-                    $($rows => columns::<S, $rows>(isa, n, blocks, e, out),)*
+                    $($rows => columns::<S, $rows>(isa, blocks, e, out),)*
                     _ => unreachable!("no tile is taller"),
                 }
             };
@@ -346,19 +347,14 @@ impl Tile {
 }
 
 #[inline(always)]
-fn columns<S: Isa<f64>, const R: usize>(
-    isa: S,
-    n: usize,
-    blocks: &[Block],
-    e: &[Block],
-    out: &mut [f64],
-) {
+fn columns<S: Isa<f64>, const R: usize>(isa: S, blocks: &[Block], e: &[Block], out: &mut [f64]) {
     let mut sums = [isa.splat(0.0); R];
-    let e = e.iter().flat_map(f64::lanes).take(n);
-    for (column, &e) in blocks.as_chunks::<R>().0.iter().zip(e) {
-        let e = isa.splat(e);
-        for r in 0..R {
-            sums[r] = isa.fma(e, isa.load(&column[r]), sums[r]);
+    for (columns, e) in blocks.as_chunks::<R>().0.chunks(LANES).zip(e) {
+        for (column, &e) in columns.iter().zip(f64::lanes(e)) {
+            let e = isa.splat(e);
+            for r in 0..R {
+                sums[r] = isa.fma(e, isa.load(&column[r]), sums[r]);
+            }
         }
     }
     let (out, _) = out.as_chunks_mut::<LANES>();

@@ -2,6 +2,7 @@
 //! movement of W, the conservation law.
 
 use super::SampleSpace;
+use super::layout::Field;
 use crate::math::simd::Element;
 use crate::two_layer::kernels::Units;
 use crate::two_layer::snapshot::{Movement, Needs, Snapshot};
@@ -25,7 +26,7 @@ impl<T: Element> SampleSpace<T> {
         };
         let (n, k) = (self.numbers.samples, self.numbers.outputs);
         let m = held_out.targets.len() / k;
-        let coefficients = self.gather(|chunk| &chunk.coefficients, n);
+        let coefficients = self.hidden.gather(Field::Coefficients);
         let beta = self.output_weights();
         let mut f = vec![0.0; m * k];
         for r in 0..self.units {
@@ -55,7 +56,7 @@ impl<T: Element> SampleSpace<T> {
         }
         let plain = |values: &[T]| -> Vec<f64> { values.iter().map(|x| x.to_f64()).collect() };
         let units = Units {
-            z: plain(&self.gather(|chunk| &chunk.z, self.numbers.samples)),
+            z: plain(&self.hidden.gather(Field::Preactivations)),
             beta: &plain(beta),
             b: &plain(b),
             inner: &self.kernel,
@@ -66,8 +67,8 @@ impl<T: Element> SampleSpace<T> {
     /// Movement of W and drift of the conservation law, from C and Z.
     pub(super) fn hidden_measures(&self, beta: &[T], b: &[T]) -> (Movement, f64) {
         let (n, k) = (self.numbers.samples, self.numbers.outputs);
-        let coefficients = self.gather(|chunk| &chunk.coefficients, n);
-        let z = self.gather(|chunk| &chunk.z, n);
+        let coefficients = self.hidden.gather(Field::Coefficients);
+        let z = self.hidden.gather(Field::Preactivations);
         let b0 = self.initial_feedback();
         let (mut moved, mut drift) = (Movement::default(), 0.0);
         for r in 0..self.units {

@@ -6,32 +6,22 @@
 //! sums are added in the order of the chunks, so the bits depend neither on threads nor on
 //! the processor's vector width.
 
-mod forward;
-mod kernel;
+mod layout;
 mod measure;
-mod packed;
-
-use std::marker::PhantomData;
+mod numbers;
+mod panels;
+mod rows;
 
 use ndarray::Array2;
-use rayon::prelude::*;
 
-use self::forward::Forward;
-use self::kernel::{Advance, Chunk, Numbers, Scratch, Tile, VECTORS};
+use self::layout::{Field, Layout};
 use self::measure::HeldOut;
-use self::packed::Packed;
-use super::mask::{GROUP, Masks};
+use self::numbers::Numbers;
+use super::mask::Masks;
 use super::snapshot::{Dynamics, Needs, Snapshot, gram, oja_term, output_movements};
 use super::{Problem, Start, Weights};
-use crate::math::simd::activation::{LaneActivation, with_activation};
-use crate::math::simd::{Element, dispatch};
+use crate::math::simd::Element;
 use crate::math::{Streams, row_products};
-
-/// Bytes of Z that surely stay in a second-level cache between steps.
-const SECOND_LEVEL: usize = 1 << 20;
-
-/// Panels of a chunk: enough work to share out, little enough to stay in the inner caches.
-const PANELS: usize = 8;
 
 /// The fast engine. Cost per step: p n^2 multiply-adds and p n activations.
 #[derive(Debug, Clone)]
@@ -39,12 +29,8 @@ pub struct SampleSpace<T: Element> {
     problem: Problem,
     start: Option<Start>,
     kernel: Vec<f64>,
-    packed: Packed<T>,
-    chunks: Vec<Chunk<T>>,
-    scratch: Scratch<T>,
+    hidden: Layout<T>,
     numbers: Numbers<T>,
-    masks: Option<Masks>,
-    parallel: bool,
     units: usize,
     beta0: Vec<T>,
     residual: Vec<f64>,
@@ -88,10 +74,8 @@ impl<T: Element> SampleSpace<T> {
         let mut engine = Self::from_parts(problem, &z0, &held_out_z0, &beta, &b, needs, parallel);
         engine.start = Some(start);
         if problem.dropout > 0.0 {
-            engine.masks = Some(Masks::new(streams, problem.dropout, problem.samples(), p));
-            for chunk in &mut engine.chunks {
-                chunk.mask = vec![[T::ZERO_BLOCK; VECTORS]; chunk.z.len()];
-            }
+            let masks = Masks::new(streams, problem.dropout, problem.samples(), p);
+            engine.hidden.drop_out(masks);
             engine.forward(false);
         }
         engine
@@ -124,36 +108,13 @@ impl<T: Element> SampleSpace<T> {
             }
             _ => None,
         };
-        let stored = with_activation!(problem.activation, A => <A as LaneActivation<T>>::STORED);
-        let unit_count = PANELS * VECTORS * T::LANES;
-        let chunks = (0..units)
-            .step_by(unit_count)
-            .map(|first| {
-                let held = unit_count.min(units - first);
-                let panels = held.div_ceil(VECTORS * T::LANES);
-                let zeros = |count: usize| vec![[T::ZERO_BLOCK; VECTORS]; count];
-                let mut chunk = Chunk {
-                    first_unit: first,
-                    units: held,
-                    z: zeros(panels * n),
-                    a: zeros(if stored { panels * n } else { 0 }),
-                    beta: zeros(panels * k),
-                    feedback: zeros(panels * k),
-                    coefficients: zeros(if needs.coefficients { panels * n } else { 0 }),
-                    mask: Vec::new(),
-                    partial: vec![0.0; n * k],
-                };
-                scatter::<T>(&mut chunk.z, n, &z0[first * n..(first + held) * n]);
-                scatter::<T>(&mut chunk.beta, k, &beta[first * k..(first + held) * k]);
-                scatter::<T>(&mut chunk.feedback, k, &b[first * k..(first + held) * k]);
-                chunk
-            })
-            .collect();
+        let mut hidden = Layout::of(problem, &kernel, units, needs.coefficients, parallel);
+        hidden.scatter(Field::Preactivations, z0);
+        hidden.scatter(Field::OutputWeights, beta);
+        hidden.scatter(Field::FeedbackWeights, b);
         let mut engine = Self {
-            packed: Packed::new(&kernel, n),
             kernel,
-            chunks,
-            scratch: Scratch::new(n, k),
+            hidden,
             numbers: Numbers {
                 samples: n,
                 outputs: k,
@@ -166,9 +127,7 @@ impl<T: Element> SampleSpace<T> {
                 feedback_factor: T::ONE,
                 oja: vec![T::ZERO; k],
             },
-            masks: None,
             start: None,
-            parallel,
             units,
             beta0: beta.iter().map(|&x| T::from_f64(x)).collect(),
             residual: vec![0.0; n * k],
@@ -200,12 +159,12 @@ impl<T: Element> SampleSpace<T> {
 
     /// b, (width, outputs) row-major.
     pub fn feedback_weights(&self) -> Vec<T> {
-        self.gather(|chunk| &chunk.feedback, self.numbers.outputs)
+        self.hidden.gather(Field::FeedbackWeights)
     }
 
     /// beta, (width, outputs) row-major.
     pub fn output_weights(&self) -> Vec<T> {
-        self.gather(|chunk| &chunk.beta, self.numbers.outputs)
+        self.hidden.gather(Field::OutputWeights)
     }
 
     /// Sets b, for experiments that change it from outside.
@@ -220,101 +179,27 @@ impl<T: Element> SampleSpace<T> {
             "feedback weights of shape (width, outputs)"
         );
         let values: Vec<f64> = feedback.iter().map(|b| b.to_f64()).collect();
-        for chunk in &mut self.chunks {
-            let first = chunk.first_unit;
-            scatter::<T>(
-                &mut chunk.feedback,
-                k,
-                &values[first * k..(first + chunk.units) * k],
-            );
-        }
-    }
-
-    /// Row-major (units, rows) from tiles with `rows` tiles to a panel.
-    fn gather(&self, field: impl Fn(&Chunk<T>) -> &Vec<Tile<T>>, rows: usize) -> Vec<T> {
-        let mut out = Vec::with_capacity(self.units * rows);
-        for chunk in &self.chunks {
-            let tiles = field(chunk);
-            for unit in 0..chunk.units {
-                let (panel, place) = (unit / (VECTORS * T::LANES), unit % (VECTORS * T::LANES));
-                for row in 0..rows {
-                    let tile = &tiles[panel * rows + row];
-                    out.push(T::lanes(&tile[place / T::LANES])[place % T::LANES]);
-                }
-            }
-        }
-        out
+        self.hidden.scatter(Field::FeedbackWeights, &values);
     }
 
     /// Outputs and residual of the current weights; `clean` leaves dropout out.
     fn forward(&mut self, clean: bool) {
-        if !clean {
-            self.draw_masks();
-        }
-        let (n, k) = (self.numbers.samples, self.numbers.outputs);
-        with_activation!(self.problem.activation, A => {
-            let forward = |scratch: &mut Scratch<T>, chunk: &mut Chunk<T>| {
-                dispatch(Forward::<T, A> {
-                    chunk, scratch, samples: n, outputs: k, clean, activation: PhantomData,
-                });
-            };
-            if self.parallel {
-                self.chunks
-                    .par_iter_mut()
-                    .for_each_init(|| Scratch::new(n, k), forward);
-            } else {
-                for chunk in &mut self.chunks {
-                    forward(&mut self.scratch, chunk);
-                }
-            }
-        });
-        self.sum_partials();
+        self.hidden.forward(self.step, clean);
+        self.sum_shares();
     }
 
-    fn sum_partials(&mut self) {
+    fn sum_shares(&mut self) {
         let scale = self.problem.scale();
+        self.residual.fill(0.0);
+        self.hidden.add_shares(&mut self.residual);
         for (i, (e, y)) in self
             .residual
             .iter_mut()
             .zip(&self.problem.targets)
             .enumerate()
         {
-            let sum: f64 = self.chunks.iter().map(|chunk| chunk.partial[i]).sum();
             let f0 = self.f0.as_ref().map_or(0.0, |f0| f0[i]);
-            *e = sum * scale - f0 - y;
-        }
-    }
-
-    fn draw_masks(&mut self) {
-        let Some(masks) = &mut self.masks else { return };
-        let n = self.numbers.samples;
-        let panel = VECTORS * T::LANES;
-        let mut group = Vec::new();
-        for chunk in &mut self.chunks {
-            for first in (0..chunk.units).step_by(GROUP) {
-                masks.group(self.step, (chunk.first_unit + first) / GROUP, &mut group);
-                let (p, place) = (first / panel, first % panel);
-                for i in 0..n {
-                    let block = &mut chunk.mask[p * n + i][place / T::LANES];
-                    let lane = place % T::LANES;
-                    let lanes = &mut T::lanes_mut(block)[lane..lane + GROUP];
-                    for (m, &factor) in lanes.iter_mut().zip(&group[i * GROUP..]) {
-                        *m = T::from_f64(factor);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Spreads row-major (units, rows) values over tiles with `rows` tiles to a panel.
-fn scatter<T: Element>(tiles: &mut [Tile<T>], rows: usize, values: &[f64]) {
-    let panel = VECTORS * T::LANES;
-    for (unit, values) in values.chunks(rows).enumerate() {
-        let (p, place) = (unit / panel, unit % panel);
-        for (row, &value) in values.iter().enumerate() {
-            let block = &mut tiles[p * rows + row][place / T::LANES];
-            T::lanes_mut(block)[place % T::LANES] = T::from_f64(value);
+            *e = *e * scale - f0 - y;
         }
     }
 }
@@ -346,31 +231,13 @@ impl<T: Element> Dynamics for SampleSpace<T> {
                 self.numbers.oja[c] = T::from_f64(decay);
             }
         }
-        let (numbers, kernel) = (&self.numbers, &self.packed);
-        with_activation!(self.problem.activation, A => {
-            let forward = self.masks.is_none();
-            let prefetch = self.units * n * size_of::<T>() > SECOND_LEVEL;
-            let advance = |scratch: &mut Scratch<T>, chunk: &mut Chunk<T>| {
-                dispatch(Advance::<T, A> {
-                    chunk, scratch, kernel, numbers, prefetch, forward, activation: PhantomData,
-                });
-            };
-            if self.parallel {
-                self.chunks
-                    .par_iter_mut()
-                    .for_each_init(|| Scratch::new(n, k), advance);
-            } else {
-                for chunk in &mut self.chunks {
-                    advance(&mut self.scratch, chunk);
-                }
-            }
-        });
+        self.hidden.advance(&self.numbers);
         self.shrink *= self.problem.factor(self.step);
         self.step += 1;
-        if self.masks.is_some() {
+        if self.hidden.drops_out() {
             self.forward(false);
         } else {
-            self.sum_partials();
+            self.sum_shares();
         }
     }
 
@@ -385,7 +252,7 @@ impl<T: Element> Dynamics for SampleSpace<T> {
     fn snapshot(&mut self, needs: Needs) -> Snapshot {
         let k = self.numbers.outputs;
         let training = self.residual.clone();
-        if self.masks.is_some() {
+        if self.hidden.drops_out() {
             self.forward(true);
         }
         let residual = std::mem::replace(&mut self.residual, training);
@@ -429,14 +296,14 @@ impl<T: Element> Dynamics for SampleSpace<T> {
             self.problem.input_dim(),
             self.numbers.outputs,
         );
-        if self.step > 0 && self.chunks.iter().any(|c| c.coefficients.is_empty()) {
+        if self.step > 0 && !self.hidden.has_coefficients() {
             return None;
         }
         let mut hidden =
             Array2::from_shape_vec((self.units, d), start.hidden_rows(0, self.units, d))
                 .expect("one row per unit");
         if self.step > 0 {
-            let c = self.gather(|chunk| &chunk.coefficients, n);
+            let c = self.hidden.gather(Field::Coefficients);
             for (r, mut row) in hidden.rows_mut().into_iter().enumerate() {
                 for i in 0..n {
                     row.scaled_add(c[r * n + i].to_f64(), &self.problem.inputs.row(i));

@@ -9,6 +9,8 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
+mod lane_sums;
+
 use std::arch::x86_64::{
     __m256, __m256d, __m512, __m512d, _CMP_LE_OQ, _CMP_NLE_UQ, _MM_HINT_T1, _mm_prefetch,
     _mm256_add_pd, _mm256_add_ps, _mm256_and_pd, _mm256_and_ps, _mm256_andnot_pd, _mm256_andnot_ps,
@@ -16,18 +18,19 @@ use std::arch::x86_64::{
     _mm256_castsi256_pd, _mm256_castsi256_ps, _mm256_cmp_pd, _mm256_cmp_ps, _mm256_div_pd,
     _mm256_div_ps, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_fnmadd_pd, _mm256_fnmadd_ps,
     _mm256_load_pd, _mm256_load_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_max_pd, _mm256_max_ps,
-    _mm256_min_pd, _mm256_min_ps, _mm256_mul_pd, _mm256_mul_ps, _mm256_or_pd, _mm256_or_ps,
-    _mm256_set1_pd, _mm256_set1_ps, _mm256_slli_epi32, _mm256_slli_epi64, _mm256_store_pd,
-    _mm256_store_ps, _mm256_storeu_pd, _mm256_storeu_ps, _mm256_sub_pd, _mm256_sub_ps,
-    _mm512_abs_pd, _mm512_abs_ps, _mm512_add_pd, _mm512_add_ps, _mm512_castpd_si512,
-    _mm512_castps_si512, _mm512_castsi512_pd, _mm512_castsi512_ps, _mm512_cmp_pd_mask,
-    _mm512_cmp_ps_mask, _mm512_div_pd, _mm512_div_ps, _mm512_fmadd_pd, _mm512_fmadd_ps,
-    _mm512_fnmadd_pd, _mm512_fnmadd_ps, _mm512_load_pd, _mm512_load_ps, _mm512_loadu_pd,
-    _mm512_loadu_ps, _mm512_mask_blend_pd, _mm512_mask_blend_ps, _mm512_max_pd, _mm512_max_ps,
-    _mm512_min_pd, _mm512_min_ps, _mm512_mul_pd, _mm512_mul_ps, _mm512_set1_pd, _mm512_set1_ps,
-    _mm512_slli_epi32, _mm512_slli_epi64, _mm512_store_pd, _mm512_store_ps, _mm512_storeu_pd,
-    _mm512_storeu_ps, _mm512_sub_pd, _mm512_sub_ps, _mm512_ternarylogic_epi32,
-    _mm512_ternarylogic_epi64,
+    _mm256_min_pd, _mm256_min_ps, _mm256_movemask_pd, _mm256_movemask_ps, _mm256_mul_pd,
+    _mm256_mul_ps, _mm256_or_pd, _mm256_or_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_slli_epi32,
+    _mm256_slli_epi64, _mm256_store_pd, _mm256_store_ps, _mm256_storeu_pd, _mm256_storeu_ps,
+    _mm256_sub_pd, _mm256_sub_ps, _mm512_abs_pd, _mm512_abs_ps, _mm512_add_pd, _mm512_add_ps,
+    _mm512_castpd_si512, _mm512_castps_si512, _mm512_castsi512_pd, _mm512_castsi512_ps,
+    _mm512_cmp_pd_mask, _mm512_cmp_ps_mask, _mm512_div_pd, _mm512_div_ps, _mm512_fmadd_pd,
+    _mm512_fmadd_ps, _mm512_fnmadd_pd, _mm512_fnmadd_ps, _mm512_load_pd, _mm512_load_ps,
+    _mm512_loadu_pd, _mm512_loadu_ps, _mm512_mask_blend_pd, _mm512_mask_blend_ps,
+    _mm512_mask_storeu_pd, _mm512_mask_storeu_ps, _mm512_maskz_loadu_pd, _mm512_maskz_loadu_ps,
+    _mm512_max_pd, _mm512_max_ps, _mm512_min_pd, _mm512_min_ps, _mm512_mul_pd, _mm512_mul_ps,
+    _mm512_set1_pd, _mm512_set1_ps, _mm512_slli_epi32, _mm512_slli_epi64, _mm512_store_pd,
+    _mm512_store_ps, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_sub_pd, _mm512_sub_ps,
+    _mm512_ternarylogic_epi32, _mm512_ternarylogic_epi64,
 };
 
 use super::{Block32, Block64, Element, Isa, Kernel, Lanes};
@@ -76,9 +79,9 @@ where
 }
 
 macro_rules! avx512 {
-    ($t:ty, $block:ident, $v:ty, $set1:ident, $load:ident, $store:ident, $loadu:ident, $storeu:ident, $add:ident, $sub:ident,
-     $mul:ident, $div:ident, $fma:ident, $fnma:ident, $min:ident, $max:ident, $cmp:ident, $blend:ident,
-     $abs:ident, $ternary:ident, $to_int:ident, $from_int:ident, $sll:ident, $mantissa:literal) => {
+    ($t:ty, $block:ident, $v:ty, $set1:ident, $load:ident, $store:ident, $loadu:ident, $storeu:ident, $loadz:ident,
+     $storem:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident, $fnma:ident, $min:ident, $max:ident, $cmp:ident, $blend:ident,
+     $abs:ident, $ternary:ident, $to_int:ident, $from_int:ident, $sll:ident, $mantissa:literal, $sums:path) => {
         impl Lanes<$t> for Avx512 {
             type V = $v;
             #[inline(always)]
@@ -157,11 +160,21 @@ macro_rules! avx512 {
                 unsafe { $store(block.0.as_mut_ptr(), v) }
             }
             #[inline(always)]
+            fn positive(self, z: $v) -> u64 {
+                unsafe { u64::from($cmp::<_CMP_NLE_UQ>(z, $set1(0.0))) }
+            }
+            #[inline(always)]
+            fn lane_sums(self, vectors: &[$block]) -> $v {
+                // SAFETY: the token proves the features that it asks for.
+                unsafe { $sums(vectors) }
+            }
+            #[inline(always)]
             fn load_from(self, values: &[$t]) -> $v {
                 match values.first_chunk::<{ <$t as Element>::LANES }>() {
                     // SAFETY: as many values as the vector has lanes; any alignment will do.
                     Some(lanes) => unsafe { $loadu(lanes.as_ptr()) },
-                    None => <Self as Isa<$t>>::load(self, &<$t>::read(values)),
+                    // SAFETY: no lane beyond the mask is read.
+                    None => unsafe { $loadz((1 << values.len()) - 1, values.as_ptr()) },
                 }
             }
             #[inline(always)]
@@ -170,9 +183,8 @@ macro_rules! avx512 {
                     // SAFETY: as above.
                     unsafe { $storeu(lanes.as_mut_ptr(), v) }
                 } else {
-                    let mut block = <$t>::ZERO_BLOCK;
-                    <Self as Isa<$t>>::store(self, v, &mut block);
-                    <$t>::write(&block, out);
+                    // SAFETY: no lane beyond the mask is written.
+                    unsafe { $storem(out.as_mut_ptr(), (1 << out.len()) - 1, v) }
                 }
             }
         }
@@ -188,6 +200,8 @@ avx512!(
     _mm512_store_ps,
     _mm512_loadu_ps,
     _mm512_storeu_ps,
+    _mm512_maskz_loadu_ps,
+    _mm512_mask_storeu_ps,
     _mm512_add_ps,
     _mm512_sub_ps,
     _mm512_mul_ps,
@@ -203,7 +217,8 @@ avx512!(
     _mm512_castps_si512,
     _mm512_castsi512_ps,
     _mm512_slli_epi32,
-    23
+    23,
+    lane_sums::of_512_single
 );
 avx512!(
     f64,
@@ -214,6 +229,8 @@ avx512!(
     _mm512_store_pd,
     _mm512_loadu_pd,
     _mm512_storeu_pd,
+    _mm512_maskz_loadu_pd,
+    _mm512_mask_storeu_pd,
     _mm512_add_pd,
     _mm512_sub_pd,
     _mm512_mul_pd,
@@ -229,14 +246,15 @@ avx512!(
     _mm512_castpd_si512,
     _mm512_castsi512_pd,
     _mm512_slli_epi64,
-    52
+    52,
+    lane_sums::of_512_double
 );
 
 macro_rules! avx2 {
     ($t:ty, $block:ident, $v:ty, $half:literal, $set1:ident, $load:ident, $store:ident, $loadu:ident, $storeu:ident, $add:ident,
      $sub:ident, $mul:ident, $div:ident, $fma:ident, $fnma:ident, $min:ident, $max:ident, $cmp:ident,
      $blend:ident, $and:ident, $andnot:ident, $or:ident, $to_int:ident, $from_int:ident,
-     $sll:ident, $mantissa:literal) => {
+     $sll:ident, $movemask:ident, $mantissa:literal, $sums:path) => {
         impl Lanes<$t> for Avx2 {
             type V = [$v; 2];
             #[inline(always)]
@@ -330,6 +348,19 @@ macro_rules! avx2 {
                 }
             }
             #[inline(always)]
+            fn positive(self, z: Self::V) -> u64 {
+                unsafe {
+                    let zero = $set1(0.0);
+                    let bits = |z| $movemask($cmp::<_CMP_NLE_UQ>(z, zero)).cast_unsigned();
+                    u64::from(bits(z[0]) | bits(z[1]) << $half)
+                }
+            }
+            #[inline(always)]
+            fn lane_sums(self, vectors: &[$block]) -> Self::V {
+                // SAFETY: the token proves the features that it asks for.
+                unsafe { $sums(vectors) }
+            }
+            #[inline(always)]
             fn load_from(self, values: &[$t]) -> Self::V {
                 match values.first_chunk::<{ <$t as Element>::LANES }>() {
                     // SAFETY: as many values as the vector has lanes; any alignment will do.
@@ -383,7 +414,9 @@ avx2!(
     _mm256_castps_si256,
     _mm256_castsi256_ps,
     _mm256_slli_epi32,
-    23
+    _mm256_movemask_ps,
+    23,
+    lane_sums::of_256_single
 );
 avx2!(
     f64,
@@ -411,5 +444,7 @@ avx2!(
     _mm256_castpd_si256,
     _mm256_castsi256_pd,
     _mm256_slli_epi64,
-    52
+    _mm256_movemask_pd,
+    52,
+    lane_sums::of_256_double
 );

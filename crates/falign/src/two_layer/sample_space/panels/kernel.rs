@@ -13,6 +13,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use super::super::numbers::Numbers;
 use super::forward::{clear, epilogue, write_partial};
 use super::packed::{Packed, PackedTile};
 use crate::math::simd::activation::LaneActivation;
@@ -60,24 +61,6 @@ impl<T: Element> Scratch<T> {
             sums: vec![T::ZERO_BLOCK; samples * outputs],
         }
     }
-}
-
-/// The numbers of one step that all chunks share.
-#[derive(Debug, Clone)]
-pub(super) struct Numbers<T> {
-    pub(super) samples: usize,
-    pub(super) outputs: usize,
-    pub(super) feedback: Feedback,
-    /// e, (outputs, samples).
-    pub(super) residual: Vec<T>,
-    /// f, (samples, outputs); only where the feedback learns from it.
-    pub(super) activity: Vec<T>,
-    pub(super) gain: T,
-    pub(super) factor: T,
-    pub(super) feedback_gain: T,
-    pub(super) feedback_factor: T,
-    /// Oja's decay per output, else zeros.
-    pub(super) oja: Vec<T>,
 }
 
 /// Takes one chunk's weights from step t to t + 1, and where `forward` its outputs too.

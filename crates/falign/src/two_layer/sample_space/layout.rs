@@ -1,0 +1,130 @@
+//! How hidden units lie in memory, and what of them can be read or set.
+
+use super::numbers::Numbers;
+use super::panels::Panels;
+use super::rows::Rows;
+use crate::math::simd::Element;
+use crate::two_layer::Problem;
+use crate::two_layer::mask::Masks;
+
+/// What is held of every hidden unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    /// Z, a row of samples.
+    Preactivations,
+    /// C with W(t) = W(0) + C X, a row of samples.
+    Coefficients,
+    /// beta, a row of outputs.
+    OutputWeights,
+    /// b, a row of outputs.
+    FeedbackWeights,
+}
+
+impl Field {
+    /// Values of one unit.
+    pub(super) fn rows(self, samples: usize, outputs: usize) -> usize {
+        match self {
+            Self::Preactivations | Self::Coefficients => samples,
+            Self::OutputWeights | Self::FeedbackWeights => outputs,
+        }
+    }
+}
+
+/// The hidden units, laid out for the step that suits the problem.
+#[derive(Debug, Clone)]
+pub(super) enum Layout<T: Element> {
+    /// Units in the lanes.
+    Panels(Box<Panels<T>>),
+    /// Samples in the lanes.
+    Rows(Box<Rows<T>>),
+}
+
+/// Calls the same method of either.
+macro_rules! either {
+    ($layout:expr, $units:ident => $call:expr) => {
+        match $layout {
+            Layout::Panels($units) => $call,
+            Layout::Rows($units) => $call,
+        }
+    };
+}
+
+impl<T: Element> Layout<T> {
+    /// The layout for a problem, chosen by nothing but the problem; all units at zero.
+    pub(super) fn of(
+        problem: &Problem,
+        kernel: &[f64],
+        units: usize,
+        coefficients: bool,
+        parallel: bool,
+    ) -> Self {
+        let activation = problem.activation;
+        if Rows::<T>::suit(problem) {
+            return Self::Rows(Box::new(Rows::new(
+                activation,
+                kernel,
+                units,
+                coefficients,
+                parallel,
+            )));
+        }
+        let outputs = problem.outputs();
+        Self::Panels(Box::new(Panels::new(
+            activation,
+            kernel,
+            units,
+            outputs,
+            coefficients,
+            parallel,
+        )))
+    }
+
+    /// Drops units out by `masks` from now on.
+    ///
+    /// # Panics
+    /// In rows, which no problem with dropout is given.
+    pub(super) fn drop_out(&mut self, masks: Masks) {
+        match self {
+            Self::Panels(panels) => panels.drop_out(masks),
+            Self::Rows(_) => unreachable!("problems with dropout are laid out in panels"),
+        }
+    }
+
+    pub(super) fn drops_out(&self) -> bool {
+        matches!(self, Self::Panels(panels) if panels.drops_out())
+    }
+
+    pub(super) fn scatter(&mut self, field: Field, values: &[f64]) {
+        either!(self, units => units.scatter(field, values));
+    }
+
+    pub(super) fn gather(&self, field: Field) -> Vec<T> {
+        either!(self, units => units.gather(field))
+    }
+
+    pub(super) fn has_coefficients(&self) -> bool {
+        either!(self, units => units.has_coefficients())
+    }
+
+    /// The shares of the outputs at `step`; `clean` leaves dropout out.
+    pub(super) fn forward(&mut self, step: u64, clean: bool) {
+        match self {
+            Self::Panels(panels) => panels.forward(step, clean),
+            Self::Rows(rows) => rows.forward(),
+        }
+    }
+
+    /// One step of the weights, and without dropout the new shares of the outputs.
+    pub(super) fn advance(&mut self, numbers: &Numbers<T>) {
+        either!(self, units => units.advance(numbers));
+    }
+
+    /// Adds the shares of all chunks, in their order, to `outputs`, (samples, outputs).
+    pub(super) fn add_shares(&self, outputs: &mut [f64]) {
+        either!(self, units => for partial in units.partials() {
+            for (sum, share) in outputs.iter_mut().zip(partial) {
+                *sum += share;
+            }
+        });
+    }
+}

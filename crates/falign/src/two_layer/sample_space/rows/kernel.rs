@@ -1,0 +1,371 @@
+//! The step of one chunk of hidden units whose samples lie in the lanes.
+//!
+//! Two passes over the chunk's Z. The first notes every unit's gates and sums e psi(z), and
+//! changes beta (and b); the second adds the entries of the tables to Z and gives the outputs.
+
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use super::super::numbers::Numbers;
+use super::tables::{Columns, GROUP, PATTERNS, SAMPLES_OF_WORD, TABLES_OF_WORD, Tables};
+use crate::math::simd::activation::LaneActivation;
+use crate::math::simd::{Element, Isa, Kernel};
+use crate::rule::Feedback;
+
+/// A fixed range of hidden units, whatever the number of threads; padded to whole vectors.
+#[derive(Debug, Clone)]
+pub(super) struct Chunk<T: Element> {
+    pub(super) first_unit: usize,
+    pub(super) units: usize,
+    /// Preactivations, unit by unit, each in whole vectors of samples.
+    pub(super) z: Vec<T::Block>,
+    /// beta.
+    pub(super) beta: Vec<T>,
+    /// b.
+    pub(super) feedback: Vec<T>,
+    /// C with W(t) = W(0) + C X, laid out as z; empty unless wanted.
+    pub(super) coefficients: Vec<T::Block>,
+    /// This chunk's share of the outputs, unscaled.
+    pub(super) partial: Vec<f64>,
+}
+
+/// Scratch of one thread.
+#[derive(Debug, Clone)]
+pub(super) struct Scratch<T: Element> {
+    /// Every unit's gates, 64 samples to a word.
+    gates: Vec<u64>,
+    /// Every unit's weight of what the tables hold.
+    weights: Vec<T>,
+    /// Sums over samples that wait to be added up, a vector for each unit.
+    sums: Vec<T::Block>,
+    /// Sums over units, a lane for each sample.
+    outputs: Vec<T::Block>,
+}
+
+impl<T: Element> Scratch<T> {
+    pub(super) fn new(samples: usize, units: usize) -> Self {
+        Self {
+            gates: vec![0; units * samples.div_ceil(SAMPLES_OF_WORD)],
+            weights: vec![T::ZERO; units],
+            sums: vec![T::ZERO_BLOCK; T::LANES],
+            outputs: vec![T::ZERO_BLOCK; samples.div_ceil(T::LANES)],
+        }
+    }
+}
+
+/// Vectors over samples of one step.
+#[derive(Debug, Clone)]
+pub(super) struct Signals<T: Element> {
+    /// e.
+    pub(super) residual: Vec<T::Block>,
+    /// f, where feedback learns from it.
+    pub(super) activity: Vec<T::Block>,
+}
+
+/// Takes one chunk's weights from step t to t + 1, and gives its outputs.
+pub(super) struct Advance<'a, T: Element, A> {
+    pub(super) chunk: &'a mut Chunk<T>,
+    /// The next chunk's Z, asked for early where it comes from beyond the second-level cache; else
+    /// empty.
+    pub(super) ahead: &'a [T::Block],
+    pub(super) scratch: &'a mut Scratch<T>,
+    pub(super) tables: &'a Tables<T>,
+    pub(super) signals: &'a Signals<T>,
+    pub(super) numbers: &'a Numbers<T>,
+    pub(super) activation: PhantomData<A>,
+}
+
+impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa<T>>(self, isa: S) {
+        let Self {
+            chunk,
+            ahead,
+            scratch,
+            tables,
+            signals,
+            numbers,
+            ..
+        } = self;
+        let vectors = tables.vectors;
+        for sum in &mut scratch.outputs {
+            isa.store(isa.splat(T::ZERO), sum);
+        }
+        // Where all columns are moved at once a few units stay in the first-level cache from pass
+        // to pass; else tables must stay there, for as many units as there are.
+        let together = if tables.columns.len() == 1 {
+            T::LANES
+        } else {
+            chunk.beta.len()
+        };
+        for first in (0..chunk.beta.len()).step_by(together) {
+            let units = first..(first + together).min(chunk.beta.len());
+            let values = units.start * vectors..units.end * vectors;
+            let mut units = Units {
+                z: &mut chunk.z[values.clone()],
+                ahead: ahead.get(values.clone()).unwrap_or_default(),
+                beta: &mut chunk.beta[units.clone()],
+                feedback: &mut chunk.feedback[units.clone()],
+                coefficients: part_mut(&mut chunk.coefficients, values),
+            };
+            // The number of vectors is known to the compiler where their gates are one word.
+            macro_rules! of_vectors {
+                ($($v:literal)*) => {
+                    match vectors {
+                        $($v if $v * T::LANES <= SAMPLES_OF_WORD => {
+                            change_output_weights::<T, A, S, $v>(isa, &mut units, scratch, signals, numbers);
+                        })*
+                        _ => change_output_weights::<T, A, S, 0>(isa, &mut units, scratch, signals, numbers),
+                    }
+                };
+            }
+            of_vectors!(1 2 3 4 5 6 7 8);
+            keep_coefficients::<T, A, S>(isa, &mut units, &scratch.weights, &signals.residual);
+            for columns in &tables.columns {
+                match columns.width {
+                    1 => move_columns::<T, A, S, 1>(isa, &mut units, scratch, columns, vectors),
+                    2 => move_columns::<T, A, S, 2>(isa, &mut units, scratch, columns, vectors),
+                    3 => move_columns::<T, A, S, 3>(isa, &mut units, scratch, columns, vectors),
+                    4 => move_columns::<T, A, S, 4>(isa, &mut units, scratch, columns, vectors),
+                    _ => unreachable!("columns are at most four vectors wide"),
+                }
+            }
+        }
+        write_partial::<T>(&scratch.outputs, &mut chunk.partial);
+    }
+}
+
+/// Some units of a chunk.
+struct Units<'a, T: Element> {
+    z: &'a mut [T::Block],
+    ahead: &'a [T::Block],
+    beta: &'a mut [T],
+    feedback: &'a mut [T],
+    coefficients: &'a mut [T::Block],
+}
+
+/// Notes the gates, and changes beta and what learns of b. `V`: vectors of samples, 0 for any
+/// number.
+#[inline(always)]
+fn change_output_weights<T: Element, A: LaneActivation<T>, S: Isa<T>, const V: usize>(
+    isa: S,
+    units: &mut Units<'_, T>,
+    scratch: &mut Scratch<T>,
+    signals: &Signals<T>,
+    numbers: &Numbers<T>,
+) {
+    let vectors = if V == 0 { signals.residual.len() } else { V };
+    let words = vectors.div_ceil(SAMPLES_OF_WORD / T::LANES);
+    let residual = &signals.residual[..vectors];
+    let mut e = [isa.splat(T::ZERO); V];
+    for v in 0..V {
+        e[v] = isa.load(&residual[v]);
+    }
+    let through_beta = numbers.feedback == Feedback::Transpose;
+    let gain = isa.splat(numbers.gain);
+    let minus_gain = isa.splat(-numbers.gain);
+    let factor = isa.splat(numbers.factor);
+    let of_units = units.z.chunks_exact(T::LANES * vectors);
+    let betas = units.beta.chunks_exact_mut(T::LANES);
+    let backs = units.feedback.chunks_exact_mut(T::LANES);
+    let gates = scratch.gates.chunks_exact_mut(T::LANES * words);
+    let weights = scratch.weights.chunks_exact_mut(T::LANES);
+    for ((((z, beta), back), gates), weight) in
+        of_units.zip(betas).zip(backs).zip(gates).zip(weights)
+    {
+        let rows = z.chunks_exact(vectors).zip(gates.chunks_exact_mut(words));
+        for ((row, gates), sum) in rows.zip(&mut scratch.sums) {
+            let lanes = if V == 0 {
+                note_gates(isa, row, gates);
+                weighted_sum::<T, A, S>(isa, row, residual)
+            } else {
+                // One load for both.
+                let mut lanes = isa.splat(T::ZERO);
+                let mut bits = 0;
+                for v in 0..V {
+                    let z = isa.load(&row[v]);
+                    bits |= isa.positive(z) << (v * T::LANES);
+                    lanes = isa.fma(e[v], A::value(isa, z), lanes);
+                }
+                gates[0] = bits;
+                lanes
+            };
+            isa.store(lanes, sum);
+        }
+        let sum = isa.lane_sums(&scratch.sums);
+        let (old, old_back) = (isa.load_from(beta), isa.load_from(back));
+        let source = if through_beta { old } else { old_back };
+        isa.store_to(isa.mul(source, minus_gain), weight);
+        if numbers.feedback == Feedback::KolenPollack {
+            let kept = isa.mul(isa.splat(numbers.feedback_factor), old_back);
+            isa.store_to(isa.fnma(isa.splat(numbers.feedback_gain), sum, kept), back);
+        } else if numbers.feedback.is_learned() {
+            for (row, sum) in z.chunks_exact(vectors).zip(&mut scratch.sums) {
+                let lanes = weighted_sum::<T, A, S>(isa, row, &signals.activity);
+                isa.store(lanes, sum);
+            }
+            let sum = isa.lane_sums(&scratch.sums);
+            let net = isa.fnma(isa.splat(numbers.oja[0]), old_back, sum);
+            let kept = isa.mul(isa.splat(numbers.feedback_factor), old_back);
+            isa.store_to(isa.fma(isa.splat(numbers.feedback_gain), net, kept), back);
+        }
+        isa.store_to(isa.fnma(gain, sum, isa.mul(factor, old)), beta);
+    }
+}
+
+/// A bit for each sample that lies above the kink.
+#[inline(always)]
+fn note_gates<T: Element, S: Isa<T>>(isa: S, row: &[T::Block], gates: &mut [u64]) {
+    for (word, blocks) in gates.iter_mut().zip(row.chunks(SAMPLES_OF_WORD / T::LANES)) {
+        *word = 0;
+        for (at, block) in blocks.iter().enumerate() {
+            *word |= isa.positive(isa.load(block)) << (at * T::LANES);
+        }
+    }
+}
+
+/// The lanes of the sum of `by` psi(z).
+#[inline(always)]
+fn weighted_sum<T: Element, A: LaneActivation<T>, S: Isa<T>>(
+    isa: S,
+    row: &[T::Block],
+    by: &[T::Block],
+) -> S::V {
+    let mut lanes = isa.splat(T::ZERO);
+    for (z, by) in row.iter().zip(by) {
+        lanes = isa.fma(isa.load(by), A::value(isa, isa.load(z)), lanes);
+    }
+    lanes
+}
+
+/// C += D, where C is wanted.
+#[inline(always)]
+fn keep_coefficients<T: Element, A: LaneActivation<T>, S: Isa<T>>(
+    isa: S,
+    units: &mut Units<'_, T>,
+    weights: &[T],
+    residual: &[T::Block],
+) {
+    let vectors = residual.len();
+    let rows = units.coefficients.chunks_exact_mut(vectors);
+    for ((c, z), &weight) in rows.zip(units.z.chunks_exact(vectors)).zip(weights) {
+        let weight = isa.splat(weight);
+        for ((c, z), e) in c.iter_mut().zip(z).zip(residual) {
+            let signal = isa.mul(weight, isa.load(e));
+            let z = isa.load(z);
+            let signal = A::scaled_derivative(isa, z, z, signal);
+            isa.store(isa.add(isa.load(c), signal), c);
+        }
+    }
+}
+
+/// Z += D K for some columns, and their outputs.
+#[inline(always)]
+fn move_columns<T: Element, A: LaneActivation<T>, S: Isa<T>, const W: usize>(
+    isa: S,
+    units: &mut Units<'_, T>,
+    scratch: &mut Scratch<T>,
+    columns: &Columns<T>,
+    vectors: usize,
+) {
+    let words = vectors.div_ceil(SAMPLES_OF_WORD / T::LANES);
+    let tables = columns.entries.as_chunks::<W>().0.as_chunks::<PATTERNS>().0;
+    let Some(outputs) = scratch.outputs[columns.first..].first_chunk_mut::<W>() else {
+        unreachable!("columns lie within the samples");
+    };
+    let mut sums = [isa.splat(T::ZERO); W];
+    for v in 0..W {
+        sums[v] = isa.load(&outputs[v]);
+    }
+    let mut rows = units.z.chunks_exact_mut(vectors);
+    let mut rows_ahead = units.ahead.chunks_exact(vectors);
+    let mut gates = scratch.gates.chunks_exact(words);
+    // (Not one iterator over all: that multiplies for every place.)
+    for (&weight, &beta) in scratch.weights.iter().zip(units.beta.iter()) {
+        let (Some(row), Some(gates)) = (rows.next(), gates.next()) else {
+            unreachable!("a row and gates for every unit");
+        };
+        if let Some(ahead) = rows_ahead.next() {
+            for block in &ahead[columns.first..columns.first + W] {
+                isa.prefetch(&T::lanes(block)[0]);
+            }
+        }
+        let mut moves = [isa.splat(T::ZERO); W];
+        for (&word, tables) in gates.iter().zip(tables.chunks(TABLES_OF_WORD)) {
+            let mut bits = word;
+            for table in tables {
+                let entry = &table[pattern(bits)];
+                for v in 0..W {
+                    moves[v] = isa.add(moves[v], isa.load(&entry[v]));
+                }
+                bits >>= GROUP;
+            }
+        }
+        let (weight, beta) = (isa.splat(weight), isa.splat(beta));
+        let Some(row) = row[columns.first..].first_chunk_mut::<W>() else {
+            unreachable!("columns lie within a row");
+        };
+        for v in 0..W {
+            let moved = isa.fma(weight, moves[v], isa.load(&row[v]));
+            isa.store(moved, &mut row[v]);
+            sums[v] = isa.fma(beta, A::value(isa, moved), sums[v]);
+        }
+    }
+    for v in 0..W {
+        isa.store(sums[v], &mut outputs[v]);
+    }
+}
+
+/// The first gates of `bits`.
+#[inline(always)]
+fn pattern(bits: u64) -> usize {
+    #[allow(clippy::cast_possible_truncation, reason = "below 16")]
+    let pattern = (bits % PATTERNS as u64) as usize;
+    pattern
+}
+
+/// The chunk's outputs from their lanes.
+fn write_partial<T: Element>(outputs: &[T::Block], partial: &mut [f64]) {
+    let lanes = outputs.iter().flat_map(T::lanes);
+    for (partial, lane) in partial.iter_mut().zip(lanes) {
+        *partial = lane.to_f64();
+    }
+}
+
+/// Some of what may not be held at all.
+#[inline(always)]
+fn part_mut<V>(all: &mut [V], range: Range<usize>) -> &mut [V] {
+    if all.is_empty() { all } else { &mut all[range] }
+}
+
+/// A chunk's outputs with its weights as they are.
+pub(super) struct Forward<'a, T: Element, A> {
+    pub(super) chunk: &'a mut Chunk<T>,
+    pub(super) scratch: &'a mut Scratch<T>,
+    pub(super) activation: PhantomData<A>,
+}
+
+impl<T: Element, A: LaneActivation<T>> Kernel<T> for Forward<'_, T, A> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa<T>>(self, isa: S) {
+        let Self { chunk, scratch, .. } = self;
+        let vectors = scratch.outputs.len();
+        for (v, output) in scratch.outputs.iter_mut().enumerate() {
+            let mut sum = isa.splat(T::ZERO);
+            for (row, &beta) in chunk.z.chunks_exact(vectors).zip(&chunk.beta) {
+                sum = isa.fma(isa.splat(beta), A::value(isa, isa.load(&row[v])), sum);
+            }
+            isa.store(sum, output);
+        }
+        write_partial::<T>(&scratch.outputs, &mut chunk.partial);
+    }
+}
