@@ -25,11 +25,18 @@ impl Fixed {
         let k = self.problem.outputs();
         let m = a.len() / k;
         let mut out = vec![0.0; k * k];
-        for i in 0..m {
-            for c in 0..k {
-                let product: f64 = (0..m).map(|j| self.gram[i * m + j] * b[j * k + c]).sum();
-                for g in 0..k {
-                    out[g * k + c] += a[i * k + g] * product;
+        let mut product = vec![0.0; m];
+        for c in 0..k {
+            // Gram b column by column: entries side by side, which no sum makes wait.
+            product.fill(0.0);
+            for (column, b) in self.gram.chunks_exact(m).zip(b[c..].iter().step_by(k)) {
+                for (sum, entry) in product.iter_mut().zip(column) {
+                    *sum += entry * b;
+                }
+            }
+            for (a, product) in a.chunks_exact(k).zip(&product) {
+                for (g, a) in a.iter().enumerate() {
+                    out[g * k + c] += a * product;
                 }
             }
         }

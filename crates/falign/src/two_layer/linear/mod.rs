@@ -48,6 +48,8 @@ pub enum LinearStart {
 #[derive(Debug, Clone)]
 struct Fixed {
     problem: Problem,
+    /// c, which a root and two divisions would take a twentieth of a step to give.
+    gain: f64,
     recursion: Recursion,
     /// Gram matrix of [Z0 | Z*0 | beta0 | b].
     gram: Vec<f64>,
@@ -141,6 +143,7 @@ impl Linear {
             gram,
             held_out_f0: None,
             step: 0,
+            gain: problem.gain(),
             problem: problem.clone(),
         };
         if problem.center_outputs {
@@ -161,7 +164,7 @@ impl Dynamics for Linear {
             Form::Rotated(engine) => engine.step(),
             Form::Recursion(fixed) => {
                 let factor = fixed.problem.factor(fixed.step);
-                fixed.recursion.step(fixed.problem.gain(), factor);
+                fixed.recursion.step(fixed.gain, factor);
                 fixed.step += 1;
             }
         }
