@@ -23,10 +23,11 @@ use std::arch::x86_64::{
     _mm512_castps_si512, _mm512_castsi512_pd, _mm512_castsi512_ps, _mm512_cmp_pd_mask,
     _mm512_cmp_ps_mask, _mm512_div_pd, _mm512_div_ps, _mm512_fmadd_pd, _mm512_fmadd_ps,
     _mm512_fnmadd_pd, _mm512_fnmadd_ps, _mm512_load_pd, _mm512_load_ps, _mm512_loadu_pd,
-    _mm512_loadu_ps, _mm512_mask_blend_pd, _mm512_mask_blend_ps, _mm512_max_pd, _mm512_max_ps,
-    _mm512_min_pd, _mm512_min_ps, _mm512_mul_pd, _mm512_mul_ps, _mm512_set1_pd, _mm512_set1_ps,
-    _mm512_slli_epi32, _mm512_slli_epi64, _mm512_store_pd, _mm512_store_ps, _mm512_storeu_pd,
-    _mm512_storeu_ps, _mm512_sub_pd, _mm512_sub_ps, _mm512_ternarylogic_epi32,
+    _mm512_loadu_ps, _mm512_mask_blend_pd, _mm512_mask_blend_ps, _mm512_mask_storeu_pd,
+    _mm512_mask_storeu_ps, _mm512_maskz_loadu_pd, _mm512_maskz_loadu_ps, _mm512_max_pd,
+    _mm512_max_ps, _mm512_min_pd, _mm512_min_ps, _mm512_mul_pd, _mm512_mul_ps, _mm512_set1_pd,
+    _mm512_set1_ps, _mm512_slli_epi32, _mm512_slli_epi64, _mm512_store_pd, _mm512_store_ps,
+    _mm512_storeu_pd, _mm512_storeu_ps, _mm512_sub_pd, _mm512_sub_ps, _mm512_ternarylogic_epi32,
     _mm512_ternarylogic_epi64,
 };
 
@@ -76,7 +77,7 @@ where
 }
 
 macro_rules! avx512 {
-    ($t:ty, $block:ident, $v:ty, $set1:ident, $load:ident, $store:ident, $loadu:ident, $storeu:ident, $add:ident, $sub:ident,
+    ($t:ty, $block:ident, $v:ty, $set1:ident, $load:ident, $store:ident, $loadu:ident, $storeu:ident, $mask:ident, $loadz:ident, $storez:ident, $add:ident, $sub:ident,
      $mul:ident, $div:ident, $fma:ident, $fnma:ident, $min:ident, $max:ident, $cmp:ident, $blend:ident,
      $abs:ident, $ternary:ident, $to_int:ident, $from_int:ident, $sll:ident, $mantissa:literal) => {
         impl Lanes<$t> for Avx512 {
@@ -161,7 +162,8 @@ macro_rules! avx512 {
                 match values.first_chunk::<{ <$t as Element>::LANES }>() {
                     // SAFETY: as many values as the vector has lanes; any alignment will do.
                     Some(lanes) => unsafe { $loadu(lanes.as_ptr()) },
-                    None => <Self as Isa<$t>>::load(self, &<$t>::read(values)),
+                    // SAFETY: lanes beyond the values are not read.
+                    None => unsafe { $loadz(!($mask::MAX << values.len()), values.as_ptr()) },
                 }
             }
             #[inline(always)]
@@ -170,9 +172,8 @@ macro_rules! avx512 {
                     // SAFETY: as above.
                     unsafe { $storeu(lanes.as_mut_ptr(), v) }
                 } else {
-                    let mut block = <$t>::ZERO_BLOCK;
-                    <Self as Isa<$t>>::store(self, v, &mut block);
-                    <$t>::write(&block, out);
+                    // SAFETY: lanes beyond the places are not written.
+                    unsafe { $storez(out.as_mut_ptr(), !($mask::MAX << out.len()), v) }
                 }
             }
         }
@@ -188,6 +189,9 @@ avx512!(
     _mm512_store_ps,
     _mm512_loadu_ps,
     _mm512_storeu_ps,
+    u16,
+    _mm512_maskz_loadu_ps,
+    _mm512_mask_storeu_ps,
     _mm512_add_ps,
     _mm512_sub_ps,
     _mm512_mul_ps,
@@ -214,6 +218,9 @@ avx512!(
     _mm512_store_pd,
     _mm512_loadu_pd,
     _mm512_storeu_pd,
+    u8,
+    _mm512_maskz_loadu_pd,
+    _mm512_mask_storeu_pd,
     _mm512_add_pd,
     _mm512_sub_pd,
     _mm512_mul_pd,
