@@ -1,4 +1,4 @@
-//! Dense matrix products by the `gemm` crate, behind a checked and safe face.
+//! Dense matrix products by the `gemm` crate, or by [`super::thin`], behind a checked and safe face.
 //!
 //! One thread always: runs are spread over threads outside. Equal bits for any number of
 //! threads on one machine; another machine's cache sizes may change the order of sums.
@@ -8,9 +8,10 @@
     reason = "the crate takes pointers and strides; see SAFETY"
 )]
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 
-use super::Scalar;
+use super::simd::Element;
+use super::thin::multiply_thin;
 
 /// C := keep C + factor A B, for any strides (pass `.t()` for a transposed factor).
 ///
@@ -28,7 +29,7 @@ use super::Scalar;
 /// multiply(0.0, &mut c.view_mut(), 2.0, &a.view(), &b.t());
 /// assert_eq!(c, array![[22.0]]);
 /// ```
-pub fn multiply<T: Scalar>(
+pub fn multiply<T: Element>(
     keep: T,
     c: &mut ArrayViewMut2<'_, T>,
     factor: T,
@@ -41,12 +42,62 @@ pub fn multiply<T: Scalar>(
         "shapes ({m}, {k}) times ({k_b}, {n}) into {:?}",
         c.dim()
     );
+    if keep == T::ZERO && multiply_thin(c, factor, a, b, None) {
+        return;
+    }
+    library(keep, c, factor, a, b);
+}
+
+/// C := (factor A B) o S: a product, rounded, then times S entry by entry.
+///
+/// Cost: 2 m n k operations.
+///
+/// # Panics
+/// If the shapes do not fit: A (m, k), B (k, n), C and S (m, n).
+///
+/// # Example
+/// ```
+/// use falign::math::multiply_times;
+/// use ndarray::{Array2, array};
+/// let (a, b) = (array![[1.0, 2.0]], array![[3.0], [4.0]]);
+/// let mut c = Array2::zeros((1, 1));
+/// let slopes = array![[0.5]];
+/// multiply_times(&mut c.view_mut(), 2.0, &a.view(), &b.view(), &slopes.view());
+/// assert_eq!(c, array![[11.0]]);
+/// ```
+pub fn multiply_times<T: Element>(
+    c: &mut ArrayViewMut2<'_, T>,
+    factor: T,
+    a: &ArrayView2<'_, T>,
+    b: &ArrayView2<'_, T>,
+    s: &ArrayView2<'_, T>,
+) {
+    assert_eq!(c.dim(), s.dim(), "as many factors as results");
+    if a.ncols() == b.nrows()
+        && c.dim() == (a.nrows(), b.ncols())
+        && multiply_thin(c, factor, a, b, Some(s))
+    {
+        return;
+    }
+    multiply(T::ZERO, c, factor, a, b);
+    Zip::from(c).and(s).for_each(|c, &s| *c = *c * s);
+}
+
+/// [`multiply`] for shapes that fit.
+fn library<T: Element>(
+    keep: T,
+    c: &mut ArrayViewMut2<'_, T>,
+    factor: T,
+    a: &ArrayView2<'_, T>,
+    b: &ArrayView2<'_, T>,
+) {
+    let ((m, k), n) = (a.dim(), b.ncols());
     let (c_strides, a_strides, b_strides) = (
         [c.strides()[0], c.strides()[1]],
         [a.strides()[0], a.strides()[1]],
         [b.strides()[0], b.strides()[1]],
     );
-    // SAFETY: pointers and strides come from live views of the shapes just compared; C is
+    // SAFETY: pointers and strides come from live views of the shapes that `multiply` compared; C is
     // borrowed mutably, so it overlaps neither A nor B, nor itself.
     unsafe {
         gemm::gemm(

@@ -9,9 +9,10 @@ mod product;
 mod scalar;
 pub mod simd;
 mod stream;
+mod thin;
 
 pub use activation::Activation;
-pub use gemm::multiply;
+pub use gemm::{multiply, multiply_times};
 pub use loss::{Loss, Reduction};
 pub use normal::normal_quantile;
 pub use pass::activate;

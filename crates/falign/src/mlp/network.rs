@@ -4,7 +4,6 @@ mod probe;
 
 use ndarray::{Array1, Array2, Zip};
 
-use self::probe::times_slope;
 use super::connections::Connections;
 use super::gradients::Gradients;
 use super::input::Input;
@@ -243,8 +242,8 @@ impl<T: Element> Network<T> {
         let masks = dropout.map(|rate| (rate, &mut *noise));
         run(&self.layers, &mut self.trace, input, masks);
         let loss = self.loss(targets, options.loss, options.reduction);
-        self.teach(noise);
-        times_slope(&mut self.signals, &self.trace);
+        self.rule
+            .teach_deltas(&self.layers, &self.trace, &mut self.signals, noise);
         // Taken out so that the rule can write them; nothing is copied.
         let mut gradients = std::mem::take(&mut self.changes);
         if !self.estimate(&mut gradients, input, targets, loss, noise) {

@@ -7,7 +7,8 @@ use ndarray::{Array2, ArrayView2, Zip};
 use super::algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
 use super::learning_rule::{Adaptation, LearningRule};
 use super::scene::{Layer, Trace};
-use crate::math::{Scalar, Stream, multiply};
+use crate::math::simd::Element;
+use crate::math::{Scalar, Stream, multiply, multiply_times};
 
 /// Numbers of feedback weights that learn; the others ignore them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,7 +38,7 @@ pub struct Composed<T> {
     redrawn: Vec<f64>,
 }
 
-impl<T: Scalar> Composed<T> {
+impl<T: Element> Composed<T> {
     /// A rule with these feedback weights: for each hidden layer (units above, units) on the
     /// layerwise path, (outputs, units) on the direct one; none for backpropagation. Sign
     /// feedback takes their magnitudes.
@@ -132,9 +133,33 @@ impl<T: Scalar> Composed<T> {
                 .collect();
         }
     }
+
+    /// What comes before the products: what is sent, and weights that are made anew.
+    fn prepare(&mut self, layers: &[Layer<T>], trace: &Trace<T>, noise: &mut Stream) {
+        self.fit(trace);
+        self.fill_sent(trace);
+        if matches!(self.composition.feedback, FeedbackWeights::Sign(_)) {
+            self.sign_weights(layers, noise);
+        }
+    }
+
+    /// The weights through which hidden layer `at` is taught.
+    fn weights<'a>(&'a self, layers: &'a [Layer<T>], at: usize) -> ArrayView2<'a, T> {
+        match self.composition.feedback {
+            FeedbackWeights::Transpose => layers[at + 1].weights.view(),
+            FeedbackWeights::Sign(_) => self.signed[at].view(),
+            _ => self.feedback[at].view(),
+        }
+    }
+
+    /// Whether the signal of hidden layer `at` comes straight from the output, whose factor stands
+    /// in both directions.
+    fn is_from_output(&self, at: usize, hidden: usize) -> bool {
+        at + 1 == hidden || self.composition.path == SignalPath::Direct
+    }
 }
 
-impl<T: Scalar> LearningRule<T> for Composed<T> {
+impl<T: Element> LearningRule<T> for Composed<T> {
     fn teach(
         &mut self,
         layers: &[Layer<T>],
@@ -142,21 +167,11 @@ impl<T: Scalar> LearningRule<T> for Composed<T> {
         signals: &mut [Array2<T>],
         noise: &mut Stream,
     ) {
-        self.fit(trace);
-        self.fill_sent(trace);
-        if matches!(self.composition.feedback, FeedbackWeights::Sign(_)) {
-            self.sign_weights(layers, noise);
-        }
+        self.prepare(layers, trace, noise);
         let hidden = signals.len();
         for at in (0..hidden).rev() {
-            let weights: ArrayView2<T> = match self.composition.feedback {
-                FeedbackWeights::Transpose => layers[at + 1].weights.view(),
-                FeedbackWeights::Sign(_) => self.signed[at].view(),
-                _ => self.feedback[at].view(),
-            };
-            let is_last = at + 1 == hidden;
-            let (above, factor) = if is_last || self.composition.path == SignalPath::Direct {
-                // Straight from the output, whose factor stands in both directions.
+            let weights = self.weights(layers, at);
+            let (above, factor) = if self.is_from_output(at, hidden) {
                 (self.sent.view(), layers[hidden].factor)
             } else {
                 (self.deltas[at + 1].view(), layers[at + 1].factor)
@@ -169,6 +184,27 @@ impl<T: Scalar> LearningRule<T> for Composed<T> {
                     .and(&trace.derivatives[at])
                     .for_each(|d, &s, &slope| *d = s * slope);
             }
+        }
+    }
+
+    fn teach_deltas(
+        &mut self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        deltas: &mut [Array2<T>],
+        noise: &mut Stream,
+    ) {
+        self.prepare(layers, trace, noise);
+        let hidden = deltas.len();
+        for at in (0..hidden).rev() {
+            let (delta, above) = deltas[at..].split_first_mut().expect("below `hidden`");
+            let (above, factor) = if self.is_from_output(at, hidden) {
+                (self.sent.view(), layers[hidden].factor)
+            } else {
+                (above[0].view(), layers[at + 1].factor)
+            };
+            let (weights, slopes) = (self.weights(layers, at), trace.derivatives[at].view());
+            multiply_times(&mut delta.view_mut(), factor, &above, &weights, &slopes);
         }
     }
 
@@ -261,7 +297,7 @@ fn with_signs<T: Scalar>(magnitudes: &Array2<T>, weights: &Array2<T>, signed: &m
 /// The mirror phase of one layer (Akrout et al. 2019): its inputs fire with unit-variance
 /// noise, its units respond, and B moves towards the mean of response x noise, which is
 /// proportional to W.
-fn mirror<T: Scalar>(
+fn mirror<T: Element>(
     b: &mut Array2<T>,
     layer: &Layer<T>,
     samples: usize,

@@ -31,6 +31,20 @@ pub trait LearningRule<T: Scalar>: Send {
         noise: &mut Stream,
     );
 
+    /// Writes the delta of each hidden layer, (batch, units): its teaching signal times psi', as
+    /// it is what its weights are changed by. From [`teach`](Self::teach), by default; a rule
+    /// that can write the same numbers in one pass does so.
+    fn teach_deltas(
+        &mut self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        deltas: &mut [Array2<T>],
+        noise: &mut Stream,
+    ) {
+        self.teach(layers, trace, deltas, noise);
+        trace.times_slopes(deltas);
+    }
+
     /// Estimates the gradients of all weights and biases from trials, in place of teaching
     /// signals; `false`, the default, where the rule teaches.
     fn estimate(&mut self, trials: &mut Trials<'_, T>, noise: &mut Stream) -> bool {

@@ -1,6 +1,6 @@
 //! What a learning rule sees of a network: plain values that the engine fills.
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, Zip};
 
 use crate::math::{Activation, Loss, Reduction, Scalar};
 
@@ -73,6 +73,15 @@ impl<T: Scalar> Trace<T> {
             targets: zeros(last),
             loss: Loss::SquaredError,
             reduction: Reduction::Mean,
+        }
+    }
+
+    /// Teaching signals become deltas: each is multiplied by psi'.
+    pub(crate) fn times_slopes(&self, signals: &mut [Array2<T>]) {
+        for (signal, slopes) in signals.iter_mut().zip(&self.derivatives) {
+            Zip::from(signal)
+                .and(slopes)
+                .for_each(|s, &slope| *s = *s * slope);
         }
     }
 

@@ -5,13 +5,14 @@ mod pixels;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use crate::math::{Scalar, multiply};
+use crate::math::multiply;
+use crate::math::simd::Element;
 
 pub(super) use self::half::HalfInput;
 pub(super) use self::pixels::{PixelInput, PixelLayout};
 
 /// A batch of inputs, as the first layer needs it.
-pub trait Input<T: Scalar> {
+pub trait Input<T: Element> {
     /// Samples.
     fn batch(&self) -> usize;
     /// Z := factor X W', (batch, units).
@@ -29,7 +30,7 @@ pub trait Input<T: Scalar> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct DenseInput<T>(pub Array2<T>);
 
-impl<T: Scalar> Input<T> for DenseInput<T> {
+impl<T: Element> Input<T> for DenseInput<T> {
     fn batch(&self) -> usize {
         self.0.nrows()
     }

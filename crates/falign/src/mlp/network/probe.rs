@@ -1,14 +1,14 @@
 //! What the rule would do with the last batch, and what backpropagation would: for
 //! measurements, which change no weight.
 
-use ndarray::{Array2, Zip};
+use ndarray::Array2;
 
 use super::Network;
 use crate::math::Stream;
 use crate::math::simd::Element;
 use crate::mlp::gradients::Gradients;
 use crate::mlp::{Alignment, Input, alignment};
-use crate::rule::{LearningRule, Trace};
+use crate::rule::LearningRule;
 
 impl<T: Element> Network<T> {
     /// Alignment of the rule's teaching signals with those of backpropagation on the last
@@ -38,7 +38,7 @@ impl<T: Element> Network<T> {
         mut signals: Vec<Array2<T>>,
         input: &dyn Input<T>,
     ) -> Gradients<T> {
-        times_slope(&mut signals, &self.trace);
+        self.trace.times_slopes(&mut signals);
         let mut gradients = Gradients::zeros(&self.layers);
         gradients.fill(&self.layers, &self.trace, &signals, input);
         gradients
@@ -56,12 +56,5 @@ impl<T: Element> Network<T> {
         let mut gradients = Gradients::zeros(&self.layers);
         self.estimate(&mut gradients, input, targets, loss, noise)
             .then_some(gradients)
-    }
-}
-
-/// Teaching signals become deltas.
-pub(super) fn times_slope<T: Element>(signals: &mut [Array2<T>], trace: &Trace<T>) {
-    for (signal, slope) in signals.iter_mut().zip(&trace.derivatives) {
-        Zip::from(signal).and(slope).for_each(|s, &d| *s = *s * d);
     }
 }

@@ -1,0 +1,340 @@
+//! Dense products of which one dimension is small, such as those of a layer of few outputs.
+//!
+//! A library for large products first copies both factors into an order of its own, which here
+//! costs more than the product. A sum is a chain of fused multiply-adds, cut into equal parts where
+//! it would have more than [`CHAIN`] terms: the order of the library in [`super::gemm`] with the
+//! caches of most processors with AVX-512, where results are those of the library to the bit.
+
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
+
+use std::borrow::Cow;
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use super::simd::{Element, Isa, Kernel, Path, current_path, dispatch};
+
+/// Most terms of one chain.
+const CHAIN: usize = 512;
+/// Up to this size a dimension is small.
+const THIN: usize = 16;
+/// Products of fewer numbers, or of fewer terms, are left to the library, which has other orders
+/// of summation for them.
+const NUMBERS: usize = 256;
+const TERMS: usize = 2;
+/// So are results of at most this many rows and columns whose sums are cut: it cuts them into
+/// parts of [`CHAIN`] terms and a rest.
+const SIDE: usize = 64;
+/// How many rows ahead a row is called for: rows lie far apart, which the processor does not
+/// foresee.
+const AHEAD: usize = 40;
+
+/// C := factor A B, and then times S entry by entry where it is given, if the product is thin and
+/// its factors lie in memory as it takes them; `false` if not, with C as it was.
+pub(super) fn multiply_thin<T: Element>(
+    c: &mut ArrayViewMut2<'_, T>,
+    factor: T,
+    a: &ArrayView2<'_, T>,
+    b: &ArrayView2<'_, T>,
+    times: Option<&ArrayView2<'_, T>>,
+) -> bool {
+    let ((m, k), n) = (a.dim(), b.ncols());
+    if m.min(n).min(k) > THIN || m.min(n) < 2 || m * n <= NUMBERS || k <= TERMS {
+        return false;
+    }
+    if m.max(n) <= SIDE && k > CHAIN {
+        return false;
+    }
+    // One of the factors may be turned into the order of rows, if it is small.
+    let (a_rows, b_rows) = (a.is_standard_layout(), b.is_standard_layout());
+    if !(a_rows || m.min(k) <= THIN) || !(b_rows || n <= THIN) {
+        return false;
+    }
+    if times.is_some_and(|s| !s.is_standard_layout()) {
+        return false;
+    }
+    let times = times.map(|s| s.to_slice().expect("as just seen"));
+    let Some(out) = c.as_slice_mut() else {
+        return false;
+    };
+    let a = rows(a);
+    let (b, stride) = match b.to_slice() {
+        Some(b) if n > THIN => (Cow::Borrowed(b), n),
+        _ => padded(b),
+    };
+    let product = ThinProduct {
+        a: &a,
+        b: &b,
+        stride,
+        factor,
+        times,
+        out,
+        terms: k,
+        width: n,
+        is_long: m <= THIN,
+    };
+    // As many accumulators as there are registers, and enough of them to be independent.
+    match current_path() {
+        Path::Avx512 if n <= T::LANES => dispatch(Tiled::<T, 10, 1>(product)),
+        Path::Avx512 if m <= 10 => dispatch(Tiled::<T, 10, 2>(product)),
+        Path::Avx512 => dispatch(Tiled::<T, 5, 4>(product)),
+        Path::Avx2 | Path::Neon | Path::Portable => dispatch(Tiled::<T, 5, 1>(product)),
+    }
+    true
+}
+
+/// The matrix with its rows one after the other.
+fn rows<'a, T: Element>(matrix: &ArrayView2<'a, T>) -> Cow<'a, [T]> {
+    match matrix.to_slice() {
+        Some(rows) => Cow::Borrowed(rows),
+        None => Cow::Owned(matrix.iter().copied().collect()),
+    }
+}
+
+/// The same with zeros after each row, so that it is made of whole vectors; and their length.
+fn padded<'a, T: Element>(matrix: &ArrayView2<'a, T>) -> (Cow<'a, [T]>, usize) {
+    let stride = matrix.ncols().next_multiple_of(T::LANES);
+    let mut rows = vec![T::ZERO; matrix.nrows() * stride];
+    // Along what lies together in memory.
+    for (column, from) in matrix.columns().into_iter().enumerate() {
+        for (to, &x) in rows[column..].iter_mut().step_by(stride).zip(from) {
+            *to = x;
+        }
+    }
+    (Cow::Owned(rows), stride)
+}
+
+struct ThinProduct<'a, T> {
+    /// Rows of `terms`.
+    a: &'a [T],
+    /// Rows of `stride`.
+    b: &'a [T],
+    stride: usize,
+    factor: T,
+    /// Rows of `width`.
+    times: Option<&'a [T]>,
+    /// Rows of `width`.
+    out: &'a mut [T],
+    terms: usize,
+    width: usize,
+    /// Whether B is the large factor, of which rows are called for ahead.
+    is_long: bool,
+}
+
+/// With so many rows and virtual vectors of columns at a time.
+struct Tiled<'a, T, const ROWS: usize, const V: usize>(ThinProduct<'a, T>);
+
+impl<T: Element, const ROWS: usize, const V: usize> Kernel<T> for Tiled<'_, T, ROWS, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa<T>>(self, isa: S) {
+        let mut product = self.0;
+        let count = product.a.len() / product.terms;
+        for first_row in (0..count).step_by(ROWS) {
+            let mut column = 0;
+            while column + V * T::LANES <= product.width {
+                let place = (first_row, column, V * T::LANES);
+                product.tile::<S, ROWS, V>(isa, place);
+                column += V * T::LANES;
+            }
+            while column + T::LANES <= product.width {
+                product.tile::<S, ROWS, 1>(isa, (first_row, column, T::LANES));
+                column += T::LANES;
+            }
+            if column < product.width {
+                let rest = product.width - column;
+                product.tile::<S, ROWS, 1>(isa, (first_row, column, rest));
+            }
+        }
+    }
+}
+
+impl<T: Element> ThinProduct<'_, T> {
+    /// Results of some rows in so many columns, which `V` virtual vectors hold.
+    #[inline(always)]
+    fn tile<S: Isa<T>, const ROWS: usize, const V: usize>(
+        &mut self,
+        isa: S,
+        (first_row, column, columns): (usize, usize, usize),
+    ) {
+        let count = self.a.len() / self.terms;
+        let part = self.terms.div_ceil(self.terms.div_ceil(CHAIN));
+        for first in (0..self.terms).step_by(part) {
+            let length = part.min(self.terms - first);
+            // Beyond the last row it is taken again.
+            let mut rows = [&self.a[..0]; ROWS];
+            for (r, row) in rows.iter_mut().enumerate() {
+                let start = (first_row + r).min(count - 1) * self.terms + first;
+                *row = &self.a[start..][..length];
+            }
+            let mut sums = [[isa.splat(T::ZERO); V]; ROWS];
+            for at in 0..length {
+                let start = (first + at) * self.stride + column;
+                if self.is_long {
+                    let ahead = self.b.get(start + AHEAD * self.stride..).unwrap_or(&[]);
+                    for x in ahead.iter().step_by(T::LANES).take(V) {
+                        isa.prefetch(x);
+                    }
+                }
+                let b = &self.b[start..][..columns];
+                let mut tile = [isa.splat(T::ZERO); V];
+                for (v, tile) in tile.iter_mut().enumerate() {
+                    *tile = isa.load_from(&b[v * T::LANES..]);
+                }
+                for (sums, row) in sums.iter_mut().zip(&rows) {
+                    let x = isa.splat(row[at]);
+                    for (sum, &b) in sums.iter_mut().zip(&tile) {
+                        *sum = isa.fma(x, b, *sum);
+                    }
+                }
+            }
+            let is_last = first + length == self.terms;
+            let factor = isa.splat(self.factor);
+            for (row, sums) in (first_row..count).zip(&sums) {
+                let start = row * self.width + column;
+                let out = &mut self.out[start..][..columns];
+                let mut values = *sums;
+                for (v, value) in values.iter_mut().enumerate() {
+                    *value = if first == 0 {
+                        isa.mul(factor, *value)
+                    } else {
+                        isa.fma(factor, *value, isa.load_from(&out[v * T::LANES..]))
+                    };
+                }
+                if let (true, Some(times)) = (is_last, self.times) {
+                    let times = &times[start..][..columns];
+                    for (v, value) in values.iter_mut().enumerate() {
+                        *value = isa.mul(*value, isa.load_from(&times[v * T::LANES..]));
+                    }
+                }
+                for (v, value) in values.into_iter().enumerate() {
+                    isa.store_to(value, &mut out[v * T::LANES..]);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, Zip};
+
+    use super::super::multiply;
+    use super::*;
+    use crate::math::simd::force_path;
+
+    fn wave<T: Element>(shape: (usize, usize), frequency: f64) -> Array2<T> {
+        let mut at = 0.0;
+        Array2::from_shape_simple_fn(shape, || {
+            at += frequency;
+            T::from_f64(f64::sin(at))
+        })
+    }
+
+    /// The definition: parts of a chain, one after the other.
+    fn plain<T: Element>(
+        factor: T,
+        a: &Array2<T>,
+        b: &Array2<T>,
+        fma: fn(T, T, T) -> T,
+    ) -> Array2<T> {
+        let k = a.ncols();
+        let part = k.div_ceil(k.div_ceil(512));
+        Array2::from_shape_fn((a.nrows(), b.ncols()), |(i, j)| {
+            let mut total = T::ZERO;
+            for first in (0..k).step_by(part) {
+                let terms = first..k.min(first + part);
+                let sum = terms.fold(T::ZERO, |sum, t| fma(a[(i, t)], b[(t, j)], sum));
+                total = fma(factor, sum, total);
+            }
+            total
+        })
+    }
+
+    /// Outputs, signals and gradients of a layer of few units, and dimensions at the edges.
+    const SHAPES: [(usize, usize, usize); 8] = [
+        (71, 10, 1000),
+        (61, 103, 10),
+        (10, 103, 61),
+        (10, 1000, 600),
+        (65, 16, 513),
+        (33, 16, 512),
+        (17, 40, 3),
+        (2, 200, 1025),
+    ];
+
+    fn check<T: Element>(fma: fn(T, T, T) -> T) {
+        for (m, n, k) in SHAPES {
+            let (a, b) = (wave((m, k), 0.7), wave((k, n), 1.3));
+            let factor = T::from_f64(0.3);
+            let wanted = plain(factor, &a, &b, fma);
+            for path in [Path::Portable, Path::Avx2, Path::Avx512] {
+                force_path(Some(path));
+                // Either factor by rows or by columns, where that is taken.
+                let (a_turned, b_turned) = (a.t().as_standard_layout().into_owned(), b.t());
+                let b_turned = b_turned.as_standard_layout().into_owned();
+                let mut taken = 0;
+                for a in [a.view(), a_turned.t()] {
+                    for b in [b.view(), b_turned.t()] {
+                        let mut found = Array2::from_elem((m, n), T::from_f64(f64::NAN));
+                        let done = multiply_thin(&mut found.view_mut(), factor, &a, &b, None);
+                        taken += usize::from(done);
+                        assert!(!done || found == wanted, "{m} {n} {k} {path:?}");
+                    }
+                }
+                assert!(taken > 1, "{m} {n} {k}");
+                let slopes = wave((m, n), 0.1);
+                let mut found = Array2::from_elem((m, n), T::ZERO);
+                let times = Some(&slopes.view());
+                multiply_thin(&mut found.view_mut(), factor, &a.view(), &b.view(), times);
+                let mut wanted = wanted.clone();
+                Zip::from(&mut wanted)
+                    .and(&slopes)
+                    .for_each(|c, &s| *c = *c * s);
+                assert_eq!(found, wanted);
+            }
+            force_path(None);
+        }
+    }
+
+    #[test]
+    fn every_path_and_order_in_memory_gives_the_bits_of_the_definition() {
+        check::<f32>(f32::mul_add);
+        check::<f64>(f64::mul_add);
+    }
+
+    #[test]
+    fn the_library_gives_the_same_but_for_rounding() {
+        for (m, n, k) in SHAPES {
+            let (a, b) = (wave::<f32>((m, k), 0.7), wave::<f32>((k, n), 1.3));
+            let mut thin = Array2::zeros((m, n));
+            let mut out = thin.view_mut();
+            assert!(multiply_thin(&mut out, 0.3, &a.view(), &b.view(), None));
+            // A result whose rows are apart is the library's.
+            let mut whole = Array2::zeros((m, n + 1));
+            let mut library = whole.slice_mut(ndarray::s![.., ..n]);
+            multiply(0.0, &mut library, 0.3, &a.view(), &b.view());
+            // Half a unit in the last place for each of k terms of size below 1.
+            let tolerance = 0.3 * k as f32 * f32::EPSILON;
+            let close = |(x, y): (&f32, &f32)| (x - y).abs() <= tolerance;
+            assert!(thin.iter().zip(&library).all(close), "{m} {n} {k}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_thin_or_not_in_rows_is_left_alone() {
+        let (a, b) = (wave::<f64>((40, 50), 0.7), wave::<f64>((50, 60), 1.3));
+        let mut c = Array2::from_elem((40, 60), 7.0);
+        assert!(!multiply_thin(
+            &mut c.view_mut(),
+            1.0,
+            &a.view(),
+            &b.view(),
+            None
+        ));
+        assert_eq!(c, Array2::from_elem((40, 60), 7.0));
+    }
+}
