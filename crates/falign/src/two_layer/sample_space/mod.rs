@@ -2,9 +2,10 @@
 //! on the input dimension.
 //!
 //! W(t) = W(0) + C X, with C accumulated only where the plan asks for it; W(0) is made again
-//! from its stream. Hidden units lie in fixed chunks of panels, units in the lanes; partial
-//! sums are added in the order of the chunks, so the bits depend neither on threads nor on
-//! the processor's vector width.
+//! from its stream. Hidden units lie in fixed chunks, in one of two layouts that the problem alone
+//! chooses: `panels`, with units in the lanes, for any problem; `rows`, with samples in the lanes,
+//! where psi' has two values. Partial sums are added in the order of the chunks, so the bits depend
+//! neither on threads nor on the processor's vector width.
 
 mod layout;
 mod measure;
@@ -23,7 +24,8 @@ use super::{Problem, Start, Weights};
 use crate::math::simd::Element;
 use crate::math::{Streams, row_products};
 
-/// The fast engine. Cost per step: p n^2 multiply-adds and p n activations.
+/// The fast engine. Cost per step: p n^2 multiply-adds and p n activations; with `ReLU` or leaky `ReLU`,
+/// one output and 24 to 256 samples p n^2 / 4 additions.
 #[derive(Debug, Clone)]
 pub struct SampleSpace<T: Element> {
     problem: Problem,

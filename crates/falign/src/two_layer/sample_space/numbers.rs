@@ -1,8 +1,8 @@
-//! The numbers of one step that all hidden units share.
+//! What a step is made of beside the hidden units' own numbers.
 
 use crate::rule::Feedback;
 
-/// The numbers of one step that all units share.
+/// The numbers of one step that all hidden units share.
 #[derive(Debug, Clone)]
 pub(super) struct Numbers<T> {
     pub(super) samples: usize,

@@ -280,46 +280,49 @@ fn move_columns<T: Element, A: LaneActivation<T>, S: Isa<T>, const W: usize>(
     let Some(outputs) = scratch.outputs[columns.first..].first_chunk_mut::<W>() else {
         unreachable!("columns lie within the samples");
     };
-    let mut sums = [isa.splat(T::ZERO); W];
-    for v in 0..W {
-        sums[v] = isa.load(&outputs[v]);
-    }
     let mut rows = units.z.chunks_exact_mut(vectors);
     let mut rows_ahead = units.ahead.chunks_exact(vectors);
     let mut gates = scratch.gates.chunks_exact(words);
-    // (Not one iterator over all: that multiplies for every place.)
-    for (&weight, &beta) in scratch.weights.iter().zip(units.beta.iter()) {
-        let (Some(row), Some(gates)) = (rows.next(), gates.next()) else {
-            unreachable!("a row and gates for every unit");
-        };
-        if let Some(ahead) = rows_ahead.next() {
-            for block in &ahead[columns.first..columns.first + W] {
-                isa.prefetch(&T::lanes(block)[0]);
-            }
-        }
-        let mut moves = [isa.splat(T::ZERO); W];
-        for (&word, tables) in gates.iter().zip(tables.chunks(TABLES_OF_WORD)) {
-            let mut bits = word;
-            for table in tables {
-                let entry = &table[pattern(bits)];
-                for v in 0..W {
-                    moves[v] = isa.add(moves[v], isa.load(&entry[v]));
+    let weights = scratch.weights.chunks_exact(T::LANES);
+    for (weights, betas) in weights.zip(units.beta.chunks_exact(T::LANES)) {
+        // Sums of a few units, then sums of those: in f32 one chain over all would be what the outputs'
+        // last digits are lost to.
+        let mut sums = [isa.splat(T::ZERO); W];
+        // (Not one iterator over all: that multiplies for every place.)
+        for (&weight, &beta) in weights.iter().zip(betas) {
+            let (Some(row), Some(gates)) = (rows.next(), gates.next()) else {
+                unreachable!("a row and gates for every unit");
+            };
+            if let Some(ahead) = rows_ahead.next() {
+                for block in &ahead[columns.first..columns.first + W] {
+                    isa.prefetch(&T::lanes(block)[0]);
                 }
-                bits >>= GROUP;
+            }
+            let mut moves = [isa.splat(T::ZERO); W];
+            for (&word, tables) in gates.iter().zip(tables.chunks(TABLES_OF_WORD)) {
+                let mut bits = word;
+                for table in tables {
+                    let entry = &table[pattern(bits)];
+                    for v in 0..W {
+                        moves[v] = isa.add(moves[v], isa.load(&entry[v]));
+                    }
+                    bits >>= GROUP;
+                }
+            }
+            let (weight, beta) = (isa.splat(weight), isa.splat(beta));
+            let Some(row) = row[columns.first..].first_chunk_mut::<W>() else {
+                unreachable!("columns lie within a row");
+            };
+            for v in 0..W {
+                let moved = isa.fma(weight, moves[v], isa.load(&row[v]));
+                isa.store(moved, &mut row[v]);
+                sums[v] = isa.fma(beta, A::value(isa, moved), sums[v]);
             }
         }
-        let (weight, beta) = (isa.splat(weight), isa.splat(beta));
-        let Some(row) = row[columns.first..].first_chunk_mut::<W>() else {
-            unreachable!("columns lie within a row");
-        };
         for v in 0..W {
-            let moved = isa.fma(weight, moves[v], isa.load(&row[v]));
-            isa.store(moved, &mut row[v]);
-            sums[v] = isa.fma(beta, A::value(isa, moved), sums[v]);
+            let total = isa.add(isa.load(&outputs[v]), sums[v]);
+            isa.store(total, &mut outputs[v]);
         }
-    }
-    for v in 0..W {
-        isa.store(sums[v], &mut outputs[v]);
     }
 }
 
@@ -360,11 +363,16 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Forward<'_, T, A> {
         let Self { chunk, scratch, .. } = self;
         let vectors = scratch.outputs.len();
         for (v, output) in scratch.outputs.iter_mut().enumerate() {
-            let mut sum = isa.splat(T::ZERO);
-            for (row, &beta) in chunk.z.chunks_exact(vectors).zip(&chunk.beta) {
-                sum = isa.fma(isa.splat(beta), A::value(isa, isa.load(&row[v])), sum);
+            let mut total = isa.splat(T::ZERO);
+            let mut rows = chunk.z.chunks_exact(vectors);
+            for betas in chunk.beta.chunks_exact(T::LANES) {
+                let mut sum = isa.splat(T::ZERO);
+                for (&beta, row) in betas.iter().zip(rows.by_ref()) {
+                    sum = isa.fma(isa.splat(beta), A::value(isa, isa.load(&row[v])), sum);
+                }
+                total = isa.add(total, sum);
             }
-            isa.store(sum, output);
+            isa.store(total, output);
         }
         write_partial::<T>(&scratch.outputs, &mut chunk.partial);
     }
