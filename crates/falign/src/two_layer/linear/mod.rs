@@ -48,7 +48,7 @@ pub enum LinearStart {
 #[derive(Debug, Clone)]
 struct Fixed {
     problem: Problem,
-    /// c, which a root and two divisions would take a twentieth of a step to give.
+    /// c, of which each step would take the root and the divisions again.
     gain: f64,
     recursion: Recursion,
     /// Gram matrix of [Z0 | Z*0 | beta0 | b].

@@ -13,15 +13,12 @@ use rayon::prelude::*;
 use self::forward::Forward;
 use self::kernel::{Advance, Chunk, Scratch, Tile, VECTORS};
 use self::packed::Packed;
-use super::layout::Field;
+use super::layout::{Field, SECOND_LEVEL};
 use super::numbers::Numbers;
 use crate::math::Activation;
 use crate::math::simd::activation::{LaneActivation, with_activation};
 use crate::math::simd::{Element, dispatch};
 use crate::two_layer::mask::{GROUP, Masks};
-
-/// Bytes of Z that surely stay in a second-level cache between steps.
-const SECOND_LEVEL: usize = 1 << 20;
 
 /// Panels of a chunk: enough work to share out, little enough to stay in the inner caches.
 const PANELS: usize = 8;

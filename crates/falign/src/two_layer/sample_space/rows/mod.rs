@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use self::kernel::{Advance, Chunk, Forward, Scratch, Signals};
 use self::tables::{Fill, Tables};
-use super::layout::Field;
+use super::layout::{Field, SECOND_LEVEL};
 use super::numbers::Numbers;
 use crate::math::Activation;
 use crate::math::activation::LEAKY_SLOPE;
@@ -24,9 +24,6 @@ use crate::two_layer::Problem;
 /// Units of a chunk: enough that tables of other columns are worth their way to the first-level cache, few
 /// enough that Z waits in the second.
 const CHUNK: usize = 256;
-
-/// Bytes of Z that surely stay in a second-level cache between steps.
-const SECOND_LEVEL: usize = 1 << 20;
 
 /// With fewer samples there is too little to gain; with more the tables leave the second-level
 /// cache. There the dense product is faster.
