@@ -157,6 +157,7 @@ fn sample_space_follows_the_reference_for_every_activation_rule_and_schedule() {
 #[test]
 fn dropout_masks_are_shared_by_the_engines() {
     for (activation, p) in [
+        (Activation::Linear, 40),
         (Activation::Relu, 30),
         (Activation::Tanh, 500),
         (Activation::Sigmoid, 27),

@@ -266,7 +266,7 @@ mod tests {
         let plan = plan("[run]\nruns = 1");
         assert_eq!(
             plan.to_jsonl(),
-            "{\"id\":\"44f685ad11271d180efa5f64cdb7993d\",\"setting\":0,\"runs\":[0,1]}\n"
+            "{\"id\":\"8a8403f8b710ea8ed7b52915c635cb9f\",\"setting\":0,\"runs\":[0,1]}\n"
         );
     }
 

@@ -7,7 +7,9 @@ use crate::math::Activation;
 /// 3: sums over samples in linear networks of several outputs, lane by lane.
 /// 4: with `ReLU` and leaky `ReLU`, one output and 24 to 256 samples, the order of sums; in linear
 /// networks, sums over samples with one rounding less.
-const TWO_LAYER: u32 = 4;
+/// 5: linear networks in `sample_space`, and in `linear` with feedback that is not fixed: K E before
+/// the feedback weights.
+const TWO_LAYER: u32 = 5;
 /// 2: the first layer skips zero pixels.
 const MINI_BATCH: u32 = 2;
 /// 2: as for `MINI_BATCH`. 3: tanh, sigmoid, erf and softplus as for `TWO_LAYER`.

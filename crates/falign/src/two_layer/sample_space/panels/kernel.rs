@@ -1,8 +1,8 @@
 //! The fused step of one chunk of hidden units: one pass over Z.
 //!
 //! Per panel of units (in the lanes): a prologue reads psi(Z), accumulates the update of
-//! beta and writes the teaching signals D; a register-tiled product adds D K to Z; an
-//! epilogue accumulates the new outputs while the panel is still in the first-level cache.
+//! beta and writes the teaching signals D; a register-tiled product adds D K to Z (or, where
+//! psi' = 1, what all units share of it); an epilogue accumulates the new outputs while the panel is still in the first-level cache.
 //! Nothing is allocated and no lane is wasted but the padding of the last panel.
 
 #![allow(
@@ -16,6 +16,7 @@ use std::ops::Range;
 use super::super::numbers::Numbers;
 use super::forward::{clear, epilogue, write_partial};
 use super::packed::{Packed, PackedTile};
+use super::shared::Shared;
 use crate::math::simd::activation::LaneActivation;
 use crate::math::simd::{Abreast, Element, Isa, Kernel, Lanes};
 use crate::rule::Feedback;
@@ -51,13 +52,25 @@ pub(super) struct Chunk<T: Element> {
 #[derive(Debug, Clone)]
 pub(super) struct Scratch<T: Element> {
     delta: Vec<Tile<T>>,
+    /// What a unit's residuals are multiplied by, output by output.
+    weights: Vec<Tile<T>>,
     pub(super) sums: Vec<T::Block>,
+}
+
+/// What a step multiplies the teaching signals with.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Product<'a, T: Element> {
+    /// K.
+    Whole(&'a Packed<T>),
+    /// Nothing: K E is known, and psi' = 1.
+    Shared(&'a Shared<T>),
 }
 
 impl<T: Element> Scratch<T> {
     pub(super) fn new(samples: usize, outputs: usize) -> Self {
         Self {
             delta: vec![[T::ZERO_BLOCK; VECTORS]; samples],
+            weights: vec![[T::ZERO_BLOCK; VECTORS]; outputs],
             sums: vec![T::ZERO_BLOCK; samples * outputs],
         }
     }
@@ -67,7 +80,7 @@ impl<T: Element> Scratch<T> {
 pub(super) struct Advance<'a, T: Element, A> {
     pub(super) chunk: &'a mut Chunk<T>,
     pub(super) scratch: &'a mut Scratch<T>,
-    pub(super) kernel: &'a Packed<T>,
+    pub(super) product: Product<'a, T>,
     pub(super) numbers: &'a Numbers<T>,
     /// Whether panels come from beyond the second-level cache and are asked for early.
     pub(super) prefetch: bool,
@@ -84,7 +97,7 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
         let Self {
             chunk,
             scratch,
-            kernel,
+            product,
             numbers,
             forward,
             prefetch,
@@ -92,6 +105,7 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
         } = self;
         let (n, k) = (numbers.samples, numbers.outputs);
         let delta = &mut scratch.delta[..n];
+        let weights = &mut scratch.weights[..k];
         let sums = &mut scratch.sums[..n * k];
         clear(isa, sums);
         let last = chunk.z.len() / n - 1;
@@ -105,23 +119,28 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
             let mask = part(&chunk.mask, samples.clone());
             let beta = &mut chunk.beta[outputs.clone()];
             let back = &mut chunk.feedback[outputs];
-            prologue::<T, A, S>(isa, numbers, z, a, mask, beta, back, delta);
+            prologue::<T, A, S>(isa, numbers, z, a, mask, beta, back, weights, delta);
             if p == last {
                 clear_padding::<T>(chunk.units, [beta, back]);
             }
-            for tile in &kernel.tiles {
-                // The next panel comes while this one is multiplied.
-                let wanted = if prefetch {
-                    [next_z, &*next_a]
-                } else {
-                    [&[][..]; 2]
-                };
-                for next in wanted {
-                    for block in next.iter().skip(tile.first).take(tile.height).flatten() {
-                        isa.prefetch(&T::lanes(block)[0]);
+            match product {
+                Product::Whole(kernel) => {
+                    for tile in &kernel.tiles {
+                        // The next panel comes while this one is multiplied.
+                        let wanted = if prefetch {
+                            [next_z, &*next_a]
+                        } else {
+                            [&[][..]; 2]
+                        };
+                        for next in wanted {
+                            for block in next.iter().skip(tile.first).take(tile.height).flatten() {
+                                isa.prefetch(&T::lanes(block)[0]);
+                            }
+                        }
+                        add_product(isa, tile, delta, z);
                     }
                 }
-                add_product(isa, tile, delta, z);
+                Product::Shared(shared) => add_shared(isa, shared, weights, z),
             }
             for (c, d) in part_mut(&mut chunk.coefficients, samples)
                 .iter_mut()
@@ -195,6 +214,7 @@ fn prologue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     mask: &[Tile<T>],
     beta: &mut [Tile<T>],
     back: &mut [Tile<T>],
+    weights: &mut [Tile<T>],
     delta: &mut [Tile<T>],
 ) {
     let k = numbers.outputs;
@@ -204,6 +224,7 @@ fn prologue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     for c in 0..k {
         let weight = load_tile(isa, if through_beta { &beta[c] } else { &back[c] });
         let weight = Abreast(isa).mul(weight, [minus_gain; VECTORS]);
+        store_tile(isa, weight, &mut weights[c]);
         let e = &numbers.residual[c * numbers.samples..][..numbers.samples];
         // What an output must do is known to the compiler, so that the loop has no branches.
         let sum = match (c == 0, c + 1 == k) {
@@ -363,6 +384,26 @@ fn register_tile<T: Element, S: Isa<T>, const R: usize>(
         for v in 0..VECTORS {
             let moved = isa.add(isa.load(&row[v]), sum[v]);
             isa.store(moved, &mut row[v]);
+        }
+    }
+}
+
+/// Z += (feedback weights) (K E)'.
+#[inline(always)]
+fn add_shared<T: Element, S: Isa<T>>(
+    isa: S,
+    shared: &Shared<T>,
+    weights: &[Tile<T>],
+    z: &mut [Tile<T>],
+) {
+    for (c, weights) in weights.iter().enumerate() {
+        let weights = load_tile(isa, weights);
+        for (row, moved) in z.iter_mut().zip(shared.of_output(c)) {
+            let moved = isa.splat(moved);
+            for v in 0..VECTORS {
+                let value = isa.fma(weights[v], moved, isa.load(&row[v]));
+                isa.store(value, &mut row[v]);
+            }
         }
     }
 }

@@ -1,18 +1,20 @@
 //! Hidden units in the lanes: every activation, any number of samples and outputs, dropout.
 //!
-//! A step is a product of dense panels with K. Units lie in fixed chunks of panels.
+//! A step is a product of dense panels with K; where psi' = 1, of K with E alone. Units lie in fixed chunks of panels.
 
 mod forward;
 mod kernel;
 mod packed;
+mod shared;
 
 use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
 use self::forward::Forward;
-use self::kernel::{Advance, Chunk, Scratch, Tile, VECTORS};
+use self::kernel::{Advance, Chunk, Product, Scratch, Tile, VECTORS};
 use self::packed::Packed;
+use self::shared::Shared;
 use super::layout::{Field, SECOND_LEVEL};
 use super::numbers::Numbers;
 use crate::math::Activation;
@@ -32,6 +34,8 @@ pub(super) struct Panels<T: Element> {
     units: usize,
     parallel: bool,
     packed: Packed<T>,
+    /// Where psi' = 1 for all units and samples.
+    shared: Option<Shared<T>>,
     chunks: Vec<Chunk<T>>,
     scratch: Scratch<T>,
     masks: Option<Masks>,
@@ -74,6 +78,7 @@ impl<T: Element> Panels<T> {
             units,
             parallel,
             packed: Packed::new(kernel, samples),
+            shared: (activation == Activation::Linear).then(|| Shared::new(kernel, outputs)),
             chunks: chunks.collect(),
             scratch: Scratch::new(samples, outputs),
             masks: None,
@@ -83,6 +88,7 @@ impl<T: Element> Panels<T> {
     /// Drops units out by `masks` from now on.
     pub(super) fn drop_out(&mut self, masks: Masks) {
         self.masks = Some(masks);
+        self.shared = None;
         for chunk in &mut self.chunks {
             chunk.mask = vec![[T::ZERO_BLOCK; VECTORS]; chunk.z.len()];
         }
@@ -174,12 +180,19 @@ impl<T: Element> Panels<T> {
     /// One step of the weights; without dropout the shares of the outputs follow at once.
     pub(super) fn advance(&mut self, numbers: &Numbers<T>) {
         let (n, k) = (self.samples, self.outputs);
-        let (kernel, forward) = (&self.packed, self.masks.is_none());
+        let forward = self.masks.is_none();
+        let product = match &mut self.shared {
+            Some(shared) => {
+                shared.multiply(numbers);
+                Product::Shared(shared)
+            }
+            None => Product::Whole(&self.packed),
+        };
         let prefetch = self.units * n * size_of::<T>() > SECOND_LEVEL;
         with_activation!(self.activation, A => {
             let advance = |scratch: &mut Scratch<T>, chunk: &mut Chunk<T>| {
                 dispatch(Advance::<T, A> {
-                    chunk, scratch, kernel, numbers, prefetch, forward, activation: PhantomData,
+                    chunk, scratch, product, numbers, prefetch, forward, activation: PhantomData,
                 });
             };
             if self.parallel {

@@ -1,0 +1,91 @@
+//! K E, which is all of the product where psi' = 1: every unit's row of D is then its feedback
+//! weights times E', and its row of D K the same weights times (K E)'.
+
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
+
+use super::super::numbers::Numbers;
+use crate::math::simd::{Element, Isa, Kernel, dispatch};
+
+/// Vectors of samples summed abreast, so that no sum waits for itself; changes no bit.
+const ABREAST: usize = 8;
+
+/// K, and its product with the residuals of a step.
+#[derive(Debug, Clone)]
+pub(super) struct Shared<T: Element> {
+    /// Blocks of a row of K.
+    blocks: usize,
+    /// Rows of K, each filled up with zeros.
+    rows: Vec<T::Block>,
+    /// (outputs, samples), each row filled up likewise.
+    moves: Vec<T::Block>,
+}
+
+impl<T: Element> Shared<T> {
+    /// For the symmetric matrix `kernel` (row-major).
+    pub(super) fn new(kernel: &[f64], outputs: usize) -> Self {
+        let samples = kernel.len().isqrt();
+        let blocks = samples.div_ceil(T::LANES);
+        let row = |row: &[f64]| {
+            let rounded: Vec<T> = row.iter().map(|&x| T::from_f64(x)).collect();
+            rounded.chunks(T::LANES).map(T::read).collect::<Vec<_>>()
+        };
+        Self {
+            blocks,
+            rows: kernel.chunks(samples.max(1)).flat_map(row).collect(),
+            moves: vec![T::ZERO_BLOCK; outputs * blocks],
+        }
+    }
+
+    /// Sets K E from the residuals E.
+    pub(super) fn multiply(&mut self, numbers: &Numbers<T>) {
+        dispatch(Multiply {
+            shared: self,
+            residual: &numbers.residual,
+        });
+    }
+
+    /// (K E) of one output, by samples.
+    #[inline(always)]
+    pub(super) fn of_output(&self, output: usize) -> impl Iterator<Item = T> {
+        let blocks = &self.moves[output * self.blocks..][..self.blocks];
+        blocks.iter().flat_map(T::lanes).copied()
+    }
+}
+
+struct Multiply<'a, T: Element> {
+    shared: &'a mut Shared<T>,
+    /// (outputs, samples).
+    residual: &'a [T],
+}
+
+impl<T: Element> Kernel<T> for Multiply<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa<T>>(self, isa: S) {
+        let Shared {
+            blocks,
+            rows,
+            moves,
+        } = self.shared;
+        let samples = rows.len() / *blocks;
+        let residuals = self.residual.chunks_exact(samples);
+        for (moves, residual) in moves.chunks_exact_mut(*blocks).zip(residuals) {
+            for (group, moves) in moves.chunks_mut(ABREAST).enumerate() {
+                let mut sums = [isa.splat(T::ZERO); ABREAST];
+                for (row, &e) in rows.chunks_exact(*blocks).zip(residual) {
+                    let e = isa.splat(e);
+                    for (sum, block) in sums.iter_mut().zip(&row[group * ABREAST..]) {
+                        *sum = isa.fma(e, isa.load(block), *sum);
+                    }
+                }
+                for (out, sum) in moves.iter_mut().zip(sums) {
+                    isa.store(sum, out);
+                }
+            }
+        }
+    }
+}
