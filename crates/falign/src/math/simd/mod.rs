@@ -27,6 +27,7 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use std::ops::AddAssign;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::Scalar;
@@ -123,21 +124,27 @@ pub trait Isa<T: Element>: Lanes<T> {
     fn lane_sums(self, vectors: &[T::Block]) -> Self::V {
         let mut sums = T::ZERO_BLOCK;
         for (sum, vector) in T::lanes_mut(&mut sums).iter_mut().zip(vectors) {
-            let mut lanes = *vector;
-            let lanes = T::lanes_mut(&mut lanes);
-            let mut width = T::LANES / 2;
-            while width > 0 {
-                for l in 0..width {
-                    lanes[l] += lanes[l + width];
-                }
-                width /= 2;
-            }
-            *sum = lanes[0];
+            *sum = sum_by_halves(T::lanes_mut(&mut { *vector }));
         }
         self.load(&sums)
     }
     /// A hint that this place should come to the second-level cache; changes only the time.
     fn prefetch(self, _at: &T) {}
+}
+
+/// The sum of as many numbers as a power of two, by one fixed tree: the second half is added to the
+/// first, as vectors can, until one number is left. The others are used up.
+#[inline(always)]
+pub(crate) fn sum_by_halves<X: Copy + AddAssign>(lanes: &mut [X]) -> X {
+    let mut width = lanes.len() / 2;
+    while width > 0 {
+        for l in 0..width {
+            let other = lanes[l + width];
+            lanes[l] += other;
+        }
+        width /= 2;
+    }
+    lanes[0]
 }
 
 /// A kernel written against any instruction set.
@@ -275,3 +282,6 @@ element!(f64, Block64, 8, 52);
 pub fn dispatch<T: Element, K: Kernel<T>>(kernel: K) -> K::Output {
     T::dispatch(kernel)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
-use crate::math::simd::{Element, Isa};
+use crate::math::simd::{Element, Isa, sum_by_halves};
 
 pub(super) type Block = <f64 as Element>::Block;
 pub(super) const LANES: usize = <f64 as Element>::LANES;
@@ -93,15 +93,7 @@ pub(super) fn dot<S: Isa<f64>>(isa: S, x: &[Block], y: &[Block]) -> f64 {
     }
     let mut lanes = <f64 as Element>::ZERO_BLOCK;
     isa.store(sum, &mut lanes);
-    let lanes = &mut lanes.0;
-    let mut width = LANES / 2;
-    while width > 0 {
-        for l in 0..width {
-            lanes[l] += lanes[l + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
+    sum_by_halves(f64::lanes_mut(&mut lanes))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::kernel::{
     Chunk, Scratch, Tile, VECTORS, activity, load_tile, part, part_mut, store_tile,
 };
 use crate::math::simd::activation::LaneActivation;
-use crate::math::simd::{Abreast, Element, Isa, Kernel};
+use crate::math::simd::{Abreast, Element, Isa, Kernel, sum_by_halves};
 
 /// A panel's psi(Z), kept where wanted, and its share of the outputs.
 #[inline(always)]
@@ -127,12 +127,5 @@ fn lane_sum<T: Element>(block: &T::Block) -> f64 {
     for (sum, &lane) in lanes.iter_mut().zip(T::lanes(block)) {
         *sum = lane.to_f64();
     }
-    let mut width = T::LANES / 2;
-    while width > 0 {
-        for l in 0..width {
-            lanes[l] += lanes[l + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
+    sum_by_halves(&mut lanes[..T::LANES])
 }
