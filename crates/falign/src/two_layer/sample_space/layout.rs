@@ -61,22 +61,19 @@ impl<T: Element> Layout<T> {
         coefficients: bool,
         parallel: bool,
     ) -> Self {
-        let activation = problem.activation;
         if Rows::<T>::suit(problem) {
             return Self::Rows(Box::new(Rows::new(
-                activation,
+                problem.activation,
                 kernel,
                 units,
                 coefficients,
                 parallel,
             )));
         }
-        let outputs = problem.outputs();
         Self::Panels(Box::new(Panels::new(
-            activation,
+            problem,
             kernel,
             units,
-            outputs,
             coefficients,
             parallel,
         )))

@@ -1,8 +1,8 @@
 //! The fused step of one chunk of hidden units: one pass over Z.
 //!
 //! Per panel of units (in the lanes): a prologue reads psi(Z), accumulates the update of
-//! beta and writes the teaching signals D; a register-tiled product adds D K to Z (or, where
-//! psi' = 1, what all units share of it); an epilogue accumulates the new outputs while the panel is still in the first-level cache.
+//! beta and writes the teaching signals D; the product adds D K to Z; an epilogue accumulates
+//! the new outputs while the panel is still in the first-level cache.
 //! Nothing is allocated and no lane is wasted but the padding of the last panel.
 
 #![allow(
@@ -52,18 +52,9 @@ pub(super) struct Chunk<T: Element> {
 #[derive(Debug, Clone)]
 pub(super) struct Scratch<T: Element> {
     delta: Vec<Tile<T>>,
-    /// What a unit's residuals are multiplied by, output by output.
+    /// What each unit's residuals are multiplied by in this step, output by output.
     weights: Vec<Tile<T>>,
     pub(super) sums: Vec<T::Block>,
-}
-
-/// What a step multiplies the teaching signals with.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Product<'a, T: Element> {
-    /// K.
-    Whole(&'a Packed<T>),
-    /// Nothing: K E is known, and psi' = 1.
-    Shared(&'a Shared<T>),
 }
 
 impl<T: Element> Scratch<T> {
@@ -76,11 +67,20 @@ impl<T: Element> Scratch<T> {
     }
 }
 
+/// How a step multiplies by K.
+#[derive(Debug, Clone)]
+pub(super) enum Product<T: Element> {
+    /// The teaching signals of every unit.
+    Whole(Packed<T>),
+    /// The residuals alone, where psi' = 1 for all units and samples.
+    Shared(Shared<T>),
+}
+
 /// Takes one chunk's weights from step t to t + 1, and where `forward` its outputs too.
 pub(super) struct Advance<'a, T: Element, A> {
     pub(super) chunk: &'a mut Chunk<T>,
     pub(super) scratch: &'a mut Scratch<T>,
-    pub(super) product: Product<'a, T>,
+    pub(super) product: &'a Product<T>,
     pub(super) numbers: &'a Numbers<T>,
     /// Whether panels come from beyond the second-level cache and are asked for early.
     pub(super) prefetch: bool,
@@ -137,10 +137,10 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
                                 isa.prefetch(&T::lanes(block)[0]);
                             }
                         }
-                        add_product(isa, tile, delta, z);
+                        add_tile(isa, tile, delta, z);
                     }
                 }
-                Product::Shared(shared) => add_shared(isa, shared, weights, z),
+                Product::Shared(shared) => shared.add_to(isa, weights, z),
             }
             for (c, d) in part_mut(&mut chunk.coefficients, samples)
                 .iter_mut()
@@ -343,7 +343,7 @@ fn learn<T: Element, A: LaneActivation<T>, S: Isa<T>>(
 
 /// Z += D K for the rows of one tile.
 #[inline(always)]
-fn add_product<T: Element, S: Isa<T>>(
+fn add_tile<T: Element, S: Isa<T>>(
     isa: S,
     tile: &PackedTile<T>,
     delta: &[Tile<T>],
@@ -384,26 +384,6 @@ fn register_tile<T: Element, S: Isa<T>, const R: usize>(
         for v in 0..VECTORS {
             let moved = isa.add(isa.load(&row[v]), sum[v]);
             isa.store(moved, &mut row[v]);
-        }
-    }
-}
-
-/// Z += (feedback weights) (K E)'.
-#[inline(always)]
-fn add_shared<T: Element, S: Isa<T>>(
-    isa: S,
-    shared: &Shared<T>,
-    weights: &[Tile<T>],
-    z: &mut [Tile<T>],
-) {
-    for (c, weights) in weights.iter().enumerate() {
-        let weights = load_tile(isa, weights);
-        for (row, moved) in z.iter_mut().zip(shared.of_output(c)) {
-            let moved = isa.splat(moved);
-            for v in 0..VECTORS {
-                let value = isa.fma(weights[v], moved, isa.load(&row[v]));
-                isa.store(value, &mut row[v]);
-            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Hidden units in the lanes: every activation, any number of samples and outputs, dropout.
 //!
-//! A step is a product of dense panels with K; where psi' = 1, of K with E alone. Units lie in fixed chunks of panels.
+//! A step is a product of dense panels with K; where psi' = 1, of K with E alone. Units lie in
+//! fixed chunks of panels.
 
 mod forward;
 mod kernel;
@@ -20,6 +21,7 @@ use super::numbers::Numbers;
 use crate::math::Activation;
 use crate::math::simd::activation::{LaneActivation, with_activation};
 use crate::math::simd::{Element, dispatch};
+use crate::two_layer::Problem;
 use crate::two_layer::mask::{GROUP, Masks};
 
 /// Panels of a chunk: enough work to share out, little enough to stay in the inner caches.
@@ -33,9 +35,7 @@ pub(super) struct Panels<T: Element> {
     outputs: usize,
     units: usize,
     parallel: bool,
-    packed: Packed<T>,
-    /// Where psi' = 1 for all units and samples.
-    shared: Option<Shared<T>>,
+    product: Product<T>,
     chunks: Vec<Chunk<T>>,
     scratch: Scratch<T>,
     masks: Option<Masks>,
@@ -45,14 +45,19 @@ impl<T: Element> Panels<T> {
     /// Units at zero for a network of `units` hidden units and the K of its inputs; `coefficients`
     /// keeps C.
     pub(super) fn new(
-        activation: Activation,
+        problem: &Problem,
         kernel: &[f64],
         units: usize,
-        outputs: usize,
         coefficients: bool,
         parallel: bool,
     ) -> Self {
-        let samples = kernel.len().isqrt();
+        let (activation, outputs) = (problem.activation, problem.outputs());
+        let samples = problem.samples();
+        let product = if activation == Activation::Linear && problem.dropout == 0.0 {
+            Product::Shared(Shared::new(kernel, outputs))
+        } else {
+            Product::Whole(Packed::new(kernel, samples))
+        };
         let stored = with_activation!(activation, A => <A as LaneActivation<T>>::STORED);
         let unit_count = PANELS * VECTORS * T::LANES;
         let chunks = (0..units).step_by(unit_count).map(|first_unit| {
@@ -77,8 +82,7 @@ impl<T: Element> Panels<T> {
             outputs,
             units,
             parallel,
-            packed: Packed::new(kernel, samples),
-            shared: (activation == Activation::Linear).then(|| Shared::new(kernel, outputs)),
+            product,
             chunks: chunks.collect(),
             scratch: Scratch::new(samples, outputs),
             masks: None,
@@ -88,7 +92,6 @@ impl<T: Element> Panels<T> {
     /// Drops units out by `masks` from now on.
     pub(super) fn drop_out(&mut self, masks: Masks) {
         self.masks = Some(masks);
-        self.shared = None;
         for chunk in &mut self.chunks {
             chunk.mask = vec![[T::ZERO_BLOCK; VECTORS]; chunk.z.len()];
         }
@@ -181,13 +184,10 @@ impl<T: Element> Panels<T> {
     pub(super) fn advance(&mut self, numbers: &Numbers<T>) {
         let (n, k) = (self.samples, self.outputs);
         let forward = self.masks.is_none();
-        let product = match &mut self.shared {
-            Some(shared) => {
-                shared.multiply(numbers);
-                Product::Shared(shared)
-            }
-            None => Product::Whole(&self.packed),
-        };
+        if let Product::Shared(shared) = &mut self.product {
+            shared.multiply(numbers);
+        }
+        let product = &self.product;
         let prefetch = self.units * n * size_of::<T>() > SECOND_LEVEL;
         with_activation!(self.activation, A => {
             let advance = |scratch: &mut Scratch<T>, chunk: &mut Chunk<T>| {

@@ -7,6 +7,7 @@
 )]
 
 use super::super::numbers::Numbers;
+use super::kernel::{Tile, VECTORS, load_tile};
 use crate::math::simd::{Element, Isa, Kernel, dispatch};
 
 /// Vectors of samples summed abreast, so that no sum waits for itself; changes no bit.
@@ -47,11 +48,19 @@ impl<T: Element> Shared<T> {
         });
     }
 
-    /// (K E) of one output, by samples.
+    /// Z += (feedback weights) (K E)' for a panel's weights, output by output.
     #[inline(always)]
-    pub(super) fn of_output(&self, output: usize) -> impl Iterator<Item = T> {
-        let blocks = &self.moves[output * self.blocks..][..self.blocks];
-        blocks.iter().flat_map(T::lanes).copied()
+    pub(super) fn add_to<S: Isa<T>>(&self, isa: S, weights: &[Tile<T>], z: &mut [Tile<T>]) {
+        for (weights, moves) in weights.iter().zip(self.moves.chunks_exact(self.blocks)) {
+            let weights = load_tile(isa, weights);
+            for (row, &moved) in z.iter_mut().zip(moves.iter().flat_map(T::lanes)) {
+                let moved = isa.splat(moved);
+                for v in 0..VECTORS {
+                    let value = isa.fma(weights[v], moved, isa.load(&row[v]));
+                    isa.store(value, &mut row[v]);
+                }
+            }
+        }
     }
 }
 
