@@ -1,14 +1,16 @@
 //! Skipping zero pixels changes nothing but rounding, halving their products little more.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use falign::data::{Inputs, Labelled, Scaling};
-use falign::math::{Activation, Loss, Reduction, StreamName, Streams, simd};
+use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams, simd};
 use falign::mlp::{
     Architecture, Batch, Examples, FeedbackShape, Initialisation, InputProducts, Network,
     OptimiserKind, StepOptions, draw_feedback, draw_layers,
 };
-use falign::rule::{Composed, Composition, FeedbackLearning};
+use falign::rule::{
+    Adaptation, Composed, Composition, FeedbackLearning, Layer, LearningRule, Trace,
+};
 use ndarray::Array2;
 
 const SIDE: usize = 9;
@@ -31,6 +33,11 @@ fn images() -> Arc<Labelled> {
 }
 
 fn network<T: simd::Element>(optimiser: OptimiserKind) -> Network<T> {
+    let (layers, rule) = parts();
+    Network::new(layers, Box::new(rule), optimiser)
+}
+
+fn parts<T: simd::Element>() -> (Vec<Layer<T>>, Composed<T>) {
     let streams = Streams::new(1, 0);
     let inputs = SIDE * SIDE;
     let architecture = Architecture::new(inputs, &[70, 11], CLASSES, Activation::Tanh).unwrap();
@@ -43,12 +50,22 @@ fn network<T: simd::Element>(optimiser: OptimiserKind) -> Network<T> {
         decay: None,
     };
     let rule = Composed::new(composition, feedback, learning);
-    Network::new(layers, Box::new(rule), optimiser)
+    (layers, rule)
 }
+
+const FACTORS: [f64; 3] = [0.999, 1.0, 0.99];
 
 /// Losses and last first-layer weights of thirty steps.
 fn train<T: simd::Element>(examples: &Examples, optimiser: OptimiserKind) -> (Vec<f64>, Vec<f64>) {
     let mut network = network::<T>(optimiser);
+    train_on(&mut network, examples, optimiser)
+}
+
+fn train_on<T: simd::Element>(
+    network: &mut Network<T>,
+    examples: &Examples,
+    optimiser: OptimiserKind,
+) -> (Vec<f64>, Vec<f64>) {
     let mut batch = Batch::<T>::default();
     let mut noise = Streams::new(1, 0).open(StreamName::Dropout);
     let options = StepOptions {
@@ -58,7 +75,7 @@ fn train<T: simd::Element>(examples: &Examples, optimiser: OptimiserKind) -> (Ve
             OptimiserKind::Sgd => 1.0,
             _ => 0.01,
         },
-        factors: &[0.999, 1.0, 0.99],
+        factors: &FACTORS,
         dropout: 0.2,
     };
     let mut losses = Vec::new();
@@ -111,6 +128,76 @@ fn training_without_the_zeros_is_training_with_them() {
         let difference = largest_difference(&losses, &dense_losses);
         assert!(difference < 1e-4, "{scaling:?} f32: {difference:e}");
     }
+}
+
+fn trains_alike_without_changes<T: simd::Element>(examples: &Examples) {
+    for optimiser in [OptimiserKind::Sgd, OptimiserKind::ADAM] {
+        let kept = train::<T>(examples, optimiser);
+        let mut network = network::<T>(optimiser);
+        network.keep_first_changes(false);
+        let untouched = network.changes()[0].clone();
+        assert_eq!(train_on(&mut network, examples, optimiser), kept);
+        let is_left_out = network.changes()[0] == untouched;
+        assert_eq!(is_left_out, optimiser == OptimiserKind::Sgd);
+        assert_ne!(network.changes()[1], untouched);
+    }
+}
+
+/// Where the changes of the first layer's weights are not wanted, weights change while their
+/// gradient is made.
+#[test]
+fn changing_weights_while_their_gradient_is_made_changes_no_bit() {
+    let data = images();
+    let scaler = Scaling::Standardise.fit(&data).unwrap();
+    let examples = Examples::classes(data, scaler, 0.5).unwrap();
+    trains_alike_without_changes::<f32>(&examples);
+    trains_alike_without_changes::<f64>(&examples);
+}
+
+/// Feedback alignment that looks at the first layer's changes.
+struct Reader(Composed<f64>, Arc<Mutex<Array2<f64>>>);
+
+impl LearningRule<f64> for Reader {
+    fn teach(
+        &mut self,
+        layers: &[Layer<f64>],
+        trace: &Trace<f64>,
+        signals: &mut [Array2<f64>],
+        noise: &mut Stream,
+    ) {
+        self.0.teach(layers, trace, signals, noise);
+    }
+
+    fn adapt(&mut self, step: &mut Adaptation<'_, f64>) {
+        self.1.lock().unwrap().clone_from(&step.changes[0]);
+    }
+}
+
+#[test]
+fn a_rule_of_ones_own_reads_the_first_changes() {
+    let data = images();
+    let scaler = Scaling::Standardise.fit(&data).unwrap();
+    let examples = Examples::classes(data, scaler, 0.5).unwrap();
+    let read = Arc::new(Mutex::new(Array2::zeros((0, 0))));
+    let (layers, rule) = parts();
+    let before = layers[0].weights.clone();
+    let rule = Reader(rule, Arc::clone(&read));
+    let mut network = Network::new(layers, Box::new(rule), OptimiserKind::Sgd);
+    network.keep_first_changes(false);
+    let mut batch = Batch::default();
+    examples.fill(&[3, 1, 4, 15, 9, 2, 6], &mut batch);
+    let options = StepOptions {
+        loss: Loss::SoftmaxCrossEntropy,
+        reduction: Reduction::Mean,
+        step_size: 0.5,
+        factors: &FACTORS,
+        dropout: 0.0,
+    };
+    let mut noise = Streams::new(1, 0).open(StreamName::Dropout);
+    network.step(&batch, batch.targets(), options, &mut noise);
+    let read = read.lock().unwrap();
+    assert!(read.iter().any(|change| change.abs() > 1e-3));
+    assert_eq!(network.layers()[0].weights, FACTORS[0] * &before + &*read);
 }
 
 #[test]

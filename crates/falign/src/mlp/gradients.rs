@@ -30,18 +30,22 @@ impl<T: Element> Gradients<T> {
     }
 
     /// Writes what the deltas of the hidden layers, (batch, units), and the trace's residual make
-    /// of the batch `input`. Cost: 2 batch operations a weight.
+    /// of the batch `input`: of weights from layer `first` on, and of all biases. Cost: 2 batch
+    /// operations a weight.
     pub(super) fn fill(
         &mut self,
         layers: &[Layer<T>],
         trace: &Trace<T>,
         deltas: &[Array2<T>],
         input: &dyn Input<T>,
+        first: usize,
     ) {
         for (at, layer) in layers.iter().enumerate() {
             let delta = deltas.get(at).unwrap_or(&trace.residual);
             let mut gradient = self.weights[at].view_mut();
-            if at == 0 {
+            if at < first {
+                // Its weights have changed already.
+            } else if at == 0 {
                 input.gradient(&delta.view(), layer.factor, &mut gradient);
             } else {
                 let below = trace.activities[at - 1].view();

@@ -46,6 +46,8 @@ pub struct Network<T: Element> {
     factors: Vec<T>,
     /// In their weights' order in memory; empty where all exist.
     connections: Connections<T>,
+    /// Whether the changes of the first layer's weights are there after a step.
+    keeps_first_changes: bool,
     steps: u64,
 }
 
@@ -101,6 +103,7 @@ impl<T: Element> Network<T> {
                 .collect(),
             factors: vec![T::ONE; layers.len()],
             connections: Vec::new(),
+            keeps_first_changes: true,
             layers,
             steps: 0,
         }
@@ -185,7 +188,15 @@ impl<T: Element> Network<T> {
         &self.signals
     }
 
-    /// What the last step added to each layer's weights, ridge left out.
+    /// Whether [`changes`](Self::changes) of the first layer are wanted, as they are by default.
+    /// Where neither you nor the [rule](LearningRule::reads_first_changes) wants them, gradient
+    /// descent on images changes weights while it makes their gradients, with the same result.
+    pub fn keep_first_changes(&mut self, keep: bool) {
+        self.keeps_first_changes = keep;
+    }
+
+    /// What the last step added to each layer's weights, ridge left out. The first layer's are
+    /// arbitrary where they are not [kept](Self::keep_first_changes).
     pub fn changes(&self) -> &[Array2<T>] {
         &self.changes.weights
     }
@@ -246,8 +257,11 @@ impl<T: Element> Network<T> {
             .teach_deltas(&self.layers, &self.trace, &mut self.signals, noise);
         // Taken out so that the rule can write them; nothing is copied.
         let mut gradients = std::mem::take(&mut self.changes);
-        if !self.estimate(&mut gradients, input, targets, loss, noise) {
-            gradients.fill(&self.layers, &self.trace, &self.signals, input);
+        let is_estimated = self.estimate(&mut gradients, input, targets, loss, noise);
+        // From here on layers are still to be changed.
+        let first = usize::from(!is_estimated && self.descend(input, options));
+        if !is_estimated {
+            gradients.fill(&self.layers, &self.trace, &self.signals, input, first);
         }
         for (gradients, connections) in gradients.weights.iter_mut().zip(&self.connections) {
             if let Some(connections) = connections {
@@ -259,13 +273,15 @@ impl<T: Element> Network<T> {
         self.changes = gradients;
         for (at, layer) in self.layers.iter_mut().enumerate() {
             self.factors[at] = T::from_f64(options.factors[at]);
-            let change = &mut self.changes.weights[at];
-            self.optimisers[at].step(
-                options.step_size,
-                self.factors[at],
-                layer.weights.as_slice_memory_order_mut().expect(WHOLE),
-                change.as_slice_memory_order_mut().expect(WHOLE),
-            );
+            if at >= first {
+                let change = &mut self.changes.weights[at];
+                self.optimisers[at].step(
+                    options.step_size,
+                    self.factors[at],
+                    layer.weights.as_slice_memory_order_mut().expect(WHOLE),
+                    change.as_slice_memory_order_mut().expect(WHOLE),
+                );
+            }
             if let Some(bias) = &mut layer.bias {
                 self.bias_optimisers[at].step(
                     options.step_size,
@@ -285,6 +301,29 @@ impl<T: Element> Network<T> {
             noise,
         });
         loss
+    }
+
+    /// Changes the first layer's weights by the last batch's gradient without keeping it; `false`,
+    /// and nothing is changed, where it is wanted or that cannot be done.
+    fn descend(&mut self, input: &dyn Input<T>, options: StepOptions<'_>) -> bool {
+        let is_wanted = self.keeps_first_changes || self.rule.reads_first_changes();
+        if is_wanted || matches!(self.connections.first(), Some(Some(_))) {
+            return false;
+        }
+        let optimiser = &mut self.optimisers[0];
+        let keep = T::from_f64(options.factors[0]);
+        let Some(descent) = optimiser.descent(options.step_size, keep) else {
+            return false;
+        };
+        let delta = self.signals.first().unwrap_or(&self.trace.residual).view();
+        let Layer {
+            weights, factor, ..
+        } = &mut self.layers[0];
+        let is_done = input.descend(&delta, *factor, &mut weights.view_mut(), descent);
+        if is_done {
+            optimiser.count_step();
+        }
+        is_done
     }
 
     /// Gives weights that were replaced from outside the order in memory of their changes and of

@@ -1,5 +1,6 @@
 //! Optimisers: a gradient becomes the change of a weight.
 
+use super::input::Descent;
 use crate::math::Scalar;
 
 /// Which optimiser, with its constants.
@@ -84,6 +85,17 @@ impl<T: Scalar> Optimiser<T> {
         self.steps = steps;
     }
 
+    /// What a step does to a weight, where its gradient is all that it depends on.
+    pub(super) fn descent(&self, step_size: f64, keep: T) -> Option<Descent<T>> {
+        let step_size = T::from_f64(step_size);
+        (self.kind == OptimiserKind::Sgd).then_some(Descent { step_size, keep })
+    }
+
+    /// Counts a step that was made by its [`descent`](Self::descent).
+    pub(super) fn count_step(&mut self) {
+        self.steps += 1;
+    }
+
     /// One step: gradients become changes, and weights become `keep` weights + change, in one
     /// pass.
     ///
@@ -91,7 +103,7 @@ impl<T: Scalar> Optimiser<T> {
     /// If there are not as many gradients as weights.
     pub fn step(&mut self, step_size: f64, keep: T, weights: &mut [T], gradients: &mut [T]) {
         assert_eq!(weights.len(), gradients.len(), "as many as weights");
-        self.steps += 1;
+        self.count_step();
         let eta = T::from_f64(step_size);
         let pairs = weights.iter_mut().zip(gradients);
         let update = |w: &mut T, g: &mut T, change: T| {

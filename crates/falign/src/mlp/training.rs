@@ -85,7 +85,7 @@ impl<T: Element> Training<T> {
     /// # Panics
     /// If shapes of network, examples and options do not fit, or `batch` is 0.
     pub fn new(
-        network: Network<T>,
+        mut network: Network<T>,
         start: impl FnOnce() -> Network<T>,
         examples: Arc<Examples>,
         options: TrainingOptions,
@@ -95,6 +95,7 @@ impl<T: Element> Training<T> {
         let shapes = network.shapes();
         assert_eq!(options.ridge_layers.len(), shapes.len(), "one per layer");
         assert_eq!(shapes[0].1, examples.input_dim(), "the network's inputs");
+        network.keep_first_changes(false);
         let mut start_network = options.center_outputs.then(start);
         let start = start_network
             .as_mut()

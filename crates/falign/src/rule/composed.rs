@@ -248,6 +248,11 @@ impl<T: Element> LearningRule<T> for Composed<T> {
         }
     }
 
+    // Feedback weights stand for those of the layers above.
+    fn reads_first_changes(&self) -> bool {
+        false
+    }
+
     fn feedback(&self) -> Option<&[Array2<T>]> {
         (self.composition.feedback != FeedbackWeights::Transpose).then_some(&self.feedback)
     }

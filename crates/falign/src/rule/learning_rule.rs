@@ -57,6 +57,12 @@ pub trait LearningRule<T: Scalar>: Send {
         let _ = step;
     }
 
+    /// Whether [`adapt`](Self::adapt) looks at the changes of the first layer's weights. They need
+    /// not be made where it does not; `true`, by default.
+    fn reads_first_changes(&self) -> bool {
+        true
+    }
+
     /// Its feedback weights, one matrix per hidden layer, where it has any: (units above,
     /// units) on the layerwise path, (outputs, units) on the direct one.
     fn feedback(&self) -> Option<&[Array2<T>]> {
@@ -114,7 +120,8 @@ pub struct Adaptation<'a, T> {
     pub trace: &'a Trace<T>,
     /// The signals each hidden layer was sent, times psi'.
     pub deltas: &'a [Array2<T>],
-    /// What was added to each layer's weights, ridge left out.
+    /// What was added to each layer's weights, ridge left out; see
+    /// [`LearningRule::reads_first_changes`].
     pub changes: &'a [Array2<T>],
     /// Each layer's ridge factor of this step: 1 without ridge.
     pub factors: &'a [T],

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::{Content, Examples, Form};
 use crate::math::simd::Element;
-use crate::mlp::input::{DenseInput, HalfInput, Input, PixelInput};
+use crate::mlp::input::{DenseInput, Descent, HalfInput, Input, PixelInput};
 
 /// Some samples as a network takes them.
 #[derive(Debug, Clone)]
@@ -103,6 +103,16 @@ impl<T: Element> Input<T> for Batch<T> {
 
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
         self.input().gradient(delta, factor, gradient);
+    }
+
+    fn descend(
+        &self,
+        delta: &ArrayView2<'_, T>,
+        factor: T,
+        weights: &mut ArrayViewMut2<'_, T>,
+        descent: Descent<T>,
+    ) -> bool {
+        self.input().descend(delta, factor, weights, descent)
     }
 
     fn offset(&self) -> Option<ArrayView2<'_, T>> {

@@ -24,6 +24,27 @@ pub trait Input<T: Element> {
     }
     /// G := factor D' X, (units, `input_dim`).
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>);
+    /// W := keep W - eta G with the gradient G of [`gradient`](Self::gradient), which is not kept:
+    /// the same bits as by two passes. `false`, and nothing done, where that would gain nothing.
+    fn descend(
+        &self,
+        delta: &ArrayView2<'_, T>,
+        factor: T,
+        weights: &mut ArrayViewMut2<'_, T>,
+        descent: Descent<T>,
+    ) -> bool {
+        let _ = (delta, factor, weights, descent);
+        false
+    }
+}
+
+/// A step of gradient descent without a state.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Descent<T> {
+    /// eta.
+    pub step_size: T,
+    /// What weights are multiplied by: 1 without ridge.
+    pub keep: T,
 }
 
 /// Inputs as they are: (batch, `input_dim`).

@@ -40,7 +40,7 @@ impl<T: Element> Network<T> {
     ) -> Gradients<T> {
         self.trace.times_slopes(&mut signals);
         let mut gradients = Gradients::zeros(&self.layers);
-        gradients.fill(&self.layers, &self.trace, &signals, input);
+        gradients.fill(&self.layers, &self.trace, &signals, input, 0);
         gradients
     }
 

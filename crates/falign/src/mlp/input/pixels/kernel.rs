@@ -5,6 +5,7 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
+use super::finish::Finish;
 use super::lists::{Lists, ROWS};
 use crate::math::simd::{Element, Isa, Kernel};
 
@@ -15,7 +16,7 @@ pub(super) type Tile<T, const V: usize> = [<T as Element>::Block; V];
 /// columns c of `x[i][c]` `panel[c]`, plus `shift[r]` `base`. Each sum is one chain of fused
 /// multiply-adds over ascending columns, in which zeros change nothing: the same bits on every
 /// path, whichever rows share a group, and whatever the panels' width.
-pub(super) struct ListedProduct<'a, T: Element, P, const V: usize> {
+pub(super) struct ListedProduct<'a, T: Element, P, F, const V: usize> {
     pub(super) lists: &'a Lists<T>,
     /// What each column multiplies.
     pub(super) panel: &'a [Tile<T, V>],
@@ -28,10 +29,14 @@ pub(super) struct ListedProduct<'a, T: Element, P, const V: usize> {
     pub(super) first_unit: usize,
     /// Where among the results a row goes; `None` where it only fills its group.
     pub(super) place: P,
+    pub(super) finish: F,
 }
 
-impl<T: Element, P: Fn(usize) -> Option<usize>, const V: usize> Kernel<T>
-    for ListedProduct<'_, T, P, V>
+impl<T, P, F, const V: usize> Kernel<T> for ListedProduct<'_, T, P, F, V>
+where
+    T: Element,
+    P: Fn(usize) -> Option<usize>,
+    F: Finish<T>,
 {
     type Output = ();
 
@@ -60,7 +65,8 @@ impl<T: Element, P: Fn(usize) -> Option<usize>, const V: usize> Kernel<T>
                 let row = &mut self.out[place * self.units..][..self.units];
                 let row = row[self.first_unit..].chunks_mut(T::LANES);
                 for ((&sum, &base), out) in sums.iter().zip(&base).zip(row) {
-                    isa.store_to(isa.fma(scale, sum, isa.mul(shift, base)), out);
+                    let result = isa.fma(scale, sum, isa.mul(shift, base));
+                    isa.store_to(self.finish.finish(isa, result, out), out);
                 }
             }
         }

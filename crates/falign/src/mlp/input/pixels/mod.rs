@@ -4,6 +4,7 @@
 //! pixels that are not zero, plus what the shifts alone give, which all samples share. Results
 //! differ from those of dense products by rounding only.
 
+mod finish;
 mod kernel;
 mod layout;
 mod lists;
@@ -15,12 +16,13 @@ mod tests;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
+use self::finish::{Finish, Replace};
 pub(in crate::mlp) use self::layout::PixelLayout;
 use self::lists::Lists;
 use self::product::{Product, VECTORS};
-use super::Input;
+use super::{Descent, Input};
 use crate::math::simd::Element;
 
 /// A batch of pixels, one byte each.
@@ -95,6 +97,34 @@ impl<T: Element> PixelInput<T> {
     }
 }
 
+impl<T: Element> PixelInput<T> {
+    /// Finishes `out`, inputs in rows, with the gradient factor D' X.
+    fn gradient_to(
+        &self,
+        delta: &ArrayView2<'_, T>,
+        factor: T,
+        out: &mut [T],
+        finish: impl Finish<T>,
+    ) {
+        let ((samples, units), d) = (delta.dim(), self.scale.len());
+        assert_eq!(samples, self.batch(), "a row per sample");
+        let inputs = self.layout.groups.as_flattened();
+        Product {
+            rows: delta.as_slice().expect("a whole array"),
+            units,
+            affine: |_: usize| (factor, factor),
+            lists: &self.of_inputs,
+            scale: &self.scale,
+            shift: &self.shift,
+            place: |row: usize| Some(inputs[row] as usize).filter(|&input| input < d),
+            panel: &mut self.panel.borrow_mut(),
+            out,
+            finish,
+        }
+        .run();
+    }
+}
+
 impl<T: Element> Input<T> for PixelInput<T> {
     fn batch(&self) -> usize {
         self.order.len()
@@ -116,37 +146,39 @@ impl<T: Element> Input<T> for PixelInput<T> {
             place: |row: usize| self.order.get(row).map(|&(_, sample)| sample),
             panel: &mut self.panel.borrow_mut(),
             out: z.as_slice_mut().expect("a whole array"),
+            finish: Replace,
         }
         .run();
     }
 
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
-        let ((samples, units), d) = (delta.dim(), self.scale.len());
-        assert_eq!(samples, self.batch(), "a row per sample");
+        let (units, d) = (delta.ncols(), self.scale.len());
         assert_eq!(gradient.dim(), (units, d), "(units, inputs)");
         let mut by_input = gradient.view_mut().reversed_axes();
-        let mut own = None;
-        let out = if by_input.is_standard_layout() {
-            by_input.as_slice_mut().expect("standard layout")
+        if let Some(out) = by_input.as_slice_mut() {
+            self.gradient_to(delta, factor, out, Replace);
         } else {
-            own.insert(vec![T::ZERO; by_input.len()]).as_mut_slice()
+            let mut own = Array2::from_elem((d, units), T::ZERO);
+            let out = own.as_slice_mut().expect("a whole array");
+            self.gradient_to(delta, factor, out, Replace);
+            by_input.assign(&own);
+        }
+    }
+
+    fn descend(
+        &self,
+        delta: &ArrayView2<'_, T>,
+        factor: T,
+        weights: &mut ArrayViewMut2<'_, T>,
+        descent: Descent<T>,
+    ) -> bool {
+        let (units, d) = (delta.ncols(), self.scale.len());
+        assert_eq!(weights.dim(), (units, d), "(units, inputs)");
+        let mut by_input = weights.view_mut().reversed_axes();
+        let Some(weights) = by_input.as_slice_mut() else {
+            return false;
         };
-        let inputs = self.layout.groups.as_flattened();
-        Product {
-            rows: delta.as_slice().expect("a whole array"),
-            units,
-            affine: |_: usize| (factor, factor),
-            lists: &self.of_inputs,
-            scale: &self.scale,
-            shift: &self.shift,
-            place: |row: usize| Some(inputs[row] as usize).filter(|&input| input < d),
-            panel: &mut self.panel.borrow_mut(),
-            out,
-        }
-        .run();
-        if let Some(own) = own {
-            let rows = ArrayView2::from_shape(by_input.dim(), &own).expect("as many");
-            by_input.assign(&rows);
-        }
+        self.gradient_to(delta, factor, weights, descent);
+        true
     }
 }

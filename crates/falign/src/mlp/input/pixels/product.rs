@@ -1,5 +1,6 @@
 //! All units of a product, a panel at a time.
 
+use super::finish::Finish;
 use super::kernel::{ListedProduct, Tile};
 use super::lists::Lists;
 use super::pack::Pack;
@@ -9,12 +10,12 @@ use crate::math::simd::{Element, dispatch};
 pub(super) const VECTORS: usize = 5;
 
 /// One side of a product scaled and cut into panels, the other as lists; see [`ListedProduct`].
-pub(super) struct Product<'a, T: Element, F, P> {
+pub(super) struct Product<'a, T: Element, A, P, F> {
     /// Rows of `units` numbers, one for each column of the lists.
     pub(super) rows: &'a [T],
     pub(super) units: usize,
     /// Scale and shift of a row; see [`Pack`].
-    pub(super) affine: F,
+    pub(super) affine: A,
     pub(super) lists: &'a Lists<T>,
     pub(super) scale: &'a [T],
     pub(super) shift: &'a [T],
@@ -22,13 +23,15 @@ pub(super) struct Product<'a, T: Element, F, P> {
     /// Space for a panel, [`VECTORS`] blocks a row.
     pub(super) panel: &'a mut [T::Block],
     pub(super) out: &'a mut [T],
+    pub(super) finish: F,
 }
 
-impl<T, F, P> Product<'_, T, F, P>
+impl<T, A, P, F> Product<'_, T, A, P, F>
 where
     T: Element,
-    F: Fn(usize) -> (T, T),
+    A: Fn(usize) -> (T, T),
     P: Fn(usize) -> Option<usize>,
+    F: Finish<T>,
 {
     pub(super) fn run(mut self) {
         let mut first_unit = 0;
@@ -68,6 +71,7 @@ where
             units: self.units,
             first_unit,
             place: &self.place,
+            finish: self.finish,
         });
     }
 }

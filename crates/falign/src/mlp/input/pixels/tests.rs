@@ -9,7 +9,7 @@ use ndarray::{Array2, ShapeBuilder};
 
 use super::{PixelInput, PixelLayout};
 use crate::math::simd::{Element, Path, force_path};
-use crate::mlp::input::{DenseInput, Input};
+use crate::mlp::input::{DenseInput, Descent, Input};
 
 /// Pixels of which about one in five is not zero, in strokes; one sample and one column empty.
 fn pixels(samples: usize, input_dim: usize) -> Array2<u8> {
@@ -109,6 +109,45 @@ fn every_path_gives_the_same_bits() {
     let portable = bits(Path::Portable);
     assert_eq!(portable, bits(Path::Avx2));
     assert_eq!(portable, bits(Path::Avx512));
+}
+
+/// Weights after a step by the gradient, of the input itself or by hand.
+fn descended<T: Element>(input: &PixelInput<T>, units: usize, d: usize) -> [Array2<T>; 2] {
+    let mut weights = Array2::from_elem((units, d).f(), T::ZERO);
+    weights.assign(&wave((units, d), 0.7));
+    let delta = wave((input.batch(), units), 1.3);
+    let (factor, step_size, keep) = (T::from_f64(0.25), T::from_f64(0.3), T::from_f64(0.99));
+    let mut by_hand = weights.clone();
+    let mut gradient = weights.clone();
+    input.gradient(&delta.view(), factor, &mut gradient.view_mut());
+    by_hand.zip_mut_with(&gradient, |w, &g| *w = keep * *w + -(step_size * g));
+    let descent = Descent { step_size, keep };
+    assert!(input.descend(&delta.view(), factor, &mut weights.view_mut(), descent));
+    [weights, by_hand]
+}
+
+#[test]
+fn descending_is_one_step_by_the_gradient_on_every_path() {
+    for path in [Path::Portable, Path::Avx2, Path::Avx512] {
+        force_path(Some(path));
+        for (samples, shape, units) in [(1, &[1][..], 1), (13, &[47], 81), (40, &[2, 5, 10], 129)] {
+            let d = shape.iter().product();
+            let [found, by_hand] = descended(&both::<f32>(samples, shape).0, units, d);
+            assert_eq!(found, by_hand, "{path:?} {samples} {d} {units}");
+            let [found, by_hand] = descended(&both::<f64>(samples, shape).0, units, d);
+            assert_eq!(found, by_hand, "{path:?} {samples} {d} {units}");
+        }
+        force_path(None);
+    }
+    // Weights by rows are left alone.
+    let (listed, _) = both::<f64>(13, &[47]);
+    let (mut weights, delta) = (wave::<f64>((70, 47), 0.7), wave::<f64>((13, 70), 1.3));
+    let descent = Descent {
+        step_size: 0.3,
+        keep: 0.99,
+    };
+    assert!(!listed.descend(&delta.view(), 1.0, &mut weights.view_mut(), descent));
+    assert_eq!(weights, wave::<f64>((70, 47), 0.7));
 }
 
 #[test]
