@@ -39,6 +39,8 @@ pub struct Network<T: Element> {
     trace: Trace<T>,
     /// Teaching signals, then times psi'.
     signals: Vec<Array2<T>>,
+    /// What backpropagation's signals are, where they have been measured.
+    exact: Vec<Array2<T>>,
     /// Gradients, then the changes of weights and biases.
     changes: Gradients<T>,
     optimisers: Vec<Optimiser<T>>,
@@ -90,6 +92,7 @@ impl<T: Element> Network<T> {
         Self {
             signals: trace.activities.clone(),
             trace,
+            exact: Vec::new(),
             rule,
             backpropagation: Composed::backpropagation(),
             changes: Gradients::zeros(&layers),

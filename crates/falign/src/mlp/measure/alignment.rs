@@ -1,9 +1,15 @@
 //! Angles between what a rule sends and what backpropagation would send.
 
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
+
 use ndarray::Array2;
 
 use super::products::{Mean, Products};
 use crate::math::Scalar;
+use crate::math::simd::{Element, Isa, Kernel, dispatch};
 
 /// How one matrix of vectors (samples in rows) lies to another, in three conventions.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,7 +39,7 @@ pub struct Alignment {
 /// let found = alignment(&array![[1.0, 0.0], [0.0, 2.0]], &array![[1.0, 1.0], [0.0, 1.0]]);
 /// assert!((found.per_sample - (0.5f64.sqrt() + 1.0) / 2.0).abs() < 1e-15);
 /// ```
-pub fn alignment<T: Scalar>(a: &Array2<T>, b: &Array2<T>) -> Alignment {
+pub fn alignment<T: Element>(a: &Array2<T>, b: &Array2<T>) -> Alignment {
     let mut sums = AlignmentSums::new(a.ncols());
     sums.include(a, b);
     sums.finish()
@@ -59,17 +65,14 @@ impl AlignmentSums {
         }
     }
 
-    pub(super) fn include<T: Scalar>(&mut self, a: &Array2<T>, b: &Array2<T>) {
+    pub(super) fn include<T: Element>(&mut self, a: &Array2<T>, b: &Array2<T>) {
         assert_eq!(a.dim(), b.dim(), "as many vectors of the same size");
         let (a, b) = (a.as_standard_layout(), b.as_standard_layout());
-        for (a, b) in a.rows().into_iter().zip(b.rows()) {
-            let (a, b) = (a.to_slice().expect(WHOLE), b.to_slice().expect(WHOLE));
-            let row = Products::of_rows(a, b);
-            self.cosines.include(row.cosine());
-            self.total.add(row);
-            add_to(&mut self.sum_a, a);
-            add_to(&mut self.sum_b, b);
-        }
+        dispatch(Rows {
+            a: a.as_slice().expect("standard layout"),
+            b: b.as_slice().expect("standard layout"),
+            sums: self,
+        });
     }
 
     pub(super) fn finish(&self) -> Alignment {
@@ -83,11 +86,46 @@ impl AlignmentSums {
     }
 }
 
-const WHOLE: &str = "rows of a standard layout";
+/// Rows of two matrices that are to be added.
+struct Rows<'a, T> {
+    a: &'a [T],
+    b: &'a [T],
+    sums: &'a mut AlignmentSums,
+}
 
-fn add_to<T: Scalar>(sums: &mut [f64], row: &[T]) {
+impl<T: Element> Kernel<f64> for Rows<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa<f64>>(self, isa: S) {
+        let sums = self.sums;
+        let units = sums.sum_a.len();
+        let [mut a, mut b] = [vec![0.0; units], vec![0.0; units]];
+        let rows = self.a.chunks(units.max(1));
+        for (row_a, row_b) in rows.zip(self.b.chunks(units.max(1))) {
+            // Loops of which the compiler makes vectors of this instruction set.
+            widen(&mut a, row_a);
+            widen(&mut b, row_b);
+            add_to(&mut sums.sum_a, &a);
+            add_to(&mut sums.sum_b, &b);
+            let row = Products::of_rows(isa, &a, &b);
+            sums.cosines.include(row.cosine());
+            sums.total.add(row);
+        }
+    }
+}
+
+#[inline(always)]
+fn widen<T: Scalar>(to: &mut [f64], row: &[T]) {
+    for (to, x) in to.iter_mut().zip(row) {
+        *to = x.to_f64();
+    }
+}
+
+#[inline(always)]
+fn add_to(sums: &mut [f64], row: &[f64]) {
     for (sum, x) in sums.iter_mut().zip(row) {
-        *sum += x.to_f64();
+        *sum += x;
     }
 }
 

@@ -132,22 +132,23 @@ impl Measurement {
         if !compares && self.pseudoinverse.is_none() {
             return;
         }
-        let delivered = network.teach(noise).to_vec();
+        network.teach(noise);
         if let Some(angles) = &mut self.pseudoinverse {
-            angles.include(network.trace(), &delivered);
+            angles.include(network.trace(), network.signals());
         }
         if !compares {
             return;
         }
-        let exact = network.exact_signals(noise);
-        for (at, sums) in self.alignments.iter_mut().enumerate() {
-            sums.include(&delivered[at], &exact[at]);
+        network.teach_exactly(noise);
+        let pairs = network.signals().iter().zip(network.exact_signals());
+        for (sums, (delivered, exact)) in self.alignments.iter_mut().zip(pairs) {
+            sums.include(delivered, exact);
         }
         if let Some(sums) = &mut self.updates {
-            let exact = network.gradients_of(exact, input);
+            let exact = network.gradients_of(network.exact_signals().to_vec(), input);
             let delivered = network
                 .estimated_gradients(input, targets, total, noise)
-                .unwrap_or_else(|| network.gradients_of(delivered, input));
+                .unwrap_or_else(|| network.gradients_of(network.signals().to_vec(), input));
             sums.include(&delivered, &exact);
         }
     }

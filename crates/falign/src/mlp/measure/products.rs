@@ -1,9 +1,14 @@
 //! Inner products of two vectors that come in pieces, and the angle between them.
 
-use crate::math::Scalar;
+#![allow(
+    clippy::inline_always,
+    reason = "must be compiled for the caller's instruction set"
+)]
+
+use crate::math::simd::{Element, Isa};
 
 /// Sums side by side.
-const LANES: usize = 8;
+const LANES: usize = <f64 as Element>::LANES;
 
 /// a'b, a'a and b'b.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,30 +28,26 @@ impl Products {
         products
     }
 
-    /// Of two rows, in eight interleaved sums that the compiler keeps in vectors.
-    pub(super) fn of_rows<T: Scalar>(a: &[T], b: &[T]) -> Self {
-        let mut lanes = [Self::default(); LANES];
-        let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-        for (a, b) in a.iter().zip(b) {
-            for lane in 0..LANES {
-                lanes[lane].multiply_add(a[lane].to_f64(), b[lane].to_f64());
-            }
+    /// Of two rows, in a vector of interleaved sums. Products are rounded before they are added.
+    #[inline(always)]
+    pub(super) fn of_rows<S: Isa<f64>>(isa: S, a: &[f64], b: &[f64]) -> Self {
+        let [mut ab, mut aa, mut bb] = [isa.splat(0.0); 3];
+        for (a, b) in a.chunks(LANES).zip(b.chunks(LANES)) {
+            let (a, b) = (isa.load_from(a), isa.load_from(b));
+            ab = isa.add(ab, isa.mul(a, b));
+            aa = isa.add(aa, isa.mul(a, a));
+            bb = isa.add(bb, isa.mul(b, b));
         }
-        for ((a, b), lane) in rest_a.iter().zip(rest_b).zip(&mut lanes) {
-            lane.multiply_add(a.to_f64(), b.to_f64());
+        let sum = |lanes| {
+            let mut block = f64::ZERO_BLOCK;
+            isa.store(lanes, &mut block);
+            f64::lanes(&block).iter().sum()
+        };
+        Self {
+            ab: sum(ab),
+            aa: sum(aa),
+            bb: sum(bb),
         }
-        let mut sum = Self::default();
-        for lane in lanes {
-            sum.add(lane);
-        }
-        sum
-    }
-
-    /// Not fused: without a call into a library on processors without the instruction.
-    fn multiply_add(&mut self, a: f64, b: f64) {
-        self.ab += a * b;
-        self.aa += a * a;
-        self.bb += b * b;
     }
 
     pub(super) fn include(&mut self, a: f64, b: f64) {

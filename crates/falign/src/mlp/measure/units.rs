@@ -22,8 +22,9 @@ fn flat_below(activation: Activation) -> Option<f64> {
 /// What is known of a hidden layer's units after the samples so far.
 #[derive(Debug)]
 pub(super) struct UnitStates {
-    /// Whether the unit was ever active, or had a slope.
-    is_alive: Vec<bool>,
+    units: usize,
+    /// Units that never were active nor had a slope.
+    dead: Vec<usize>,
     flat_below: Option<f64>,
     saturated: usize,
     samples: usize,
@@ -32,23 +33,26 @@ pub(super) struct UnitStates {
 impl UnitStates {
     pub(super) fn new(units: usize, activation: Activation) -> Self {
         Self {
-            is_alive: vec![false; units],
+            units,
+            dead: (0..units).collect(),
             flat_below: flat_below(activation),
             saturated: 0,
             samples: 0,
         }
     }
 
-    /// Both are (samples, units).
+    /// Both are (samples, units). Cost: next to nothing for piecewise linear activations once
+    /// most units have been active.
     pub(super) fn include<T: Scalar>(&mut self, activities: &Array2<T>, slopes: &Array2<T>) {
         self.samples += activities.nrows();
-        let flat = self.flat_below.unwrap_or(f64::NEG_INFINITY);
         for (row, slopes) in activities.rows().into_iter().zip(slopes.rows()) {
-            for ((is_alive, &a), &slope) in self.is_alive.iter_mut().zip(row).zip(slopes) {
-                *is_alive |= a != T::ZERO || slope != T::ZERO;
-                // No slope is negative.
-                self.saturated += usize::from(slope.to_f64() < flat);
-            }
+            self.dead
+                .retain(|&unit| row[unit] == T::ZERO && slopes[unit] == T::ZERO);
+        }
+        if let Some(flat) = self.flat_below {
+            // No slope is negative.
+            let is_flat = |slope: &&T| slope.to_f64() < flat;
+            self.saturated += slopes.iter().filter(is_flat).count();
         }
     }
 
@@ -57,14 +61,13 @@ impl UnitStates {
         if self.samples == 0 {
             return f64::NAN;
         }
-        let dead = self.is_alive.iter().filter(|alive| !**alive).count();
-        dead as f64 / self.is_alive.len() as f64
+        self.dead.len() as f64 / self.units as f64
     }
 
     /// NaN without samples, and for piecewise linear activations.
     pub(super) fn saturated_fraction(&self) -> f64 {
         match self.flat_below {
-            Some(_) => self.saturated as f64 / (self.samples * self.is_alive.len()) as f64,
+            Some(_) => self.saturated as f64 / (self.samples * self.units) as f64,
             None => f64::NAN,
         }
     }

@@ -14,22 +14,37 @@ impl<T: Element> Network<T> {
     /// Alignment of the rule's teaching signals with those of backpropagation on the last
     /// batch, for each hidden layer. The delivered residual is that of [`Network::loss`].
     pub fn signal_alignment(&mut self, noise: &mut Stream) -> Vec<Alignment> {
-        let exact = self.exact_signals(noise);
-        let delivered = self.teach(noise);
-        delivered
+        self.teach_exactly(noise);
+        self.teach(noise);
+        self.signals
             .iter()
-            .zip(&exact)
+            .zip(&self.exact)
             .map(|(delivered, exact)| alignment(delivered, exact))
             .collect()
     }
 
-    /// Derivatives of the last batch's loss by the activities of each hidden layer, (batch,
-    /// units). Nothing is drawn from `noise`.
-    pub(in crate::mlp) fn exact_signals(&mut self, noise: &mut Stream) -> Vec<Array2<T>> {
-        let mut exact = self.trace.activities.clone();
+    /// Writes [`exact_signals`](Self::exact_signals) of the last batch. Nothing is drawn from `noise`.
+    pub(in crate::mlp) fn teach_exactly(&mut self, noise: &mut Stream) {
+        let activities = &self.trace.activities;
+        if !activities
+            .iter()
+            .map(Array2::dim)
+            .eq(self.exact.iter().map(Array2::dim))
+        {
+            self.exact.clone_from(activities);
+        }
         self.backpropagation
-            .teach(&self.layers, &self.trace, &mut exact, noise);
-        exact
+            .teach(&self.layers, &self.trace, &mut self.exact, noise);
+    }
+
+    /// Derivatives of the last batch's loss by the activities of each hidden layer, (batch, units).
+    pub(in crate::mlp) fn exact_signals(&self) -> &[Array2<T>] {
+        &self.exact
+    }
+
+    /// Teaching signals as [`Network::teach`] has written them.
+    pub(in crate::mlp) fn signals(&self) -> &[Array2<T>] {
+        &self.signals
     }
 
     /// The gradients that teaching signals make of the last batch, which was `input`.

@@ -32,6 +32,11 @@ impl<T: Scalar> Lists<T> {
         self.lengths.len()
     }
 
+    /// Forgets all groups; their space stays.
+    pub(super) fn clear(&mut self) {
+        self.lengths.clear();
+    }
+
     /// Columns of a group, ascending, and values there.
     #[inline(always)]
     pub(super) fn group(&self, group: usize) -> (&[u32], &[[T; ROWS]]) {

@@ -13,7 +13,7 @@ mod product;
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
@@ -40,7 +40,8 @@ pub(in crate::mlp) struct PixelInput<T: Element> {
     /// Rank and place of each sample, by rank: how they are grouped.
     order: Vec<(usize, usize)>,
     of_samples: Lists<T>,
-    of_inputs: Lists<T>,
+    /// Made by the first gradient: measurements need none.
+    of_inputs: RefCell<Lists<T>>,
     /// Space for one panel of units: of all inputs, or of all samples.
     panel: RefCell<Vec<T::Block>>,
 }
@@ -57,7 +58,7 @@ impl<T: Element> PixelInput<T> {
             pixels: Vec::new(),
             order: Vec::new(),
             of_samples: Lists::default(),
-            of_inputs: Lists::default(),
+            of_inputs: RefCell::default(),
             panel: RefCell::default(),
         }
     }
@@ -84,8 +85,7 @@ impl<T: Element> PixelInput<T> {
         self.ones.resize(samples, T::ONE);
         let sizes = (stride, d);
         self.of_samples.of_samples(&self.pixels, sizes, &self.order);
-        let groups = &self.layout.groups;
-        self.of_inputs.of_inputs(&self.pixels, stride, groups);
+        self.of_inputs.get_mut().clear();
         let rows = d.max(samples);
         let panel = self.panel.get_mut();
         panel.resize(VECTORS * rows, T::ZERO_BLOCK);
@@ -93,7 +93,17 @@ impl<T: Element> PixelInput<T> {
 
     /// What share of a dense product's multiplications is left: forward, and in the gradient.
     pub(in crate::mlp) fn densities(&self) -> [f64; 2] {
-        [self.of_samples.density(), self.of_inputs.density()]
+        [self.of_samples.density(), self.of_inputs().density()]
+    }
+
+    /// Samples of each group of inputs.
+    fn of_inputs(&self) -> Ref<'_, Lists<T>> {
+        if self.of_inputs.borrow().groups() == 0 {
+            let (stride, groups) = (self.scale.len() + 1, &self.layout.groups);
+            let mut lists = self.of_inputs.borrow_mut();
+            lists.of_inputs(&self.pixels, stride, groups);
+        }
+        self.of_inputs.borrow()
     }
 }
 
@@ -113,7 +123,7 @@ impl<T: Element> PixelInput<T> {
             rows: delta.as_slice().expect("a whole array"),
             units,
             affine: |_: usize| (factor, factor),
-            lists: &self.of_inputs,
+            lists: &self.of_inputs(),
             scale: &self.scale,
             shift: &self.shift,
             place: |row: usize| Some(inputs[row] as usize).filter(|&input| input < d),

@@ -195,7 +195,7 @@ fn lists_hold_the_union_of_four_rows() {
     assert_eq!(values[0], [5.0, 0.0, 0.0, 0.0]);
     assert_eq!(values[1], [0.0, 9.0, 0.0, 0.0]);
     assert!(input.of_samples.group(1).0.is_empty());
-    assert_eq!(input.of_inputs.group(0).0, [0]);
-    assert_eq!(input.of_inputs.group(1).0, [1]);
+    assert_eq!(input.of_inputs().group(0).0, [0]);
+    assert_eq!(input.of_inputs().group(1).0, [1]);
     assert_eq!(input.densities(), [2.0 / 12.0, 2.0 / 16.0]);
 }
