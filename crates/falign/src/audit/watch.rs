@@ -68,6 +68,10 @@ impl LearningRule<f64> for Witness {
         self.rule.adapt(step);
     }
 
+    fn reads_first_changes(&self) -> bool {
+        self.rule.reads_first_changes()
+    }
+
     fn feedback(&self) -> Option<&[Array2<f64>]> {
         self.rule.feedback()
     }

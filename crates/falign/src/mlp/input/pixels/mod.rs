@@ -105,9 +105,7 @@ impl<T: Element> PixelInput<T> {
         }
         self.of_inputs.borrow()
     }
-}
 
-impl<T: Element> PixelInput<T> {
     /// Finishes `out`, inputs in rows, with the gradient factor D' X.
     fn gradient_to(
         &self,
