@@ -10,7 +10,7 @@ use super::input::Input;
 use super::optimiser::{Optimiser, OptimiserKind};
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Stream, activate, multiply};
-use crate::rule::{Adaptation, Composed, Layer, LearningRule, Trace, Trials};
+use crate::rule::{Adaptation, Composed, Layer, LearningRule, Trace, Trials, set_rows};
 
 /// What one training step needs besides the batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -344,8 +344,10 @@ impl<T: Element> Network<T> {
     /// Makes space for a batch of this size.
     fn fit(&mut self, batch: usize) {
         if self.trace.batch() != batch {
-            self.trace = Trace::new(&self.layers, batch);
-            self.signals = self.trace.activities.clone();
+            self.trace.set_batch(batch);
+            for signals in &mut self.signals {
+                set_rows(signals, batch);
+            }
         }
     }
 

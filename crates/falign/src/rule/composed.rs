@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2, Zip};
 
 use super::algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
 use super::learning_rule::{Adaptation, LearningRule};
-use super::scene::{Layer, Trace};
+use super::scene::{Layer, Trace, set_rows};
 use crate::math::simd::Element;
 use crate::math::{Scalar, Stream, multiply, multiply_times};
 
@@ -124,13 +124,14 @@ impl<T: Element> Composed<T> {
     }
 
     fn fit(&mut self, trace: &Trace<T>) {
-        if self.sent.dim() != trace.residual.dim() {
-            self.sent = Array2::from_elem(trace.residual.dim(), T::ZERO);
-            self.deltas = trace
-                .activities
-                .iter()
-                .map(|a| Array2::from_elem(a.dim(), T::ZERO))
-                .collect();
+        let outputs = trace.residual.ncols();
+        if self.deltas.len() != trace.activities.len() || self.sent.ncols() != outputs {
+            self.sent = trace.residual.clone();
+            self.deltas.clone_from(&trace.activities);
+        }
+        set_rows(&mut self.sent, trace.batch());
+        for delta in &mut self.deltas {
+            set_rows(delta, trace.batch());
         }
     }
 

@@ -76,6 +76,16 @@ impl<T: Scalar> Trace<T> {
         }
     }
 
+    /// Makes space for batches of this size, out of what it has; the numbers are arbitrary.
+    pub(crate) fn set_batch(&mut self, batch: usize) {
+        let hidden = self.activities.iter_mut().chain(&mut self.derivatives);
+        let outputs = [&mut self.outputs, &mut self.residual, &mut self.targets];
+        for matrix in hidden.chain(outputs) {
+            set_rows(matrix, batch);
+        }
+        self.offset = None;
+    }
+
     /// Teaching signals become deltas: each is multiplied by psi'.
     pub(crate) fn times_slopes(&self, signals: &mut [Array2<T>]) {
         for (signal, slopes) in signals.iter_mut().zip(&self.derivatives) {
@@ -88,5 +98,16 @@ impl<T: Scalar> Trace<T> {
     /// Samples in the batch.
     pub fn batch(&self) -> usize {
         self.outputs.nrows()
+    }
+}
+/// Gives a matrix this many rows of arbitrary numbers. Its space stays: a run that measures between
+/// its steps goes from one size of batch to another and back thousands of times, and would leave
+/// holes in memory.
+pub(crate) fn set_rows<T: Scalar>(matrix: &mut Array2<T>, rows: usize) {
+    let columns = matrix.ncols();
+    if matrix.nrows() != rows {
+        let (mut numbers, _) = std::mem::take(matrix).into_raw_vec_and_offset();
+        numbers.resize(rows * columns, T::ZERO);
+        *matrix = Array2::from_shape_vec((rows, columns), numbers).expect("as many numbers");
     }
 }

@@ -8,7 +8,7 @@ use crate::math::Stream;
 use crate::math::simd::Element;
 use crate::mlp::gradients::Gradients;
 use crate::mlp::{Alignment, Input, alignment};
-use crate::rule::LearningRule;
+use crate::rule::{LearningRule, set_rows};
 
 impl<T: Element> Network<T> {
     /// Alignment of the rule's teaching signals with those of backpropagation on the last
@@ -25,13 +25,11 @@ impl<T: Element> Network<T> {
 
     /// Writes [`exact_signals`](Self::exact_signals) of the last batch. Nothing is drawn from `noise`.
     pub(in crate::mlp) fn teach_exactly(&mut self, noise: &mut Stream) {
-        let activities = &self.trace.activities;
-        if !activities
-            .iter()
-            .map(Array2::dim)
-            .eq(self.exact.iter().map(Array2::dim))
-        {
-            self.exact.clone_from(activities);
+        if self.exact.is_empty() {
+            self.exact.clone_from(&self.trace.activities);
+        }
+        for exact in &mut self.exact {
+            set_rows(exact, self.trace.batch());
         }
         self.backpropagation
             .teach(&self.layers, &self.trace, &mut self.exact, noise);
