@@ -9,7 +9,7 @@ use std::thread::sleep;
 use crate::interruption::{go_on, random, send, wait_for_results, wait_until};
 use crate::support::{Answer, Lab, assert_same, names};
 
-/// All that a step can depend on besides the weights, in runs of about a second.
+/// All that a step can depend on besides the weights, in runs of some seconds.
 const EXPERIMENT: &str = r#"
 name = "slow"
 [data]
@@ -32,7 +32,7 @@ ridge = 0.01
 [run]
 runs = 2
 runs_per_job = 2
-epochs = 90
+epochs = 240
 record = { every = 97 }
 per_run_table = true
 save_weights = "both"
