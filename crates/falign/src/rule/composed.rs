@@ -126,7 +126,7 @@ impl<T: Element> Composed<T> {
     fn fit(&mut self, trace: &Trace<T>) {
         let outputs = trace.residual.ncols();
         if self.deltas.len() != trace.activities.len() || self.sent.ncols() != outputs {
-            self.sent = trace.residual.clone();
+            self.sent.clone_from(&trace.residual);
             self.deltas.clone_from(&trace.activities);
         }
         set_rows(&mut self.sent, trace.batch());
