@@ -9,8 +9,8 @@ use super::gradients::Gradients;
 use super::input::Input;
 use super::optimiser::{Optimiser, OptimiserKind};
 use crate::math::simd::Element;
-use crate::math::{Loss, Reduction, Stream, activate, multiply};
-use crate::rule::{Adaptation, Composed, Layer, LearningRule, Trace, Trials, set_rows};
+use crate::math::{Loss, Reduction, Stream, activate, multiply, set_rows};
+use crate::rule::{Adaptation, Composed, Layer, LearningRule, Trace, Trials};
 
 /// What one training step needs besides the batch.
 #[derive(Debug, Clone, Copy, PartialEq)]

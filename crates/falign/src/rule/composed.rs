@@ -6,9 +6,9 @@ use ndarray::{Array2, ArrayView2, Zip};
 
 use super::algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
 use super::learning_rule::{Adaptation, LearningRule};
-use super::scene::{Layer, Trace, set_rows};
+use super::scene::{Layer, Trace};
 use crate::math::simd::Element;
-use crate::math::{Scalar, Stream, multiply, multiply_times};
+use crate::math::{Scalar, Stream, multiply, multiply_times, set_rows};
 
 /// Numbers of feedback weights that learn; the others ignore them.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -17,6 +17,5 @@ pub use baseline::{LastLayerOnly, NodePerturbation, WeightPerturbation};
 pub use composed::{Composed, FeedbackLearning};
 pub use feedback::{Feedback, Rule};
 pub use learning_rule::{Adaptation, LearningRule, Trials};
-pub(crate) use scene::set_rows;
 pub use scene::{Layer, Trace};
 pub use schedule::{RidgeForm, Schedule};

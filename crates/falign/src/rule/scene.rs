@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, Zip};
 
-use crate::math::{Activation, Loss, Reduction, Scalar};
+use crate::math::{Activation, Loss, Reduction, Scalar, set_rows};
 
 /// One layer: z = factor a W' + bias for the activity a below (rows are samples), and psi(z)
 /// above. The last layer's activation is the identity; the loss turns its outputs into
@@ -98,16 +98,5 @@ impl<T: Scalar> Trace<T> {
     /// Samples in the batch.
     pub fn batch(&self) -> usize {
         self.outputs.nrows()
-    }
-}
-/// Gives a matrix this many rows of arbitrary numbers. Its space stays: a run that measures between
-/// its steps goes from one size of batch to another and back thousands of times, and would leave
-/// holes in memory.
-pub(crate) fn set_rows<T: Scalar>(matrix: &mut Array2<T>, rows: usize) {
-    let columns = matrix.ncols();
-    if matrix.nrows() != rows {
-        let (mut numbers, _) = std::mem::take(matrix).into_raw_vec_and_offset();
-        numbers.resize(rows * columns, T::ZERO);
-        *matrix = Array2::from_shape_vec((rows, columns), numbers).expect("as many numbers");
     }
 }

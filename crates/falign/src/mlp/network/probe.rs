@@ -4,11 +4,11 @@
 use ndarray::Array2;
 
 use super::Network;
-use crate::math::Stream;
 use crate::math::simd::Element;
+use crate::math::{Stream, set_rows};
 use crate::mlp::gradients::Gradients;
 use crate::mlp::{Alignment, Input, alignment};
-use crate::rule::{LearningRule, set_rows};
+use crate::rule::LearningRule;
 
 impl<T: Element> Network<T> {
     /// Alignment of the rule's teaching signals with those of backpropagation on the last

@@ -29,6 +29,7 @@ pub(super) struct ListedProduct<'a, T: Element, P, F, const V: usize> {
     pub(super) first_unit: usize,
     /// Where among the results a row goes; `None` where it only fills its group.
     pub(super) place: P,
+    /// What results make of the numbers in their place.
     pub(super) finish: F,
 }
 
