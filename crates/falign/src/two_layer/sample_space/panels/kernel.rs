@@ -1,8 +1,9 @@
 //! The fused step of one chunk of hidden units: one pass over Z.
 //!
 //! Per panel of units (in the lanes): a prologue reads psi(Z), accumulates the update of
-//! beta and writes the teaching signals D; the product adds D K to Z; an epilogue accumulates
-//! the new outputs while the panel is still in the first-level cache.
+//! beta and writes the teaching signals D, with one output in the place of psi(Z); the product
+//! adds D K to Z; an epilogue accumulates the new outputs while the panel is still in the
+//! first-level cache.
 //! Nothing is allocated and no lane is wasted but the padding of the last panel.
 
 #![allow(
@@ -99,8 +100,8 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
             scratch,
             product,
             numbers,
-            forward,
             prefetch,
+            forward,
             ..
         } = self;
         let (n, k) = (numbers.samples, numbers.outputs);
@@ -110,41 +111,41 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
         clear(isa, sums);
         let last = chunk.z.len() / n - 1;
         let mut panels = chunk.z.chunks_exact_mut(n).enumerate().peekable();
-        let mut next_a = chunk.a.as_mut_slice();
+        let mut panels_a = chunk.a.chunks_exact_mut(n).peekable();
         while let Some((p, z)) = panels.next() {
             let (samples, outputs) = (p * n..(p + 1) * n, p * k..(p + 1) * k);
-            let next_z = panels.peek().map_or(&[][..], |(_, z)| z);
-            let (a, after) = std::mem::take(&mut next_a).split_at_mut(n * usize::from(A::STORED));
-            next_a = after;
+            let a = panels_a.next().unwrap_or_default();
             let mask = part(&chunk.mask, samples.clone());
             let beta = &mut chunk.beta[outputs.clone()];
             let back = &mut chunk.feedback[outputs];
-            prologue::<T, A, S>(isa, numbers, z, a, mask, beta, back, weights, delta);
+            let in_place =
+                prologue::<T, A, S>(isa, numbers, z, a, mask, beta, back, weights, delta);
             if p == last {
                 clear_padding::<T>(chunk.units, [beta, back]);
             }
+            let signals = if in_place { &*a } else { &*delta };
             match product {
                 Product::Whole(kernel) => {
-                    for tile in &kernel.tiles {
-                        // The next panel comes while this one is multiplied.
-                        let wanted = if prefetch {
-                            [next_z, &*next_a]
+                    let next = [
+                        panels.peek().map_or(&[][..], |(_, z)| z),
+                        panels_a.peek().map_or(&[][..], |a| a),
+                    ];
+                    let next = next.map(<[Tile<T>]>::as_flattened);
+                    for (t, tile) in kernel.tiles.iter().enumerate() {
+                        // So many tiles have as many columns as a panel has blocks.
+                        if prefetch && t < VECTORS && p < last {
+                            let wanted = next.map(|blocks| part(blocks, t * n..(t + 1) * n));
+                            add_tile::<T, A, S, true>(isa, tile, signals, z, wanted);
                         } else {
-                            [&[][..]; 2]
-                        };
-                        for next in wanted {
-                            for block in next.iter().skip(tile.first).take(tile.height).flatten() {
-                                isa.prefetch(&T::lanes(block)[0]);
-                            }
+                            add_tile::<T, A, S, false>(isa, tile, signals, z, [&[]; 2]);
                         }
-                        add_tile(isa, tile, delta, z);
                     }
                 }
                 Product::Shared(shared) => shared.add_to(isa, weights, z),
             }
             for (c, d) in part_mut(&mut chunk.coefficients, samples)
                 .iter_mut()
-                .zip(delta.iter())
+                .zip(signals)
             {
                 for v in 0..VECTORS {
                     let sum = isa.add(isa.load(&c[v]), isa.load(&d[v]));
@@ -203,21 +204,23 @@ pub(super) fn activity<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     }
 }
 
-/// A panel's sums of e psi(z), whose update of beta it makes, and its teaching signals.
+/// A panel's sums of e psi(z), whose update of beta it makes, and its teaching signals: in the
+/// place of psi(z) where nothing else will ask for it (the answer), else in `delta`.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "the operands of one panel")]
 fn prologue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     isa: S,
     numbers: &Numbers<T>,
     z: &[Tile<T>],
-    a: &[Tile<T>],
+    a: &mut [Tile<T>],
     mask: &[Tile<T>],
     beta: &mut [Tile<T>],
     back: &mut [Tile<T>],
     weights: &mut [Tile<T>],
     delta: &mut [Tile<T>],
-) {
+) -> bool {
     let k = numbers.outputs;
+    let in_place = A::STORED && k == 1 && !numbers.feedback.is_learned();
     let through_beta = numbers.feedback == Feedback::Transpose;
     let gain = isa.splat(numbers.gain);
     let minus_gain = isa.splat(-numbers.gain);
@@ -228,11 +231,20 @@ fn prologue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
         let e = &numbers.residual[c * numbers.samples..][..numbers.samples];
         // What an output must do is known to the compiler, so that the loop has no branches.
         let sum = match (c == 0, c + 1 == k) {
-            (true, true) => one_output::<T, A, S, true, true>(isa, weight, e, z, a, mask, delta),
-            (true, false) => one_output::<T, A, S, true, false>(isa, weight, e, z, a, mask, delta),
-            (false, true) => one_output::<T, A, S, false, true>(isa, weight, e, z, a, mask, delta),
+            (true, true) if in_place => {
+                one_output::<T, A, S, true, true, true>(isa, weight, e, z, a, mask, delta)
+            }
+            (true, true) => {
+                one_output::<T, A, S, true, true, false>(isa, weight, e, z, a, mask, delta)
+            }
+            (true, false) => {
+                one_output::<T, A, S, true, false, false>(isa, weight, e, z, a, mask, delta)
+            }
+            (false, true) => {
+                one_output::<T, A, S, false, true, false>(isa, weight, e, z, a, mask, delta)
+            }
             (false, false) => {
-                one_output::<T, A, S, false, false>(isa, weight, e, z, a, mask, delta)
+                one_output::<T, A, S, false, false, false>(isa, weight, e, z, a, mask, delta)
             }
         };
         if numbers.feedback.is_learned() {
@@ -248,17 +260,25 @@ fn prologue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
         }
         store_tile(isa, new, &mut beta[c]);
     }
+    in_place
 }
 
 /// The sum of e psi(z) of one output, whose share of the teaching signals is set (`FIRST`) or
 /// added; the `LAST` output multiplies them by psi'.
 #[inline(always)]
-fn one_output<T: Element, A: LaneActivation<T>, S: Isa<T>, const FIRST: bool, const LAST: bool>(
+fn one_output<
+    T: Element,
+    A: LaneActivation<T>,
+    S: Isa<T>,
+    const FIRST: bool,
+    const LAST: bool,
+    const IN_PLACE: bool,
+>(
     isa: S,
     weight: [S::V; VECTORS],
     residual: &[T],
     z: &[Tile<T>],
-    a: &[Tile<T>],
+    a: &mut [Tile<T>],
     mask: &[Tile<T>],
     delta: &mut [Tile<T>],
 ) -> [S::V; VECTORS] {
@@ -267,6 +287,7 @@ fn one_output<T: Element, A: LaneActivation<T>, S: Isa<T>, const FIRST: bool, co
         let e = isa.splat(e);
         let mut h = activity::<T, A, S>(isa, i, z, a);
         let pre = load_tile(isa, pre);
+        let d = if IN_PLACE { &mut a[i] } else { d };
         let before = load_tile(isa, d);
         let mut signal = weight;
         for v in 0..VECTORS {
@@ -341,37 +362,48 @@ fn learn<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     new
 }
 
-/// Z += D K for the rows of one tile.
+/// Z += D K for the rows of one tile. Where `FETCH`, each column asks for one block that is `wanted`
+/// next of Z, and of psi(Z) where it is kept.
 #[inline(always)]
-fn add_tile<T: Element, S: Isa<T>>(
+fn add_tile<T: Element, A: LaneActivation<T>, S: Isa<T>, const FETCH: bool>(
     isa: S,
     tile: &PackedTile<T>,
     delta: &[Tile<T>],
     z: &mut [Tile<T>],
+    wanted: [&[T::Block]; 2],
 ) {
     let rows = &mut z[tile.first..tile.first + tile.height];
+    let entries = &tile.entries;
     match tile.height {
-        1 => register_tile::<T, S, 1>(isa, &tile.entries, delta, rows),
-        2 => register_tile::<T, S, 2>(isa, &tile.entries, delta, rows),
-        3 => register_tile::<T, S, 3>(isa, &tile.entries, delta, rows),
-        4 => register_tile::<T, S, 4>(isa, &tile.entries, delta, rows),
-        5 => register_tile::<T, S, 5>(isa, &tile.entries, delta, rows),
-        6 => register_tile::<T, S, 6>(isa, &tile.entries, delta, rows),
-        7 => register_tile::<T, S, 7>(isa, &tile.entries, delta, rows),
-        8 => register_tile::<T, S, 8>(isa, &tile.entries, delta, rows),
+        1 => register_tile::<T, A, S, 1, FETCH>(isa, entries, delta, rows, wanted),
+        2 => register_tile::<T, A, S, 2, FETCH>(isa, entries, delta, rows, wanted),
+        3 => register_tile::<T, A, S, 3, FETCH>(isa, entries, delta, rows, wanted),
+        4 => register_tile::<T, A, S, 4, FETCH>(isa, entries, delta, rows, wanted),
+        5 => register_tile::<T, A, S, 5, FETCH>(isa, entries, delta, rows, wanted),
+        6 => register_tile::<T, A, S, 6, FETCH>(isa, entries, delta, rows, wanted),
+        7 => register_tile::<T, A, S, 7, FETCH>(isa, entries, delta, rows, wanted),
+        8 => register_tile::<T, A, S, 8, FETCH>(isa, entries, delta, rows, wanted),
         _ => unreachable!("tiles are at most 8 rows"),
     }
 }
 
 #[inline(always)]
-fn register_tile<T: Element, S: Isa<T>, const R: usize>(
+fn register_tile<T: Element, A: LaneActivation<T>, S: Isa<T>, const R: usize, const FETCH: bool>(
     isa: S,
     entries: &[T],
     delta: &[Tile<T>],
     rows: &mut [Tile<T>],
+    wanted: [&[T::Block]; 2],
 ) {
     let mut sums = [[isa.splat(T::ZERO); VECTORS]; R];
-    for (column, d) in entries.as_chunks::<R>().0.iter().zip(delta) {
+    for (k, (column, d)) in entries.as_chunks::<R>().0.iter().zip(delta).enumerate() {
+        if FETCH {
+            let [z, a] = wanted;
+            isa.prefetch(&T::lanes(&z[k])[0]);
+            if A::STORED {
+                isa.prefetch(&T::lanes(&a[k])[0]);
+            }
+        }
         let d = load_tile(isa, d);
         for r in 0..R {
             let entry = isa.splat(column[r]);

@@ -35,6 +35,8 @@ pub(super) struct Panels<T: Element> {
     outputs: usize,
     units: usize,
     parallel: bool,
+    /// Whether Z and psi(Z) come from beyond the second-level cache and are asked for early.
+    prefetch: bool,
     product: Product<T>,
     chunks: Vec<Chunk<T>>,
     scratch: Scratch<T>,
@@ -82,6 +84,7 @@ impl<T: Element> Panels<T> {
             outputs,
             units,
             parallel,
+            prefetch: units * samples * (1 + usize::from(stored)) * size_of::<T>() > SECOND_LEVEL,
             product,
             chunks: chunks.collect(),
             scratch: Scratch::new(samples, outputs),
@@ -188,7 +191,7 @@ impl<T: Element> Panels<T> {
             shared.multiply(numbers);
         }
         let product = &self.product;
-        let prefetch = self.units * n * size_of::<T>() > SECOND_LEVEL;
+        let prefetch = self.prefetch;
         with_activation!(self.activation, A => {
             let advance = |scratch: &mut Scratch<T>, chunk: &mut Chunk<T>| {
                 dispatch(Advance::<T, A> {
