@@ -396,26 +396,41 @@ fn register_tile<T: Element, A: LaneActivation<T>, S: Isa<T>, const R: usize, co
     wanted: [&[T::Block]; 2],
 ) {
     let mut sums = [[isa.splat(T::ZERO); VECTORS]; R];
-    for (k, (column, d)) in entries.as_chunks::<R>().0.iter().zip(delta).enumerate() {
-        if FETCH {
-            let [z, a] = wanted;
+    let columns = entries.as_chunks::<R>().0.iter().zip(delta);
+    if FETCH {
+        let [z, a] = wanted;
+        for (k, (column, d)) in columns.enumerate() {
             isa.prefetch(&T::lanes(&z[k])[0]);
             if A::STORED {
                 isa.prefetch(&T::lanes(&a[k])[0]);
             }
+            add_column(isa, column, d, &mut sums);
         }
-        let d = load_tile(isa, d);
-        for r in 0..R {
-            let entry = isa.splat(column[r]);
-            for v in 0..VECTORS {
-                sums[r][v] = isa.fma(entry, d[v], sums[r][v]);
-            }
+    } else {
+        for (column, d) in columns {
+            add_column(isa, column, d, &mut sums);
         }
     }
     for (row, sum) in rows.iter_mut().zip(sums) {
         for v in 0..VECTORS {
             let moved = isa.add(isa.load(&row[v]), sum[v]);
             isa.store(moved, &mut row[v]);
+        }
+    }
+}
+
+#[inline(always)]
+fn add_column<T: Element, S: Isa<T>, const R: usize>(
+    isa: S,
+    column: &[T; R],
+    d: &Tile<T>,
+    sums: &mut [[S::V; VECTORS]; R],
+) {
+    let d = load_tile(isa, d);
+    for r in 0..R {
+        let entry = isa.splat(column[r]);
+        for v in 0..VECTORS {
+            sums[r][v] = isa.fma(entry, d[v], sums[r][v]);
         }
     }
 }
