@@ -6,6 +6,7 @@
 mod forward;
 mod kernel;
 mod packed;
+mod prologue;
 mod shared;
 
 use std::marker::PhantomData;
