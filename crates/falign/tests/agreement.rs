@@ -156,17 +156,34 @@ fn sample_space_follows_the_reference_for_every_activation_rule_and_schedule() {
 
 #[test]
 fn dropout_masks_are_shared_by_the_engines() {
-    for (activation, p) in [
-        (Activation::Linear, 40),
-        (Activation::Relu, 30),
-        (Activation::Tanh, 500),
-        (Activation::Sigmoid, 27),
+    for (activation, k, p) in [
+        (Activation::Linear, 2, 40),
+        (Activation::Relu, 2, 30),
+        (Activation::Tanh, 2, 500),
+        (Activation::Tanh, 1, 500),
+        (Activation::Sigmoid, 2, 27),
+        (Activation::Erf, 1, 27),
     ] {
-        let mut problem = problem(5, 8, 12, 2, p);
+        let mut problem = problem(5, 8, 12, k, p);
         problem.activation = activation;
         problem.dropout = 0.3;
         problem.step_size = 0.05;
-        agree(&problem, 0.0, 9, &format!("dropout {activation:?}"));
+        agree(&problem, 0.0, 9, &format!("dropout {activation:?} k={k}"));
+    }
+}
+
+#[test]
+fn networks_beyond_the_second_level_cache_follow_the_reference() {
+    // More than a megabyte of Z, with psi(Z) where it is kept; in f64.
+    for (activation, k, p) in [
+        (Activation::Tanh, 1, 1700),
+        (Activation::Erf, 2, 1700),
+        (Activation::Relu, 2, 3300),
+    ] {
+        let mut problem = problem(6, 40, 5, k, p);
+        problem.activation = activation;
+        problem.step_size = 0.01;
+        agree(&problem, 0.0, 10, &format!("{activation:?} k={k} p={p}"));
     }
 }
 

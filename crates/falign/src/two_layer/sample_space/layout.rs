@@ -7,7 +7,7 @@ use crate::math::simd::Element;
 use crate::two_layer::Problem;
 use crate::two_layer::mask::Masks;
 
-/// Bytes of Z that surely stay in a second-level cache between steps.
+/// Bytes that surely stay in a second-level cache between steps.
 pub(super) const SECOND_LEVEL: usize = 1 << 20;
 
 /// What is held of every hidden unit.

@@ -118,12 +118,10 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
             let mask = part(&chunk.mask, samples.clone());
             let beta = &mut chunk.beta[outputs.clone()];
             let back = &mut chunk.feedback[outputs];
-            let in_place =
-                prologue::<T, A, S>(isa, numbers, z, a, mask, beta, back, weights, delta);
+            let signals = prologue::<T, A, S>(isa, numbers, z, a, mask, beta, back, weights, delta);
             if p == last {
                 clear_padding::<T>(chunk.units, [beta, back]);
             }
-            let signals = if in_place { &*a } else { &*delta };
             match product {
                 Product::Whole(kernel) => {
                     let next = [

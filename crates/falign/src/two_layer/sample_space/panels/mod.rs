@@ -36,8 +36,6 @@ pub(super) struct Panels<T: Element> {
     outputs: usize,
     units: usize,
     parallel: bool,
-    /// Whether Z and psi(Z) come from beyond the second-level cache and are asked for early.
-    prefetch: bool,
     product: Product<T>,
     chunks: Vec<Chunk<T>>,
     scratch: Scratch<T>,
@@ -85,7 +83,6 @@ impl<T: Element> Panels<T> {
             outputs,
             units,
             parallel,
-            prefetch: units * samples * (1 + usize::from(stored)) * size_of::<T>() > SECOND_LEVEL,
             product,
             chunks: chunks.collect(),
             scratch: Scratch::new(samples, outputs),
@@ -192,8 +189,10 @@ impl<T: Element> Panels<T> {
             shared.multiply(numbers);
         }
         let product = &self.product;
-        let prefetch = self.prefetch;
+        let held = self.units * n * size_of::<T>();
         with_activation!(self.activation, A => {
+            let held = held * (1 + usize::from(<A as LaneActivation<T>>::STORED));
+            let prefetch = held > SECOND_LEVEL;
             let advance = |scratch: &mut Scratch<T>, chunk: &mut Chunk<T>| {
                 dispatch(Advance::<T, A> {
                     chunk, scratch, product, numbers, prefetch, forward, activation: PhantomData,

@@ -12,21 +12,21 @@ use crate::math::simd::activation::LaneActivation;
 use crate::math::simd::{Abreast, Element, Isa, Lanes};
 use crate::rule::Feedback;
 
-/// A panel's sums of e psi(z), whose update of beta it makes, and its teaching signals: in the
-/// place of psi(z) where nothing else will ask for it (the answer), else in `delta`.
+/// A panel's sums of e psi(z), whose update of beta it makes, and its teaching signals, which it
+/// returns: in the place of psi(z) where nothing else will ask for that, else in `delta`.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "the operands of one panel")]
-pub(super) fn prologue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
+pub(super) fn prologue<'p, T: Element, A: LaneActivation<T>, S: Isa<T>>(
     isa: S,
     numbers: &Numbers<T>,
     z: &[Tile<T>],
-    a: &mut [Tile<T>],
+    a: &'p mut [Tile<T>],
     mask: &[Tile<T>],
     beta: &mut [Tile<T>],
     back: &mut [Tile<T>],
     weights: &mut [Tile<T>],
-    delta: &mut [Tile<T>],
-) -> bool {
+    delta: &'p mut [Tile<T>],
+) -> &'p [Tile<T>] {
     let k = numbers.outputs;
     let in_place = A::STORED && k == 1 && !numbers.feedback.is_learned();
     let through_beta = numbers.feedback == Feedback::Transpose;
@@ -68,7 +68,7 @@ pub(super) fn prologue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
         }
         store_tile(isa, new, &mut beta[c]);
     }
-    in_place
+    if in_place { a } else { delta }
 }
 
 /// The sum of e psi(z) of one output, whose share of the teaching signals is set (`FIRST`) or
