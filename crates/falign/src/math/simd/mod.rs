@@ -278,6 +278,14 @@ macro_rules! element {
 element!(f32, Block32, 16, 23);
 element!(f64, Block64, 8, 52);
 
+/// A hint that these bytes should come to the second-level cache; changes only the time.
+pub(crate) fn prefetch_bytes(bytes: &[u8]) {
+    #[cfg(target_arch = "x86_64")]
+    x86::prefetch_bytes(bytes);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = bytes;
+}
+
 /// Runs a kernel on the best path of this processor.
 pub fn dispatch<T: Element, K: Kernel<T>>(kernel: K) -> K::Output {
     T::dispatch(kernel)

@@ -188,8 +188,9 @@ impl Examples {
                 let Form::Listed { ranks, .. } = form else {
                     unreachable!("the batch was fitted to it")
                 };
-                let row = |&i: &usize| (pixel_row(data, i), ranks[i] as usize);
-                input.fill(samples.iter().map(row));
+                let sample =
+                    |at: usize| (pixel_row(data, samples[at]), ranks[samples[at]] as usize);
+                input.fill(samples.len(), sample);
             }
             (Content::Classes { data, .. }, BatchInputs::Halves(input)) => {
                 input.fill(samples.iter().map(|&i| pixel_row(data, i)));

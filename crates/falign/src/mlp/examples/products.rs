@@ -33,8 +33,8 @@ impl InputProducts {
         let pixels = pixels.as_slice().expect("a whole array");
         let layout = PixelLayout::identity(data.sample_shape());
         let mut input = PixelInput::<f32>::new(Arc::new(layout));
-        let rows = pixels.chunks_exact(d).zip(data.labels().iter().copied());
-        input.fill(rows.take(Self::SAMPLED));
+        let sample = |i: usize| (&pixels[i * d..][..d], data.labels()[i]);
+        input.fill(Self::SAMPLED.min(data.samples()), sample);
         let [forward, gradient] = input.densities();
         if 0.5 * (forward + gradient) < Self::WORTHWHILE {
             Self::Listed

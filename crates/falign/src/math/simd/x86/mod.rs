@@ -78,6 +78,18 @@ where
     kernel.run(Avx2(()))
 }
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// See [`prefetch_bytes`](super::prefetch_bytes).
+pub(super) fn prefetch_bytes(bytes: &[u8]) {
+    // The last line begins within the last step.
+    for at in bytes.iter().step_by(LINE).chain(bytes.last()) {
+        // SAFETY: an address that is read nowhere; every x86-64 processor has the instruction.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(at).cast()) }
+    }
+}
+
 macro_rules! avx512 {
     ($t:ty, $block:ident, $v:ty, $set1:ident, $load:ident, $store:ident, $loadu:ident, $storeu:ident, $loadz:ident,
      $storem:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident, $fnma:ident, $min:ident, $max:ident, $cmp:ident, $blend:ident,

@@ -170,7 +170,7 @@ mod tests {
             let rows = || pixels.as_slice().unwrap().chunks(d);
             let listed = |layout| {
                 let mut listed = PixelInput::<f32>::new(layout);
-                listed.fill(rows().map(|row| (row, 0)));
+                listed.fill(samples, |i| (&pixels.as_slice().unwrap()[i * d..][..d], 0));
                 listed
             };
             let mut halves = HalfInput::<f32>::new(layout(d, -1.0));
@@ -201,7 +201,7 @@ mod tests {
         let mut halves = HalfInput::<f32>::new(Arc::clone(&layout));
         halves.fill(pixels.chunks(16));
         let mut listed = PixelInput::<f32>::new(layout);
-        listed.fill(pixels.chunks(16).map(|row| (row, 0)));
+        listed.fill(16, |i| (&pixels[16 * i..][..16], 0));
         // Sixteenths up to one: all sums are exact.
         let sixteenths = |x: f32| (16.0 * x).round() / 16.0;
         let found = products(&halves, (40, 16), sixteenths);

@@ -17,7 +17,10 @@ pub(super) type Tile<T, const V: usize> = [<T as Element>::Block; V];
 /// multiply-adds over ascending columns, in which zeros change nothing: the same bits on every
 /// path, whichever rows share a group, and whatever the panels' width.
 pub(super) struct ListedProduct<'a, T: Element, P, F, const V: usize> {
-    pub(super) lists: &'a Lists<T>,
+    pub(super) lists: &'a Lists,
+    /// Each pixel as a number: a look-up is cheaper than a conversion, and lists of bytes than
+    /// lists of numbers.
+    pub(super) numbers: &'a [T; 256],
     /// What each column multiplies.
     pub(super) panel: &'a [Tile<T, V>],
     pub(super) base: &'a Tile<T, V>,
@@ -46,12 +49,11 @@ where
         let base = self.base.each_ref().map(|block| isa.load(block));
         for group in 0..self.lists.groups() {
             let mut sums = [[isa.splat(T::ZERO); V]; ROWS];
-            let (columns, values) = self.lists.group(group);
-            for (&column, values) in columns.iter().zip(values) {
-                let tile = &self.panel[column as usize];
+            for entry in self.lists.group(group) {
+                let tile = &self.panel[entry.column as usize];
                 let tile = tile.each_ref().map(|block| isa.load(block));
-                for (sums, &x) in sums.iter_mut().zip(values) {
-                    let x = isa.splat(x);
+                for (sums, pixel) in sums.iter_mut().zip(entry.quad) {
+                    let x = isa.splat(self.numbers[usize::from(pixel)]);
                     for (sum, &w) in sums.iter_mut().zip(&tile) {
                         *sum = isa.fma(x, w, *sum);
                     }

@@ -5,28 +5,35 @@
     reason = "part of the kernel's inner loop, and of the one that fills it"
 )]
 
-use crate::math::Scalar;
-
 /// Rows of a product that are made together: what a register tile holds. Fewer share more zeros,
 /// more read a panel less often.
 pub(super) const ROWS: usize = 4;
 
-/// Bytes that are looked at together.
-const WORD: usize = 8;
+/// What the rows of a group have in one column.
+pub(super) type Quad = [u8; ROWS];
 
-/// For each group of [`ROWS`] rows, the columns in which any of them is not zero, and the
-/// values of all of them there. Rows beyond the last are zero.
+/// Groups whose lists grow side by side: what they write to stays in the first-level cache.
+const ABREAST: usize = 14;
+
+/// A column of a group.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Entry {
+    pub(super) column: u32,
+    pub(super) quad: Quad,
+}
+
+/// For each group of [`ROWS`] rows, the columns in which any of them is not zero, and what all of
+/// them have there. Rows beyond the last are zero.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Lists<T> {
+pub(super) struct Lists {
     /// Columns that a group may have.
     capacity: usize,
     /// Columns that each group has.
     lengths: Vec<usize>,
-    columns: Vec<u32>,
-    values: Vec<[T; ROWS]>,
+    entries: Vec<Entry>,
 }
 
-impl<T: Scalar> Lists<T> {
+impl Lists {
     /// Groups of rows.
     pub(super) fn groups(&self) -> usize {
         self.lengths.len()
@@ -37,12 +44,16 @@ impl<T: Scalar> Lists<T> {
         self.lengths.clear();
     }
 
-    /// Columns of a group, ascending, and values there.
+    /// Space for so many groups of so many columns; nothing is allocated where it is already there.
+    pub(super) fn reserve(&mut self, groups: usize, columns: usize) {
+        self.capacity = columns;
+        self.entries.resize(groups * columns, Entry::default());
+    }
+
+    /// Columns of a group, ascending.
     #[inline(always)]
-    pub(super) fn group(&self, group: usize) -> (&[u32], &[[T; ROWS]]) {
-        let first = group * self.capacity;
-        let range = first..first + self.lengths[group];
-        (&self.columns[range.clone()], &self.values[range])
+    pub(super) fn group(&self, group: usize) -> &[Entry] {
+        &self.entries[group * self.capacity..][..self.lengths[group]]
     }
 
     /// Columns of all groups, as a share of all there could be.
@@ -51,83 +62,38 @@ impl<T: Scalar> Lists<T> {
         listed as f64 / (self.groups() * self.capacity).max(1) as f64
     }
 
-    /// Rows of the product are the samples, in this order of (rank, sample): pixels of each
-    /// [`ROWS`]. Rows of `pixels` are `stride` bytes long, of which the first `input_dim` count.
-    pub(super) fn of_samples(
-        &mut self,
-        pixels: &[u8],
-        (stride, input_dim): (usize, usize),
-        order: &[(usize, usize)],
-    ) {
-        let table = numbers();
-        self.fit(order.len().div_ceil(ROWS), input_dim);
-        for (group, members) in order.chunks(ROWS).enumerate() {
-            let row = |&(_, sample)| &pixels[sample * stride..][..input_dim];
-            let rows = std::array::from_fn::<_, ROWS, _>(|r| members.get(r).map_or(&[][..], row));
-            for first in (0..input_dim).step_by(WORD) {
-                let words = rows.map(|row| word(row, first));
-                let mut any = words.into_iter().fold(0, |any, word| any | word);
-                while any != 0 {
-                    let shift = any.trailing_zeros() as usize / 8 * 8;
-                    any &= !(0xff << shift);
-                    let values = words.map(|word| table[byte(word, shift)]);
-                    self.push(group, first + shift / 8, values);
+    /// Adds a group, of which all columns are given.
+    pub(super) fn push(&mut self, quads: &[Quad]) {
+        let list = &mut self.entries[self.lengths.len() * self.capacity..][..quads.len()];
+        let mut length = 0;
+        for (column, &quad) in (0..).zip(quads) {
+            keep_or_not(Entry { column, quad }, list, &mut length);
+        }
+        self.lengths.push(length);
+    }
+
+    /// Adds so many groups, of which all columns are given, the groups of a column side by side.
+    pub(super) fn push_abreast(&mut self, quads: &[Quad], groups: usize) {
+        for first in (0..groups).step_by(ABREAST) {
+            let many = ABREAST.min(groups - first);
+            let entries = &mut self.entries[self.lengths.len() * self.capacity..];
+            let mut lengths = [0; ABREAST];
+            for (column, row) in (0..).zip(quads.chunks_exact(groups)) {
+                let lists = entries.chunks_exact_mut(self.capacity);
+                let row = &row[first..][..many];
+                for ((&quad, length), list) in row.iter().zip(&mut lengths).zip(lists) {
+                    keep_or_not(Entry { column, quad }, list, length);
                 }
             }
+            self.lengths.extend_from_slice(&lengths[..many]);
         }
     }
-
-    /// Rows of the product are the inputs, in these groups: samples of each group. Rows of
-    /// `pixels` are `stride` bytes long.
-    pub(super) fn of_inputs(&mut self, pixels: &[u8], stride: usize, groups: &[[u32; ROWS]]) {
-        let table = numbers();
-        self.fit(groups.len(), pixels.len() / stride);
-        for (sample, row) in pixels.chunks_exact(stride).enumerate() {
-            for (group, inputs) in groups.iter().enumerate() {
-                let bytes = inputs.map(|input| row[input as usize]);
-                if bytes != [0; ROWS] {
-                    self.push(group, sample, bytes.map(|byte| table[usize::from(byte)]));
-                }
-            }
-        }
-    }
-
-    fn fit(&mut self, groups: usize, capacity: usize) {
-        self.lengths.clear();
-        self.lengths.resize(groups, 0);
-        self.capacity = capacity;
-        self.columns.resize(groups * capacity, 0);
-        self.values.resize(groups * capacity, [T::ZERO; ROWS]);
-    }
-
-    #[inline(always)]
-    fn push(&mut self, group: usize, column: usize, values: [T; ROWS]) {
-        let at = group * self.capacity + self.lengths[group];
-        self.columns[at] = u32::try_from(column).expect("fewer than 2^32 inputs or samples");
-        self.values[at] = values;
-        self.lengths[group] += 1;
-    }
 }
 
-/// Each pixel as a number: a look-up is cheaper than a conversion.
-fn numbers<T: Scalar>() -> [T; 256] {
-    std::array::from_fn(|pixel| T::from_f64(pixel as f64))
-}
-
-/// The byte that begins at bit `shift`.
+/// Writes a column to the end of a list, which becomes longer if it is not zero: without a branch,
+/// which would be mispredicted at every edge of a stroke.
 #[inline(always)]
-fn byte(word: u64, shift: usize) -> usize {
-    (word >> shift & 0xff) as usize
-}
-
-/// Eight bytes of a row from `first` on, the first in the lowest bits; zero beyond its end.
-#[inline(always)]
-fn word(row: &[u8], first: usize) -> u64 {
-    if let Some(bytes) = row.get(first..first + WORD) {
-        return u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
-    }
-    let mut bytes = [0; WORD];
-    let rest = row.get(first..).unwrap_or(&[]);
-    bytes[..rest.len()].copy_from_slice(rest);
-    u64::from_le_bytes(bytes)
+fn keep_or_not(entry: Entry, list: &mut [Entry], length: &mut usize) {
+    list[*length] = entry;
+    *length += usize::from(entry.quad != [0; ROWS]);
 }

@@ -8,6 +8,7 @@ mod finish;
 mod kernel;
 mod layout;
 mod lists;
+mod neighbours;
 mod pack;
 mod product;
 #[cfg(test)]
@@ -20,10 +21,13 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use self::finish::{Finish, Replace};
 pub(in crate::mlp) use self::layout::PixelLayout;
-use self::lists::Lists;
+use self::lists::{Lists, Quad, ROWS};
 use self::product::{Product, VECTORS};
 use super::{Descent, Input};
-use crate::math::simd::Element;
+use crate::math::simd::{Element, prefetch_bytes};
+
+/// How many groups of samples ahead their pixels are asked for.
+const AHEAD: usize = 2;
 
 /// A batch of pixels, one byte each.
 #[derive(Debug, Clone)]
@@ -35,13 +39,17 @@ pub(in crate::mlp) struct PixelInput<T: Element> {
     shift: Vec<T>,
     /// 1 for each sample.
     ones: Vec<T>,
-    /// Pixels of the batch, samples in rows, with a zero at the end of each.
-    pixels: Vec<u8>,
+    /// Zeros in the place of a sample that is not there.
+    none: Vec<u8>,
+    /// What four samples have in each input.
+    of_four: Vec<Quad>,
+    /// What each sample has in each group of inputs, samples in rows.
+    quads: Vec<Quad>,
     /// Rank and place of each sample, by rank: how they are grouped.
     order: Vec<(usize, usize)>,
-    of_samples: Lists<T>,
+    of_samples: Lists,
     /// Made by the first gradient: measurements need none.
-    of_inputs: RefCell<Lists<T>>,
+    of_inputs: RefCell<Lists>,
     /// Space for one panel of units: of all inputs, or of all samples.
     panel: RefCell<Vec<T::Block>>,
 }
@@ -50,12 +58,15 @@ impl<T: Element> PixelInput<T> {
     /// An empty batch.
     pub(in crate::mlp) fn new(layout: Arc<PixelLayout>) -> Self {
         let [scale, shift] = layout.rounded();
+        let d = layout.input_dim();
         Self {
+            none: vec![0; d],
+            of_four: vec![[0; ROWS]; d],
             layout,
             scale,
             shift,
             ones: Vec::new(),
-            pixels: Vec::new(),
+            quads: Vec::new(),
             order: Vec::new(),
             of_samples: Lists::default(),
             of_inputs: RefCell::default(),
@@ -68,27 +79,41 @@ impl<T: Element> PixelInput<T> {
         Arc::ptr_eq(&self.layout, layout)
     }
 
-    /// Takes rows of pixels, one byte for each input, with their ranks: samples of similar rank
-    /// should have zeros in common. Nothing is allocated if there were as many before.
-    pub(in crate::mlp) fn fill<'a>(&mut self, rows: impl Iterator<Item = (&'a [u8], usize)>) {
+    /// Takes so many samples, each a row of pixels, one byte for each input, with its rank: samples
+    /// of similar rank should have zeros in common. Nothing is allocated if there were as many before.
+    pub(in crate::mlp) fn fill<'a>(
+        &mut self,
+        samples: usize,
+        sample: impl Fn(usize) -> (&'a [u8], usize),
+    ) {
         let d = self.layout.input_dim();
-        self.pixels.clear();
         self.order.clear();
-        for (sample, (row, rank)) in rows.enumerate() {
-            assert_eq!(row.len(), d, "one pixel per input");
-            self.pixels.extend_from_slice(row);
-            self.pixels.push(0);
-            self.order.push((rank, sample));
-        }
+        self.order.extend((0..samples).map(|at| (sample(at).1, at)));
         self.order.sort_unstable();
-        let (samples, stride) = (self.order.len(), d + 1);
         self.ones.resize(samples, T::ONE);
-        let sizes = (stride, d);
-        self.of_samples.of_samples(&self.pixels, sizes, &self.order);
+        let groups = self.layout.groups.len();
+        self.quads.resize(samples * groups, [0; ROWS]);
+        self.of_samples.clear();
+        self.of_samples.reserve(samples.div_ceil(ROWS), d);
+        for (group, members) in self.order.chunks(ROWS).enumerate() {
+            // They lie anywhere in memory.
+            let ahead = self.order.iter().skip((group + AHEAD) * ROWS);
+            ahead
+                .take(ROWS)
+                .for_each(|&(_, at)| prefetch_bytes(sample(at).0));
+            let mut rows = [self.none.as_slice(); ROWS];
+            for (row, &(_, at)) in rows.iter_mut().zip(members) {
+                *row = sample(at).0;
+                assert_eq!(row.len(), d, "one pixel per input");
+                let quads = &mut self.quads[at * groups..][..groups];
+                self.layout.neighbours.quads(row, quads);
+            }
+            side_by_side(rows, &mut self.of_four);
+            self.of_samples.push(&self.of_four);
+        }
         self.of_inputs.get_mut().clear();
-        let rows = d.max(samples);
         let panel = self.panel.get_mut();
-        panel.resize(VECTORS * rows, T::ZERO_BLOCK);
+        panel.resize(VECTORS * d.max(samples), T::ZERO_BLOCK);
     }
 
     /// What share of a dense product's multiplications is left: forward, and in the gradient.
@@ -97,11 +122,12 @@ impl<T: Element> PixelInput<T> {
     }
 
     /// Samples of each group of inputs.
-    fn of_inputs(&self) -> Ref<'_, Lists<T>> {
+    fn of_inputs(&self) -> Ref<'_, Lists> {
         if self.of_inputs.borrow().groups() == 0 {
-            let (stride, groups) = (self.scale.len() + 1, &self.layout.groups);
+            let groups = self.layout.groups.len();
             let mut lists = self.of_inputs.borrow_mut();
-            lists.of_inputs(&self.pixels, stride, groups);
+            lists.reserve(groups, self.batch());
+            lists.push_abreast(&self.quads, groups);
         }
         self.of_inputs.borrow()
     }
@@ -188,5 +214,13 @@ impl<T: Element> Input<T> for PixelInput<T> {
         };
         self.gradient_to(delta, factor, weights, descent);
         true
+    }
+}
+
+/// Pixel by pixel.
+fn side_by_side([a, b, c, d]: [&[u8]; ROWS], quads: &mut [Quad]) {
+    let rows = a.iter().zip(b).zip(c.iter().zip(d));
+    for (quad, ((&a, &b), (&c, &d))) in quads.iter_mut().zip(rows) {
+        *quad = [a, b, c, d];
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Product<'a, T: Element, A, P, F> {
     pub(super) units: usize,
     /// Scale and shift of a row; see [`Pack`].
     pub(super) affine: A,
-    pub(super) lists: &'a Lists<T>,
+    pub(super) lists: &'a Lists,
     pub(super) scale: &'a [T],
     pub(super) shift: &'a [T],
     pub(super) place: P,
@@ -34,21 +34,22 @@ where
     F: Finish<T>,
 {
     pub(super) fn run(mut self) {
+        let numbers = std::array::from_fn(|pixel| T::from_f64(pixel as f64));
         let mut first_unit = 0;
         while first_unit < self.units {
             let vectors = (self.units - first_unit).div_ceil(T::LANES).min(VECTORS);
             match vectors {
-                1 => self.one::<1>(first_unit),
-                2 => self.one::<2>(first_unit),
-                3 => self.one::<3>(first_unit),
-                4 => self.one::<4>(first_unit),
-                _ => self.one::<VECTORS>(first_unit),
+                1 => self.one::<1>(first_unit, &numbers),
+                2 => self.one::<2>(first_unit, &numbers),
+                3 => self.one::<3>(first_unit, &numbers),
+                4 => self.one::<4>(first_unit, &numbers),
+                _ => self.one::<VECTORS>(first_unit, &numbers),
             }
             first_unit += vectors * T::LANES;
         }
     }
 
-    fn one<const V: usize>(&mut self, first_unit: usize) {
+    fn one<const V: usize>(&mut self, first_unit: usize, numbers: &[T; 256]) {
         let columns = self.rows.len() / self.units;
         let (panel, _) = self.panel.as_chunks_mut::<V>();
         let panel: &mut [Tile<T, V>] = &mut panel[..columns];
@@ -63,6 +64,7 @@ where
         });
         dispatch(ListedProduct {
             lists: self.lists,
+            numbers,
             panel,
             base: &base,
             scale: self.scale,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ShapeBuilder};
 
+use super::lists::Lists;
 use super::{PixelInput, PixelLayout};
 use crate::math::simd::{Element, Path, force_path};
 use crate::mlp::input::{DenseInput, Descent, Input};
@@ -60,8 +61,8 @@ fn both<T: Element>(samples: usize, shape: &[usize]) -> (PixelInput<T>, DenseInp
     });
     let mut input = PixelInput::new(layout);
     // Classes 0 to 2 in turn.
-    let rows = pixels.as_slice().unwrap().chunks(d);
-    input.fill(rows.enumerate().map(|(i, row)| (row, i % 3)));
+    let pixels = pixels.as_slice().unwrap();
+    input.fill(samples, |i| (&pixels[i * d..][..d], i % 3));
     (input, DenseInput(dense))
 }
 
@@ -172,8 +173,8 @@ fn what_shares_a_list_changes_no_bit() {
     let pixels = pixels(samples, d);
     let run = |shape: &[usize], rank: fn(usize) -> usize| {
         let mut input = PixelInput::<f32>::new(layout(shape));
-        let rows = pixels.as_slice().unwrap().chunks(d).enumerate();
-        input.fill(rows.map(|(i, row)| (row, rank(i))));
+        let pixels = pixels.as_slice().unwrap();
+        input.fill(samples, |i| (&pixels[i * d..][..d], rank(i)));
         products(&input, 70, d).map(|a| a.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
     };
     let plain = run(&[48], |i| i);
@@ -189,13 +190,19 @@ fn lists_hold_the_union_of_four_rows() {
     rows[0][0] = 5;
     rows[1][2] = 9;
     let mut input = PixelInput::<f64>::new(PixelLayout::identity(&[2, 3]).into());
-    input.fill(rows.iter().map(|row| (row.as_slice(), 0)));
-    let (columns, values) = input.of_samples.group(0);
-    assert_eq!(columns, [0, 2]);
-    assert_eq!(values[0], [5.0, 0.0, 0.0, 0.0]);
-    assert_eq!(values[1], [0.0, 9.0, 0.0, 0.0]);
-    assert!(input.of_samples.group(1).0.is_empty());
-    assert_eq!(input.of_inputs().group(0).0, [0]);
-    assert_eq!(input.of_inputs().group(1).0, [1]);
+    input.fill(rows.len(), |i| (&rows[i], 0));
+    let columns = |lists: &Lists, group| {
+        lists
+            .group(group)
+            .iter()
+            .map(|e| e.column)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(columns(&input.of_samples, 0), [0, 2]);
+    let quads = input.of_samples.group(0).iter().map(|e| e.quad);
+    assert_eq!(quads.collect::<Vec<_>>(), [[5, 0, 0, 0], [0, 9, 0, 0]]);
+    assert!(columns(&input.of_samples, 1).is_empty());
+    assert_eq!(columns(&input.of_inputs(), 0), [0]);
+    assert_eq!(columns(&input.of_inputs(), 1), [1]);
     assert_eq!(input.densities(), [2.0 / 12.0, 2.0 / 16.0]);
 }
