@@ -8,7 +8,7 @@
     reason = "the crate takes pointers and strides; see SAFETY"
 )]
 
-use ndarray::{ArrayView2, ArrayViewMut2, Zip};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::simd::Element;
 use super::thin::multiply_thin;
@@ -46,41 +46,6 @@ pub fn multiply<T: Element>(
         return;
     }
     library(keep, c, factor, a, b);
-}
-
-/// C := (factor A B) o S: a product, rounded, then times S entry by entry.
-///
-/// Cost: 2 m n k operations.
-///
-/// # Panics
-/// If the shapes do not fit: A (m, k), B (k, n), C and S (m, n).
-///
-/// # Example
-/// ```
-/// use falign::math::multiply_times;
-/// use ndarray::{Array2, array};
-/// let (a, b) = (array![[1.0, 2.0]], array![[3.0], [4.0]]);
-/// let mut c = Array2::zeros((1, 1));
-/// let slopes = array![[0.5]];
-/// multiply_times(&mut c.view_mut(), 2.0, &a.view(), &b.view(), &slopes.view());
-/// assert_eq!(c, array![[11.0]]);
-/// ```
-pub fn multiply_times<T: Element>(
-    c: &mut ArrayViewMut2<'_, T>,
-    factor: T,
-    a: &ArrayView2<'_, T>,
-    b: &ArrayView2<'_, T>,
-    s: &ArrayView2<'_, T>,
-) {
-    assert_eq!(c.dim(), s.dim(), "as many factors as results");
-    if a.ncols() == b.nrows()
-        && c.dim() == (a.nrows(), b.ncols())
-        && multiply_thin(c, factor, a, b, Some(s))
-    {
-        return;
-    }
-    multiply(T::ZERO, c, factor, a, b);
-    Zip::from(c).and(s).for_each(|c, &s| *c = *c * s);
 }
 
 /// [`multiply`] for shapes that fit.

@@ -11,9 +11,10 @@ mod scalar;
 pub mod simd;
 mod stream;
 mod thin;
+mod unmade;
 
 pub use activation::Activation;
-pub use gemm::{multiply, multiply_times};
+pub use gemm::multiply;
 pub use loss::{Loss, Reduction};
 pub use normal::normal_quantile;
 pub use pass::activate;
@@ -21,3 +22,5 @@ pub use product::row_products;
 pub(crate) use rows::set_rows;
 pub use scalar::{Precision, Scalar};
 pub use stream::{Stream, StreamName, Streams};
+pub(crate) use thin::ThinRows;
+pub use unmade::UnmadeProduct;

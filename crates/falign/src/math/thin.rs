@@ -14,6 +14,7 @@ use std::borrow::Cow;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
+use super::UnmadeProduct;
 use super::simd::{Element, Isa, Kernel, Path, current_path, dispatch};
 
 /// Most terms of one chain.
@@ -41,10 +42,7 @@ pub(super) fn multiply_thin<T: Element>(
     times: Option<&ArrayView2<'_, T>>,
 ) -> bool {
     let ((m, k), n) = (a.dim(), b.ncols());
-    if m.min(n).min(k) > THIN || m.min(n) < 2 || m * n <= NUMBERS || k <= TERMS {
-        return false;
-    }
-    if m.max(n) <= SIDE && k > CHAIN {
+    if !is_thin(m, n, k) {
         return false;
     }
     // One of the factors may be turned into the order of rows, if it is small.
@@ -83,6 +81,12 @@ pub(super) fn multiply_thin<T: Element>(
         Path::Avx2 | Path::Neon | Path::Portable => dispatch(Tiled::<T, 5, 1>(product)),
     }
     true
+}
+
+/// Whether a product of (m, k) and (k, n) is one of those made here.
+fn is_thin(m: usize, n: usize, k: usize) -> bool {
+    let is_small = m.min(n).min(k) <= THIN;
+    is_small && m.min(n) >= 2 && m * n > NUMBERS && k > TERMS && (m.max(n) > SIDE || k <= CHAIN)
 }
 
 /// The matrix with its rows one after the other.
@@ -215,6 +219,71 @@ impl<T: Element> ThinProduct<'_, T> {
                 }
             }
         }
+    }
+}
+
+/// A product of few terms that is made a piece of a row at a time, by whoever needs it: the bits
+/// of the whole.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ThinRows<'a, T> {
+    /// Rows of `terms`.
+    a: &'a [T],
+    /// Rows of `width`.
+    b: &'a [T],
+    factor: T,
+    /// Rows of `width`.
+    times: &'a [T],
+    terms: usize,
+    width: usize,
+}
+
+impl<'a, T: Element> ThinRows<'a, T> {
+    /// `None` where the product has more terms than a few, is not made here, or does not lie in
+    /// memory by rows.
+    pub(crate) fn new(product: &UnmadeProduct<'a, T>) -> Option<Self> {
+        let ((m, terms), width) = (product.a.dim(), product.b.ncols());
+        if terms > THIN || !is_thin(m, width, terms) {
+            return None;
+        }
+        Some(Self {
+            a: product.a.to_slice()?,
+            b: product.b.to_slice()?,
+            factor: product.factor,
+            times: product.s.to_slice()?,
+            terms,
+            width,
+        })
+    }
+
+    /// Rows and columns.
+    pub(crate) fn dim(&self) -> (usize, usize) {
+        (self.a.len() / self.terms, self.width)
+    }
+
+    /// A piece of a row that begins at `column`, with zeros beyond its end.
+    #[inline(always)]
+    pub(crate) fn piece<S: Isa<T>, const V: usize>(
+        &self,
+        isa: S,
+        row: usize,
+        column: usize,
+    ) -> [S::V; V] {
+        let mut sums = [isa.splat(T::ZERO); V];
+        let a = &self.a[row * self.terms..][..self.terms];
+        for (&x, b) in a.iter().zip(self.b.chunks_exact(self.width)) {
+            let (x, b) = (isa.splat(x), &b[column..]);
+            for (v, sum) in sums.iter_mut().enumerate() {
+                let b = isa.load_from(b.get(v * T::LANES..).unwrap_or(&[]));
+                *sum = isa.fma(x, b, *sum);
+            }
+        }
+        let factor = isa.splat(self.factor);
+        let times = &self.times[row * self.width..][..self.width];
+        for (v, sum) in sums.iter_mut().enumerate() {
+            let times = isa.load_from(times.get(column + v * T::LANES..).unwrap_or(&[]));
+            *sum = isa.mul(isa.mul(factor, *sum), times);
+        }
+        sums
     }
 }
 

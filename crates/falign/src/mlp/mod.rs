@@ -24,7 +24,7 @@ pub use checkpoint::Part;
 pub use connections::{Connections, draw_connections};
 pub use examples::{Batch, Examples, InputProducts};
 pub use initialisation::{FeedbackShape, Initialisation, Law, draw_feedback, draw_layers};
-pub use input::{DenseInput, Descent, Input};
+pub use input::{Delta, DenseInput, Descent, Input};
 pub use measure::{Alignment, LayerMeasured, Measured, Measurement, Wanted, accuracy, alignment};
 pub use network::{Network, StepOptions};
 pub use optimiser::{Optimiser, OptimiserKind};

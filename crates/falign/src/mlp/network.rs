@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, Zip};
 
 use super::connections::Connections;
 use super::gradients::Gradients;
-use super::input::Input;
+use super::input::{Delta, Descent, Input};
 use super::optimiser::{Optimiser, OptimiserKind};
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Stream, activate, multiply, set_rows};
@@ -186,7 +186,8 @@ impl<T: Element> Network<T> {
         &self.trace
     }
 
-    /// Signal times psi' of each hidden layer in the last step.
+    /// Signal times psi' of each hidden layer in the last step. The first layer's are arbitrary
+    /// where its changes are not [kept](Self::keep_first_changes).
     pub fn deltas(&self) -> &[Array2<T>] {
         &self.signals
     }
@@ -256,13 +257,17 @@ impl<T: Element> Network<T> {
         let masks = dropout.map(|rate| (rate, &mut *noise));
         run(&self.layers, &mut self.trace, input, masks);
         let loss = self.loss(targets, options.loss, options.reduction);
-        self.rule
-            .teach_deltas(&self.layers, &self.trace, &mut self.signals, noise);
+        let is_left = self.leaves_first_delta(noise);
+        if !is_left {
+            let (layers, trace) = (&self.layers, &self.trace);
+            self.rule
+                .teach_deltas(layers, trace, &mut self.signals, noise);
+        }
         // Taken out so that the rule can write them; nothing is copied.
         let mut gradients = std::mem::take(&mut self.changes);
         let is_estimated = self.estimate(&mut gradients, input, targets, loss, noise);
         // From here on layers are still to be changed.
-        let first = usize::from(!is_estimated && self.descend(input, options));
+        let first = usize::from(!is_estimated && self.descend(input, options, is_left));
         if !is_estimated {
             gradients.fill(&self.layers, &self.trace, &self.signals, input, first);
         }
@@ -306,25 +311,53 @@ impl<T: Element> Network<T> {
         loss
     }
 
-    /// Changes the first layer's weights by the last batch's gradient without keeping it; `false`,
-    /// and nothing is changed, where it is wanted or that cannot be done.
-    fn descend(&mut self, input: &dyn Input<T>, options: StepOptions<'_>) -> bool {
+    /// Whether the first layer's weights may change without their gradient being kept.
+    fn may_descend(&self) -> bool {
         let is_wanted = self.keeps_first_changes || self.rule.reads_first_changes();
-        if is_wanted || matches!(self.connections.first(), Some(Some(_))) {
+        let is_cut = matches!(self.connections.first(), Some(Some(_)));
+        !is_wanted && !is_cut && self.optimisers[0].is_without_state()
+    }
+
+    /// Asks the rule for all deltas but the first hidden layer's, which nothing but the step of its
+    /// weights needs; `false`, and nothing is done, where that is not so or the rule cannot.
+    fn leaves_first_delta(&mut self, noise: &mut Stream) -> bool {
+        self.may_descend()
+            && self.layers[0].bias.is_none()
+            && self
+                .rule
+                .teach_upper_deltas(&self.layers, &self.trace, &mut self.signals, noise)
+    }
+
+    /// Changes the first layer's weights by the last batch's gradient without keeping it; `false`,
+    /// and they are as they were, where it is wanted or that cannot be done. A delta that was
+    /// [left](Self::leaves_first_delta) is made on the way, and written only where that is `false`.
+    fn descend(&mut self, input: &dyn Input<T>, options: StepOptions<'_>, is_left: bool) -> bool {
+        if !self.may_descend() {
             return false;
         }
-        let optimiser = &mut self.optimisers[0];
-        let keep = T::from_f64(options.factors[0]);
-        let Some(descent) = optimiser.descent(options.step_size, keep) else {
-            return false;
+        let descent = Descent {
+            step_size: T::from_f64(options.step_size),
+            keep: T::from_f64(options.factors[0]),
         };
-        let delta = self.signals.first().unwrap_or(&self.trace.residual).view();
-        let Layer {
-            weights, factor, ..
-        } = &mut self.layers[0];
-        let is_done = input.descend(&delta, *factor, &mut weights.view_mut(), descent);
+        let factor = self.layers[0].factor;
+        // Taken out so that they can change beside those of the layers above.
+        let mut weights = std::mem::take(&mut self.layers[0].weights);
+        let mut descend = |delta| input.descend(delta, factor, &mut weights.view_mut(), descent);
+        let is_done = match self.signals.split_first_mut() {
+            Some((first, upper)) if is_left => {
+                let product = self.rule.first_delta(&self.layers, &self.trace, upper);
+                let product = product.expect("the rule has left it");
+                descend(Delta::Unmade(product)) || {
+                    product.write(&mut first.view_mut());
+                    descend(Delta::Made(first.view()))
+                }
+            }
+            Some((first, _)) => descend(Delta::Made(first.view())),
+            None => descend(Delta::Made(self.trace.residual.view())),
+        };
+        self.layers[0].weights = weights;
         if is_done {
-            optimiser.count_step();
+            self.optimisers[0].count_step();
         }
         is_done
     }

@@ -1,6 +1,5 @@
 //! Optimisers: a gradient becomes the change of a weight.
 
-use super::input::Descent;
 use crate::math::Scalar;
 
 /// Which optimiser, with its constants.
@@ -85,13 +84,12 @@ impl<T: Scalar> Optimiser<T> {
         self.steps = steps;
     }
 
-    /// What a step does to a weight, where its gradient is all that it depends on.
-    pub(super) fn descent(&self, step_size: f64, keep: T) -> Option<Descent<T>> {
-        let step_size = T::from_f64(step_size);
-        (self.kind == OptimiserKind::Sgd).then_some(Descent { step_size, keep })
+    /// Whether the gradient is all that a step depends on, which then is a [`Descent`](super::Descent).
+    pub(super) fn is_without_state(&self) -> bool {
+        self.kind == OptimiserKind::Sgd
     }
 
-    /// Counts a step that was made by its [`descent`](Self::descent).
+    /// Counts a step that was made as a [`Descent`](super::Descent).
     pub(super) fn count_step(&mut self) {
         self.steps += 1;
     }

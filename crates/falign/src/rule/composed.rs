@@ -8,7 +8,7 @@ use super::algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
 use super::learning_rule::{Adaptation, LearningRule};
 use super::scene::{Layer, Trace};
 use crate::math::simd::Element;
-use crate::math::{Scalar, Stream, multiply, multiply_times, set_rows};
+use crate::math::{Scalar, Stream, UnmadeProduct, multiply, set_rows};
 
 /// Numbers of feedback weights that learn; the others ignore them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -153,6 +153,43 @@ impl<T: Element> Composed<T> {
         }
     }
 
+    /// The delta of hidden layer `at`, from those of the hidden layers above it.
+    fn delta<'a>(
+        &'a self,
+        layers: &'a [Layer<T>],
+        trace: &'a Trace<T>,
+        at: usize,
+        above: &'a [Array2<T>],
+    ) -> UnmadeProduct<'a, T> {
+        let hidden = trace.derivatives.len();
+        let (a, factor) = if self.is_from_output(at, hidden) {
+            (self.sent.view(), layers[hidden].factor)
+        } else {
+            (above[0].view(), layers[at + 1].factor)
+        };
+        UnmadeProduct {
+            factor,
+            a,
+            b: self.weights(layers, at),
+            s: trace.derivatives[at].view(),
+        }
+    }
+
+    /// Deltas of hidden layers from `first` on.
+    fn write_deltas(
+        &self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        deltas: &mut [Array2<T>],
+        first: usize,
+    ) {
+        for at in (first..deltas.len()).rev() {
+            let (delta, above) = deltas[at..].split_first_mut().expect("below the length");
+            let product = self.delta(layers, trace, at, above);
+            product.write(&mut delta.view_mut());
+        }
+    }
+
     /// Whether the signal of hidden layer `at` comes straight from the output, whose factor stands
     /// in both directions.
     fn is_from_output(&self, at: usize, hidden: usize) -> bool {
@@ -196,17 +233,31 @@ impl<T: Element> LearningRule<T> for Composed<T> {
         noise: &mut Stream,
     ) {
         self.prepare(layers, trace, noise);
-        let hidden = deltas.len();
-        for at in (0..hidden).rev() {
-            let (delta, above) = deltas[at..].split_first_mut().expect("below `hidden`");
-            let (above, factor) = if self.is_from_output(at, hidden) {
-                (self.sent.view(), layers[hidden].factor)
-            } else {
-                (above[0].view(), layers[at + 1].factor)
-            };
-            let (weights, slopes) = (self.weights(layers, at), trace.derivatives[at].view());
-            multiply_times(&mut delta.view_mut(), factor, &above, &weights, &slopes);
+        self.write_deltas(layers, trace, deltas, 0);
+    }
+
+    fn teach_upper_deltas(
+        &mut self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        deltas: &mut [Array2<T>],
+        noise: &mut Stream,
+    ) -> bool {
+        if deltas.is_empty() {
+            return false;
         }
+        self.prepare(layers, trace, noise);
+        self.write_deltas(layers, trace, deltas, 1);
+        true
+    }
+
+    fn first_delta<'a>(
+        &'a self,
+        layers: &'a [Layer<T>],
+        trace: &'a Trace<T>,
+        upper: &'a [Array2<T>],
+    ) -> Option<UnmadeProduct<'a, T>> {
+        Some(self.delta(layers, trace, 0, upper))
     }
 
     fn adapt(&mut self, step: &mut Adaptation<'_, T>) {

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2};
 
 use super::algebra::SignalPath;
 use super::scene::{Layer, Trace};
-use crate::math::{Scalar, Stream};
+use crate::math::{Scalar, Stream, UnmadeProduct};
 
 /// A learning rule for networks of any depth.
 ///
@@ -43,6 +43,33 @@ pub trait LearningRule<T: Scalar>: Send {
     ) {
         self.teach(layers, trace, deltas, noise);
         trace.times_slopes(deltas);
+    }
+
+    /// [`teach_deltas`](Self::teach_deltas) without that of the first hidden layer, which is then
+    /// asked of [`first_delta`](Self::first_delta), and which [`adapt`](Self::adapt) does not see.
+    /// `false`, the default, with nothing done, from a rule that does not know it as a product.
+    fn teach_upper_deltas(
+        &mut self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        deltas: &mut [Array2<T>],
+        noise: &mut Stream,
+    ) -> bool {
+        let _ = (layers, trace, deltas, noise);
+        false
+    }
+
+    /// The delta of the first hidden layer as a product that is not made yet, from those of the
+    /// layers above, which [`teach_upper_deltas`](Self::teach_upper_deltas) has just written. The
+    /// first layer's weights are not there.
+    fn first_delta<'a>(
+        &'a self,
+        layers: &'a [Layer<T>],
+        trace: &'a Trace<T>,
+        upper: &'a [Array2<T>],
+    ) -> Option<UnmadeProduct<'a, T>> {
+        let _ = (layers, trace, upper);
+        None
     }
 
     /// Estimates the gradients of all weights and biases from trials, in place of teaching

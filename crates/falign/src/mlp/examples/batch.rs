@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::{Content, Examples, Form};
 use crate::math::simd::Element;
-use crate::mlp::input::{DenseInput, Descent, HalfInput, Input, PixelInput};
+use crate::mlp::input::{Delta, DenseInput, Descent, HalfInput, Input, PixelInput};
 
 /// Some samples as a network takes them.
 #[derive(Debug, Clone)]
@@ -107,7 +107,7 @@ impl<T: Element> Input<T> for Batch<T> {
 
     fn descend(
         &self,
-        delta: &ArrayView2<'_, T>,
+        delta: Delta<'_, T>,
         factor: T,
         weights: &mut ArrayViewMut2<'_, T>,
         descent: Descent<T>,

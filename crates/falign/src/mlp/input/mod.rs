@@ -5,8 +5,8 @@ mod pixels;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use crate::math::multiply;
 use crate::math::simd::Element;
+use crate::math::{UnmadeProduct, multiply};
 
 pub(super) use self::half::HalfInput;
 pub(super) use self::pixels::{PixelInput, PixelLayout};
@@ -28,7 +28,7 @@ pub trait Input<T: Element> {
     /// the same bits as by two passes. `false`, and nothing done, where that would gain nothing.
     fn descend(
         &self,
-        delta: &ArrayView2<'_, T>,
+        delta: Delta<'_, T>,
         factor: T,
         weights: &mut ArrayViewMut2<'_, T>,
         descent: Descent<T>,
@@ -36,6 +36,15 @@ pub trait Input<T: Element> {
         let _ = (delta, factor, weights, descent);
         false
     }
+}
+
+/// Deltas of the first layer, (batch, units).
+#[derive(Debug, Clone, Copy)]
+pub enum Delta<'a, T> {
+    /// As numbers.
+    Made(ArrayView2<'a, T>),
+    /// To be made, a part at a time.
+    Unmade(UnmadeProduct<'a, T>),
 }
 
 /// A step of gradient descent without a state.

@@ -11,6 +11,7 @@ mod lists;
 mod neighbours;
 mod pack;
 mod product;
+mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +24,9 @@ use self::finish::{Finish, Replace};
 pub(in crate::mlp) use self::layout::PixelLayout;
 use self::lists::{Lists, Quad, ROWS};
 use self::product::{Product, VECTORS};
-use super::{Descent, Input};
+use self::rows::{Rows, Stored};
+use super::{Delta, Descent, Input};
+use crate::math::ThinRows;
 use crate::math::simd::{Element, prefetch_bytes};
 
 /// How many groups of samples ahead their pixels are asked for.
@@ -133,19 +136,13 @@ impl<T: Element> PixelInput<T> {
     }
 
     /// Finishes `out`, inputs in rows, with the gradient factor D' X.
-    fn gradient_to(
-        &self,
-        delta: &ArrayView2<'_, T>,
-        factor: T,
-        out: &mut [T],
-        finish: impl Finish<T>,
-    ) {
+    fn gradient_to(&self, delta: impl Rows<T>, factor: T, out: &mut [T], finish: impl Finish<T>) {
         let ((samples, units), d) = (delta.dim(), self.scale.len());
         assert_eq!(samples, self.batch(), "a row per sample");
+        assert_eq!(out.len(), units * d, "(units, inputs)");
         let inputs = self.layout.groups.as_flattened();
         Product {
-            rows: delta.as_slice().expect("a whole array"),
-            units,
+            rows: delta,
             affine: |_: usize| (factor, factor),
             lists: &self.of_inputs(),
             scale: &self.scale,
@@ -171,8 +168,10 @@ impl<T: Element> Input<T> for PixelInput<T> {
         let by_input = weights.t();
         let by_input = by_input.as_standard_layout();
         Product {
-            rows: by_input.as_slice().expect("standard layout"),
-            units,
+            rows: Stored {
+                rows: by_input.as_slice().expect("standard layout"),
+                units,
+            },
             affine: |j: usize| (factor * self.scale[j], factor * self.shift[j]),
             lists: &self.of_samples,
             scale: &self.ones,
@@ -188,6 +187,7 @@ impl<T: Element> Input<T> for PixelInput<T> {
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
         let (units, d) = (delta.ncols(), self.scale.len());
         assert_eq!(gradient.dim(), (units, d), "(units, inputs)");
+        let delta = stored(delta);
         let mut by_input = gradient.view_mut().reversed_axes();
         if let Some(out) = by_input.as_slice_mut() {
             self.gradient_to(delta, factor, out, Replace);
@@ -201,19 +201,33 @@ impl<T: Element> Input<T> for PixelInput<T> {
 
     fn descend(
         &self,
-        delta: &ArrayView2<'_, T>,
+        delta: Delta<'_, T>,
         factor: T,
         weights: &mut ArrayViewMut2<'_, T>,
         descent: Descent<T>,
     ) -> bool {
-        let (units, d) = (delta.ncols(), self.scale.len());
-        assert_eq!(weights.dim(), (units, d), "(units, inputs)");
         let mut by_input = weights.view_mut().reversed_axes();
         let Some(weights) = by_input.as_slice_mut() else {
             return false;
         };
-        self.gradient_to(delta, factor, weights, descent);
+        match delta {
+            Delta::Made(delta) => self.gradient_to(stored(&delta), factor, weights, descent),
+            Delta::Unmade(product) => {
+                let Some(delta) = ThinRows::new(&product) else {
+                    return false;
+                };
+                self.gradient_to(delta, factor, weights, descent);
+            }
+        }
         true
+    }
+}
+
+/// Deltas as they are, (batch, units).
+fn stored<'a, T: Element>(delta: &ArrayView2<'a, T>) -> Stored<'a, T> {
+    Stored {
+        rows: delta.to_slice().expect("a whole array"),
+        units: delta.ncols(),
     }
 }
 

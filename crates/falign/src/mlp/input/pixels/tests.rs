@@ -9,8 +9,9 @@ use ndarray::{Array2, ShapeBuilder};
 
 use super::lists::Lists;
 use super::{PixelInput, PixelLayout};
+use crate::math::UnmadeProduct;
 use crate::math::simd::{Element, Path, force_path};
-use crate::mlp::input::{DenseInput, Descent, Input};
+use crate::mlp::input::{Delta, DenseInput, Descent, Input};
 
 /// Pixels of which about one in five is not zero, in strokes; one sample and one column empty.
 fn pixels(samples: usize, input_dim: usize) -> Array2<u8> {
@@ -123,7 +124,12 @@ fn descended<T: Element>(input: &PixelInput<T>, units: usize, d: usize) -> [Arra
     input.gradient(&delta.view(), factor, &mut gradient.view_mut());
     by_hand.zip_mut_with(&gradient, |w, &g| *w = keep * *w + -(step_size * g));
     let descent = Descent { step_size, keep };
-    assert!(input.descend(&delta.view(), factor, &mut weights.view_mut(), descent));
+    assert!(input.descend(
+        Delta::Made(delta.view()),
+        factor,
+        &mut weights.view_mut(),
+        descent
+    ));
     [weights, by_hand]
 }
 
@@ -147,8 +153,82 @@ fn descending_is_one_step_by_the_gradient_on_every_path() {
         step_size: 0.3,
         keep: 0.99,
     };
-    assert!(!listed.descend(&delta.view(), 1.0, &mut weights.view_mut(), descent));
+    assert!(!listed.descend(
+        Delta::Made(delta.view()),
+        1.0,
+        &mut weights.view_mut(),
+        descent
+    ));
     assert_eq!(weights, wave::<f64>((70, 47), 0.7));
+}
+
+/// Weights after a step by deltas of few terms, made before it or on the way.
+fn descended_by_product<T: Element>(
+    input: &PixelInput<T>,
+    units: usize,
+    d: usize,
+) -> [Array2<T>; 2] {
+    let samples = input.batch();
+    let (a, b, s) = (
+        wave((samples, 5), 1.3),
+        wave((5, units), 0.3),
+        wave((samples, units), 0.9),
+    );
+    let (a, b, s) = (a.view(), b.view(), s.view());
+    let factor = T::from_f64(0.7);
+    let product = UnmadeProduct { factor, a, b, s };
+    let mut delta = Array2::from_elem((samples, units), T::ZERO);
+    product.write(&mut delta.view_mut());
+    [Delta::Unmade(product), Delta::Made(delta.view())].map(|delta| {
+        let mut weights = Array2::from_elem((units, d).f(), T::ZERO);
+        weights.assign(&wave((units, d), 0.7));
+        let descent = Descent {
+            step_size: T::from_f64(0.3),
+            keep: T::from_f64(0.99),
+        };
+        assert!(input.descend(delta, T::from_f64(0.25), &mut weights.view_mut(), descent));
+        weights
+    })
+}
+
+#[test]
+fn deltas_that_are_made_on_the_way_are_the_same_on_every_path() {
+    for path in [Path::Portable, Path::Avx2, Path::Avx512] {
+        force_path(Some(path));
+        for (samples, shape, units) in [
+            (13, &[47][..], 81),
+            (40, &[2, 5, 10], 129),
+            (5, &[3, 3], 64),
+        ] {
+            let d = shape.iter().product();
+            let [unmade, made] = descended_by_product(&both::<f32>(samples, shape).0, units, d);
+            assert_eq!(unmade, made, "{path:?} {samples} {d} {units}");
+            let [unmade, made] = descended_by_product(&both::<f64>(samples, shape).0, units, d);
+            assert_eq!(unmade, made, "{path:?} {samples} {d} {units}");
+        }
+        force_path(None);
+    }
+    // Those of many terms are not.
+    let (listed, _) = both::<f64>(13, &[47]);
+    let (a, b, s) = (
+        wave((13, 40), 1.3),
+        wave((40, 70), 0.3),
+        wave((13, 70), 0.9),
+    );
+    let (a, b, s) = (a.view(), b.view(), s.view());
+    let delta = Delta::Unmade(UnmadeProduct {
+        factor: 1.0,
+        a,
+        b,
+        s,
+    });
+    let mut weights = Array2::zeros((70, 47).f());
+    let descent = Descent {
+        step_size: 0.3,
+        keep: 0.99,
+    };
+    assert!(!listed.descend(delta, 1.0, &mut weights.view_mut(), descent));
+    assert_eq!(weights, Array2::<f64>::zeros((70, 47)));
 }
 
 #[test]
