@@ -31,6 +31,8 @@ const SIDE: usize = 64;
 /// How many rows ahead a row is called for: rows lie far apart, which the processor does not
 /// foresee.
 const AHEAD: usize = 40;
+/// The same where a piece of each row is made, which takes longer than reading it.
+const AHEAD_OF_PIECES: usize = 6;
 
 /// C := factor A B, and then times S entry by entry where it is given, if the product is thin and
 /// its factors lie in memory as it takes them; `false` if not, with C as it was.
@@ -268,6 +270,13 @@ impl<'a, T: Element> ThinRows<'a, T> {
         row: usize,
         column: usize,
     ) -> [S::V; V] {
+        let ahead = self
+            .times
+            .get((row + AHEAD_OF_PIECES) * self.width + column..);
+        let ahead = ahead
+            .into_iter()
+            .flat_map(|row| row.iter().step_by(T::LANES).take(V));
+        ahead.for_each(|x| isa.prefetch(x));
         let mut sums = [isa.splat(T::ZERO); V];
         let a = &self.a[row * self.terms..][..self.terms];
         for (&x, b) in a.iter().zip(self.b.chunks_exact(self.width)) {

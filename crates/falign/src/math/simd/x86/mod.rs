@@ -83,8 +83,9 @@ const LINE: usize = 64;
 
 /// See [`prefetch_bytes`](super::prefetch_bytes).
 pub(super) fn prefetch_bytes(bytes: &[u8]) {
-    // The last line begins within the last step.
-    for at in bytes.iter().step_by(LINE).chain(bytes.last()) {
+    // The last line may begin within the last chunk.
+    let lines = bytes.chunks(LINE).filter_map(<[u8]>::first);
+    for at in lines.chain(bytes.last()) {
         // SAFETY: an address that is read nowhere; every x86-64 processor has the instruction.
         unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(at).cast()) }
     }

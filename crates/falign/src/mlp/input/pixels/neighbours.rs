@@ -132,7 +132,8 @@ mod tests {
         for shape in SHAPES {
             let input_dim: usize = shape.iter().product();
             let neighbours = Neighbours::new(shape);
-            let mut row: Vec<u8> = (0..input_dim).map(|j| (j % 251 + 1) as u8).collect();
+            let pixel = |j| u8::try_from(j % 251 + 1).unwrap();
+            let mut row: Vec<u8> = (0..input_dim).map(pixel).collect();
             let groups = neighbours.groups(input_dim);
             let mut quads = vec![[255; ROWS]; groups.len()];
             neighbours.quads(&row, &mut quads);
