@@ -41,15 +41,22 @@ fn network<T: simd::Element>(hidden: &[usize], optimiser: OptimiserKind) -> Netw
 }
 
 fn parts<T: simd::Element>(hidden: &[usize]) -> (Vec<Layer<T>>, Composed<T>) {
+    let composition = Composition::named("feedback_alignment").unwrap();
+    parts_of(composition, hidden)
+}
+
+fn parts_of<T: simd::Element>(
+    composition: Composition,
+    hidden: &[usize],
+) -> (Vec<Layer<T>>, Composed<T>) {
     let streams = Streams::new(1, 0);
     let inputs = SIDE * SIDE;
     let architecture = Architecture::new(inputs, hidden, CLASSES, Activation::Tanh).unwrap();
-    let composition = Composition::named("feedback_alignment").unwrap();
     let law = Initialisation::UniformFanIn;
     let layers = draw_layers(&architecture, law, streams);
     let feedback = draw_feedback(composition, &layers, law, FeedbackShape::default(), streams);
     let learning = FeedbackLearning {
-        step_size: 0.0,
+        step_size: 1e-3,
         decay: None,
     };
     let rule = Composed::new(composition, feedback, learning);
@@ -161,6 +168,27 @@ fn changing_weights_while_their_gradient_is_made_changes_no_bit() {
     for hidden in [&[70][..], &[70, 11], &[70, 40]] {
         trains_alike_without_changes::<f32>(&examples, hidden);
         trains_alike_without_changes::<f64>(&examples, hidden);
+    }
+}
+
+#[test]
+fn every_rule_of_the_family_changes_the_same_weights_without_its_first_deltas() {
+    let data = images();
+    let scaler = Scaling::Standardise.fit(&data).unwrap();
+    let examples = Examples::classes(data, scaler, 0.5).unwrap();
+    for (name, composition) in Composition::NAMED {
+        let trained = |keep| {
+            let (layers, rule) = parts_of::<f32>(composition, &HIDDEN);
+            let mut network = Network::new(layers, Box::new(rule), OptimiserKind::Sgd);
+            network.keep_first_changes(keep);
+            let found = train_on(&mut network, &examples, OptimiserKind::Sgd);
+            (found, network.deltas()[0].clone())
+        };
+        let (kept, deltas) = trained(true);
+        let (found, left) = trained(false);
+        assert!(kept.0.iter().all(|loss| loss.is_finite()), "{name}");
+        assert_eq!(found, kept, "{name}");
+        assert_ne!(left, deltas, "{name}: they were made");
     }
 }
 
