@@ -59,6 +59,8 @@ pub struct Training<T: Element> {
     /// The epoch whose order that is.
     ordered: Option<u64>,
     batch: Batch<T>,
+    /// Its space is kept: what came and went between the steps would leave holes in memory.
+    measured: Batch<T>,
     /// The network's outputs at the start on all training samples, where outputs are centred.
     start: Option<Array2<T>>,
     /// The network's start, for other samples.
@@ -107,6 +109,7 @@ impl<T: Element> Training<T> {
             batches: streams.open(StreamName::Batches),
             noise: streams.open(StreamName::Dropout),
             batch: Batch::default(),
+            measured: Batch::default(),
             running: Running::default(),
             start,
             start_network,
@@ -203,17 +206,17 @@ impl<T: Element> Training<T> {
         noise.seek(self.network.steps_done() * WORDS_PER_STEP);
         let of_last_step = self.network.rule().feedback().map(<[Array2<T>]>::to_vec);
         let mut measurement = Measurement::new(&self.network, wanted);
-        let mut batch = Batch::default();
+        let batch = &mut self.measured;
         let rows: Vec<usize> = (0..samples.samples()).collect();
         for rows in rows.chunks(CHUNK) {
-            samples.fill(rows, &mut batch);
+            samples.fill(rows, batch);
             if let Some(start) = &mut self.start_network {
-                let offset = start.forward(&batch).clone();
+                let offset = start.forward(batch).clone();
                 batch.set_offset(offset);
             }
             let (targets, labels) = (batch.targets(), batch.labels());
             let network = &mut self.network;
-            measurement.include(network, &batch, targets, labels, self.options.loss, noise);
+            measurement.include(network, batch, targets, labels, self.options.loss, noise);
         }
         let measured = measurement.finish(&self.network);
         if let (Some(feedback), Some(kept)) = (self.network.rule_mut().feedback_mut(), of_last_step)
