@@ -242,8 +242,11 @@ pub(crate) struct ThinRows<'a, T> {
 impl<'a, T: Element> ThinRows<'a, T> {
     /// `None` where the product has more terms than a few, is not made here, or does not lie in
     /// memory by rows.
+    ///
+    /// # Panics
+    /// If the product's shapes do not fit.
     pub(crate) fn new(product: &UnmadeProduct<'a, T>) -> Option<Self> {
-        let ((m, terms), width) = (product.a.dim(), product.b.ncols());
+        let (m, width, terms) = product.dim();
         if terms > THIN || !is_thin(m, width, terms) {
             return None;
         }

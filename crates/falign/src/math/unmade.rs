@@ -31,17 +31,29 @@ pub struct UnmadeProduct<'a, T> {
 }
 
 impl<T: Element> UnmadeProduct<'_, T> {
+    /// (m, n, k).
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub(super) fn dim(&self) -> (usize, usize, usize) {
+        let ((m, k), (k_b, n)) = (self.a.dim(), self.b.dim());
+        assert!(
+            k == k_b && self.s.dim() == (m, n),
+            "shapes ({m}, {k}) times ({k_b}, {n}) times {:?}",
+            self.s.dim()
+        );
+        (m, n, k)
+    }
+
     /// Makes it. Cost: 2 m n k operations.
     ///
     /// # Panics
     /// If the shapes do not fit: A (m, k), B (k, n), S and C (m, n).
     pub fn write(&self, c: &mut ArrayViewMut2<'_, T>) {
         let Self { factor, a, b, s } = self;
-        assert_eq!(c.dim(), s.dim(), "as many factors as results");
-        if a.ncols() == b.nrows()
-            && c.dim() == (a.nrows(), b.ncols())
-            && multiply_thin(c, *factor, a, b, Some(s))
-        {
+        let (m, n, _) = self.dim();
+        assert_eq!(c.dim(), (m, n), "the product's shape");
+        if multiply_thin(c, *factor, a, b, Some(s)) {
             return;
         }
         multiply(T::ZERO, c, *factor, a, b);

@@ -59,7 +59,7 @@ pub struct Training<T: Element> {
     /// The epoch whose order that is.
     ordered: Option<u64>,
     batch: Batch<T>,
-    /// Its space is kept: what came and went between the steps would leave holes in memory.
+    /// What is measured, a chunk at a time. Its space is kept: what came and went between the steps would leave holes in memory.
     measured: Batch<T>,
     /// The network's outputs at the start on all training samples, where outputs are centred.
     start: Option<Array2<T>>,

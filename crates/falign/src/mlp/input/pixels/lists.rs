@@ -12,7 +12,8 @@ pub(super) const ROWS: usize = 4;
 /// What the rows of a group have in one column.
 pub(super) type Quad = [u8; ROWS];
 
-/// Groups whose lists grow side by side: what they write to stays in the first-level cache.
+/// Groups whose lists grow side by side: what they write to stays in the first-level cache. The
+/// fastest of 7, 14, 28 and all 196 on MNIST.
 const ABREAST: usize = 14;
 
 /// A column of a group.

@@ -4,7 +4,7 @@ use super::lists::{Quad, ROWS};
 
 /// Inputs in groups of [`ROWS`]: squares of two by two pixels within the last two dimensions, which
 /// have more zeros in common than as many in a line; runs where there is one dimension.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) enum Neighbours {
     /// Images of so many rows and columns, one after the other.
     Squares {
@@ -25,13 +25,9 @@ impl Neighbours {
 
     /// The inputs of all groups. `input_dim` stands for none: there, rows have one zero more.
     pub(super) fn groups(&self, input_dim: usize) -> Vec<[u32; ROWS]> {
-        let (height, width) = match *self {
-            Self::Squares { height, width } => (height, width),
-            Self::Runs => (1, input_dim),
-        };
-        let block = match self {
-            Self::Squares { .. } => (2, ROWS / 2),
-            Self::Runs => (1, ROWS),
+        let ((height, width), block) = match *self {
+            Self::Squares { height, width } => ((height, width), (2, ROWS / 2)),
+            Self::Runs => ((1, input_dim), (1, ROWS)),
         };
         let mut groups = Vec::new();
         for plane in 0..input_dim / (height * width).max(1) {

@@ -119,18 +119,25 @@ fn descended<T: Element>(input: &PixelInput<T>, units: usize, d: usize) -> [Arra
     weights.assign(&wave((units, d), 0.7));
     let delta = wave((input.batch(), units), 1.3);
     let (factor, step_size, keep) = (T::from_f64(0.25), T::from_f64(0.3), T::from_f64(0.99));
-    let mut by_hand = weights.clone();
     let mut gradient = weights.clone();
     input.gradient(&delta.view(), factor, &mut gradient.view_mut());
-    by_hand.zip_mut_with(&gradient, |w, &g| *w = keep * *w + -(step_size * g));
+    weights.zip_mut_with(&gradient, |w, &g| *w = keep * *w + -(step_size * g));
+    [stepped(input, Delta::Made(delta.view()), units, d), weights]
+}
+
+/// The same weights after a step by these deltas.
+fn stepped<T: Element>(
+    input: &PixelInput<T>,
+    delta: Delta<'_, T>,
+    units: usize,
+    d: usize,
+) -> Array2<T> {
+    let mut weights = Array2::from_elem((units, d).f(), T::ZERO);
+    weights.assign(&wave((units, d), 0.7));
+    let (factor, step_size, keep) = (T::from_f64(0.25), T::from_f64(0.3), T::from_f64(0.99));
     let descent = Descent { step_size, keep };
-    assert!(input.descend(
-        Delta::Made(delta.view()),
-        factor,
-        &mut weights.view_mut(),
-        descent
-    ));
-    [weights, by_hand]
+    assert!(input.descend(delta, factor, &mut weights.view_mut(), descent));
+    weights
 }
 
 #[test]
@@ -179,16 +186,7 @@ fn descended_by_product<T: Element>(
     let product = UnmadeProduct { factor, a, b, s };
     let mut delta = Array2::from_elem((samples, units), T::ZERO);
     product.write(&mut delta.view_mut());
-    [Delta::Unmade(product), Delta::Made(delta.view())].map(|delta| {
-        let mut weights = Array2::from_elem((units, d).f(), T::ZERO);
-        weights.assign(&wave((units, d), 0.7));
-        let descent = Descent {
-            step_size: T::from_f64(0.3),
-            keep: T::from_f64(0.99),
-        };
-        assert!(input.descend(delta, T::from_f64(0.25), &mut weights.view_mut(), descent));
-        weights
-    })
+    [Delta::Unmade(product), Delta::Made(delta.view())].map(|delta| stepped(input, delta, units, d))
 }
 
 #[test]
