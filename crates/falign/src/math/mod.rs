@@ -1,6 +1,7 @@
 //! Mathematics without networks: activations, losses, named random streams, products.
 
 pub(crate) mod activation;
+mod eigen;
 mod gemm;
 mod loss;
 mod normal;
@@ -14,6 +15,7 @@ mod thin;
 mod unmade;
 
 pub use activation::Activation;
+pub(crate) use eigen::symmetric_eigen;
 pub use gemm::multiply;
 pub use loss::{Loss, Reduction};
 pub use normal::normal_quantile;

@@ -10,6 +10,8 @@ use faer::{Mat, MatRef, Side};
 use nalgebra::DMatrix;
 use ndarray::Array2;
 
+use crate::math;
+
 /// Rows up to which symmetric eigenvalues have the same bits on every processor.
 const SAME_BITS: usize = 1000;
 
@@ -60,9 +62,9 @@ pub(super) fn portable_eigen(matrix: &Array2<f64>) -> (Vec<f64>, Array2<f64>) {
     if n > SAME_BITS {
         return symmetric_eigen(matrix);
     }
-    let eigen = scalar(matrix).symmetric_eigen();
-    let values = eigen.eigenvalues.iter().copied().collect();
-    let vectors = Array2::from_shape_fn((n, n), |at| eigen.eigenvectors[at]);
+    let entries: Vec<f64> = matrix.iter().copied().collect();
+    let (values, vectors) = math::symmetric_eigen(&entries);
+    let vectors = Array2::from_shape_fn((n, n), |(i, j)| vectors[j * n + i]);
     (values, vectors)
 }
 

@@ -4,8 +4,10 @@
 //! sample-space engine on the m = n + 2k rotated units that the dynamics never leaves. Always
 //! `f64`.
 
+mod kernel;
 mod measure;
 mod padded;
+mod product;
 mod recursion;
 mod start;
 

@@ -32,6 +32,16 @@ impl Padded {
         }
     }
 
+    /// Zeros, as many as here.
+    pub(super) fn like(&self) -> Self {
+        Self::zeros(self.n, self.k)
+    }
+
+    /// k.
+    pub(super) fn columns(&self) -> usize {
+        self.k
+    }
+
     /// From a matrix by rows.
     pub(super) fn from_rows(rows: &[f64], k: usize) -> Self {
         let mut padded = Self::zeros(rows.len() / k, k);

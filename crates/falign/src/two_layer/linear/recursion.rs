@@ -20,30 +20,22 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
-use super::padded::{Block, LANES, Padded, dot};
-use crate::math::simd::{Element, Isa, Kernel, Path, current_path, dispatch};
-
-/// Blocks of rows handled together, at most, which changes no bit: accumulators for the 32
-/// registers of AVX-512, and for the 16 of AVX2, whose blocks take two. Enough of them keep the
-/// processor from waiting for each sum.
-fn tallest() -> usize {
-    match current_path() {
-        Path::Avx512 => 14,
-        Path::Avx2 | Path::Neon | Path::Portable => 7,
-    }
-}
+use super::kernel::Kernel;
+use super::padded::{Padded, dot};
+use super::product::Product;
+use crate::math::simd::{Isa, Kernel as Run, dispatch};
 
 /// The state of the recursion and the matrices it runs on.
 #[derive(Debug, Clone)]
 pub(super) struct Recursion {
-    n: usize,
     k: usize,
     /// s.
     scale: f64,
-    tiles: Vec<Tile>,
-    /// Y, and the outputs of the start where they are subtracted.
-    targets: Padded,
-    offset: Option<Padded>,
+    /// K and the basis of all matrices here, and G in it.
+    kernel: Kernel,
+    feature: Product,
+    /// -Y, less the outputs of the start where they are subtracted.
+    minus_targets: Padded,
     /// Z0'beta0, Z0'b.
     z_beta: Padded,
     z_b: Padded,
@@ -64,18 +56,6 @@ pub(super) struct Recursion {
     e: Padded,
     /// |E|.
     norm: f64,
-    /// K e, G e and padding, for one column of E.
-    products: Vec<f64>,
-}
-
-/// Blocks of rows of K and G, column by column: whole blocks of K, of G, then what is left of K and
-/// of G together, so that at most one block has padding. (At n = 50 both then stay in the innermost
-/// cache.)
-#[derive(Debug, Clone)]
-struct Tile {
-    first: usize,
-    height: usize,
-    blocks: Vec<Block>,
 }
 
 /// The parts of the Gram matrix that the recursion needs, row-major.
@@ -91,18 +71,17 @@ pub(super) struct Parts {
 impl Recursion {
     /// At the start, with `targets` (n, k) by rows and output scale s.
     pub(super) fn new(n: usize, k: usize, parts: Parts, targets: &[f64], scale: f64) -> Self {
-        let tiles = tiles(n, &parts);
-        let padded: usize = tiles.iter().map(|tile| tile.height * LANES).sum();
+        let kernel = Kernel::new(n, &parts.kernel);
+        let minus_targets: Vec<f64> = targets.iter().map(|y| -y).collect();
         let zeros = || Padded::zeros(n, k);
         let mut recursion = Self {
-            n,
             k,
             scale,
-            tiles,
-            targets: Padded::from_rows(targets, k),
-            offset: None,
-            z_beta: Padded::from_rows(&parts.z_beta, k),
-            z_b: Padded::from_rows(&parts.z_b, k),
+            feature: Product::new(n, &kernel.rotate_form(&parts.feature)),
+            minus_targets: kernel.rotate(&minus_targets, k),
+            z_beta: kernel.rotate(&parts.z_beta, k),
+            z_b: kernel.rotate(&parts.z_b, k),
+            kernel,
             b_beta: parts.b_beta,
             b_b: parts.b_b,
             u: zeros(),
@@ -114,7 +93,6 @@ impl Recursion {
             shrink: 1.0,
             e: zeros(),
             norm: 0.0,
-            products: vec![0.0; padded],
         };
         dispatch(Forward(&mut recursion));
         recursion
@@ -122,13 +100,16 @@ impl Recursion {
 
     /// From now on these outputs, (n, k) by rows, are subtracted.
     pub(super) fn subtract(&mut self, outputs: &[f64]) {
-        self.offset = Some(Padded::from_rows(outputs, self.k));
+        dispatch(Subtract {
+            from: &mut self.minus_targets,
+            outputs: &self.kernel.rotate(outputs, self.k),
+        });
         dispatch(Forward(self));
     }
 
-    /// E, (n, k) by rows.
+    /// E, (n, k) by rows, over samples as all that follow.
     pub(super) fn residual(&self) -> Vec<f64> {
-        self.e.to_rows()
+        self.kernel.rotate_back(&self.e)
     }
 
     /// |E|.
@@ -138,12 +119,12 @@ impl Recursion {
 
     /// S, (n, k) by rows.
     pub(super) fn s(&self) -> Vec<f64> {
-        self.s.to_rows()
+        self.kernel.rotate_back(&self.s)
     }
 
     /// V, (n, k) by rows.
     pub(super) fn v(&self) -> Vec<f64> {
-        self.v.to_rows()
+        self.kernel.rotate_back(&self.v)
     }
 
     /// One step with gain c and ridge factor r.
@@ -200,25 +181,24 @@ impl Recursion {
     /// U and G V.
     #[inline(always)]
     fn update_products<S: Isa<f64>>(&mut self, isa: S, gain: f64, factor: f64) {
-        let [gains, factors] = [gain, factor].map(|x| isa.splat(x));
+        match &self.kernel {
+            Kernel::Diagonal { values, .. } => {
+                for c in 0..self.k {
+                    let pairs = self.s.column(c).iter().zip(values.column(0));
+                    for (u, (s, value)) in self.u.column_mut(c).iter_mut().zip(pairs) {
+                        isa.store(isa.mul(isa.load(s), isa.load(value)), u);
+                    }
+                }
+            }
+            Kernel::Whole(kernel) => {
+                for c in 0..self.k {
+                    kernel.add_to(isa, self.e.column(c), [gain, 1.0], self.u.column_mut(c));
+                }
+            }
+        }
         for c in 0..self.k {
-            let e = self.e.column(c);
-            for tile in &self.tiles {
-                tile.product(isa, e, &mut self.products);
-            }
-            let whole = self.n / LANES * LANES;
-            let (ke, rest) = self.products.split_at(whole);
-            let (ge, rest) = rest.split_at(whole);
-            let (last_ke, last_ge) = rest[..2 * (self.n - whole)].split_at(self.n - whole);
-            let ke = ke.chunks_exact(LANES).chain([last_ke]);
-            let ge = ge.chunks_exact(LANES).chain([last_ge]);
-            let (u, gv) = (self.u.column_mut(c), self.gv.column_mut(c));
-            for ((u, gv), (ke, ge)) in u.iter_mut().zip(gv).zip(ke.zip(ge)) {
-                let (ke, ge) = (isa.load_from(ke), isa.load_from(ge));
-                isa.store(isa.add(isa.load(u), isa.mul(gains, ke)), u);
-                let shrunk = isa.mul(factors, isa.load(gv));
-                isa.store(isa.sub(shrunk, isa.mul(gains, ge)), gv);
-            }
+            let (e, gv) = (self.e.column(c), self.gv.column_mut(c));
+            self.feature.add_to(isa, e, [-gain, factor], gv);
         }
     }
 
@@ -229,22 +209,17 @@ impl Recursion {
         let (shrink, scale) = (isa.splat(self.shrink), isa.splat(self.scale));
         for c in 0..k {
             let start = self.z_beta.column(c).iter().zip(self.gv.column(c));
-            let ends = self.e.column_mut(c).iter_mut().zip(self.targets.column(c));
-            for (at, ((z_beta, gv), (e, y))) in start.zip(ends).enumerate() {
-                let mut f = isa.add(isa.mul(shrink, isa.load(z_beta)), isa.load(gv));
+            let ends = self.minus_targets.column(c).iter();
+            let ends = self.e.column_mut(c).iter_mut().zip(ends);
+            for (at, ((z_beta, gv), (e, minus_y))) in start.zip(ends).enumerate() {
+                let mut f = isa.fma(shrink, isa.load(z_beta), isa.load(gv));
                 for g in 0..k {
                     let along = isa.splat(self.along_b[g * k + c]);
                     let cross = isa.splat(self.cross[g * k + c]);
-                    let z_b = isa.load(&self.z_b.column(g)[at]);
-                    let u = isa.load(&self.u.column(g)[at]);
-                    f = isa.sub(isa.add(f, isa.mul(z_b, along)), isa.mul(u, cross));
+                    f = isa.fma(isa.load(&self.z_b.column(g)[at]), along, f);
+                    f = isa.fnma(isa.load(&self.u.column(g)[at]), cross, f);
                 }
-                isa.store(isa.sub(isa.mul(f, scale), isa.load(y)), e);
-            }
-        }
-        if let Some(offset) = &self.offset {
-            for (e, f0) in self.e.blocks_mut().iter_mut().zip(offset.blocks()) {
-                isa.store(isa.sub(isa.load(e), isa.load(f0)), e);
+                isa.store(isa.fma(f, scale, isa.load(minus_y)), e);
             }
         }
         let mut square = 0.0;
@@ -255,52 +230,13 @@ impl Recursion {
     }
 }
 
-/// K above G cut into tiles of balanced height.
-fn tiles(n: usize, parts: &Parts) -> Vec<Tile> {
-    let blocks = (2 * n).div_ceil(LANES);
-    let count = blocks.div_ceil(tallest());
-    let whole = n - n % LANES;
-    let row = |place: usize| {
-        let (matrix, i) = match place {
-            _ if place < whole => (&parts.kernel, place),
-            _ if place < 2 * whole => (&parts.feature, place - whole),
-            _ if place < n + whole => (&parts.kernel, place - whole),
-            _ => (&parts.feature, place - n),
-        };
-        &matrix[i * n..(i + 1) * n]
-    };
-    let mut tiles = Vec::with_capacity(count);
-    let mut first = 0;
-    for tile in 0..count {
-        let height = (blocks - first).div_ceil(count - tile);
-        let mut entries = Vec::with_capacity(n * height);
-        for j in 0..n {
-            for block in first..first + height {
-                let mut values = <f64 as Element>::ZERO_BLOCK;
-                let rows = block * LANES..(2 * n).min((block + 1) * LANES);
-                for (lane, i) in f64::lanes_mut(&mut values).iter_mut().zip(rows) {
-                    *lane = row(i)[j];
-                }
-                entries.push(values);
-            }
-        }
-        tiles.push(Tile {
-            first,
-            height,
-            blocks: entries,
-        });
-        first += height;
-    }
-    tiles
-}
-
 struct Step<'a> {
     recursion: &'a mut Recursion,
     gain: f64,
     factor: f64,
 }
 
-impl Kernel<f64> for Step<'_> {
+impl Run<f64> for Step<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa<f64>>(self, isa: S) {
@@ -319,7 +255,7 @@ impl Kernel<f64> for Step<'_> {
 /// What a state gives, without a step.
 struct Forward<'a>(&'a mut Recursion);
 
-impl Kernel<f64> for Forward<'_> {
+impl Run<f64> for Forward<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa<f64>>(self, isa: S) {
@@ -328,38 +264,18 @@ impl Kernel<f64> for Forward<'_> {
     }
 }
 
-impl Tile {
-    /// This tile's rows of [K; G] e.
-    #[inline(always)]
-    fn product<S: Isa<f64>>(&self, isa: S, e: &[Block], out: &mut [f64]) {
-        let (height, blocks) = (self.height, &self.blocks);
-        let out = &mut out[self.first * LANES..(self.first + height) * LANES];
-        macro_rules! by_height {
-            ($($rows:literal)*) => {
-                match height {
-                    $($rows => columns::<S, $rows>(isa, blocks, e, out),)*
-                    _ => unreachable!("no tile is taller"),
-                }
-            };
-        }
-        by_height!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
-    }
+struct Subtract<'a> {
+    from: &'a mut Padded,
+    outputs: &'a Padded,
 }
 
-#[inline(always)]
-fn columns<S: Isa<f64>, const R: usize>(isa: S, blocks: &[Block], e: &[Block], out: &mut [f64]) {
-    let mut sums = [isa.splat(0.0); R];
-    for (columns, e) in blocks.as_chunks::<R>().0.chunks(LANES).zip(e) {
-        for (column, &e) in columns.iter().zip(f64::lanes(e)) {
-            let e = isa.splat(e);
-            for r in 0..R {
-                sums[r] = isa.fma(e, isa.load(&column[r]), sums[r]);
-            }
+impl Run<f64> for Subtract<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa<f64>>(self, isa: S) {
+        for (from, f) in self.from.blocks_mut().iter_mut().zip(self.outputs.blocks()) {
+            isa.store(isa.sub(isa.load(from), isa.load(f)), from);
         }
-    }
-    let (out, _) = out.as_chunks_mut::<LANES>();
-    for r in 0..R {
-        isa.store_to(sums[r], &mut out[r]);
     }
 }
 
