@@ -266,7 +266,7 @@ mod tests {
         let plan = plan("[run]\nruns = 1");
         assert_eq!(
             plan.to_jsonl(),
-            "{\"id\":\"8a8403f8b710ea8ed7b52915c635cb9f\",\"setting\":0,\"runs\":[0,1]}\n"
+            "{\"id\":\"af9bef06c0112854cc1ed097f92a3ca9\",\"setting\":0,\"runs\":[0,1]}\n"
         );
     }
 

@@ -9,7 +9,8 @@ use crate::math::Activation;
 /// networks, sums over samples with one rounding less.
 /// 5: linear networks in `sample_space`, and in `linear` with feedback that is not fixed: K E before
 /// the feedback weights.
-const TWO_LAYER: u32 = 5;
+/// 6: the `linear` engine's recursion in the basis of K's eigenvectors, up to 256 samples.
+const TWO_LAYER: u32 = 6;
 /// 2: the first layer skips zero pixels.
 const MINI_BATCH: u32 = 2;
 /// 2: as for `MINI_BATCH`. 3: tanh, sigmoid, erf and softplus as for `TWO_LAYER`.

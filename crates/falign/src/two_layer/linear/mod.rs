@@ -4,7 +4,7 @@
 //! sample-space engine on the m = n + 2k rotated units that the dynamics never leaves. Always
 //! `f64`.
 
-mod kernel;
+mod basis;
 mod measure;
 mod padded;
 mod product;

@@ -53,6 +53,15 @@ impl Padded {
         padded
     }
 
+    /// Subtracts a matrix of the same shape.
+    pub(super) fn subtract(&mut self, other: &Self) {
+        for (block, other) in self.blocks.iter_mut().zip(&other.blocks) {
+            for (x, y) in f64::lanes_mut(block).iter_mut().zip(f64::lanes(other)) {
+                *x -= y;
+            }
+        }
+    }
+
     /// By rows.
     pub(super) fn to_rows(&self) -> Vec<f64> {
         let mut rows = vec![0.0; self.n * self.k];

@@ -11,19 +11,20 @@
 //! with r the ridge factor, c the gain, s the output scale and G = Z0'Z0. Only the Gram
 //! matrix of [Z0 | beta0 | b] enters.
 //!
-//! What happens to each sample alone runs in vectors, with one rounding per operation as
-//! written; sums over samples have a fixed order. The bits are the same on every path. A step
-//! is one kernel, from residual to residual, for most of it is shorter than a call.
+//! All matrices are held in a basis of the samples where K is diagonal, if there are not too many of
+//! them (see [`Basis`]). What happens to each row alone runs in vectors; sums over samples have a fixed
+//! order. The bits are the same on every path. A step is one kernel, from residual to residual,
+//! for most of it is shorter than a call.
 
 #![allow(
     clippy::inline_always,
     reason = "must be compiled for the caller's instruction set"
 )]
 
-use super::kernel::Kernel;
+use super::basis::Basis;
 use super::padded::{Padded, dot};
 use super::product::Product;
-use crate::math::simd::{Isa, Kernel as Run, dispatch};
+use crate::math::simd::{Isa, Kernel, dispatch};
 
 /// The state of the recursion and the matrices it runs on.
 #[derive(Debug, Clone)]
@@ -31,8 +32,8 @@ pub(super) struct Recursion {
     k: usize,
     /// s.
     scale: f64,
-    /// K and the basis of all matrices here, and G in it.
-    kernel: Kernel,
+    /// That of all matrices here, which knows K, and G in it.
+    basis: Basis,
     feature: Product,
     /// -Y, less the outputs of the start where they are subtracted.
     minus_targets: Padded,
@@ -71,17 +72,17 @@ pub(super) struct Parts {
 impl Recursion {
     /// At the start, with `targets` (n, k) by rows and output scale s.
     pub(super) fn new(n: usize, k: usize, parts: Parts, targets: &[f64], scale: f64) -> Self {
-        let kernel = Kernel::new(n, &parts.kernel);
+        let basis = Basis::new(n, &parts.kernel);
         let minus_targets: Vec<f64> = targets.iter().map(|y| -y).collect();
         let zeros = || Padded::zeros(n, k);
         let mut recursion = Self {
             k,
             scale,
-            feature: Product::new(n, &kernel.rotate_form(&parts.feature)),
-            minus_targets: kernel.rotate(&minus_targets, k),
-            z_beta: kernel.rotate(&parts.z_beta, k),
-            z_b: kernel.rotate(&parts.z_b, k),
-            kernel,
+            feature: Product::new(n, &basis.rotate_form(&parts.feature)),
+            minus_targets: basis.rotate(&minus_targets, k),
+            z_beta: basis.rotate(&parts.z_beta, k),
+            z_b: basis.rotate(&parts.z_b, k),
+            basis,
             b_beta: parts.b_beta,
             b_b: parts.b_b,
             u: zeros(),
@@ -100,16 +101,14 @@ impl Recursion {
 
     /// From now on these outputs, (n, k) by rows, are subtracted.
     pub(super) fn subtract(&mut self, outputs: &[f64]) {
-        dispatch(Subtract {
-            from: &mut self.minus_targets,
-            outputs: &self.kernel.rotate(outputs, self.k),
-        });
+        let outputs = self.basis.rotate(outputs, self.k);
+        self.minus_targets.subtract(&outputs);
         dispatch(Forward(self));
     }
 
     /// E, (n, k) by rows, over samples as all that follow.
     pub(super) fn residual(&self) -> Vec<f64> {
-        self.kernel.rotate_back(&self.e)
+        self.basis.rotate_back(&self.e)
     }
 
     /// |E|.
@@ -119,12 +118,12 @@ impl Recursion {
 
     /// S, (n, k) by rows.
     pub(super) fn s(&self) -> Vec<f64> {
-        self.kernel.rotate_back(&self.s)
+        self.basis.rotate_back(&self.s)
     }
 
     /// V, (n, k) by rows.
     pub(super) fn v(&self) -> Vec<f64> {
-        self.kernel.rotate_back(&self.v)
+        self.basis.rotate_back(&self.v)
     }
 
     /// One step with gain c and ridge factor r.
@@ -181,8 +180,8 @@ impl Recursion {
     /// U and G V.
     #[inline(always)]
     fn update_products<S: Isa<f64>>(&mut self, isa: S, gain: f64, factor: f64) {
-        match &self.kernel {
-            Kernel::Diagonal { values, .. } => {
+        match &self.basis {
+            Basis::Eigenvectors { values, .. } => {
                 for c in 0..self.k {
                     let pairs = self.s.column(c).iter().zip(values.column(0));
                     for (u, (s, value)) in self.u.column_mut(c).iter_mut().zip(pairs) {
@@ -190,7 +189,7 @@ impl Recursion {
                     }
                 }
             }
-            Kernel::Whole(kernel) => {
+            Basis::Samples(kernel) => {
                 for c in 0..self.k {
                     kernel.add_to(isa, self.e.column(c), [gain, 1.0], self.u.column_mut(c));
                 }
@@ -236,7 +235,7 @@ struct Step<'a> {
     factor: f64,
 }
 
-impl Run<f64> for Step<'_> {
+impl Kernel<f64> for Step<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa<f64>>(self, isa: S) {
@@ -255,27 +254,12 @@ impl Run<f64> for Step<'_> {
 /// What a state gives, without a step.
 struct Forward<'a>(&'a mut Recursion);
 
-impl Run<f64> for Forward<'_> {
+impl Kernel<f64> for Forward<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa<f64>>(self, isa: S) {
         self.0.update_cross(isa);
         self.0.update_outputs(isa);
-    }
-}
-
-struct Subtract<'a> {
-    from: &'a mut Padded,
-    outputs: &'a Padded,
-}
-
-impl Run<f64> for Subtract<'_> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: Isa<f64>>(self, isa: S) {
-        for (from, f) in self.from.blocks_mut().iter_mut().zip(self.outputs.blocks()) {
-            isa.store(isa.sub(isa.load(from), isa.load(f)), from);
-        }
     }
 }
 

@@ -1,8 +1,8 @@
-//! K = X X' as a step multiplies by it.
+//! The basis of samples in which the recursion runs, and K = X X' in it.
 //!
-//! Sums over samples do not ask which orthogonal basis the samples are in: neither the recursion nor
-//! the loss does. In that of K's eigenvectors a product with K takes n multiplications, and half
-//! of what a step would read is not there.
+//! Nothing in the recursion asks which orthogonal basis the samples are in. In that of K's
+//! eigenvectors a product with K takes n multiplications, and half of what a step would read is
+//! not there.
 
 #![allow(
     clippy::inline_always,
@@ -11,18 +11,18 @@
 
 use super::padded::Padded;
 use super::product::Product;
-use crate::math::simd::{Isa, Kernel as Run, dispatch};
+use crate::math::simd::{Isa, Kernel, dispatch};
 use crate::math::{row_products, symmetric_eigen};
 
 /// Samples up to which the eigenvectors are found. They cost 10 n^3 operations, as much as two to three
 /// thousand steps gain by them; beyond, a run that is not long would notice its start.
 const MOST_ROTATED: usize = 256;
 
-/// The basis in which a recursion runs, and K in it.
+/// A basis, and K in it.
 #[derive(Debug, Clone)]
-pub(super) enum Kernel {
-    /// Eigenvectors: K is diagonal.
-    Diagonal {
+pub(super) enum Basis {
+    /// That of K's eigenvectors.
+    Eigenvectors {
         /// Eigenvalues, one column.
         values: Padded,
         /// Eigenvectors, one after the other.
@@ -30,20 +30,20 @@ pub(super) enum Kernel {
         /// The same, in columns.
         back: Product,
     },
-    /// Samples.
-    Whole(Product),
+    /// That of the samples themselves.
+    Samples(Product),
 }
 
-impl Kernel {
-    /// K, (n, n).
+impl Basis {
+    /// For K, (n, n).
     pub(super) fn new(n: usize, kernel: &[f64]) -> Self {
         // (Finite inputs may have products that are not.)
         if n > MOST_ROTATED || kernel.iter().any(|x| !x.is_finite()) {
-            return Self::Whole(Product::new(n, kernel));
+            return Self::Samples(Product::new(n, kernel));
         }
         let (values, vectors) = symmetric_eigen(kernel);
         let columns: Vec<f64> = (0..n * n).map(|at| vectors[at % n * n + at / n]).collect();
-        Self::Diagonal {
+        Self::Eigenvectors {
             values: Padded::from_rows(&values, 1),
             back: Product::new(n, &columns),
             vectors,
@@ -52,7 +52,7 @@ impl Kernel {
 
     /// A matrix (n, k) over samples, by rows, in the basis.
     pub(super) fn rotate(&self, rows: &[f64], k: usize) -> Padded {
-        let Self::Diagonal { vectors, .. } = self else {
+        let Self::Eigenvectors { vectors, .. } = self else {
             return Padded::from_rows(rows, k);
         };
         let n = rows.len() / k;
@@ -62,7 +62,7 @@ impl Kernel {
 
     /// A form (n, n) over samples in the basis.
     pub(super) fn rotate_form(&self, form: &[f64]) -> Vec<f64> {
-        let Self::Diagonal { vectors, .. } = self else {
+        let Self::Eigenvectors { vectors, .. } = self else {
             return form.to_vec();
         };
         let n = form.len().isqrt();
@@ -72,19 +72,19 @@ impl Kernel {
     /// A matrix (n, k) in the basis over samples, by rows.
     pub(super) fn rotate_back(&self, rotated: &Padded) -> Vec<f64> {
         match self {
-            Self::Diagonal { back, .. } => {
+            Self::Eigenvectors { back, .. } => {
                 let mut samples = rotated.like();
                 dispatch(Back(back, rotated, &mut samples));
                 samples.to_rows()
             }
-            Self::Whole(_) => rotated.to_rows(),
+            Self::Samples(_) => rotated.to_rows(),
         }
     }
 }
 
 struct Back<'a>(&'a Product, &'a Padded, &'a mut Padded);
 
-impl Run<f64> for Back<'_> {
+impl Kernel<f64> for Back<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa<f64>>(self, isa: S) {
@@ -119,25 +119,25 @@ mod tests {
         };
         let x = numbers(n * d, 1.7);
         let gram = row_products(&x, &x, d);
-        let kernel = Kernel::new(n, &gram);
-        let Kernel::Diagonal { values, .. } = &kernel else {
+        let basis = Basis::new(n, &gram);
+        let Basis::Eigenvectors { values, .. } = &basis else {
             panic!("few samples");
         };
         let rows = numbers(n * k, 0.9);
-        let rotated = kernel.rotate(&rows, k);
-        close(&kernel.rotate_back(&rotated), &rows);
+        let rotated = basis.rotate(&rows, k);
+        close(&basis.rotate_back(&rotated), &rows);
         // K itself becomes its eigenvalues.
         let mut diagonal = vec![0.0; n * n];
         for (i, value) in values.values(0).enumerate() {
             diagonal[i * n + i] = value;
         }
-        close(&kernel.rotate_form(&gram), &diagonal);
+        close(&basis.rotate_form(&gram), &diagonal);
     }
 
     #[test]
     fn what_has_no_eigenvectors_stays_over_samples() {
-        let infinite = Kernel::new(2, &[f64::INFINITY, 0.0, 0.0, 1.0]);
-        assert!(matches!(infinite, Kernel::Whole(_)));
+        let infinite = Basis::new(2, &[f64::INFINITY, 0.0, 0.0, 1.0]);
+        assert!(matches!(infinite, Basis::Samples(_)));
         let rows = [1.0, 2.0, 3.0, 4.0];
         close(&infinite.rotate_back(&infinite.rotate(&rows, 2)), &rows);
     }
