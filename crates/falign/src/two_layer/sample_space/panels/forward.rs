@@ -23,6 +23,11 @@ pub(super) fn epilogue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     beta: &[Tile<T>],
     sums: &mut [T::Block],
 ) {
+    if let ([beta], []) = (beta, mask)
+        && A::STORED
+    {
+        return store_and_sum::<T, A, S>(isa, z, a, beta, sums);
+    }
     let k = beta.len();
     if A::STORED {
         store_activities::<T, A, S>(isa, z, a);
@@ -46,7 +51,52 @@ pub(super) fn epilogue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     }
 }
 
-/// a = psi(z), two samples abreast: the chains of so many vectors fill each other's waits.
+/// [`store_activities`] and the sums of one output, which are made while psi's divisions and chains wait.
+#[inline(always)]
+fn store_and_sum<T: Element, A: LaneActivation<T>, S: Isa<T>>(
+    isa: S,
+    z: &[Tile<T>],
+    a: &mut [Tile<T>],
+    beta: &Tile<T>,
+    sums: &mut [T::Block],
+) {
+    let beta = load_tile(isa, beta);
+    let add = |h: [S::V; VECTORS], to: &mut T::Block| {
+        let mut sum = isa.load(to);
+        for v in 0..VECTORS {
+            sum = isa.fma(beta[v], h[v], sum);
+        }
+        isa.store(sum, to);
+    };
+    let (pairs, last) = z.as_chunks::<2>();
+    let (pairs_out, last_out) = a.as_chunks_mut::<2>();
+    let (pairs_of_sums, last_sum) = sums.as_chunks_mut::<2>();
+    for ((z, a), sums) in pairs.iter().zip(pairs_out).zip(pairs_of_sums) {
+        let [x, y] = pair::<T, A, S>(isa, z);
+        store_tile(isa, x, &mut a[0]);
+        store_tile(isa, y, &mut a[1]);
+        add(x, &mut sums[0]);
+        add(y, &mut sums[1]);
+    }
+    for ((z, a), sum) in last.iter().zip(last_out).zip(last_sum) {
+        let h = A::value(Abreast(isa), load_tile(isa, z));
+        store_tile(isa, h, a);
+        add(h, sum);
+    }
+}
+
+/// psi(z) of two samples abreast: the chains of so many vectors fill each other's waits.
+#[inline(always)]
+fn pair<T: Element, A: LaneActivation<T>, S: Isa<T>>(
+    isa: S,
+    z: &[Tile<T>; 2],
+) -> [[S::V; VECTORS]; 2] {
+    let (x, y) = (load_tile(isa, &z[0]), load_tile(isa, &z[1]));
+    let h = A::value(Abreast(isa), [x[0], x[1], x[2], y[0], y[1], y[2]]);
+    [[h[0], h[1], h[2]], [h[3], h[4], h[5]]]
+}
+
+/// a = psi(z).
 #[inline(always)]
 fn store_activities<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     isa: S,
@@ -56,11 +106,9 @@ fn store_activities<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     let (pairs, last) = z.as_chunks::<2>();
     let (pairs_out, last_out) = a.as_chunks_mut::<2>();
     for (z, a) in pairs.iter().zip(pairs_out) {
-        let (x, y) = (load_tile(isa, &z[0]), load_tile(isa, &z[1]));
-        let both = [x[0], x[1], x[2], y[0], y[1], y[2]];
-        let h = A::value(Abreast(isa), both);
-        store_tile(isa, [h[0], h[1], h[2]], &mut a[0]);
-        store_tile(isa, [h[3], h[4], h[5]], &mut a[1]);
+        let [x, y] = pair::<T, A, S>(isa, z);
+        store_tile(isa, x, &mut a[0]);
+        store_tile(isa, y, &mut a[1]);
     }
     for (z, a) in last.iter().zip(last_out) {
         let h = A::value(Abreast(isa), load_tile(isa, z));

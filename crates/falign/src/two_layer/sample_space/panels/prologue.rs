@@ -91,11 +91,15 @@ fn one_output<
     delta: &mut [Tile<T>],
 ) -> [S::V; VECTORS] {
     let mut sum = [isa.splat(T::ZERO); VECTORS];
-    for (i, ((&e, pre), d)) in residual.iter().zip(z).zip(delta).enumerate() {
+    // All of one length, which the compiler need not look up each time.
+    let n = residual.len();
+    let (z, delta) = (&z[..n], &mut delta[..n]);
+    let a = if A::STORED { &mut a[..n] } else { a };
+    for (i, &e) in residual.iter().enumerate() {
         let e = isa.splat(e);
         let mut h = activity::<T, A, S>(isa, i, z, a);
-        let pre = load_tile(isa, pre);
-        let d = if IN_PLACE { &mut a[i] } else { d };
+        let pre = load_tile(isa, &z[i]);
+        let d = if IN_PLACE { &mut a[i] } else { &mut delta[i] };
         let before = load_tile(isa, d);
         let mut signal = weight;
         for v in 0..VECTORS {
