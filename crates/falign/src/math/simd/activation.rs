@@ -6,7 +6,10 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
-use super::{Element, Lanes, erf, exp_of_minus_square, sigmoid, softplus, tanh};
+use super::{
+    Element, Lanes, erf, exp_for_tanh, exp_of_minus_magnitude, exp_of_minus_square, sigmoid,
+    sigmoid_from, softplus, tanh, tanh_from,
+};
 use crate::math::activation::LEAKY_SLOPE;
 
 /// psi and psi' in lanes.
@@ -15,6 +18,19 @@ pub(crate) trait LaneActivation<T: Element>: Copy + Send + Sync {
     const STORED: bool;
     /// psi(z).
     fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V;
+    /// Whether loops do well to make the first half of one beside the second half of another, which
+    /// divides.
+    const HALVES: bool = false;
+    /// The first half of [`Self::value`].
+    #[inline(always)]
+    fn begin<S: Lanes<T>>(_: S, z: S::V) -> [S::V; 2] {
+        [z; 2]
+    }
+    /// The second half: psi(z).
+    #[inline(always)]
+    fn finish<S: Lanes<T>>(isa: S, z: S::V, _: [S::V; 2]) -> S::V {
+        Self::value(isa, z)
+    }
     /// s psi'(z), given a = psi(z).
     fn scaled_derivative<S: Lanes<T>>(isa: S, z: S::V, a: S::V, s: S::V) -> S::V;
 }
@@ -103,6 +119,15 @@ impl<T: Element> LaneActivation<T> for Tanh {
     fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
         tanh::<T, S>(isa, z)
     }
+    const HALVES: bool = T::RECIPROCAL.is_empty();
+    #[inline(always)]
+    fn begin<S: Lanes<T>>(isa: S, z: S::V) -> [S::V; 2] {
+        exp_for_tanh::<T, S>(isa, z)
+    }
+    #[inline(always)]
+    fn finish<S: Lanes<T>>(isa: S, z: S::V, begun: [S::V; 2]) -> S::V {
+        tanh_from(isa, z, begun)
+    }
     #[inline(always)]
     fn scaled_derivative<S: Lanes<T>>(isa: S, _: S::V, a: S::V, s: S::V) -> S::V {
         isa.fnma(isa.mul(a, s), a, s)
@@ -114,6 +139,15 @@ impl<T: Element> LaneActivation<T> for Sigmoid {
     #[inline(always)]
     fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
         sigmoid::<T, S>(isa, z)
+    }
+    const HALVES: bool = T::RECIPROCAL.is_empty();
+    #[inline(always)]
+    fn begin<S: Lanes<T>>(isa: S, z: S::V) -> [S::V; 2] {
+        [exp_of_minus_magnitude::<T, S>(isa, z); 2]
+    }
+    #[inline(always)]
+    fn finish<S: Lanes<T>>(isa: S, z: S::V, [exp, _]: [S::V; 2]) -> S::V {
+        sigmoid_from(isa, z, exp)
     }
     #[inline(always)]
     fn scaled_derivative<S: Lanes<T>>(isa: S, _: S::V, a: S::V, s: S::V) -> S::V {

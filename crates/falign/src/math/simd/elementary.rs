@@ -69,17 +69,30 @@ fn exp_of_negative<T: Element, S: Lanes<T>>(isa: S, u: S::V) -> (S::V, S::V) {
 /// tanh(x): odd, exact at 0 and beyond saturation.
 #[inline(always)]
 pub fn tanh<T: Element, S: Lanes<T>>(isa: S, x: S::V) -> S::V {
+    let exponential = exp_for_tanh::<T, S>(isa, x);
+    tanh_from(isa, x, exponential)
+}
+
+/// What [`tanh_from`] needs of an exponential: exp(-2|x|) = s (1 - 2q), as the number whose power of two is
+/// s, and q.
+#[inline(always)]
+pub(crate) fn exp_for_tanh<T: Element, S: Lanes<T>>(isa: S, x: S::V) -> [S::V; 2] {
     let two = T::ONE + T::ONE;
-    let half = isa.splat(T::ONE / two);
     let u = isa.min_passing(isa.splat(T::TANH_LIMIT), isa.abs(x));
-    // exp(-2u) = s (1 - 2q), with u = r - k ln(2)/2: nothing need be doubled. What the constant
-    // lacks is multiplied by k 2^k, k <= 0, so that one part of it is enough here.
+    // With u = r - k ln(2)/2: nothing need be doubled. What the constant lacks is multiplied by
+    // k 2^k, k <= 0, so that one part of it is enough here.
     let round = isa.splat(T::ROUND);
     let shifted = isa.fnma(u, isa.splat(two * T::LOG2_E), round);
     let k = isa.sub(shifted, round);
     let r = isa.fma(k, isa.splat(T::HALF_LN_2), u);
     let rest = polynomial(isa, T::EXPM1, [2.0, -2.0], r);
-    let q = isa.fnma(isa.mul(r, r), rest, r);
+    [shifted, isa.fnma(isa.mul(r, r), rest, r)]
+}
+
+/// tanh(x), with what [`exp_for_tanh`] gave.
+#[inline(always)]
+pub(crate) fn tanh_from<T: Element, S: Lanes<T>>(isa: S, x: S::V, [shifted, q]: [S::V; 2]) -> S::V {
+    let half = isa.splat(T::ONE / (T::ONE + T::ONE));
     let s = isa.power_of_two(shifted);
     // g = (1 - exp(-2u))/2, tanh = g/(1 - g)
     let g = isa.fma(s, q, isa.fnma(s, half, half));
@@ -89,7 +102,7 @@ pub fn tanh<T: Element, S: Lanes<T>>(isa: S, x: S::V) -> S::V {
 
 /// exp(-|x|), down to the smallest normal number.
 #[inline(always)]
-fn exp_of_minus_magnitude<T: Element, S: Lanes<T>>(isa: S, x: S::V) -> S::V {
+pub(crate) fn exp_of_minus_magnitude<T: Element, S: Lanes<T>>(isa: S, x: S::V) -> S::V {
     let u = isa.min_passing(isa.splat(T::EXP_LIMIT), isa.abs(x));
     let (s, q) = exp_of_negative::<T, S>(isa, u);
     isa.fnma(s, q, s)
@@ -99,6 +112,12 @@ fn exp_of_minus_magnitude<T: Element, S: Lanes<T>>(isa: S, x: S::V) -> S::V {
 #[inline(always)]
 pub(crate) fn sigmoid<T: Element, S: Lanes<T>>(isa: S, x: S::V) -> S::V {
     let exp = exp_of_minus_magnitude::<T, S>(isa, x);
+    sigmoid_from(isa, x, exp)
+}
+
+/// The same, with exp(-|x|).
+#[inline(always)]
+pub(crate) fn sigmoid_from<T: Element, S: Lanes<T>>(isa: S, x: S::V, exp: S::V) -> S::V {
     // Halves, which bring the denominator to where a quotient is taken.
     let half = isa.splat(T::ONE / (T::ONE + T::ONE));
     let half_exp = isa.mul(exp, half);

@@ -34,7 +34,10 @@ use super::Scalar;
 pub(crate) use abreast::Abreast;
 use coefficients::Coefficients;
 pub use elementary::tanh;
-pub(crate) use elementary::{erf, exp_of_minus_square, sigmoid, softplus};
+pub(crate) use elementary::{
+    erf, exp_for_tanh, exp_of_minus_magnitude, exp_of_minus_square, sigmoid, sigmoid_from,
+    softplus, tanh_from,
+};
 
 /// A scalar with its virtual vector in memory.
 pub trait Element: Scalar + Coefficients {

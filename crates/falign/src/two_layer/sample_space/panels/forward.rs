@@ -51,7 +51,8 @@ pub(super) fn epilogue<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     }
 }
 
-/// [`store_activities`] and the sums of one output, which are made while psi's divisions and chains wait.
+/// a = psi(z), and the sums of one output, which are made while other activations wait for their
+/// divisions and chains.
 #[inline(always)]
 fn store_and_sum<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     isa: S,
@@ -61,39 +62,53 @@ fn store_and_sum<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     sums: &mut [T::Block],
 ) {
     let beta = load_tile(isa, beta);
-    let add = |h: [S::V; VECTORS], to: &mut T::Block| {
-        let mut sum = isa.load(to);
-        for v in 0..VECTORS {
-            sum = isa.fma(beta[v], h[v], sum);
+    if A::HALVES {
+        // The second half of one sample beside the first half of the next.
+        let Some(first) = z.first() else { return };
+        let mut this = load_tile(isa, first);
+        let mut begun = A::begin(Abreast(isa), this);
+        let (last_a, a) = a.split_last_mut().expect("as many as z");
+        let (last_sum, sums) = sums.split_last_mut().expect("as many as z");
+        for ((next, a), sum) in z[1..].iter().zip(a).zip(sums) {
+            let next = load_tile(isa, next);
+            let begun_next = A::begin(Abreast(isa), next);
+            let h = A::finish(Abreast(isa), this, begun);
+            store_one::<T, S>(isa, h, a, beta, sum);
+            (this, begun) = (next, begun_next);
         }
-        isa.store(sum, to);
-    };
+        let h = A::finish(Abreast(isa), this, begun);
+        store_one::<T, S>(isa, h, last_a, beta, last_sum);
+        return;
+    }
     let (pairs, last) = z.as_chunks::<2>();
     let (pairs_out, last_out) = a.as_chunks_mut::<2>();
     let (pairs_of_sums, last_sum) = sums.as_chunks_mut::<2>();
     for ((z, a), sums) in pairs.iter().zip(pairs_out).zip(pairs_of_sums) {
         let [x, y] = pair::<T, A, S>(isa, z);
-        store_tile(isa, x, &mut a[0]);
-        store_tile(isa, y, &mut a[1]);
-        add(x, &mut sums[0]);
-        add(y, &mut sums[1]);
+        store_one::<T, S>(isa, x, &mut a[0], beta, &mut sums[0]);
+        store_one::<T, S>(isa, y, &mut a[1], beta, &mut sums[1]);
     }
     for ((z, a), sum) in last.iter().zip(last_out).zip(last_sum) {
         let h = A::value(Abreast(isa), load_tile(isa, z));
-        store_tile(isa, h, a);
-        add(h, sum);
+        store_one::<T, S>(isa, h, a, beta, sum);
     }
 }
 
-/// psi(z) of two samples abreast: the chains of so many vectors fill each other's waits.
+/// One sample's a, and its part of the output.
 #[inline(always)]
-fn pair<T: Element, A: LaneActivation<T>, S: Isa<T>>(
+fn store_one<T: Element, S: Isa<T>>(
     isa: S,
-    z: &[Tile<T>; 2],
-) -> [[S::V; VECTORS]; 2] {
-    let (x, y) = (load_tile(isa, &z[0]), load_tile(isa, &z[1]));
-    let h = A::value(Abreast(isa), [x[0], x[1], x[2], y[0], y[1], y[2]]);
-    [[h[0], h[1], h[2]], [h[3], h[4], h[5]]]
+    h: [S::V; VECTORS],
+    a: &mut Tile<T>,
+    beta: [S::V; VECTORS],
+    sum: &mut T::Block,
+) {
+    store_tile(isa, h, a);
+    let mut total = isa.load(sum);
+    for v in 0..VECTORS {
+        total = isa.fma(beta[v], h[v], total);
+    }
+    isa.store(total, sum);
 }
 
 /// a = psi(z).
@@ -114,6 +129,17 @@ fn store_activities<T: Element, A: LaneActivation<T>, S: Isa<T>>(
         let h = A::value(Abreast(isa), load_tile(isa, z));
         store_tile(isa, h, a);
     }
+}
+
+/// psi(z) of two samples abreast: the chains of so many vectors fill each other's waits.
+#[inline(always)]
+fn pair<T: Element, A: LaneActivation<T>, S: Isa<T>>(
+    isa: S,
+    z: &[Tile<T>; 2],
+) -> [[S::V; VECTORS]; 2] {
+    let (x, y) = (load_tile(isa, &z[0]), load_tile(isa, &z[1]));
+    let h = A::value(Abreast(isa), [x[0], x[1], x[2], y[0], y[1], y[2]]);
+    [[h[0], h[1], h[2]], [h[3], h[4], h[5]]]
 }
 
 #[inline(always)]
