@@ -73,6 +73,16 @@ impl Recursion {
     /// At the start, with `targets` (n, k) by rows and output scale s.
     pub(super) fn new(n: usize, k: usize, parts: Parts, targets: &[f64], scale: f64) -> Self {
         let basis = Basis::new(n, &parts.kernel);
+        Self::in_basis(basis, [n, k], parts, targets, scale)
+    }
+
+    fn in_basis(
+        basis: Basis,
+        [n, k]: [usize; 2],
+        parts: Parts,
+        targets: &[f64],
+        scale: f64,
+    ) -> Self {
         let minus_targets: Vec<f64> = targets.iter().map(|y| -y).collect();
         let zeros = || Padded::zeros(n, k);
         let mut recursion = Self {
@@ -266,6 +276,53 @@ impl Kernel<f64> for Forward<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::row_products;
+
+    #[test]
+    fn no_basis_changes_more_than_rounding() {
+        let (n, d, k) = (19, 11, 2);
+        let numbers = |count: usize, f: f64| {
+            (0..count)
+                .map(|i| (f * i as f64).sin())
+                .collect::<Vec<f64>>()
+        };
+        let (x, z) = (numbers(n * d, 1.7), numbers(n * d, 0.6));
+        let parts = || Parts {
+            kernel: row_products(&x, &x, d),
+            feature: row_products(&z, &z, d),
+            z_beta: numbers(n * k, 0.3),
+            z_b: numbers(n * k, 2.2),
+            b_beta: numbers(k * k, 0.7),
+            b_b: vec![1.5, 0.2, 0.2, 1.1],
+        };
+        let kernel = parts().kernel;
+        let targets = numbers(n * k, 3.1);
+        let samples = Basis::Samples(Product::new(n, &kernel));
+        let mut both = [samples, Basis::new(n, &kernel)]
+            .map(|basis| Recursion::in_basis(basis, [n, k], parts(), &targets, 0.3));
+        let shift = numbers(n * k, 0.4);
+        for step in 0..60 {
+            let [samples, rotated] = &mut both;
+            for (a, b) in [
+                (samples.residual(), rotated.residual()),
+                (samples.s(), rotated.s()),
+                (samples.v(), rotated.v()),
+                (samples.cross.clone(), rotated.cross.clone()),
+                (samples.along_b.clone(), rotated.along_b.clone()),
+                (vec![samples.norm()], vec![rotated.norm()]),
+            ] {
+                for (a, b) in a.iter().zip(&b) {
+                    assert!((a - b).abs() < 1e-12 * (1.0 + a.abs()), "{step}: {a} {b}");
+                }
+            }
+            for recursion in &mut both {
+                if step == 30 {
+                    recursion.subtract(&shift);
+                }
+                recursion.step(0.004, 0.99);
+            }
+        }
+    }
 
     #[test]
     fn ridge_leaves_no_number_that_the_processor_is_slow_with() {
