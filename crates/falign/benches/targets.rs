@@ -195,7 +195,8 @@ fn wide<T: Element>([fitting, wide]: [u64; 2], turns: usize) {
     let mut memory = vec![T::from_f64(1.0); values];
     let passes = rates(turns, &mut || touch(&mut memory), &mut || ());
     drop(memory);
-    for activation in [Activation::Relu, Activation::Tanh] {
+    // tanh keeps psi(Z) beside Z.
+    for (activation, arrays) in [(Activation::Relu, 1.0), (Activation::Tanh, 2.0)] {
         let mut small = engine::<T>(activation, Size::of_width(fitting), false);
         let small = rates(turns, &mut || small.step(), &mut || ());
         for parallel in [false, true] {
@@ -210,12 +211,12 @@ fn wide<T: Element>([fitting, wide]: [u64; 2], turns: usize) {
                 1e-6 * per_small,
                 1e-6 * per_large,
                 per_large / per_small,
-                best(&large) / best(&passes),
+                arrays * best(&large) / best(&passes),
             ));
         }
     }
     print(&format!(
-        "\nOne thread reads and writes {:.1} GB/s of an array as large as Z.",
+        "\nOne thread reads and writes {:.1} GB/s of an array as large as Z; padding is not counted.",
         1e-9 * bytes * best(&passes)
     ));
 }
