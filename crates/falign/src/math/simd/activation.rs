@@ -16,11 +16,11 @@ use crate::math::activation::LEAKY_SLOPE;
 pub(crate) trait LaneActivation<T: Element>: Copy + Send + Sync {
     /// Whether psi(z) is kept beside z, because it costs more than a load.
     const STORED: bool;
-    /// psi(z).
-    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V;
     /// Whether loops do well to make the first half of one beside the second half of another, which
     /// divides.
     const HALVES: bool = false;
+    /// psi(z).
+    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V;
     /// The first half of [`Self::value`].
     #[inline(always)]
     fn begin<S: Lanes<T>>(_: S, z: S::V) -> [S::V; 2] {
@@ -115,11 +115,11 @@ impl<T: Element> LaneActivation<T> for Relu {
 
 impl<T: Element> LaneActivation<T> for Tanh {
     const STORED: bool = true;
+    const HALVES: bool = T::RECIPROCAL.is_empty();
     #[inline(always)]
     fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
         tanh::<T, S>(isa, z)
     }
-    const HALVES: bool = T::RECIPROCAL.is_empty();
     #[inline(always)]
     fn begin<S: Lanes<T>>(isa: S, z: S::V) -> [S::V; 2] {
         exp_for_tanh::<T, S>(isa, z)
@@ -136,11 +136,11 @@ impl<T: Element> LaneActivation<T> for Tanh {
 
 impl<T: Element> LaneActivation<T> for Sigmoid {
     const STORED: bool = true;
+    const HALVES: bool = T::RECIPROCAL.is_empty();
     #[inline(always)]
     fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
         sigmoid::<T, S>(isa, z)
     }
-    const HALVES: bool = T::RECIPROCAL.is_empty();
     #[inline(always)]
     fn begin<S: Lanes<T>>(isa: S, z: S::V) -> [S::V; 2] {
         [exp_of_minus_magnitude::<T, S>(isa, z); 2]
