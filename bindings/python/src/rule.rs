@@ -156,9 +156,11 @@ impl<T: Scalar + Element> Taught<T> {
             let arrays = |all: &[Array2<T>]| -> Vec<_> {
                 all.iter().map(|array| array.to_pyarray(py)).collect()
             };
+            let hidden = 0..trace.activities.len();
+            let derivatives = hidden.map(|at| trace.derivatives(at).to_pyarray(py));
             let seen = (
                 arrays(&trace.activities),
-                arrays(&trace.derivatives),
+                derivatives.collect::<Vec<_>>(),
                 trace.outputs.to_pyarray(py),
                 trace.residual.to_pyarray(py),
                 trace.targets.to_pyarray(py),

@@ -8,7 +8,7 @@
 use std::marker::PhantomData;
 
 use super::Activation;
-use super::simd::activation::{LaneActivation, with_activation};
+use super::simd::activation::{LaneActivation, Relu, with_activation};
 use super::simd::{Element, Isa, Kernel, dispatch};
 
 struct Pass<'a, T, A> {
@@ -52,6 +52,25 @@ pub fn activate<T: Element>(activation: Activation, z: &mut [T], derivative: &mu
         derivatives: derivative,
         activation: PhantomData,
     }));
+}
+
+struct Rectifying<'a, T>(&'a mut [T]);
+
+impl<T: Element> Kernel<T> for Rectifying<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa<T>>(self, isa: S) {
+        for values in self.0.chunks_mut(T::LANES) {
+            let a = Relu::value(isa, isa.load_from(values));
+            isa.store_to(a, values);
+        }
+    }
+}
+
+/// z becomes max(z, 0) in place, as in [`activate`].
+pub(crate) fn rectify<T: Element>(z: &mut [T]) {
+    dispatch(Rectifying(z));
 }
 
 #[cfg(test)]

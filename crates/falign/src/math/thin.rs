@@ -14,8 +14,9 @@ use std::borrow::Cow;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use super::UnmadeProduct;
 use super::simd::{Element, Isa, Kernel, Path, current_path, dispatch};
+use super::slopes::SlopeRows;
+use super::{Slopes, UnmadeProduct};
 
 /// Most terms of one chain.
 const CHAIN: usize = 512;
@@ -41,7 +42,7 @@ pub(super) fn multiply_thin<T: Element>(
     factor: T,
     a: &ArrayView2<'_, T>,
     b: &ArrayView2<'_, T>,
-    times: Option<&ArrayView2<'_, T>>,
+    times: Option<&Slopes<'_, T>>,
 ) -> bool {
     let ((m, k), n) = (a.dim(), b.ncols());
     if !is_thin(m, n, k) {
@@ -52,10 +53,10 @@ pub(super) fn multiply_thin<T: Element>(
     if !(a_rows || m.min(k) <= THIN) || !(b_rows || n <= THIN) {
         return false;
     }
-    if times.is_some_and(|s| !s.is_standard_layout()) {
-        return false;
-    }
-    let times = times.map(|s| s.to_slice().expect("as just seen"));
+    let times = match times.map(Slopes::rows) {
+        Some(None) => return false,
+        times => times.flatten(),
+    };
     let Some(out) = c.as_slice_mut() else {
         return false;
     };
@@ -120,7 +121,7 @@ struct ThinProduct<'a, T> {
     stride: usize,
     factor: T,
     /// Rows of `width`.
-    times: Option<&'a [T]>,
+    times: Option<SlopeRows<'a, T>>,
     /// Rows of `width`.
     out: &'a mut [T],
     terms: usize,
@@ -211,9 +212,10 @@ impl<T: Element> ThinProduct<'_, T> {
                     };
                 }
                 if let (true, Some(times)) = (is_last, self.times) {
-                    let times = &times[start..][..columns];
+                    let numbers = &times.numbers()[start..][..columns];
                     for (v, value) in values.iter_mut().enumerate() {
-                        *value = isa.mul(*value, isa.load_from(&times[v * T::LANES..]));
+                        let numbers = isa.load_from(&numbers[v * T::LANES..]);
+                        *value = isa.mul(*value, times.lanes(isa, numbers));
                     }
                 }
                 for (v, value) in values.into_iter().enumerate() {
@@ -234,7 +236,7 @@ pub(crate) struct ThinRows<'a, T> {
     b: &'a [T],
     factor: T,
     /// Rows of `width`.
-    times: &'a [T],
+    times: SlopeRows<'a, T>,
     terms: usize,
     width: usize,
 }
@@ -254,7 +256,7 @@ impl<'a, T: Element> ThinRows<'a, T> {
             a: product.a.to_slice()?,
             b: product.b.to_slice()?,
             factor: product.factor,
-            times: product.s.to_slice()?,
+            times: product.s.rows()?,
             terms,
             width,
         })
@@ -275,6 +277,7 @@ impl<'a, T: Element> ThinRows<'a, T> {
     ) -> [S::V; V] {
         let ahead = self
             .times
+            .numbers()
             .get((row + AHEAD_OF_PIECES) * self.width + column..);
         let ahead = ahead
             .into_iter()
@@ -290,10 +293,10 @@ impl<'a, T: Element> ThinRows<'a, T> {
             }
         }
         let factor = isa.splat(self.factor);
-        let times = &self.times[row * self.width..][..self.width];
+        let numbers = &self.times.numbers()[row * self.width..][..self.width];
         for (v, sum) in sums.iter_mut().enumerate() {
-            let times = isa.load_from(times.get(column + v * T::LANES..).unwrap_or(&[]));
-            *sum = isa.mul(isa.mul(factor, *sum), times);
+            let numbers = isa.load_from(numbers.get(column + v * T::LANES..).unwrap_or(&[]));
+            *sum = isa.mul(isa.mul(factor, *sum), self.times.lanes(isa, numbers));
         }
         sums
     }
@@ -301,7 +304,7 @@ impl<'a, T: Element> ThinRows<'a, T> {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array2, Zip};
+    use ndarray::Array2;
 
     use super::super::multiply;
     use super::*;
@@ -369,13 +372,14 @@ mod tests {
                 assert!(taken > 1, "{m} {n} {k}");
                 let slopes = wave((m, n), 0.1);
                 let mut found = Array2::from_elem((m, n), T::ZERO);
-                let times = Some(&slopes.view());
-                multiply_thin(&mut found.view_mut(), factor, &a.view(), &b.view(), times);
-                let mut wanted = wanted.clone();
-                Zip::from(&mut wanted)
-                    .and(&slopes)
-                    .for_each(|c, &s| *c = *c * s);
-                assert_eq!(found, wanted);
+                for times in [Slopes::Numbers, Slopes::OfRectified] {
+                    let times = times(slopes.view());
+                    let (a, b) = (a.view(), b.view());
+                    multiply_thin(&mut found.view_mut(), factor, &a, &b, Some(&times));
+                    let mut wanted = wanted.clone();
+                    times.multiply(&mut wanted.view_mut());
+                    assert_eq!(found, wanted);
+                }
             }
             force_path(None);
         }

@@ -1,19 +1,20 @@
 //! A product that is made where it is needed, which may be a part at a time.
 
-use ndarray::{ArrayView2, ArrayViewMut2, Zip};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
-use super::multiply;
 use super::simd::Element;
 use super::thin::multiply_thin;
+use super::{Slopes, multiply};
 
 /// (factor A B) o S, not made yet: a product, rounded, then times S entry by entry.
 ///
 /// # Example
 /// ```
-/// use falign::math::UnmadeProduct;
+/// use falign::math::{Slopes, UnmadeProduct};
 /// use ndarray::{Array2, array};
 /// let (a, b, s) = (array![[1.0, 2.0]], array![[3.0], [4.0]], array![[0.5]]);
-/// let product = UnmadeProduct { factor: 2.0, a: a.view(), b: b.view(), s: s.view() };
+/// let s = Slopes::Numbers(s.view());
+/// let product = UnmadeProduct { factor: 2.0, a: a.view(), b: b.view(), s };
 /// let mut c = Array2::zeros((1, 1));
 /// product.write(&mut c.view_mut());
 /// assert_eq!(c, array![[11.0]]);
@@ -27,7 +28,7 @@ pub struct UnmadeProduct<'a, T> {
     /// B, (k, n).
     pub b: ArrayView2<'a, T>,
     /// S, (m, n).
-    pub s: ArrayView2<'a, T>,
+    pub s: Slopes<'a, T>,
 }
 
 impl<T: Element> UnmadeProduct<'_, T> {
@@ -57,6 +58,6 @@ impl<T: Element> UnmadeProduct<'_, T> {
             return;
         }
         multiply(T::ZERO, c, *factor, a, b);
-        Zip::from(c).and(s).for_each(|c, &s| *c = *c * s);
+        s.multiply(c);
     }
 }

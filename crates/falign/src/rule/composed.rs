@@ -161,7 +161,7 @@ impl<T: Element> Composed<T> {
         at: usize,
         above: &'a [Array2<T>],
     ) -> UnmadeProduct<'a, T> {
-        let hidden = trace.derivatives.len();
+        let hidden = trace.activities.len();
         let (a, factor) = if self.is_from_output(at, hidden) {
             (self.sent.view(), layers[hidden].factor)
         } else {
@@ -171,7 +171,7 @@ impl<T: Element> Composed<T> {
             factor,
             a,
             b: self.weights(layers, at),
-            s: trace.derivatives[at].view(),
+            s: trace.slopes(at),
         }
     }
 
@@ -217,10 +217,8 @@ impl<T: Element> LearningRule<T> for Composed<T> {
             let signal = &mut signals[at];
             multiply(T::ZERO, &mut signal.view_mut(), factor, &above, &weights);
             if at > 0 && self.composition.path == SignalPath::Layerwise {
-                Zip::from(&mut self.deltas[at])
-                    .and(&*signal)
-                    .and(&trace.derivatives[at])
-                    .for_each(|d, &s, &slope| *d = s * slope);
+                self.deltas[at].assign(signal);
+                trace.slopes(at).multiply(&mut self.deltas[at].view_mut());
             }
         }
     }

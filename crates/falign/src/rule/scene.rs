@@ -1,8 +1,10 @@
 //! What a learning rule sees of a network: plain values that the engine fills.
 
-use ndarray::{Array1, Array2, Zip};
+use std::borrow::Cow;
 
-use crate::math::{Activation, Loss, Reduction, Scalar, set_rows};
+use ndarray::{Array1, Array2};
+
+use crate::math::{Activation, Loss, Reduction, Scalar, Slopes, set_rows};
 
 /// One layer: z = factor a W' + bias for the activity a below (rows are samples), and psi(z)
 /// above. The last layer's activation is the identity; the loss turns its outputs into
@@ -38,8 +40,9 @@ impl<T: Scalar> Layer<T> {
 pub struct Trace<T> {
     /// psi(z) of each hidden layer, (batch, units), with dropout.
     pub activities: Vec<Array2<T>>,
-    /// psi'(z) of each hidden layer, (batch, units), with dropout.
-    pub derivatives: Vec<Array2<T>>,
+    /// psi'(z) of each hidden layer, (batch, units), with dropout; without rows where the
+    /// activities are rectified and nothing else, and tell it.
+    derivatives: Vec<Array2<T>>,
     /// Outputs, (batch, outputs): logits where the loss is a cross-entropy.
     pub outputs: Array2<T>,
     /// What was subtracted from the last layer's sums to give the outputs, (batch, outputs):
@@ -63,10 +66,11 @@ impl<T: Scalar> Trace<T> {
     /// If there is no layer.
     pub fn new(layers: &[Layer<T>], batch: usize) -> Self {
         let zeros = |layer: &Layer<T>| Array2::from_elem((batch, layer.units()), T::ZERO);
+        let none = |layer: &Layer<T>| Array2::from_elem((0, layer.units()), T::ZERO);
         let (last, hidden) = layers.split_last().expect("at least one layer");
         Self {
             activities: hidden.iter().map(zeros).collect(),
-            derivatives: hidden.iter().map(zeros).collect(),
+            derivatives: hidden.iter().map(none).collect(),
             outputs: zeros(last),
             offset: None,
             residual: zeros(last),
@@ -78,9 +82,8 @@ impl<T: Scalar> Trace<T> {
 
     /// Makes space for batches of this size, out of what it has; the numbers are arbitrary.
     pub(crate) fn set_batch(&mut self, batch: usize) {
-        let hidden = self.activities.iter_mut().chain(&mut self.derivatives);
         let outputs = [&mut self.outputs, &mut self.residual, &mut self.targets];
-        for matrix in hidden.chain(outputs) {
+        for matrix in self.activities.iter_mut().chain(outputs) {
             set_rows(matrix, batch);
         }
         self.offset = None;
@@ -88,11 +91,52 @@ impl<T: Scalar> Trace<T> {
 
     /// Teaching signals become deltas: each is multiplied by psi'.
     pub(crate) fn times_slopes(&self, signals: &mut [Array2<T>]) {
-        for (signal, slopes) in signals.iter_mut().zip(&self.derivatives) {
-            Zip::from(signal)
-                .and(slopes)
-                .for_each(|s, &slope| *s = *s * slope);
+        for (at, signal) in signals.iter_mut().enumerate() {
+            self.slopes(at).multiply(&mut signal.view_mut());
         }
+    }
+
+    /// psi'(z) of hidden layer `at`, (batch, units), with dropout. Made when it is asked for where
+    /// units are rectified without dropout; [`slopes`](Self::slopes) costs nothing.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    pub fn derivatives(&self, at: usize) -> Cow<'_, Array2<T>> {
+        match self.slopes(at) {
+            Slopes::Numbers(_) => Cow::Borrowed(&self.derivatives[at]),
+            slopes @ Slopes::OfRectified(_) => {
+                let mut ones = Array2::from_elem(slopes.dim(), T::ONE);
+                slopes.multiply(&mut ones.view_mut());
+                Cow::Owned(ones)
+            }
+        }
+    }
+
+    /// The same, to be multiplied by.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    pub fn slopes(&self, at: usize) -> Slopes<'_, T> {
+        let (numbers, activities) = (&self.derivatives[at], &self.activities[at]);
+        if numbers.nrows() == 0 {
+            Slopes::OfRectified(activities.view())
+        } else {
+            Slopes::Numbers(numbers.view())
+        }
+    }
+
+    /// Activities of hidden layer `at`, which are rectified and tell their slopes.
+    pub(crate) fn rectified_mut(&mut self, at: usize) -> &mut Array2<T> {
+        set_rows(&mut self.derivatives[at], 0);
+        &mut self.activities[at]
+    }
+
+    /// Activities of hidden layer `at` and their slopes, both to be written.
+    pub(crate) fn activated_mut(&mut self, at: usize) -> [&mut Array2<T>; 2] {
+        let batch = self.batch();
+        let slopes = &mut self.derivatives[at];
+        set_rows(slopes, batch);
+        [&mut self.activities[at], slopes]
     }
 
     /// Samples in the batch.

@@ -90,7 +90,7 @@ fn a_forgotten_or_repeated_slope_is_caught() {
             let b = b.clone();
             let inner = named(&case, "feedback_alignment");
             Mutant::of(inner).lesson(move |layers, trace, signals| {
-                let slope = &trace.derivatives[1];
+                let slope = &*trace.derivatives(1);
                 let above = if is_repeated {
                     &signals[1] * slope * slope
                 } else {

@@ -101,6 +101,15 @@ impl<T: Element> Input<T> for Batch<T> {
         self.input().forward(weights, factor, z);
     }
 
+    fn forward_rectified(
+        &self,
+        weights: &ArrayView2<'_, T>,
+        factor: T,
+        activities: &mut ArrayViewMut2<'_, T>,
+    ) {
+        self.input().forward_rectified(weights, factor, activities);
+    }
+
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
         self.input().gradient(delta, factor, gradient);
     }

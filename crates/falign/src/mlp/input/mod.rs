@@ -6,7 +6,7 @@ mod pixels;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::math::simd::Element;
-use crate::math::{UnmadeProduct, multiply};
+use crate::math::{UnmadeProduct, multiply, rectify};
 
 pub(super) use self::half::HalfInput;
 pub(super) use self::pixels::{PixelInput, PixelLayout};
@@ -17,6 +17,16 @@ pub trait Input<T: Element> {
     fn batch(&self) -> usize;
     /// Z := factor X W', (batch, units).
     fn forward(&self, weights: &ArrayView2<'_, T>, factor: T, z: &mut ArrayViewMut2<'_, T>);
+    /// A := max(Z, 0) with the preactivations Z of [`forward`](Self::forward), (batch, units).
+    fn forward_rectified(
+        &self,
+        weights: &ArrayView2<'_, T>,
+        factor: T,
+        activities: &mut ArrayViewMut2<'_, T>,
+    ) {
+        self.forward(weights, factor, activities);
+        rectify(activities.as_slice_mut().expect("a whole array"));
+    }
     /// Outputs of the start for these samples, (batch, outputs), where outputs are centred:
     /// they are subtracted. None by default.
     fn offset(&self) -> Option<ArrayView2<'_, T>> {

@@ -154,9 +154,9 @@ impl Measurement {
     }
 
     fn include_units<T: Element>(&mut self, trace: &Trace<T>) {
-        let states = trace.activities.iter().zip(&trace.derivatives);
-        for (units, (activities, slopes)) in self.units.iter_mut().zip(states) {
-            units.include(activities, slopes);
+        let layers = trace.activities.iter().enumerate();
+        for (units, (at, activities)) in self.units.iter_mut().zip(layers) {
+            units.include(activities, trace.slopes(at));
         }
     }
 

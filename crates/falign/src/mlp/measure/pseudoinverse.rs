@@ -87,7 +87,8 @@ impl PseudoinverseAngles {
                 trace.residual.mapv(Scalar::to_f64)
             } else {
                 let mut delta = delivered[above].mapv(Scalar::to_f64);
-                delta.zip_mut_with(&trace.derivatives[above], |d, s| *d *= s.to_f64());
+                let slopes = trace.derivatives(above);
+                delta.zip_mut_with(&*slopes, |d, s| *d *= s.to_f64());
                 delta
             };
             let mut ideal = Array2::zeros(delivered[at].dim());

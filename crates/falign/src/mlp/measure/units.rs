@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::math::{Activation, Scalar};
+use crate::math::{Activation, Scalar, Slopes};
 
 /// A slope is flat below this share of the activation's steepest.
 const FLAT_SHARE: f64 = 0.01;
@@ -43,13 +43,13 @@ impl UnitStates {
 
     /// Both are (samples, units). Cost: next to nothing for piecewise linear activations once
     /// most units have been active.
-    pub(super) fn include<T: Scalar>(&mut self, activities: &Array2<T>, slopes: &Array2<T>) {
+    pub(super) fn include<T: Scalar>(&mut self, activities: &Array2<T>, slopes: Slopes<'_, T>) {
         self.samples += activities.nrows();
-        for (row, slopes) in activities.rows().into_iter().zip(slopes.rows()) {
+        for (sample, row) in activities.rows().into_iter().enumerate() {
             self.dead
-                .retain(|&unit| row[unit] == T::ZERO && slopes[unit] == T::ZERO);
+                .retain(|&unit| row[unit] == T::ZERO && slopes.at(sample, unit) == T::ZERO);
         }
-        if let Some(flat) = self.flat_below {
+        if let (Some(flat), Slopes::Numbers(slopes)) = (self.flat_below, slopes) {
             // No slope is negative.
             let is_flat = |slope: &&T| slope.to_f64() < flat;
             self.saturated += slopes.iter().filter(is_flat).count();

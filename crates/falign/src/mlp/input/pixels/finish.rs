@@ -5,6 +5,7 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
+use crate::math::simd::activation::{LaneActivation, Relu};
 use crate::math::simd::{Element, Isa};
 use crate::mlp::input::Descent;
 
@@ -22,6 +23,17 @@ impl<T: Element> Finish<T> for Replace {
     #[inline(always)]
     fn finish<S: Isa<T>>(self, _: S, result: S::V, _: &[T]) -> S::V {
         result
+    }
+}
+
+/// Activities of rectified units, of which the results are the preactivations.
+#[derive(Clone, Copy)]
+pub(super) struct Rectify;
+
+impl<T: Element> Finish<T> for Rectify {
+    #[inline(always)]
+    fn finish<S: Isa<T>>(self, isa: S, result: S::V, _: &[T]) -> S::V {
+        Relu::value(isa, result)
     }
 }
 

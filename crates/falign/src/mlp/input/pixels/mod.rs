@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use self::finish::{Finish, Replace};
+use self::finish::{Finish, Rectify, Replace};
 pub(in crate::mlp) use self::layout::PixelLayout;
 use self::lists::{Lists, Quad, ROWS};
 use self::product::{Product, VECTORS};
@@ -135,6 +135,36 @@ impl<T: Element> PixelInput<T> {
         self.of_inputs.borrow()
     }
 
+    /// Finishes `out` with the preactivations factor X W', samples in rows.
+    fn forward_to(
+        &self,
+        weights: &ArrayView2<'_, T>,
+        factor: T,
+        out: &mut ArrayViewMut2<'_, T>,
+        finish: impl Finish<T>,
+    ) {
+        let (units, d) = weights.dim();
+        assert_eq!(d, self.scale.len(), "the weights' inputs");
+        assert_eq!(out.dim(), (self.batch(), units), "(batch, units)");
+        let by_input = weights.t();
+        let by_input = by_input.as_standard_layout();
+        Product {
+            rows: Stored {
+                rows: by_input.as_slice().expect("standard layout"),
+                units,
+            },
+            affine: |j: usize| (factor * self.scale[j], factor * self.shift[j]),
+            lists: &self.of_samples,
+            scale: &self.ones,
+            shift: &self.ones,
+            place: |row: usize| self.order.get(row).map(|&(_, sample)| sample),
+            panel: &mut self.panel.borrow_mut(),
+            out: out.as_slice_mut().expect("a whole array"),
+            finish,
+        }
+        .run();
+    }
+
     /// Finishes `out`, inputs in rows, with the gradient factor D' X.
     fn gradient_to(&self, delta: impl Rows<T>, factor: T, out: &mut [T], finish: impl Finish<T>) {
         let ((samples, units), d) = (delta.dim(), self.scale.len());
@@ -162,26 +192,16 @@ impl<T: Element> Input<T> for PixelInput<T> {
     }
 
     fn forward(&self, weights: &ArrayView2<'_, T>, factor: T, z: &mut ArrayViewMut2<'_, T>) {
-        let (units, d) = weights.dim();
-        assert_eq!(d, self.scale.len(), "the weights' inputs");
-        assert_eq!(z.dim(), (self.batch(), units), "(batch, units)");
-        let by_input = weights.t();
-        let by_input = by_input.as_standard_layout();
-        Product {
-            rows: Stored {
-                rows: by_input.as_slice().expect("standard layout"),
-                units,
-            },
-            affine: |j: usize| (factor * self.scale[j], factor * self.shift[j]),
-            lists: &self.of_samples,
-            scale: &self.ones,
-            shift: &self.ones,
-            place: |row: usize| self.order.get(row).map(|&(_, sample)| sample),
-            panel: &mut self.panel.borrow_mut(),
-            out: z.as_slice_mut().expect("a whole array"),
-            finish: Replace,
-        }
-        .run();
+        self.forward_to(weights, factor, z, Replace);
+    }
+
+    fn forward_rectified(
+        &self,
+        weights: &ArrayView2<'_, T>,
+        factor: T,
+        activities: &mut ArrayViewMut2<'_, T>,
+    ) {
+        self.forward_to(weights, factor, activities, Rectify);
     }
 
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {

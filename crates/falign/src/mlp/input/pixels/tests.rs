@@ -9,8 +9,8 @@ use ndarray::{Array2, ShapeBuilder};
 
 use super::lists::Lists;
 use super::{PixelInput, PixelLayout};
-use crate::math::UnmadeProduct;
 use crate::math::simd::{Element, Path, force_path};
+use crate::math::{Slopes, UnmadeProduct};
 use crate::mlp::input::{Delta, DenseInput, Descent, Input};
 
 /// Pixels of which about one in five is not zero, in strokes; one sample and one column empty.
@@ -113,6 +113,34 @@ fn every_path_gives_the_same_bits() {
     assert_eq!(portable, bits(Path::Avx512));
 }
 
+#[test]
+fn rectified_activities_are_those_of_the_preactivations_on_every_path() {
+    fn check<T: Element>(samples: usize, shape: &[usize], units: usize) {
+        let d = shape.iter().product();
+        let (listed, dense) = both::<T>(samples, shape);
+        let mut weights = Array2::from_elem((units, d).f(), T::ZERO);
+        weights.assign(&wave((units, d), 0.7));
+        let inputs: [&dyn Input<T>; 2] = [&listed, &dense];
+        for input in inputs {
+            let mut z = Array2::from_elem((samples, units), T::ZERO);
+            let mut activities = z.clone();
+            input.forward(&weights.view(), T::ONE, &mut z.view_mut());
+            input.forward_rectified(&weights.view(), T::ONE, &mut activities.view_mut());
+            assert!(z.iter().any(|&z| z < T::ZERO), "{samples} {d} {units}");
+            z.mapv_inplace(|z| if z < T::ZERO { T::ZERO } else { z });
+            assert_eq!(activities, z, "{samples} {d} {units}");
+        }
+    }
+    for path in [Path::Portable, Path::Avx2, Path::Avx512] {
+        force_path(Some(path));
+        for (samples, shape, units) in [(2, &[1][..], 3), (13, &[47], 81), (40, &[2, 5, 10], 129)] {
+            check::<f32>(samples, shape, units);
+            check::<f64>(samples, shape, units);
+        }
+        force_path(None);
+    }
+}
+
 /// Weights after a step by the gradient, of the input itself or by hand.
 fn descended<T: Element>(input: &PixelInput<T>, units: usize, d: usize) -> [Array2<T>; 2] {
     let mut weights = Array2::from_elem((units, d).f(), T::ZERO);
@@ -174,6 +202,7 @@ fn descended_by_product<T: Element>(
     input: &PixelInput<T>,
     units: usize,
     d: usize,
+    is_rectified: bool,
 ) -> [Array2<T>; 2] {
     let samples = input.batch();
     let (a, b, s) = (
@@ -181,7 +210,12 @@ fn descended_by_product<T: Element>(
         wave((5, units), 0.3),
         wave((samples, units), 0.9),
     );
-    let (a, b, s) = (a.view(), b.view(), s.view());
+    let (a, b) = (a.view(), b.view());
+    let s = if is_rectified {
+        Slopes::OfRectified(s.view())
+    } else {
+        Slopes::Numbers(s.view())
+    };
     let factor = T::from_f64(0.7);
     let product = UnmadeProduct { factor, a, b, s };
     let mut delta = Array2::from_elem((samples, units), T::ZERO);
@@ -199,10 +233,20 @@ fn deltas_that_are_made_on_the_way_are_the_same_on_every_path() {
             (5, &[3, 3], 64),
         ] {
             let d = shape.iter().product();
-            let [unmade, made] = descended_by_product(&both::<f32>(samples, shape).0, units, d);
-            assert_eq!(unmade, made, "{path:?} {samples} {d} {units}");
-            let [unmade, made] = descended_by_product(&both::<f64>(samples, shape).0, units, d);
-            assert_eq!(unmade, made, "{path:?} {samples} {d} {units}");
+            for is_rectified in [false, true] {
+                let input = &both::<f32>(samples, shape).0;
+                let [unmade, made] = descended_by_product(input, units, d, is_rectified);
+                assert_eq!(
+                    unmade, made,
+                    "{path:?} {samples} {d} {units} {is_rectified}"
+                );
+                let input = &both::<f64>(samples, shape).0;
+                let [unmade, made] = descended_by_product(input, units, d, is_rectified);
+                assert_eq!(
+                    unmade, made,
+                    "{path:?} {samples} {d} {units} {is_rectified}"
+                );
+            }
         }
         force_path(None);
     }
@@ -213,7 +257,7 @@ fn deltas_that_are_made_on_the_way_are_the_same_on_every_path() {
         wave((40, 70), 0.3),
         wave((13, 70), 0.9),
     );
-    let (a, b, s) = (a.view(), b.view(), s.view());
+    let (a, b, s) = (a.view(), b.view(), Slopes::Numbers(s.view()));
     let delta = Delta::Unmade(UnmadeProduct {
         factor: 1.0,
         a,

@@ -1,0 +1,101 @@
+//! psi' of a batch, as numbers or as what the activities tell.
+
+#![allow(clippy::inline_always, reason = "part of kernels' inner loops")]
+
+use ndarray::{ArrayView2, ArrayViewMut2, Zip};
+
+use super::Scalar;
+use super::simd::{Element, Isa};
+
+/// psi'(z) of some units, samples in rows.
+///
+/// # Example
+/// ```
+/// use falign::math::Slopes;
+/// use ndarray::array;
+/// let mut signal = array![[3.0, 4.0]];
+/// Slopes::OfRectified(array![[0.0, 0.7]].view()).multiply(&mut signal.view_mut());
+/// assert_eq!(signal, array![[0.0, 4.0]]);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub enum Slopes<'a, T> {
+    /// These numbers.
+    Numbers(ArrayView2<'a, T>),
+    /// Those of `ReLU` with these activities: 0 where an activity is 0, else 1.
+    OfRectified(ArrayView2<'a, T>),
+}
+
+impl<'a, T: Scalar> Slopes<'a, T> {
+    /// (samples, units).
+    pub fn dim(&self) -> (usize, usize) {
+        let (Self::Numbers(x) | Self::OfRectified(x)) = self;
+        x.dim()
+    }
+
+    /// One of them.
+    ///
+    /// # Panics
+    /// If there is no such sample or unit.
+    pub fn at(&self, sample: usize, unit: usize) -> T {
+        match self {
+            Self::Numbers(slopes) => slopes[(sample, unit)],
+            Self::OfRectified(activities) => of_rectified(activities[(sample, unit)]),
+        }
+    }
+
+    /// Multiplies entry by entry.
+    ///
+    /// # Panics
+    /// If `c` has another shape.
+    pub fn multiply(&self, c: &mut ArrayViewMut2<'_, T>) {
+        match self {
+            Self::Numbers(slopes) => Zip::from(c).and(slopes).for_each(|c, &s| *c = *c * s),
+            Self::OfRectified(activities) => Zip::from(c)
+                .and(activities)
+                .for_each(|c, &a| *c = *c * of_rectified(a)),
+        }
+    }
+
+    /// As they lie in memory, if that is row by row.
+    pub(super) fn rows(&self) -> Option<SlopeRows<'a, T>> {
+        Some(match self {
+            Self::Numbers(slopes) => SlopeRows {
+                numbers: slopes.to_slice()?,
+                is_of_rectified: false,
+            },
+            Self::OfRectified(activities) => SlopeRows {
+                numbers: activities.to_slice()?,
+                is_of_rectified: true,
+            },
+        })
+    }
+}
+
+/// NaN has a slope of 1, as in [`activate`](super::activate).
+fn of_rectified<T: Scalar>(activity: T) -> T {
+    if activity <= T::ZERO { T::ZERO } else { T::ONE }
+}
+
+/// [`Slopes`] for kernels, row after row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SlopeRows<'a, T> {
+    numbers: &'a [T],
+    is_of_rectified: bool,
+}
+
+impl<'a, T: Element> SlopeRows<'a, T> {
+    /// What tells them, which may be asked for ahead.
+    pub(super) fn numbers(&self) -> &'a [T] {
+        self.numbers
+    }
+
+    /// The slopes that these [numbers](Self::numbers) tell.
+    #[inline(always)]
+    pub(super) fn lanes<S: Isa<T>>(&self, isa: S, numbers: S::V) -> S::V {
+        if self.is_of_rectified {
+            isa.select_nonpositive(numbers, isa.splat(T::ZERO), isa.splat(T::ONE))
+        } else {
+            numbers
+        }
+    }
+}
