@@ -74,14 +74,14 @@ pub(super) fn multiply_thin<T: Element>(
         out,
         terms: k,
         width: n,
-        is_long: m <= THIN,
     };
     // As many accumulators as there are registers, and enough of them to be independent.
     match current_path() {
-        Path::Avx512 if n <= T::LANES => dispatch(Tiled::<T, 10, 1>(product)),
-        Path::Avx512 if m <= 10 => dispatch(Tiled::<T, 10, 2>(product)),
-        Path::Avx512 => dispatch(Tiled::<T, 5, 4>(product)),
-        Path::Avx2 | Path::Neon | Path::Portable => dispatch(Tiled::<T, 5, 1>(product)),
+        Path::Avx512 if n <= T::LANES => dispatch(Tiled::<T, 8, 1, false>(product)),
+        Path::Avx512 if m <= THIN => dispatch(Tiled::<T, 5, 4, true>(product)),
+        Path::Avx512 => dispatch(Tiled::<T, 5, 4, false>(product)),
+        _ if m <= THIN => dispatch(Tiled::<T, 5, 1, true>(product)),
+        Path::Avx2 | Path::Neon | Path::Portable => dispatch(Tiled::<T, 5, 1, false>(product)),
     }
     true
 }
@@ -126,48 +126,53 @@ struct ThinProduct<'a, T> {
     out: &'a mut [T],
     terms: usize,
     width: usize,
-    /// Whether B is the large factor, of which rows are called for ahead.
-    is_long: bool,
 }
 
-/// With so many rows and virtual vectors of columns at a time.
-struct Tiled<'a, T, const ROWS: usize, const V: usize>(ThinProduct<'a, T>);
+/// With so many rows and virtual vectors of columns at a time. `LONG`: whether B is the large
+/// factor, which then is read once, with rows called for ahead.
+struct Tiled<'a, T, const ROWS: usize, const V: usize, const LONG: bool>(ThinProduct<'a, T>);
 
-impl<T: Element, const ROWS: usize, const V: usize> Kernel<T> for Tiled<'_, T, ROWS, V> {
+impl<T: Element, const ROWS: usize, const V: usize, const LONG: bool> Kernel<T>
+    for Tiled<'_, T, ROWS, V, LONG>
+{
     type Output = ();
 
     #[inline(always)]
     fn run<S: Isa<T>>(self, isa: S) {
         let mut product = self.0;
-        let count = product.a.len() / product.terms;
-        for first_row in (0..count).step_by(ROWS) {
-            let mut column = 0;
-            while column + V * T::LANES <= product.width {
-                let place = (first_row, column, V * T::LANES);
-                product.tile::<S, ROWS, V>(isa, place);
-                column += V * T::LANES;
-            }
-            while column + T::LANES <= product.width {
-                product.tile::<S, ROWS, 1>(isa, (first_row, column, T::LANES));
-                column += T::LANES;
-            }
-            if column < product.width {
-                let rest = product.width - column;
-                product.tile::<S, ROWS, 1>(isa, (first_row, column, rest));
+        let groups = (product.a.len() / product.terms).div_ceil(ROWS);
+        let blocks = product.width.div_ceil(V * T::LANES);
+        let (first, second) = if LONG {
+            (blocks, groups)
+        } else {
+            (groups, blocks)
+        };
+        for i in 0..first {
+            for j in 0..second {
+                let (block, group) = if LONG { (i, j) } else { (j, i) };
+                let (row, column) = (group * ROWS, block * V * T::LANES);
+                if column + V * T::LANES <= product.stride {
+                    product.tile::<S, ROWS, V, LONG, true>(isa, row, column);
+                } else {
+                    product.tile::<S, ROWS, V, LONG, false>(isa, row, column);
+                }
             }
         }
     }
 }
 
 impl<T: Element> ThinProduct<'_, T> {
-    /// Results of some rows in so many columns, which `V` virtual vectors hold.
+    /// Results of some rows in the columns from `column` on that `V` virtual vectors hold. `WHOLE`:
+    /// whether rows of B go as far.
     #[inline(always)]
-    fn tile<S: Isa<T>, const ROWS: usize, const V: usize>(
+    fn tile<S: Isa<T>, const ROWS: usize, const V: usize, const LONG: bool, const WHOLE: bool>(
         &mut self,
         isa: S,
-        (first_row, column, columns): (usize, usize, usize),
+        first_row: usize,
+        column: usize,
     ) {
         let count = self.a.len() / self.terms;
+        let columns = (V * T::LANES).min(self.width - column);
         let part = self.terms.div_ceil(self.terms.div_ceil(CHAIN));
         for first in (0..self.terms).step_by(part) {
             let length = part.min(self.terms - first);
@@ -178,19 +183,13 @@ impl<T: Element> ThinProduct<'_, T> {
                 *row = &self.a[start..][..length];
             }
             let mut sums = [[isa.splat(T::ZERO); V]; ROWS];
-            for at in 0..length {
-                let start = (first + at) * self.stride + column;
-                if self.is_long {
-                    let ahead = self.b.get(start + AHEAD * self.stride..).unwrap_or(&[]);
-                    for x in ahead.iter().step_by(T::LANES).take(V) {
-                        isa.prefetch(x);
-                    }
+            let b = &self.b[first * self.stride..][..length * self.stride];
+            for (at, b) in b.chunks_exact(self.stride).enumerate() {
+                if LONG {
+                    let ahead = (first + at + AHEAD) * self.stride + column;
+                    isa.prefetch_piece::<V>(self.b, ahead);
                 }
-                let b = &self.b[start..][..columns];
-                let mut tile = [isa.splat(T::ZERO); V];
-                for (v, tile) in tile.iter_mut().enumerate() {
-                    *tile = isa.load_from(&b[v * T::LANES..]);
-                }
+                let tile = isa.load_piece::<V, WHOLE>(&b[column..]);
                 for (sums, row) in sums.iter_mut().zip(&rows) {
                     let x = isa.splat(row[at]);
                     for (sum, &b) in sums.iter_mut().zip(&tile) {
@@ -200,26 +199,26 @@ impl<T: Element> ThinProduct<'_, T> {
             }
             let is_last = first + length == self.terms;
             let factor = isa.splat(self.factor);
-            for (row, sums) in (first_row..count).zip(&sums) {
-                let start = row * self.width + column;
+            // As many turns whatever the rows: with fewer, sums would stay in memory all along.
+            for (r, sums) in sums.iter().enumerate() {
+                if first_row + r >= count {
+                    continue;
+                }
+                let start = (first_row + r) * self.width + column;
                 let out = &mut self.out[start..][..columns];
-                let mut values = *sums;
-                for (v, value) in values.iter_mut().enumerate() {
-                    *value = if first == 0 {
-                        isa.mul(factor, *value)
+                for (v, &sum) in sums.iter().enumerate() {
+                    let out = out.get_mut(v * T::LANES..).unwrap_or(&mut []);
+                    let mut value = if first == 0 {
+                        isa.mul(factor, sum)
                     } else {
-                        isa.fma(factor, *value, isa.load_from(&out[v * T::LANES..]))
+                        isa.fma(factor, sum, isa.load_from(out))
                     };
-                }
-                if let (true, Some(times)) = (is_last, self.times) {
-                    let numbers = &times.numbers()[start..][..columns];
-                    for (v, value) in values.iter_mut().enumerate() {
-                        let numbers = isa.load_from(&numbers[v * T::LANES..]);
-                        *value = isa.mul(*value, times.lanes(isa, numbers));
+                    if let (true, Some(times)) = (is_last, self.times) {
+                        let numbers = &times.numbers()[start..][..columns];
+                        let numbers = numbers.get(v * T::LANES..).unwrap_or(&[]);
+                        value = isa.mul(value, times.lanes(isa, isa.load_from(numbers)));
                     }
-                }
-                for (v, value) in values.into_iter().enumerate() {
-                    isa.store_to(value, &mut out[v * T::LANES..]);
+                    isa.store_to(value, out);
                 }
             }
         }
@@ -267,35 +266,29 @@ impl<'a, T: Element> ThinRows<'a, T> {
         (self.a.len() / self.terms, self.width)
     }
 
-    /// A piece of a row that begins at `column`, with zeros beyond its end.
+    /// A piece of a row that begins at `column`, with zeros beyond the row's end; not where it is
+    /// `WHOLE`.
     #[inline(always)]
-    pub(crate) fn piece<S: Isa<T>, const V: usize>(
+    pub(crate) fn piece<S: Isa<T>, const V: usize, const WHOLE: bool>(
         &self,
         isa: S,
         row: usize,
         column: usize,
     ) -> [S::V; V] {
-        let ahead = self
-            .times
-            .numbers()
-            .get((row + AHEAD_OF_PIECES) * self.width + column..);
-        let ahead = ahead
-            .into_iter()
-            .flat_map(|row| row.iter().step_by(T::LANES).take(V));
-        ahead.for_each(|x| isa.prefetch(x));
+        let numbers = self.times.numbers();
+        isa.prefetch_piece::<V>(numbers, (row + AHEAD_OF_PIECES) * self.width + column);
         let mut sums = [isa.splat(T::ZERO); V];
         let a = &self.a[row * self.terms..][..self.terms];
         for (&x, b) in a.iter().zip(self.b.chunks_exact(self.width)) {
-            let (x, b) = (isa.splat(x), &b[column..]);
-            for (v, sum) in sums.iter_mut().enumerate() {
-                let b = isa.load_from(b.get(v * T::LANES..).unwrap_or(&[]));
+            let (x, b) = (isa.splat(x), isa.load_piece::<V, WHOLE>(&b[column..]));
+            for (sum, b) in sums.iter_mut().zip(b) {
                 *sum = isa.fma(x, b, *sum);
             }
         }
         let factor = isa.splat(self.factor);
-        let numbers = &self.times.numbers()[row * self.width..][..self.width];
-        for (v, sum) in sums.iter_mut().enumerate() {
-            let numbers = isa.load_from(numbers.get(column + v * T::LANES..).unwrap_or(&[]));
+        let numbers = &numbers[row * self.width..][..self.width];
+        let numbers = isa.load_piece::<V, WHOLE>(&numbers[column..]);
+        for (sum, numbers) in sums.iter_mut().zip(numbers) {
             *sum = isa.mul(isa.mul(factor, *sum), self.times.lanes(isa, numbers));
         }
         sums

@@ -111,6 +111,37 @@ pub trait Isa<T: Element>: Lanes<T> {
         self.store(v, &mut block);
         T::write(&block, out);
     }
+    /// `V` vectors from the first values. Where it is not `WHOLE` there may be fewer, and zeros in
+    /// their place. (Both in one would keep vectors in memory.)
+    ///
+    /// # Panics
+    /// If it is `WHOLE` and there are fewer.
+    #[inline(always)]
+    fn load_piece<const V: usize, const WHOLE: bool>(self, values: &[T]) -> [Self::V; V] {
+        let mut piece = [self.splat(T::ZERO); V];
+        let values = if WHOLE {
+            &values[..V * T::LANES]
+        } else {
+            values
+        };
+        for (v, vector) in piece.iter_mut().enumerate() {
+            *vector = if WHOLE {
+                self.load_from(&values[v * T::LANES..][..T::LANES])
+            } else {
+                self.load_from(values.get(v * T::LANES..).unwrap_or(&[]))
+            };
+        }
+        piece
+    }
+    /// [`prefetch`](Self::prefetch) of `V` vectors that begin at this place, if they are there.
+    #[inline(always)]
+    fn prefetch_piece<const V: usize>(self, values: &[T], start: usize) {
+        if let Some(ahead) = values.get(start..start + V * T::LANES) {
+            for x in ahead.iter().step_by(T::LANES) {
+                self.prefetch(x);
+            }
+        }
+    }
     /// Bit l is set where lane l is not <= 0 (so that NaN counts as positive).
     #[inline(always)]
     fn positive(self, z: Self::V) -> u64 {

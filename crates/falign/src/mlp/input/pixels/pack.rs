@@ -30,11 +30,27 @@ where
 
     #[inline(always)]
     fn run<S: Isa<T>>(self, isa: S) {
+        if self.first_unit + V * T::LANES <= self.rows.dim().1 {
+            self.pack::<S, true>(isa);
+        } else {
+            self.pack::<S, false>(isa);
+        }
+    }
+}
+
+impl<T, R, F, const V: usize> Pack<'_, T, R, F, V>
+where
+    T: Element,
+    R: Rows<T>,
+    F: Fn(usize) -> (T, T),
+{
+    #[inline(always)]
+    fn pack<S: Isa<T>, const WHOLE: bool>(self, isa: S) {
         let mut base = [isa.splat(T::ZERO); V];
         for (c, tile) in self.panel.iter_mut().enumerate() {
             let (scale, shift) = (self.affine)(c);
             let (scale, shift) = (isa.splat(scale), isa.splat(shift));
-            let values = self.rows.piece::<S, V>(isa, c, self.first_unit);
+            let values = self.rows.piece::<S, V, WHOLE>(isa, c, self.first_unit);
             for (v, value) in values.into_iter().enumerate() {
                 base[v] = isa.fma(shift, value, base[v]);
                 isa.store(isa.mul(scale, value), &mut tile[v]);

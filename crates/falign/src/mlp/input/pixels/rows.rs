@@ -16,8 +16,14 @@ const AHEAD: usize = 12;
 pub(super) trait Rows<T: Element>: Copy {
     /// Rows and units.
     fn dim(self) -> (usize, usize);
-    /// A piece of a row that begins at `unit`, with zeros beyond its end.
-    fn piece<S: Isa<T>, const V: usize>(self, isa: S, row: usize, unit: usize) -> [S::V; V];
+    /// A piece of a row that begins at `unit`, with zeros beyond the row's end; not where it is
+    /// `WHOLE`.
+    fn piece<S: Isa<T>, const V: usize, const WHOLE: bool>(
+        self,
+        isa: S,
+        row: usize,
+        unit: usize,
+    ) -> [S::V; V];
 }
 
 /// In memory, with so many units in each.
@@ -33,20 +39,15 @@ impl<T: Element> Rows<T> for Stored<'_, T> {
     }
 
     #[inline(always)]
-    fn piece<S: Isa<T>, const V: usize>(self, isa: S, row: usize, unit: usize) -> [S::V; V] {
-        let ahead = self.rows.get((row + AHEAD) * self.units + unit..);
-        for x in ahead
-            .into_iter()
-            .flat_map(|row| row.iter().step_by(T::LANES).take(V))
-        {
-            isa.prefetch(x);
-        }
+    fn piece<S: Isa<T>, const V: usize, const WHOLE: bool>(
+        self,
+        isa: S,
+        row: usize,
+        unit: usize,
+    ) -> [S::V; V] {
+        isa.prefetch_piece::<V>(self.rows, (row + AHEAD) * self.units + unit);
         let row = &self.rows[row * self.units..][..self.units];
-        let mut piece = [isa.splat(T::ZERO); V];
-        for (v, piece) in piece.iter_mut().enumerate() {
-            *piece = isa.load_from(row.get(unit + v * T::LANES..).unwrap_or(&[]));
-        }
-        piece
+        isa.load_piece::<V, WHOLE>(&row[unit..])
     }
 }
 
@@ -56,7 +57,12 @@ impl<T: Element> Rows<T> for ThinRows<'_, T> {
     }
 
     #[inline(always)]
-    fn piece<S: Isa<T>, const V: usize>(self, isa: S, row: usize, unit: usize) -> [S::V; V] {
-        ThinRows::piece(&self, isa, row, unit)
+    fn piece<S: Isa<T>, const V: usize, const WHOLE: bool>(
+        self,
+        isa: S,
+        row: usize,
+        unit: usize,
+    ) -> [S::V; V] {
+        ThinRows::piece::<S, V, WHOLE>(&self, isa, row, unit)
     }
 }
