@@ -1,16 +1,18 @@
 //! One network in training: forward, teach, change.
 
 mod descent;
+mod forward;
 mod probe;
 
 use ndarray::{Array1, Array2, Zip};
 
+use self::forward::run;
 use super::connections::Connections;
 use super::gradients::Gradients;
 use super::input::Input;
 use super::optimiser::{Optimiser, OptimiserKind};
 use crate::math::simd::Element;
-use crate::math::{Activation, Loss, Reduction, Stream, activate, multiply, rectify, set_rows};
+use crate::math::{Loss, Reduction, Stream, set_rows};
 use crate::rule::{Adaptation, Composed, Layer, LearningRule, Trace, Trials};
 
 /// What one training step needs besides the batch.
@@ -369,71 +371,4 @@ const WHOLE: &str = "a whole array";
 /// The same matrix with its columns one after the other in memory.
 fn by_columns<T: Element>(matrix: &Array2<T>) -> Array2<T> {
     matrix.t().as_standard_layout().into_owned().reversed_axes()
-}
-
-/// Silences hidden units at this rate, and multiplies what the others send.
-fn silence<T: Element>(
-    activities: &mut Array2<T>,
-    slopes: &mut Array2<T>,
-    rate: f64,
-    stream: &mut Stream,
-) {
-    let kept = T::from_f64(1.0 / (1.0 - rate));
-    Zip::from(activities).and(slopes).for_each(|a, slope| {
-        let mask = if stream.uniform() < rate {
-            T::ZERO
-        } else {
-            kept
-        };
-        *a = *a * mask;
-        *slope = *slope * mask;
-    });
-}
-
-/// Runs a batch forward through `layers` into `trace`. `dropout`: its rate and its masks'
-/// stream.
-fn run<T: Element>(
-    layers: &[Layer<T>],
-    trace: &mut Trace<T>,
-    input: &dyn Input<T>,
-    mut dropout: Option<(f64, &mut Stream)>,
-) {
-    let last = layers.len() - 1;
-    for (at, layer) in layers.iter().enumerate() {
-        let is_hidden = at < last;
-        let is_rectified = is_hidden && layer.activation == Activation::Relu && dropout.is_none();
-        let is_bare = layer.bias.is_none();
-        let (below, rest) = trace.activities.split_at_mut(at);
-        let z = rest.first_mut().unwrap_or(&mut trace.outputs);
-        let (weights, factor) = (&layer.weights.view(), layer.factor);
-        let mut out = z.view_mut();
-        match below.last() {
-            Some(below) => multiply(T::ZERO, &mut out, factor, &below.view(), &weights.t()),
-            None if is_rectified && is_bare => input.forward_rectified(weights, factor, &mut out),
-            None => input.forward(weights, factor, &mut out),
-        }
-        if let Some(bias) = &layer.bias {
-            *z += bias;
-        }
-        if is_rectified {
-            let activities = trace.rectified_mut(at);
-            if at > 0 || !is_bare {
-                rectify(activities.as_slice_mut().expect(WHOLE));
-            }
-        } else if is_hidden {
-            let [activities, slopes] = trace.activated_mut(at);
-            activate(
-                layer.activation,
-                activities.as_slice_mut().expect(WHOLE),
-                slopes.as_slice_mut().expect(WHOLE),
-            );
-            if let Some((rate, stream)) = &mut dropout {
-                silence(activities, slopes, *rate, stream);
-            }
-        }
-    }
-    trace.offset = input.offset().map(|offset| offset.to_owned());
-    if let Some(offset) = &trace.offset {
-        trace.outputs -= offset;
-    }
 }
