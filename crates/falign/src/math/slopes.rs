@@ -21,7 +21,8 @@ use super::simd::{Element, Isa};
 pub enum Slopes<'a, T> {
     /// These numbers.
     Numbers(ArrayView2<'a, T>),
-    /// Those of `ReLU` with these activities: 0 where an activity is 0, else 1.
+    /// Those of `ReLU` with these activities: 0 where an activity is not above 0 (and is a number),
+    /// else 1.
     OfRectified(ArrayView2<'a, T>),
 }
 
@@ -58,15 +59,10 @@ impl<'a, T: Scalar> Slopes<'a, T> {
 
     /// As they lie in memory, if that is row by row.
     pub(super) fn rows(&self) -> Option<SlopeRows<'a, T>> {
-        Some(match self {
-            Self::Numbers(slopes) => SlopeRows {
-                numbers: slopes.to_slice()?,
-                is_of_rectified: false,
-            },
-            Self::OfRectified(activities) => SlopeRows {
-                numbers: activities.to_slice()?,
-                is_of_rectified: true,
-            },
+        let (Self::Numbers(numbers) | Self::OfRectified(numbers)) = self;
+        Some(SlopeRows {
+            numbers: numbers.to_slice()?,
+            is_of_rectified: matches!(self, Self::OfRectified(_)),
         })
     }
 }

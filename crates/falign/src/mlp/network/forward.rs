@@ -20,14 +20,15 @@ pub(super) fn run<T: Element>(
     for (at, layer) in layers.iter().enumerate() {
         let is_hidden = at < last;
         let is_rectified = is_hidden && layer.activation == Activation::Relu && dropout.is_none();
-        let is_bare = layer.bias.is_none();
+        // By the inputs' product, with its sums in registers.
+        let is_rectified_there = at == 0 && is_rectified && layer.bias.is_none();
         let (below, rest) = trace.activities.split_at_mut(at);
         let z = rest.first_mut().unwrap_or(&mut trace.outputs);
         let (weights, factor) = (&layer.weights.view(), layer.factor);
         let mut out = z.view_mut();
         match below.last() {
             Some(below) => multiply(T::ZERO, &mut out, factor, &below.view(), &weights.t()),
-            None if is_rectified && is_bare => input.forward_rectified(weights, factor, &mut out),
+            None if is_rectified_there => input.forward_rectified(weights, factor, &mut out),
             None => input.forward(weights, factor, &mut out),
         }
         if let Some(bias) = &layer.bias {
@@ -35,7 +36,7 @@ pub(super) fn run<T: Element>(
         }
         if is_rectified {
             let activities = trace.rectified_mut(at);
-            if at > 0 || !is_bare {
+            if !is_rectified_there {
                 rectify(activities.as_slice_mut().expect(WHOLE));
             }
         } else if is_hidden {
