@@ -1,10 +1,10 @@
 //! Losses, their residuals, and how they are reduced over a batch.
 
-use ndarray::Array2;
-
+use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::Scalar;
+use super::exponential::exponentials;
 
 /// A loss of outputs f and targets y.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -76,54 +76,120 @@ impl Loss {
     ) -> f64 {
         assert_eq!(outputs.dim(), targets.dim(), "one target per output");
         assert_eq!(outputs.dim(), residual.dim(), "one residual per output");
-        let factor = reduction.factor(outputs.nrows());
-        let mut total = 0.0;
-        let rows = outputs.rows().into_iter().zip(targets.rows());
-        for ((f, y), mut e) in rows.zip(residual.rows_mut()) {
-            let numbers = || {
-                f.iter()
-                    .zip(y.iter())
-                    .map(|(f, y)| (f.to_f64(), y.to_f64()))
-            };
-            // max and log-sum-exp, where they are needed.
-            let (top, log_sum) = if self == Self::SoftmaxCrossEntropy {
-                let top = numbers().fold(f64::NEG_INFINITY, |m, (f, _)| m.max(f));
-                let sum: f64 = numbers().map(|(f, _)| libm::exp(f - top)).sum();
-                (top, libm::log(sum))
-            } else {
-                (0.0, 0.0)
-            };
-            for ((f, y), e) in numbers().zip(e.iter_mut()) {
-                let (loss, slope) = match self {
-                    Self::SquaredError => (0.5 * (f - y) * (f - y), f - y),
-                    Self::SoftmaxCrossEntropy => {
-                        let log_share = f - top - log_sum;
-                        // Absent classes add nothing, even where their share vanishes.
-                        let loss = if y == 0.0 { 0.0 } else { -y * log_share };
-                        (loss, libm::exp(log_share) - y)
-                    }
-                    Self::Logistic => {
-                        let tail = libm::exp(-f.abs());
-                        let share = if f > 0.0 {
-                            1.0 / (1.0 + tail)
-                        } else {
-                            tail / (1.0 + tail)
-                        };
-                        (f.max(0.0) - f * y + libm::log1p(tail), share - y)
-                    }
-                };
-                // `max` drops a NaN, which must be seen.
-                total += if f.is_nan() { f } else { factor * loss };
-                *e = T::from_f64(factor * slope);
+        let mut reduced = Reduced {
+            factor: reduction.factor(outputs.nrows()),
+            total: 0.0,
+        };
+        match self {
+            Self::SquaredError => reduced.each(outputs, targets, residual, squared_error),
+            Self::SoftmaxCrossEntropy => reduced.softmax(outputs, targets, residual),
+            Self::Logistic => reduced.each(outputs, targets, residual, logistic),
+        }
+        reduced.total
+    }
+}
+
+/// A loss of one output, and its derivative.
+fn squared_error(f: f64, y: f64) -> (f64, f64) {
+    (0.5 * (f - y) * (f - y), f - y)
+}
+
+/// As [`squared_error`].
+fn logistic(f: f64, y: f64) -> (f64, f64) {
+    let tail = libm::exp(-f.abs());
+    let share = if f > 0.0 {
+        1.0 / (1.0 + tail)
+    } else {
+        tail / (1.0 + tail)
+    };
+    (f.max(0.0) - f * y + libm::log1p(tail), share - y)
+}
+
+/// A loss on its way through a batch.
+struct Reduced {
+    /// What multiplies every sample's loss.
+    factor: f64,
+    total: f64,
+}
+
+impl Reduced {
+    /// Adds the loss of output `f`, and returns its reduced derivative.
+    fn include<T: Scalar>(&mut self, f: f64, (loss, slope): (f64, f64)) -> T {
+        // `max` drops a NaN, which must be seen.
+        self.total += if f.is_nan() { f } else { self.factor * loss };
+        T::from_f64(self.factor * slope)
+    }
+
+    /// A loss of which every output has its own.
+    fn each<T: Scalar>(
+        &mut self,
+        outputs: &Array2<T>,
+        targets: &Array2<T>,
+        residual: &mut Array2<T>,
+        loss: impl Fn(f64, f64) -> (f64, f64),
+    ) {
+        for ((f, y), e) in outputs.iter().zip(targets).zip(residual) {
+            let f = f.to_f64();
+            *e = self.include(f, loss(f, y.to_f64()));
+        }
+    }
+
+    /// Cross-entropy of the softmax, some samples at a time so that exponentials have company.
+    fn softmax<T: Scalar>(
+        &mut self,
+        outputs: &Array2<T>,
+        targets: &Array2<T>,
+        residual: &mut Array2<T>,
+    ) {
+        /// Outputs at a time. More classes than these are rare, and need space of their own.
+        const SPACE: usize = 1024;
+        let classes = outputs.ncols().max(1);
+        let mut spaces = [[0.0; SPACE]; 2];
+        let mut own: [Vec<f64>; 2];
+        let [shifted, exp] = if classes <= SPACE {
+            spaces.each_mut().map(<[f64; SPACE]>::as_mut_slice)
+        } else {
+            own = [vec![0.0; classes], vec![0.0; classes]];
+            own.each_mut().map(Vec::as_mut_slice)
+        };
+        let at_a_time = (SPACE / classes).max(1);
+        let chunks = outputs.axis_chunks_iter(Axis(0), at_a_time);
+        let chunks = chunks.zip(targets.axis_chunks_iter(Axis(0), at_a_time));
+        let residuals = residual.axis_chunks_iter_mut(Axis(0), at_a_time);
+        for ((outputs, targets), residual) in chunks.zip(residuals) {
+            let [shifted, exp] = [&mut shifted[..outputs.len()], &mut exp[..outputs.len()]];
+            for (row, shifted) in outputs.rows().into_iter().zip(shifted.chunks_mut(classes)) {
+                let numbers = row.iter().map(|f| f.to_f64());
+                let top = numbers.clone().fold(f64::NEG_INFINITY, f64::max);
+                for (shifted, f) in shifted.iter_mut().zip(numbers) {
+                    *shifted = f - top;
+                }
+            }
+            exponentials(shifted, exp);
+            for (exp, shifted) in exp.chunks(classes).zip(shifted.chunks_mut(classes)) {
+                let log_sum = libm::log(exp.iter().sum());
+                // From here on logarithms of shares.
+                for x in shifted {
+                    *x -= log_sum;
+                }
+            }
+            exponentials(shifted, exp);
+            let shares = shifted.iter().zip(&*exp);
+            let numbers = outputs.iter().zip(targets).zip(residual);
+            for (((f, y), e), (log_share, share)) in numbers.zip(shares) {
+                let y = y.to_f64();
+                // Absent classes add nothing, even where their share vanishes.
+                let loss = if y == 0.0 { 0.0 } else { -y * log_share };
+                *e = self.include(f.to_f64(), (loss, share - y));
             }
         }
-        total
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::{StreamName, Streams};
     use ndarray::array;
 
     const ALL: [Loss; 3] = [
@@ -167,6 +233,29 @@ mod tests {
             assert!(e.iter().all(|x: &f64| x.is_finite()));
             let value = loss.residual(&array![[f64::NAN, 0.0]], &y, Reduction::Sum, &mut e);
             assert!(value.is_nan(), "{loss:?}");
+        }
+    }
+
+    #[test]
+    fn softmax_is_its_definition_bit_for_bit_however_many_samples_and_classes() {
+        let mut stream = Streams::new(3, 0).open(StreamName::Data);
+        for (samples, classes) in [(1, 1), (7, 10), (205, 10), (3, 700), (2, 1025), (0, 4)] {
+            let f = Array2::from_shape_fn((samples, classes), |_| 30.0 * stream.uniform());
+            let y = Array2::from_shape_fn(f.dim(), |(i, c)| f64::from(u8::from(c == i % classes)));
+            let (mut e, mut total) = (Array2::zeros(f.dim()), 0.0);
+            let found = Loss::SoftmaxCrossEntropy.residual(&f, &y, Reduction::Mean, &mut e);
+            let factor = Reduction::Mean.factor(samples);
+            for ((f, y), e) in f.rows().into_iter().zip(y.rows()).zip(e.rows()) {
+                let top = f.fold(f64::NEG_INFINITY, |m, f| m.max(*f));
+                let sum: f64 = f.iter().map(|f| libm::exp(f - top)).sum();
+                for ((f, y), e) in f.iter().zip(y).zip(e) {
+                    let log_share = f - top - libm::log(sum);
+                    total += factor * if *y == 0.0 { 0.0 } else { -y * log_share };
+                    let wanted: f64 = factor * (libm::exp(log_share) - y);
+                    assert_eq!(e.to_bits(), wanted.to_bits(), "{samples} {classes}");
+                }
+            }
+            assert_eq!(found.to_bits(), total.to_bits(), "{samples} {classes}");
         }
     }
 }

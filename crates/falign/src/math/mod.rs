@@ -2,6 +2,7 @@
 
 pub(crate) mod activation;
 mod eigen;
+mod exponential;
 mod gemm;
 mod loss;
 mod normal;

@@ -32,7 +32,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::Scalar;
 pub(crate) use abreast::Abreast;
-use coefficients::Coefficients;
+pub(crate) use coefficients::Coefficients;
 pub use elementary::tanh;
 pub(crate) use elementary::{
     erf, exp_for_tanh, exp_of_minus_magnitude, exp_of_minus_square, sigmoid, sigmoid_from,

@@ -8,7 +8,7 @@ use super::rows::Rows;
 use crate::math::simd::{Element, dispatch};
 
 /// Most virtual vectors of units in a panel: with [`super::lists::ROWS`] rows what registers hold.
-pub(super) const VECTORS: usize = 5;
+pub(super) const VECTORS: usize = 6;
 
 /// One side of a product scaled and cut into panels, the other as lists; see [`ListedProduct`].
 pub(super) struct Product<'a, T: Element, R, A, P, F> {
@@ -45,6 +45,7 @@ where
                 2 => self.one::<2>(first_unit, &numbers),
                 3 => self.one::<3>(first_unit, &numbers),
                 4 => self.one::<4>(first_unit, &numbers),
+                5 => self.one::<5>(first_unit, &numbers),
                 _ => self.one::<VECTORS>(first_unit, &numbers),
             }
             first_unit += vectors * T::LANES;
