@@ -18,6 +18,7 @@
 
 mod abreast;
 pub(crate) mod activation;
+mod bytes;
 mod coefficients;
 mod elementary;
 pub(crate) mod half;
@@ -32,6 +33,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::Scalar;
 pub(crate) use abreast::Abreast;
+pub(crate) use bytes::{keep_nonzero, prefetch_bytes, transpose_bytes};
 pub(crate) use coefficients::Coefficients;
 pub use elementary::tanh;
 pub(crate) use elementary::{
@@ -311,14 +313,6 @@ macro_rules! element {
 
 element!(f32, Block32, 16, 23);
 element!(f64, Block64, 8, 52);
-
-/// A hint that these bytes should come to the second-level cache; changes only the time.
-pub(crate) fn prefetch_bytes(bytes: &[u8]) {
-    #[cfg(target_arch = "x86_64")]
-    x86::prefetch_bytes(bytes);
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = bytes;
-}
 
 /// Runs a kernel on the best path of this processor.
 pub fn dispatch<T: Element, K: Kernel<T>>(kernel: K) -> K::Output {

@@ -9,6 +9,7 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
+pub(super) mod bytes;
 mod lane_sums;
 
 use std::arch::x86_64::{
@@ -76,19 +77,6 @@ where
     Avx2: Isa<T>,
 {
     kernel.run(Avx2(()))
-}
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
-
-/// See [`prefetch_bytes`](super::prefetch_bytes).
-pub(super) fn prefetch_bytes(bytes: &[u8]) {
-    // The last line may begin within the last chunk.
-    let lines = bytes.chunks(LINE).filter_map(<[u8]>::first);
-    for at in lines.chain(bytes.last()) {
-        // SAFETY: an address that is read nowhere; every x86-64 processor has the instruction.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(at).cast()) }
-    }
 }
 
 macro_rules! avx512 {

@@ -49,10 +49,11 @@ where
         let base = self.base.each_ref().map(|block| isa.load(block));
         for group in 0..self.lists.groups() {
             let mut sums = [[isa.splat(T::ZERO); V]; ROWS];
-            for entry in self.lists.group(group) {
-                let tile = &self.panel[entry.column as usize];
+            let (columns, quads) = self.lists.group(group);
+            for (&column, &quad) in columns.iter().zip(quads) {
+                let tile = &self.panel[column as usize];
                 let tile = tile.each_ref().map(|block| isa.load(block));
-                for (sums, pixel) in sums.iter_mut().zip(entry.quad) {
+                for (sums, pixel) in sums.iter_mut().zip(quad) {
                     let x = isa.splat(self.numbers[usize::from(pixel)]);
                     for (sum, &w) in sums.iter_mut().zip(&tile) {
                         *sum = isa.fma(x, w, *sum);

@@ -1,7 +1,7 @@
 //! What all batches of a set of images have in common.
 
 use super::lists::ROWS;
-use super::neighbours::Neighbours;
+use super::neighbours;
 use crate::data::Scaler;
 use crate::math::Scalar;
 
@@ -10,8 +10,7 @@ use crate::math::Scalar;
 pub(in crate::mlp) struct PixelLayout {
     pub(in crate::mlp::input) scale: Vec<f64>,
     pub(in crate::mlp::input) shift: Vec<f64>,
-    pub(super) neighbours: Neighbours,
-    /// Those [of its neighbours](Neighbours::groups).
+    /// Those [of its neighbours](neighbours::groups).
     pub(super) groups: Vec<[u32; ROWS]>,
 }
 
@@ -35,10 +34,8 @@ impl PixelLayout {
     }
 
     fn scaled(shape: &[usize], scale: Vec<f64>, shift: Vec<f64>) -> Self {
-        let neighbours = Neighbours::new(shape);
         Self {
-            groups: neighbours.groups(scale.len()),
-            neighbours,
+            groups: neighbours::groups(shape),
             scale,
             shift,
         }

@@ -22,15 +22,15 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use self::finish::{Finish, Rectify, Replace};
 pub(in crate::mlp) use self::layout::PixelLayout;
-use self::lists::{Lists, Quad, ROWS};
+use self::lists::{Lists, ROWS};
 use self::product::{Product, VECTORS};
 use self::rows::{Rows, Stored};
 use super::{Delta, Descent, Input};
 use crate::math::ThinRows;
-use crate::math::simd::{Element, prefetch_bytes};
+use crate::math::simd::{Element, prefetch_bytes, transpose_bytes};
 
-/// How many groups of samples ahead their pixels are asked for.
-const AHEAD: usize = 2;
+/// How many samples ahead their pixels are asked for.
+const AHEAD: usize = 8;
 
 /// A batch of pixels, one byte each.
 #[derive(Debug, Clone)]
@@ -42,12 +42,10 @@ pub(in crate::mlp) struct PixelInput<T: Element> {
     shift: Vec<T>,
     /// 1 for each sample.
     ones: Vec<T>,
-    /// Zeros in the place of a sample that is not there.
-    none: Vec<u8>,
-    /// What four samples have in each input.
-    of_four: Vec<Quad>,
-    /// What each sample has in each group of inputs, samples in rows.
-    quads: Vec<Quad>,
+    /// Samples in rows, and a row of zeros.
+    by_sample: Vec<u8>,
+    /// Inputs in rows, and a row of zeros.
+    by_input: RefCell<Vec<u8>>,
     /// Rank and place of each sample, by rank: how they are grouped.
     order: Vec<(usize, usize)>,
     of_samples: Lists,
@@ -61,15 +59,13 @@ impl<T: Element> PixelInput<T> {
     /// An empty batch.
     pub(in crate::mlp) fn new(layout: Arc<PixelLayout>) -> Self {
         let [scale, shift] = layout.rounded();
-        let d = layout.input_dim();
         Self {
-            none: vec![0; d],
-            of_four: vec![[0; ROWS]; d],
             layout,
             scale,
             shift,
             ones: Vec::new(),
-            quads: Vec::new(),
+            by_sample: Vec::new(),
+            by_input: RefCell::default(),
             order: Vec::new(),
             of_samples: Lists::default(),
             of_inputs: RefCell::default(),
@@ -94,25 +90,21 @@ impl<T: Element> PixelInput<T> {
         self.order.extend((0..samples).map(|at| (sample(at).1, at)));
         self.order.sort_unstable();
         self.ones.resize(samples, T::ONE);
-        let groups = self.layout.groups.len();
-        self.quads.resize(samples * groups, [0; ROWS]);
+        let rows = with_zeros(&mut self.by_sample, samples, d);
+        for (at, row) in rows.chunks_exact_mut(d).enumerate() {
+            // They lie anywhere in memory.
+            if at + AHEAD < samples {
+                prefetch_bytes(sample(at + AHEAD).0);
+            }
+            row.copy_from_slice(sample(at).0);
+        }
         self.of_samples.clear();
         self.of_samples.reserve(samples.div_ceil(ROWS), d);
-        for (group, members) in self.order.chunks(ROWS).enumerate() {
-            // They lie anywhere in memory.
-            let ahead = self.order.iter().skip((group + AHEAD) * ROWS);
-            ahead
-                .take(ROWS)
-                .for_each(|&(_, at)| prefetch_bytes(sample(at).0));
-            let mut rows = [self.none.as_slice(); ROWS];
-            for (row, &(_, at)) in rows.iter_mut().zip(members) {
-                *row = sample(at).0;
-                assert_eq!(row.len(), d, "one pixel per input");
-                let quads = &mut self.quads[at * groups..][..groups];
-                self.layout.neighbours.quads(row, quads);
-            }
-            side_by_side(rows, &mut self.of_four);
-            self.of_samples.push(&self.of_four);
+        for members in self.order.chunks(ROWS) {
+            self.of_samples.push(std::array::from_fn(|r| {
+                let row = members.get(r).map_or(samples, |&(_, at)| at);
+                &self.by_sample[row * d..][..d]
+            }));
         }
         self.of_inputs.get_mut().clear();
         let panel = self.panel.get_mut();
@@ -127,10 +119,15 @@ impl<T: Element> PixelInput<T> {
     /// Samples of each group of inputs.
     fn of_inputs(&self) -> Ref<'_, Lists> {
         if self.of_inputs.borrow().groups() == 0 {
-            let groups = self.layout.groups.len();
+            let (samples, d) = (self.batch(), self.scale.len());
+            let mut by_input = self.by_input.borrow_mut();
+            let rows = with_zeros(&mut by_input, d, samples);
+            transpose_bytes(&self.by_sample[..samples * d], d, rows);
             let mut lists = self.of_inputs.borrow_mut();
-            lists.reserve(groups, self.batch());
-            lists.push_abreast(&self.quads, groups);
+            lists.reserve(self.layout.groups.len(), samples);
+            for group in &self.layout.groups {
+                lists.push(group.map(|row| &by_input[row as usize * samples..][..samples]));
+            }
         }
         self.of_inputs.borrow()
     }
@@ -251,10 +248,10 @@ fn stored<'a, T: Element>(delta: &ArrayView2<'a, T>) -> Stored<'a, T> {
     }
 }
 
-/// Pixel by pixel.
-fn side_by_side([a, b, c, d]: [&[u8]; ROWS], quads: &mut [Quad]) {
-    let rows = a.iter().zip(b).zip(c.iter().zip(d));
-    for (quad, ((&a, &b), (&c, &d))) in quads.iter_mut().zip(rows) {
-        *quad = [a, b, c, d];
-    }
+/// Space for so many rows of so many bytes, behind which comes a row of zeros.
+fn with_zeros(bytes: &mut Vec<u8>, rows: usize, length: usize) -> &mut [u8] {
+    bytes.resize((rows + 1) * length, 0);
+    let (rows, zeros) = bytes.split_at_mut(rows * length);
+    zeros.fill(0);
+    rows
 }

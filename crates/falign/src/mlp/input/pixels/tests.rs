@@ -313,16 +313,10 @@ fn lists_hold_the_union_of_four_rows() {
     rows[1][2] = 9;
     let mut input = PixelInput::<f64>::new(PixelLayout::identity(&[2, 3]).into());
     input.fill(rows.len(), |i| (&rows[i], 0));
-    let columns = |lists: &Lists, group| {
-        lists
-            .group(group)
-            .iter()
-            .map(|e| e.column)
-            .collect::<Vec<_>>()
-    };
+    let columns = |lists: &Lists, group| lists.group(group).0.to_vec();
     assert_eq!(columns(&input.of_samples, 0), [0, 2]);
-    let quads = input.of_samples.group(0).iter().map(|e| e.quad);
-    assert_eq!(quads.collect::<Vec<_>>(), [[5, 0, 0, 0], [0, 9, 0, 0]]);
+    let (_, quads) = input.of_samples.group(0);
+    assert_eq!(quads, [[5, 0, 0, 0], [0, 9, 0, 0]]);
     assert!(columns(&input.of_samples, 1).is_empty());
     assert_eq!(columns(&input.of_inputs(), 0), [0]);
     assert_eq!(columns(&input.of_inputs(), 1), [1]);
