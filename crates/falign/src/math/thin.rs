@@ -92,6 +92,12 @@ fn is_thin(m: usize, n: usize, k: usize) -> bool {
     is_small && m.min(n) >= 2 && m * n > NUMBERS && k > TERMS && (m.max(n) > SIDE || k <= CHAIN)
 }
 
+/// Whether the sums of a product of (m, k) and (k, n) are made here and are not cut, so that they are
+/// the same in any other such product.
+pub(super) fn has_one_chain((m, n, k): (usize, usize, usize)) -> bool {
+    k <= THIN && is_thin(m, n, k)
+}
+
 /// The matrix with its rows one after the other.
 fn rows<'a, T: Element>(matrix: &ArrayView2<'a, T>) -> Cow<'a, [T]> {
     match matrix.to_slice() {
@@ -248,14 +254,14 @@ impl<'a, T: Element> ThinRows<'a, T> {
     /// If the product's shapes do not fit.
     pub(crate) fn new(product: &UnmadeProduct<'a, T>) -> Option<Self> {
         let (m, width, terms) = product.dim();
-        if terms > THIN || !is_thin(m, width, terms) {
+        if !has_one_chain((m, width, terms)) {
             return None;
         }
         Some(Self {
             a: product.a.to_slice()?,
             b: product.b.to_slice()?,
             factor: product.factor,
-            times: product.s.rows()?,
+            times: product.s?.rows()?,
             terms,
             width,
         })

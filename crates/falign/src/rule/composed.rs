@@ -171,7 +171,7 @@ impl<T: Element> Composed<T> {
             factor,
             a,
             b: self.weights(layers, at),
-            s: trace.slopes(at),
+            s: Some(trace.slopes(at)),
         }
     }
 

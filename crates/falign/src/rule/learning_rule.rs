@@ -60,8 +60,9 @@ pub trait LearningRule<T: Scalar>: Send {
     }
 
     /// The delta of the first hidden layer as a product that is not made yet, from those of the
-    /// layers above, which [`teach_upper_deltas`](Self::teach_upper_deltas) has just written. The
-    /// first layer's weights are not there.
+    /// layers above, which [`teach_upper_deltas`](Self::teach_upper_deltas) has just written: psi'
+    /// is its `s`, and the teaching signal what is left without it. The first layer's weights are
+    /// not there.
     fn first_delta<'a>(
         &'a self,
         layers: &'a [Layer<T>],

@@ -91,7 +91,18 @@ fn measure_in_chunks<T: Element>(
     chunk: usize,
     noise: &mut Stream,
 ) -> Measured {
-    let mut measurement = Measurement::new(network, Wanted::of(&everything(), TOP_K));
+    measure_some(network, task, &everything(), chunk, noise)
+}
+
+/// Of some quantities.
+fn measure_some<T: Element>(
+    network: &mut Network<T>,
+    task: &Task<T>,
+    quantities: &[Quantity],
+    chunk: usize,
+    noise: &mut Stream,
+) -> Measured {
+    let mut measurement = Measurement::new(network, Wanted::of(quantities, TOP_K));
     let rows =
         |m: &Array2<T>, from: usize, to: usize| m.slice(ndarray::s![from..to, ..]).to_owned();
     for from in (0..task.labels.len()).step_by(chunk) {

@@ -2,10 +2,12 @@
 
 use falign::math::{Activation, Reduction, StreamName, Streams};
 use falign::mlp::{DenseInput, Network, OptimiserKind, StepOptions};
+use falign::observe::{LayerMeasure, Quantity};
 use falign::rule::{Composition, Magnitude, NodePerturbation};
 
 use super::{
-    LOSS, SAMPLES, everything, layers, measure, measure_in_chunks, named, noise, task, value,
+    LOSS, SAMPLES, everything, layers, measure, measure_in_chunks, measure_some, named, noise,
+    task, value,
 };
 
 #[test]
@@ -34,6 +36,34 @@ fn chunks_add_up_to_the_whole() {
                 }
                 let is_close = (a - b).abs() < 1e-12 * (1.0 + b.abs()) || a.is_nan() && b.is_nan();
                 assert!(is_close, "{rule} {activation:?} {quantity}: {a} {b}");
+            }
+        }
+    }
+}
+
+/// Where nothing else needs signals whole they are compared some samples at a time.
+#[test]
+fn alignments_are_the_same_bits_whatever_else_is_wanted() {
+    let alignments = [
+        LayerMeasure::Alignment,
+        LayerMeasure::AlignmentFlattened,
+        LayerMeasure::AlignmentSummed,
+        LayerMeasure::NormRatio,
+    ];
+    let quantities = alignments.map(|measure| Quantity::OfLayer(measure, 1));
+    for (rule, _) in Composition::NAMED {
+        for hidden in [&[90][..], &[9, 8]] {
+            for samples in [1, 50, 129, 200] {
+                let task = task::<f32>(samples);
+                let found = [&quantities[..], &everything()].map(|quantities| {
+                    let mut network = named(rule, layers(hidden, Activation::Relu));
+                    let mut draws = noise();
+                    let found = measure_some(&mut network, &task, quantities, 150, &mut draws);
+                    // As much was drawn.
+                    let values = alignments.map(|measure| found.layers[0].value(measure));
+                    (values.map(f64::to_bits), draws.uniform().to_bits())
+                });
+                assert_eq!(found[0], found[1], "{rule} {hidden:?} {samples}");
             }
         }
     }

@@ -64,8 +64,9 @@ pub(crate) fn transpose_bytes(from: &[u8], columns: usize, to: &mut [u8]) {
     }
     assert_eq!(from.len() % columns, 0, "whole rows");
     let rows = from.len() / columns;
-    for top in (0..rows).step_by(SIDE) {
-        for left in (0..columns).step_by(SIDE) {
+    // Down the columns: their beginnings stay in the first-level cache until lines are read whole.
+    for left in (0..columns).step_by(SIDE) {
+        for top in (0..rows).step_by(SIDE) {
             #[cfg(target_arch = "x86_64")]
             if top + SIDE <= rows && left + SIDE <= columns {
                 let (from, to) = (&from[top * columns + left..], &mut to[left * rows + top..]);

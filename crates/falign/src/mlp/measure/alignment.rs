@@ -5,7 +5,7 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayRef2};
 
 use super::products::{Mean, Products};
 use crate::math::Scalar;
@@ -65,7 +65,7 @@ impl AlignmentSums {
         }
     }
 
-    pub(super) fn include<T: Element>(&mut self, a: &Array2<T>, b: &Array2<T>) {
+    pub(super) fn include<T: Element>(&mut self, a: &ArrayRef2<T>, b: &ArrayRef2<T>) {
         assert_eq!(a.dim(), b.dim(), "as many vectors of the same size");
         let (a, b) = (a.as_standard_layout(), b.as_standard_layout());
         dispatch(Rows {

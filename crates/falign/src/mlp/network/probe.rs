@@ -1,11 +1,11 @@
 //! What the rule would do with the last batch, and what backpropagation would: for
 //! measurements, which change no weight.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2, s};
 
 use super::Network;
 use crate::math::simd::Element;
-use crate::math::{Stream, set_rows};
+use crate::math::{Stream, UnmadeProduct, set_rows};
 use crate::mlp::gradients::Gradients;
 use crate::mlp::{Alignment, Input, alignment};
 use crate::rule::LearningRule;
@@ -25,14 +25,72 @@ impl<T: Element> Network<T> {
 
     /// Writes [`exact_signals`](Self::exact_signals) of the last batch. Nothing is drawn from `noise`.
     pub(in crate::mlp) fn teach_exactly(&mut self, noise: &mut Stream) {
+        self.fit_exact();
+        self.backpropagation
+            .teach(&self.layers, &self.trace, &mut self.exact, noise);
+    }
+
+    /// Space for [`exact_signals`](Self::exact_signals).
+    fn fit_exact(&mut self) {
         if self.exact.is_empty() {
             self.exact.clone_from(&self.trace.activities);
         }
         for exact in &mut self.exact {
             set_rows(exact, self.trace.batch());
         }
-        self.backpropagation
-            .teach(&self.layers, &self.trace, &mut self.exact, noise);
+    }
+
+    /// Shows the rule's teaching signals of the last batch and those of backpropagation, some
+    /// samples at a time, which stay in the second-level cache; the same numbers as by
+    /// [`teach`](Self::teach) and [`teach_exactly`](Self::teach_exactly), whose signals are
+    /// arbitrary afterwards. `false`, and nothing is shown or drawn from `noise`, where there are
+    /// more hidden layers than one or the rule does not know its signals as products.
+    pub(in crate::mlp) fn compare_signals(
+        &mut self,
+        noise: &mut Stream,
+        mut compare: impl FnMut(ArrayView2<'_, T>, ArrayView2<'_, T>),
+    ) -> bool {
+        /// Two signals of a thousand units in f32 are half a megabyte.
+        const SAMPLES: usize = 64;
+        let (layers, trace) = (&self.layers, &self.trace);
+        let is_one = self.signals.len() == 1;
+        if !is_one
+            || !self
+                .rule
+                .teach_upper_deltas(layers, trace, &mut self.signals, noise)
+        {
+            return false;
+        }
+        self.fit_exact();
+        let (layers, trace) = (&self.layers, &self.trace);
+        let own = &mut self.backpropagation;
+        own.teach_upper_deltas(layers, trace, &mut self.exact, noise);
+        let products = [
+            self.rule.first_delta(layers, trace, &[]),
+            own.first_delta(layers, trace, &[]),
+        ];
+        let [delivered, exact] = products.map(|product| UnmadeProduct {
+            s: None,
+            ..product.expect("the rule has left it")
+        });
+        let [delivered_space, exact_space] = [&mut self.signals[0], &mut self.exact[0]];
+        let mut show = |delivered: UnmadeProduct<'_, T>, exact: UnmadeProduct<'_, T>| {
+            let samples = s![..delivered.a.nrows(), ..];
+            let mut delivered_part = delivered_space.slice_mut(samples);
+            let mut exact_part = exact_space.slice_mut(samples);
+            delivered.write(&mut delivered_part);
+            exact.write(&mut exact_part);
+            compare(delivered_part.view(), exact_part.view());
+        };
+        match (delivered.parts(SAMPLES), exact.parts(SAMPLES)) {
+            (Some(delivered), Some(exact)) => {
+                delivered
+                    .zip(exact)
+                    .for_each(|(delivered, exact)| show(delivered, exact));
+            }
+            _ => show(delivered, exact),
+        }
+        true
     }
 
     /// Derivatives of the last batch's loss by the activities of each hidden layer, (batch, units).

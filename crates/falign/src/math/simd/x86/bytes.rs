@@ -69,6 +69,7 @@ pub(in super::super) unsafe fn keep_nonzero(
 }
 
 /// Turns the square at the beginning of `from`, with rows so far apart, into that of `to`.
+#[inline]
 pub(in super::super) fn transpose_square(
     from: &[u8],
     from_row: usize,

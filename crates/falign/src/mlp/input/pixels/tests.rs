@@ -211,11 +211,11 @@ fn descended_by_product<T: Element>(
         wave((samples, units), 0.9),
     );
     let (a, b) = (a.view(), b.view());
-    let s = if is_rectified {
+    let s = Some(if is_rectified {
         Slopes::OfRectified(s.view())
     } else {
         Slopes::Numbers(s.view())
-    };
+    });
     let factor = T::from_f64(0.7);
     let product = UnmadeProduct { factor, a, b, s };
     let mut delta = Array2::from_elem((samples, units), T::ZERO);
@@ -257,12 +257,11 @@ fn deltas_that_are_made_on_the_way_are_the_same_on_every_path() {
         wave((40, 70), 0.3),
         wave((13, 70), 0.9),
     );
-    let (a, b, s) = (a.view(), b.view(), Slopes::Numbers(s.view()));
     let delta = Delta::Unmade(UnmadeProduct {
         factor: 1.0,
-        a,
-        b,
-        s,
+        a: a.view(),
+        b: b.view(),
+        s: Some(Slopes::Numbers(s.view())),
     });
     let mut weights = Array2::zeros((70, 47).f());
     let descent = Descent {
