@@ -51,8 +51,10 @@ where
             let mut sums = [[isa.splat(T::ZERO); V]; ROWS];
             let (columns, quads) = self.lists.group(group);
             for (&column, &quad) in columns.iter().zip(quads) {
-                let tile = &self.panel[column as usize];
-                let tile = tile.each_ref().map(|block| isa.load(block));
+                let mut tile = [isa.splat(T::ZERO); V];
+                for (w, block) in tile.iter_mut().zip(&self.panel[column as usize]) {
+                    *w = isa.load(block);
+                }
                 for (sums, pixel) in sums.iter_mut().zip(quad) {
                     let x = isa.splat(self.numbers[usize::from(pixel)]);
                     for (sum, &w) in sums.iter_mut().zip(&tile) {

@@ -5,10 +5,19 @@ use super::kernel::{ListedProduct, Tile};
 use super::lists::Lists;
 use super::pack::Pack;
 use super::rows::Rows;
-use crate::math::simd::{Element, dispatch};
+use crate::math::simd::{Element, Path, current_path, dispatch};
 
-/// Most virtual vectors of units in a panel: with [`super::lists::ROWS`] rows what registers hold.
+/// Most virtual vectors of units in a panel.
 pub(super) const VECTORS: usize = 6;
+
+/// As many virtual vectors as registers hold the sums of, with [`super::lists::ROWS`] rows. More than
+/// that cost AVX2 three times the time.
+fn vectors_in_registers() -> usize {
+    match current_path() {
+        Path::Avx512 => VECTORS,
+        Path::Avx2 | Path::Neon | Path::Portable => 1,
+    }
+}
 
 /// One side of a product scaled and cut into panels, the other as lists; see [`ListedProduct`].
 pub(super) struct Product<'a, T: Element, R, A, P, F> {
@@ -37,9 +46,10 @@ where
     pub(super) fn run(mut self) {
         let numbers = std::array::from_fn(|pixel| T::from_f64(pixel as f64));
         let (_, units) = self.rows.dim();
+        let most = vectors_in_registers();
         let mut first_unit = 0;
         while first_unit < units {
-            let vectors = (units - first_unit).div_ceil(T::LANES).min(VECTORS);
+            let vectors = (units - first_unit).div_ceil(T::LANES).min(most);
             match vectors {
                 1 => self.one::<1>(first_unit, &numbers),
                 2 => self.one::<2>(first_unit, &numbers),
