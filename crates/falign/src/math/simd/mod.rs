@@ -97,6 +97,8 @@ pub trait Lanes<T: Element>: Copy {
 
 /// An instruction set: arithmetic on virtual vectors, and their way from and to memory.
 pub trait Isa<T: Element>: Lanes<T> {
+    /// Which path it is.
+    const PATH: Path;
     /// From memory.
     fn load(self, block: &T::Block) -> Self::V;
     /// To memory.
@@ -212,6 +214,14 @@ impl Path {
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
             Self::Neon => "neon",
+        }
+    }
+
+    /// Virtual vectors that its registers hold.
+    pub(crate) const fn registers(self) -> usize {
+        match self {
+            Self::Avx512 => 32,
+            Self::Portable | Self::Avx2 | Self::Neon => 8,
         }
     }
 }

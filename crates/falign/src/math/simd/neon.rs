@@ -17,7 +17,7 @@ use std::arch::aarch64::{
     vsubq_f32, vsubq_f64,
 };
 
-use super::{Block32, Block64, Isa, Lanes};
+use super::{Block32, Block64, Isa, Lanes, Path};
 
 /// The token of the NEON path.
 #[derive(Clone, Copy)]
@@ -100,6 +100,7 @@ macro_rules! neon {
         }
 
         impl Isa<$t> for Neon {
+            const PATH: Path = Path::Neon;
             #[inline(always)]
             fn load(self, block: &$block) -> Self::V {
                 let mut out = <Self as Lanes<$t>>::splat(self, 0.0);

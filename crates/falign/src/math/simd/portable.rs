@@ -1,6 +1,6 @@
 //! Virtual vectors as plain arrays: any processor, the same bits.
 
-use super::{Block32, Block64, Isa, Lanes};
+use super::{Block32, Block64, Isa, Lanes, Path};
 
 /// The token of the portable path.
 #[derive(Clone, Copy)]
@@ -65,6 +65,7 @@ macro_rules! portable {
         }
 
         impl Isa<$t> for Portable {
+            const PATH: Path = Path::Portable;
             #[inline(always)]
             fn load(self, block: &$block) -> Self::V {
                 block.0

@@ -34,7 +34,7 @@ use std::arch::x86_64::{
     _mm512_ternarylogic_epi32, _mm512_ternarylogic_epi64,
 };
 
-use super::{Block32, Block64, Element, Isa, Kernel, Lanes};
+use super::{Block32, Block64, Element, Isa, Kernel, Lanes, Path};
 
 pub(super) fn has_avx512() -> bool {
     is_x86_feature_detected!("avx512f")
@@ -147,6 +147,7 @@ macro_rules! avx512 {
         }
 
         impl Isa<$t> for Avx512 {
+            const PATH: Path = Path::Avx512;
             #[inline(always)]
             fn prefetch(self, at: &$t) {
                 // SAFETY: an address that is read nowhere.
@@ -332,6 +333,7 @@ macro_rules! avx2 {
         }
 
         impl Isa<$t> for Avx2 {
+            const PATH: Path = Path::Avx2;
             #[inline(always)]
             fn prefetch(self, at: &$t) {
                 // SAFETY: an address that is read nowhere.

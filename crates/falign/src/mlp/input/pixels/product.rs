@@ -2,7 +2,7 @@
 
 use super::finish::Finish;
 use super::kernel::{ListedProduct, Tile};
-use super::lists::Lists;
+use super::lists::{Lists, ROWS};
 use super::pack::Pack;
 use super::rows::Rows;
 use crate::math::simd::{Element, Path, current_path, dispatch};
@@ -10,13 +10,11 @@ use crate::math::simd::{Element, Path, current_path, dispatch};
 /// Most virtual vectors of units in a panel.
 pub(super) const VECTORS: usize = 6;
 
-/// As many virtual vectors as registers hold the sums of, with [`super::lists::ROWS`] rows. More than
-/// that cost AVX2 three times the time.
-fn vectors_in_registers() -> usize {
-    match current_path() {
-        Path::Avx512 => VECTORS,
-        Path::Avx2 | Path::Neon | Path::Portable => 1,
-    }
+/// As many of them as registers hold the sums of, beside the vectors and a number that they come
+/// from. More of them cost AVX2 three times the time.
+const fn vectors(path: Path) -> usize {
+    let vectors = (path.registers() - 1) / (ROWS + 1);
+    if vectors < VECTORS { vectors } else { VECTORS }
 }
 
 /// One side of a product scaled and cut into panels, the other as lists; see [`ListedProduct`].
@@ -46,7 +44,7 @@ where
     pub(super) fn run(mut self) {
         let numbers = std::array::from_fn(|pixel| T::from_f64(pixel as f64));
         let (_, units) = self.rows.dim();
-        let most = vectors_in_registers();
+        let most = vectors(current_path());
         let mut first_unit = 0;
         while first_unit < units {
             let vectors = (units - first_unit).div_ceil(T::LANES).min(most);

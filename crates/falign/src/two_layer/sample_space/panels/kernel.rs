@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use super::super::numbers::Numbers;
 use super::forward::{clear, epilogue, write_partial};
-use super::packed::{Packed, PackedTile};
+use super::packed::{Packed, PackedTile, TALLEST, abreast};
 use super::prologue::prologue;
 use super::shared::Shared;
 use crate::math::simd::activation::LaneActivation;
@@ -215,62 +215,95 @@ fn add_tile<T: Element, A: LaneActivation<T>, S: Isa<T>, const FETCH: bool>(
     let rows = &mut z[tile.first..tile.first + tile.height];
     let entries = &tile.entries;
     match tile.height {
-        1 => register_tile::<T, A, S, 1, FETCH>(isa, entries, delta, rows, wanted),
-        2 => register_tile::<T, A, S, 2, FETCH>(isa, entries, delta, rows, wanted),
-        3 => register_tile::<T, A, S, 3, FETCH>(isa, entries, delta, rows, wanted),
-        4 => register_tile::<T, A, S, 4, FETCH>(isa, entries, delta, rows, wanted),
-        5 => register_tile::<T, A, S, 5, FETCH>(isa, entries, delta, rows, wanted),
-        6 => register_tile::<T, A, S, 6, FETCH>(isa, entries, delta, rows, wanted),
-        7 => register_tile::<T, A, S, 7, FETCH>(isa, entries, delta, rows, wanted),
-        8 => register_tile::<T, A, S, 8, FETCH>(isa, entries, delta, rows, wanted),
-        _ => unreachable!("tiles are at most 8 rows"),
+        1 => register_tiles::<T, A, S, 1, FETCH>(isa, entries, delta, rows, wanted),
+        2 => register_tiles::<T, A, S, 2, FETCH>(isa, entries, delta, rows, wanted),
+        3 => register_tiles::<T, A, S, 3, FETCH>(isa, entries, delta, rows, wanted),
+        4 => register_tiles::<T, A, S, 4, FETCH>(isa, entries, delta, rows, wanted),
+        5 => register_tiles::<T, A, S, 5, FETCH>(isa, entries, delta, rows, wanted),
+        6 => register_tiles::<T, A, S, 6, FETCH>(isa, entries, delta, rows, wanted),
+        7 => register_tiles::<T, A, S, 7, FETCH>(isa, entries, delta, rows, wanted),
+        TALLEST => register_tiles::<T, A, S, TALLEST, FETCH>(isa, entries, delta, rows, wanted),
+        _ => unreachable!("tiles are at most so tall"),
     }
 }
 
+/// As many vectors of the panel at a time as registers hold.
 #[inline(always)]
-fn register_tile<T: Element, A: LaneActivation<T>, S: Isa<T>, const R: usize, const FETCH: bool>(
+fn register_tiles<
+    T: Element,
+    A: LaneActivation<T>,
+    S: Isa<T>,
+    const R: usize,
+    const FETCH: bool,
+>(
     isa: S,
     entries: &[T],
     delta: &[Tile<T>],
     rows: &mut [Tile<T>],
     wanted: [&[T::Block]; 2],
 ) {
-    let mut sums = [[isa.splat(T::ZERO); VECTORS]; R];
+    let stored = A::STORED;
+    if const { abreast(S::PATH) == VECTORS } {
+        register_tile::<T, S, R, VECTORS, FETCH>(isa, entries, delta, rows, 0, wanted, stored);
+    } else {
+        register_tile::<T, S, R, 1, FETCH>(isa, entries, delta, rows, 0, wanted, stored);
+        for first in 1..VECTORS {
+            register_tile::<T, S, R, 1, false>(isa, entries, delta, rows, first, wanted, stored);
+        }
+    }
+}
+
+/// `V` vectors of the panel from `first` on.
+#[inline(always)]
+fn register_tile<T: Element, S: Isa<T>, const R: usize, const V: usize, const FETCH: bool>(
+    isa: S,
+    entries: &[T],
+    delta: &[Tile<T>],
+    rows: &mut [Tile<T>],
+    first: usize,
+    wanted: [&[T::Block]; 2],
+    is_stored: bool,
+) {
+    let mut sums = [[isa.splat(T::ZERO); V]; R];
     let columns = entries.as_chunks::<R>().0.iter().zip(delta);
     if FETCH {
         let [z, a] = wanted;
         for (k, (column, d)) in columns.enumerate() {
             isa.prefetch(&T::lanes(&z[k])[0]);
-            if A::STORED {
+            if is_stored {
                 isa.prefetch(&T::lanes(&a[k])[0]);
             }
-            add_column(isa, column, d, &mut sums);
+            add_column(isa, column, d, first, &mut sums);
         }
     } else {
         for (column, d) in columns {
-            add_column(isa, column, d, &mut sums);
+            add_column(isa, column, d, first, &mut sums);
         }
     }
     for (row, sum) in rows.iter_mut().zip(sums) {
-        for v in 0..VECTORS {
-            let moved = isa.add(isa.load(&row[v]), sum[v]);
-            isa.store(moved, &mut row[v]);
+        for v in 0..V {
+            let moved = isa.add(isa.load(&row[first + v]), sum[v]);
+            isa.store(moved, &mut row[first + v]);
         }
     }
 }
 
 #[inline(always)]
-fn add_column<T: Element, S: Isa<T>, const R: usize>(
+fn add_column<T: Element, S: Isa<T>, const R: usize, const V: usize>(
     isa: S,
     column: &[T; R],
     d: &Tile<T>,
-    sums: &mut [[S::V; VECTORS]; R],
+    first: usize,
+    sums: &mut [[S::V; V]; R],
 ) {
-    let d = load_tile(isa, d);
+    let mut vectors = [isa.splat(T::ZERO); V];
+    for (v, vector) in vectors.iter_mut().enumerate() {
+        *vector = isa.load(&d[first + v]);
+    }
     for r in 0..R {
         let entry = isa.splat(column[r]);
-        for v in 0..VECTORS {
-            sums[r][v] = isa.fma(entry, d[v], sums[r][v]);
+        for v in 0..V {
+            sums[r][v] = isa.fma(entry, vectors[v], sums[r][v]);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! K = X X' cut into tiles of rows for the register kernel.
 
+use super::kernel::VECTORS;
 use crate::math::simd::{Element, Path, current_path};
 
 /// Rows of K in balanced tiles; a tile holds, for each column, its rows' entries together.
@@ -16,19 +17,28 @@ pub(super) struct PackedTile<T> {
     pub(super) entries: Vec<T>,
 }
 
-/// Rows of a register tile: 8 x 3 accumulators fill the 32 registers of AVX-512; the 16 of
-/// AVX2 hold two rows of double-width vectors, and the 32 of NEON two of fourfold ones. The height changes no bit of a result.
-fn tallest() -> usize {
-    match current_path() {
-        Path::Avx512 => 8,
-        Path::Avx2 | Path::Neon | Path::Portable => 2,
+/// Virtual vectors of a register tile: a whole panel, or one after the other.
+pub(super) const fn abreast(path: Path) -> usize {
+    if path.registers() < TALLEST * VECTORS {
+        1
+    } else {
+        VECTORS
     }
+}
+
+/// Most rows of a register tile.
+pub(super) const TALLEST: usize = 8;
+
+/// Rows of a register tile: their sums fill the registers but for the vectors and a number that
+/// they come from. The height changes no bit of a result.
+fn height(path: Path) -> usize {
+    ((path.registers() - 1) / abreast(path) - 1).min(TALLEST)
 }
 
 impl<T: Element> Packed<T> {
     /// Packs the symmetric n x n matrix `kernel` (row-major).
     pub(super) fn new(kernel: &[f64], n: usize) -> Self {
-        let count = n.div_ceil(tallest()).max(1);
+        let count = n.div_ceil(height(current_path())).max(1);
         let mut tiles = Vec::with_capacity(count);
         let mut first = 0;
         for tile in 0..count {
