@@ -102,7 +102,7 @@ mod tests {
             (1000, 30, 10, true),
             (129, 300, 4, true),
             (64, 20, 16, true),
-            (65, 3, 10, false), // the last part is too small to be thin
+            (65, 3, 10, false), // not thin
             (1, 300, 10, false),
             (200, 200, 17, false), // the library's
         ] {
