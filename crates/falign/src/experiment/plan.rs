@@ -119,6 +119,11 @@ impl Identity {
             };
             values.insert(leaf, value);
         }
+        if super::resolve::reads_infinite_kernels(setting)
+            && let Some(version) = crate::theory::infinite_kernels_version(setting.activation)
+        {
+            values.insert("infinite_kernels", version.into());
+        }
         Ok(Self {
             numerics_version: setting.family().numerics_version(),
             setting: values,
@@ -268,6 +273,33 @@ mod tests {
             plan.to_jsonl(),
             "{\"id\":\"af9bef06c0112854cc1ed097f92a3ca9\",\"setting\":0,\"runs\":[0,1]}\n"
         );
+    }
+
+    #[test]
+    fn only_settings_that_read_a_changed_kernel_have_its_version() {
+        let has = |text: &str| {
+            let text = format!("name = \"test\"\n{text}");
+            let experiment = Experiment::parse(&text, &Overrides::none()).unwrap();
+            let setting = &experiment.settings[0].setting;
+            let identity = Identity::new(setting, &mut BTreeMap::new()).unwrap();
+            identity.setting.contains_key("infinite_kernels")
+        };
+        let auto = "[learning]\nstep_size = \"auto\"";
+        for activation in ["tanh", "sigmoid", "softplus", "erf"] {
+            let network = format!("[network]\nactivation = \"{activation}\"");
+            assert!(has(&format!("{network}\n{auto}")), "{activation}");
+            assert!(has(&format!(
+                "{network}\n[learning]\nridge = {{ gamma = 1 }}"
+            )));
+            assert!(has(&format!(
+                "{network}\n[run]\nquantities = [\"lazy_loss\"]"
+            )));
+            assert!(!has(&network), "{activation}");
+        }
+        for activation in ["linear", "relu", "leaky_relu"] {
+            let network = format!("[network]\nactivation = \"{activation}\"");
+            assert!(!has(&format!("{network}\n{auto}")), "{activation}");
+        }
     }
 
     #[test]

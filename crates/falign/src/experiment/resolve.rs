@@ -1,8 +1,9 @@
 //! A setting and a run number become numbers: data, step size, ridge, horizon.
 
 use super::run_data::{RunData, load};
-use super::setting::{Duration, Ridge, ScheduleName, Setting, StepSize, Steps};
+use super::setting::{Duration, Engine, Ridge, ScheduleName, Setting, StepSize, Steps};
 use super::sources::Sources;
+use crate::observe::Quantity;
 use crate::rule::{Feedback, Schedule};
 use crate::theory::{Spectrum, kernel_spectrum, training_kernel_max};
 use crate::two_layer::{Draw, Problem};
@@ -29,6 +30,14 @@ fn needs_spectrum(setting: &Setting) -> bool {
         || matches!(setting.ridge, Ridge::Gamma(_))
         || matches!(setting.cutoff, Some(Duration::CS(_)))
         || matches!(setting.decay_steps, Some(Duration::CS(_)))
+}
+
+/// Whether numbers of a run depend on the infinite-width kernels of its data.
+pub(super) fn reads_infinite_kernels(setting: &Setting) -> bool {
+    let mut quantities = setting.quantities.iter();
+    setting.resolved_engine() != Engine::MiniBatch
+        && (needs_spectrum(setting)
+            || quantities.any(|q| q.needs_infinite_kernel() || *q == Quantity::LazyLoss))
 }
 
 /// h of Gbar + h K o Gdot, the kernel that a setting's network begins to train with: 1 for

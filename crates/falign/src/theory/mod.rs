@@ -15,6 +15,7 @@ mod recurrence;
 mod slow_time;
 mod spectrum;
 
+pub(crate) use infinite::infinite_kernels_version;
 pub use infinite::{
     infinite_feature_kernel, infinite_feature_kernel_between, infinite_feedback_kernel,
     infinite_feedback_kernel_between, infinite_slope_kernel, infinite_slope_kernel_between,

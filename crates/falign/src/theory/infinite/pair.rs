@@ -16,11 +16,22 @@ pub(super) struct Pair {
 }
 
 impl Pair {
+    /// |x| |x'|.
+    pub(super) fn scale(self) -> f64 {
+        // The root of a rounded square is the number itself, so equal inputs have correlation 1.
+        let scale = (self.left * self.right).sqrt();
+        if scale.is_normal() {
+            scale
+        } else {
+            // The product of the squares left the range of numbers; that of the norms may not.
+            self.left.sqrt() * self.right.sqrt()
+        }
+    }
+
     /// The correlation of w.x and w.x', in [-1, 1]: exactly 1 for equal inputs, and 0 where an
     /// input vanishes.
     pub(super) fn correlation(self) -> f64 {
-        // The root of a rounded square is the number itself, so equal inputs give 1.
-        let scale = (self.left * self.right).sqrt();
+        let scale = self.scale();
         if scale > 0.0 {
             (self.product / scale).clamp(-1.0, 1.0)
         } else {
@@ -62,29 +73,26 @@ impl Pairs {
         }
     }
 
-    pub(super) fn left_norms(&self) -> Vec<f64> {
-        self.left.iter().map(|square| square.sqrt()).collect()
-    }
-
-    pub(super) fn right_norms(&self) -> Vec<f64> {
-        self.right.iter().map(|square| square.sqrt()).collect()
-    }
-
-    pub(super) fn is_one_set(&self) -> bool {
-        self.is_one_set
-    }
-
     /// Fills a matrix pair by pair; the pairs of one set are symmetric and computed once.
-    pub(super) fn map(&self, mut value: impl FnMut(usize, usize) -> f64) -> Array2<f64> {
-        let mut matrix = Array2::zeros(self.products.dim());
-        for i in 0..self.left.len() {
-            for j in if self.is_one_set { i } else { 0 }..self.right.len() {
-                matrix[(i, j)] = value(i, j);
-                if self.is_one_set {
-                    matrix[(j, i)] = matrix[(i, j)];
-                }
+    pub(super) fn map(&self, value: impl FnMut(usize, usize) -> f64) -> Array2<f64> {
+        filled(self.products.dim(), self.is_one_set, value)
+    }
+}
+
+/// A matrix filled pair by pair; a symmetric one has each pair computed once.
+pub(super) fn filled(
+    shape: (usize, usize),
+    is_symmetric: bool,
+    mut value: impl FnMut(usize, usize) -> f64,
+) -> Array2<f64> {
+    let mut matrix = Array2::zeros(shape);
+    for i in 0..shape.0 {
+        for j in if is_symmetric { i } else { 0 }..shape.1 {
+            matrix[(i, j)] = value(i, j);
+            if is_symmetric {
+                matrix[(j, i)] = matrix[(i, j)];
             }
         }
-        matrix
     }
+    matrix
 }

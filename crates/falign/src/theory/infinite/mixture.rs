@@ -1,0 +1,253 @@
+//! Expectations for tanh, sigmoid, softplus and erf, exactly, at any norm.
+//!
+//! The logistic law is a scale mixture of normals: 2 kappa xi with xi ~ N(0, 1) and kappa of
+//! Kolmogorov's distribution is logistic (Andrews & Mallows 1974). Hence
+//!
+//! ```text
+//! tanh z     = E erf(z/(sqrt 2 kappa))
+//! sigmoid z  = E Phi(z/(2 kappa))
+//! softplus z = E (z + 2 kappa xi)_+
+//! ```
+//!
+//! and a pair of inputs is a sum of closed forms over pairs of kappa. With |x| = s, |x'| = t,
+//! correlation r, scales a, b (kappa for tanh, 2 kappa else), A = a/s, B = b/t:
+//!
+//! ```text
+//! D = 1 - r^2 + A^2 + B^2 + A^2 B^2,  w = atan2(sqrt D, -r)
+//! E erf erf      = (2/pi) atan2(r, sqrt D)
+//! E erf' erf'    = (2/pi)/(s t sqrt D)
+//! E Phi Phi      = w/(2 pi)
+//! E Phi' Phi'    = 1/(2 pi s t sqrt D)
+//! E (.)_+ (.)_+  = (s t/(2 pi)) (sqrt D + r w)
+//! ```
+//!
+//! All terms of D are positive: nothing cancels, and numbers that would leave the range of f64
+//! are divided by their largest. As functions of log kappa the terms are analytic in a strip
+//! whose width no norm changes, so neither does the error of the rule for kappa: 3e-14. The
+//! matrix is the kernel of the activation that the rule's nodes mix, so positive semidefinite.
+
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
+
+use ndarray::Array2;
+
+use super::Part;
+use super::directions::{Angle, Directions};
+use crate::math::Activation;
+
+/// Nodes and weights of a Gauss rule in log kappa for Kolmogorov's distribution.
+///
+/// Made by `tools/infinite_kernels.py nodes`.
+const LOGISTIC: [(f64, f64); 14] = [
+    (0.258_003_455_925_254_3, 6.077_557_175_292_306e-7),
+    (0.309_343_986_313_386_17, 8.832_167_249_054_97e-5),
+    (0.367_983_775_687_463_4, 0.002_254_691_959_992_459_3),
+    (0.438_916_258_604_838_3, 0.019_996_335_354_637_212),
+    (0.526_972_356_820_285_3, 0.082_394_965_426_005_56),
+    (0.637_659_120_675_990_1, 0.186_426_811_326_411_1),
+    (0.777_031_045_402_535_8, 0.258_606_798_843_038_5),
+    (0.950_794_695_418_697_3, 0.235_829_496_577_963_57),
+    (1.162_849_912_825_747_5, 0.144_173_057_837_766_16),
+    (1.415_085_068_777_139_2, 0.056_300_604_332_900_13),
+    (1.709_661_061_693_383_2, 0.012_541_729_272_204_446),
+    (2.051_922_310_169_217_7, 0.001_335_772_257_557_333_8),
+    (2.455_403_244_339_606_3, 5.046_721_877_077_134_5e-5),
+    (2.960_993_674_791_932_3, 3.401_645_446_951_504e-7),
+];
+
+/// erf(z) = erf(z/(sqrt 2 kappa)) for one kappa.
+const ERROR_FUNCTION: [(f64, f64); 1] = [(FRAC_1_SQRT_2, 1.0)];
+
+/// The closed form that is summed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Term {
+    /// (2/pi) atan2(r, sqrt D).
+    Arc,
+    /// The factor over s t sqrt D.
+    Density(f64),
+    /// w/(2 pi).
+    Orthant,
+    /// (s t/(2 pi)) (sqrt D + r w).
+    Ramp,
+}
+
+/// An activation (or its slope) as a mixture.
+#[derive(Debug)]
+pub(super) struct Mixture {
+    term: Term,
+    /// Whether each entry is multiplied by x.x'.
+    with_product: bool,
+    /// a and its weight.
+    scales: Vec<(f64, f64)>,
+}
+
+impl Mixture {
+    /// `None` for the activations that are no such mixture.
+    pub(super) fn of(activation: Activation, part: Part) -> Option<Self> {
+        let is_values = part == Part::Values;
+        let (term, nodes, factor): (Term, &[(f64, f64)], f64) = match activation {
+            Activation::Tanh if is_values => (Term::Arc, &LOGISTIC, 1.0),
+            Activation::Tanh => (Term::Density(2.0 / PI), &LOGISTIC, 1.0),
+            Activation::Erf if is_values => (Term::Arc, &ERROR_FUNCTION, 1.0),
+            Activation::Erf => (Term::Density(2.0 / PI), &ERROR_FUNCTION, 1.0),
+            Activation::Sigmoid if is_values => (Term::Orthant, &LOGISTIC, 2.0),
+            Activation::Sigmoid => (Term::Density(0.5 / PI), &LOGISTIC, 2.0),
+            Activation::Softplus if is_values => (Term::Ramp, &LOGISTIC, 2.0),
+            Activation::Softplus => (Term::Orthant, &LOGISTIC, 2.0),
+            Activation::Linear | Activation::Relu | Activation::LeakyRelu => return None,
+        };
+        Some(Self {
+            term,
+            with_product: part == Part::SlopesTimesProducts,
+            scales: nodes
+                .iter()
+                .map(|(kappa, p)| (factor * kappa, *p))
+                .collect(),
+        })
+    }
+
+    /// All pairs of two sets of inputs, or of one with itself.
+    pub(super) fn matrix(&self, left: &Array2<f64>, right: Option<&Array2<f64>>) -> Array2<f64> {
+        let left = Directions::new(left);
+        let right = right.map(Directions::new);
+        let mut terms = Terms::default();
+        left.map(right.as_ref(), |angle| self.entry(angle, &mut terms))
+    }
+
+    fn entry(&self, angle: Angle, terms: &mut Terms) -> f64 {
+        terms.fill(&self.scales, angle);
+        let Angle {
+            norms: [s, t],
+            cosine,
+            ..
+        } = angle;
+        let (r, [large_s, large_t]) = (terms.cosine, terms.large);
+        match self.term {
+            Term::Arc => 2.0 / PI * self.sum(terms, |root| libm::atan2(r, root)),
+            // r/sqrt D alone, since s t may leave the range of numbers.
+            Term::Density(factor) if self.with_product => factor * self.sum(terms, |root| r / root),
+            Term::Density(factor) => {
+                factor / large_s / (large_t * terms.unit) * self.sum(terms, |root| 1.0 / root)
+            }
+            Term::Orthant => {
+                let orthant = 0.5 / PI * self.sum(terms, |root| libm::atan2(root, -r));
+                if self.with_product {
+                    orthant * (cosine * s * t)
+                } else {
+                    orthant
+                }
+            }
+            Term::Ramp => {
+                let sum = self.sum(terms, |root| ramp(r, root));
+                (0.5 / PI * sum * terms.unit * large_s) * large_t
+            }
+        }
+    }
+
+    /// Sum of `of(sqrt D)` over all pairs of scales, with their weights.
+    fn sum(&self, terms: &Terms, of: impl Fn(f64) -> f64) -> f64 {
+        let mut total = 0.0;
+        for (i, (_, weight)) in self.scales.iter().enumerate() {
+            let row = self.scales.iter().enumerate();
+            let inner: f64 = row.map(|(j, (_, p))| p * of(terms.root(i, j))).sum();
+            total += weight * inner;
+        }
+        total
+    }
+}
+
+/// sqrt D + r w, which cancels where w is small: there by the series of sin w - w cos w.
+fn ramp(r: f64, root: f64) -> f64 {
+    let w = libm::atan2(root, -r);
+    if w >= 0.35 {
+        return root + r * w;
+    }
+    let square = w * w;
+    let series = [
+        1.0 / 3.0,
+        -1.0 / 30.0,
+        1.0 / 840.0,
+        -1.0 / 45_360.0,
+        1.0 / 3_991_680.0,
+    ];
+    let series = series.iter().rev().fold(0.0, |sum, c| sum * square + c);
+    libm::hypot(root, r) * w * square * series
+}
+
+/// sqrt D of one pair of inputs for all scales, in units that keep every square in range.
+///
+/// With S = max(s, 1), T = max(t, 1), the parts (s/S)(t/T) sqrt(1 - r^2), (a/S)(t/T),
+/// (b/T)(s/S) and (a/S)(b/T) are those of sqrt D times (s/S)(t/T). The largest of them, over all
+/// scales, is `unit`.
+#[derive(Debug, Default)]
+struct Terms {
+    /// S and T.
+    large: [f64; 2],
+    unit: f64,
+    /// r in the same units.
+    cosine: f64,
+    /// The square of the first part.
+    sine_square: f64,
+    /// Of each scale: the second part squared, and a/S in units, squared.
+    left: Vec<[f64; 2]>,
+    /// Of each scale: the third part squared, and b/T squared.
+    right: Vec<[f64; 2]>,
+}
+
+impl Terms {
+    fn fill(&mut self, scales: &[(f64, f64)], angle: Angle) {
+        let [s, t] = angle.norms;
+        self.large = [s.max(1.0), t.max(1.0)];
+        let [large_s, large_t] = self.large;
+        let (sigma, tau) = (s / large_s, t / large_t);
+        let widest = scales.iter().map(|(a, _)| *a).fold(0.0, f64::max);
+        let (a, b) = (widest / large_s, widest / large_t);
+        let sine = sigma * tau * angle.sine;
+        let unit = sine.max(a * tau).max(b * sigma).max(a * b);
+        let square = |x: f64| x * x;
+        self.unit = unit;
+        self.cosine = angle.cosine * sigma * tau / unit;
+        self.sine_square = square(sine / unit);
+        self.left.clear();
+        self.right.clear();
+        for (scale, _) in scales {
+            let (a, b) = (scale / large_s / unit, scale / large_t);
+            self.left.push([square(a * tau), square(a)]);
+            self.right.push([square(b * sigma / unit), square(b)]);
+        }
+    }
+
+    fn root(&self, i: usize, j: usize) -> f64 {
+        let ([a, cross], [b, other]) = (self.left[i], self.right[j]);
+        (self.sine_square + a + b + cross * other).sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rule_keeps_the_moments_of_the_logistic_law() {
+        let mean = |of: &dyn Fn(f64) -> f64| LOGISTIC.iter().map(|(k, p)| p * of(*k)).sum::<f64>();
+        // The slope of tanh at 0; the variance pi^2/3 of the logistic law; E softplus(0) = log 2.
+        for (is, wanted) in [
+            (mean(&|_| 1.0), 1.0),
+            (mean(&|k| 1.0 / k), (0.5 * PI).sqrt()),
+            (mean(&|k| 4.0 * k * k), PI * PI / 3.0),
+            (mean(&|k| 2.0 * k), (2.0 * PI).sqrt() * 2f64.ln()),
+        ] {
+            assert!((is / wanted - 1.0).abs() < 1e-13, "{is} {wanted}");
+        }
+    }
+
+    #[test]
+    fn both_forms_of_the_ramp_meet() {
+        // Where w = 0.35 the plain form has lost three digits.
+        for shift in [-1e-9, 1e-9] {
+            let w: f64 = 0.35 + shift;
+            let (root, r) = (w.sin(), -w.cos());
+            let plain = root + r * w;
+            assert!((ramp(r, root) / plain - 1.0).abs() < 1e-12, "{w}");
+        }
+    }
+}
