@@ -20,6 +20,7 @@ mod listed; // products that skip zero pixels
 mod measure; // angles, accuracies and units of networks, chunk by chunk
 mod mlp; // networks of any depth, every rule
 mod properties; // what must hold whatever the numbers
+mod roads; // one number by every road that leads to it
 mod slopes; // psi' in a trace, kept or told by the activities
 mod support;
 mod theory; // kernels and limits against the engines, which theory never imports

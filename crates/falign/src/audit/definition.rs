@@ -1,4 +1,4 @@
-//! Delivered teaching signals against the rule's definition.
+//! Delivered deltas against the rule's definition.
 
 use ndarray::{Array2, Zip};
 
@@ -11,7 +11,7 @@ use crate::rule::{Composition, FeedbackWeights, Layer, Magnitude, Sent, SignalPa
 
 const QUESTION: Question = Question {
     name: "definition",
-    meaning: "the signal delivered to every hidden layer is that of the rule's definition",
+    meaning: "what changes every hidden layer, its signal x psi', is that of the rule's definition",
 };
 
 pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
@@ -38,9 +38,9 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
             },
             None => Expected::nothing(step),
         };
-        for (l, found) in step.seen.signals.iter().enumerate() {
+        for (l, found) in step.seen.deltas.iter().enumerate() {
             let scale = size(&expected.sizes[l]);
-            let error = scaled_difference(found, &expected.signals[l], scale);
+            let error = scaled_difference(found, &expected.deltas[l], scale);
             // The first place that is wrong says most.
             if is_within(worst, EXACT) && !is_within(error, EXACT) {
                 note = format!("hidden layer {} in step {}", l + 1, t + 1);
@@ -51,9 +51,9 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
     QUESTION.within(worst, EXACT, note)
 }
 
-/// The definition's signals in a step.
+/// The definition's deltas in a step.
 struct Expected {
-    signals: Vec<Array2<f64>>,
+    deltas: Vec<Array2<f64>>,
     /// The same sums of absolute terms: what rounding is measured against.
     sizes: Vec<Array2<f64>>,
 }
@@ -70,17 +70,25 @@ impl Expected {
         let sent_sizes = plain::residual_sizes(&sent, y, factor);
         let b_sizes: Vec<_> = b.iter().map(plain::absolute).collect();
         let slope_sizes = plain::slope_sizes(&slopes);
+        let deltas = |sent: &_, b: &[_], slopes: &[Array2<f64>]| {
+            let signals = plain::signals(path, sent, b, layers, slopes);
+            signals
+                .iter()
+                .zip(slopes)
+                .map(|(s, slope)| s * slope)
+                .collect()
+        };
         Ok(Self {
-            signals: plain::signals(path, &sent, &b, layers, &slopes),
-            sizes: plain::signals(path, &sent_sizes, &b_sizes, layers, &slope_sizes),
+            deltas: deltas(&sent, &b, &slopes),
+            sizes: deltas(&sent_sizes, &b_sizes, &slope_sizes),
         })
     }
 
     /// Zeros, exactly.
     fn nothing(step: &Step) -> Self {
-        let zeros = || step.seen.signals.iter().map(|s| 0.0 * s).collect();
+        let zeros = || step.seen.deltas.iter().map(|d| 0.0 * d).collect();
         Self {
-            signals: zeros(),
+            deltas: zeros(),
             sizes: zeros(),
         }
     }

@@ -11,8 +11,9 @@
 //! |---|---|
 //! | `gradient` | the step is the gradient by finite differences: of every layer for backpropagation, of the output layer for all rules that teach |
 //! | `unbiased` | rules that learn by trial estimate the gradient without bias |
-//! | `definition` | the delivered teaching signals are those of the rule's definition |
-//! | `updates` | weights and biases change by (signal x psi') times the activity below |
+//! | `definition` | what changes the hidden layers, signals x psi', is that of the rule's definition |
+//! | `deltas` | it is the same whether the rule is asked for signals, for deltas, or for all deltas but the first |
+//! | `updates` | weights and biases change by the delivered delta times the activity below |
 //! | `transpose` | with feedback weights set to the forward weights, the rule is backpropagation |
 //! | `locality` | forward weights above play no part in a teaching signal |
 //! | `conservation` | the conservation law of every hidden unit in gradient flow |
@@ -27,6 +28,7 @@
 mod compare;
 mod conservation;
 mod definition;
+mod deltas;
 mod descent;
 mod determinism;
 mod feedback_learning;
@@ -107,6 +109,7 @@ pub fn audit(subject: &Subject<'_>) -> Result<Report> {
             gradient::check(subject, &steps),
             unbiased::check(subject),
             definition::check(subject, &steps),
+            deltas::check(subject),
             updates::check(subject, &steps),
             transpose::check(subject),
             locality::check(subject),

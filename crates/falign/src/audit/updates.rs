@@ -1,6 +1,6 @@
-//! Changes of weights and biases against the delivered signals.
+//! Changes of weights and biases against the delivered deltas.
 
-use ndarray::{Array2, Axis};
+use ndarray::Axis;
 
 use super::compare::{EXACT, largest, move_difference, size};
 use super::plain::{self, Pass};
@@ -11,7 +11,7 @@ use super::watch::Step;
 const QUESTION: Question = Question {
     name: "updates",
     meaning: "weights shrink by their ridge factor and change by minus the step size times \
-              (delivered signal x psi') times the activity below, biases likewise",
+              the delivered delta (signal x psi') times the activity below, biases likewise",
 };
 
 pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
@@ -38,15 +38,14 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
 fn error(subject: &Subject<'_>, step: &Step) -> f64 {
     let (eta, layers) = (subject.step_size, &step.before);
     let pass = Pass::new(layers, &subject.input.0);
-    let (h, slopes) = (pass.activities(layers), pass.slopes(layers));
+    let h = pass.activities(layers);
     let (y, reduction) = (&subject.targets, subject.reduction_factor());
     let e = plain::residual(subject.loss, pass.outputs(), y, reduction);
     let e_sizes = plain::residual_sizes(&e, y, reduction);
-    let slope_sizes = plain::slope_sizes(&slopes);
     let pairs = layers.iter().zip(&step.after).enumerate();
     let errors = pairs.map(|(l, (before, after))| {
-        let (d, d_sizes): (Array2<f64>, Array2<f64>) = match step.seen.signals.get(l) {
-            Some(s) => (s * &slopes[l], plain::absolute(s) * &slope_sizes[l]),
+        let (d, d_sizes) = match step.seen.deltas.get(l) {
+            Some(d) => (d.clone(), plain::absolute(d)),
             None => (e.clone(), e_sizes.clone()),
         };
         let below = if l == 0 { &subject.input.0 } else { &h[l - 1] };

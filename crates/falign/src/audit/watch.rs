@@ -24,8 +24,8 @@ pub(super) struct Step {
 /// What passed between engine and rule in one step.
 #[derive(Default, Clone)]
 pub(super) struct Seen {
-    /// The teaching signals as the rule wrote them.
-    pub(super) signals: Vec<Array2<f64>>,
+    /// The deltas as the rule wrote them: what weights are changed by.
+    pub(super) deltas: Vec<Array2<f64>>,
     /// Feedback weights right after teaching: those of this batch, where they are redrawn.
     pub(super) feedback: Option<Vec<Array2<f64>>>,
     /// The residual the rule was shown.
@@ -49,8 +49,19 @@ impl LearningRule<f64> for Witness {
         noise: &mut Stream,
     ) {
         self.rule.teach(layers, trace, signals, noise);
+    }
+
+    // What a step asks for.
+    fn teach_deltas(
+        &mut self,
+        layers: &[Layer<f64>],
+        trace: &Trace<f64>,
+        deltas: &mut [Array2<f64>],
+        noise: &mut Stream,
+    ) {
+        self.rule.teach_deltas(layers, trace, deltas, noise);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen {
-            signals: signals.to_vec(),
+            deltas: deltas.to_vec(),
             feedback: self.rule.feedback().map(<[_]>::to_vec),
             residual: trace.residual.clone(),
             has_estimated: false,

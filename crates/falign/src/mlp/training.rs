@@ -157,10 +157,7 @@ impl<T: Element> Training<T> {
         }
         let eta = self.options.step_sizes.value(self.epoch());
         let lambda = self.options.ridge.value(step);
-        let kept = match self.options.ridge_form {
-            RidgeForm::StepScaled => 1.0 - eta * lambda,
-            RidgeForm::PerStep => 1.0 - lambda,
-        };
+        let kept = 1.0 - self.options.ridge_form.decay(eta, lambda);
         for (factor, has_ridge) in self.factors.iter_mut().zip(&self.options.ridge_layers) {
             *factor = if *has_ridge { kept } else { 1.0 };
         }

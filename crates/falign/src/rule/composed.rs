@@ -153,7 +153,8 @@ impl<T: Element> Composed<T> {
         }
     }
 
-    /// The delta of hidden layer `at`, from those of the hidden layers above it.
+    /// The delta of hidden layer `at`, from those of the hidden layers above it: psi' is its `s`, and
+    /// the teaching signal what is left without it.
     fn delta<'a>(
         &'a self,
         layers: &'a [Layer<T>],
@@ -162,7 +163,9 @@ impl<T: Element> Composed<T> {
         above: &'a [Array2<T>],
     ) -> UnmadeProduct<'a, T> {
         let hidden = trace.activities.len();
-        let (a, factor) = if self.is_from_output(at, hidden) {
+        // What comes straight from the output has the output layer's factor, as on the way up.
+        let is_from_output = at + 1 == hidden || self.composition.path == SignalPath::Direct;
+        let (a, factor) = if is_from_output {
             (self.sent.view(), layers[hidden].factor)
         } else {
             (above[0].view(), layers[at + 1].factor)
@@ -189,12 +192,6 @@ impl<T: Element> Composed<T> {
             product.write(&mut delta.view_mut());
         }
     }
-
-    /// Whether the signal of hidden layer `at` comes straight from the output, whose factor stands
-    /// in both directions.
-    fn is_from_output(&self, at: usize, hidden: usize) -> bool {
-        at + 1 == hidden || self.composition.path == SignalPath::Direct
-    }
 }
 
 impl<T: Element> LearningRule<T> for Composed<T> {
@@ -206,21 +203,23 @@ impl<T: Element> LearningRule<T> for Composed<T> {
         noise: &mut Stream,
     ) {
         self.prepare(layers, trace, noise);
-        let hidden = signals.len();
-        for at in (0..hidden).rev() {
-            let weights = self.weights(layers, at);
-            let (above, factor) = if self.is_from_output(at, hidden) {
-                (self.sent.view(), layers[hidden].factor)
-            } else {
-                (self.deltas[at + 1].view(), layers[at + 1].factor)
+        // Taken out so that products can be made of those above.
+        let mut deltas = std::mem::take(&mut self.deltas);
+        let is_handed_down = self.composition.path == SignalPath::Layerwise;
+        for at in (0..signals.len()).rev() {
+            let (delta, above) = deltas[at..].split_first_mut().expect("below the length");
+            let product = UnmadeProduct {
+                s: None,
+                ..self.delta(layers, trace, at, above)
             };
             let signal = &mut signals[at];
-            multiply(T::ZERO, &mut signal.view_mut(), factor, &above, &weights);
-            if at > 0 && self.composition.path == SignalPath::Layerwise {
-                self.deltas[at].assign(signal);
-                trace.slopes(at).multiply(&mut self.deltas[at].view_mut());
+            product.write(&mut signal.view_mut());
+            if at > 0 && is_handed_down {
+                delta.assign(signal);
+                trace.slopes(at).multiply(&mut delta.view_mut());
             }
         }
+        self.deltas = deltas;
     }
 
     fn teach_deltas(
