@@ -2,7 +2,7 @@
 
 use falign::math::{Activation, Streams};
 use falign::observe::Quantity;
-use falign::rule::{Feedback, Schedule};
+use falign::rule::{Feedback, RidgeForm, Schedule};
 use falign::two_layer::{
     Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Snapshot, Start,
     quantity,
@@ -144,6 +144,10 @@ fn sample_space_follows_the_reference_for_every_activation_rule_and_schedule() {
                 problem.step_size = 0.04;
                 problem.feedback_step_size = 0.03;
                 problem.feedback_decay = (case % 2 == 0).then_some(0.01);
+                if case % 7 == 2 {
+                    problem.ridge_form = RidgeForm::PerStep;
+                    problem.schedule = problem.schedule.scaled(0.1);
+                }
                 if case % 4 == 1 {
                     problem.output_scale = 3.0;
                     problem.center_outputs = true;
@@ -156,19 +160,29 @@ fn sample_space_follows_the_reference_for_every_activation_rule_and_schedule() {
 
 #[test]
 fn dropout_masks_are_shared_by_the_engines() {
-    for (activation, k, p) in [
+    for (at, (activation, k, p)) in [
         (Activation::Linear, 2, 40),
         (Activation::Relu, 2, 30),
         (Activation::Tanh, 2, 500),
         (Activation::Tanh, 1, 500),
         (Activation::Sigmoid, 2, 27),
         (Activation::Erf, 1, 27),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let mut problem = problem(5, 8, 12, k, p);
         problem.activation = activation;
         problem.dropout = 0.3;
         problem.step_size = 0.05;
-        agree(&problem, 0.0, 9, &format!("dropout {activation:?} k={k}"));
+        // Ridge shrinks weights that are silent, too.
+        for schedule in [SCHEDULES[0](), SCHEDULES[1 + at % 4]()] {
+            problem.schedule = schedule;
+            problem.feedback = FEEDBACKS[at % FEEDBACKS.len()];
+            let correlation = [0.0, 0.6][at % 2];
+            let what = format!("dropout {activation:?} k={k} {:?}", problem.schedule);
+            agree(&problem, correlation, 9, &what);
+        }
     }
 }
 
@@ -208,6 +222,11 @@ fn linear_engine_follows_the_reference_for_every_rule_and_schedule() {
                 problem.schedule = schedule();
                 problem.step_size = 0.04;
                 problem.feedback_step_size = 0.03;
+                problem.feedback_decay = (case % 3 == 0).then_some(0.01);
+                if case % 7 == 2 {
+                    problem.ridge_form = RidgeForm::PerStep;
+                    problem.schedule = problem.schedule.scaled(0.1);
+                }
                 if case % 4 == 1 {
                     problem.output_scale = 3.0;
                     problem.center_outputs = true;

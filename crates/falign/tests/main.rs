@@ -24,4 +24,5 @@ mod roads; // one number by every road that leads to it
 mod slopes; // psi' in a trace, kept or told by the activities
 mod support;
 mod theory; // kernels and limits against the engines, which theory never imports
+mod trained; // training step by step in plain loops, and measuring without a sample lost
 mod training; // deep runs agree with other engines, plain loops and their own files

@@ -3,7 +3,7 @@
 use falign::math::Activation;
 use falign::rule::{RidgeForm, Schedule};
 use falign::theory::{LazyFeedback, LazyLimit, kernel_spectrum};
-use ndarray::Array2;
+use ndarray::{Array2, array};
 
 use crate::support::{normals, problem};
 use crate::theory::lazy_error;
@@ -72,4 +72,83 @@ fn a_ridge_per_step_is_a_ridge_divided_by_the_step_size() {
     assert!(difference.iter().all(|x| x.abs() < 1e-13));
     let none = limit(0.0, RidgeForm::StepScaled);
     assert!((&scaled - &none).iter().any(|x| x.abs() > 1e-3));
+}
+
+/// Two steps worked out by hand: a ridge that changes, feedback correlated with the output weights,
+/// two outputs, and a new input.
+#[test]
+fn two_steps_by_hand() {
+    let pi = std::f64::consts::PI;
+    let (eta, ridge) = (0.1, [0.3, 0.7, 0.2]);
+    // Orthogonal inputs of squared norms 4 and 1, and a new one along the first, the other way.
+    let (x, new) = (array![[2.0, 0.0], [0.0, 1.0]], array![[-3.0, 0.0]]);
+    let (y, start) = (
+        array![[1.0, -0.5], [0.25, 2.0]],
+        array![[0.3, 0.1], [-0.2, 0.4]],
+    );
+    let new_start = array![[0.7, -0.6]];
+    // ReLU: |x||z| / (2 pi) of orthogonal inputs, |x|^2 / 2 of equal ones, 0 of opposite ones.
+    let g = array![[2.0, 1.0 / pi], [1.0 / pi, 0.5]];
+    let g_new = array![[0.0, 3.0 / (2.0 * pi)]];
+    // x'z times the share of weights on which both are active: 1/4, 1/2 and 0.
+    let h = array![[2.0, 0.0], [0.0, 0.5]];
+    let h_new = Array2::<f64>::zeros((1, 2));
+    for form in [RidgeForm::StepScaled, RidgeForm::PerStep] {
+        let decay = ridge.map(|lambda| match form {
+            RidgeForm::StepScaled => 0.1 * lambda,
+            RidgeForm::PerStep => lambda,
+        });
+        // P_0, ..., P_3: what is left of beta(0).
+        let left = [
+            1.0,
+            1.0 - decay[0],
+            (1.0 - decay[0]) * (1.0 - decay[1]),
+            (1.0 - decay[0]) * (1.0 - decay[1]) * (1.0 - decay[2]),
+        ];
+        for feedback in [
+            LazyFeedback::Fixed { correlation: 0.6 },
+            LazyFeedback::Fixed { correlation: -0.4 },
+            LazyFeedback::Fixed { correlation: 0.0 },
+            LazyFeedback::Transpose,
+        ] {
+            let schedule = Schedule::Table {
+                values: ridge.to_vec(),
+            };
+            let relu = Activation::Relu;
+            let mut limit = LazyLimit::new(relu, feedback, eta, schedule, &x, &y, &start)
+                .unwrap()
+                .with_ridge_form(form)
+                .with_new_inputs(&new, &new_start)
+                .unwrap();
+            let (mut e, mut f) = (&start - &y, new_start.clone());
+            for t in 0..3 {
+                // W moves along b, or along beta(t); what it has moved is seen through beta(t + 1).
+                let share = match feedback {
+                    LazyFeedback::Fixed { correlation } => correlation * left[t + 1],
+                    LazyFeedback::Transpose => left[t] * left[t + 1],
+                };
+                let kernel = &g + share * &h;
+                let kernel_new = &g_new + share * &h_new;
+                f = (1.0 - decay[t]) * &f - eta * kernel_new.dot(&e);
+                e = (1.0 - decay[t]) * &e - eta * kernel.dot(&e) - decay[t] * &y;
+                limit.step();
+                let what = format!("{feedback:?} {form:?} after step {t}");
+                let is_near = |a: &Array2<f64>, b: &Array2<f64>| {
+                    a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-14)
+                };
+                assert!(
+                    is_near(limit.residual(), &e),
+                    "{what}: {}",
+                    limit.residual()
+                );
+                assert!(
+                    is_near(limit.new_outputs().unwrap(), &f),
+                    "{what}: new inputs"
+                );
+                let loss = 0.5 * e.mapv(|e| e * e).sum();
+                assert!((limit.loss() - loss).abs() < 1e-13, "{what}");
+                assert_eq!(limit.steps_done(), t as u64 + 1);
+            }
+        }
+    }
 }
