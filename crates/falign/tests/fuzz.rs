@@ -1,17 +1,15 @@
 //! Problems of random sizes, rules, precisions and instruction sets, for as long as one likes, against
-//! the plain loops. By default two seconds; `FALIGN_FUZZ_SECONDS=600` for ten minutes, and
-//! `FALIGN_FUZZ_SEED` begins elsewhere. A mismatch names the seed that shows it again.
-
-use std::time::{Duration, Instant};
+//! the plain loops.
 
 use falign::math::simd::{Path, force_path};
-use falign::math::{Activation, Stream, StreamName, Streams};
+use falign::math::{Activation, StreamName, Streams};
 use falign::observe::Quantity;
 use falign::rule::{Feedback, Schedule};
 use falign::two_layer::{
     Dynamics, Needs, Problem, Reference, SampleSpace, Snapshot, Start, quantity,
 };
 
+use crate::support::seeds::{draws, for_seconds, pick, size};
 use crate::support::{distance, problem};
 
 const STEPS: u64 = 20;
@@ -31,32 +29,9 @@ const MEASURED: [Quantity; 5] = [
     Quantity::HiddenMovementRms,
 ];
 
-/// An environment variable as a number.
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| {
-        text.parse()
-            .unwrap_or_else(|_| panic!("{name} = {text}: expected a whole number"))
-    })
-}
-
-/// From `low` to `high`, small numbers as often as large ones.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "small positive sizes"
-)]
-fn size(stream: &mut Stream, low: f64, high: f64) -> usize {
-    (low * (high / low).powf(stream.uniform())).round() as usize
-}
-
-fn pick<T: Copy>(stream: &mut Stream, list: &[T]) -> T {
-    list[size(stream, 1.0, list.len() as f64 + 0.49) - 1]
-}
-
 /// A problem that does not diverge, and the correlation of its start.
 fn drawn(seed: u64) -> (Problem, f64) {
-    let mut stream = Streams::new(seed, 0).open(StreamName::Audit);
-    let s = &mut stream;
+    let s = &mut draws(seed);
     let (n, d, k) = (size(s, 1.0, 150.0), size(s, 1.0, 200.0), size(s, 1.0, 8.0));
     let most = LARGEST / ((n * (d + k)) as f64);
     let p = size(s, 1.0, most.clamp(1.0, 5000.0)) as u64;
@@ -155,7 +130,7 @@ fn try_seed(seed: u64) {
         let (what, error) = distances(&problem, step, &fast.snapshot(needs), &expected);
         assert!(
             error < tolerance,
-            "FALIGN_FUZZ_SEED={seed}: {what} is {error:e} off at step {step}: n = {}, d = {}, k = {}, p = {}, {:?}, \
+            "{what} is {error:e} off at step {step}: n = {}, d = {}, k = {}, p = {}, {:?}, \
              {:?}, {:?}, dropout {}, {} on {path:?}",
             problem.samples(),
             problem.input_dim(),
@@ -175,12 +150,5 @@ fn try_seed(seed: u64) {
 
 #[test]
 fn random_problems_agree_with_the_plain_loops() {
-    let until = Instant::now() + Duration::from_secs(number("FALIGN_FUZZ_SECONDS", 2));
-    let first = number("FALIGN_FUZZ_SEED", 0);
-    let mut seed = first;
-    while seed == first || Instant::now() < until {
-        try_seed(seed);
-        seed += 1;
-    }
-    println!("{} problems, no mismatch", seed - first);
+    for_seconds("problems against the plain loops", 2, try_seed);
 }

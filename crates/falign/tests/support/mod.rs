@@ -3,6 +3,7 @@
 pub(crate) mod data_sets;
 pub(crate) mod deep;
 pub(crate) mod experiment;
+pub(crate) mod seeds;
 
 use falign::math::{Activation, StreamName, Streams};
 use falign::rule::{Feedback, RidgeForm, Schedule};
