@@ -31,7 +31,7 @@ fn data_that_cannot_be_read_are_named_with_the_place_and_the_fix() {
         (
             "a.csv",
             b"a,y\n1,2\nNaN,3\n".to_vec(),
-            &["line 3, column 1", "not a finite number"],
+            &["line 3, column 1", "`NaN` is a missing value"],
         ),
         (
             "a.csv",
@@ -43,7 +43,7 @@ fn data_that_cannot_be_read_are_named_with_the_place_and_the_fix() {
             b"1,2\n3,4,5\n".to_vec(),
             &["line 2 has 3 columns, expected 2"],
         ),
-        ("a.csv", b"1;2\n".to_vec(), &["semicolons", "commas"]),
+        ("a.csv", b"1|2\n".to_vec(), &["semicolons", "commas"]),
         ("a.csv", b"1\n2\n".to_vec(), &["one column", "target"]),
         ("a.csv", b"1,\xff\n".to_vec(), &["UTF-8"]),
         ("a.npy", b"".to_vec(), &["empty"]),
@@ -89,7 +89,7 @@ fn data_that_cannot_be_read_are_named_with_the_place_and_the_fix() {
         (
             "a.npz",
             npz(&[("X", npy("(0, 2)", &[])), ("y", npy("(0,)", &[]))]),
-            &["inputs has shape (0, 2)", "at least one row"],
+            &["array `X`: has shape (0, 2)", "at least one row"],
         ),
         ("a.txt", b"1,2\n".to_vec(), &[".npz, .npy or .csv"]),
     ] {

@@ -9,6 +9,32 @@ use std::path::{Path, PathBuf};
 /// A result whose error is [`enum@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Characters of a cell, a name or a value that a message shows at most.
+const SHOWN: usize = 60;
+
+/// A text from a file or a user as a message shows it: on one line, cut to 60 characters, and
+/// what a terminal would obey rather than print as an escape.
+pub(crate) fn shown(text: &str) -> String {
+    let mut out = String::new();
+    let mut length = 0;
+    for character in text.chars() {
+        let piece: String = match character {
+            '\'' | '"' | '\\' => character.into(),
+            _ => character.escape_debug().collect(),
+        };
+        length += piece.chars().count();
+        if length > SHOWN {
+            // Room for the dots.
+            while out.chars().count() > SHOWN - 3 {
+                out.pop();
+            }
+            return out + "...";
+        }
+        out += &piece;
+    }
+    out
+}
+
 /// What can go wrong, by the thing that is wrong.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -108,5 +134,26 @@ impl Error {
             path: path.as_ref().to_path_buf(),
             reason: reason.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn what_a_message_shows_is_short_and_no_command_to_a_terminal() {
+        for (text, expected) in [
+            ("sepal 'length'", "sepal 'length'"),
+            ("größe \\ \"2\"", "größe \\ \"2\""),
+            ("\u{1b}[31mred\0", "\\u{1b}[31mred\\0"),
+            ("two\nlines\t", "two\\nlines\\t"),
+            ("\u{202e}tfel", "\\u{202e}tfel"),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+        let (most, more) = ("x".repeat(60), "x".repeat(100_000));
+        assert_eq!(shown(&most), most);
+        assert_eq!(shown(&more), "x".repeat(57) + "...");
     }
 }

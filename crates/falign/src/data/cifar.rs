@@ -12,6 +12,7 @@ use std::path::Path;
 use ndarray::Array2;
 
 use super::gzip;
+use super::kind::{Format, mismatch};
 use super::labelled::{Inputs, Labelled, TrainTest};
 use crate::{Error, Result};
 
@@ -29,6 +30,8 @@ const SAMPLE_SHAPE: [usize; 3] = [3, 32, 32];
 const PIXELS: usize = 3 * 32 * 32;
 const RECORD: usize = 1 + PIXELS;
 const CLASSES: usize = 10;
+/// Bytes of a batch of CIFAR-10: 10 000 records.
+const LARGEST_BATCH: u64 = 10_000 * RECORD as u64;
 
 /// Both sets from the archive, as stored (plain or gzip).
 pub(super) fn read_archive(path: &Path, stored: &[u8]) -> Result<TrainTest> {
@@ -38,6 +41,9 @@ pub(super) fn read_archive(path: &Path, stored: &[u8]) -> Result<TrainTest> {
             format!("not a tar archive, or truncated or damaged: {error}"),
         )
     };
+    if let Some(reason) = mismatch(stored, Format::Tar) {
+        return Err(Error::data(path, reason));
+    }
     let mut found = [const { None }; BATCHES.len()];
     let mut archive = tar::Archive::new(gzip::reader(stored));
     for entry in archive.entries().map_err(damaged)? {
@@ -47,6 +53,14 @@ pub(super) fn read_archive(path: &Path, stored: &[u8]) -> Result<TrainTest> {
         if let Some(batch) = batch
             && entry.header().entry_type().is_file()
         {
+            if entry.size() > LARGEST_BATCH {
+                let reason = format!(
+                    "damaged: {} has {} bytes, and {LARGEST_BATCH} are the most",
+                    BATCHES[batch],
+                    entry.size()
+                );
+                return Err(Error::data(path, reason));
+            }
             let mut records = Vec::new();
             entry.read_to_end(&mut records).map_err(damaged)?;
             found[batch] = Some(records);

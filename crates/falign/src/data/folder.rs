@@ -21,7 +21,7 @@ pub(super) const CIFAR_ARCHIVE: &str = "cifar-10-binary.tar";
 /// Both sets from whatever is in the folder; see [`super::load_train_test`].
 pub(super) fn load(folder: &Path) -> Result<TrainTest> {
     if let Ok(paths) = find_all(folder, &IDX_FILES) {
-        return read_idx(&paths, None, |_, path| gzip::read_content(path));
+        return read_idx(&paths, None, |_, path| idx::read_content(path));
     }
     if let Ok(paths) = find_all(folder, &BATCHES) {
         return read_batches(&paths);

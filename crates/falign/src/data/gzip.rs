@@ -48,6 +48,69 @@ pub(super) fn content(path: &Path, stored: Vec<u8>, limit: Option<u64>) -> Resul
     Ok(content)
 }
 
+/// What was unpacked.
+#[derive(Debug)]
+pub(super) enum Bounded {
+    /// All of it; or its beginning, where that does not tell how much there should be.
+    Whole(Vec<u8>),
+    /// It goes on beyond this many bytes, which its beginning told.
+    Beyond(u64),
+}
+
+/// Bytes of a beginning: more than the headers of all formats have.
+const BEGINNING: u64 = 1 << 17;
+
+/// Unpacks what `length` tells of the beginning, and no more: some kilobytes can become gigabytes.
+///
+/// # Errors
+/// The reader's, and how many bytes came before it.
+pub(super) fn read_bounded(
+    mut packed: impl Read,
+    length: impl Fn(&[u8]) -> Option<u64>,
+) -> Result<Bounded, (u64, io::Error)> {
+    let mut content = Vec::new();
+    let mut read = |limit: u64, content: &mut Vec<u8>| {
+        let read = packed.by_ref().take(limit).read_to_end(content);
+        read.map_err(|error| (content.len() as u64, error))
+    };
+    read(BEGINNING, &mut content)?;
+    if (content.len() as u64) < BEGINNING {
+        return Ok(Bounded::Whole(content));
+    }
+    let Some(length) = length(&content) else {
+        return Ok(Bounded::Whole(content));
+    };
+    let more = length.saturating_add(1).saturating_sub(BEGINNING);
+    read(more, &mut content)?;
+    Ok(if content.len() as u64 > length {
+        Bounded::Beyond(length)
+    } else {
+        Bounded::Whole(content)
+    })
+}
+
+/// What is wrong with content that is [`Bounded::Beyond`].
+pub(super) fn beyond(limit: u64) -> String {
+    format!("damaged: it goes on beyond the {limit} bytes that its header tells")
+}
+
+/// The decompressed content of a file, which must not be empty; if it is compressed, as much as
+/// `length` tells of its beginning, as [`read_bounded`].
+pub(super) fn read_measured(path: &Path, length: impl Fn(&[u8]) -> Option<u64>) -> Result<Vec<u8>> {
+    let stored = read_stored(path)?;
+    if !is_compressed(&stored) {
+        return Ok(stored);
+    }
+    match read_bounded(MultiGzDecoder::new(stored.as_slice()), length) {
+        Ok(Bounded::Whole(content)) if content.is_empty() => {
+            Err(Error::data(path, "gzip: its content is empty"))
+        }
+        Ok(Bounded::Whole(content)) => Ok(content),
+        Ok(Bounded::Beyond(limit)) => Err(Error::data(path, format!("gzip: {}", beyond(limit)))),
+        Err((done, error)) => Err(damaged(path, done, &error)),
+    }
+}
+
 /// SHA-256 of the decompressed content, without keeping it.
 pub(super) fn content_hash(path: &Path, stored: &[u8]) -> Result<String> {
     hash_of(reader(stored)).map_err(|error| {
@@ -77,6 +140,7 @@ fn damaged(path: &Path, done: u64, error: &io::Error) -> Error {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::file::scratch::Scratch;
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use std::io::Write as _;
@@ -138,5 +202,29 @@ pub(super) mod tests {
         content(Path::new(PATH), stored, Some(1 << 20)).unwrap();
         let empty = content(Path::new(PATH), compressed(b""), None).unwrap_err();
         assert!(empty.to_string().contains("empty"), "{empty}");
+    }
+
+    #[test]
+    fn no_more_is_unpacked_than_the_beginning_tells() {
+        let bytes = vec![7; 1 << 20];
+        let length = |n: u64| move |_: &[u8]| Some(n);
+        let read = |length: u64| read_bounded(&bytes[..], move |_| Some(length)).unwrap();
+        assert!(matches!(read(1 << 20), Bounded::Whole(content) if content == bytes));
+        assert!(matches!(read((1 << 20) - 1), Bounded::Beyond(_)));
+        assert!(matches!(read(5), Bounded::Beyond(5)));
+        // Nothing is told: the beginning is enough to say so.
+        let unknown = read_bounded(&bytes[..], |_| None).unwrap();
+        assert!(matches!(unknown, Bounded::Whole(content) if content.len() as u64 == BEGINNING));
+        let folder = Scratch::new("gzip-measured");
+        let path = folder.file("a.gz", &compressed(&bytes));
+        assert_eq!(read_measured(&path, length(1 << 20)).unwrap(), bytes);
+        let text = read_measured(&path, length(9)).unwrap_err().to_string();
+        assert!(
+            text.contains("a.gz: gzip: damaged: it goes on beyond the 9 bytes"),
+            "{text}"
+        );
+        let empty = folder.file("b.gz", &compressed(b""));
+        let text = read_measured(&empty, length(9)).unwrap_err().to_string();
+        assert!(text.contains("empty"), "{text}");
     }
 }

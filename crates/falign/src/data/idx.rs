@@ -14,6 +14,7 @@ use flate2::GzBuilder;
 use ndarray::Array2;
 
 use super::gzip;
+use super::kind::{Format, mismatch};
 use super::labelled::{Inputs, Labelled};
 use crate::file::write_atomic;
 use crate::{Error, Result};
@@ -47,10 +48,21 @@ const UNSIGNED_BYTES: u8 = 0x08;
 /// ```
 pub fn load_idx(images: &Path, labels: &Path, classes: Option<usize>) -> Result<Labelled> {
     assemble(
-        (images, gzip::read_content(images)?),
-        (labels, gzip::read_content(labels)?),
+        (images, read_content(images)?),
+        (labels, read_content(labels)?),
         classes,
     )
+}
+
+/// The decompressed content of a file, as much of it as its header tells.
+pub(super) fn read_content(path: &Path) -> Result<Vec<u8>> {
+    gzip::read_measured(path, |beginning| {
+        let rank = *beginning.get(3)?;
+        let shape = shape(beginning, &[rank]).ok()?;
+        size(&shape)?
+            .checked_add(4 + 4 * shape.len())
+            .map(|n| n as u64)
+    })
 }
 
 /// Writes bytes of this shape, last dimension fastest, as an IDX file; gzip where `path` ends
@@ -128,6 +140,9 @@ impl Idx {
     /// Reads a file that must have one of these numbers of dimensions.
     fn parse(path: &Path, mut content: Vec<u8>, ranks: &[u8]) -> Result<Self> {
         let wrong = |reason: String| Error::data(path, reason);
+        if let Some(reason) = mismatch(&content, Format::Idx) {
+            return Err(wrong(reason));
+        }
         let shape = shape(&content, ranks).map_err(wrong)?;
         let offset = 4 + 4 * shape.len();
         let shown = || super::labelled::shown(&shape);

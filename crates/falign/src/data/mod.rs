@@ -10,17 +10,19 @@
 
 pub mod catalogue;
 mod cifar;
-mod csv;
 mod dataset;
+mod exact;
 mod folder;
 mod gzip;
 mod idx;
+mod kind;
 mod labelled;
 mod matrix;
 mod npy;
 mod npz;
 mod scaling;
 pub mod synthetic;
+mod table;
 mod validation;
 mod weights;
 
@@ -29,8 +31,10 @@ use std::path::Path;
 pub use dataset::Dataset;
 pub use idx::{load_idx, save_idx};
 pub use labelled::{Inputs, LabelColumn, Labelled, TrainTest, load_labelled, load_train_test};
+pub(crate) use labelled::{is_labelled_table, load_tables};
 pub use matrix::Matrix;
 pub use scaling::{Scaler, Scaling};
+pub use table::{Column, TableOptions};
 pub use validation::Split;
 pub use weights::{Weights, load_weights, save_weights};
 
@@ -45,8 +49,10 @@ use crate::{Error, Result};
 /// | `.npy` | one array (samples, `input_dim` + 1) whose last column is the target |
 /// | `.csv` | one sample a line, with or without a header; the last columns named `y` or `target` (also `y1`, `target_2`, ...) are the targets, else the last column is |
 ///
-/// Each may be gzip-compressed (`.csv.gz`). Numbers of NPY and NPZ files may be `float32`, `float64`, integers or booleans, in C or
-/// Fortran order; computation is in `f64` from here on.
+/// Each may be gzip-compressed (`.csv.gz`). Numbers of NPY and NPZ files may be `float16`, `float32`, `float64`, integers or
+/// booleans, in C or Fortran order; computation is in `f64` from here on. Cells of `.csv` files are
+/// parted by commas, semicolons, tabs or spaces, and decimals may have a comma; text is UTF-8, or
+/// UTF-16 with a byte-order mark.
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read; [`Error::Data`] if it is malformed, or its shapes
@@ -63,18 +69,41 @@ use crate::{Error, Result};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn load_dataset(path: &Path) -> Result<Dataset> {
-    let read = match extension(path).as_str() {
-        "npz" => npz::read_dataset,
-        "npy" => npy::read_dataset,
-        "csv" => csv::read_dataset,
-        _ => {
-            return Err(Error::data(
-                path,
-                "the format is told by the ending, which must be .npz, .npy or .csv",
-            ));
-        }
-    };
-    let (inputs, targets) = read(path, &gzip::read_content(path)?)?;
+    load_table(path, &TableOptions::default())
+}
+
+/// As [`load_dataset`], with what the file does not say of its columns. NPY files have columns
+/// without names, NPZ files no options.
+///
+/// # Errors
+/// As [`load_dataset`]; [`Error::Data`] if `options` names a column that is not there.
+///
+/// # Example
+/// ```
+/// use falign::data::{Column, TableOptions, load_table};
+/// let path = std::env::temp_dir().join(format!("falign-doc-table-{}.csv", std::process::id()));
+/// std::fs::write(&path, "id;price;rooms;area\n1;2,5;3;70\n2;1,5;2;40\n")?;
+/// let options = TableOptions {
+///     target: vec![Column::Named("price".to_owned())],
+///     ignore: vec![Column::Number(1)],
+///     ..TableOptions::default()
+/// };
+/// let data = load_table(&path, &options)?;
+/// assert_eq!(data.inputs.row(0), ndarray::array![3.0, 70.0]);
+/// assert_eq!(data.targets.column(0), ndarray::array![2.5, 1.5]);
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn load_table(path: &Path, options: &TableOptions) -> Result<Dataset> {
+    let (inputs, targets) = match extension(path).as_str() {
+        "npz" => npz::read_dataset(path, &npz::read_content(path)?, options),
+        "npy" => npy::read_dataset(path, &npy::read_content(path)?, options),
+        "csv" => table::read_dataset(path, &table::read_content(path)?, options),
+        _ => Err(Error::data(
+            path,
+            "the format is told by the ending, which must be .npz, .npy or .csv",
+        )),
+    }?;
     Dataset::new(inputs, targets).map_err(|error| in_file(path, error))
 }
 

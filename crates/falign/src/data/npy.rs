@@ -10,15 +10,14 @@ mod header;
 
 use std::path::Path;
 
-use ndarray::{Array2, ArrayD, ArrayView2, IxDyn, ShapeBuilder as _, s};
+use ndarray::{Array2, ArrayD, ArrayView2, Axis, IxDyn, ShapeBuilder as _};
 
 use self::header::Header;
+use super::kind::{Format, mismatch};
 use super::labelled::shown;
-use super::{dataset, in_file};
+use super::table::{self, Column, TableOptions};
+use super::{dataset, exact::exact, gzip, in_file};
 use crate::{Error, Result};
-
-/// Whole numbers beyond this are not all representable as `f64`.
-const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Where an array stands, for messages.
 #[derive(Debug, Clone, Copy)]
@@ -50,13 +49,17 @@ pub(super) struct Array<'a> {
 impl<'a> Array<'a> {
     /// Reads a whole NPY file.
     pub(super) fn parse(bytes: &'a [u8], place: Place) -> Result<Self> {
+        if let Some(reason) = mismatch(bytes, Format::Npy) {
+            return Err(place.error(reason));
+        }
         let (header, data) = Header::split(bytes).map_err(|reason| place.error(reason))?;
-        let decoder = decoder(&header.descr).ok_or_else(|| {
-            place.error(format!(
-                "numbers of type '{}' cannot be used; save it as float64 (`.astype(\"float64\")`)",
-                header.descr
-            ))
-        })?;
+        let decoder = decoder(&header.descr).ok_or_else(|| place.error(unusable(&header.descr)))?;
+        if header.shape.contains(&0) {
+            return Err(place.error(format!(
+                "has shape {}, expected at least one row and one column",
+                shown(&header.shape)
+            )));
+        }
         let count = header
             .shape
             .iter()
@@ -97,11 +100,12 @@ impl<'a> Array<'a> {
     /// The numbers in the order of the file.
     pub(super) fn values(&self, place: Place) -> Result<Vec<f64>> {
         let (size, decode) = self.decoder;
-        let values: Vec<f64> = self.data.chunks_exact(size).map(decode).collect();
-        if !self.descr.contains('f') && values.iter().any(|x| x.abs() > LARGEST_EXACT) {
-            return Err(place.error("whole numbers beyond 2^53 are not exact as float64"));
+        let numbers = self.data.chunks_exact(size);
+        if let Some(whole) = whole(&self.descr) {
+            let exactly = |bytes| exact(whole(bytes)).map_err(|reason| place.error(reason));
+            return numbers.map(exactly).collect();
         }
-        Ok(values)
+        Ok(numbers.map(decode).collect())
     }
 
     /// Values of this array in rows, the dimensions after the first flattened in C order.
@@ -143,6 +147,16 @@ impl<'a> Array<'a> {
     }
 }
 
+/// The decompressed content of a file, as much of it as its header tells.
+pub(super) fn read_content(path: &Path) -> Result<Vec<u8>> {
+    gzip::read_measured(path, file_length)
+}
+
+/// Bytes of the NPY file that begins like this; `None` if that cannot be told.
+pub(super) fn file_length(beginning: &[u8]) -> Option<u64> {
+    Header::file_length(beginning, |descr| decoder(descr).map(|(size, _)| size))
+}
+
 /// Size in bytes of a number, and how to read one.
 type Decoder = (usize, fn(&[u8]) -> f64);
 
@@ -167,6 +181,8 @@ fn decoder(descr: &str) -> Option<Decoder> {
         ("|" | "<" | ">" | "=", "b1") => (1, |bytes| f64::from(u8::from(bytes[0] != 0))),
         ("|" | "<" | ">" | "=", "u1") => number!(from_ne_bytes, u8),
         ("|" | "<" | ">" | "=", "i1") => number!(from_ne_bytes, i8),
+        ("<", "f2") => (2, |bytes| half(u16::from_le_bytes([bytes[0], bytes[1]]))),
+        (">", "f2") => (2, |bytes| half(u16::from_be_bytes([bytes[0], bytes[1]]))),
         ("<", "f4") => number!(from_le_bytes, f32),
         ("<", "f8") => number!(from_le_bytes, f64),
         ("<", "u2") => number!(from_le_bytes, u16),
@@ -187,6 +203,73 @@ fn decoder(descr: &str) -> Option<Decoder> {
     })
 }
 
+/// How to read whole numbers of the types that reach beyond 2^53.
+fn whole(descr: &str) -> Option<fn(&[u8]) -> i128> {
+    macro_rules! number {
+        ($from:ident, $type:ty) => {
+            |bytes: &[u8]| {
+                <$type>::$from(bytes.try_into().expect("chunks have the type's size")).into()
+            }
+        };
+    }
+    Some(match descr {
+        "<u8" => number!(from_le_bytes, u64),
+        "<i8" => number!(from_le_bytes, i64),
+        ">u8" => number!(from_be_bytes, u64),
+        ">i8" => number!(from_be_bytes, i64),
+        _ => return None,
+    })
+}
+
+/// IEEE 754 half precision: a sign, 5 bits of exponent, 10 of fraction.
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
+    let size = match exponent {
+        0 => fraction * 2f64.powi(-24),
+        0x1f if fraction > 0.0 => f64::NAN,
+        0x1f => f64::INFINITY,
+        _ => (1024.0 + fraction) * 2f64.powi(exponent - 25),
+    };
+    if bits >> 15 == 1 { -size } else { size }
+}
+
+/// What an array of a type that has no real numbers holds, and what to save in its place.
+fn unusable(descr: &str) -> String {
+    let kind = descr.trim_start_matches(['<', '>', '|', '=']);
+    let (what, fix) = match kind.chars().next() {
+        Some('O') => (
+            "Python objects (dtype object), such as rows of unequal length or numbers among text",
+            "make one array of numbers of them: `numpy.array(rows, dtype=\"float64\")`",
+        ),
+        Some('c') => (
+            "complex numbers",
+            "save real and imaginary parts as columns of their own",
+        ),
+        Some('U' | 'S' | 'a' | 'T') => (
+            "text",
+            "save numbers; of names of classes, `numpy.unique(names, return_inverse=True)[1]`",
+        ),
+        Some('M') => (
+            "dates",
+            "save it as float64: `.astype(\"datetime64[s]\").astype(\"float64\")`",
+        ),
+        Some('m') => (
+            "durations",
+            "save it as float64: `.astype(\"timedelta64[s]\").astype(\"float64\")`",
+        ),
+        Some('V') => (
+            "raw bytes, as bfloat16 and float8 are stored",
+            "save it as float64: `.astype(\"float64\")`",
+        ),
+        _ => (
+            "numbers of a type that is not read",
+            "save it as float64: `.astype(\"float64\")`",
+        ),
+    };
+    let descr = crate::error::shown(descr);
+    format!("it holds {what} (type '{descr}'); {fix}")
+}
+
 /// A matrix as an NPY file, `float64` in C order.
 pub(super) fn write(array: &ArrayView2<f64>) -> Vec<u8> {
     let mut bytes = header::write(array.dim());
@@ -196,9 +279,14 @@ pub(super) fn write(array: &ArrayView2<f64>) -> Vec<u8> {
     bytes
 }
 
-/// Inputs and targets from one array whose last column is the target.
-pub(super) fn read_dataset(path: &Path, bytes: &[u8]) -> Result<(Array2<f64>, Array2<f64>)> {
+/// Inputs and targets from one array whose last column is the target, if `options` names no other.
+pub(super) fn read_dataset(
+    path: &Path,
+    bytes: &[u8],
+    options: &TableOptions,
+) -> Result<(Array2<f64>, Array2<f64>)> {
     let place = Place { path, key: None };
+    refuse_names(place, options)?;
     let array = Array::parse(bytes, place)?.matrix(false, place)?;
     let columns = array.ncols();
     if columns < 2 {
@@ -209,10 +297,29 @@ pub(super) fn read_dataset(path: &Path, bytes: &[u8]) -> Result<(Array2<f64>, Ar
     }
     // Here, where a place is one in the file, and not in the inputs or the targets alone.
     dataset::check("the array", &array).map_err(|error| in_file(path, error))?;
+    let chosen = table::choose(path, None, columns, options)?;
     Ok((
-        array.slice(s![.., ..columns - 1]).to_owned(),
-        array.slice(s![.., columns - 1..]).to_owned(),
+        array.select(Axis(1), &chosen.inputs),
+        array.select(Axis(1), &chosen.targets),
     ))
+}
+
+/// An array has no first line and no names.
+pub(super) fn refuse_names(place: Place, options: &TableOptions) -> Result<()> {
+    if options.header.is_some() {
+        return Err(place.error("data.header is about the first line of CSV files; remove it"));
+    }
+    let mut columns = options.target.iter().chain(&options.ignore);
+    let name = columns.find_map(|column| match column {
+        Column::Named(name) => Some(crate::error::shown(name)),
+        Column::Number(_) => None,
+    });
+    match name {
+        None => Ok(()),
+        Some(name) => Err(place.error(format!(
+            "its columns have no names, so none is `{name}`; count them from 1"
+        ))),
+    }
 }
 
 #[cfg(test)]

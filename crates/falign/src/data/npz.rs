@@ -1,14 +1,28 @@
 //! The NPZ format of NumPy: NPY files in a ZIP archive.
 
-use std::io::{Cursor, Read as _, Write as _};
+use std::io::{Cursor, Write as _};
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView2};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
+use super::gzip::{self, Bounded, beyond, read_bounded};
+use super::kind::{Format, mismatch};
 use super::npy::{self, Array, Place};
+use super::table::TableOptions;
+use crate::error::shown;
 use crate::{Error, Result};
+
+/// The decompressed content of a file. What an archive holds is measured array by array.
+pub(super) fn read_content(path: &Path) -> Result<Vec<u8>> {
+    gzip::read_measured(path, |beginning| {
+        beginning.starts_with(b"PK").then_some(u64::MAX)
+    })
+}
+
+/// Keys that a message names at most.
+const SHOWN_KEYS: usize = 10;
 
 /// An open NPZ file.
 pub(super) struct Archive<'a> {
@@ -20,6 +34,9 @@ pub(super) struct Archive<'a> {
 
 impl<'a> Archive<'a> {
     pub(super) fn open(path: &'a Path, bytes: &'a [u8]) -> Result<Self> {
+        if let Some(reason) = mismatch(bytes, Format::Npz) {
+            return Err(Error::data(path, reason));
+        }
         let damaged = |error| {
             let reason = format!("not an NPZ file, or truncated or damaged: {error}");
             Error::data(path, reason)
@@ -87,19 +104,22 @@ impl<'a> Archive<'a> {
             };
             place.error(format!("damaged or unknown compression: {error}"))
         };
-        let mut bytes = Vec::new();
-        self.zip
-            .by_index(index)
-            .map_err(|error| damaged(&error))?
-            .read_to_end(&mut bytes)
-            .map_err(|error| damaged(&error))?;
-        Ok((key, bytes))
+        let member = self.zip.by_index(index).map_err(|error| damaged(&error))?;
+        match read_bounded(member, npy::file_length) {
+            Ok(Bounded::Whole(bytes)) => Ok((key, bytes)),
+            Ok(Bounded::Beyond(limit)) => Err(self.place(&key).error(beyond(limit))),
+            Err((_, error)) => Err(damaged(&error)),
+        }
     }
 
     fn missing(&self, names: &[&str], fix: &str) -> Error {
         let quoted = |key: &str| format!("`{key}`");
         let wanted: Vec<_> = names.iter().map(|key| quoted(key)).collect();
-        let present: Vec<_> = self.keys.iter().map(|(key, _)| quoted(key)).collect();
+        let keys = self.keys.iter().take(SHOWN_KEYS);
+        let mut present: Vec<_> = keys.map(|(key, _)| quoted(&shown(key))).collect();
+        if self.keys.len() > SHOWN_KEYS {
+            present.push(format!("{} more", self.keys.len() - SHOWN_KEYS));
+        }
         let present = if present.is_empty() {
             "nothing".to_owned()
         } else {
@@ -113,8 +133,31 @@ impl<'a> Archive<'a> {
     }
 }
 
+/// An NPZ file says itself what its arrays are.
+pub(super) fn refuse_options(path: &Path, options: &TableOptions) -> Result<()> {
+    let typed = [
+        ("target", !options.target.is_empty()),
+        ("ignore", !options.ignore.is_empty()),
+        ("header", options.header.is_some()),
+    ];
+    match typed.iter().find(|(_, is_typed)| *is_typed) {
+        None => Ok(()),
+        Some((key, _)) => Err(Error::data(
+            path,
+            format!(
+                "data.{key} is about columns of one table, and an NPZ file has inputs and targets apart; remove it"
+            ),
+        )),
+    }
+}
+
 /// Inputs and targets by their keys.
-pub(super) fn read_dataset(path: &Path, bytes: &[u8]) -> Result<(Array2<f64>, Array2<f64>)> {
+pub(super) fn read_dataset(
+    path: &Path,
+    bytes: &[u8],
+    options: &TableOptions,
+) -> Result<(Array2<f64>, Array2<f64>)> {
+    refuse_options(path, options)?;
     let fix = "use `numpy.savez(path, X=X, y=y)`";
     let mut archive = Archive::open(path, bytes)?;
     Ok((
@@ -157,7 +200,7 @@ mod tests {
     }
 
     fn reason(bytes: &[u8]) -> String {
-        let error = read_dataset(Path::new(PATH), bytes).unwrap_err();
+        let error = read_dataset(Path::new(PATH), bytes, &TableOptions::default()).unwrap_err();
         assert!(matches!(&error, Error::Data { .. }), "{error}");
         error.to_string()
     }
@@ -167,7 +210,7 @@ mod tests {
         let (x, y) = (array![[1.0, 2.0], [3.0, 4.0]], array![[5.0], [6.0]]);
         for keys in [["X", "y"], ["inputs", "targets"]] {
             let bytes = archive(&[(keys[0], x.view()), (keys[1], y.view())]);
-            let read = read_dataset(Path::new(PATH), &bytes).unwrap();
+            let read = read_dataset(Path::new(PATH), &bytes, &TableOptions::default()).unwrap();
             assert_eq!(read, (x.clone(), y.clone()));
         }
     }
@@ -182,7 +225,8 @@ mod tests {
             zip.write_all(&npy::write(&array.view())).unwrap();
         }
         let bytes = zip.finish().unwrap().into_inner();
-        assert_eq!(read_dataset(Path::new(PATH), &bytes).unwrap(), (x, y));
+        let read = read_dataset(Path::new(PATH), &bytes, &TableOptions::default()).unwrap();
+        assert_eq!(read, (x, y));
     }
 
     #[test]
@@ -207,6 +251,25 @@ mod tests {
         zip.write_all(b"hello").unwrap();
         let text = reason(&zip.finish().unwrap().into_inner());
         assert!(text.contains("array `X`: not an NPY file"), "{text}");
+    }
+
+    /// An archive of 64 kB would else fill 64 MB.
+    #[test]
+    fn an_array_that_goes_on_beyond_its_shape_is_not_unpacked() {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file("X.npy", options).unwrap();
+        let whole = npy::write(&array![[1.0, 2.0]].view());
+        zip.write_all(&whole).unwrap();
+        for _ in 0..64 {
+            zip.write_all(&vec![0; 1 << 20]).unwrap();
+        }
+        let text = reason(&zip.finish().unwrap().into_inner());
+        let part = format!(
+            "array `X`: damaged: it goes on beyond the {} bytes",
+            whole.len()
+        );
+        assert!(text.contains(&part), "{text}");
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! Numbers as classes.
+//! Numbers and names as classes.
+
+use std::collections::BTreeSet;
 
 /// Largest number of classes of a data set whose file does not say how many: a column of
 /// measurements taken for labels would otherwise ask for a network with a million outputs.
@@ -20,6 +22,22 @@ pub(super) fn class(value: f64, classes: Option<usize>) -> Result<usize, String>
     Err(format!(
         "label {value} is not a class, a whole number from 0 to {last}"
     ))
+}
+
+/// The names of classes that are no numbers, sorted: a name's place is its class.
+pub(super) fn names<'a>(
+    labels: impl Iterator<Item = &'a str>,
+    classes: Option<usize>,
+) -> Result<Vec<String>, String> {
+    let names: BTreeSet<&str> = labels.collect();
+    let most = classes.unwrap_or(MOST_CLASSES);
+    if names.len() > most {
+        return Err(format!(
+            "{} names of classes, and {most} is the most; say which column has the labels",
+            names.len()
+        ));
+    }
+    Ok(names.into_iter().map(str::to_owned).collect())
 }
 
 /// The number of classes: as told, or one more than the largest label.

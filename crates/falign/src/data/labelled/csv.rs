@@ -6,7 +6,8 @@ use ::csv::StringRecord;
 use ndarray::Array2;
 
 use super::{Inputs, Labelled, classes};
-use crate::data::csv::{Lines, check_names, number};
+use crate::data::table::{self, Column, Lines, Role, TableOptions, is_missing};
+use crate::error::shown;
 use crate::{Error, Result};
 
 /// Names of a column of labels, in any case.
@@ -24,35 +25,66 @@ pub enum LabelColumn {
     Last,
     /// The one with this name.
     Named(String),
+    /// The one with this number, as in [`Column::Number`].
+    Number(i64),
 }
+
+/// What is known of the classes before a table is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Known<'a> {
+    /// Their number, or nothing.
+    Count(Option<usize>),
+    /// Their names, in the order of the classes.
+    Names(&'a [String]),
+}
+
+/// A data set, and the names of its classes if they are no numbers.
+pub(super) type Named = (Labelled, Option<Vec<String>>);
 
 /// A data set from a table; see [`super::load_labelled`].
 pub(super) fn read(
     path: &Path,
     bytes: &[u8],
     column: &LabelColumn,
-    classes: Option<usize>,
-) -> Result<Labelled> {
-    let mut lines = Lines::open(path, bytes, |cell| match column {
+    options: &TableOptions,
+    known: Known<'_>,
+) -> Result<Named> {
+    let text = table::text(path, bytes)?;
+    let mut lines = Lines::open(path, &text, options, |cell| match column {
         LabelColumn::Named(name) => cell == name,
-        _ => is_label(cell),
+        _ => is_label(cell) || options.names(cell),
     })?;
-    let at = position(path, lines.header.as_ref(), lines.columns, column)?;
-    let (mut values, mut labels) = (Vec::new(), Vec::new());
-    while let Some((line, record)) = lines.next_line()? {
-        for (index, cell) in record.iter().enumerate() {
-            let value = number(path, line, index + 1, cell)?;
-            let place = |reason: String| {
-                Error::data(path, format!("line {line}, column {}: {reason}", index + 1))
-            };
-            if index == at {
-                labels.push(classes::class(value, classes).map_err(place)?);
-            } else {
-                values.push(super::npy::to_f32(value).map_err(place)?);
-            }
-        }
+    let header = lines.header.clone();
+    let ignored = options
+        .ignore
+        .iter()
+        .map(|column| table::find(path, header.as_ref(), lines.columns, column))
+        .collect::<Result<Vec<usize>>>()?;
+    let at = position(path, header.as_ref(), lines.columns, column, &ignored)?;
+    let inputs: Vec<usize> = (0..lines.columns)
+        .filter(|other| *other != at && !ignored.contains(other))
+        .collect();
+    if inputs.is_empty() || ignored.contains(&at) {
+        let reason = "the labels and at least one input must be left; ignore fewer columns";
+        return Err(Error::data(path, reason));
     }
-    let is_guess = *column == LabelColumn::Auto && classes.is_none() && labels.len() > 1;
+    let (mut values, mut cells) = (Vec::new(), Vec::new());
+    while let Some(line) = lines.next_line()? {
+        for index in &inputs {
+            let value = lines.number(&line, *index, Role::Input)?;
+            values.push(super::npy::to_f32(value).map_err(|reason| {
+                Error::data(
+                    path,
+                    format!("line {}, column {}: {reason}", line.0, index + 1),
+                )
+            })?);
+        }
+        cells.push((line.0, line.1.get(at).unwrap_or_default().to_owned()));
+    }
+    lines.finish()?;
+    let (labels, count, names) = labels(path, &cells, at, known)?;
+    let is_guess =
+        *column == LabelColumn::Auto && matches!(known, Known::Count(None)) && labels.len() > 1;
     if is_guess && labels.iter().all(|label| *label == labels[0]) {
         return Err(Error::data(
             path,
@@ -60,21 +92,67 @@ pub(super) fn read(
                 "column {} was taken for the labels, but they are all {}; \
                  say which column has the labels",
                 at + 1,
-                labels[0],
+                shown(&cells[0].1),
             ),
         ));
     }
-    let input_dim = lines.columns - 1;
-    let inputs = Array2::from_shape_vec((labels.len(), input_dim), values)
-        .expect("every line was checked to have this many columns");
-    let classes = classes::count(&labels, classes);
-    Labelled::new(
-        Inputs::Reals(inputs.into()),
-        vec![input_dim],
-        labels,
-        classes,
-    )
-    .map_err(|error| crate::data::in_file(path, error))
+    let inputs = Array2::from_shape_vec((labels.len(), inputs.len()), values)
+        .expect("every line was checked to have these columns");
+    let input_dim = inputs.ncols();
+    let data = Labelled::new(Inputs::Reals(inputs.into()), vec![input_dim], labels, count)
+        .map_err(|error| crate::data::in_file(path, error))?;
+    Ok((data, names))
+}
+
+/// The class of each cell, how many there are, and their names if they are no numbers.
+fn labels(
+    path: &Path,
+    cells: &[(u64, String)],
+    at: usize,
+    known: Known<'_>,
+) -> Result<(Vec<usize>, usize, Option<Vec<String>>)> {
+    let wrong = |line: u64, reason: String| {
+        Error::data(path, format!("line {line}, column {}: {reason}", at + 1))
+    };
+    if let Some((line, cell)) = cells.iter().find(|(_, cell)| is_missing(cell)) {
+        let reason = format!("the label `{cell}` is missing; fill it in, or take the line out");
+        return Err(wrong(*line, reason));
+    }
+    let numbers: Option<Vec<f64>> = cells.iter().map(|(_, cell)| cell.parse().ok()).collect();
+    let own;
+    let names: &[String] = match (known, numbers) {
+        (Known::Names(names), _) => names,
+        (Known::Count(count), Some(numbers)) => {
+            let labels = cells
+                .iter()
+                .zip(numbers)
+                .map(|((line, _), value)| {
+                    classes::class(value, count).map_err(|reason| wrong(*line, reason))
+                })
+                .collect::<Result<Vec<usize>>>()?;
+            let count = classes::count(&labels, count);
+            return Ok((labels, count, None));
+        }
+        (Known::Count(count), None) => {
+            own = classes::names(cells.iter().map(|(_, cell)| cell.as_str()), count)
+                .map_err(|reason| Error::data(path, format!("column {}: {reason}", at + 1)))?;
+            &own
+        }
+    };
+    let labels = cells
+        .iter()
+        .map(|(line, cell)| {
+            names.binary_search(cell).map_err(|_| {
+                let reason = format!("`{}` is no class of the training set", shown(cell));
+                wrong(*line, reason)
+            })
+        })
+        .collect::<Result<Vec<usize>>>()?;
+    let count = match known {
+        Known::Count(Some(count)) => count,
+        _ => names.len(),
+    };
+    Ok((labels, count, Some(names.to_vec())))
 }
 
 fn is_label(cell: &str) -> bool {
@@ -87,47 +165,37 @@ fn position(
     header: Option<&StringRecord>,
     columns: usize,
     column: &LabelColumn,
+    ignored: &[usize],
 ) -> Result<usize> {
     if let Some(header) = header {
-        check_names(path, header)?;
+        table::named(path, header, ignored)?;
     }
-    let find = |is_it: &dyn Fn(&str) -> bool| {
-        let names = header.into_iter().flat_map(StringRecord::iter).enumerate();
-        let found: Vec<usize> = names
-            .filter(|(_, name)| is_it(name))
-            .map(|(at, _)| at)
-            .collect();
-        match found[..] {
-            [] => Ok(None),
-            [one] => Ok(Some(one)),
-            [one, another, ..] => Err(Error::data(
-                path,
-                format!(
-                    "line 1: columns {} and {} may both be the labels; say which",
-                    one + 1,
-                    another + 1
-                ),
-            )),
-        }
-    };
-    Ok(match column {
-        LabelColumn::First => 0,
-        LabelColumn::Last => columns - 1,
-        LabelColumn::Auto => find(&is_label)?.unwrap_or(columns - 1),
-        LabelColumn::Named(name) => find(&|cell| cell == name)?.ok_or_else(|| {
-            let reason = match header {
-                Some(header) => {
-                    let names: Vec<_> = header.iter().take(10).collect();
+    let find = |column| table::find(path, header, columns, &column);
+    match column {
+        LabelColumn::First => Ok(0),
+        LabelColumn::Last => Ok(columns - 1),
+        LabelColumn::Named(name) => find(Column::Named(name.clone())),
+        LabelColumn::Number(number) => find(Column::Number(*number)),
+        LabelColumn::Auto => {
+            let names = header.into_iter().flat_map(StringRecord::iter).enumerate();
+            let found: Vec<usize> = names
+                .filter(|(at, name)| is_label(name) && !ignored.contains(at))
+                .map(|(at, _)| at)
+                .collect();
+            match found[..] {
+                [] => Ok((0..columns).rfind(|at| !ignored.contains(at)).unwrap_or(0)),
+                [one] => Ok(one),
+                [one, another, ..] => Err(Error::data(
+                    path,
                     format!(
-                        "no column is named `{name}`; there are {}",
-                        names.join(", ")
-                    )
-                }
-                None => format!("its first line names no columns, so none is named `{name}`"),
-            };
-            Error::data(path, reason)
-        })?,
-    })
+                        "line 1: columns {} and {} may both be the labels; say which",
+                        one + 1,
+                        another + 1
+                    ),
+                )),
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -136,7 +204,12 @@ mod tests {
     use ndarray::array;
 
     fn read_as(text: &str, column: &LabelColumn, classes: Option<usize>) -> Result<Labelled> {
-        read(Path::new("a.csv"), text.as_bytes(), column, classes)
+        read_named(text, column, Known::Count(classes)).map(|named| named.0)
+    }
+
+    fn read_named(text: &str, column: &LabelColumn, known: Known<'_>) -> Result<Named> {
+        let options = TableOptions::default();
+        read(Path::new("a.csv"), text.as_bytes(), column, &options, known)
     }
 
     fn named(name: &str) -> LabelColumn {
@@ -167,6 +240,46 @@ mod tests {
     }
 
     #[test]
+    fn names_of_classes_are_numbered_in_sorted_order() {
+        let text = "species;petal\nvirginica;1,5\nsetosa;2\nvirginica;0,5\n";
+        let column = named("species");
+        let (data, names) = read_named(text, &column, Known::Count(None)).unwrap();
+        assert_eq!((data.labels(), data.classes()), (&[1, 0, 1][..], 2));
+        let names = names.unwrap();
+        assert_eq!(names, ["setosa", "virginica"]);
+        // A test set has the training set's classes, whichever occur in it.
+        let test = "species;petal\nvirginica;3\n";
+        let (test, _) = read_named(test, &column, Known::Names(&names)).unwrap();
+        assert_eq!((test.labels(), test.classes()), (&[1][..], 2));
+        let other = "species;petal\nversicolor;3\n";
+        let text = read_named(other, &column, Known::Names(&names)).unwrap_err();
+        let part = "line 2, column 1: `versicolor` is no class of the training set";
+        assert!(text.to_string().contains(part), "{text}");
+    }
+
+    #[test]
+    fn ignored_columns_are_neither_inputs_nor_labels() {
+        let options = TableOptions {
+            ignore: vec![Column::Named("id".to_owned()), Column::Number(-1)],
+            ..TableOptions::default()
+        };
+        let text = b"id,x,kind,note\n7,0.5,1,good\n8,1.5,0,bad\n";
+        let read = |column| {
+            read(
+                Path::new("a.csv"),
+                text,
+                &column,
+                &options,
+                Known::Count(None),
+            )
+        };
+        let data = read(LabelColumn::Auto).unwrap().0;
+        assert_eq!((data.labels(), data.input_dim()), (&[1, 0][..], 1));
+        let text = read(LabelColumn::First).unwrap_err().to_string();
+        assert!(text.contains("must be left"), "{text}");
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_its_place() {
         let auto = LabelColumn::Auto;
         for (text, column, classes, part) in [
@@ -193,7 +306,7 @@ mod tests {
                 "x,y\n1,0\nnan,1\n",
                 auto.clone(),
                 None,
-                "line 3, column 1: `nan` is not a finite",
+                "line 3, column 1: `nan` is a missing value",
             ),
             (
                 "x,y\n1e39,0\n",
@@ -201,7 +314,19 @@ mod tests {
                 None,
                 "line 2, column 1: 1000000000000000000000000000000000000000 is too large",
             ),
-            ("1,setosa\n", auto.clone(), None, "`setosa` is not a number"),
+            ("setosa,1\n", auto.clone(), None, "`setosa` is not a number"),
+            (
+                "1,a\n2,?\n",
+                auto.clone(),
+                None,
+                "line 2, column 2: the label `?` is missing",
+            ),
+            (
+                "1,a\n2,b\n",
+                auto.clone(),
+                Some(1),
+                "column 2: 2 names of classes",
+            ),
             (
                 "5,0\n3,0\n",
                 auto.clone(),

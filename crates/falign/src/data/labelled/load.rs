@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use super::csv::{Known, Named};
 use super::{LabelColumn, Labelled, TrainTest, csv, npy};
-use crate::data::{extension, folder, gzip};
+use crate::data::table::{self, Column, TableOptions};
+use crate::data::{extension, folder, gzip, npz};
 use crate::{Error, Result};
 
 /// Reads a data set with classes from one file; its ending tells the format.
@@ -39,20 +41,76 @@ pub fn load_labelled(
     column: &LabelColumn,
     classes: Option<usize>,
 ) -> Result<Labelled> {
-    let ending = extension(path);
-    if !["npz", "npy", "csv"].contains(&ending.as_str()) {
-        return Err(Error::data(
-            path,
-            "the format is told by the ending, which must be .npz, .npy or .csv \
-             (IDX and CIFAR-10: name their folder)",
-        ));
-    }
-    let bytes = gzip::read_content(path)?;
-    match ending.as_str() {
-        "npz" => npy::read_npz(path, &bytes, classes),
-        "npy" => npy::read_npy(path, &bytes, column, classes),
-        _ => csv::read(path, &bytes, column, classes),
-    }
+    let options = TableOptions::default();
+    Ok(load_named(path, column, &options, Known::Count(classes))?.0)
+}
+
+fn load_named(
+    path: &Path,
+    column: &LabelColumn,
+    options: &TableOptions,
+    known: Known<'_>,
+) -> Result<Named> {
+    let classes = match known {
+        Known::Count(classes) => classes,
+        Known::Names(names) => Some(names.len()),
+    };
+    let data = match extension(path).as_str() {
+        "npz" => {
+            npz::refuse_options(path, options)?;
+            npy::read_npz(path, &npz::read_content(path)?, classes)?
+        }
+        "npy" => {
+            let bytes = crate::data::npy::read_content(path)?;
+            npy::read_npy(path, &bytes, column, options, classes)?
+        }
+        "csv" => return csv::read(path, &table::read_content(path)?, column, options, known),
+        _ => {
+            return Err(Error::data(
+                path,
+                "the format is told by the ending, which must be .npz, .npy or .csv \
+                 (IDX and CIFAR-10: name their folder)",
+            ));
+        }
+    };
+    Ok((data, None))
+}
+
+/// Whether a file is one table of samples with their labels, without a test set.
+pub(crate) fn is_labelled_table(path: &Path) -> bool {
+    matches!(extension(path).as_str(), "csv" | "npy") && !path.is_dir()
+}
+
+/// Reads a training set, and a test set from another file of the same columns, each a table
+/// (`.csv` or `.npy`) with a column of labels: `options.target`, else as [`LabelColumn::Auto`].
+/// Classes of the test set are the training set's.
+pub(crate) fn load_tables(
+    train: &Path,
+    test: Option<&Path>,
+    options: &TableOptions,
+) -> Result<(Labelled, Option<Labelled>)> {
+    let column = match options.target.as_slice() {
+        [] => LabelColumn::Auto,
+        [Column::Named(name)] => LabelColumn::Named(name.clone()),
+        [Column::Number(number)] => LabelColumn::Number(*number),
+        [_, _, ..] => {
+            let reason = "data.target names several columns, and the labels are one";
+            return Err(Error::data(train, reason));
+        }
+    };
+    let (set, names) = load_named(train, &column, options, Known::Count(None))?;
+    let Some(path) = test else {
+        return Ok((set, None));
+    };
+    let known = match &names {
+        Some(names) => Known::Names(names),
+        None => Known::Count(Some(set.classes())),
+    };
+    let test = load_named(path, &column, options, known)?.0;
+    let (train, test) = TrainTest::new(set, test)
+        .map_err(|error| crate::data::in_file(path, error))?
+        .into_parts();
+    Ok((train, Some(test)))
 }
 
 /// Reads a training set and a test set from one place.
@@ -74,12 +132,12 @@ pub fn load_train_test(path: &Path) -> Result<TrainTest> {
         return folder::load(path);
     }
     match extension(path).as_str() {
-        "npz" => npy::read_npz_pair(path, &gzip::read_content(path)?),
+        "npz" => npy::read_npz_pair(path, &npz::read_content(path)?),
         "tar" => crate::data::cifar::read_archive(path, &gzip::read_stored(path)?),
         _ => Err(Error::data(
             path,
-            "expected a folder with IDX files or CIFAR-10's batches, an .npz file, or CIFAR-10's \
-             archive",
+            "expected a folder with IDX files or CIFAR-10's batches, an .npz file, CIFAR-10's \
+             archive, or a table (.csv, .npy)",
         )),
     }
 }

@@ -9,6 +9,7 @@ mod train_test;
 use ndarray::Axis;
 
 pub use self::csv::LabelColumn;
+pub(crate) use self::load::{is_labelled_table, load_tables};
 pub use self::load::{load_labelled, load_train_test};
 pub use self::train_test::TrainTest;
 use super::Matrix;

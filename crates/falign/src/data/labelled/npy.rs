@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use ndarray::{Array2, s};
+use ndarray::{Array2, Axis};
 
 use super::{Inputs, LabelColumn, Labelled, TrainTest, classes, shown};
 use crate::Result;
 use crate::data::in_file;
-use crate::data::npy::{Array, Place};
+use crate::data::npy::{Array, Place, refuse_names};
 use crate::data::npz::Archive;
+use crate::data::table::{self, Column, TableOptions};
+use crate::error::shown as shown_name;
 
 /// Keys of one data set.
 const INPUTS: [&str; 4] = ["X", "inputs", "x", "images"];
@@ -63,6 +65,7 @@ pub(super) fn read_npy(
     path: &Path,
     bytes: &[u8],
     column: &LabelColumn,
+    options: &TableOptions,
     classes: Option<usize>,
 ) -> Result<Labelled> {
     let place = Place { path, key: None };
@@ -77,19 +80,38 @@ pub(super) fn read_npy(
             )));
         }
     };
-    let (at, inputs) = match column {
-        LabelColumn::First => (0, 1..columns),
-        LabelColumn::Last | LabelColumn::Auto => (columns - 1, 0..columns - 1),
+    refuse_names(place, options)?;
+    let find = |column| table::find(path, None, columns, column);
+    let ignored = options
+        .ignore
+        .iter()
+        .map(find)
+        .collect::<Result<Vec<usize>>>()?;
+    let mut left = (0..columns).filter(|at| !ignored.contains(at));
+    let at = match column {
+        LabelColumn::First => 0,
+        LabelColumn::Last => columns - 1,
+        LabelColumn::Auto => left.next_back().unwrap_or(0),
+        LabelColumn::Number(number) => find(&Column::Number(*number))?,
         LabelColumn::Named(name) => {
-            return Err(place.error(format!("its columns have no names, so none is `{name}`")));
+            let name = shown_name(name);
+            return Err(place.error(format!(
+                "its columns have no names, so none is `{name}`; count them from 1"
+            )));
         }
     };
+    let inputs: Vec<usize> = (0..columns)
+        .filter(|other| *other != at && !ignored.contains(other))
+        .collect();
+    if inputs.is_empty() || ignored.contains(&at) {
+        return Err(place.error("the labels and at least one input must be left"));
+    }
     let matrix = array.matrix(false, place)?;
     let labels = to_classes(matrix.column(at).iter().copied(), place, classes)?;
     let sample_shape = vec![inputs.len()];
     let inputs = match array.bytes() {
-        Some(bytes) => Inputs::Pixels(array.rows(bytes).slice(s![.., inputs]).to_owned().into()),
-        None => Inputs::Reals(to_reals(&matrix.slice(s![.., inputs]).to_owned(), place)?.into()),
+        Some(bytes) => Inputs::Pixels(array.rows(bytes).select(Axis(1), &inputs).into()),
+        None => Inputs::Reals(to_reals(&matrix.select(Axis(1), &inputs), place)?.into()),
     };
     let classes = classes::count(&labels, classes);
     Labelled::new(inputs, sample_shape, labels, classes).map_err(|error| in_file(path, error))

@@ -31,6 +31,21 @@ pub(super) struct Header {
 const MAGIC: &[u8] = b"\x93NUMPY";
 
 impl Header {
+    /// Bytes of the whole file, told by its beginning; `None` if that cannot be told.
+    pub(super) fn file_length(
+        beginning: &[u8],
+        size_of: impl Fn(&str) -> Option<usize>,
+    ) -> Option<u64> {
+        let (header, data) = Self::split(beginning).ok()?;
+        let size = size_of(&header.descr)?;
+        let numbers = header
+            .shape
+            .iter()
+            .try_fold(size, |n, &m| n.checked_mul(m))?;
+        let length = numbers.checked_add(beginning.len() - data.len())?;
+        Some(length as u64)
+    }
+
     /// The header and the bytes after it.
     pub(super) fn split(bytes: &[u8]) -> Result<(Self, &[u8]), HeaderError> {
         let Some(rest) = bytes.strip_prefix(MAGIC) else {
@@ -64,10 +79,11 @@ impl Header {
     }
 
     fn parse(text: &str) -> Result<Self, HeaderError> {
-        if text.contains('[') {
+        // A list of fields, other than the unit of dates: '<M8[ns]'.
+        if text.contains("[(") || text.contains("[]") {
             return Err(HeaderError::Structured);
         }
-        dictionary(text).ok_or_else(|| HeaderError::Unreadable(text.chars().take(200).collect()))
+        dictionary(text).ok_or_else(|| HeaderError::Unreadable(crate::error::shown(text)))
     }
 }
 

@@ -76,6 +76,34 @@ fn every_type_of_real_number_is_read() {
 }
 
 #[test]
+fn half_precision_is_read_exactly() {
+    // Bits and values of IEEE 754 binary16: signs, subnormals, the largest.
+    let table = [
+        (0x3c00, 1.0),
+        (0xc000, -2.0),
+        (0x3555, 0.333_251_953_125),
+        (0x0001, 2f64.powi(-24)),
+        (0x03ff, 1023.0 * 2f64.powi(-24)),
+        (0x0400, 2f64.powi(-14)),
+        (0x7bff, 65504.0),
+        (0x8000, -0.0),
+        (0x7c00, f64::INFINITY),
+        (0xfc00, f64::NEG_INFINITY),
+    ];
+    let expected = table.map(|(_, value)| value.to_bits());
+    let shape = format!("({},)", table.len());
+    let little = bytes_of(table.map(|(bits, _): (u16, f64)| bits.to_le_bytes()));
+    let big = bytes_of(table.map(|(bits, _): (u16, f64)| bits.to_be_bytes()));
+    for (descr, data) in [("'<f2'", little), ("'>f2'", big)] {
+        let read = read(&file(descr, false, &shape, &data)).unwrap();
+        let bits: Vec<u64> = read.iter().map(|x| x.to_bits()).collect();
+        assert_eq!(bits, expected, "{descr}");
+    }
+    let nan = read(&file("'<f2'", false, "(1,)", &0x7e00u16.to_le_bytes())).unwrap();
+    assert!(nan[(0, 0)].is_nan());
+}
+
+#[test]
 fn fortran_order_is_transposed_back() {
     let data = bytes_of([1.0f64, 4.0, 2.0, 5.0, 3.0, 6.0].map(f64::to_le_bytes));
     let x = read(&file("'<f8'", true, "(2, 3)", &data)).unwrap();
@@ -113,10 +141,25 @@ fn what_is_no_array_of_real_numbers_is_told() {
     for (bytes, part) in [
         (b"PK\x03\x04".to_vec(), "not an NPY file"),
         (b"\x93NUMPY\x09\x00\x00\x00".to_vec(), "version 9"),
-        (file("'|O'", false, "(1,)", &eight), "'|O'"),
-        (file("'<c8'", false, "(1,)", &eight), "'<c8'"),
-        (file("'<U2'", false, "(1,)", &eight), "'<U2'"),
-        (file("'<f2'", false, "(4,)", &eight), "float64"),
+        (
+            file("'|O'", false, "(1,)", &eight),
+            "Python objects (dtype object)",
+        ),
+        (
+            file("'<c8'", false, "(1,)", &eight),
+            "complex numbers (type '<c8')",
+        ),
+        (file("'<U2'", false, "(1,)", &eight), "text (type '<U2')"),
+        (file("'|S8'", false, "(1,)", &eight), "text (type '|S8')"),
+        (
+            file("'<M8[ns]'", false, "(1,)", &eight),
+            "dates (type '<M8[ns]')",
+        ),
+        (file("'<V2'", false, "(4,)", &eight), "bfloat16"),
+        (
+            file("'<f16'", false, "(1,)", &eight),
+            "(type '<f16'); save it as float64",
+        ),
         (file("''", false, "(1,)", &eight), "''"),
         (
             file("[('a', '<f8')]", false, "(1,)", &eight),
@@ -135,9 +178,28 @@ fn what_is_no_array_of_real_numbers_is_told() {
             file("'<f8'", false, "(1000000000000,)", &eight),
             "truncated",
         ),
+        // Nothing, times more than can be counted.
+        (
+            file("'<f8'", false, "(0, 9223372036854775808)", b""),
+            "(0, 9223372036854775808), expected at least one row",
+        ),
+        (
+            file("'|u1'", false, "(0, 1099511627776, 1099511627776)", b""),
+            "expected at least one row",
+        ),
         (
             file("'<i8'", false, "(1,)", &i64::MAX.to_le_bytes()),
-            "2^53",
+            "9223372036854775807 is beyond 2^53",
+        ),
+        // Rounded to 2^53 if it was read.
+        (
+            file(
+                "'>u8'",
+                false,
+                "(1,)",
+                &9_007_199_254_740_993u64.to_be_bytes(),
+            ),
+            "9007199254740993 is beyond 2^53",
         ),
     ] {
         let text = reason(&bytes);
@@ -148,12 +210,32 @@ fn what_is_no_array_of_real_numbers_is_told() {
 #[test]
 fn the_last_column_is_the_target() {
     let x = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
-    let (inputs, targets) = read_dataset(Path::new("a.npy"), &write(&x.view())).unwrap();
+    let (inputs, targets) = read_dataset(
+        Path::new("a.npy"),
+        &write(&x.view()),
+        &TableOptions::default(),
+    )
+    .unwrap();
     assert_eq!(inputs, array![[1.0, 2.0], [4.0, 5.0]]);
     assert_eq!(targets, array![[3.0], [6.0]]);
-    let one = read_dataset(Path::new("a.npy"), &write(&array![[1.0]].view())).unwrap_err();
+    let mut options = TableOptions {
+        target: vec![Column::Number(2)],
+        ignore: vec![Column::Number(-1)],
+        ..TableOptions::default()
+    };
+    let chosen = read_dataset(Path::new("a.npy"), &write(&x.view()), &options).unwrap();
+    assert_eq!(chosen, (array![[1.0], [4.0]], array![[2.0], [5.0]]));
+    options.target = vec![Column::Named("a".to_owned())];
+    let named = read_dataset(Path::new("a.npy"), &write(&x.view()), &options).unwrap_err();
+    assert!(named.to_string().contains("count them from 1"), "{named}");
+    let one = read_dataset(
+        Path::new("a.npy"),
+        &write(&array![[1.0]].view()),
+        &TableOptions::default(),
+    )
+    .unwrap_err();
     assert!(one.to_string().contains("1 column"), "{one}");
     let flat = file("'|u1'", false, "(2,)", &[1, 2]);
-    let flat = read_dataset(Path::new("a.npy"), &flat).unwrap_err();
+    let flat = read_dataset(Path::new("a.npy"), &flat, &TableOptions::default()).unwrap_err();
     assert!(flat.to_string().contains("reshape"), "{flat}");
 }

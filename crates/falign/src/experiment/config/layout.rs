@@ -5,7 +5,9 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::read::Values;
+use crate::error::shown;
 use crate::experiment::keys::{self, KEYS, Key, SECTIONS, TOP_KEYS};
+use crate::file::{path_text, text_path};
 use crate::{Error, Result};
 
 /// A swept key and its values, in order.
@@ -88,7 +90,7 @@ pub(crate) fn anchor_paths(layout: &mut Layout, folder: &Path) {
             && let Value::String(text) = value
             && !text.is_empty()
         {
-            *text = folder.join(&*text).to_string_lossy().into_owned();
+            *text = path_text(&folder.join(text_path(text)));
         }
     };
     let cases = &mut layout.cases;
@@ -119,15 +121,7 @@ pub(crate) fn is_path(leaf: &str) -> bool {
 
 /// Values as an error message shows them, cut to one short line.
 pub(crate) fn short(value: &Value) -> String {
-    cut(&value.to_string().replace('\n', " "))
-}
-
-/// At most 60 characters.
-pub(crate) fn cut(text: &str) -> String {
-    if text.chars().count() <= 60 {
-        return text.to_owned();
-    }
-    text.chars().take(57).chain("...".chars()).collect()
+    shown(&value.to_string().replace('\n', " "))
 }
 
 fn is_section(name: &str) -> bool {

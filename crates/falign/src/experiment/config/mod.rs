@@ -205,7 +205,7 @@ impl Mistake {
         let content = text.lines().nth(line - 1).unwrap_or("").trim();
         Self {
             line,
-            content: layout::cut(content),
+            content: crate::error::shown(content),
             reason: error.message().replace('\n', "; "),
         }
     }

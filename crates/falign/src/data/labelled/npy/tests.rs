@@ -72,7 +72,15 @@ fn fortran_order_is_undone_in_any_number_of_dimensions() {
 fn one_array_has_its_labels_first_or_last() {
     let last = bytes("(2, 3)", &[1, 2, 0, 3, 4, 1]);
     let first = bytes("(2, 3)", &[0, 1, 2, 1, 3, 4]);
-    let read = |bytes: &[u8], column| read_npy(Path::new("a.npy"), bytes, &column, None);
+    let read = |bytes: &[u8], column| {
+        read_npy(
+            Path::new("a.npy"),
+            bytes,
+            &column,
+            &TableOptions::default(),
+            None,
+        )
+    };
     let data = read(&last, LabelColumn::Auto).unwrap();
     assert_eq!(
         data.inputs(),
@@ -80,6 +88,14 @@ fn one_array_has_its_labels_first_or_last() {
     );
     assert_eq!(data.labels(), [0, 1]);
     assert_eq!(read(&first, LabelColumn::First).unwrap(), data);
+    assert_eq!(read(&first, LabelColumn::Number(1)).unwrap(), data);
+    let options = TableOptions {
+        ignore: vec![Column::Number(-1)],
+        ..TableOptions::default()
+    };
+    let column = LabelColumn::Number(1);
+    let less = read_npy(Path::new("a.npy"), &first, &column, &options, None).unwrap();
+    assert_eq!(less.inputs(), &Inputs::Pixels(array![[1], [3]].into()));
     let reals = read(&floats("(1, 2)", &[2.5, 1.0]), LabelColumn::Last).unwrap();
     assert_eq!(reals.inputs(), &Inputs::Reals(array![[2.5]].into()));
     let text = reason(read(&last, LabelColumn::Named("y".to_owned())));
