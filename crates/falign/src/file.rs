@@ -1,5 +1,7 @@
 //! Files that are written whole or not at all, and the hash of what they hold.
 
+mod uri;
+
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
@@ -8,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
+pub use self::uri::path_text;
+pub(crate) use self::uri::text_path;
 use crate::{Error, Result};
 
 /// Ending of a file that is still being written.

@@ -69,9 +69,33 @@ class Keys:
     """
 
     held_out_data: str | PathLike[str] | None = None
-    """``[data]`` held-out X and y; relative to the experiment file.
+    """``[data]`` held-out X and y, with the columns of `train_data` or of the table in
+    `labelled_data`; relative to the experiment file.
 
     Accepted: the path of an NPZ, NPY or CSV file.
+    """
+
+    target: str | int | Sequence[Any] | None = None
+    """``[data]`` columns of targets, or of labels, in a CSV or NPY file; unset: the last ones
+    named `y` or `target`, for labels the one named `label`, `class`, `target` or `y`, else the
+    last column.
+
+    Accepted: the "name" or the whole number of a column (from 1; -1 is the last), or a list of
+    them.
+    """
+
+    ignore: str | int | Sequence[Any] | None = None
+    """``[data]`` columns of a CSV or NPY file that are neither inputs nor targets, such as one
+    that numbers the samples.
+
+    Accepted: the "name" or the whole number of a column (from 1; -1 is the last), or a list of
+    them.
+    """
+
+    header: str | bool = 'auto'
+    """``[data]`` whether the first line of a CSV file names its columns; auto: told by its cells.
+
+    Accepted: "auto", true or false.
     """
 
     labelled: str | None = None
@@ -84,10 +108,10 @@ class Keys:
 
     labelled_data: str | PathLike[str] | None = None
     """``[data]`` training and test set with classes: IDX files with MNIST's names, the binary
-    CIFAR-10, or an NPZ file with x_train, y_train, x_test, y_test; relative to the experiment
-    file.
+    CIFAR-10, or an NPZ file with x_train, y_train, x_test, y_test; or a training set as a table
+    with a column of labels, whose test set is `held_out_data`; relative to the experiment file.
 
-    Accepted: the path of a folder, NPZ file or archive.
+    Accepted: the path of a folder, NPZ file, archive, CSV or NPY file.
     """
 
     data_dir: str | PathLike[str] | None = None

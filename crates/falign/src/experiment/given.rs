@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use super::config::{Experiment, forget_data};
 use super::sources::{LabelledPair, Sources};
 use crate::data::Dataset;
+use crate::file::path_text;
 use crate::{Error, Result};
 
 /// Data in memory, in the place of whatever data an experiment names.
@@ -53,8 +54,7 @@ pub fn experiment(mut flat: Table, given: &Given, path: &Path) -> Result<(Experi
     forget_data(&mut flat);
     let sources = Sources::default();
     let mut name = |key: &str, path: &Path| {
-        let text = path.to_string_lossy().into_owned();
-        flat.insert(key.to_owned(), Value::String(text));
+        flat.insert(key.to_owned(), Value::String(path_text(path)));
     };
     match given {
         Given::Reals { train, held_out } => {

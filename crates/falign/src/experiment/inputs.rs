@@ -22,13 +22,10 @@ pub fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
     let mut weights: BTreeMap<PathBuf, Sizes> = BTreeMap::new();
     for labelled in &experiment.settings {
         let setting = &labelled.setting;
-        let training = match &setting.train_data {
-            Some(path) => columns(path, sources)?,
+        let training = match sources.reals(setting)? {
+            Some(pair) => (pair.train.input_dim(), pair.train.outputs()),
             None => (setting.input_dim, setting.outputs),
         };
-        if let Some(path) = &setting.held_out_data {
-            held_out_fits(path, columns(path, sources)?, training)?;
-        }
         if setting.engine == Engine::MiniBatch {
             deep(setting, sources)?;
         } else if let Some(path) = &setting.initial_weights {
@@ -41,12 +38,6 @@ pub fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Input and target columns of a data set.
-fn columns(path: &Path, sources: &Sources) -> Result<(usize, usize)> {
-    let set = sources.dataset(path)?;
-    Ok((set.input_dim(), set.outputs()))
 }
 
 /// The data with classes that a setting names, and whether its weights are there for each run.

@@ -30,5 +30,6 @@ pub mod spectra;
 pub mod stored;
 mod tables;
 
+pub use crate::file::path_text;
 pub use config::{Experiment, LabelledSetting, Overrides};
 pub use plan::{Job, Plan};

@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::config::{Experiment, read, write};
 use super::keys;
 use super::setting::Setting;
+use crate::file::text_path;
 use crate::{Error, Result};
 
 /// Length of a job's id.
@@ -165,7 +166,7 @@ fn content_hash(leaf: &str, path: &str, contents: &mut BTreeMap<String, String>)
     if let Some(hash) = contents.get(path) {
         return Ok(hash.clone());
     }
-    let hash = hash_of(leaf, Path::new(path)).map_err(|error| match error {
+    let hash = hash_of(leaf, &text_path(path)).map_err(|error| match error {
         Error::Io { source, .. } => {
             let (key, allowed) =
                 keys::leaf(leaf).map_or((leaf.to_owned(), ""), |key| (key.dotted(), key.allowed));

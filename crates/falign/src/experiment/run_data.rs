@@ -2,7 +2,6 @@
 
 use ndarray::Array2;
 
-use super::inputs::held_out_fits;
 use super::setting::{DatasetScope, Inputs, Setting, Targets};
 use super::sources::Sources;
 use crate::Result;
@@ -95,32 +94,18 @@ pub(super) fn load_shared(
     draw: Draw,
     sources: &Sources,
 ) -> Result<RunData<Matrix<f64>>> {
-    let mut data = match &setting.train_data {
-        None => {
-            let data = generate(setting, run, draw);
-            RunData {
-                inputs: data.inputs.into(),
-                targets: data.targets.into(),
-                held_out: data.held_out.map(|(x, y)| (x.into(), y.into())),
-            }
-        }
-        Some(path) => {
-            let set = sources.dataset(path)?;
-            RunData {
-                inputs: set.inputs.clone(),
-                targets: set.targets.clone(),
-                held_out: None,
-            }
-        }
-    };
-    if let Some(path) = &setting.held_out_data {
-        let set = sources.dataset(path)?;
-        held_out_fits(
-            path,
-            (set.input_dim(), set.outputs()),
-            (data.inputs.ncols(), data.targets.ncols()),
-        )?;
-        data.held_out = Some((set.inputs.clone(), set.targets.clone()));
+    if let Some(pair) = sources.reals(setting)? {
+        let held_out = pair.held_out;
+        return Ok(RunData {
+            inputs: pair.train.inputs.clone(),
+            targets: pair.train.targets.clone(),
+            held_out: held_out.map(|set| (set.inputs.clone(), set.targets.clone())),
+        });
     }
-    Ok(data)
+    let data = generate(setting, run, draw);
+    Ok(RunData {
+        inputs: data.inputs.into(),
+        targets: data.targets.into(),
+        held_out: data.held_out.map(|(x, y)| (x.into(), y.into())),
+    })
 }

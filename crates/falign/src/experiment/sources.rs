@@ -5,17 +5,36 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::inputs::held_out_fits;
 use super::setting::Setting;
 use crate::Result;
-use crate::data::{Dataset, Labelled, TrainTest, catalogue, load_dataset, load_train_test};
+use crate::data::{
+    Dataset, Labelled, TableOptions, TrainTest, catalogue, is_labelled_table, load_table,
+    load_tables, load_train_test,
+};
+use crate::file::path_text;
 use crate::theory::SlowEstimate;
 
 /// What was read so far. A set is read by whoever asks first; others wait for it.
 #[derive(Debug, Default)]
 pub struct Sources {
-    datasets: Mutex<BTreeMap<PathBuf, Arc<Dataset>>>,
+    datasets: Mutex<BTreeMap<(PathBuf, String), Arc<Dataset>>>,
     labelled: Mutex<BTreeMap<String, LabelledPair>>,
     slow_times: Mutex<BTreeMap<[u8; 32], Arc<Vec<SlowEstimate>>>>,
+}
+
+/// A data set by its file and how that is read.
+fn dataset_key(path: &Path, options: &TableOptions) -> (PathBuf, String) {
+    (path.to_owned(), format!("{options:?}"))
+}
+
+/// Data with real targets.
+#[derive(Debug, Clone)]
+pub struct RealPair {
+    /// To train on.
+    pub train: Arc<Dataset>,
+    /// For `held_out_loss`.
+    pub held_out: Option<Arc<Dataset>>,
 }
 
 /// A training and a test set with classes.
@@ -48,17 +67,37 @@ impl LabelledPair {
 }
 
 impl Sources {
-    /// The data set with real targets in this file.
+    /// The data with real targets that a setting names; `None` if it names none.
     ///
     /// # Errors
-    /// As [`load_dataset`].
-    pub fn dataset(&self, path: &Path) -> Result<Arc<Dataset>> {
+    /// As [`load_table`]; [`Error::Shape`](crate::Error::Shape) where held-out data have other
+    /// columns than the training data.
+    pub fn reals(&self, setting: &Setting) -> Result<Option<RealPair>> {
+        let Some(path) = &setting.train_data else {
+            return Ok(None);
+        };
+        let train = self.dataset(path, &setting.table)?;
+        let held_out = setting.held_out_data.as_deref();
+        let held_out = held_out
+            .map(|path| {
+                let set = self.dataset(path, &setting.table)?;
+                let columns = |set: &Dataset| (set.input_dim(), set.outputs());
+                held_out_fits(path, columns(&set), columns(&train))?;
+                Ok::<_, crate::Error>(set)
+            })
+            .transpose()?;
+        Ok(Some(RealPair { train, held_out }))
+    }
+
+    /// The data set with real targets in this file.
+    fn dataset(&self, path: &Path, options: &TableOptions) -> Result<Arc<Dataset>> {
         let mut known = self.datasets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(set) = known.get(path) {
+        let key = dataset_key(path, options);
+        if let Some(set) = known.get(&key) {
             return Ok(Arc::clone(set));
         }
-        let set = Arc::new(load_dataset(path)?);
-        known.insert(path.to_owned(), Arc::clone(&set));
+        let set = Arc::new(load_table(path, options)?);
+        known.insert(key, Arc::clone(&set));
         Ok(set)
     }
 
@@ -85,13 +124,13 @@ impl Sources {
     /// Holds a data set for this path, which is then never read.
     pub fn give_dataset(&self, path: &Path, set: Arc<Dataset>) {
         let mut known = self.datasets.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(path.to_owned(), set);
+        known.insert(dataset_key(path, &TableOptions::default()), set);
     }
 
     /// Holds data with classes for this `labelled_data`, which is then never read.
     pub fn give_labelled(&self, path: &Path, pair: LabelledPair) {
         let mut known = self.labelled.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(path.display().to_string(), pair);
+        known.insert(path_text(path), pair);
     }
 
     /// The stored data set with classes that a setting names; `None` if it names none.
@@ -101,20 +140,42 @@ impl Sources {
     pub fn labelled(&self, setting: &Setting) -> Result<Option<LabelledPair>> {
         let deep = &setting.deep;
         let dir = deep.data_dir.as_deref();
-        let (key, read): (String, &dyn Fn() -> Result<TrainTest>) =
-            match (&deep.labelled, &deep.labelled_data) {
-                (Some(name), _) if name == super::config::GENERATED_IMAGES => return Ok(None),
-                (Some(name), _) => (format!("{name} {dir:?}"), &move || {
-                    Ok(catalogue::load(name, dir)?.data)
-                }),
-                (None, Some(path)) => (path.display().to_string(), &move || load_train_test(path)),
-                (None, None) => return Ok(None),
-            };
+        let (table, test) = (&setting.table, setting.held_out_data.as_deref());
+        let tables = |path: &Path| {
+            let (train, test) = load_tables(path, test, table)?;
+            let train = Arc::new(train);
+            Ok(LabelledPair {
+                test: test.map_or_else(|| Arc::clone(&train), Arc::new),
+                train,
+            })
+        };
+        let (key, read): (String, &dyn Fn() -> Result<LabelledPair>) = match (
+            &deep.labelled,
+            &deep.labelled_data,
+        ) {
+            (Some(name), _) if name == super::config::GENERATED_IMAGES => return Ok(None),
+            (Some(name), _) => (format!("{name} {dir:?}"), &|| {
+                Ok(LabelledPair::new(catalogue::load(name, dir)?.data))
+            }),
+            (None, Some(path)) if is_labelled_table(path) => {
+                (format!("{} {test:?} {table:?}", path_text(path)), &|| {
+                    tables(path)
+                })
+            }
+            (None, Some(path)) => (path_text(path), &move || {
+                if *table != TableOptions::default() {
+                    let reason = "data.target, data.ignore and data.header are about columns of CSV and NPY files; remove them";
+                    return Err(crate::Error::data(path, reason));
+                }
+                Ok(LabelledPair::new(load_train_test(path)?))
+            }),
+            (None, None) => return Ok(None),
+        };
         let mut known = self.labelled.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pair) = known.get(&key) {
             return Ok(Some(pair.clone()));
         }
-        let pair = LabelledPair::new(read()?);
+        let pair = read()?;
         known.insert(key, pair.clone());
         Ok(Some(pair))
     }

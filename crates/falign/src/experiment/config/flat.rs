@@ -211,11 +211,14 @@ impl Experiment {
     }
 }
 
-/// The keys that say where training data come from, and which generated ones: none of them has
+/// The keys that say where training data come from, and which of them: none of them has
 /// a meaning beside data that are handed over.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 8] = [
     "train_data",
     "held_out_data",
+    "target",
+    "ignore",
+    "header",
     "labelled",
     "labelled_data",
     "data_dir",

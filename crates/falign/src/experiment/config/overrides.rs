@@ -94,7 +94,13 @@ fn word_list(text: &str) -> Option<Value> {
 fn is_axis(key: &Key, value: &Value) -> bool {
     let holds_lists = matches!(
         key.leaf,
-        "quantities" | "ridge_table" | "hidden_widths" | "ridge_layers" | "weight_sparsity"
+        "quantities"
+            | "ridge_table"
+            | "hidden_widths"
+            | "ridge_layers"
+            | "weight_sparsity"
+            | "target"
+            | "ignore"
     );
     match value {
         Value::Array(items) => !holds_lists || items.iter().any(Value::is_array),

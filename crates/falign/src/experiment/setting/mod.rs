@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::TableOptions;
 use crate::math::{Activation, Precision};
 use crate::observe::Quantity;
 use crate::rule::{RidgeForm, Rule};
@@ -37,6 +38,8 @@ pub struct Setting {
     pub held_out: usize,
     pub train_data: Option<PathBuf>,
     pub held_out_data: Option<PathBuf>,
+    /// `target`, `ignore` and `header`.
+    pub table: TableOptions,
     // [network]
     pub width: u64,
     pub activation: Activation,

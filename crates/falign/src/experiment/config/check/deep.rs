@@ -188,7 +188,8 @@ fn data(s: &Setting) -> Result<()> {
         ("train_data", &s.train_data),
         ("held_out_data", &s.held_out_data),
     ] {
-        if d.has_classes() && path.is_some() {
+        let is_test = leaf == "held_out_data" && has_table(s);
+        if d.has_classes() && path.is_some() && !is_test {
             return refuse(
                 leaf,
                 "given",
@@ -341,9 +342,17 @@ fn learning(s: &Setting) -> Result<()> {
     Ok(())
 }
 
+/// Whether samples with classes are a table, whose test set is another file.
+fn has_table(s: &Setting) -> bool {
+    let path = s.deep.labelled_data.as_deref();
+    path.is_some_and(crate::data::is_labelled_table)
+}
+
 /// Whether there are samples to test on.
 fn has_test(s: &Setting) -> bool {
-    let is_stored = s.deep.has_classes() && s.deep.labelled.as_deref() != Some(GENERATED_IMAGES);
+    let is_stored = s.deep.has_classes()
+        && s.deep.labelled.as_deref() != Some(GENERATED_IMAGES)
+        && !has_table(s);
     is_stored || s.held_out > 0 || s.held_out_data.is_some()
 }
 
@@ -370,7 +379,11 @@ fn recorded(s: &Setting) -> Result<()> {
             Quantity::TestLoss | Quantity::TestAccuracy | Quantity::TestTopKAccuracy
                 if !has_test(s) =>
             {
-                "a test set; set data.held_out"
+                if has_table(s) {
+                    "a test set; set data.held_out_data"
+                } else {
+                    "a test set; set data.held_out"
+                }
             }
             Quantity::ValidationLoss | Quantity::ValidationAccuracy if d.validation == 0 => {
                 "validation samples; set data.validation"

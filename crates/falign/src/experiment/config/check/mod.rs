@@ -172,6 +172,20 @@ pub(crate) fn setting(s: &Setting) -> Result<()> {
 }
 
 fn data(s: &Setting) -> Result<()> {
+    if s.train_data.is_none() && s.deep.labelled_data.is_none() {
+        let table = &s.table;
+        for (leaf, is_set) in [
+            ("target", !table.target.is_empty()),
+            ("ignore", !table.ignore.is_empty()),
+            ("header", table.header.is_some()),
+        ] {
+            if is_set {
+                let why =
+                    "is about the columns of a file; set data.train_data or data.labelled_data";
+                return refuse(leaf, "set", why);
+            }
+        }
+    }
     if s.train_data.is_none() && !s.deep.has_classes() {
         if s.inputs == Inputs::Orthonormal && s.samples > s.input_dim {
             return refuse(

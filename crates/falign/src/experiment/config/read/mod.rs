@@ -11,8 +11,10 @@ use toml::Value;
 
 pub(crate) use self::deep::GENERATED_IMAGES;
 use super::layout::short;
+use crate::data::{Column, TableOptions};
 use crate::experiment::keys::{KEYS, Key};
 use crate::experiment::setting::{Duration, Record, Ridge, Setting, StepSize, Steps};
+use crate::file::text_path;
 use crate::observe::Quantity;
 use crate::{Error, Result};
 
@@ -21,6 +23,9 @@ pub(crate) type Values = BTreeMap<&'static str, Value>;
 
 /// The largest width, 10^15: exact as `f64` and far beyond any memory.
 pub(crate) const MAX_COUNT: u64 = 1_000_000_000_000_000;
+
+/// Up to here, 2^53, a float that is a whole number is only that one.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Reads a setting; keys that are absent take their defaults.
 pub(crate) fn setting(values: &Values) -> Result<Setting> {
@@ -39,6 +44,11 @@ pub(crate) fn setting(values: &Values) -> Result<Setting> {
         held_out: read.size("held_out", 0, 1_000_000)?,
         train_data: read.optional("train_data", path)?,
         held_out_data: read.optional("held_out_data", path)?,
+        table: TableOptions {
+            header: read.get("header", or_word("auto", Value::as_bool))?,
+            target: read.optional("target", columns)?.unwrap_or_default(),
+            ignore: read.optional("ignore", columns)?.unwrap_or_default(),
+        },
         width: read.count("width", 1, MAX_COUNT)?,
         activation: read.name("activation")?,
         draw: read.name("draw")?,
@@ -126,9 +136,14 @@ impl Reader<'_> {
         let key = known(leaf);
         match self.values.get(leaf) {
             None => Ok(None),
-            Some(value) => read(value)
-                .map(Some)
-                .ok_or_else(|| Error::config(key.dotted(), short(value), expected(key))),
+            Some(value) => read(value).map(Some).ok_or_else(|| {
+                let mut allowed = expected(key);
+                if digits(value).is_some_and(|digits| read(&digits).is_some()) {
+                    allowed +=
+                        "; a float is a whole number up to 2^53 only, so write out its digits";
+                }
+                Error::config(key.dotted(), short(value), allowed)
+            }),
         }
     }
 
@@ -198,6 +213,19 @@ fn known(leaf: &'static str) -> &'static Key {
     crate::experiment::keys::leaf(leaf).expect("a test reads every field from the key table")
 }
 
+/// The whole number that a float stands for, as one that is written out.
+fn digits(value: &Value) -> Option<Value> {
+    let number = value
+        .as_float()
+        .filter(|number| number.fract().abs() <= 0.0)?;
+    let below = i64::MAX as f64;
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "whole and within the range"
+    )]
+    (number.abs() < below).then(|| Value::Integer(number as i64))
+}
+
 fn expected(key: &Key) -> String {
     format!("expected {}", key.allowed)
 }
@@ -209,10 +237,10 @@ pub(crate) fn whole(value: &Value, min: u64, max: u64) -> Option<u64> {
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "whole and within 0 ... 10^15 was checked"
+            reason = "whole and within 0 ... 2^53 was checked"
         )]
         Value::Float(number)
-            if number.fract().abs() <= 0.0 && (0.0..=MAX_COUNT as f64).contains(number) =>
+            if number.fract().abs() <= 0.0 && (0.0..=LARGEST_EXACT).contains(number) =>
         {
             *number as u64
         }
@@ -249,7 +277,21 @@ fn path(value: &Value) -> Option<PathBuf> {
     value
         .as_str()
         .filter(|text| !text.is_empty())
-        .map(PathBuf::from)
+        .map(text_path)
+}
+
+/// A column, or a list of them.
+fn columns(value: &Value) -> Option<Vec<Column>> {
+    let column = |value: &Value| match value {
+        Value::String(name) if !name.is_empty() => Some(Column::Named(name.clone())),
+        Value::Integer(number) if *number != 0 => Some(Column::Number(*number)),
+        _ => None,
+    };
+    match value {
+        Value::Array(list) if list.is_empty() => None,
+        Value::Array(list) => list.iter().map(column).collect(),
+        one => column(one).map(|one| vec![one]),
+    }
 }
 
 /// `word`, read as `None`, or a value.
@@ -368,5 +410,30 @@ mod tests {
             values.insert("width", Value::Float(wrong));
             assert!(setting(&values).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_refused_number_names_the_true_reason() {
+        let refusal = |leaf, value: Value| {
+            let mut values = defaults();
+            values.insert(leaf, value);
+            setting(&values).unwrap_err().to_string()
+        };
+        // Any whole number would do, but which one a float this large stands for is not known.
+        let text = refusal("seed", Value::Float(1e18));
+        assert!(text.contains("write out its digits"), "{text}");
+        // Digits would not help.
+        for (leaf, value) in [
+            ("seed", 1e19),
+            ("seed", -1.0),
+            ("width", 1e16),
+            ("seed", 0.5),
+        ] {
+            let text = refusal(leaf, Value::Float(value));
+            assert!(!text.contains("digits"), "{text}");
+        }
+        let mut values = defaults();
+        values.insert("seed", Value::Integer(1_000_000_000_000_000_000));
+        assert_eq!(setting(&values).unwrap().seed, 1_000_000_000_000_000_000);
     }
 }

@@ -10,7 +10,9 @@ use serde::Serialize;
 use toml::Value;
 
 use super::read::Values;
+use crate::data::Column;
 use crate::experiment::setting::{Duration, Record, Ridge, Setting, StepSize, Steps};
+use crate::file::path_text;
 use crate::observe::Quantity;
 
 /// The values of a setting by leaf name; keys that are unset are absent.
@@ -35,6 +37,12 @@ pub(crate) fn values(setting: &Setting) -> Values {
     put("held_out", Some(size(s.held_out)));
     put("train_data", s.train_data.as_deref().map(path));
     put("held_out_data", s.held_out_data.as_deref().map(path));
+    put("target", columns(&s.table.target));
+    put("ignore", columns(&s.table.ignore));
+    put(
+        "header",
+        Some(or_word(s.table.header.map(Value::Boolean), "auto")),
+    );
     put("width", Some(whole(s.width)));
     put("activation", name(&s.activation));
     put("draw", name(&s.draw));
@@ -121,11 +129,24 @@ fn size(number: usize) -> Value {
 }
 
 fn path(path: &Path) -> Value {
-    Value::String(path.to_string_lossy().into_owned())
+    Value::String(path_text(path))
 }
 
 fn or_word(value: Option<Value>, word: &str) -> Value {
     value.unwrap_or_else(|| Value::String(word.to_owned()))
+}
+
+/// One column alone, several as a list.
+fn columns(list: &[Column]) -> Option<Value> {
+    let mut values = list.iter().map(|column| match column {
+        Column::Named(name) => Value::String(name.clone()),
+        Column::Number(number) => Value::Integer(*number),
+    });
+    match list {
+        [] => None,
+        [_] => values.next(),
+        [..] => Some(Value::Array(values.collect())),
+    }
 }
 
 fn unit(unit: &str, value: Value) -> Value {
@@ -202,6 +223,9 @@ mod tests {
         let mut setting = read::setting(&read::defaults()).unwrap();
         setting.train_data = Some("x.npz".into());
         setting.held_out_data = Some("h.npz".into());
+        setting.table.target = vec![Column::Named("y".to_owned())];
+        setting.table.ignore = vec![Column::Number(1), Column::Named("id".to_owned())];
+        setting.table.header = Some(false);
         setting.initial_weights = Some("w.npz".into());
         setting.cutoff = Some(Duration::CS(5.0));
         setting.decay_steps = Some(Duration::Number(2.5));
