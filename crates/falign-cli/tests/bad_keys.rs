@@ -7,7 +7,8 @@ use crate::support::Lab;
 /// Values that no key of a kind accepts.
 fn wrong_types(key: &Key) -> &'static [&'static str] {
     match key.leaf {
-        "center_outputs" | "per_run_table" | "biases" | "feedback_signs" => {
+        "target" | "ignore" => &["true", "1.5", "\"\"", "[]", "[[true]]"],
+        "center_outputs" | "per_run_table" | "biases" | "feedback_signs" | "header" => {
             &["\"yes\"", "1", "{}", "1979-05-27"]
         }
         "train_data" | "held_out_data" | "initial_weights" | "labelled_data" | "data_dir" => {
@@ -65,6 +66,7 @@ fn out_of_range(leaf: &str) -> &'static [&'static str] {
         "hidden_layers" => &["0", "101", "1.5"],
         "hidden_widths" => &["[]", "[0]", "[3, -1]", "[1000000001]", "[1.5]"],
         "ridge_layers" => &["[]", "[0]", "[1.5]"],
+        "target" | "ignore" => &["0", "[1, 0]"],
         "top_k" => &["0", "10001", "1.5"],
         "feedback_correlation" | "alignment_threshold" => &["-1.1", "1.1"],
         "feedback_step_size" => &["0", "-1"],

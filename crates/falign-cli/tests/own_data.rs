@@ -90,9 +90,9 @@ fn data_train_without_an_experiment_file_and_every_command_works_on_the_result()
     run(&lab, &[&stored], "again", &[]);
     crate::support::assert_same(&lab.path("again"), &lab.path(dir));
     // The default folder.
-    run(&lab, &["--train-data", "d.csv"], "runs/my_data", &SMALL);
+    run(&lab, &["--train-data", "d.csv"], "runs/d", &SMALL);
     lab.falign(&["run", "--train-data", "d.csv"])
-        .refuses(&["runs/my_data is not empty"]);
+        .refuses(&["runs/d is not empty"]);
 }
 
 #[test]
@@ -116,6 +116,160 @@ fn data_take_the_place_of_what_an_experiment_generates() {
     let both = [&words[..], &["--out", "other", "--set", "data.samples=3"]].concat();
     lab.falign(&both)
         .refuses(&["data.samples = 3", "data.train_data", "remove one"]);
+}
+
+#[test]
+fn every_command_takes_data_in_the_place_of_an_experiment() {
+    let lab = lab();
+    let sets = SMALL.iter().flat_map(|set| ["--set", *set]);
+    for (start, parts) in [
+        (&["config"][..], &["name = \"d\"", "train_data"][..]),
+        (&["theory"], &["gamma"]),
+        (&["audit"], &["feedback_alignment"]),
+        (
+            &["check", "--quiet"],
+            &["d: Feedback alignment on given data", "no claims"],
+        ),
+        (&["run", "--quiet"], &["runs/d"]),
+    ] {
+        let words = start.iter().copied().chain(["--train-data", "d.csv"]);
+        let words: Vec<&str> = words.chain(sets.clone()).collect();
+        let shown = lab.falign(&words).succeeds().out;
+        for part in parts {
+            assert!(shown.contains(part), "{start:?}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn columns_are_chosen_and_only_the_file_as_read_counts() {
+    let lab = Lab::new();
+    lab.file("plain.csv", "a,b,y\n0.5,1,2\n1.5,-1,0\n0.25,3,1\n");
+    lab.file("raw.csv", "id;y;a;b\n7;2;0,5;1\n8;0;1,5;-1\n9;1;0,25;3\n");
+    run(&lab, &["--train-data", "plain.csv"], "plain", &SMALL);
+    let columns = ["data.target=y", "data.ignore=[id]"];
+    let sets = [&SMALL[..], &columns].concat();
+    run(&lab, &["--train-data", "raw.csv"], "raw", &sets);
+    let summary = |dir: &str| lab.text(&format!("{dir}/summary.csv"));
+    let losses = |dir: &str| column(&table(&summary(dir)), "loss_mean");
+    assert_eq!(losses("plain"), losses("raw"));
+    // Held-out samples have the same columns.
+    lab.file("held.csv", "9;1;0,25;3\n");
+    let numbers = [
+        "data.target=2",
+        "data.ignore=1",
+        "data.held_out_data=held.csv",
+    ];
+    let sets = [&SMALL[..], &numbers].concat();
+    run(&lab, &["--train-data", "raw.csv"], "numbers", &sets);
+    assert_eq!(losses("plain"), losses("numbers"));
+    let swept = ["data.target=[[\"y\"], [\"a\", \"b\"]]", "data.ignore=id"];
+    let sets = [&SMALL[..], &swept].concat();
+    let words = sets.iter().flat_map(|set| ["--set", *set]);
+    let words: Vec<&str> = ["run", "--train-data", "raw.csv", "--dry-run"]
+        .into_iter()
+        .chain(words)
+        .collect();
+    lab.falign(&words).succeeds();
+    for (set, parts) in [
+        (
+            "data.target=z",
+            &["no column is named `z`", "id, y, a, b"][..],
+        ),
+        ("data.ignore=9", &["no column 9", "1 to 4"]),
+        (
+            "data.target=0",
+            &["data.target = 0", "from 1; -1 is the last"],
+        ),
+    ] {
+        lab.falign(&["run", "--train-data", "raw.csv", "--set", set])
+            .refuses(parts);
+    }
+    lab.falign(&["run", "quickstart", "--set", "data.target=y"])
+        .refuses(&["data.target", "data.train_data"]);
+    lab.file("iris.csv", "x,species\n1,setosa\n2,virginica\n");
+    lab.falign(&["run", "--train-data", "iris.csv"]).refuses(&[
+        "column 2",
+        "`setosa` is not a number",
+        "data.labelled_data",
+    ]);
+}
+
+#[test]
+fn a_table_with_names_of_classes_is_learnt_and_tested() {
+    let lab = Lab::new();
+    lab.file(
+        "iris.csv",
+        "id,petal,sepal,species\n1,0.5,1,setosa\n2,2,3,virginica\n3,0.25,1,setosa\n4,3,3,virginica\n",
+    );
+    lab.file("test.csv", "id,petal,sepal,species\n5,2.5,3.25,virginica\n");
+    let sets = [
+        "data.labelled_data=iris.csv",
+        "data.target=species",
+        "data.ignore=id",
+        "learning.step_size=0.5",
+        "network.width=20",
+        "run.epochs=20",
+        "run.runs=2",
+    ];
+    lab.file("own.toml", "name = \"own\"\n");
+    run(&lab, &["own.toml"], "alone", &sets);
+    let alone = table(&lab.text("alone/summary.csv"));
+    assert_eq!(column(&alone, "train_accuracy_mean").last().unwrap(), "1.0");
+    assert!(!alone[0].contains(&"test_accuracy_mean".to_owned()));
+    let sets = [&sets[..], &["data.held_out_data=test.csv"]].concat();
+    run(&lab, &["own.toml"], "tested", &sets);
+    let tested = table(&lab.text("tested/summary.csv"));
+    assert_eq!(column(&tested, "test_accuracy_mean").last().unwrap(), "1.0");
+    lab.file(
+        "test.csv",
+        "id,petal,sepal,species\n5,2.5,3.25,versicolor\n",
+    );
+    let words = sets.iter().flat_map(|set| ["--set", *set]);
+    let words: Vec<&str> = ["run", "own.toml"].into_iter().chain(words).collect();
+    lab.falign(&words)
+        .refuses(&["test.csv", "line 2, column 4", "`versicolor` is no class"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_not_utf_8_is_opened() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let lab = lab();
+    let name = |text: &[u8]| OsStr::from_bytes(text).to_owned();
+    let folder = lab.path("").join(name(b"data\xff"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::copy(lab.path("d.csv"), folder.join(name(b"x\xfe.csv"))).unwrap();
+    std::fs::write(
+        folder.join("own.toml"),
+        "name = \"own\"\n[data]\ntrain_data = \"../d.csv\"\n",
+    )
+    .unwrap();
+    let go = |words: &[&OsStr]| {
+        let mut command = lab.command(&[]);
+        command.args(words);
+        for set in SMALL {
+            command.args(["--set", set]);
+        }
+        crate::support::Answer::of(command.output().unwrap())
+    };
+    let [run, data] = ["run", "--train-data"].map(OsStr::new);
+    go(&[run, data, &name(b"data\xff/x\xfe.csv")]).succeeds();
+    // What is stored means the same file.
+    lab.falign(&["check", "runs/x_"]).succeeds();
+    let again = lab.path("runs/x_/experiment.toml");
+    go(&[
+        run,
+        again.as_os_str(),
+        OsStr::new("--out"),
+        &name(b"out\xff"),
+    ])
+    .succeeds();
+    let out = lab.path("").join(name(b"out\xff"));
+    crate::support::assert_same(&out, &lab.path("runs/x_"));
+    go(&[run, &name(b"data\xff/own.toml"), OsStr::new("--json")]).succeeds();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `falign audit`: is a rule the rule it is called?
 
 use std::num::NonZero;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
@@ -14,8 +15,9 @@ use crate::output;
 
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
-    /// Name of a built-in experiment, or a file
-    experiment: String,
+    /// Name of a built-in experiment, or a file (may be left out with --train-data)
+    #[arg(required_unless_present = "train_data")]
+    experiment: Option<PathBuf>,
     #[command(flatten)]
     overrides: OverrideArgs,
     /// Units that hidden layers are cut to; rules that learn by trial take a fifth
@@ -30,7 +32,7 @@ pub(crate) struct AuditArgs {
 }
 
 pub(super) fn command(args: &AuditArgs) -> Result<Ended> {
-    let experiment = source::experiment(&args.experiment, &args.overrides.overrides())?;
+    let experiment = source::experiment(args.experiment.as_deref(), &args.overrides)?;
     let limits = Limits {
         width: args.width.get(),
         samples: args.samples.get(),

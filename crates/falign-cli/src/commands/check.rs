@@ -2,7 +2,7 @@
 
 mod folders;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
@@ -19,8 +19,9 @@ use crate::output;
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// Run folder, name of a built-in experiment, or a pattern such as 'theory/*'
-    target: String,
+    /// Run folder, name of a built-in experiment, file, or a pattern such as 'theory/*' (may be left out with --train-data)
+    #[arg(required_unless_present = "train_data")]
+    target: Option<PathBuf>,
     #[command(flatten)]
     run: RunOptions,
     #[command(flatten)]
@@ -93,20 +94,31 @@ fn left_out(experiment: &Experiment) -> Result<()> {
 }
 
 pub(super) fn command(args: &CheckArgs) -> Result<Ended> {
-    let (target, options) = (&args.target, &args.run);
-    if args.stored.store.is_some() && is_pattern(target) {
+    let (target, options) = (args.target.as_deref(), &args.run);
+    if let Some(target) = target
+        && args.stored.store.is_some()
+        && is_pattern(target)
+    {
         let why = "--store takes the results of one experiment, and this is a pattern";
-        return Err(Usage(format!("{target}: {why}")).into());
+        return Err(Usage(format!("{}: {why}", target.display())).into());
     }
     let mut all_passed = true;
     let mut folders = Folders::new(args);
-    for name in targets(target)? {
-        let Some(measured) = measured(&name, args, &mut folders)? else {
+    let targets = match target {
+        Some(target) => targets(target)?.into_iter().map(Some).collect(),
+        None => vec![None],
+    };
+    for name in targets {
+        let Some(measured) = measured(name.as_deref(), args, &mut folders)? else {
             return Ok(Ended::Stopped);
         };
         let verdicts = verdicts(&measured.experiment, &measured.table);
         all_passed &= verdicts.iter().all(|v| v.passed);
-        show(&name, &measured, &verdicts, options.json)?;
+        let shown = name.map_or_else(
+            || measured.experiment.name.clone(),
+            |name| name.display().to_string(),
+        );
+        show(&shown, &measured, &verdicts, options.json)?;
     }
     Ok(if all_passed {
         Ended::Done
@@ -136,22 +148,27 @@ fn show(name: &str, measured: &Measured, verdicts: &[Verdict], as_json: bool) ->
     Ok(())
 }
 
-fn is_pattern(target: &str) -> bool {
-    target.ends_with('*')
+fn is_pattern(target: &Path) -> bool {
+    prefix(target).is_some()
+}
+
+/// What the names that a pattern matches begin with.
+fn prefix(target: &Path) -> Option<&str> {
+    target.to_str()?.strip_suffix('*')
 }
 
 /// A folder, a name, or the built-in names that a pattern ending in `*` matches.
-fn targets(target: &str) -> Result<Vec<String>> {
-    let Some(prefix) = target.strip_suffix('*') else {
+fn targets(target: &Path) -> Result<Vec<PathBuf>> {
+    let Some(prefix) = prefix(target) else {
         return Ok(vec![target.to_owned()]);
     };
-    let found: Vec<String> = builtin::BUILTIN
+    let found: Vec<PathBuf> = builtin::BUILTIN
         .iter()
-        .map(|builtin| builtin.name.to_owned())
-        .filter(|name| name.starts_with(prefix))
+        .filter(|builtin| builtin.name.starts_with(prefix))
+        .map(|builtin| builtin.name.into())
         .collect();
     if found.is_empty() {
-        return Err(Usage(format!("no built-in experiment matches `{target}`")).into());
+        return Err(Usage(format!("no built-in experiment matches `{prefix}*`")).into());
     }
     Ok(found)
 }
@@ -165,37 +182,23 @@ struct Measured {
 
 /// The results of a folder, or those of an experiment that is run first, as far as they are not
 /// stored.
-fn measured(name: &str, args: &CheckArgs, folders: &mut Folders<'_>) -> Result<Option<Measured>> {
-    let options = &args.run;
-    let overrides = options.overrides.overrides();
-    let file = Path::new(name).join("experiment.toml");
-    if file.exists() {
-        if overrides != Overrides::none() {
-            let why = "is a run folder: --set and --case change no stored results";
-            return Err(Usage(format!("{name} {why}")).into());
-        }
-        if args.stored.are_for_runs_only() {
-            let why = "is a run folder: --fresh and --stored are about runs to be made";
-            return Err(Usage(format!("{name} {why}")).into());
-        }
-        let experiment =
-            Experiment::load(&file, &overrides).with_context(|| format!("{}", file.display()))?;
-        if let Some(why) = meta::other_version(&experiment, Path::new(name)) {
-            return Err(anyhow!("{name}: {why}"));
-        }
-        let plan = Plan::new(&experiment)?;
-        let table = collect(&experiment, &plan, Path::new(name)).with_context(|| {
-            format!("{name} is not complete; finish it with `falign run` and --resume")
-        })?;
-        args.stored.store(&experiment, Path::new(name))?;
-        return Ok(Some(Measured {
-            experiment,
-            table,
-            stored: None,
-        }));
+fn measured(
+    name: Option<&Path>,
+    args: &CheckArgs,
+    folders: &mut Folders<'_>,
+) -> Result<Option<Measured>> {
+    if let Some(folder) = name
+        && folder.join("experiment.toml").exists()
+    {
+        return stored(folder, args).map(Some);
     }
-    let experiment = source::experiment(name, &overrides)?;
-    let stored = args.stored.in_place(name, &experiment)?;
+    let experiment = source::experiment(name, &args.run.overrides)?;
+    let stored = match name {
+        Some(name) => args.stored.in_place(name, &experiment)?,
+        None => args
+            .stored
+            .in_place(Path::new(&experiment.name), &experiment)?,
+    };
     let Some(table) = table(&experiment, stored.as_ref(), args, folders)? else {
         folders.keep();
         return Ok(None);
@@ -205,6 +208,36 @@ fn measured(name: &str, args: &CheckArgs, folders: &mut Folders<'_>) -> Result<O
         table,
         stored,
     }))
+}
+
+/// The results of a run folder.
+fn stored(folder: &Path, args: &CheckArgs) -> Result<Measured> {
+    let name = folder.display();
+    let overrides = args.run.overrides.overrides();
+    if overrides != Overrides::none() {
+        let why = "is a run folder: --set, --case and --train-data change no stored results";
+        return Err(Usage(format!("{name} {why}")).into());
+    }
+    if args.stored.are_for_runs_only() {
+        let why = "is a run folder: --fresh and --stored are about runs to be made";
+        return Err(Usage(format!("{name} {why}")).into());
+    }
+    let file = folder.join("experiment.toml");
+    let experiment =
+        Experiment::load(&file, &overrides).with_context(|| format!("{}", file.display()))?;
+    if let Some(why) = meta::other_version(&experiment, folder) {
+        return Err(anyhow!("{name}: {why}"));
+    }
+    let plan = Plan::new(&experiment)?;
+    let table = collect(&experiment, &plan, folder).with_context(|| {
+        format!("{name} is not complete; finish it with `falign run` and --resume")
+    })?;
+    args.stored.store(&experiment, folder)?;
+    Ok(Measured {
+        experiment,
+        table,
+        stored: None,
+    })
 }
 
 /// All runs of an experiment, of which those that are not stored are carried out. `None` if they

@@ -1,18 +1,25 @@
 //! `falign config`.
 
+use std::path::Path;
+
 use anyhow::Result;
 use falign::experiment::Overrides;
 
-use super::{Ended, source};
+use super::{Ended, OverrideArgs, source};
 use crate::output;
 
-pub(super) fn command(name: &str, resolved: bool, overrides: &Overrides) -> Result<Ended> {
+pub(super) fn command(
+    name: Option<&Path>,
+    resolved: bool,
+    overrides: &OverrideArgs,
+) -> Result<Ended> {
     // Checked in either case, so that what is printed runs.
     let experiment = source::experiment(name, overrides)?;
-    let text = if resolved || *overrides != Overrides::none() {
-        experiment.resolved_toml()
-    } else {
-        source::text(name)?
+    let text = match name {
+        Some(name) if !resolved && overrides.overrides() == Overrides::none() => {
+            source::text(name)?
+        }
+        _ => experiment.resolved_toml(),
     };
     output::bytes(text.as_bytes())?;
     Ok(Ended::Done)

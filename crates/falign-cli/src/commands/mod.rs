@@ -97,8 +97,9 @@ enum Command {
     },
     /// Print an experiment's file
     Config {
-        /// Name of a built-in experiment, or a file
-        experiment: String,
+        /// Name of a built-in experiment, or a file (may be left out with --train-data)
+        #[arg(required_unless_present = "train_data")]
+        experiment: Option<PathBuf>,
         /// With every key written out
         #[arg(long)]
         resolved: bool,
@@ -127,10 +128,7 @@ enum Command {
 struct RunArgs {
     /// Name of a built-in experiment, or a file (may be left out with --train-data)
     #[arg(required_unless_present = "train_data")]
-    experiment: Option<String>,
-    /// Train on this data set (.npz, .npy, .csv), with default settings where no experiment is named
-    #[arg(long)]
-    train_data: Option<PathBuf>,
+    experiment: Option<PathBuf>,
     /// Only say how long it will take and how much memory, after a short calibration
     #[arg(long, conflicts_with = "resume")]
     dry_run: bool,
@@ -146,6 +144,12 @@ pub(crate) struct OverrideArgs {
     /// Run only this case (repeatable; `all` for all of an experiment that has a default)
     #[arg(long = "case", value_name = "NAME")]
     cases: Vec<String>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Train on this data set (.npz, .npy, .csv), with default settings where no experiment is named"
+    )]
+    train_data: Option<PathBuf>,
     #[arg(
         long,
         value_name = "DIR",
@@ -187,9 +191,10 @@ impl OverrideArgs {
         for (key, path) in [
             ("data.data_dir", &self.data_dir),
             ("network.initial_weights", &self.init_from),
+            ("data.train_data", &self.train_data),
         ] {
             if let Some(path) = path {
-                let text = toml::Value::String(path.display().to_string());
+                let text = toml::Value::String(falign::experiment::path_text(path));
                 set.push(format!("{key}={text}"));
             }
         }
@@ -223,7 +228,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Ended> {
             experiment,
             resolved,
             overrides,
-        } => config::command(&experiment, resolved, &overrides.overrides()),
+        } => config::command(experiment.as_deref(), resolved, &overrides),
         Command::Data { options, command } => data::command(&command, &options),
         Command::Keys => shell::keys(),
         Command::Completions { shell } => shell::completions(shell),

@@ -20,7 +20,7 @@ pub(super) fn command(file: &Path) -> Result<Ended> {
     std::fs::File::create_new(file)
         .and_then(|mut f| f.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}", file.display()))?;
-    let command = quoted(&file.display().to_string());
+    let command = quoted(file);
     output::line(format!(
         "wrote {}; run it with: falign run {command}",
         file.display()

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::DirEntry;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -21,16 +21,7 @@ use super::{Ended, RunArgs, RunOptions, Usage, plot, source, words};
 use crate::{figure, output, progress, signals};
 
 pub(super) fn command(args: &RunArgs) -> Result<Ended> {
-    let mut overrides = args.options.overrides.overrides();
-    if let Some(path) = &args.train_data {
-        let path = std::path::absolute(path)?;
-        let text = toml::Value::String(path.display().to_string());
-        overrides.set.push(format!("data.train_data={text}"));
-    }
-    let experiment = match &args.experiment {
-        Some(name) => source::experiment(name, &overrides)?,
-        None => Experiment::parse(BARE, &overrides)?,
-    };
+    let experiment = source::experiment(args.experiment.as_deref(), &args.options.overrides)?;
     if args.dry_run {
         return super::dry_run::command(&experiment, &args.options);
     }
@@ -39,21 +30,14 @@ pub(super) fn command(args: &RunArgs) -> Result<Ended> {
         .out
         .clone()
         .unwrap_or_else(|| Path::new("runs").join(&experiment.name));
-    let mut start = vec!["run".to_owned()];
-    start.extend(args.experiment.clone());
-    if let Some(path) = &args.train_data {
-        start.extend(["--train-data".to_owned(), path.display().to_string()]);
-    }
+    let mut start = vec!["run".into()];
+    start.extend(args.experiment.clone().map(Into::into));
     let resume = words::resume(start, &args.options, &dir);
     match in_folder(&experiment, &dir, &args.options, &resume)? {
         None => Ok(Ended::Stopped),
         Some(finished) => report(&experiment, &finished, &dir, &args.options),
     }
 }
-
-/// What `--train-data` runs where no experiment is named.
-const BARE: &str = "name = \"my_data\"\ntitle = \"Feedback alignment on given data\"\n\
-[data]\ntrain_data = \"\"\n[learning]\nstep_size = \"auto\"\n";
 
 /// A complete run folder.
 pub(super) struct Finished {
@@ -210,12 +194,12 @@ fn report(
     let outcomes = finished.table.settings.iter().flat_map(|s| &s.outcomes);
     let stalled = outcomes.filter(|o| o.name() == "stalled").count();
     if options.json {
-        let files: Vec<PathBuf> = ["summary.csv", "figure.svg", "figure.png"]
+        let files: Vec<String> = ["summary.csv", "figure.svg", "figure.png"]
             .iter()
-            .map(|f| dir.join(f))
+            .map(|f| dir.join(f).display().to_string())
             .collect();
         let value = json!({
-            "dir": dir, "files": files, "seconds": finished.seconds,
+            "dir": dir.display().to_string(), "files": files, "seconds": finished.seconds,
             "jobs_kept": finished.execution.kept, "runs_diverged": diverged, "runs_stalled": stalled,
             "claims": super::check::as_json(&verdicts),
         });

@@ -1,41 +1,86 @@
-//! Where an experiment comes from: the built-in ones by name, any other by path.
+//! Where an experiment comes from: the built-in ones by name, any other by path, or a data set with
+//! default settings.
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use falign::experiment::{Experiment, Overrides, builtin, keys};
+use falign::experiment::builtin::Builtin;
+use falign::experiment::{Experiment, builtin as built_in, keys};
 
-use super::Usage;
+use super::{OverrideArgs, Usage};
+
+/// The built-in experiment of that name.
+pub(crate) fn builtin(name: &Path) -> Option<&'static Builtin> {
+    name.to_str().and_then(built_in::find)
+}
 
 /// The text of a built-in experiment or a file.
-pub(crate) fn text(name: &str) -> Result<String> {
-    match builtin::find(name) {
+pub(crate) fn text(name: &Path) -> Result<String> {
+    match builtin(name) {
         Some(found) => Ok(found.text.to_owned()),
-        None => std::fs::read_to_string(file(name)?).with_context(|| format!("cannot read {name}")),
+        None => std::fs::read_to_string(file(name)?)
+            .with_context(|| format!("cannot read {}", name.display())),
     }
 }
 
-/// Loads and checks an experiment.
-pub(crate) fn experiment(name: &str, overrides: &Overrides) -> Result<Experiment> {
-    let experiment = match builtin::find(name) {
-        Some(found) => Experiment::parse(found.text, overrides),
-        None => Experiment::load(file(name)?, overrides),
+/// Loads and checks an experiment; without a name, the one on `--train-data`.
+pub(crate) fn experiment(name: Option<&Path>, overrides: &OverrideArgs) -> Result<Experiment> {
+    let (typed, data) = (overrides.overrides(), overrides.train_data.as_deref());
+    let Some(name) = name else {
+        return Ok(Experiment::parse(&bare(data), &typed)?);
+    };
+    let experiment = match builtin(name) {
+        Some(found) => Experiment::parse(found.text, &typed),
+        None => Experiment::load(file(name)?, &typed),
     };
     experiment.map_err(|error| match error {
         // The others name the file themselves.
         falign::Error::Config { .. } => {
-            anyhow::Error::from(error).context(format!("experiment {name}"))
+            anyhow::Error::from(error).context(format!("experiment {}", name.display()))
         }
         other => other.into(),
     })
 }
 
+/// What `--train-data` runs where no experiment is named: default settings, in a folder that is
+/// named after the file.
+fn bare(data: Option<&Path>) -> String {
+    format!(
+        "name = \"{}\"\ntitle = \"Feedback alignment on given data\"\n\
+         [data]\ntrain_data = \"\"\n[learning]\nstep_size = \"auto\"\n",
+        data.map_or_else(String::new, stem)
+    )
+}
+
+/// A file's name without its endings, as a name of an experiment can be.
+fn stem(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.trim_start_matches('.');
+    let mut stem = name;
+    for ending in [".gz", ".csv", ".npy", ".npz"] {
+        let at = stem.len().saturating_sub(ending.len());
+        if at > 0 && stem.is_char_boundary(at) && stem[at..].eq_ignore_ascii_case(ending) {
+            stem = &stem[..at];
+        }
+    }
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let stem: String = stem
+        .chars()
+        .map(|c| if fits(c) { c } else { '_' })
+        .collect();
+    if stem.is_empty() {
+        "data".to_owned()
+    } else {
+        stem
+    }
+}
+
 /// The file of an experiment that is not built in.
-fn file(name: &str) -> Result<&Path> {
-    let path = Path::new(name);
+fn file(path: &Path) -> Result<&Path> {
     if path.is_dir() {
         return Err(Usage(format!(
-            "{name} is a folder, and an experiment is a file, such as {}",
+            "{} is a folder, and an experiment is a file, such as {}",
+            path.display(),
             path.join("experiment.toml").display()
         ))
         .into());
@@ -43,12 +88,33 @@ fn file(name: &str) -> Result<&Path> {
     if path.exists() {
         return Ok(path);
     }
-    let names: Vec<&str> = builtin::BUILTIN.iter().map(|b| b.name).collect();
-    let hint = keys::nearest(name, names.iter().copied())
+    let names: Vec<&str> = built_in::BUILTIN.iter().map(|b| b.name).collect();
+    let name = path.to_string_lossy();
+    let hint = keys::nearest(&name, names.iter().copied())
         .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     Err(Usage(format!(
         "`{name}` is neither a file nor a built-in experiment ({}){hint}",
         names.join(", ")
     ))
     .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_named_after_the_file_of_data() {
+        for (path, name) in [
+            ("d/longley.csv", "longley"),
+            ("wine.quality.CSV.gz", "wine.quality"),
+            ("x y (1).npz", "x_y__1_"),
+            ("größe.npy", "gr__e"),
+            (".csv", "csv"),
+            ("..npz", "npz"),
+            ("data", "data"),
+        ] {
+            assert_eq!(stem(Path::new(path)), name);
+        }
+    }
 }

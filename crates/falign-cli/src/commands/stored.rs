@@ -1,13 +1,15 @@
 //! Stored results in `falign check`: which runs need not be carried out, and how they are kept.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 use falign::experiment::stored::Stored;
-use falign::experiment::{Experiment, Plan, builtin};
+use falign::experiment::{Experiment, Plan};
 use falign::record::store::write_atomic;
 
+use super::source;
 use crate::output;
 
 #[derive(Debug, Args)]
@@ -42,14 +44,14 @@ pub(super) struct InPlace {
 
 impl StoredOptions {
     /// As they are typed.
-    pub(super) fn words(&self) -> Vec<String> {
+    pub(super) fn words(&self) -> Vec<OsString> {
         let mut words = Vec::new();
         if self.fresh {
-            words.push("--fresh".to_owned());
+            words.push("--fresh".into());
         }
         for (flag, path) in [("--stored", &self.stored), ("--store", &self.store)] {
             if let Some(path) = path {
-                words.extend([flag.to_owned(), path.display().to_string()]);
+                words.extend([flag.into(), path.into()]);
             }
         }
         words
@@ -61,20 +63,21 @@ impl StoredOptions {
     }
 
     /// The stored results of an experiment, if they have any of its runs.
-    pub(super) fn in_place(&self, name: &str, experiment: &Experiment) -> Result<Option<InPlace>> {
+    pub(super) fn in_place(&self, name: &Path, experiment: &Experiment) -> Result<Option<InPlace>> {
         if self.fresh || self.store.is_some() {
             return Ok(None);
         }
         let found = match &self.stored {
             Some(path) => Some(read(path)?),
-            None => match builtin::find(name).and_then(|builtin| builtin.stored) {
-                Some(text) => Some(Stored::parse(text, Path::new(name))?),
+            None => match source::builtin(name).and_then(|builtin| builtin.stored) {
+                Some(text) => Some(Stored::parse(text, name)?),
                 None => None,
             },
         };
         let Some(stored) = found else {
             return Ok(None);
         };
+        let name = name.display();
         let plan = Plan::new(experiment)?;
         let missing = stored.missing(experiment, &plan);
         if missing.jobs.len() == plan.jobs.len() {

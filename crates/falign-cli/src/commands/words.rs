@@ -1,45 +1,52 @@
 //! Commands that are shown to be typed again.
 
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
 use std::path::Path;
 
 use super::RunOptions;
 
 /// The exact command that goes on with a stopped run in `dir`; `start` is all that stands
 /// before the options.
-pub(super) fn resume(start: Vec<String>, options: &RunOptions, dir: &Path) -> String {
-    let mut words = vec!["falign".to_owned()];
+pub(super) fn resume(start: Vec<OsString>, options: &RunOptions, dir: &Path) -> String {
+    let mut words: Vec<OsString> = vec!["falign".into()];
     words.extend(start);
-    let mut option = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
+    let mut option = |flag: &str, value: OsString| words.extend([flag.into(), value]);
     for set in &options.overrides.set {
-        option("--set", set.clone());
+        option("--set", set.into());
     }
     for case in &options.overrides.cases {
-        option("--case", case.clone());
+        option("--case", case.into());
     }
     for (flag, path) in [
+        ("--train-data", &options.overrides.train_data),
         ("--data-dir", &options.overrides.data_dir),
         ("--init-from", &options.overrides.init_from),
     ] {
         if let Some(path) = path {
-            option(flag, path.display().to_string());
+            option(flag, path.into());
         }
     }
     if let Some(threads) = options.threads {
-        option("--threads", threads.to_string());
+        option("--threads", threads.to_string().into());
     }
-    option("--out", dir.display().to_string());
+    option("--out", dir.into());
     for (flag, is_on) in [("--json", options.json), ("--quiet", options.quiet)] {
         if is_on {
-            words.push(flag.to_owned());
+            words.push(flag.into());
         }
     }
-    words.push("--resume".to_owned());
-    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    words.push("--resume".into());
+    let words: Vec<String> = words.iter().map(quoted).collect();
     words.join(" ")
 }
 
 /// A word as a shell takes it.
-pub(super) fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: impl AsRef<OsStr>) -> String {
+    let word = word.as_ref();
+    let Some(word) = word.to_str() else {
+        return escaped(word.as_encoded_bytes());
+    };
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -48,14 +55,31 @@ pub(super) fn quoted(word: &str) -> String {
     }
 }
 
+/// Bytes that are no text, as bash, zsh and POSIX 2024 take them.
+fn escaped(bytes: &[u8]) -> String {
+    let mut word = "$'".to_owned();
+    for byte in bytes {
+        match byte {
+            b'\'' | b'\\' => word.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => word.push(char::from(*byte)),
+            // Octal: three digits end by themselves.
+            byte => {
+                let _ = write!(word, "\\{byte:03o}");
+            }
+        }
+    }
+    word + "'"
+}
+
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::{escaped, quoted};
 
     #[test]
     fn words_are_quoted_for_a_shell() {
         assert_eq!(quoted("network.width=400"), "network.width=400");
         assert_eq!(quoted("ridge=[0, 1]"), "'ridge=[0, 1]'");
         assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(escaped(b"a\xff's"), r"$'a\377\'s'");
     }
 }

@@ -42,7 +42,7 @@ impl<'a> Folders<'a> {
     /// The folder of one experiment: several do not share theirs.
     pub(super) fn of(&mut self, experiment: &Experiment) -> Result<PathBuf> {
         let root = self.root()?;
-        Ok(if is_pattern(&self.args.target) {
+        Ok(if self.args.target.as_deref().is_some_and(is_pattern) {
             root.join(&experiment.name)
         } else {
             root
@@ -51,7 +51,8 @@ impl<'a> Folders<'a> {
 
     /// The exact command that goes on with a check that was stopped.
     pub(super) fn resume(&mut self) -> Result<String> {
-        let mut start = vec!["check".to_owned(), self.args.target.clone()];
+        let mut start = vec!["check".into()];
+        start.extend(self.args.target.clone().map(Into::into));
         start.extend(self.args.stored.words());
         Ok(words::resume(start, &self.args.run, &self.root()?))
     }

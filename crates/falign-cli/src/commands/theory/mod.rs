@@ -17,9 +17,9 @@ use crate::output;
 
 #[derive(Debug, Args)]
 pub(crate) struct TheoryArgs {
-    /// Name of a built-in experiment, or a file (may be left out with --run)
-    #[arg(required_unless_present = "run")]
-    experiment: Option<String>,
+    /// Name of a built-in experiment, or a file (may be left out with --run or --train-data)
+    #[arg(required_unless_present_any = ["run", "train_data"])]
+    experiment: Option<PathBuf>,
     #[command(flatten)]
     overrides: OverrideArgs,
     /// Width of the network, instead of the experiment's
@@ -40,16 +40,17 @@ pub(crate) struct TheoryArgs {
 }
 
 pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
-    let mut overrides = args.overrides.overrides();
+    let mut overrides = args.overrides.clone();
     if let Some(width) = args.width {
         overrides.set.push(format!("network.width={width}"));
     }
-    let name = match (&args.experiment, &args.run) {
-        (Some(name), _) => name.clone(),
-        (None, Some(folder)) => folder.join("experiment.toml").display().to_string(),
-        (None, None) => unreachable!("one of the two is required"),
-    };
-    let experiment = source::experiment(&name, &overrides)?;
+    let of_run = args
+        .run
+        .as_deref()
+        .filter(|_| overrides.train_data.is_none());
+    let of_run = of_run.map(|folder| folder.join("experiment.toml"));
+    let name = args.experiment.as_deref().or(of_run.as_deref());
+    let experiment = source::experiment(name, &overrides)?;
     if args.lemmas {
         let tables = lemma_tables(&experiment, &Sources::default())?;
         if args.json {
