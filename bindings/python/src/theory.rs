@@ -1,6 +1,8 @@
 //! What theory says of an experiment.
 
-use falign::experiment::certified::certify_settings;
+use std::sync::Arc;
+
+use falign::experiment::certified::{Question, certify_settings};
 use falign::experiment::execute::Watch;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -11,22 +13,31 @@ use crate::supervise::{Progress, supervise};
 use crate::train::experiment;
 
 /// Of each certificate: the page to read, and everything as JSON. `folder`: a finished run
-/// folder that adds what was observed.
+/// folder that adds what was observed; `every_setting` and `alignment` as in `Question`.
 #[pyfunction]
 pub(crate) fn theory(
     py: Python<'_>,
     flat: &Bound<'_, PyDict>,
     data: Option<&Data>,
     folder: Option<std::path::PathBuf>,
+    every_setting: bool,
+    alignment: Option<f64>,
 ) -> PyResult<Vec<(String, String)>> {
     let (experiment, sources) = experiment(flat, data)?;
-    let watch = Watch::default();
+    let watch = Arc::new(Watch::default());
+    let heard = Arc::clone(&watch);
     let silent = Progress {
         callback: None,
         total: 0.0,
     };
     let (found, interruption) = supervise(py, None, &watch, &silent, move || {
-        certify_settings(&experiment, &sources, folder.as_deref())
+        let question = Question {
+            folder: folder.as_deref(),
+            every_setting,
+            alignment,
+            stop: Some(&heard.stop),
+        };
+        certify_settings(&experiment, &sources, question)
     })?;
     let found = match (found, interruption) {
         (Some(found), None) => found.or_raise()?,

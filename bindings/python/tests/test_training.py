@@ -214,8 +214,15 @@ def test_theory_has_numbers(config: fa.Config, arrays: Arrays) -> None:
     found = fa.theory(config, *arrays)
     assert found["gamma"] > 0
     assert found[0].verdict("theorem_3_2") == "conditions_not_met"
+    assert "beta(0)" in found[0].entries["summary"]
     with pytest.raises(KeyError, match="is no number of this certificate"):
         found["gama"]
+    linear = fa.Config(activation="linear", width=20, steps=40, sweep={"ridge": [0.1, 2.0]})
+    every = fa.theory(linear, *arrays, every_setting=True, alignment=0.1)
+    assert [one["initial_decay"] for one in every] == sorted(one["initial_decay"] for one in every)
+    assert len(every) == 2 and every[1]["predicted_alignment_error"] > 0
+    with pytest.raises(ConfigError, match="between 0 and 1"):
+        fa.theory(linear, *arrays, alignment=1.5)
     with pytest.raises(ConfigError, match="mini_batch"):
         fa.theory(config.replace(engine="mini_batch"), *arrays)
 

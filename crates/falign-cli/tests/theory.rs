@@ -41,6 +41,7 @@ fn a_page_has_a_hundred_columns_and_every_group() {
             .unwrap();
         assert!(widest.chars().count() <= 100, "{widest}");
         for title in [
+            "\nalignment\n",
             "\ndata\n",
             "\nstart\n",
             "\nstep size\n",
@@ -207,6 +208,63 @@ fn width_and_settings_can_be_chosen() {
     );
 }
 
+/// Two ridge budgets on inputs far from isometric: every setting has a page, none is said to be met.
+#[test]
+fn every_setting_has_a_page_that_contradicts_itself_nowhere() {
+    let lab = Lab::new();
+    lab.file(
+        "sweep.toml",
+        "name = \"sweep\"\n[data]\nsamples = 12\ninput_dim = 24\ninputs = \"normal_over_dim\"\n[network]\nactivation = \"linear\"\n\
+         [learning]\nridge = { gamma = 3 }\nschedule = \"cutoff\"\n[run]\nsteps = { tau = 2 }\nruns = 2\n\
+         [sweep]\n\"network.width\" = [200, 2000]\n\"learning.cutoff\" = [{ c_s = 5 }, { c_s = 60 }]\n",
+    );
+    let text = lab.falign(&["theory", "sweep.toml", "--all", "--json"]);
+    let json: Value = serde_json::from_str(&text.succeeds().out).unwrap();
+    let all = json["certificates"].as_array().unwrap();
+    assert_eq!(all.len(), 4);
+    for one in all {
+        let alignment = &one["numbers"]["alignment"];
+        let number = |key: &str| alignment[key]["value"].as_f64();
+        assert!(
+            number("predicted_alignment_error").unwrap() < 0.1,
+            "{alignment}"
+        );
+        assert!(number("cutoff_in_force").unwrap() > 4.0, "{alignment}");
+        assert_eq!(
+            one["statements"]["theorem_4_6"]["verdict"],
+            "conditions_open"
+        );
+        assert!(one["summary"].as_str().unwrap().contains("beta(0)"));
+        for statement in one["statements"].as_object().unwrap().values() {
+            let conditions = statement["conditions"].as_array().unwrap();
+            let is_open = conditions.iter().any(|c| c["met"] != "yes");
+            assert!(
+                !(is_open && statement["verdict"] == "conditions_met"),
+                "{statement}"
+            );
+        }
+    }
+    let page = lab
+        .falign(&["theory", "sweep.toml", "--all"])
+        .succeeds()
+        .out;
+    assert!(!page.contains("conditions met"), "{page}");
+    for line in page.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+        // What is about something else takes one line.
+        assert!(
+            !line.contains("not met")
+                || line.starts_with("  Theorem")
+                || line.starts_with("  Prop")
+                || line.contains("it is silent"),
+            "{line}"
+        );
+        assert!(!line.contains("no    no "), "{line}");
+    }
+    lab.falign(&["theory", "sweep.toml", "--alignment", "2"])
+        .refuses(&["alignment", "between 0 and 1"]);
+}
+
 #[test]
 fn inequalities_of_the_lemmas_come_as_a_page_and_as_json() {
     let lab = Lab::new();
@@ -231,6 +289,10 @@ fn inequalities_of_the_lemmas_come_as_a_page_and_as_json() {
     let constants = last["constant"].as_array().unwrap();
     assert_eq!(constants.len(), 4);
     assert!(constants.iter().all(|c| c.as_f64().unwrap() >= 1.0));
+    assert_eq!(last["verdict"], "holds");
+    assert!(page.contains("holds with constant 1"), "{page}");
+    let all = format!("of {} inequalities hold with constant 1", rows.len());
+    assert!(page.contains(&all), "{page}");
     lab.falign(&["theory", "figure3", "--lemmas"])
         .refuses(&["mini_batch", "two-layer networks"]);
 }

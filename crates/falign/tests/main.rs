@@ -5,10 +5,12 @@
 mod agreement; // every fast engine against the plain loops, on random sizes
 mod audit; // what the audit of a rule proves, and which broken rules it catches
 mod certificate; // worked out by hand, against runs, and on unusual data
+mod certificate_by_hand; // its numbers and verdicts, one by one
 mod checkpoints; // a deep run that was stopped is the one that was not
 mod conformance; // every rule in one table
 mod data_sets; // MNIST and its like from files
 mod figure2; // Figure 2's statistics against another implementation's
+mod forecast; // alignments that certificates foretell, and those of runs
 mod fuzz; // random sizes, rules, precisions and instruction sets, for as long as one likes
 mod golden; // values from 40-digit arithmetic
 mod in_memory; // experiments without a folder, and folders made of them

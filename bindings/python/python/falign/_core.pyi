@@ -98,7 +98,11 @@ def audit(
     samples: int,
 ) -> list[tuple[Any, ...]]: ...
 def theory(
-    flat: dict[str, Any], data: Data | None, folder: str | None
+    flat: dict[str, Any],
+    data: Data | None,
+    folder: str | None,
+    every_setting: bool,
+    alignment: float | None,
 ) -> list[tuple[str, str]]: ...
 def save(
     path: str,

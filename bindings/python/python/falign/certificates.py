@@ -23,8 +23,8 @@ class Certificate:
     page: str
     """A page of a hundred columns."""
     entries: dict[str, Any] = field(compare=False)
-    """Everything, by the keys of ``docs/theory.md``: ``numbers`` by group, ``statements``
-    (theorems with their conditions), ``remarks``, and the setting."""
+    """Everything, by the keys of ``docs/theory.md``: ``summary``, ``numbers`` by group,
+    ``statements`` (theorems with their conditions), ``remarks``, and the setting."""
 
     def __getitem__(self, key: str) -> float | None:
         """The number of that key, such as ``"gamma"``; ``None`` where it has no value."""
@@ -39,7 +39,8 @@ class Certificate:
 
     def verdict(self, statement: str) -> str:
         """Whether a theorem speaks of this setting: ``conditions_met``,
-        ``sufficient_condition_not_met`` or ``conditions_not_met``."""
+        ``sufficient_condition_not_met`` (it is silent), ``conditions_open`` or
+        ``conditions_not_met``."""
         return str(self.entries["statements"][statement]["verdict"])
 
     def __repr__(self) -> str:
@@ -73,13 +74,16 @@ def theory(
     y: ArrayLike | None = None,
     *,
     run: str | os.PathLike[str] | None = None,
+    every_setting: bool = False,
+    alignment: float | None = None,
 ) -> Certificates:
     """Ask the theory of two-layer networks: what holds, what is expected, what is open.
 
-    On the data and the start of run 0: eigenvalues of the kernels, step sizes, the ridge and
+    The final alignment that is expected, with its error and the cutoff of the ridge that it needs;
+    on the data and the start of run 0, eigenvalues of the kernels, step sizes, the ridge and
     times at which alignment comes, and each theorem of Song, Xu and Lafferty (NeurIPS 2021) with
     its conditions. Of a sweep, one certificate for each case, rule and activation: of the
-    largest ridge and width. Cost: O(samples^3).
+    largest ridge and width. Cost: O(samples^3), and up to 20 seconds for the alignment.
 
     Parameters
     ----------
@@ -87,6 +91,11 @@ def theory(
         As for :func:`falign.train`.
     run : path, optional
         A finished run folder of this config, whose first run adds what was observed.
+    every_setting : bool
+        Of a sweep, a certificate of each setting.
+    alignment : float, optional
+        The cosine of b and beta, between 0 and 1, whose cutoff is looked for; without it, 90 % of
+        the best that a cutoff within the run gives.
 
     Returns
     -------
@@ -96,9 +105,11 @@ def theory(
     Raises
     ------
     ConfigError
-        For the mini-batch engine, of which the theorems say nothing.
+        For the mini-batch engine, of which the theorems say nothing, and for a wanted alignment
+        that is not between 0 and 1.
     """
     given = data.given(X, y)
     core = None if given is None else given._core
-    found = _core.theory(config._flat(), core, None if run is None else os.fspath(run))
+    folder = None if run is None else os.fspath(run)
+    found = _core.theory(config._flat(), core, folder, every_setting, alignment)
     return Certificates([Certificate(page, json.loads(entries)) for page, entries in found])

@@ -1,9 +1,11 @@
 //! The certificates of an experiment: theory on the data and start of its first run.
 
+mod forecast;
 mod json;
 mod page;
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use ndarray::Array2;
 
@@ -59,27 +61,69 @@ impl Certified {
     }
 }
 
+/// What is asked of certificates beside the experiment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Question<'a> {
+    /// A finished run folder, whose run 0 adds what was observed.
+    pub folder: Option<&'a Path>,
+    /// Of every setting, and not only of the largest.
+    pub every_setting: bool,
+    /// The alignment whose cutoff is looked for, in (0, 1); `None`: 90 % of the best that a cutoff
+    /// within the run gives.
+    pub alignment: Option<f64>,
+    /// Set to leave out what is not known yet of the expected alignment.
+    pub stop: Option<&'a AtomicBool>,
+}
+
 /// Certificates of an experiment: for each case and each rule and activation in it, of the setting
-/// with the largest ridge and, among these, the largest width; on the data and start of run 0.
-/// `folder`, if given, is a finished run folder whose run 0 adds what was observed.
+/// with the largest ridge and, among these, the largest width, or of every setting; on the data and
+/// start of run 0.
+///
+/// The expected alignment of a linear network is that of 20 drawn starts, followed exactly to the end of
+/// the run: some 20 steps (samples^2 + 20 samples) multiply-adds, and up to ten times that for the cutoff
+/// needed. Both are given up, saying so, where they are more than 2e10.
 ///
 /// # Errors
-/// [`Error::Config`] for a setting of the mini-batch engine, or one that the folder does not have;
-/// else as [`resolve`](super::resolve::resolve), [`certify`] and [`collect`](super::execute::collect).
+/// [`Error::Config`] for a setting of the mini-batch engine, one that the folder does not have, or a wanted
+/// alignment outside (0, 1); else as [`resolve`](super::resolve::resolve), [`certify`] and
+/// [`collect`](super::execute::collect).
+///
+/// # Example
+/// ```
+/// use falign::experiment::Experiment;
+/// use falign::experiment::certified::{Question, certify_settings};
+/// use falign::experiment::sources::Sources;
+/// let flat = "activation = \"linear\"\nwidth = 500\nsteps = 50\nsamples = 6\ninput_dim = 12\nridge = 1".parse().unwrap();
+/// let experiment = Experiment::from_flat(&flat, None)?;
+/// let found = certify_settings(&experiment, &Sources::default(), Question::default())?;
+/// assert!(found[0].certificate.value("predicted_alignment").is_some());
+/// # Ok::<(), falign::Error>(())
+/// ```
 pub fn certify_settings(
     experiment: &Experiment,
     sources: &Sources,
-    folder: Option<&Path>,
+    question: Question<'_>,
 ) -> Result<Vec<Certified>> {
-    let runs = folder.map(Runs::load).transpose()?;
-    representatives(experiment)
+    if let Some(wanted) = question.alignment
+        && !(wanted > 0.0 && wanted < 1.0)
+    {
+        let allowed = "expected a number between 0 and 1, the cosine of b and beta that is wanted";
+        return Err(Error::config("alignment", wanted, allowed));
+    }
+    let runs = question.folder.map(Runs::load).transpose()?;
+    let chosen = if question.every_setting {
+        experiment.settings.iter().map(|one| (one, 1)).collect()
+    } else {
+        representatives(experiment)
+    };
+    chosen
         .into_iter()
         .map(|(one, alike)| {
             let measured = match &runs {
                 Some(runs) => Some(runs.first_of(&one.setting)?),
                 None => None,
             };
-            certified(one, alike, sources, measured.as_ref())
+            certified(one, alike, sources, measured.as_ref(), question)
         })
         .collect()
 }
@@ -113,6 +157,7 @@ fn certified(
     alike: usize,
     sources: &Sources,
     measured: Option<&MeasuredRun>,
+    question: Question<'_>,
 ) -> Result<Certified> {
     let setting = &one.setting;
     let (problem, resolved, eigenvalues) = first_problem(setting, sources)?;
@@ -141,7 +186,17 @@ fn certified(
         kernel_eigenvalues: Some(&eigenvalues),
         initial_kernels: kernels.as_ref(),
     };
-    let mut certificate = certify(&setup)?;
+    let certificate = certify(&setup)?;
+    let forecast = forecast::forecast(&forecast::About {
+        setting,
+        problem: &problem,
+        steps: resolved.steps,
+        certificate: &certificate,
+        alignment: question.alignment,
+        sources,
+        stop: question.stop.unwrap_or(&AtomicBool::new(false)),
+    })?;
+    let mut certificate = certificate.with_forecast(&forecast);
     if let Some(run) = measured {
         certificate = certificate.with_run(&setup, run);
     }

@@ -50,6 +50,72 @@ pub struct LemmaRow {
     pub trend: f64,
 }
 
+/// What the measured constants say of an inequality.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LemmaVerdict {
+    /// It holds with constant 1 at every width.
+    Holds,
+    /// It holds with this constant, which serves all widths: it does not move against the
+    /// inequality as they grow.
+    HoldsWith(f64),
+    /// The constant that it takes moves against it as the widths grow: none serves all.
+    NoConstant,
+    /// A side vanishes or is not finite.
+    Undecided,
+}
+
+impl LemmaVerdict {
+    /// `holds`, `holds_with_constant`, `no_constant` or `undecided`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::HoldsWith(_) => "holds_with_constant",
+            Self::NoConstant => "no_constant",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+/// Slopes up to this are those of logarithms of the width and of few runs.
+const FLAT: f64 = 0.1;
+
+/// The same for inequalities about one random number, and their keys.
+const SCATTERED: f64 = 0.3;
+const OF_ONE_NUMBER: [&str; 5] = ["B.6", "B.8", "B.10", "C.3", "C.4"];
+
+impl LemmaRow {
+    /// What the constants at all widths say.
+    pub fn verdict(&self) -> LemmaVerdict {
+        let first = self.measured[0];
+        // How far the constant is on the wrong side of 1, and moves there.
+        let (against, drift) = match first.side {
+            Side::AtMost => (1.0, self.trend),
+            Side::AtLeast => (-1.0, -self.trend),
+        };
+        let constants = self.measured.iter().map(Inequality::constant);
+        let worst = constants.reduce(|a, b| if against * b > against * a { b } else { a });
+        let Some(worst) =
+            worst.filter(|_| self.measured.iter().all(|one| one.constant().is_finite()))
+        else {
+            return LemmaVerdict::Undecided;
+        };
+        let allowed = if OF_ONE_NUMBER.contains(&first.key) {
+            SCATTERED
+        } else {
+            FLAT
+        };
+        if against * (worst - 1.0) <= 0.0 {
+            LemmaVerdict::Holds
+        } else if drift.is_nan() {
+            LemmaVerdict::Undecided
+        } else if drift > allowed {
+            LemmaVerdict::NoConstant
+        } else {
+            LemmaVerdict::HoldsWith(worst)
+        }
+    }
+}
+
 /// For each case and each activation in it, the inequalities of its setting with the largest
 /// ridge on the data and starts of the first [`RUNS`] runs, at each of [`WIDTHS`]. Of the runs that
 /// is kept which is nearest to failing: a single b'beta(0) has no trend.
@@ -223,9 +289,105 @@ mod tests {
         let table = &tables("step_size = 0.1").unwrap()[0];
         assert!(trend_of(table, "B.9") > 0.1);
         assert!(trend_of(table, "C.2") > 0.1);
+        for row in &table.rows {
+            if ["B.9", "C.2"].contains(&row.measured[0].key) {
+                assert_eq!(row.verdict(), LemmaVerdict::NoConstant);
+            }
+        }
         assert!(trend_of(table, "B.9sq") < 0.0);
         assert!(trend_of(table, "C.2sq") < 0.0);
         assert_eq!(table.steps, [60; 32]);
+    }
+
+    #[test]
+    fn a_row_is_judged_by_its_constants_and_their_slope() {
+        let verdict = |key, side, constants: [f64; 4]| {
+            let at = |left| Inequality {
+                key,
+                says: "",
+                side,
+                left,
+                right: 1.0,
+            };
+            let measured = constants.map(at).to_vec();
+            let trend = trend(&measured);
+            LemmaRow { measured, trend }.verdict()
+        };
+        // Widths grow by factors of 4: a slope of 0.1 is a factor of 1.149.
+        for (key, side, constants, expected) in [
+            (
+                "B.9",
+                Side::AtMost,
+                [0.9, 1.0, 0.2, 0.1],
+                LemmaVerdict::Holds,
+            ),
+            (
+                "B.9",
+                Side::AtMost,
+                [3.0, 2.5, 2.0, 1.5],
+                LemmaVerdict::HoldsWith(3.0),
+            ),
+            (
+                "B.9",
+                Side::AtMost,
+                [2.0, 2.2, 2.4, 2.6],
+                LemmaVerdict::HoldsWith(2.6),
+            ),
+            (
+                "B.9",
+                Side::AtMost,
+                [2.0, 2.5, 3.0, 3.8],
+                LemmaVerdict::NoConstant,
+            ),
+            (
+                "B.8",
+                Side::AtMost,
+                [2.0, 2.5, 3.0, 3.8],
+                LemmaVerdict::HoldsWith(3.8),
+            ),
+            (
+                "B.21",
+                Side::AtLeast,
+                [1.0, 1.5, 1.2, 9.0],
+                LemmaVerdict::Holds,
+            ),
+            (
+                "B.21",
+                Side::AtLeast,
+                [0.5, 0.6, 0.7, 0.8],
+                LemmaVerdict::HoldsWith(0.5),
+            ),
+            (
+                "B.21",
+                Side::AtLeast,
+                [0.8, 0.6, 0.5, 0.4],
+                LemmaVerdict::NoConstant,
+            ),
+            (
+                "A.4",
+                Side::AtMost,
+                [2.0, f64::NAN, 1.0, 1.0],
+                LemmaVerdict::Undecided,
+            ),
+            (
+                "A.4",
+                Side::AtMost,
+                [0.5, f64::INFINITY, 1.0, 1.0],
+                LemmaVerdict::Undecided,
+            ),
+            (
+                "A.4",
+                Side::AtLeast,
+                [0.5, -1.0, 0.5, 0.5],
+                LemmaVerdict::Undecided,
+            ),
+        ] {
+            assert_eq!(
+                verdict(key, side, constants),
+                expected,
+                "{key} {constants:?}"
+            );
+        }
     }
 
     #[test]

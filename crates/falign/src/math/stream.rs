@@ -45,6 +45,8 @@ pub enum StreamName {
     Audit,
     /// Hidden units of the slow-time limit.
     Particles,
+    /// The seed of starts that are drawn to foretell runs.
+    Forecast,
 }
 
 impl StreamName {
@@ -65,6 +67,7 @@ impl StreamName {
             Self::Gram => "gram",
             Self::Audit => "audit",
             Self::Particles => "particles",
+            Self::Forecast => "forecast",
         }
     }
 }

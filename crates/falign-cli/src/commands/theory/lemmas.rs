@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use falign::experiment::lemmas::{LemmaTable, RUNS, WIDTHS};
+use falign::experiment::lemmas::{LemmaRow, LemmaTable, LemmaVerdict, RUNS, WIDTHS};
 use falign::theory::lemmas::Side;
 use serde_json::{Value, json};
 
@@ -39,13 +39,15 @@ pub(super) fn text(table: &LemmaTable) -> String {
         };
         let _ = writeln!(
             page,
-            "{:<9} {:>10}{:>10}  {constants}{trend:>8}\n          {}",
+            "{:<9} {:>10}{:>10}  {constants}{trend:>8}\n          {}\n          {}",
             last.key,
             number(last.left),
             number(last.right),
-            last.says
+            last.says,
+            verdict(row)
         );
     }
+    page.push_str(&summary(&table.rows));
     page.push_str(
         "\nimplied constant: left over right, the right side with constants 1 and delta = 0.05, in the\n\
          run where it is nearest to failing. slope: of its logarithm against that of the width; at 0\n\
@@ -53,6 +55,42 @@ pub(super) fn text(table: &LemmaTable) -> String {
          of the width move it by about 0.1.\n\n",
     );
     page
+}
+
+fn verdict(row: &LemmaRow) -> String {
+    match row.verdict() {
+        LemmaVerdict::Holds => "holds with constant 1".to_owned(),
+        LemmaVerdict::HoldsWith(constant) => format!("holds with constant {}", number(constant)),
+        LemmaVerdict::NoConstant => {
+            "does not hold with one constant: it moves with the width".to_owned()
+        }
+        LemmaVerdict::Undecided => "undecided: a side vanishes or is not finite".to_owned(),
+    }
+}
+
+/// How many inequalities have each verdict, and which are not as the paper says.
+fn summary(rows: &[LemmaRow]) -> String {
+    let keys = |name: &str| -> Vec<&str> {
+        let found = rows.iter().filter(|row| row.verdict().name() == name);
+        found.map(|row| row.measured[0].key).collect()
+    };
+    let mut text = format!(
+        "\n{} of {} inequalities hold with constant 1, {} with another",
+        keys("holds").len(),
+        rows.len(),
+        keys("holds_with_constant").len()
+    );
+    for (name, words) in [
+        ("no_constant", "do not hold with one constant"),
+        ("undecided", "are undecided"),
+    ] {
+        let keys = keys(name);
+        if !keys.is_empty() {
+            let _ = write!(text, "; {} {words}: {}", keys.len(), keys.join(", "));
+        }
+    }
+    text.push_str(".\n");
+    text
 }
 
 fn range(steps: &[u64]) -> String {
@@ -88,6 +126,7 @@ pub(super) fn json(table: &LemmaTable) -> Value {
             "right": at(&|i| row.measured[i].right),
             "constant": at(&|i| row.measured[i].constant()),
             "trend": finite(row.trend),
+            "verdict": row.verdict().name(),
         })
     });
     json!({

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use falign::experiment::certified::{Certified, certify_settings};
+use falign::experiment::certified::{Certified, Question, certify_settings};
 use falign::experiment::lemmas::lemma_tables;
 use falign::experiment::sources::Sources;
 use serde_json::{Value, json};
@@ -29,8 +29,15 @@ pub(crate) struct TheoryArgs {
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
     /// Instead, measure the inequalities of the paper's lemmas at widths 100 to 6400
-    #[arg(long, conflicts_with_all = ["width", "run", "spectra"])]
+    #[arg(long, conflicts_with_all = ["width", "run", "spectra", "all", "alignment"])]
     lemmas: bool,
+    /// Certificates of all settings, not only of the largest ridge and width of each case, rule and
+    /// activation
+    #[arg(long)]
+    all: bool,
+    /// The cosine of b and beta whose cutoff is looked for [default: 90 % of the best]
+    #[arg(long, value_name = "A")]
+    alignment: Option<f64>,
     /// Print the certificates, or the inequalities, as JSON
     #[arg(long)]
     json: bool,
@@ -64,7 +71,13 @@ pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
         return Ok(Ended::Done);
     }
     let folder = args.run.as_deref();
-    let certified = certify_settings(&experiment, &Sources::default(), folder)?;
+    let question = Question {
+        folder,
+        every_setting: args.all,
+        alignment: args.alignment,
+        stop: None, // A signal ends the program: nothing is written.
+    };
+    let certified = certify_settings(&experiment, &Sources::default(), question)?;
     if let Some(out) = &args.spectra {
         for path in spectra::draw(&experiment, folder, out)? {
             output::note(path.display());

@@ -34,10 +34,11 @@ pub(super) fn certificate(one: &Certified) -> Value {
             .filter(|line| line.group == group);
         (group.name().to_owned(), lines_json(lines))
     });
-    let condition = |c: &Condition| json!({ "key": c.key, "met": c.met.name(), "text": c.text });
+    let condition = |c: &Condition| json!({ "key": c.key, "met": c.met.name(), "text": c.text() });
     let statements = one.certificate.statements.iter().map(|s| {
         let entry = json!({
             "name": s.name, "says": s.says, "verdict": s.verdict().name(),
+            "constants": s.constants,
             "conditions": s.conditions.iter().map(condition).collect::<Vec<_>>(),
             "sufficient": condition(&s.sufficient),
             "numbers": lines_json(s.lines.iter()),
@@ -55,6 +56,7 @@ pub(super) fn certificate(one: &Certified) -> Value {
         "ridge": one.resolved.ridge,
         "steps": one.resolved.steps,
         "settings_alike": one.alike,
+        "summary": one.certificate.summary,
         "remarks": one.certificate.remarks,
         "numbers": Value::Object(groups.collect::<Map<_, _>>()),
         "statements": Value::Object(statements.collect::<Map<_, _>>()),

@@ -8,13 +8,14 @@ use crate::theory::certificate::{Condition, Group, Line, Met, Statement, Verdict
 /// Columns of a page.
 const PAGE: usize = 100;
 
-/// The setting in a few words, then groups of numbers, then theorems.
+/// What is left of beta(0), the setting in a few words, groups of numbers, theorems.
 pub(super) fn text(one: &Certified) -> String {
-    let mut page = format!("{}\n", heading(one));
+    let mut page = wrapped(&one.certificate.summary, "", "");
+    let _ = writeln!(page, "\n{}", heading(one));
     if one.alike > 1 {
         let _ = writeln!(
             page,
-            "one of {} such settings, that of the largest ridge and width; choose with --set or --width",
+            "one of {} such settings, that of the largest ridge and width; choose with --set, --width or --all",
             one.alike
         );
     }
@@ -34,7 +35,7 @@ pub(super) fn text(one: &Certified) -> String {
             page.extend(lines.into_iter().map(row));
         }
     }
-    page.push_str("\ntheorems (constants that the paper leaves open are taken as 1)\n");
+    page.push_str("\ntheorems\n");
     for statement in &one.certificate.statements {
         page.push_str(&theorem(statement));
     }
@@ -72,6 +73,7 @@ fn heading(one: &Certified) -> String {
 
 fn title(group: Group) -> &'static str {
     match group {
+        Group::Alignment => "alignment",
         Group::Data => "data",
         Group::Start => "start",
         Group::StepSize => "step size",
@@ -101,27 +103,63 @@ fn row(line: &Line) -> String {
 }
 
 fn theorem(statement: &Statement) -> String {
+    let name = statement.name;
     let verdict = match statement.verdict() {
-        Verdict::Met => "conditions met",
-        Verdict::Vacuous => "sufficient condition not met: it is silent, and no sign of failure",
-        Verdict::NotMet => "conditions not met",
-    };
-    let mut text = format!("\n  {}: {verdict}\n", statement.name);
-    text.push_str(&wrapped(statement.says, "      ", "      "));
-    // Where it is about something else, only why.
-    let is_about_it = statement.verdict() != Verdict::NotMet;
-    let conditions = statement.conditions.iter();
-    for condition in conditions.chain(is_about_it.then_some(&statement.sufficient)) {
-        if is_about_it || condition.met == Met::No {
-            text.push_str(&wrapped(&condition.text, mark(condition), "          "));
+        // It is about something else: only why.
+        Verdict::NotMet => return format!("\n{}", not_met(statement)),
+        Verdict::Met => format!("conditions met, with {}", statement.constants),
+        Verdict::Open => {
+            let open = statement.conditions.iter().filter(|c| c.met == Met::Open);
+            let too_small = statement.sufficient.met == Met::No;
+            let also = if too_small {
+                ", and too small a size"
+            } else {
+                ""
+            };
+            format!(
+                "open, for want of {}{also}",
+                count(open.count(), "condition")
+            )
         }
+        Verdict::Vacuous => {
+            "sufficient condition not met: it is silent, and no sign of failure".to_owned()
+        }
+    };
+    let mut text = format!("\n  {name}: {verdict}\n");
+    text.push_str(&wrapped(statement.says, "      ", "      "));
+    for condition in statement.conditions.iter().chain([&statement.sufficient]) {
+        text.push_str(&wrapped(&condition.text(), mark(condition), "          "));
     }
     // The width stands among the conditions already.
     let lines = statement.lines.iter();
-    for line in lines.filter(|line| is_about_it && !line.key.ends_with("sufficient_width")) {
+    for line in lines.filter(|line| !line.key.ends_with("sufficient_width")) {
         text.push_str(&row(line));
     }
     text
+}
+
+/// One line: what fails, as much as fits.
+fn not_met(statement: &Statement) -> String {
+    let failing = statement.conditions.iter().filter(|c| c.met == Met::No);
+    let reasons: Vec<String> = failing
+        .map(|c| format!("{} ({})", c.asks, c.there))
+        .collect();
+    let line = |shown: usize| {
+        let more = match reasons.len() - shown {
+            0 => String::new(),
+            left => format!(", and {left} more"),
+        };
+        let shown = reasons[..shown].join("; ");
+        format!("  {}: not met: it needs {shown}{more}", statement.name)
+    };
+    let fitting = (1..=reasons.len()).rev().map(line);
+    let short = fitting.clone().find(|line| line.chars().count() <= PAGE);
+    wrapped(&short.unwrap_or_else(|| line(1)), "  ", "      ")
+}
+
+fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }
 
 fn mark(condition: &Condition) -> &'static str {

@@ -18,6 +18,7 @@ use crate::observe::Outcome;
 
 pub(super) use deep::{feedback_learning, parts, rule, scaler, weights_of_run};
 pub use observe::{Look, PrivateRule};
+pub(super) use predictions::{final_slow_time, remaining};
 pub(super) use two_layer::{engine, refuse_private};
 pub use weights::{SavedWeights, WeightArray};
 

@@ -14,7 +14,8 @@ use crate::math::Loss;
 use crate::observe::Quantity;
 use crate::rule::Feedback;
 use crate::theory::{
-    FeedbackLaw, LazyFeedback, LazyLimit, SlowEstimate, SlowProblem, SlowRidge, slow_time_limit,
+    Estimate, FeedbackLaw, LazyFeedback, LazyLimit, SlowEstimate, SlowProblem, SlowRidge,
+    slow_time_limit,
 };
 use crate::two_layer::{Needs, Problem};
 
@@ -64,13 +65,10 @@ pub(super) fn fill(
     );
     put(Quantity::SlowTimeLoss, &column(&|_, at| at.loss.value));
     let left = remaining(problem, steps);
-    let rho = setting.feedback_correlation;
-    let composite = column(&|row, at| {
-        let moments = &at.state.moments;
-        at.state
-            .alignment_with(&moments.composite(slow_width(problem), left[row], rho))
-    });
-    put(Quantity::CompositeAlignment, &composite);
+    put(
+        Quantity::CompositeAlignment,
+        &column(&|row, at| composite(setting, problem, at, left[row])),
+    );
     Ok(())
 }
 
@@ -79,8 +77,31 @@ fn slow_width(problem: &Problem) -> f64 {
     problem.output_scale * problem.output_scale * problem.width as f64
 }
 
+/// What the slow-time limit says of the last step of run 0, with what is left of beta(0).
+pub(in crate::experiment) fn final_slow_time(
+    setting: &Setting,
+    context: Context<'_>,
+    problem: &Problem,
+    steps: u64,
+) -> Result<Estimate> {
+    let start = Start::new(setting, 0, context, problem)?;
+    let limit = start.slow_time(problem, &[steps], context.sources)?;
+    let left = remaining(problem, &[steps]);
+    Ok(Estimate {
+        value: composite(setting, problem, &limit[0], left[0]),
+        error: limit[0].alignment.error,
+    })
+}
+
+/// The alignment in the limit with what a finite width keeps of beta(0), and rho.
+fn composite(setting: &Setting, problem: &Problem, at: &SlowEstimate, left: f64) -> f64 {
+    let rho = setting.feedback_correlation;
+    let moments = at.state.moments.composite(slow_width(problem), left, rho);
+    at.state.alignment_with(&moments)
+}
+
 /// `P_t`, the product of the ridge factors, at each recorded step.
-fn remaining(problem: &Problem, steps: &[u64]) -> Vec<f64> {
+pub(in crate::experiment) fn remaining(problem: &Problem, steps: &[u64]) -> Vec<f64> {
     let (mut left, mut t) = (1.0, 0);
     steps
         .iter()

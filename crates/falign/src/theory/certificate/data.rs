@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ndarray::{Array2, Axis};
 
+use super::alignment::initial_decay;
 use super::line::{Basis, Group, Line};
 use super::{LazyFeedback, Setup};
 use crate::math::Activation;
@@ -37,6 +38,8 @@ pub(super) struct Facts {
     pub(super) share: f64,
     /// max lambda(t).
     pub(super) ridge: f64,
+    /// -log `P_T` at the end of the run.
+    pub(super) initial_decay: f64,
     pub(super) target_norm: f64,
     /// Share of |Y| out of the kernel's range.
     pub(super) out_of_reach: f64,
@@ -87,6 +90,7 @@ impl Facts {
             training_max,
             share,
             ridge: setup.schedule.max(),
+            initial_decay: initial_decay(setup.schedule, setup.step_size, setup.steps),
             target_norm: y.iter().map(|y| y * y).sum::<f64>().sqrt(),
             out_of_reach: 0.0,
             equal_inputs,
@@ -101,6 +105,11 @@ impl Facts {
     /// Whether Gbar is positive definite.
     pub(super) fn is_positive(&self) -> bool {
         self.rank as f64 >= self.n
+    }
+
+    /// eps of X: (gamma, eps)-isometric on its range.
+    pub(super) fn isometry(&self) -> f64 {
+        self.inputs.max / self.inputs.gamma - 1.0
     }
 
     /// ln p, at least that of 2: the theorems mean wide networks.
@@ -184,7 +193,7 @@ pub(super) fn lines(facts: &Facts) -> Vec<Line> {
         line(
             "isometry_eps",
             "eps of X: (gamma, eps)-isometric",
-            facts.inputs.max / facts.inputs.gamma - 1.0,
+            facts.isometry(),
         )
         .note("0: orthonormal inputs"),
         line(

@@ -185,7 +185,9 @@ fn follow(setup: &Setup<'_>, facts: &Facts, seed: u64) -> Result<Growth> {
         clippy::cast_sign_loss,
         reason = "within the run"
     )]
-    let ridge = |tau: f64| setup.schedule.value((tau * per_tau) as u64);
+    let at_step = |step: f64| setup.schedule.value(step as u64);
+    // At the end itself the ridge is that of the last step that has any.
+    let ridge = |tau: f64| at_step(tau.min(end * (1.0 - 1e-12)) * per_tau);
     let top = |limit: &Limit, tau: f64| -> Result<f64> {
         let kernel = limit.feature_kernel(ridge(tau))?;
         Ok(symmetric_eigenvalues(&kernel)

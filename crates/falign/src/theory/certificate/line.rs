@@ -26,6 +26,8 @@ impl Basis {
 /// What a number is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
+    /// What is left of beta(0), and the alignment that follows.
+    Alignment,
     /// The data, through the kernel of the infinitely wide network.
     Data,
     /// The kernels of the drawn start, at its width.
@@ -42,7 +44,8 @@ pub enum Group {
 
 impl Group {
     /// In the order in which they are shown.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
+        Self::Alignment,
         Self::Data,
         Self::Start,
         Self::StepSize,
@@ -51,9 +54,10 @@ impl Group {
         Self::Run,
     ];
 
-    /// `data`, `start`, `step_size`, `ridge`, `time` or `run`.
+    /// `alignment`, `data`, `start`, `step_size`, `ridge`, `time` or `run`.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Alignment => "alignment",
             Self::Data => "data",
             Self::Start => "start",
             Self::StepSize => "step_size",

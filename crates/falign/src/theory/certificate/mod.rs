@@ -3,6 +3,7 @@
 //! Pure functions of arrays. Each number is a *theorem*'s, *asymptotic* or *observed*, and says
 //! which. Constants that the paper does not name are taken as 1.
 
+mod alignment;
 mod data;
 mod growth;
 mod line;
@@ -18,6 +19,7 @@ mod time;
 
 use ndarray::Array2;
 
+pub use alignment::{CutoffNeeded, Drawn, Forecast};
 pub use line::{Basis, Group, Line};
 pub use run::MeasuredRun;
 pub use start::InitialKernels;
@@ -67,6 +69,8 @@ pub struct Certificate {
     pub lines: Vec<Line>,
     /// Theorems and propositions.
     pub statements: Vec<Statement>,
+    /// What is left of beta(0), on which alignment hangs, in a sentence.
+    pub summary: String,
     /// What is unusual about the data: what fails, and what can still be said.
     pub remarks: Vec<String>,
     facts: Facts,
@@ -130,7 +134,8 @@ impl Certificate {
 pub fn certify(setup: &Setup<'_>) -> Result<Certificate> {
     check(setup)?;
     let facts = Facts::of(setup);
-    let mut lines = data::lines(&facts);
+    let mut lines = alignment::lines(setup, &facts);
+    lines.extend(data::lines(&facts));
     lines.extend(start::lines(setup, &facts)?);
     lines.extend(step_size::lines(setup, &facts)?);
     lines.extend(ridge::lines(setup, &facts));
@@ -140,6 +145,7 @@ pub fn certify(setup: &Setup<'_>) -> Result<Certificate> {
     Ok(Certificate {
         lines,
         statements,
+        summary: alignment::summary(setup, &facts),
         remarks: remarks::remarks(setup, &facts),
         facts,
     })

@@ -9,19 +9,21 @@ use super::time::is_smooth_and_bounded;
 /// More steps than any run has.
 const NEVER: u64 = 9_000_000_000_000_000;
 
+/// `S_lambda` of Theorem 4.3 with `c_S` = 1: the unit of cutoffs, whatever the activation.
+pub(super) fn unit(facts: &Facts) -> f64 {
+    let Facts { n, p, eta, .. } = *facts;
+    let (gamma, max) = (facts.gamma, facts.max);
+    gamma * (gamma * p).sqrt() / (eta * n.sqrt() * max)
+}
+
 /// `S_lambda` of Theorem 4.3 for linear networks and of Theorem 4.2 for smooth, bounded ones, with
 /// constants 1; `None` where neither speaks.
 pub(super) fn budget(setup: &Setup<'_>, facts: &Facts) -> Option<f64> {
     let Facts {
-        n,
-        p,
-        eta,
-        gamma,
-        max,
-        ..
+        n, p, eta, gamma, ..
     } = *facts;
     if facts.is_linear {
-        Some(gamma * (gamma * p).sqrt() / (eta * n.sqrt() * max))
+        Some(unit(facts))
     } else if is_smooth_and_bounded(setup.activation) {
         Some(gamma * gamma * p.sqrt() / (eta * n * n * facts.log_width().sqrt()))
     } else {
@@ -56,7 +58,7 @@ pub(super) fn lines(setup: &Setup<'_>, facts: &Facts) -> Vec<Line> {
             facts.ridge / facts.gamma,
             Basis::Theorem,
         )
-        .note("Theorem 4.6: large"),
+        .note("Theorem 4.6: 3 or more"),
         line(
             "ridge_total",
             "sum of lambda(t) over all t",

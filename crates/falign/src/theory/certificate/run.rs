@@ -2,6 +2,7 @@
 
 use super::line::{Basis, Group, Line};
 use super::start::short;
+use super::statement::Verdict;
 use super::time::rate;
 use super::{Certificate, Setup};
 
@@ -37,6 +38,7 @@ impl Certificate {
         if facts.ridge > 0.0 {
             lines.extend(self.residual_inequality(setup, run));
         }
+        let contradiction = self.contradiction(setup, &lines);
         let largest = |values: &Option<Vec<f64>>| {
             let values = values.as_ref()?;
             values
@@ -88,6 +90,7 @@ impl Certificate {
         lines.push(match last {
             Some(value) if !value.is_nan() => Line {
                 value: Some(value),
+                note: self.beside_forecast(value),
                 ..alignment
             },
             _ => alignment.none("not recorded, or the run diverged"),
@@ -106,7 +109,44 @@ impl Certificate {
             });
         }
         self.lines.extend(lines);
+        if let Some(found) = contradiction {
+            let about = ["theorem_3_2", "theorem_4_2", "theorem_4_3"];
+            for statement in &mut self.statements {
+                if about.contains(&statement.key) && statement.verdict() == Verdict::Met {
+                    statement.contradicted(found.clone());
+                }
+            }
+        }
         self
+    }
+
+    /// Where the forecast puts a run's last alignment.
+    fn beside_forecast(&self, value: f64) -> String {
+        let mean = self.value("predicted_alignment");
+        let spread = self.value("predicted_alignment_spread");
+        match (mean, spread) {
+            (Some(mean), Some(spread)) if spread > 0.0 => format!(
+                "{:+.1} standard deviations from the predicted mean",
+                (value - mean) / spread
+            ),
+            _ => String::new(),
+        }
+    }
+
+    /// What the convergence theorems say of each step, where the run does otherwise: `measured`
+    /// are its contraction and, under ridge, the excess of (4.2) or (4.3).
+    fn contradiction(&self, setup: &Setup<'_>, measured: &[Line]) -> Option<String> {
+        let worst = measured.last()?.value?;
+        let bound = 1.0 - rate(setup, &self.facts)? * self.facts.eta * self.facts.gamma;
+        if self.facts.ridge > 0.0 {
+            let excess = short(worst);
+            (worst > 1.0).then(|| format!("excess {excess} over eta lambda |y| in run 0"))
+        } else {
+            (worst > bound).then(|| {
+                let (worst, bound) = (short(worst), short(bound));
+                format!("a step of run 0 with |e(t+1)| = {worst} |e(t)|, beyond {bound}")
+            })
+        }
     }
 
     /// The worst contraction of a step, or of a step on average between recorded ones.

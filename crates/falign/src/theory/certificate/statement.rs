@@ -35,40 +35,57 @@ impl From<bool> for Met {
 pub struct Condition {
     /// A stable name.
     pub key: &'static str,
-    /// What is asked, and what is there.
-    pub text: String,
+    /// What is asked.
+    pub asks: String,
+    /// What is there instead, or what would decide it.
+    pub there: String,
     /// Whether it holds.
     pub met: Met,
 }
 
 impl Condition {
-    pub(super) fn new(key: &'static str, met: impl Into<Met>, text: impl Into<String>) -> Self {
+    pub(super) fn new(
+        key: &'static str,
+        met: impl Into<Met>,
+        asks: impl Into<String>,
+        there: impl Into<String>,
+    ) -> Self {
         Self {
             key,
-            text: text.into(),
+            asks: asks.into(),
+            there: there.into(),
             met: met.into(),
         }
+    }
+
+    /// What is asked, and what is there.
+    pub fn text(&self) -> String {
+        format!("{}: {}", self.asks, self.there)
     }
 }
 
 /// What a theorem says of the setting at hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// All conditions hold, with 1 for every constant that the paper leaves open.
+    /// All conditions hold, with the constants that the statement names.
     Met,
     /// All hold but the sufficient size (of the width, or of `input_dim`): the theorem is silent,
     /// which is no sign that its conclusion fails.
     Vacuous,
+    /// No condition fails, but of one at least it is not known whether it holds.
+    Open,
     /// A condition does not hold: the theorem is about something else.
     NotMet,
 }
 
 impl Verdict {
-    /// `conditions_met`, `sufficient_condition_not_met` or `conditions_not_met`.
+    /// `conditions_met`, `sufficient_condition_not_met`, `conditions_open` or
+    /// `conditions_not_met`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Met => "conditions_met",
             Self::Vacuous => "sufficient_condition_not_met",
+            Self::Open => "conditions_open",
             Self::NotMet => "conditions_not_met",
         }
     }
@@ -83,6 +100,8 @@ pub struct Statement {
     pub name: &'static str,
     /// Its conclusion.
     pub says: &'static str,
+    /// What its verdict takes for what the paper leaves open.
+    pub constants: &'static str,
     /// What it needs.
     pub conditions: Vec<Condition>,
     /// The size that suffices.
@@ -94,12 +113,23 @@ pub struct Statement {
 impl Statement {
     /// What follows from the conditions.
     pub fn verdict(&self) -> Verdict {
-        if self.conditions.iter().any(|c| c.met == Met::No) {
+        let any = |met| self.conditions.iter().any(|c| c.met == met);
+        if any(Met::No) {
             Verdict::NotMet
+        } else if any(Met::Open) {
+            Verdict::Open
         } else if self.sufficient.met == Met::No {
             Verdict::Vacuous
         } else {
             Verdict::Met
         }
+    }
+
+    /// A measured number is not what the conclusion says it is: the constants that the verdict
+    /// takes are not those of the theorem, or this is one of the draws that it leaves out.
+    pub(super) fn contradicted(&mut self, by: String) {
+        let asks = "what it says, where it was measured";
+        self.conditions
+            .push(Condition::new("measured", Met::Open, asks, by));
     }
 }

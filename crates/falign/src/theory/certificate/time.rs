@@ -49,9 +49,9 @@ pub(super) fn lines(setup: &Setup<'_>, facts: &Facts) -> Vec<Line> {
             "1 - eta gamma / 4: |e(t+1)| / |e(t)| at most"
         };
         let source = if facts.is_linear {
-            "Theorem 4.3, no ridge"
+            "Theorem 4.3, where lambda(t) = 0"
         } else {
-            "Theorem 3.2"
+            "Theorem 3.2, where lambda(t) = 0"
         };
         lines.push(
             line(
@@ -67,7 +67,7 @@ pub(super) fn lines(setup: &Setup<'_>, facts: &Facts) -> Vec<Line> {
         lines.push(
             line(
                 "ridge_steps",
-                "1 / (eta lambda): beta(0) is forgotten, in steps",
+                "1 / (eta lambda): beta(0) falls to 1/e, in steps",
                 1.0 / (eta * facts.ridge),
                 Basis::Asymptotic,
             )
