@@ -18,6 +18,7 @@ mod full_disk; // loses nothing that is finished
 mod interruption; // kill -9, Ctrl-C and SIGTERM, then --resume
 mod looks; // help, lists, progress, JSON
 mod own_data; // a user's own data and weights
+mod raw_tables;
 mod runs; // what more runs, and no ridge, leave as it was
 #[path = "../src/fetch/server.rs"]
 #[allow(dead_code, reason = "these tests need a part of it")]

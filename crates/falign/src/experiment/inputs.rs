@@ -8,7 +8,7 @@ use super::config::Experiment;
 use super::setting::{Engine, Setting};
 use super::simulate::{parts, weights_of_run};
 use super::sources::Sources;
-use crate::data::{Weights, load_weights};
+use crate::data::{Dataset, Weights, load_weights};
 use crate::mlp::TensorFile;
 use crate::{Error, Result};
 
@@ -23,7 +23,16 @@ pub fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
     for labelled in &experiment.settings {
         let setting = &labelled.setting;
         let training = match sources.reals(setting)? {
-            Some(pair) => (pair.train.input_dim(), pair.train.outputs()),
+            Some(pair) => {
+                let files = [&setting.train_data, &setting.held_out_data];
+                let sets = [Some(&pair.train), pair.held_out.as_ref()];
+                for (path, set) in files.into_iter().zip(sets) {
+                    if let (Some(path), Some(set)) = (path, set) {
+                        products_exist(path, set)?;
+                    }
+                }
+                (pair.train.input_dim(), pair.train.outputs())
+            }
             None => (setting.input_dim, setting.outputs),
         };
         if setting.engine == Engine::MiniBatch {
@@ -38,6 +47,22 @@ pub fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Refuses inputs that cannot be multiplied with each other: no update would be a number.
+fn products_exist(path: &Path, set: &Dataset) -> Result<()> {
+    let rows = set.inputs.rows().into_iter();
+    let mut squares = rows.map(|row| row.iter().map(|x| x * x).sum::<f64>());
+    match squares.position(f64::is_infinite) {
+        None => Ok(()),
+        Some(row) => Err(Error::data(
+            path,
+            format!(
+                "row {row} of X (counted from 0) is so large that its square is beyond the range \
+                 of numbers; divide X by a constant"
+            ),
+        )),
+    }
 }
 
 /// The data with classes that a setting names, and whether its weights are there for each run.
