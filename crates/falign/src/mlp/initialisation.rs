@@ -13,8 +13,12 @@ pub enum Initialisation {
     UniformFanIn,
     /// N(0, 2/(inputs + units)) (Glorot & Bengio 2010).
     Xavier,
+    /// U(-a, a) of the same variance, a = sqrt(6/(inputs + units)), as Glorot & Bengio have it.
+    XavierUniform,
     /// N(0, 2/inputs) (He et al. 2015).
     He,
+    /// U(-a, a) of the same variance, a = sqrt(6/inputs).
+    HeUniform,
     /// N(0, 1), and every layer's sum divided by sqrt(inputs).
     Ntk,
     /// N(0, 1); the first layer's sum as it is, later ones divided by sqrt(inputs): (2.1) of
@@ -65,17 +69,17 @@ impl Initialisation {
     pub fn layer(self, (units, inputs): (usize, usize), is_first: bool) -> (Law, f64) {
         let (fan_in, fan_out) = (inputs as f64, units as f64);
         let normal = |sd| Law::Normal { sd };
+        let uniform = |half| Law::Uniform { half };
         match self {
-            Self::UniformFanIn => {
-                let half = 1.0 / fan_in.sqrt();
-                (Law::Uniform { half }, 1.0)
-            }
+            Self::UniformFanIn => (uniform(1.0 / fan_in.sqrt()), 1.0),
             Self::Xavier => (normal((2.0 / (fan_in + fan_out)).sqrt()), 1.0),
+            Self::XavierUniform => (uniform((6.0 / (fan_in + fan_out)).sqrt()), 1.0),
             Self::He => (normal((2.0 / fan_in).sqrt()), 1.0),
+            Self::HeUniform => (uniform((6.0 / fan_in).sqrt()), 1.0),
             Self::Paper if is_first => (normal(1.0), 1.0),
             Self::Ntk | Self::Paper => (normal(1.0), 1.0 / fan_in.sqrt()),
             Self::Zero => (normal(0.0), 1.0),
-            Self::ScaledUniform { scale } => (Law::Uniform { half: scale }, 1.0),
+            Self::ScaledUniform { scale } => (uniform(scale), 1.0),
         }
     }
 
@@ -245,10 +249,12 @@ mod tests {
     /// Distance from an expected mean, in its own standard deviations: one in 2e6 by chance.
     const STANDARD_ERRORS: f64 = 5.0;
 
-    const ALL: [Initialisation; 7] = [
+    const ALL: [Initialisation; 9] = [
         Initialisation::UniformFanIn,
         Initialisation::Xavier,
+        Initialisation::XavierUniform,
         Initialisation::He,
+        Initialisation::HeUniform,
         Initialisation::Ntk,
         Initialisation::Paper,
         Initialisation::Zero,
@@ -287,7 +293,9 @@ mod tests {
         match initialisation {
             Initialisation::UniformFanIn => (1.0 / (3.0 * inputs), 1.8),
             Initialisation::Xavier => (2.0 / (units + inputs), 3.0),
+            Initialisation::XavierUniform => (2.0 / (units + inputs), 1.8),
             Initialisation::He => (2.0 / inputs, 3.0),
+            Initialisation::HeUniform => (2.0 / inputs, 1.8),
             Initialisation::Ntk | Initialisation::Paper => (1.0, 3.0),
             Initialisation::Zero => (0.0, 3.0),
             Initialisation::ScaledUniform { scale } => (scale * scale / 3.0, 1.8),

@@ -12,6 +12,12 @@ pub enum OptimiserKind {
         /// In [0, 1).
         momentum: f64,
     },
+    /// v <- momentum v + g; -eta (g + momentum v): Nesterov's momentum as `PyTorch` writes it, for
+    /// the weights at which the next gradient is taken (Sutskever et al. 2013).
+    Nesterov {
+        /// In [0, 1).
+        momentum: f64,
+    },
     /// s <- decay s + (1 - decay) g^2; -eta g / (sqrt(s) + epsilon).
     RmsProp {
         /// In [0, 1).
@@ -57,7 +63,9 @@ impl<T: Scalar> Optimiser<T> {
         let zeros = || vec![T::ZERO; length];
         let (first, second) = match kind {
             OptimiserKind::Sgd => (Vec::new(), Vec::new()),
-            OptimiserKind::Momentum { .. } => (zeros(), Vec::new()),
+            OptimiserKind::Momentum { .. } | OptimiserKind::Nesterov { .. } => {
+                (zeros(), Vec::new())
+            }
             OptimiserKind::RmsProp { .. } => (Vec::new(), zeros()),
             OptimiserKind::Adam { .. } => (zeros(), zeros()),
         };
@@ -121,6 +129,13 @@ impl<T: Scalar> Optimiser<T> {
                     update(w, g, -(eta * *v));
                 }
             }
+            OptimiserKind::Nesterov { momentum } => {
+                let momentum = T::from_f64(momentum);
+                for ((w, g), v) in pairs.zip(&mut self.first) {
+                    *v = momentum * *v + *g;
+                    update(w, g, -(eta * (*g + momentum * *v)));
+                }
+            }
             OptimiserKind::RmsProp { decay, epsilon } => {
                 let (kept, take) = (T::from_f64(decay), T::from_f64(1.0 - decay));
                 let epsilon = T::from_f64(epsilon);
@@ -177,18 +192,27 @@ mod tests {
         };
         close(run(OptimiserKind::Sgd), [-0.2, 0.1]);
         close(run(OptimiserKind::Momentum { momentum: 0.5 }), [-0.2, 0.0]);
+        // v = 2, then 0.5 x 2 - 1 = 0: -0.1 (2 + 0.5 x 2), then -0.1 (-1 + 0).
+        close(run(OptimiserKind::Nesterov { momentum: 0.5 }), [-0.3, 0.1]);
+        // v = 2, then 0.75 x 2 - 1 = 0.5: -0.1 (2 + 1.5), then -0.1 (-1 + 0.375).
+        close(
+            run(OptimiserKind::Nesterov { momentum: 0.75 }),
+            [-0.35, 0.0625],
+        );
         let rms = OptimiserKind::RmsProp {
             decay: 0.75,
-            epsilon: 0.0,
+            epsilon: 0.25,
         };
-        // s = 1, then 1: 0.75 + 0.25.
-        close(run(rms), [-0.2, 0.1]);
-        let adam = OptimiserKind::Adam {
+        // s = 1, then 1: 0.75 + 0.25. The epsilon is added to the root, 1.25.
+        close(run(rms), [-0.16, 0.08]);
+        let adam = |epsilon| OptimiserKind::Adam {
             beta_1: 0.5,
             beta_2: 0.75,
-            epsilon: 0.0,
+            epsilon,
         };
         // First step: the sign. Then m = 0/0.75 corrected.
-        close(run(adam), [-0.1, 0.0]);
+        close(run(adam(0.0)), [-0.1, 0.0]);
+        // m = 1 and s = 1, corrected 2 and 4: 2/(2 + 0.5). The epsilon is added to the corrected root.
+        close(run(adam(0.5)), [-0.08, 0.0]);
     }
 }
