@@ -81,10 +81,7 @@ fn feedback_alignment(streams: Streams) -> Network<f32> {
     let layers = draw_layers(&architecture, law, streams);
     let shape = FeedbackShape::default();
     let feedback = draw_feedback(composition, &layers, law, shape, streams);
-    let learning = FeedbackLearning {
-        step_size: 0.0,
-        decay: None,
-    };
+    let learning = FeedbackLearning::default();
     let rule = Composed::new(composition, feedback, learning);
     Network::new(layers, Box::new(rule), OptimiserKind::Sgd)
 }

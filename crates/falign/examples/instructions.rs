@@ -99,10 +99,7 @@ fn mini_batch(steps: u64) -> f64 {
     let layers = draw_layers::<f32>(&architecture, law, streams);
     let composition = Composition::named("feedback_alignment").expect("a known rule");
     let feedback = draw_feedback(composition, &layers, law, FeedbackShape::default(), streams);
-    let learning = FeedbackLearning {
-        step_size: 0.0,
-        decay: None,
-    };
+    let learning = FeedbackLearning::default();
     let rule = Box::new(Composed::new(composition, feedback, learning));
     let mut network = Network::new(layers, rule, OptimiserKind::Sgd);
     let mut noise = streams.open(StreamName::Dropout);

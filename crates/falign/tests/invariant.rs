@@ -29,10 +29,7 @@ fn network(rule: &str) -> Network<f64> {
     let composition = Composition::named(rule).unwrap();
     let shape = FeedbackShape::default();
     let feedback = draw_feedback(composition, &layers, law, shape, streams);
-    let learning = FeedbackLearning {
-        step_size: 0.0,
-        decay: None,
-    };
+    let learning = FeedbackLearning::default();
     let rule = Composed::new(composition, feedback, learning);
     Network::new(layers, Box::new(rule), OptimiserKind::Sgd)
 }

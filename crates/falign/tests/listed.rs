@@ -9,7 +9,7 @@ use falign::mlp::{
     OptimiserKind, StepOptions, draw_feedback, draw_layers,
 };
 use falign::rule::{
-    Adaptation, Composed, Composition, FeedbackLearning, Layer, LearningRule, Trace,
+    Adaptation, Composed, Composition, FeedbackDecay, FeedbackLearning, Layer, LearningRule, Trace,
 };
 use ndarray::Array2;
 
@@ -56,8 +56,8 @@ fn parts_of<T: simd::Element>(
     let layers = draw_layers(&architecture, law, streams);
     let feedback = draw_feedback(composition, &layers, law, FeedbackShape::default(), streams);
     let learning = FeedbackLearning {
-        step_size: 1e-3,
-        decay: None,
+        step_size: Some(1e-3),
+        decay: FeedbackDecay::Ridge,
     };
     let rule = Composed::new(composition, feedback, learning);
     (layers, rule)

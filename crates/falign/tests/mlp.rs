@@ -7,8 +7,8 @@ use falign::mlp::{
     accuracy, alignment, draw_connections, draw_feedback, draw_layers,
 };
 use falign::rule::{
-    Composed, Composition, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation,
-    WeightPerturbation,
+    Composed, Composition, FeedbackDecay, FeedbackLearning, LastLayerOnly, Layer, LearningRule,
+    NodePerturbation, WeightPerturbation,
 };
 use ndarray::Array2;
 use serde_json::Value;
@@ -38,8 +38,8 @@ fn one_hot<T: Element>(labels: &[usize], classes: usize) -> Array2<T> {
 
 fn composed<T: Element>(name: &str, feedback: Vec<Array2<T>>) -> Box<Composed<T>> {
     let learning = FeedbackLearning {
-        step_size: 0.05,
-        decay: None,
+        step_size: Some(0.05),
+        decay: FeedbackDecay::Ridge,
     };
     Box::new(Composed::new(
         Composition::named(name).unwrap(),

@@ -6,7 +6,9 @@ use falign::mlp::{
     Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, StepOptions,
     draw_feedback, draw_layers,
 };
-use falign::rule::{Composed, Composition, FeedbackLearning, Layer, LearningRule, Trace};
+use falign::rule::{
+    Composed, Composition, FeedbackDecay, FeedbackLearning, Layer, LearningRule, Trace,
+};
 use ndarray::Array2;
 
 use crate::support::normals;
@@ -80,8 +82,8 @@ impl<T: Element> Case<T> {
 
     fn rule(&self) -> Composed<T> {
         let learning = FeedbackLearning {
-            step_size: 0.05,
-            decay: None,
+            step_size: Some(0.05),
+            decay: FeedbackDecay::Ridge,
         };
         Composed::new(self.composition, self.feedback.clone(), learning)
     }

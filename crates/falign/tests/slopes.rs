@@ -20,10 +20,7 @@ fn network(activation: Activation, has_biases: bool) -> Network<f64> {
     let layers = draw_layers(&architecture, law, streams);
     let composition = Composition::named("feedback_alignment").unwrap();
     let feedback = draw_feedback(composition, &layers, law, FeedbackShape::default(), streams);
-    let learning = FeedbackLearning {
-        step_size: 0.0,
-        decay: None,
-    };
+    let learning = FeedbackLearning::default();
     let rule = Composed::new(composition, feedback, learning);
     Network::new(layers, Box::new(rule), OptimiserKind::Sgd)
 }

@@ -9,7 +9,9 @@ use falign::mlp::{
     OptimiserKind, StepSizes, Training, TrainingOptions, Wanted, draw_feedback, draw_layers,
 };
 use falign::observe::{LayerMeasure, Quantity};
-use falign::rule::{Composed, Composition, FeedbackLearning, Layer, RidgeForm, Schedule};
+use falign::rule::{
+    Composed, Composition, FeedbackDecay, FeedbackLearning, Layer, RidgeForm, Schedule,
+};
 use ndarray::{Array2, ArrayView1, Axis};
 
 use crate::support::normals;
@@ -37,8 +39,8 @@ fn network(rule: &str, dim: usize) -> Network<f64> {
     let composition = Composition::named(rule).unwrap();
     let (layers, feedback) = parts(composition, dim);
     let learning = FeedbackLearning {
-        step_size: 0.02,
-        decay: None,
+        step_size: Some(0.02),
+        decay: FeedbackDecay::Ridge,
     };
     let rule = Box::new(Composed::new(composition, feedback, learning));
     Network::new(layers, rule, OptimiserKind::Sgd)

@@ -65,7 +65,8 @@ fn a_full_batch_of_squared_errors_is_the_papers_dynamics() {
             } else {
                 "learning.feedback_step_size=step_size"
             };
-            let both = [&rule_is[..], &activation_is, slow];
+            let decay = "learning.feedback_decay=ridge";
+            let both = [&rule_is[..], &activation_is, slow, decay];
             let with = |more: &str| run(&setting(BOTH, &[&both[..], &[more]].concat()), 0);
             let plain = with("run.engine=reference");
             let deep = with("run.engine=mini_batch");

@@ -216,10 +216,12 @@ class Keys:
     """``[network]`` law of the forward weights. paper: N(0, 1), each layer's sum but the first's
     divided by sqrt(inputs), which is (2.1) for one hidden layer; uniform_fan_in: U(-1,
     1)/sqrt(inputs), biases too, the default of common libraries; xavier: N(0, 2/(inputs +
-    units)); he: N(0, 2/inputs); ntk: N(0, 1), every sum divided by sqrt(inputs); zero;
-    scaled_uniform: U(-s, s) with s = `init_scale`.
+    units)); he: N(0, 2/inputs); xavier_uniform and he_uniform: U(-a, a) of those variances, a =
+    sqrt(6/(inputs + units)) and sqrt(6/inputs); ntk: N(0, 1), every sum divided by
+    sqrt(inputs); zero; scaled_uniform: U(-s, s) with s = `init_scale`.
 
-    Accepted: "paper", "uniform_fan_in", "xavier", "he", "ntk", "zero" or "scaled_uniform".
+    Accepted: "paper", "uniform_fan_in", "xavier", "xavier_uniform", "he", "he_uniform", "ntk",
+    "zero" or "scaled_uniform".
     """
 
     init_scale: float = 0.1
@@ -347,18 +349,22 @@ class Keys:
     Accepted: a number from -1 to 1.
     """
 
-    feedback_step_size: str | float = 'step_size'
-    """``[learning]`` eta_b of the rules whose feedback weights learn; Kolen-Pollack feedback in
-    deep networks changes exactly as the forward weights do and has none.
+    feedback_step_size: str | float = 'auto'
+    """``[learning]`` eta_b of the rules whose feedback weights learn; "step_size" is eta. auto:
+    for layers of n inputs in batches of m samples, weight mirrors min(0.1, 0.2 m/n), Hebbian
+    feedback what keeps feedback weights as large as activities are correlated, with a decay of
+    0.01; eta in the two-layer engines. Kolen-Pollack feedback in deep networks changes exactly
+    as the forward weights do and has none.
 
-    Accepted: "step_size" or a number above 0.
+    Accepted: "auto", "step_size" or a number above 0.
     """
 
-    feedback_decay: str | float = 'ridge'
+    feedback_decay: str | float = 'auto'
     """``[learning]`` kappa, decay of learned feedback weights per step; "ridge" is the decay of
-    beta.
+    the forward weights. auto: weight mirrors eta_b, so that B tends to W; Hebbian feedback what
+    makes its product a running mean and nothing larger; the ridge for Kolen-Pollack and Oja.
 
-    Accepted: "ridge" or a number from 0 to 1.
+    Accepted: "auto", "ridge" or a number from 0 to 1.
     """
 
     loss: str = 'auto'
@@ -382,13 +388,14 @@ class Keys:
     """
 
     optimiser: str = 'sgd'
-    """``[learning]`` what turns a gradient into a change.
+    """``[learning]`` what turns a gradient g into a change. sgd: -eta g; momentum m: -eta v with v
+    <- m v + g; nesterov: -eta (g + m v), the same v, as in PyTorch; rmsprop; adam.
 
-    Accepted: "sgd", "momentum", "rmsprop" or "adam".
+    Accepted: "sgd", "momentum", "nesterov", "rmsprop" or "adam".
     """
 
     momentum: float = 0.9
-    """``[learning]`` of the optimiser `momentum`.
+    """``[learning]`` m of the optimisers `momentum` and `nesterov`.
 
     Accepted: a number of at least 0 and below 1.
     """

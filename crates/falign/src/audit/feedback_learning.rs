@@ -8,7 +8,7 @@ use super::plain::{self, Pass};
 use super::report::{Check, Question};
 use super::subject::{Claim, Purpose, Subject};
 use super::watch::Step;
-use crate::rule::{Adaptation, FeedbackLearning, FeedbackWeights, SignalPath};
+use crate::rule::{Adaptation, FeedbackNumbers, FeedbackPlace, FeedbackWeights, SignalPath};
 
 /// The three kinds share a name, so that a report has the same rows for every rule.
 const NAME: &str = "feedback_learning";
@@ -66,24 +66,37 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
     if !are_shown {
         return question.decided(false, "it shows no feedback weights of the right shapes");
     }
+    let numbers = |l: usize, activity: f64| {
+        let place = FeedbackPlace {
+            units: subject.layers[l + 1].inputs(),
+            factor: subject.layers[l + 1].factor,
+            samples: subject.targets.nrows(),
+            reduction: subject.reduction_factor(),
+            activity,
+        };
+        learning.numbers(composition.feedback, place)
+    };
     if composition.feedback == FeedbackWeights::WeightMirror {
-        return mirror(&question, subject, learning);
+        let numbers: Vec<_> = (0..subject.hidden()).map(|l| numbers(l, 0.0)).collect();
+        return mirror(&question, subject, &numbers);
     }
-    let errors = steps.iter().flat_map(|step| {
+    let numbers = &numbers;
+    let errors = steps.iter().flat_map(move |step| {
         let before = step.feedback_before.iter().flatten();
         let pairs = before.zip(step.feedback_after.iter().flatten());
         let pairs: Vec<_> = pairs.enumerate().collect();
         pairs.into_iter().map(move |(l, (before, after))| {
             let factor = subject.factors[l + 1];
-            let keep = learning.decay.map_or(factor, |decay| 1.0 - decay);
+            let keep = |of: FeedbackNumbers| of.decay.map_or(factor, |decay| 1.0 - decay);
             let (kept, change, terms) = if composition.feedback == FeedbackWeights::KolenPollack {
                 let forward_kept = factor * &step.before[l + 1].weights;
                 let change = &step.after[l + 1].weights - &forward_kept;
                 // The change is known as far as the forward weights are not rounded.
-                (keep * before, change, ROUNDING * size(&forward_kept))
+                let kept = keep(numbers(l, 0.0)) * before;
+                (kept, change, ROUNDING * size(&forward_kept))
             } else {
-                let (change, terms) = hebbian(subject, learning, step, l);
-                (keep * before, change, terms)
+                let (learning, change, terms) = hebbian(subject, numbers, step, l);
+                (keep(learning) * before, change, terms)
             };
             move_difference(after, &(&kept + &change), &kept, terms)
         })
@@ -92,27 +105,30 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
     question.within(largest(errors), EXACT, note)
 }
 
-/// `eta_b` c (reduction) `sum_i f_ik h_ij` for the feedback weights of hidden layer l, and the
-/// largest sum of absolute terms.
+/// The numbers of the feedback weights of hidden layer l, their change `eta_b` c (reduction)
+/// `sum_i f_ik h_ij`, and its largest sum of absolute terms.
 fn hebbian(
     subject: &Subject<'_>,
-    learning: FeedbackLearning,
+    numbers: impl Fn(usize, f64) -> FeedbackNumbers,
     step: &Step,
     l: usize,
-) -> (Array2<f64>, f64) {
+) -> (FeedbackNumbers, Array2<f64>, f64) {
     let layers = &step.before;
     let pass = Pass::new(layers, &subject.input.0);
     let h = pass.activities(layers);
     let above = h.get(l + 1).unwrap_or_else(|| pass.outputs());
+    let mean_square = |a: &Array2<f64>| a.iter().map(|a| a * a).sum::<f64>() / a.len() as f64;
+    let activity = (mean_square(above) * mean_square(&h[l])).sqrt();
+    let learning = numbers(l, activity);
     let c = learning.step_size * layers[l + 1].factor * subject.reduction_factor();
     let terms = plain::gradient(c, &plain::absolute(above), &plain::absolute(&h[l]));
-    (plain::gradient(c, above, &h[l]), size(&terms))
+    (learning, plain::gradient(c, above, &h[l]), size(&terms))
 }
 
 /// The mean change over many mirror phases. One sample of noise n gives `(W n) n'`, whose mean is
 /// W and whose entries have variance `|w_k|^2 + w_kj^2`.
-fn mirror(question: &Question, subject: &Subject<'_>, learning: FeedbackLearning) -> Check {
-    if learning.step_size == 0.0 {
+fn mirror(question: &Question, subject: &Subject<'_>, learning: &[FeedbackNumbers]) -> Check {
+    if learning.iter().any(|of| of.step_size == 0.0) {
         return question.not_applicable("its feedback step size is 0");
     }
     let mut network = subject.network();
@@ -137,8 +153,9 @@ fn mirror(question: &Question, subject: &Subject<'_>, learning: FeedbackLearning
             .iter()
             .flatten()
             .zip(rule.feedback().into_iter().flatten());
-        for ((mean, (before, after)), factor) in
-            means.iter_mut().zip(pairs).zip(&subject.factors[1..])
+        let numbers = learning.iter().zip(&subject.factors[1..]);
+        for ((mean, (before, after)), (learning, factor)) in
+            means.iter_mut().zip(pairs).zip(numbers)
         {
             let keep = learning.decay.map_or(*factor, |decay| 1.0 - decay);
             let change = (after - &(keep * before)) / learning.step_size;
@@ -148,7 +165,8 @@ fn mirror(question: &Question, subject: &Subject<'_>, learning: FeedbackLearning
     let samples = (phases * trace.batch()) as f64;
     // What the feedback weights' own rounding leaves of a change.
     let top = largest(rule.feedback().into_iter().flatten().map(size));
-    let rounding = 1e-15 * top / learning.step_size.abs();
+    let least = learning.iter().map(|of| of.step_size.abs());
+    let rounding = 1e-15 * top / least.fold(f64::INFINITY, f64::min);
     let distances = means.iter().zip(&layers[1..]).flat_map(|(mean, layer)| {
         let rows = mean.rows().into_iter().zip(layer.weights.rows());
         rows.flat_map(move |(mean, w)| {

@@ -4,7 +4,7 @@ use super::determinism::is_same_feedback;
 use super::report::{Check, Question, Verdict};
 use super::subject::{Claim, Subject};
 use super::watch::Step;
-use crate::rule::{FeedbackWeights, Magnitude};
+use crate::rule::{FeedbackDecay, FeedbackWeights, Magnitude};
 
 const QUESTION: Question = Question {
     name: "fixed_feedback",
@@ -66,7 +66,7 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step], learning_check: &Chec
             )
         }
         FeedbackWeights::WeightMirror | FeedbackWeights::Hebbian
-            if learning.step_size == 0.0 && learning.decay == Some(0.0) =>
+            if learning.step_size == Some(0.0) && learning.decay == FeedbackDecay::Number(0.0) =>
         {
             QUESTION.not_applicable(format!("its feedback step size is 0; they were {note}"))
         }

@@ -78,7 +78,7 @@ use crate::Result;
 /// let composition = Composition::named("feedback_alignment").unwrap();
 /// let shape = FeedbackShape::default();
 /// let feedback = draw_feedback(composition, &layers, start, shape, streams);
-/// let learning = FeedbackLearning { step_size: 0.0, decay: None };
+/// let learning = FeedbackLearning::default();
 /// let mut data = streams.open(StreamName::Data);
 /// let rule = || -> Box<dyn LearningRule<f64>> {
 ///     Box::new(Composed::new(composition, feedback.clone(), learning))

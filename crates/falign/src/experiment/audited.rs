@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::config::Experiment;
-use super::setting::{Engine, SaveWeights, Setting, StepSize};
+use super::setting::{Engine, FeedbackDecay, FeedbackStepSize, SaveWeights, Setting, StepSize};
 use super::simulate::{
     Context, PrivateRule, engine, feedback_learning, parts, refuse_private, rule,
 };
@@ -211,6 +211,11 @@ fn two_layer(
     let layers = layers(&problem, &weights);
     let mut setting = setting.clone();
     setting.step_size = StepSize::Number(resolved.step_size);
+    if setting.feedback_step_size == FeedbackStepSize::Auto {
+        setting.feedback_step_size = FeedbackStepSize::StepSize;
+    }
+    let decay = problem.feedback_decay;
+    setting.feedback_decay = decay.map_or(FeedbackDecay::Ridge, FeedbackDecay::Number);
     let b = weights.feedback.t().as_standard_layout().into_owned();
     let rule = || -> Box<dyn crate::rule::LearningRule<f64>> {
         // Oja's rule has none, and is compared with plain loops only.
@@ -294,7 +299,7 @@ fn same_steps(
     let plain = setting.dropout > 0.0
         || problem.center_outputs
         || (problem.output_scale - 1.0).abs() > 0.0
-        || setting.feedback_step_size.is_some();
+        || matches!(setting.feedback_step_size, FeedbackStepSize::Number(_));
     if plain {
         // These the network does not have.
         network = None;

@@ -13,8 +13,9 @@ use serde::Serialize;
 
 use super::config::{Experiment, read, write};
 use super::keys;
-use super::setting::Setting;
+use super::setting::{Engine, Setting};
 use crate::file::text_path;
+use crate::rule::Rule;
 use crate::{Error, Result};
 
 /// Length of a job's id.
@@ -40,6 +41,24 @@ pub struct Plan {
 
 /// Keys that say how work is cut or shown, not what a run computes.
 const NOT_IN_ID: [&str; 3] = ["runs", "runs_per_job", "per_run_table"];
+
+/// Keys whose default was this word before it was `auto`: ids leave that out as they did, and
+/// name `auto` where it is something else.
+const FORMER_DEFAULTS: [(&str, &str); 2] = [
+    ("feedback_step_size", "step_size"),
+    ("feedback_decay", "ridge"),
+];
+
+/// Whether `auto` of one of them stands for the word that it took the place of.
+fn is_former_default(leaf: &str, setting: &Setting) -> bool {
+    match setting.rule {
+        Rule::WeightMirror => false,
+        Rule::HebbianFeedback => {
+            leaf == "feedback_step_size" && setting.engine != Engine::MiniBatch
+        }
+        _ => true,
+    }
+}
 
 impl Plan {
     /// The plan of a checked experiment. Reads the input files that its settings name, for
@@ -107,7 +126,11 @@ impl Identity {
                 || (leaf == "steps" && setting.deep.epochs.is_some())
                 || !super::config::is_read(leaf, setting.engine);
             // Defaults are left out, so that stored results outlive keys that are new.
-            let is_default = defaults.get(leaf) == Some(&value);
+            let former = FORMER_DEFAULTS.iter().find(|(key, _)| *key == leaf);
+            let is_former = former.is_some_and(|(_, word)| value.as_str() == Some(word));
+            let is_default = is_former
+                || (defaults.get(leaf) == Some(&value)
+                    && (former.is_none() || is_former_default(leaf, setting)));
             if NOT_IN_ID.contains(&leaf) || is_unused || is_default {
                 continue;
             }
@@ -300,6 +323,35 @@ mod tests {
         for activation in ["linear", "relu", "leaky_relu"] {
             let network = format!("[network]\nactivation = \"{activation}\"");
             assert!(!has(&format!("{network}\n{auto}")), "{activation}");
+        }
+    }
+
+    #[test]
+    fn a_rules_new_default_is_in_the_id_where_it_computes_something_else() {
+        let id = |rule: &str, more: &str| {
+            let text = format!(
+                "[network]\nhidden_widths = [9]\n[learning]\nstep_size = 0.1\nrule = \"{rule}\"\n{more}\n[run]\nruns = 1"
+            );
+            plan(&text).jobs[0].id.clone()
+        };
+        let former = "feedback_step_size = \"step_size\"\nfeedback_decay = \"ridge\"";
+        // Ids of the program before there was "auto".
+        for (rule, before) in [
+            ("weight_mirror", "04f454bb528964abefc8bced1e607d12"),
+            ("hebbian_feedback", "cd9f91edfd567ce4b11860ae8562bed8"),
+            ("kolen_pollack", "60fa7ae3fc690ae45d2e70eb291638ce"),
+            ("feedback_alignment", "05898c11397c8532505638246bf75fab"),
+        ] {
+            assert_eq!(id(rule, former), before, "{rule}");
+            let is_new = matches!(rule, "weight_mirror" | "hebbian_feedback");
+            assert_eq!(id(rule, "") != before, is_new, "{rule}");
+            let one = [
+                "feedback_step_size = \"step_size\"",
+                "feedback_decay = \"ridge\"",
+            ];
+            for one in one {
+                assert_eq!(id(rule, one) != before, is_new, "{rule} {one}");
+            }
         }
     }
 

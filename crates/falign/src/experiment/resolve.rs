@@ -1,10 +1,13 @@
 //! A setting and a run number become numbers: data, step size, ridge, horizon.
 
 use super::run_data::{RunData, load};
-use super::setting::{Duration, Engine, Ridge, ScheduleName, Setting, StepSize, Steps};
+use super::setting::{
+    Duration, Engine, FeedbackDecay, FeedbackStepSize, Ridge, ScheduleName, Setting, StepSize,
+    Steps,
+};
 use super::sources::Sources;
 use crate::observe::Quantity;
-use crate::rule::{Feedback, Schedule};
+use crate::rule::{Feedback, Rule, Schedule};
 use crate::theory::{Spectrum, kernel_spectrum, training_kernel_max};
 use crate::two_layer::{Draw, Problem};
 use crate::{Error, Result};
@@ -108,6 +111,8 @@ pub(super) fn on_data(
     }
     let width = setting.width as f64;
     let n = data.inputs.nrows() as f64;
+    let (feedback_step_size, feedback_decay) =
+        feedback_numbers(setting, step_size, data.inputs.nrows());
     let duration = |duration: Duration| match duration {
         Duration::Number(steps) => steps,
         // S_lambda / lambda, S_lambda = c gamma sqrt(gamma p)/(eta sqrt(n) M): Theorem 4.3.
@@ -139,8 +144,8 @@ pub(super) fn on_data(
         center_outputs: setting
             .center_outputs
             .unwrap_or((setting.output_scale - 1.0).abs() > 0.0),
-        feedback_step_size: setting.feedback_step_size.unwrap_or(step_size),
-        feedback_decay: setting.feedback_decay,
+        feedback_step_size,
+        feedback_decay,
         schedule,
     };
     let resolved = Resolved {
@@ -151,6 +156,24 @@ pub(super) fn on_data(
         kernel_max: spectrum.max,
     };
     Ok((problem, resolved))
+}
+
+/// `eta_b` and kappa on `samples` samples, `None` for the decay of beta. Nothing else holds Hebbian
+/// feedback back: its own decay is what lets b tend to the mean of `h_i f_i'`, and no further.
+fn feedback_numbers(setting: &Setting, step_size: f64, samples: usize) -> (f64, Option<f64>) {
+    let eta_b = match setting.feedback_step_size {
+        FeedbackStepSize::Auto | FeedbackStepSize::StepSize => step_size,
+        FeedbackStepSize::Number(number) => number,
+    };
+    let decay = match (setting.feedback_decay, setting.rule) {
+        (FeedbackDecay::Number(kappa), _) => Some(kappa),
+        (FeedbackDecay::Auto, Rule::HebbianFeedback) => {
+            let gain = eta_b / (setting.output_scale * (setting.width as f64).sqrt());
+            Some((gain * samples as f64).min(1.0))
+        }
+        (FeedbackDecay::Auto | FeedbackDecay::Ridge, _) => None,
+    };
+    (eta_b, decay)
 }
 
 /// The schedule, with theorem units made steps by `duration`.

@@ -5,20 +5,11 @@ use std::borrow::Cow;
 use ndarray::{Array2, ArrayView2, Zip};
 
 use super::algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
+use super::feedback_learning::{FeedbackLearning, FeedbackPlace};
 use super::learning_rule::{Adaptation, LearningRule};
 use super::scene::{Layer, Trace};
 use crate::math::simd::Element;
 use crate::math::{Scalar, Stream, UnmadeProduct, multiply, set_rows};
-
-/// Numbers of feedback weights that learn; the others ignore them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FeedbackLearning {
-    /// Step size of weight-mirror and Hebbian feedback.
-    pub step_size: f64,
-    /// Share by which they shrink each step; if not given, they have the ridge of the forward
-    /// weights that they stand for.
-    pub decay: Option<f64>,
-}
 
 /// A rule of the family with its feedback weights. See [`Composition`] for the choices.
 #[derive(Debug)]
@@ -79,11 +70,7 @@ impl<T: Element> Composed<T> {
             sent: Sent::Error,
             feedback: FeedbackWeights::Transpose,
         };
-        let learning = FeedbackLearning {
-            step_size: 0.0,
-            decay: None,
-        };
-        Self::new(composition, Vec::new(), learning)
+        Self::new(composition, Vec::new(), FeedbackLearning::default())
     }
 
     /// The choices it was made of.
@@ -258,39 +245,51 @@ impl<T: Element> LearningRule<T> for Composed<T> {
     }
 
     fn adapt(&mut self, step: &mut Adaptation<'_, T>) {
-        let decay = self.learning.decay;
-        let eta = T::from_f64(self.learning.step_size);
-        let keep = |ridge: T| decay.map_or(ridge, |decay| T::from_f64(1.0 - decay));
-        match self.composition.feedback {
+        let (learning, feedback) = (self.learning, self.composition.feedback);
+        let samples = step.trace.batch();
+        let reduction = step.trace.reduction.factor(samples);
+        let (layers, factors) = (step.layers, step.factors);
+        // eta_b of the feedback weights at `at`, and what one step keeps of them.
+        let numbers = |at: usize, activity: f64| {
+            let above = &layers[at + 1];
+            let place = FeedbackPlace {
+                units: above.inputs(),
+                factor: above.factor.to_f64(),
+                samples,
+                reduction,
+                activity,
+            };
+            let numbers = learning.numbers(feedback, place);
+            let keep = |decay| T::from_f64(1.0 - decay);
+            (
+                T::from_f64(numbers.step_size),
+                numbers.decay.map_or(factors[at + 1], keep),
+            )
+        };
+        match feedback {
             FeedbackWeights::KolenPollack => {
                 for (at, b) in self.feedback.iter_mut().enumerate() {
-                    let keep = keep(step.factors[at + 1]);
+                    let (_, keep) = numbers(at, 0.0);
                     Zip::from(b)
                         .and(&step.changes[at + 1])
                         .for_each(|b, &change| *b = keep * *b + change);
                 }
             }
             FeedbackWeights::Hebbian => {
-                let reduction = step.trace.reduction.factor(step.trace.batch());
                 for (at, b) in self.feedback.iter_mut().enumerate() {
                     let above = step.trace.activities.get(at + 1);
                     let above = above.unwrap_or(&step.trace.outputs);
+                    let below = &step.trace.activities[at];
+                    let (eta, keep) = numbers(at, (mean_square(above) * mean_square(below)).sqrt());
                     let factor = eta * step.layers[at + 1].factor * T::from_f64(reduction);
-                    let below = step.trace.activities[at].view();
-                    let keep = keep(step.factors[at + 1]);
+                    let below = below.view();
                     multiply(keep, &mut b.view_mut(), factor, &above.t(), &below);
                 }
             }
             FeedbackWeights::WeightMirror => {
                 for (at, b) in self.feedback.iter_mut().enumerate() {
-                    mirror(
-                        b,
-                        &step.layers[at + 1],
-                        step.trace.batch(),
-                        keep(step.factors[at + 1]),
-                        eta,
-                        step.noise,
-                    );
+                    let (eta, keep) = numbers(at, 0.0);
+                    mirror(b, &layers[at + 1], samples, keep, eta, step.noise);
                 }
             }
             FeedbackWeights::Transpose | FeedbackWeights::Random | FeedbackWeights::Sign(_) => {}
@@ -329,6 +328,12 @@ impl<T: Element> LearningRule<T> for Composed<T> {
     fn path(&self) -> SignalPath {
         self.composition.path
     }
+}
+
+/// Over the whole matrix, in the order of memory.
+fn mean_square<T: Scalar>(matrix: &Array2<T>) -> f64 {
+    let sum: f64 = matrix.iter().map(|x| x.to_f64() * x.to_f64()).sum();
+    sum / matrix.len().max(1) as f64
 }
 
 /// signed := |magnitude| x sign(weight).

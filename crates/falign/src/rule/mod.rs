@@ -8,14 +8,16 @@ mod algebra;
 mod baseline;
 mod composed;
 mod feedback;
+mod feedback_learning;
 mod learning_rule;
 mod scene;
 mod schedule;
 
 pub use algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
 pub use baseline::{LastLayerOnly, NodePerturbation, WeightPerturbation};
-pub use composed::{Composed, FeedbackLearning};
+pub use composed::Composed;
 pub use feedback::{Feedback, Rule};
+pub use feedback_learning::{FeedbackDecay, FeedbackLearning, FeedbackNumbers, FeedbackPlace};
 pub use learning_rule::{Adaptation, LearningRule, Trials};
 pub use scene::{Layer, Trace};
 pub use schedule::{RidgeForm, Schedule};

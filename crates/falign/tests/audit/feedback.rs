@@ -1,6 +1,6 @@
 //! Feedback weights that drift, stay or learn where they should not are caught.
 
-use falign::rule::{Composed, Composition, FeedbackLearning, LearningRule};
+use falign::rule::{Composed, Composition, FeedbackDecay, FeedbackLearning, LearningRule};
 
 use super::mutant::{Mutant, inner_random, is_caught, mutant_case};
 use super::{Rule, family, named};
@@ -47,14 +47,17 @@ fn drifting_feedback_is_caught() {
 fn wrong_feedback_learning_is_caught() {
     let case = mutant_case().with_ridge();
     for (name, decay, step_size) in [
-        ("kolen_pollack", Some(0.001), 0.05),
-        ("hebbian_feedback", None, 0.051),
-        ("hebbian_feedback", Some(0.001), 0.05),
-        ("weight_mirror", None, 0.08),
+        ("kolen_pollack", FeedbackDecay::Number(0.001), 0.05),
+        ("hebbian_feedback", FeedbackDecay::Ridge, 0.051),
+        ("hebbian_feedback", FeedbackDecay::Number(0.001), 0.05),
+        ("hebbian_feedback", FeedbackDecay::Auto, 0.05),
+        ("weight_mirror", FeedbackDecay::Ridge, 0.08),
+        ("weight_mirror", FeedbackDecay::Auto, 0.05),
     ] {
         let inner = || {
             let composition = Composition::named(name).unwrap();
             let feedback = named(&case, name).feedback().unwrap().to_vec();
+            let step_size = Some(step_size);
             Composed::new(composition, feedback, FeedbackLearning { step_size, decay })
         };
         let rule = || -> Rule { Box::new(inner()) };

@@ -12,7 +12,8 @@ use falign::mlp::{
     Architecture, DenseInput, FeedbackShape, Initialisation, draw_feedback, draw_layers,
 };
 use falign::rule::{
-    Composed, Composition, FeedbackLearning, FeedbackWeights, Layer, LearningRule, Magnitude,
+    Composed, Composition, FeedbackDecay, FeedbackLearning, FeedbackWeights, Layer, LearningRule,
+    Magnitude,
 };
 use ndarray::Array2;
 
@@ -23,8 +24,8 @@ const DIM: usize = 5;
 const OUTPUTS: usize = 3;
 
 const LEARNING: FeedbackLearning = FeedbackLearning {
-    step_size: 0.05,
-    decay: None,
+    step_size: Some(0.05),
+    decay: FeedbackDecay::Ridge,
 };
 
 /// A network and a batch; what is not set is the same for all.

@@ -13,7 +13,7 @@ use falign::mlp::{
     OptimiserKind, Wanted, draw_feedback, draw_layers,
 };
 use falign::observe::{LayerMeasure, Quantity};
-use falign::rule::{Composed, Composition, FeedbackLearning, Layer};
+use falign::rule::{Composed, Composition, FeedbackDecay, FeedbackLearning, Layer};
 use ndarray::Array2;
 
 use crate::support::normals;
@@ -50,8 +50,8 @@ fn task<T: Element>(samples: usize) -> Task<T> {
 
 fn composed<T: Element>(composition: Composition, feedback: Vec<Array2<T>>) -> Box<Composed<T>> {
     let learning = FeedbackLearning {
-        step_size: 0.05,
-        decay: None,
+        step_size: Some(0.05),
+        decay: FeedbackDecay::Ridge,
     };
     Box::new(Composed::new(composition, feedback, learning))
 }

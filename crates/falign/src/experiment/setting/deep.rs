@@ -94,7 +94,9 @@ pub enum InitialisationName {
     Paper,
     UniformFanIn,
     Xavier,
+    XavierUniform,
     He,
+    HeUniform,
     Ntk,
     Zero,
     ScaledUniform,
@@ -108,6 +110,7 @@ pub enum OptimiserName {
     #[default]
     Sgd,
     Momentum,
+    Nesterov,
     Rmsprop,
     Adam,
 }
@@ -219,6 +222,9 @@ impl Deep {
         match self.optimiser {
             OptimiserName::Sgd => OptimiserKind::Sgd,
             OptimiserName::Momentum => OptimiserKind::Momentum {
+                momentum: self.momentum,
+            },
+            OptimiserName::Nesterov => OptimiserKind::Nesterov {
                 momentum: self.momentum,
             },
             OptimiserName::Rmsprop => OptimiserKind::RmsProp {

@@ -13,6 +13,7 @@ use crate::observe::Quantity;
 use crate::rule::{RidgeForm, Rule};
 use crate::two_layer::Draw;
 
+pub use crate::rule::FeedbackDecay;
 pub use deep::{
     Deep, InitialisationName, InputFactor, OptimiserName, RidgeLayers, Sparsity, StepSizeSchedule,
 };
@@ -59,10 +60,8 @@ pub struct Setting {
     pub ridge_table: Option<Vec<f64>>,
     pub dropout: f64,
     pub feedback_correlation: f64,
-    /// `None`: the same as `step_size`.
-    pub feedback_step_size: Option<f64>,
-    /// `None`: eta lambda(t), the decay of beta.
-    pub feedback_decay: Option<f64>,
+    pub feedback_step_size: FeedbackStepSize,
+    pub feedback_decay: FeedbackDecay,
     // [run]
     pub seed: u64,
     pub runs: u64,
@@ -128,6 +127,18 @@ pub enum StepSize {
     Auto,
     /// `{ over_M = a }`: a/M, the same M.
     OverM(f64),
+}
+
+/// `learning.feedback_step_size`: `eta_b`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FeedbackStepSize {
+    /// As suits the rule: see [`FeedbackLearning`](crate::rule::FeedbackLearning). Two-layer
+    /// engines take eta.
+    Auto,
+    /// eta, the step of the forward weights.
+    StepSize,
+    /// A number.
+    Number(f64),
 }
 
 /// `learning.ridge`: lambda.

@@ -13,7 +13,9 @@ pub(crate) use self::deep::GENERATED_IMAGES;
 use super::layout::short;
 use crate::data::{Column, TableOptions};
 use crate::experiment::keys::{KEYS, Key};
-use crate::experiment::setting::{Duration, Record, Ridge, Setting, StepSize, Steps};
+use crate::experiment::setting::{
+    Duration, FeedbackDecay, FeedbackStepSize, Record, Ridge, Setting, StepSize, Steps,
+};
 use crate::file::text_path;
 use crate::observe::Quantity;
 use crate::{Error, Result};
@@ -72,8 +74,16 @@ pub(crate) fn setting(values: &Values) -> Result<Setting> {
         })?,
         dropout: read.get("dropout", |v| non_negative(v).filter(|x| *x < 1.0))?,
         feedback_correlation: read.get("feedback_correlation", |v| within(v, -1.0, 1.0))?,
-        feedback_step_size: read.get("feedback_step_size", or_word("step_size", positive))?,
-        feedback_decay: read.get("feedback_decay", or_word("ridge", |v| within(v, 0.0, 1.0)))?,
+        feedback_step_size: read.get("feedback_step_size", |value| match value.as_str() {
+            Some("auto") => Some(FeedbackStepSize::Auto),
+            Some("step_size") => Some(FeedbackStepSize::StepSize),
+            _ => positive(value).map(FeedbackStepSize::Number),
+        })?,
+        feedback_decay: read.get("feedback_decay", |value| match value.as_str() {
+            Some("auto") => Some(FeedbackDecay::Auto),
+            Some("ridge") => Some(FeedbackDecay::Ridge),
+            _ => within(value, 0.0, 1.0).map(FeedbackDecay::Number),
+        })?,
         seed: read.count("seed", 0, i64::MAX.unsigned_abs())?,
         runs: read.count("runs", 1, 1_000_000_000)?,
         steps: read.get("steps", steps)?,

@@ -11,7 +11,9 @@ use toml::Value;
 
 use super::read::Values;
 use crate::data::Column;
-use crate::experiment::setting::{Duration, Record, Ridge, Setting, StepSize, Steps};
+use crate::experiment::setting::{
+    Duration, FeedbackDecay, FeedbackStepSize, Record, Ridge, Setting, StepSize, Steps,
+};
 use crate::file::path_text;
 use crate::observe::Quantity;
 
@@ -70,14 +72,18 @@ pub(crate) fn values(setting: &Setting) -> Values {
         "feedback_correlation",
         Some(Value::Float(s.feedback_correlation)),
     );
-    put(
-        "feedback_step_size",
-        Some(or_word(s.feedback_step_size.map(Value::Float), "step_size")),
-    );
-    put(
-        "feedback_decay",
-        Some(or_word(s.feedback_decay.map(Value::Float), "ridge")),
-    );
+    let feedback_step_size = match s.feedback_step_size {
+        FeedbackStepSize::Auto => Value::String("auto".to_owned()),
+        FeedbackStepSize::StepSize => Value::String("step_size".to_owned()),
+        FeedbackStepSize::Number(number) => Value::Float(number),
+    };
+    put("feedback_step_size", Some(feedback_step_size));
+    let feedback_decay = match s.feedback_decay {
+        FeedbackDecay::Auto => Value::String("auto".to_owned()),
+        FeedbackDecay::Ridge => Value::String("ridge".to_owned()),
+        FeedbackDecay::Number(number) => Value::Float(number),
+    };
+    put("feedback_decay", Some(feedback_decay));
     put("seed", Some(whole(s.seed)));
     put("runs", Some(whole(s.runs)));
     put("steps", Some(steps(s.steps)));

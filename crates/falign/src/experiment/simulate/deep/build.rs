@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::sets::{Sets, sets};
 use crate::experiment::resolve::schedule;
 use crate::experiment::setting::{
-    Deep, Duration, InitialisationName, Ridge, Setting, StepSize, StepSizeSchedule, Steps,
+    Deep, Duration, FeedbackStepSize, InitialisationName, Ridge, Setting, StepSize,
+    StepSizeSchedule, Steps,
 };
 use crate::experiment::sources::Sources;
 use crate::math::Streams;
@@ -111,7 +112,9 @@ fn initialisation(deep: &Deep, name: InitialisationName) -> Initialisation {
         InitialisationName::Paper => Initialisation::Paper,
         InitialisationName::UniformFanIn => Initialisation::UniformFanIn,
         InitialisationName::Xavier => Initialisation::Xavier,
+        InitialisationName::XavierUniform => Initialisation::XavierUniform,
         InitialisationName::He => Initialisation::He,
+        InitialisationName::HeUniform => Initialisation::HeUniform,
         InitialisationName::Ntk => Initialisation::Ntk,
         InitialisationName::Zero => Initialisation::Zero,
         InitialisationName::ScaledUniform => Initialisation::ScaledUniform {
@@ -162,7 +165,11 @@ fn network<T: Element>(
 /// The numbers of feedback weights that learn.
 pub(crate) fn feedback_learning(setting: &Setting) -> FeedbackLearning {
     FeedbackLearning {
-        step_size: setting.feedback_step_size.unwrap_or(eta(setting)),
+        step_size: match setting.feedback_step_size {
+            FeedbackStepSize::Auto => None,
+            FeedbackStepSize::StepSize => Some(eta(setting)),
+            FeedbackStepSize::Number(number) => Some(number),
+        },
         decay: setting.feedback_decay,
     }
 }
