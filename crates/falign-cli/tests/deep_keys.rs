@@ -145,14 +145,6 @@ fn what_the_mini_batch_engine_does_not_have_is_refused() {
                 &["run.stop_window = 7", "remove it"],
             ),
             (
-                &["learning.step_size=auto"],
-                &["learning.step_size = \"auto\"", "give a number"],
-            ),
-            (
-                &["learning.step_size={ over_M = 0.5 }"],
-                &["learning.step_size = { over_M = 0.5 }", "give a number"],
-            ),
-            (
                 &["learning.ridge={ gamma = 1 }"],
                 &["learning.ridge = { gamma = 1 }", "give a number"],
             ),

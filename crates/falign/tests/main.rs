@@ -24,6 +24,7 @@ mod mlp; // networks of any depth, every rule
 mod properties; // what must hold whatever the numbers
 mod roads; // one number by every road that leads to it
 mod slopes; // psi' in a trace, kept or told by the activities
+mod step_size; // what a deep network's `auto` stands for
 mod support;
 mod theory; // kernels and limits against the engines, which theory never imports
 mod trained; // training step by step in plain loops, and measuring without a sample lost

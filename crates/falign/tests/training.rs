@@ -11,7 +11,7 @@ use falign::math::{Reduction, StreamName, Streams};
 use falign::observe::{Outcome, Quantity};
 
 use crate::support::deep::{IMAGES, bits, run, setting};
-use crate::support::experiment::{Scratch, in_folder};
+use crate::support::experiment::{Scratch, in_folder, measure};
 
 /// Both engines do the same sums in another order: rounding alone, over 40 steps.
 const ROUNDING: f64 = 1e-9;
@@ -284,6 +284,98 @@ fn values(
         .position(|q| q.name() == name)
         .unwrap();
     result.values.iter().map(|row| row[at]).collect()
+}
+
+/// Without decay the mirror's signals were dozens of times too large after as many steps.
+#[test]
+fn feedback_that_learns_stays_as_large_as_the_weights_it_stands_for() {
+    let quantities = "run.quantities=[\"norm_ratio\", \"weight_angle\"]";
+    let last = |rule: &str| {
+        let rule = format!("learning.rule={rule}");
+        let sets = [
+            &rule,
+            quantities,
+            "run.epochs=100",
+            "learning.ridge=0",
+            "learning.step_size=0.1",
+        ];
+        let setting = setting(IMAGES, &sets);
+        let result = run(&setting, 0);
+        let last = result.values.last().unwrap();
+        [last[0], last[1]]
+    };
+    let [ratio, angle] = last("weight_mirror");
+    assert!((0.7..1.4).contains(&ratio), "{ratio}");
+    // Of small matrices; 18 degrees on the average of large ones.
+    assert!(angle < 30.0, "{angle}");
+    let [ratio, _] = last("hebbian_feedback");
+    assert!((0.1..10.0).contains(&ratio), "{ratio}");
+}
+
+/// A step on the whole set sees the network of the row before it.
+#[test]
+fn the_whole_training_set_is_measured_as_the_network_is() {
+    let quantities =
+        "run.quantities=[\"loss\", \"train_set_loss\", \"train_accuracy\", \"train_set_accuracy\"]";
+    let sets = [
+        quantities,
+        "learning.batch=all",
+        "run.record={ every = 1 }",
+        // More than are measured at a time, and a part of that.
+        "data.samples=1700",
+        "run.precision=f64",
+        "run.save_weights=none",
+    ];
+    let measured = |more: &[&str]| {
+        let setting = setting(IMAGES, &[&sets[..], more].concat());
+        let result = run(&setting, 0);
+        [
+            "loss",
+            "train_set_loss",
+            "train_accuracy",
+            "train_set_accuracy",
+        ]
+        .map(|name| values(&result, &setting, name))
+    };
+    let [loss, whole_loss, accuracy, whole_accuracy] = measured(&[]);
+    assert_eq!(loss.len(), 4);
+    for step in 1..loss.len() {
+        assert_near("loss", whole_loss[step - 1], loss[step]);
+        assert_near("accuracy", whole_accuracy[step - 1], accuracy[step]);
+    }
+    // Batches have dropout, the whole set does not.
+    let [dropped, whole, ..] = measured(&["learning.dropout=0.5"]);
+    assert_near("loss without dropout", whole[0], whole_loss[0]);
+    assert!(
+        (dropped[1] - whole[0]).abs() > 1e-3,
+        "{dropped:?} {whole:?}"
+    );
+}
+
+#[test]
+fn tables_of_deep_networks_say_how_wide_their_layers_are() {
+    use falign::record::summary::{runs_csv, summary_csv};
+    let header = |table: &str| table.lines().next().unwrap().to_owned();
+    let deep = measure("widths-deep", IMAGES);
+    for text in [summary_csv(&deep), runs_csv(&deep)] {
+        assert!(
+            header(&text).contains(",step_size,hidden_widths,"),
+            "{text}"
+        );
+        assert!(
+            text.lines().skip(1).all(|row| row.contains(",0.5,7 6,")),
+            "{text}"
+        );
+    }
+    let one = format!("{IMAGES}[sweep]\n\"network.width\" = [5]");
+    let one = one.replace("hidden_widths = [7, 6]", "hidden_layers = 2");
+    let text = summary_csv(&measure("widths-one", &one));
+    assert!(
+        text.lines().skip(1).all(|row| row.contains(",5 5,")),
+        "{text}"
+    );
+    let two_layer = measure("widths-two-layer", BOTH);
+    assert!(!summary_csv(&two_layer).contains("hidden_widths"));
 }
 
 #[test]

@@ -67,11 +67,17 @@ impl Split {
             .settings()
             .filter(|&column| table.values(column, &rows).len() > 1)
             .collect();
-        // Widths that only follow from the cases are no axis.
-        if let (Some(width), Some(case)) = (table.find("width"), table.find("case"))
-            && follows(table, width, case)
-        {
-            varying.retain(|&column| column != width);
+        // Widths that only follow from the cases, or from one number for all layers, are no axis.
+        for (column, by) in [
+            ("width", "case"),
+            ("hidden_widths", "case"),
+            ("hidden_widths", "width"),
+        ] {
+            if let (Some(column), Some(by)) = (table.find(column), table.find(by))
+                && follows(table, column, by)
+            {
+                varying.retain(|&other| other != column);
+            }
         }
         let mut take = |names: &[&str]| {
             let found = names.iter().find_map(|name| {

@@ -25,6 +25,8 @@ pub(super) fn column(name: &str) -> String {
         "test_accuracy" => "test accuracy",
         "train_accuracy" => "training accuracy",
         "validation_accuracy" => "validation accuracy",
+        "train_set_accuracy" => "accuracy on the training set",
+        "train_set_loss" => "loss on the training set",
         "weight_angle" => "angle of feedback and forward weights (degrees)",
         "update_angle" => "angle of the update to the gradient (degrees)",
         "pseudoinverse_angle" => "angle to the pseudoinverse's signal (degrees)",

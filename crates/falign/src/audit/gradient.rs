@@ -247,6 +247,7 @@ mod tests {
         };
         for loss in [
             Loss::SquaredError,
+            Loss::SquaredErrorLogistic,
             Loss::SoftmaxCrossEntropy,
             Loss::Logistic,
         ] {

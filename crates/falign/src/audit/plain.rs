@@ -73,6 +73,7 @@ pub(super) fn loss(kind: Loss, f: &Array2<f64>, y: &Array2<f64>, factor: f64) ->
             total += factor
                 * match kind {
                     Loss::SquaredError => 0.5 * (f - y) * (f - y),
+                    Loss::SquaredErrorLogistic => 0.5 * (logistic(f) - y) * (logistic(f) - y),
                     Loss::SoftmaxCrossEntropy => y * (log_sum - f),
                     // -y log s(f) - (1 - y) log(1 - s(f)) = log(1 + e^f) - y f.
                     Loss::Logistic => log_sum_exp([0.0, f].into_iter()) - y * f,
@@ -85,15 +86,25 @@ pub(super) fn loss(kind: Loss, f: &Array2<f64>, y: &Array2<f64>, factor: f64) ->
 /// e: the derivative of [`loss`] by the outputs, (batch, outputs).
 pub(super) fn residual(kind: Loss, f: &Array2<f64>, y: &Array2<f64>, factor: f64) -> Array2<f64> {
     Array2::from_shape_fn(f.dim(), |(i, k)| {
-        let prediction = match kind {
-            Loss::SquaredError => f[(i, k)],
-            Loss::SoftmaxCrossEntropy => {
-                libm::exp(f[(i, k)] - log_sum_exp(f.row(i).iter().copied()))
+        let (prediction, slope) = match kind {
+            Loss::SquaredError => (f[(i, k)], 1.0),
+            Loss::SquaredErrorLogistic => {
+                let share = logistic(f[(i, k)]);
+                (share, share * logistic(-f[(i, k)]))
             }
-            Loss::Logistic => libm::exp(f[(i, k)] - log_sum_exp([0.0, f[(i, k)]].into_iter())),
+            Loss::SoftmaxCrossEntropy => {
+                let log_sum = log_sum_exp(f.row(i).iter().copied());
+                (libm::exp(f[(i, k)] - log_sum), 1.0)
+            }
+            Loss::Logistic => (logistic(f[(i, k)]), 1.0),
         };
-        factor * (prediction - y[(i, k)])
+        factor * slope * (prediction - y[(i, k)])
     })
+}
+
+/// s(f).
+fn logistic(f: f64) -> f64 {
+    libm::exp(f - log_sum_exp([0.0, f].into_iter()))
 }
 
 /// Sizes of the numbers behind each entry of [`residual`]: the entry itself, and a share of the

@@ -141,6 +141,7 @@ fn deep(
     limits: Limits,
 ) -> Result<Audited> {
     let parts = parts::<f64>(setting, 0, sources, None)?;
+    let setting = &parts.setting;
     let rows: Vec<usize> = (0..limits.samples.min(parts.train.samples())).collect();
     let mut batch = Batch::default();
     parts.train.fill(&rows, &mut batch);

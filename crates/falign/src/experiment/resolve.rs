@@ -23,7 +23,8 @@ pub struct Resolved {
     pub steps: u64,
     /// gamma of the infinite-width kernel; NaN where no unit asked for it.
     pub gamma: f64,
-    /// M, the largest eigenvalue of the same kernel, likewise.
+    /// M, the largest eigenvalue of the same kernel, likewise; of a deep network the largest
+    /// curvature at its start, where its step is measured by it.
     pub kernel_max: f64,
 }
 
@@ -220,5 +221,35 @@ fn whole(key: &str, steps: f64) -> Result<u64> {
             format!("{steps:e} steps"),
             "expected fewer than 9e15; is the ridge nearly zero?",
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::config::{Experiment, Overrides};
+
+    #[test]
+    fn hebbian_feedback_has_a_decay_of_its_own_and_the_others_that_of_beta() {
+        let numbers = |learning: &str| {
+            let text = format!("name = \"x\"\n[network]\nwidth = 400\n[learning]\n{learning}");
+            let experiment = Experiment::parse(&text, &Overrides::none()).unwrap();
+            feedback_numbers(&experiment.settings[0].setting, 0.02, 50)
+        };
+        let hebbian = "rule = \"hebbian_feedback\"\n";
+        let with = |more: &str| numbers(&format!("{hebbian}{more}"));
+        // n eta_b/sqrt(p), in binary not quite.
+        let (eta_b, kappa) = with("");
+        assert_eq!(eta_b.to_bits(), 0.02f64.to_bits());
+        assert!((kappa.unwrap() - 0.05).abs() < 1e-15);
+        let (eta_b, kappa) = with("feedback_step_size = 0.1");
+        assert_eq!(eta_b.to_bits(), 0.1f64.to_bits());
+        assert!((kappa.unwrap() - 0.25).abs() < 1e-15);
+        assert_eq!(with("feedback_step_size = 10").1, Some(1.0));
+        assert_eq!(with("feedback_decay = \"ridge\"").1, None);
+        assert_eq!(with("feedback_decay = 0").1, Some(0.0));
+        for rule in ["kolen_pollack", "oja_feedback", "feedback_alignment"] {
+            assert_eq!(numbers(&format!("rule = \"{rule}\"")), (0.02, None));
+        }
     }
 }

@@ -12,6 +12,8 @@ use super::exponential::exponentials;
 pub enum Loss {
     /// 1/2 sum (f - y)^2.
     SquaredError,
+    /// 1/2 sum (s(f) - y)^2 with the logistic s: squared errors of logistic outputs.
+    SquaredErrorLogistic,
     /// -sum y log softmax(f), for one-hot y.
     SoftmaxCrossEntropy,
     /// -sum y log s(f) + (1 - y) log(1 - s(f)) with the logistic s, output by output.
@@ -82,10 +84,25 @@ impl Loss {
         };
         match self {
             Self::SquaredError => reduced.each(outputs, targets, residual, squared_error),
+            Self::SquaredErrorLogistic => {
+                reduced.each(outputs, targets, residual, squared_error_logistic);
+            }
             Self::SoftmaxCrossEntropy => reduced.softmax(outputs, targets, residual),
             Self::Logistic => reduced.each(outputs, targets, residual, logistic),
         }
         reduced.total
+    }
+
+    /// The largest second derivative of one sample's loss along any direction of the outputs, for
+    /// targets from 0 to 1: 1, 1/2 for the softmax, 1/4 for the logistic loss, and the maximum of
+    /// s^2 (1 - s)(2 - 3s), 0.0770, for squared errors of logistic outputs.
+    pub fn curvature(self) -> f64 {
+        match self {
+            Self::SquaredError => 1.0,
+            Self::SquaredErrorLogistic => 0.077_029,
+            Self::SoftmaxCrossEntropy => 0.5,
+            Self::Logistic => 0.25,
+        }
     }
 }
 
@@ -94,14 +111,29 @@ fn squared_error(f: f64, y: f64) -> (f64, f64) {
     (0.5 * (f - y) * (f - y), f - y)
 }
 
-/// As [`squared_error`].
-fn logistic(f: f64, y: f64) -> (f64, f64) {
+/// s(f), and e^-|f|.
+fn logistic_share(f: f64) -> (f64, f64) {
     let tail = libm::exp(-f.abs());
     let share = if f > 0.0 {
         1.0 / (1.0 + tail)
     } else {
         tail / (1.0 + tail)
     };
+    (share, tail)
+}
+
+/// As [`squared_error`].
+fn squared_error_logistic(f: f64, y: f64) -> (f64, f64) {
+    let (share, tail) = logistic_share(f);
+    let error = share - y;
+    // s (1 - s), without a difference that cancels.
+    let slope = tail / ((1.0 + tail) * (1.0 + tail));
+    (0.5 * error * error, error * slope)
+}
+
+/// As [`squared_error`].
+fn logistic(f: f64, y: f64) -> (f64, f64) {
+    let (share, tail) = logistic_share(f);
     (f.max(0.0) - f * y + libm::log1p(tail), share - y)
 }
 
@@ -192,8 +224,9 @@ mod tests {
     use crate::math::{StreamName, Streams};
     use ndarray::array;
 
-    const ALL: [Loss; 3] = [
+    const ALL: [Loss; 4] = [
         Loss::SquaredError,
+        Loss::SquaredErrorLogistic,
         Loss::SoftmaxCrossEntropy,
         Loss::Logistic,
     ];
@@ -224,12 +257,52 @@ mod tests {
     }
 
     #[test]
+    fn squared_errors_of_logistic_outputs_by_hand() {
+        // s(0) = 1/2 with slope 1/4; s(log 3) = 3/4 with slope 3/16.
+        let (f, y) = (array![[0.0, 3f64.ln()]], array![[1.0, 0.0]]);
+        let mut e = Array2::zeros((1, 2));
+        let loss = Loss::SquaredErrorLogistic.residual(&f, &y, Reduction::Sum, &mut e);
+        assert!((loss - 0.5 * (0.25 + 0.5625)).abs() < 1e-15);
+        assert!((e[(0, 0)] + 0.125).abs() < 1e-15 && (e[(0, 1)] - 0.140_625).abs() < 1e-15);
+    }
+
+    #[test]
+    fn curvatures_are_the_largest_second_derivatives() {
+        for loss in ALL {
+            // Along one output, and along the difference of two for the softmax.
+            let direction = match loss {
+                Loss::SoftmaxCrossEntropy => [0.5f64.sqrt(), -(0.5f64.sqrt())],
+                _ => [1.0, 0.0],
+            };
+            let mut top: f64 = 0.0;
+            for y in [0.0, 0.5, 1.0] {
+                for place in -800..=800 {
+                    let at = |h: f64| {
+                        let f = f64::from(place) * 0.01 + h;
+                        loss.of_sample(&[direction[0] * f, direction[1] * f], &[y, 1.0 - y])
+                    };
+                    let h = 1e-3;
+                    top = top.max((at(h) - 2.0 * at(0.0) + at(-h)) / (h * h));
+                }
+            }
+            let wanted = loss.curvature();
+            assert!((top / wanted - 1.0).abs() < 1e-3, "{loss:?} {top} {wanted}");
+        }
+    }
+
+    #[test]
     fn huge_outputs_stay_finite_and_nan_is_seen() {
         let y = array![[1.0, 0.0]];
         for loss in ALL {
             let mut e = Array2::zeros((1, 2));
             let value = loss.residual(&array![[-900.0, 900.0]], &y, Reduction::Sum, &mut e);
-            assert!(value.is_finite() && value > 100.0, "{loss:?} {value}");
+            // Squared errors of logistic outputs are bounded: each is 1/2 where all is wrong.
+            let least = if loss == Loss::SquaredErrorLogistic {
+                0.99
+            } else {
+                100.0
+            };
+            assert!(value.is_finite() && value > least, "{loss:?} {value}");
             assert!(e.iter().all(|x: &f64| x.is_finite()));
             let value = loss.residual(&array![[f64::NAN, 0.0]], &y, Reduction::Sum, &mut e);
             assert!(value.is_nan(), "{loss:?}");

@@ -8,6 +8,7 @@
 mod architecture;
 mod checkpoint;
 mod connections;
+mod curvature;
 mod examples;
 mod gradients;
 mod initialisation;
@@ -22,6 +23,7 @@ mod training;
 pub use architecture::Architecture;
 pub use checkpoint::Part;
 pub use connections::{Connections, draw_connections};
+pub use curvature::{CurvatureOptions, largest_curvature};
 pub use examples::{Batch, Examples, InputProducts};
 pub use initialisation::{FeedbackShape, Initialisation, Law, draw_feedback, draw_layers};
 pub use input::{Delta, DenseInput, Descent, Input};

@@ -11,7 +11,8 @@ use super::LayerMeasure;
 /// cost, at each recorded step, O(p n^2 + n^3) for the feature kernel G and O(k^2 p n^2 + (n k)^3)
 /// for the feedback kernel H, under backpropagation with beta for b. The mini-batch engine measures
 /// those marked *deep*: on the test set, or on the training set where there is none, but for
-/// `loss` and `train_accuracy`, which are means over the batches since the last recorded step.
+/// `loss` and `train_accuracy`, which are means over the batches since the last recorded step, and
+/// the two of the whole training set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Quantity {
     /// 1/2 sum of e^2 over samples and outputs: the data part. *Deep*: the loss per sample,
@@ -124,6 +125,11 @@ pub enum Quantity {
     ValidationLoss,
     /// Share of validation samples classified rightly. *Deep*.
     ValidationAccuracy,
+    /// Loss per sample on the whole training set, by the network as it is at the recorded step and
+    /// without dropout. *Deep*.
+    TrainSetLoss,
+    /// Share of the training set classified rightly, likewise. *Deep*.
+    TrainSetAccuracy,
     /// Mean over hidden layers of [`LayerMeasure::NormRatio`]. *Deep*.
     NormRatio,
     /// Mean over hidden layers of [`LayerMeasure::WeightAngle`]. *Deep*.
@@ -143,7 +149,7 @@ pub enum Quantity {
 
 impl Quantity {
     /// All quantities but those of single layers, in column order.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 59] = [
         Self::Loss,
         Self::RegularisedLoss,
         Self::ResidualNorm,
@@ -195,6 +201,8 @@ impl Quantity {
         Self::TestTopKAccuracy,
         Self::ValidationLoss,
         Self::ValidationAccuracy,
+        Self::TrainSetLoss,
+        Self::TrainSetAccuracy,
         Self::NormRatio,
         Self::WeightAngle,
         Self::UpdateAngle,
@@ -272,6 +280,8 @@ impl Quantity {
             Self::TestTopKAccuracy => "test_top_k_accuracy",
             Self::ValidationLoss => "validation_loss",
             Self::ValidationAccuracy => "validation_accuracy",
+            Self::TrainSetLoss => "train_set_loss",
+            Self::TrainSetAccuracy => "train_set_accuracy",
             Self::NormRatio => "norm_ratio",
             Self::WeightAngle => "weight_angle",
             Self::UpdateAngle => "update_angle",
@@ -398,6 +408,7 @@ impl Quantity {
                 | Self::IsometryEps
                 | Self::TestLoss
                 | Self::ValidationLoss
+                | Self::TrainSetLoss
         )
     }
 

@@ -9,10 +9,18 @@ use crate::observe::{Outcome, Quantity};
 /// Columns every table starts with, after which come the swept keys that are not among them.
 const LEADING: [&str; 5] = ["activation", "rule", "width", "ridge", "step_size"];
 
-/// The setting columns of a table: `case`, the leading ones, then every swept key.
+/// Units of each hidden layer, behind the others in every table of deep networks.
+const HIDDEN_WIDTHS: &str = "hidden_widths";
+
+/// The setting columns of a table: `case`, the leading ones, `hidden_widths` where there are deep
+/// networks, then every swept key.
 pub fn setting_columns(table: &RunTable) -> Vec<String> {
     let mut columns = vec!["case".to_owned()];
     columns.extend(LEADING.iter().map(|&c| c.to_owned()));
+    let is_deep = |setting: &SettingRuns| setting.columns.contains_key(HIDDEN_WIDTHS);
+    if table.settings.iter().any(is_deep) {
+        columns.push(HIDDEN_WIDTHS.to_owned());
+    }
     for setting in &table.settings {
         for (leaf, _) in &setting.axes {
             if !columns.contains(leaf) {

@@ -26,7 +26,17 @@ impl LabelledSetting {
         if name == "case" {
             return Some(self.case.clone());
         }
-        write::values(&self.setting).get(name).map(write::column)
+        self.shown().get(name).map(write::column)
+    }
+
+    /// All leaf keys that are set. Deep networks always have `hidden_widths`, so that tables tell
+    /// one from another.
+    fn shown(&self) -> Values {
+        let mut setting = self.setting.clone();
+        if setting.engine == Engine::MiniBatch {
+            setting.deep.hidden_widths = Some(setting.deep.widths(setting.width));
+        }
+        write::values(&setting)
     }
 
     /// The setting as a flat table of leaf keys, for
@@ -38,11 +48,11 @@ impl LabelledSetting {
             .collect()
     }
 
-    /// All leaf keys that are set, with their values as the tables show them. Where
-    /// `hidden_widths` takes the place of `width`, `width` is that of all hidden layers, or
-    /// empty where they differ.
+    /// All leaf keys that are set, and `hidden_widths` of deep networks, with their values as the
+    /// tables show them. Where `hidden_widths` takes the place of `width`, `width` is that of all
+    /// hidden layers, or empty where they differ.
     pub fn columns(&self) -> Vec<(&'static str, String)> {
-        let values = write::values(&self.setting);
+        let values = self.shown();
         let shown = values.iter().map(|(leaf, value)| match *leaf {
             "width" => (*leaf, self.shown_width()),
             leaf => (leaf, write::column(value)),

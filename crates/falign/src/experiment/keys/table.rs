@@ -305,7 +305,7 @@ pub const KEYS: &[Key] = &[
         "step_size",
         "\"auto\"",
         "a number above 0, \"auto\" or { over_M = number above 0 }",
-        "eta; auto is 0.5/(M + max lambda), over_M = a is a/M, with M the largest eigenvalue of the infinite-width kernel that training begins with: Gbar, and rho K o Gdot besides for a `feedback_correlation` rho above 0 (backpropagation: rho = 1)",
+        "eta; auto is 0.5/(M + max lambda), over_M = a is a/M, with M the largest eigenvalue of the infinite-width kernel that training begins with: Gbar, and rho K o Gdot besides for a `feedback_correlation` rho above 0 (backpropagation: rho = 1). In the mini-batch engine M is the largest eigenvalue of h J'J over the batches of the run's start, J the outputs' derivatives by the weights, h the loss's largest second derivative (1, softmax 1/2, logistic 1/4), reduced as the loss is; auto is 0.5 (1 - momentum)/(M + max lambda), less for rules that learn by trial, and 0.001 for `rmsprop` and `adam`",
     ),
     key(
         "learning",
@@ -381,8 +381,8 @@ pub const KEYS: &[Key] = &[
         "learning",
         "loss",
         "\"auto\"",
-        "\"auto\", \"squared_error\", \"softmax_cross_entropy\" or \"logistic\"",
-        "loss; auto: softmax_cross_entropy for data with classes, squared_error (1/2 the sum of squares) otherwise",
+        "\"auto\", \"squared_error\", \"squared_error_logistic\", \"softmax_cross_entropy\" or \"logistic\"",
+        "loss; auto: softmax_cross_entropy for data with classes, squared_error (1/2 the sum of squares) otherwise. logistic: cross-entropy of logistic outputs; squared_error_logistic: 1/2 the sum of squares of s(f) - y with the logistic s, whose slope is in the error that is sent",
     ),
     key(
         "learning",

@@ -123,7 +123,9 @@ pub enum StepSize {
     /// A number.
     Number(f64),
     /// 0.5/(M + max lambda), M the largest eigenvalue of the kernel that the infinitely wide
-    /// network begins to train with: Gbar + h K o Gdot.
+    /// network begins to train with, Gbar + h K o Gdot; for deep networks
+    /// [`largest_curvature`](crate::mlp::largest_curvature), and smaller with momentum and for
+    /// rules that learn by trial.
     Auto,
     /// `{ over_M = a }`: a/M, the same M.
     OverM(f64),

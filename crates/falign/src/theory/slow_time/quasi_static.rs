@@ -20,8 +20,8 @@ const RANK_TOLERANCE: f64 = 1e-12;
 /// the summed loss by the outputs. `guess` is where Newton's method begins.
 ///
 /// # Errors
-/// [`Error::Config`] for a loss other than the squared error without ridge, which has no finite
-/// solution, or where Newton's method fails.
+/// [`Error::Config`] for a loss that is not convex, for one other than the squared error without
+/// ridge, which has no finite solution, or where Newton's method fails.
 pub(super) fn coefficients(
     kernel: &Array2<f64>,
     targets: &Array2<f64>,
@@ -31,6 +31,13 @@ pub(super) fn coefficients(
 ) -> Result<Array2<f64>> {
     if loss == Loss::SquaredError {
         return Ok(regression(kernel, targets, ridge));
+    }
+    if loss == Loss::SquaredErrorLogistic {
+        return Err(Error::config(
+            "loss",
+            "squared_error_logistic",
+            "this loss is not convex, and its quasi-static outputs are not unique; take another",
+        ));
     }
     if ridge <= 0.0 {
         return Err(Error::config(
@@ -124,6 +131,7 @@ fn jacobian(kernel: &Array2<f64>, shares: &Array2<f64>, loss: Loss, ridge: f64) 
             Loss::SquaredError => f64::from(u8::from(a == c)),
             Loss::SoftmaxCrossEntropy => own - shares[(i, a)] * shares[(i, c)],
             Loss::Logistic => own * (1.0 - own),
+            Loss::SquaredErrorLogistic => unreachable!("refused above"),
         }
     };
     Array2::from_shape_fn((n * k, n * k), |(row, column)| {

@@ -5,7 +5,7 @@ use crate::Result;
 use crate::experiment::config::read::{self, GENERATED_IMAGES, Values};
 use crate::experiment::config::write;
 use crate::experiment::setting::{
-    Engine, Record, Ridge, SaveWeights, Setting, Sparsity, StepSize, StepSizeSchedule, Steps,
+    Engine, Record, Ridge, SaveWeights, Setting, Sparsity, StepSizeSchedule, Steps,
 };
 use crate::math::Precision;
 use crate::observe::Quantity;
@@ -148,13 +148,6 @@ fn foreign(s: &Setting) -> Result<()> {
             value,
             "the two-layer engines read this, the mini-batch engine does not; remove it",
         );
-    }
-    match s.step_size {
-        StepSize::Number(_) => {}
-        StepSize::Auto => return refuse("step_size", "\"auto\"", GIVE_NUMBER),
-        StepSize::OverM(a) => {
-            return refuse("step_size", format!("{{ over_M = {a} }}"), GIVE_NUMBER);
-        }
     }
     if let Ridge::Gamma(l) = s.ridge {
         return refuse("ridge", format!("{{ gamma = {l} }}"), GIVE_NUMBER);
@@ -371,7 +364,10 @@ fn recorded(s: &Setting) -> Result<()> {
             Quantity::TestLoss if !d.has_classes() && !has_test(s) => {
                 "a test set; set data.held_out or data.held_out_data"
             }
-            Quantity::TrainAccuracy | Quantity::TestAccuracy | Quantity::TestTopKAccuracy
+            Quantity::TrainAccuracy
+            | Quantity::TrainSetAccuracy
+            | Quantity::TestAccuracy
+            | Quantity::TestTopKAccuracy
                 if !d.has_classes() =>
             {
                 "classes; set data.labelled or data.labelled_data"

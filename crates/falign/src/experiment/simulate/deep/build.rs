@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::sets::{Sets, sets};
+use super::step_size;
 use crate::experiment::resolve::schedule;
 use crate::experiment::setting::{
     Deep, Duration, FeedbackStepSize, InitialisationName, Ridge, Setting, StepSize,
@@ -25,6 +26,10 @@ use crate::{Error, Result};
 /// A run before its first step, for whoever wants to look inside.
 #[derive(Debug)]
 pub(crate) struct Parts<T: Element> {
+    /// What was asked for, with its step size in numbers.
+    pub(crate) setting: Setting,
+    /// M, where the step size is measured by it; NaN otherwise.
+    pub(super) curvature: f64,
     /// The network at its start, with its rule.
     pub(crate) network: Network<T>,
     /// What it trains on.
@@ -66,9 +71,20 @@ pub(crate) fn parts<T: Element>(
         setting.activation,
     )?;
     architecture.has_biases = deep.biases;
-    let network = network(setting, run, &architecture, private)?;
-    let options = options(setting, network.shapes().len(), batch, per_epoch, steps)?;
+    let mut network = network(setting, run, &architecture, private)?;
+    let found = step_size::find(setting, &network, &train, batch)?;
+    let mut numeric = setting.clone();
+    numeric.step_size = StepSize::Number(found.step_size);
+    if numeric.step_size != setting.step_size
+        && numeric.feedback_step_size == FeedbackStepSize::StepSize
+    {
+        // Its feedback weights learn with a step that was not known.
+        network = self::network(&numeric, run, &architecture, private)?;
+    }
+    let options = options(&numeric, network.shapes().len(), batch, per_epoch, steps)?;
     Ok(Parts {
+        setting: numeric,
+        curvature: found.curvature,
         network,
         train,
         test,
@@ -231,7 +247,7 @@ pub(in crate::experiment) fn weights_of_run(path: &Path, run: u64) -> Result<Pat
     ))
 }
 
-/// eta; a checked setting gives a number.
+/// eta, where it is a number.
 pub(super) fn eta(setting: &Setting) -> f64 {
     match setting.step_size {
         StepSize::Number(eta) => eta,

@@ -5,7 +5,9 @@ mod observer;
 mod sets;
 mod stall;
 mod state;
+mod step_size;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -27,9 +29,7 @@ use crate::experiment::setting::{Record, SaveWeights, Setting};
 use crate::experiment::sources::Sources;
 use crate::math::simd::Element;
 use crate::math::{Precision, StreamName, Streams};
-use crate::mlp::{
-    Examples, Network, OptimiserKind, Part, TensorFile, Training, Wanted, steps_per_epoch,
-};
+use crate::mlp::{Network, OptimiserKind, Part, TensorFile, Training, Wanted, steps_per_epoch};
 use crate::observe::Outcome;
 use crate::rule::{LastLayerOnly, Layer};
 
@@ -81,11 +81,11 @@ fn train<T: Element>(
     record_fits(&record, parts.steps)?;
     let steps = recorded_steps(&record, parts.steps);
     let resolved = Resolved {
-        step_size: eta(setting),
+        step_size: eta(&parts.setting),
         ridge: parts.options.ridge.value(0),
         steps: parts.steps,
         gamma: f64::NAN,
-        kernel_max: f64::NAN,
+        kernel_max: parts.curvature,
     };
     let chance = chance_loss(&parts.train, parts.options.loss);
     let save = setting.save_weights;
@@ -98,7 +98,8 @@ fn train<T: Element>(
     let mut observer = Observer {
         wanted: Wanted::of(&setting.quantities, setting.deep.top_k),
         quantities: &setting.quantities,
-        test: parts.test.unwrap_or_else(|| Examples::clone(&parts.train)),
+        train: Arc::clone(&parts.train),
+        test: parts.test,
         validation: parts.validation,
         noise: streams.open(StreamName::Measured),
     };

@@ -1,5 +1,7 @@
 //! What is measured at a recorded step.
 
+use std::sync::Arc;
+
 use crate::math::Stream;
 use crate::math::simd::Element;
 use crate::mlp::{Examples, Running, Training, Wanted};
@@ -9,7 +11,10 @@ use crate::observe::Quantity;
 pub(super) struct Observer<'a> {
     pub(super) wanted: Wanted,
     pub(super) quantities: &'a [Quantity],
-    pub(super) test: Examples,
+    /// The training set, where it is measured as a whole.
+    pub(super) train: Arc<Examples>,
+    /// `None`: the training set.
+    pub(super) test: Option<Examples>,
     pub(super) validation: Option<Examples>,
     pub(super) noise: Stream,
 }
@@ -24,10 +29,14 @@ impl Observer<'_> {
         let on_batches = [Quantity::Epoch, Quantity::Loss, Quantity::TrainAccuracy];
         let on_validation = [Quantity::ValidationLoss, Quantity::ValidationAccuracy];
         let any = |of: &dyn Fn(&Quantity) -> bool| self.quantities.iter().any(of);
-        let on_test = |q: &Quantity| !on_batches.contains(q) && !on_validation.contains(q);
-        let measured =
-            any(&on_test).then(|| training.measure(&self.test, self.wanted, &mut self.noise));
+        let on_train = [Quantity::TrainSetLoss, Quantity::TrainSetAccuracy];
+        let elsewhere = [&on_batches[..], &on_validation, &on_train].concat();
+        let test = self.test.as_ref().unwrap_or(&self.train);
+        let measured = any(&|q| !elsewhere.contains(q))
+            .then(|| training.measure(test, self.wanted, &mut self.noise));
         let plain = Wanted::default();
+        let train = any(&|q| on_train.contains(q))
+            .then(|| training.measure(&self.train, plain, &mut self.noise));
         let validation = match &self.validation {
             Some(samples) if any(&|q| on_validation.contains(q)) => {
                 Some(training.measure(samples, plain, &mut self.noise))
@@ -40,6 +49,8 @@ impl Observer<'_> {
             Quantity::TrainAccuracy => Some(running.right / running.samples),
             Quantity::ValidationLoss => validation.as_ref()?.value(Quantity::TestLoss),
             Quantity::ValidationAccuracy => validation.as_ref()?.value(Quantity::TestAccuracy),
+            Quantity::TrainSetLoss => train.as_ref()?.value(Quantity::TestLoss),
+            Quantity::TrainSetAccuracy => train.as_ref()?.value(Quantity::TestAccuracy),
             other => measured.as_ref()?.value(other),
         };
         let values = self

@@ -32,7 +32,8 @@ pub(super) fn chance_loss(examples: &Examples, loss: Loss) -> f64 {
         .map(|(sum, square)| {
             let p = sum / n;
             match loss {
-                Loss::SquaredError => 0.5 * (square / n - p * p),
+                // Logistic outputs reach every mean from 0 to 1.
+                Loss::SquaredError | Loss::SquaredErrorLogistic => 0.5 * (square / n - p * p),
                 Loss::SoftmaxCrossEntropy => entropy(p),
                 Loss::Logistic => entropy(p) + entropy(1.0 - p),
             }
