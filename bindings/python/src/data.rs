@@ -32,8 +32,10 @@ type Reals<'py> = (PyReadonlyArray2<'py, f64>, PyReadonlyArray2<'py, f64>);
 pub(crate) enum ClassInputs<'py> {
     /// Pixels.
     Pixels(PyReadonlyArray2<'py, u8>),
-    /// All others, float32.
-    Reals(PyReadonlyArray2<'py, f32>),
+    /// Real numbers in single precision.
+    Singles(PyReadonlyArray2<'py, f32>),
+    /// All others, float64.
+    Reals(PyReadonlyArray2<'py, f64>),
 }
 
 type Labels<'py> = PyReadonlyArray1<'py, i64>;
@@ -48,6 +50,7 @@ impl ClassInputs<'_> {
     pub(crate) fn lent(&self) -> Inputs {
         match self {
             Self::Pixels(x) => Inputs::Pixels(lent(x)),
+            Self::Singles(x) => Inputs::Singles(lent(x)),
             Self::Reals(x) => Inputs::Reals(lent(x)),
         }
     }
@@ -79,6 +82,7 @@ fn digest_of(given: &Given) -> u64 {
     let of_reals = |sum, set: &Dataset| digest(digest(sum, &set.inputs), &set.targets);
     let of_classes = |sum, set: &Labelled| match set.inputs() {
         Inputs::Pixels(x) => digest(sum, x),
+        Inputs::Singles(x) => digest(sum, x),
         Inputs::Reals(x) => digest(sum, x),
     };
     match given {
@@ -215,6 +219,7 @@ impl Data {
         let set = if test { &pair.test } else { &pair.train };
         let inputs = match set.inputs() {
             Inputs::Pixels(x) => copied(py, x).as_untyped().clone(),
+            Inputs::Singles(x) => copied(py, x).as_untyped().clone(),
             Inputs::Reals(x) => copied(py, x).as_untyped().clone(),
         };
         let label = |&label: &usize| i64::try_from(label).unwrap_or(i64::MAX);

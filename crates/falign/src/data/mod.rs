@@ -29,9 +29,12 @@ mod weights;
 use std::path::Path;
 
 pub use dataset::Dataset;
+#[cfg(test)]
+pub(crate) use folder::IDX_FILES;
+pub(crate) use folder::folder_of_files;
 pub use idx::{load_idx, save_idx};
 pub use labelled::{Inputs, LabelColumn, Labelled, TrainTest, load_labelled, load_train_test};
-pub(crate) use labelled::{is_labelled_table, load_tables};
+pub(crate) use labelled::{has_double_inputs, is_labelled_table, load_tables};
 pub use matrix::Matrix;
 pub use scaling::{Scaler, Scaling};
 pub use table::{Column, TableOptions};
@@ -135,9 +138,15 @@ fn in_file(path: &Path, error: Error) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::file::scratch::Scratch;
+
+    /// Writes an NPZ file of these arrays.
+    pub(crate) fn save_npz(path: &Path, arrays: &[(&str, ndarray::Array2<f64>)]) {
+        let views: Vec<_> = arrays.iter().map(|(key, x)| (*key, x.view())).collect();
+        std::fs::write(path, npz::write(path, &views).unwrap()).unwrap();
+    }
 
     #[test]
     fn unusable_files_say_why() {

@@ -65,6 +65,24 @@ impl<'a> Archive<'a> {
         Array::parse(&bytes, place)?.matrix(is_column_allowed, place)
     }
 
+    /// Refuses arrays under any other keys than these, which nobody would read. `fix` ends the
+    /// message.
+    pub(super) fn has_only(&self, names: &[&str], fix: &str) -> Result<()> {
+        let others = self
+            .keys
+            .iter()
+            .filter(|(key, _)| !names.contains(&key.as_str()));
+        let others: Vec<_> = others.map(|(key, _)| format!("`{key}`")).collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let others = others.join(", ");
+        Err(Error::data(
+            self.path,
+            format!("has arrays that nothing reads: {others}; {fix}"),
+        ))
+    }
+
     /// Whether there is an array under this key.
     pub(super) fn has(&self, name: &str) -> bool {
         self.keys.iter().any(|(key, _)| key == name)

@@ -1,6 +1,6 @@
 //! From inputs as stored to numbers for a network.
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayRef, Axis, Dimension};
 use serde::{Deserialize, Serialize};
 
 use super::labelled::{Inputs, Labelled};
@@ -50,7 +50,8 @@ impl Scaling {
     ///
     /// # Errors
     /// [`Error::Shape`] if [`Unit`](Self::Unit) or [`Standardise`](Self::Standardise) meets
-    /// inputs that are all equal.
+    /// inputs that are all equal, or any scaling but [`None`](Self::None) inputs beyond 1e290,
+    /// whose sums leave the range of `f64`.
     ///
     /// # Example
     /// ```
@@ -64,21 +65,40 @@ impl Scaling {
     /// # Ok::<(), falign::Error>(())
     /// ```
     pub fn fit(self, train: &Labelled) -> Result<Scaler> {
+        if self != Self::None
+            && let Inputs::Reals(x) = train.inputs()
+            && let Some(((row, column), x)) = x.indexed_iter().find(|(_, x)| x.abs() > LARGEST)
+        {
+            return Err(Error::shape(
+                "inputs",
+                format!("numbers up to {LARGEST:e}, for scaling \"{}\"", self.name()),
+                format!(
+                    "{:?} with {x:e} at row {row}, column {column}",
+                    train.inputs().dim()
+                ),
+            ));
+        }
         let one = |(shift, scale): (f64, f64)| (vec![shift], vec![scale]);
         let (shift, scale) = match self {
             Self::None => one((0.0, 1.0)),
             Self::Unit => one(match train.inputs() {
                 Inputs::Pixels(_) => (0.0, 255.0),
+                Inputs::Singles(x) => range(widened(x)),
                 Inputs::Reals(x) => range(x.iter().copied()),
             }),
             Self::Standardise => one(match train.inputs() {
                 Inputs::Pixels(x) => pixel_moments(x.iter().copied()),
+                Inputs::Singles(x) => real_moments(widened(x)),
                 Inputs::Reals(x) => real_moments(x.iter().copied()),
             }),
             Self::StandardisePerFeature => match train.inputs() {
                 Inputs::Pixels(x) => x
                     .axis_iter(Axis(1))
                     .map(|x| pixel_moments(x.iter().copied()))
+                    .unzip(),
+                Inputs::Singles(x) => x
+                    .axis_iter(Axis(1))
+                    .map(|x| real_moments(widened(&x)))
                     .unzip(),
                 Inputs::Reals(x) => x
                     .axis_iter(Axis(1))
@@ -107,12 +127,19 @@ impl Scaling {
 /// Scale of a constant: whatever is divided by it becomes 0.
 const CONSTANT: f64 = f64::INFINITY;
 
+/// The largest input whose range and mean are finite for any number of samples.
+const LARGEST: f64 = 1e290;
+
+/// Single precision as double.
+fn widened<D: Dimension>(x: &ArrayRef<f32, D>) -> impl Iterator<Item = f64> + Clone {
+    x.iter().map(|x| f64::from(*x))
+}
+
 /// Minimum and range.
-fn range(values: impl Iterator<Item = f32>) -> (f64, f64) {
-    let (low, high) = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), x| {
+fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
         (low.min(x), high.max(x))
     });
-    let (low, high) = (f64::from(low), f64::from(high));
     (low, if low < high { high - low } else { CONSTANT })
 }
 
@@ -137,23 +164,26 @@ fn pixel_moments(values: impl Iterator<Item = u8>) -> (f64, f64) {
 }
 
 /// Mean and standard deviation, mean first.
-fn real_moments(values: impl Iterator<Item = f32> + Clone) -> (f64, f64) {
+fn real_moments<I: Iterator<Item = f64> + Clone>(values: I) -> (f64, f64) {
     let (mut n, mut sum) = (0.0, 0.0);
     for x in values.clone() {
         n += 1.0;
-        sum += f64::from(x);
+        sum += x;
     }
     let mean = sum / n;
-    let squares: f64 = values
-        .clone()
-        .map(|x| (f64::from(x) - mean) * (f64::from(x) - mean))
-        .sum();
     // The mean is rounded, so a constant has a tiny deviation of its own.
-    let (low, width) = range(values);
+    let (low, width) = range(values.clone());
     if width.is_infinite() {
         return (low, CONSTANT);
     }
-    (mean, (squares / n).sqrt())
+    let deviation = |values: I, unit: f64| {
+        let offsets = values.map(|x| (x - mean) / unit);
+        let squares: f64 = offsets.map(|x| x * x).sum();
+        squares.is_normal().then(|| unit * (squares / n).sqrt())
+    };
+    // Squares of very large or very small numbers leave the range of f64.
+    let deviation = deviation(values.clone(), 1.0).or_else(|| deviation(values, width));
+    (mean, deviation.unwrap_or(CONSTANT))
 }
 
 /// A fitted scaling: (x - `shift`) / `scale`, computed in `f64` and then rounded.
@@ -210,9 +240,12 @@ impl Scaler {
                     });
                 }
             }
-            Inputs::Reals(x) => self.fill_with(samples, out, |sample| {
+            Inputs::Singles(x) => self.fill_with(samples, out, |sample| {
                 x.row(sample).into_iter().map(|x| f64::from(*x))
             }),
+            Inputs::Reals(x) => {
+                self.fill_with(samples, out, |sample| x.row(sample).into_iter().copied());
+            }
         }
     }
 
@@ -228,6 +261,18 @@ impl Scaler {
                 *out = S::from_f64((x - shift) / scale);
             }
         }
+    }
+
+    /// The largest absolute value of the scaled inputs.
+    ///
+    /// # Panics
+    /// If `data` has another `input_dim` than the training set.
+    pub fn largest(&self, data: &Labelled) -> f64 {
+        let mut row = vec![0.0f64; self.input_dim];
+        (0..data.samples()).fold(0.0, |largest, sample| {
+            self.fill(data, &[sample], &mut row);
+            row.iter().fold(largest, |largest, x| largest.max(x.abs()))
+        })
     }
 
     /// All inputs scaled, (samples, `input_dim`).

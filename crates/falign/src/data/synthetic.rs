@@ -201,7 +201,7 @@ mod tests {
         );
         let pixels = |data: &Labelled| match data.inputs() {
             Inputs::Pixels(x) => x.mapv(f64::from),
-            Inputs::Reals(_) => panic!("images are pixels"),
+            _ => panic!("images are pixels"),
         };
         let (x, z) = (pixels(&train), pixels(&test));
         let mut means = Array2::<f64>::zeros((classes, side * side));

@@ -55,11 +55,11 @@ impl Weights {
 }
 
 /// Reads weights from an NPZ file: `hidden_weights` (width, `input_dim`), `output_weights`
-/// and `feedback_weights`, (width) or (width, outputs).
+/// and `feedback_weights`, (width) or (width, outputs), and nothing else.
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read; [`Error::Data`] if it is malformed, an array is
-/// missing, or shapes or numbers cannot be used.
+/// missing or one too many, or shapes or numbers cannot be used.
 pub fn load_weights(path: &Path) -> Result<Weights> {
     let [hidden, output, feedback] = KEYS;
     let bytes = gzip::read_stored(path)?;
@@ -70,6 +70,7 @@ pub fn load_weights(path: &Path) -> Result<Weights> {
         output: archive.matrix(&[output], true, fix)?,
         feedback: archive.matrix(&[feedback], true, fix)?,
     };
+    archive.has_only(&KEYS, "a two-layer network has no others; leave them out")?;
     weights.check().map_err(|error| in_file(path, error))?;
     Ok(weights)
 }
@@ -153,6 +154,21 @@ mod tests {
             text.contains("hidden_weights") && text.contains("row 1, column 2"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn an_array_that_nothing_reads_is_named() {
+        let folder = Scratch::new("weights-unread");
+        let path = folder.path().join("a.npz");
+        let w = array![[1.0]];
+        let mut named: Vec<_> = KEYS.iter().map(|key| (*key, w.clone())).collect();
+        crate::data::tests::save_npz(&path, &named);
+        load_weights(&path).unwrap();
+        named.extend([("hidden_bias", w.clone()), ("encoder", w)]);
+        crate::data::tests::save_npz(&path, &named);
+        let text = load_weights(&path).unwrap_err().to_string();
+        let part = "arrays that nothing reads: `hidden_bias`, `encoder`; a two-layer network";
+        assert!(text.contains("a.npz") && text.contains(part), "{text}");
     }
 
     #[test]

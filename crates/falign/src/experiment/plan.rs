@@ -148,6 +148,10 @@ impl Identity {
         {
             values.insert("infinite_kernels", version.into());
         }
+        if has_double_inputs(setting)? {
+            // They were once rounded to single precision, and results of then have other numbers.
+            values.insert("labelled_inputs", "f64".into());
+        }
         Ok(Self {
             numerics_version: setting.family().numerics_version(),
             setting: values,
@@ -167,6 +171,14 @@ impl Identity {
 fn has_stored_classes(setting: &Setting) -> bool {
     setting.deep.has_classes()
         && setting.deep.labelled.as_deref() != Some(super::config::GENERATED_IMAGES)
+}
+
+/// Whether samples with classes have inputs that single precision cannot hold.
+fn has_double_inputs(setting: &Setting) -> Result<bool> {
+    match &setting.deep.labelled_data {
+        Some(path) => crate::data::has_double_inputs(path),
+        None => Ok(false),
+    }
 }
 
 /// More jobs than this, one file each, are a slip of the pen.
@@ -205,18 +217,22 @@ fn content_hash(leaf: &str, path: &str, contents: &mut BTreeMap<String, String>)
     Ok(hash)
 }
 
-/// Of a file's content; for keys that take a folder, of its files with their names, or those of
-/// its folder `weights` if it is a run folder.
+/// Of a file's content; for keys that take a folder, of the files with their names where the
+/// data lie, or those of its folder `weights` if it is a run folder.
 fn hash_of(leaf: &str, path: &Path) -> Result<String> {
     if !path.is_dir() || matches!(leaf, "train_data" | "held_out_data") {
         return crate::data::content_hash(path);
     }
     let weights = path.join("weights");
-    let folder = if weights.is_dir() { &weights } else { path };
-    let entries = std::fs::read_dir(folder).map_err(|source| Error::io(folder, source))?;
+    let folder = match leaf {
+        "labelled_data" => crate::data::folder_of_files(path)?,
+        _ if weights.is_dir() => weights,
+        _ => path.to_owned(),
+    };
+    let entries = std::fs::read_dir(&folder).map_err(|source| Error::io(&folder, source))?;
     let mut files = Vec::new();
     for entry in entries {
-        let file = entry.map_err(|source| Error::io(folder, source))?.path();
+        let file = entry.map_err(|source| Error::io(&folder, source))?.path();
         if file.is_file() {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             files.push(format!("{name} {}", crate::data::content_hash(&file)?));
@@ -235,6 +251,8 @@ fn json(value: &toml::Value) -> serde_json::Value {
 mod tests {
     use super::*;
     use crate::experiment::Overrides;
+    use crate::file::scratch::Scratch;
+    use ndarray::Array2;
 
     fn plan(text: &str) -> Plan {
         let text = format!("name = \"test\"\n{text}");
@@ -297,6 +315,76 @@ mod tests {
             plan.to_jsonl(),
             "{\"id\":\"af9bef06c0112854cc1ed097f92a3ca9\",\"setting\":0,\"runs\":[0,1]}\n"
         );
+    }
+
+    /// The identity of the only setting, on labelled data in a file.
+    fn identity_on(path: &Path, text: &str) -> Identity {
+        let text = format!(
+            "name = \"test\"\n[data]\nlabelled_data = '{}'\n{text}\n[learning]\nstep_size = 0.1",
+            path.display()
+        );
+        let experiment = Experiment::parse(&text, &Overrides::none()).unwrap();
+        Identity::new(&experiment.settings[0].setting, &mut BTreeMap::new()).unwrap()
+    }
+
+    /// Four training samples of one input, and two test samples.
+    fn labelled(folder: &Scratch, name: &str, unit: f64) -> std::path::PathBuf {
+        let column = |values: &[f64]| Array2::from_shape_fn((values.len(), 1), |(i, _)| values[i]);
+        let path = folder.path().join(name);
+        let arrays = [
+            ("x_train", column(&[0.0, unit, 2.0 * unit, 3.0 * unit])),
+            ("y_train", column(&[0.0, 1.0, 0.0, 1.0])),
+            ("x_test", column(&[0.5, 1.5])),
+            ("y_test", column(&[0.0, 1.0])),
+        ];
+        crate::data::tests::save_npz(&path, &arrays);
+        path
+    }
+
+    #[test]
+    fn only_inputs_that_single_precision_cannot_hold_have_an_entry() {
+        let folder = Scratch::new("plan-doubles");
+        for (name, unit, expected) in [("single", 0.25, false), ("double", 0.1, true)] {
+            let path = labelled(&folder, &format!("{name}.npz"), unit);
+            let setting = identity_on(&path, "").setting;
+            assert_eq!(setting.contains_key("labelled_inputs"), expected, "{name}");
+        }
+    }
+
+    /// A folder above the files would else count as empty, whatever they are.
+    #[test]
+    fn the_files_below_a_named_folder_count() {
+        let folder = Scratch::new("plan-below");
+        let raw = folder.path().join("MNIST/raw");
+        std::fs::create_dir_all(&raw).unwrap();
+        let id = |path: &Path, pixel: u8| {
+            for (name, shape) in crate::data::IDX_FILES
+                .into_iter()
+                .zip([&[1, 1, 2][..], &[1]].repeat(2))
+            {
+                let values = if shape.len() == 1 {
+                    vec![0]
+                } else {
+                    vec![pixel, 9]
+                };
+                crate::data::save_idx(&raw.join(name), shape, &values).unwrap();
+            }
+            identity_on(path, "").id(&(0..1))
+        };
+        assert_ne!(id(folder.path(), 7), id(folder.path(), 8));
+        assert_eq!(id(folder.path(), 7), id(&raw, 7));
+    }
+
+    #[test]
+    fn how_validation_samples_are_drawn_counts_where_samples_are_stored() {
+        let folder = Scratch::new("plan-split");
+        let path = labelled(&folder, "a.npz", 0.25);
+        let id = |keys: &str| identity_on(&path, keys).id(&(0..1));
+        assert_ne!(
+            id("validation = 2"),
+            id("validation = 2\ndataset = \"shared\"")
+        );
+        assert_ne!(id("validation = 2"), id("validation = 1"));
     }
 
     #[test]

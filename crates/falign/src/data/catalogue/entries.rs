@@ -67,9 +67,10 @@ fn published(sha256: &str) -> Checksum {
     Checksum::Published(sha256.to_owned())
 }
 
-/// Its own folder, the one that torchvision makes, or the very folder that was named.
+/// Its own folder, the one that torchvision makes, or the very folder that was named, or
+/// torchvision's below that.
 fn folders(own: &str, torchvision: &str) -> Vec<String> {
-    [own, torchvision, ""].map(str::to_owned).to_vec()
+    [own, torchvision, "", "raw"].map(str::to_owned).to_vec()
 }
 
 fn mnist() -> Entry {

@@ -62,13 +62,26 @@ enum Found {
     Here(Located),
 }
 
+/// Folders of [`Entry::folders`] whose name does not tell whose files lie in them.
+const SHARED: [&str; 2] = ["", "raw"];
+
+/// A folder below `root`; the empty path is `root` itself.
+fn place(root: &Path, below: &str) -> PathBuf {
+    if below.is_empty() {
+        root.to_path_buf()
+    } else {
+        root.join(below)
+    }
+}
+
 impl Entry {
     /// Finds the files of this data set in the first of these folders that has them all:
     /// in its own folder (`mnist`), in the one that torchvision makes (`MNIST/raw`), or
     /// directly.
     ///
-    /// Data sets in MNIST's form share its file names. Files that lie directly in a folder of
-    /// the search path are taken only if the checksum of their training labels is right.
+    /// Data sets in MNIST's form share its file names. Files in a folder whose name is not one
+    /// data set's own, such as a folder of the search path itself, are taken only if the checksum
+    /// of their training labels is right.
     ///
     /// # Errors
     /// [`Error::Data`] naming every folder that was looked in, and how to fetch it;
@@ -88,15 +101,12 @@ impl Entry {
     fn look_in(&self, root: &Path) -> Found {
         let mut found = Found::Nothing;
         for below in &self.folders {
-            let folder = if below.is_empty() {
-                root.to_path_buf()
-            } else {
-                root.join(below)
-            };
+            let folder = place(root, below);
             let Some(files) = self.files_in(&folder) else {
                 continue;
             };
-            if !below.is_empty() || self.is_proven(&files) {
+            let is_own = !SHARED.contains(&below.as_str());
+            if is_own || self.is_proven(&files) {
                 return Found::Here(Located { folder, files });
             }
             found = Found::Foreign(folder);
@@ -112,6 +122,19 @@ impl Entry {
                 None => folder::find_all(folder, &BATCHES).ok(),
             },
         }
+    }
+
+    /// The folder below `root` that has some of the files, and which it has not.
+    fn part_in(&self, root: &Path) -> Option<(PathBuf, String)> {
+        let names: &[&str] = match self.layout {
+            Layout::Idx => &IDX_FILES,
+            Layout::Cifar10 => &BATCHES,
+        };
+        self.folders.iter().find_map(|below| {
+            let folder = place(root, below);
+            let reason = folder::incomplete(&folder, names)?;
+            Some((folder, reason))
+        })
     }
 
     /// Whether files with the names of several data sets are this one's.
@@ -141,6 +164,9 @@ impl Entry {
                     self.name
                 ),
             );
+        }
+        if let Some((folder, reason)) = search_path.iter().find_map(|root| self.part_in(root)) {
+            return Error::data(folder, format!("{title} is not whole: {reason}; {fetch}"));
         }
         let others: Vec<String> = others
             .iter()

@@ -32,7 +32,7 @@ fn write(folder: &Path, seed: u64) {
 fn pixels(data: &Labelled) -> Vec<u8> {
     match data.inputs() {
         Inputs::Pixels(x) => x.iter().copied().collect(),
-        Inputs::Reals(_) => panic!("images are pixels"),
+        _ => panic!("images are pixels"),
     }
 }
 
@@ -137,6 +137,18 @@ fn its_own_folder_comes_before_torchvisions_before_the_folder_itself() {
     fs::remove_file(root.join("small/t10k-labels-idx1-ubyte.gz")).unwrap();
     let located = entry(root, by_content).locate(&[root.into()]).unwrap();
     assert_eq!(located.folder, folders[1]);
+    // Torchvision's own level may be named too, where the checksum tells whose files they are.
+    let mut entry = entry(root, by_content);
+    entry.folders = vec![String::new(), "raw".to_owned()];
+    let located = entry.locate(&[root.join("SMALL")]).unwrap();
+    assert_eq!(located.folder, folders[1]);
+    // What an incomplete one has not is named.
+    let text = reason(entry.locate(&["/nowhere".into(), root.join("small")]));
+    let missing = "SMALL is not whole: t10k-labels-idx1-ubyte is missing (plain or .gz)";
+    assert!(
+        text.contains(missing) && text.contains("/small: "),
+        "{text}"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::csv::{Known, Named};
-use super::{LabelColumn, Labelled, TrainTest, csv, npy};
+use super::{Inputs, LabelColumn, Labelled, TrainTest, csv, npy};
 use crate::data::table::{self, Column, TableOptions};
 use crate::data::{extension, folder, gzip, npz};
 use crate::{Error, Result};
@@ -16,8 +16,8 @@ use crate::{Error, Result};
 /// | `.npy` | one array (samples, `input_dim` + 1) with a column of labels |
 /// | `.csv` | one sample a line, with or without a header |
 ///
-/// Each may be gzip-compressed (`.csv.gz`). Arrays of `uint8` are kept as pixels; all other
-/// numbers are rounded to single precision. Labels are whole numbers from 0; `classes` is their
+/// Each may be gzip-compressed (`.csv.gz`). Arrays of `uint8` are kept as pixels; no other
+/// number is rounded before it is scaled. Labels are whole numbers from 0; `classes` is their
 /// number, without it one more than the largest label. `column` says where the labels of a
 /// table stand (not used for `.npz`). Two IDX files are read by [`load_idx`](crate::data::load_idx).
 ///
@@ -117,7 +117,7 @@ pub(crate) fn load_tables(
 ///
 /// | `path` | content |
 /// |---|---|
-/// | a folder | four IDX files with MNIST's names, or the binary batches of CIFAR-10, or their archive |
+/// | a folder | four IDX files with MNIST's names, or the binary batches of CIFAR-10, or their archive; in it or where torchvision (`MNIST/raw`) or the archive puts them below it |
 /// | `.npz` | `x_train`, `y_train`, `x_test`, `y_test`, as in Keras's `mnist.npz` |
 /// | `.tar.gz`, `.tar` | the binary version of CIFAR-10 |
 ///
@@ -140,6 +140,22 @@ pub fn load_train_test(path: &Path) -> Result<TrainTest> {
              archive, or a table (.csv, .npy)",
         )),
     }
+}
+
+/// Whether [`load_train_test`] gives inputs in double precision. Files of bytes are not read for
+/// it, and tables are not meant: their numbers were never rounded.
+///
+/// # Errors
+/// As for [`load_train_test`].
+pub(crate) fn has_double_inputs(path: &Path) -> Result<bool> {
+    if path.is_dir() || extension(path) == "tar" || is_labelled_table(path) {
+        return Ok(false);
+    }
+    let data = load_train_test(path)?;
+    let sets = [data.train(), data.test()];
+    Ok(sets
+        .iter()
+        .any(|set| matches!(set.inputs(), Inputs::Reals(_))))
 }
 
 #[cfg(test)]

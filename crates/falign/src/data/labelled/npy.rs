@@ -111,7 +111,7 @@ pub(super) fn read_npy(
     let sample_shape = vec![inputs.len()];
     let inputs = match array.bytes() {
         Some(bytes) => Inputs::Pixels(array.rows(bytes).select(Axis(1), &inputs).into()),
-        None => Inputs::Reals(to_reals(&matrix.select(Axis(1), &inputs), place)?.into()),
+        None => reals(matrix.select(Axis(1), &inputs), place)?,
     };
     let classes = classes::count(&labels, classes);
     Labelled::new(inputs, sample_shape, labels, classes).map_err(|error| in_file(path, error))
@@ -130,7 +130,7 @@ fn read_inputs(array: &Array, place: Place) -> Result<(Inputs, Vec<usize>)> {
     }
     let inputs = match array.bytes() {
         Some(bytes) => Inputs::Pixels(array.rows(bytes).into()),
-        None => Inputs::Reals(to_reals(&array.rows(array.values(place)?), place)?.into()),
+        None => reals(array.rows(array.values(place)?), place)?,
     };
     Ok((inputs, sample_shape.to_vec()))
 }
@@ -158,25 +158,12 @@ fn to_classes(
     values.into_iter().enumerate().map(class).collect()
 }
 
-fn to_reals(values: &Array2<f64>, place: Place) -> Result<Array2<f32>> {
-    let mut reals = Array2::zeros(values.dim());
-    for ((row, column), value) in values.indexed_iter() {
-        reals[(row, column)] = to_f32(*value)
-            .map_err(|reason| place.error(format!("row {row}, column {column}: {reason}")))?;
-    }
-    Ok(reals)
-}
-
-/// Rounds to single precision what is finite there.
-pub(super) fn to_f32(value: f64) -> Result<f32, String> {
-    #[allow(clippy::cast_possible_truncation, reason = "rounding is the purpose")]
-    let rounded = value as f32;
-    if rounded.is_finite() {
-        Ok(rounded)
-    } else if value.is_finite() {
-        Err(format!("{value} is too large for single precision"))
-    } else {
-        Err(format!("{value} is not a finite number"))
+fn reals(values: Array2<f64>, place: Place) -> Result<Inputs> {
+    match values.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        None => Ok(Inputs::real(values)),
+        Some(((row, column), value)) => Err(place.error(format!(
+            "row {row}, column {column}: {value} is not a finite number"
+        ))),
     }
 }
 

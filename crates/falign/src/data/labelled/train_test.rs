@@ -29,7 +29,7 @@ impl TrainTest {
         }
         let kind = |data: &Labelled| match data.inputs {
             Inputs::Pixels(_) => "pixels",
-            Inputs::Reals(_) => "real numbers",
+            Inputs::Singles(_) | Inputs::Reals(_) => "real numbers",
         };
         if kind(&train) != kind(&test) {
             return Err(Error::shape(

@@ -13,7 +13,7 @@ fn pixels() -> Labelled {
 }
 
 fn reals() -> Labelled {
-    set(Inputs::Reals(
+    set(Inputs::Singles(
         array![[0.5, -1.0, 0.1], [2.5, 4.0, 0.1], [9.0, 1.5, 0.1]].into(),
     ))
 }
@@ -86,7 +86,7 @@ fn a_batch_is_those_rows_in_that_order() {
 fn inputs_that_are_all_equal_cannot_be_scaled() {
     let pixels = set(Inputs::Pixels(array![[7, 7]].into()));
     // A mean of three of these is not exactly one of them.
-    let reals = set(Inputs::Reals(array![[0.1, 0.1, 0.1]].into()));
+    let reals = set(Inputs::Singles(array![[0.1, 0.1, 0.1]].into()));
     for (data, scaling) in [
         (&pixels, Scaling::Standardise),
         (&reals, Scaling::Standardise),
@@ -103,6 +103,77 @@ fn inputs_that_are_all_equal_cannot_be_scaled() {
         .unwrap()
         .scale::<f32>(&reals);
     assert_eq!(x, array![[0.0, 0.0, 0.0]]);
+}
+
+/// The same numbers in single and in double precision, as stored in each.
+#[test]
+fn doubles_are_rounded_once_after_scaling() {
+    // In single precision these are all equal, or differ by a whole spacing.
+    let doubles = array![[1.0 + 1e-12, 1e6], [1.0 - 1e-12, 1e6 + 1e-3]];
+    let data = set(Inputs::Reals(doubles.into()));
+    for scaling in [
+        Scaling::Unit,
+        Scaling::Standardise,
+        Scaling::StandardisePerFeature,
+    ] {
+        let scaler = scaling.fit(&data).unwrap();
+        let exact = scaler.scale::<f64>(&data);
+        let single = scaler.scale::<f32>(&data);
+        assert_eq!(
+            exact.mapv(<f32 as crate::math::Scalar>::from_f64),
+            single,
+            "{}",
+            scaling.name()
+        );
+    }
+    let x = Scaling::StandardisePerFeature.fit(&data).unwrap();
+    let x = x.scale::<f64>(&data);
+    // 1e-12 is stored with an error of 1e-16 beside 1, and 1e-3 with one of 1e-10 beside 10^6.
+    for (found, expected) in x.iter().zip([1.0, -1.0, -1.0, 1.0]) {
+        assert!((found - expected).abs() < 1e-3, "{x}");
+    }
+    let widened = |x: &Labelled| match x.inputs() {
+        Inputs::Singles(x) => set(Inputs::Reals(x.mapv(f64::from).into())),
+        _ => unreachable!("they are singles"),
+    };
+    for scaling in Scaling::ALL {
+        let scaled = |data: &Labelled| scaling.fit(data).unwrap().scale::<f64>(data);
+        assert_eq!(
+            scaled(&reals()),
+            scaled(&widened(&reals())),
+            "{}",
+            scaling.name()
+        );
+    }
+}
+
+#[test]
+fn the_sizes_of_numbers_do_not_matter() {
+    for unit in [1e-300, 1e-160, 1.0, 1e160, 1e290] {
+        let data = set(Inputs::Reals(
+            array![[0.0, unit], [unit, 0.0], [unit, unit]].into(),
+        ));
+        for scaling in [Scaling::Standardise, Scaling::StandardisePerFeature] {
+            let x = scaling.fit(&data).unwrap().scale::<f64>(&data);
+            assert!((x.std(0.0) - 1.0).abs() < ROUNDING, "{unit:e}: {x}");
+        }
+    }
+    let data = set(Inputs::Reals(array![[0.0, 1.0], [1e300, 1.0]].into()));
+    let text = Scaling::Unit.fit(&data).unwrap_err().to_string();
+    assert!(
+        text.contains("1e300 at row 1, column 0") && text.contains("1e290"),
+        "{text}"
+    );
+    Scaling::None.fit(&data).unwrap();
+}
+
+#[test]
+fn the_largest_is_that_of_all_scaled_inputs() {
+    let scaler = Scaling::None.fit(&reals()).unwrap();
+    let large = set(Inputs::Reals(array![[1.0, -1e300, 0.0]].into()));
+    for (data, expected) in [(reals(), 9.0f64), (large, 1e300)] {
+        assert_eq!(scaler.largest(&data).to_bits(), expected.to_bits());
+    }
 }
 
 #[test]

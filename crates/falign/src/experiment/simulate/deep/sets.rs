@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::data::{Labelled, Scaler, Scaling, Split, synthetic};
+use crate::data::{Inputs, Labelled, Scaler, Split, synthetic};
 use crate::experiment::run_data::{data_streams, load_shared};
 use crate::experiment::setting::Setting;
 use crate::experiment::sources::Sources;
@@ -41,6 +41,9 @@ pub(super) fn sets(setting: &Setting, run: u64, sources: &Sources) -> Result<Set
         validation,
     } = classes(setting, run, sources)?;
     let scaler = fitted(setting, &train)?;
+    for set in [Some(&train), test.as_ref(), validation.as_ref()] {
+        set.map_or(Ok(()), |set| fits_precision(setting, &scaler, set))?;
+    }
     let factor = deep.input_factor.value(train.input_dim());
     let examples = |data| Examples::classes(data, scaler.clone(), factor);
     Ok(Sets {
@@ -67,6 +70,30 @@ fn in_precision(setting: &Setting, train: Examples) -> Result<Examples> {
     ))
 }
 
+/// Inputs in double precision, which is what files may hold, become numbers of the setting's
+/// precision.
+fn fits_precision(setting: &Setting, scaler: &Scaler, data: &Labelled) -> Result<()> {
+    if !matches!(data.inputs(), Inputs::Reals(_)) {
+        return Ok(());
+    }
+    let limit = match setting.precision {
+        Precision::F32 | Precision::Bf16 => f64::from(f32::MAX),
+        Precision::F64 => f64::MAX,
+    };
+    let largest = scaler.largest(data);
+    if largest <= limit {
+        return Ok(());
+    }
+    let scaling = setting.deep.resolved_scaling().name();
+    Err(Error::config(
+        "data.scaling",
+        format!("\"{scaling}\""),
+        format!(
+            "makes an input {largest:e}, and {limit:e} is the largest number of run.precision; scale the inputs, or use \"f64\""
+        ),
+    ))
+}
+
 /// How the inputs of a run with classes are scaled.
 pub(in crate::experiment) fn scaler(
     setting: &Setting,
@@ -77,8 +104,7 @@ pub(in crate::experiment) fn scaler(
 }
 
 fn fitted(setting: &Setting, train: &Labelled) -> Result<Scaler> {
-    let scaling = setting.deep.scaling.unwrap_or(Scaling::Standardise);
-    scaling.fit(train)
+    setting.deep.resolved_scaling().fit(train)
 }
 
 /// The sets of a run with classes, not scaled yet.
@@ -134,5 +160,104 @@ fn limited(data: Arc<Labelled>, limit: Option<usize>) -> Arc<Labelled> {
             Arc::new(data.select(&rows))
         }
         _ => data,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Scaling, TrainTest};
+    use crate::experiment::Experiment;
+    use crate::experiment::sources::LabelledPair;
+    use crate::math::Streams;
+    use ndarray::Array2;
+    use std::path::Path;
+
+    /// Twelve samples of one input, no two of them near each other, and a test set.
+    fn data(inputs: impl Fn(usize) -> f64, kind: fn(Array2<f64>) -> Inputs) -> LabelledPair {
+        let set = |samples: usize| {
+            let x = Array2::from_shape_fn((samples, 1), |(i, _)| inputs(i));
+            let labels = (0..samples).map(|i| i % 2).collect();
+            Labelled::new(kind(x), vec![1], labels, 2).unwrap()
+        };
+        LabelledPair::new(TrainTest::new(set(12), set(3)).unwrap())
+    }
+
+    fn sets_of(pair: &LabelledPair, keys: &str) -> Result<(Setting, Sources, Sets)> {
+        let flat = format!("labelled_data = \"given\"\nstep_size = 0.1\nseed = 3\n{keys}").parse();
+        let experiment = Experiment::from_flat(&flat.unwrap(), None)?;
+        let setting = experiment.settings[0].setting.clone();
+        let sources = Sources::default();
+        sources.give_labelled(Path::new("given"), pair.clone());
+        let sets = sets(&setting, 0, &sources)?;
+        Ok((setting, sources, sets))
+    }
+
+    fn all<T: crate::math::Scalar>(examples: &Examples) -> Array2<T> {
+        let rows: Vec<usize> = (0..examples.samples()).collect();
+        examples.inputs(&rows)
+    }
+
+    #[test]
+    fn scaling_knows_nothing_of_validation_and_test_samples() {
+        for scaling in [
+            Scaling::Unit,
+            Scaling::Standardise,
+            Scaling::StandardisePerFeature,
+        ] {
+            let keys = format!("validation = 5\nscaling = \"{}\"", scaling.name());
+            let mut can_tell = false;
+            // The largest and the smallest are for validation in some of these.
+            for first in 0..12 {
+                let pair = data(|i| (((i + first) % 12).pow(2)) as f64, Inputs::real);
+                let split = Split::draw(&pair.train, 5, Streams::new(3, 0)).unwrap();
+                let (setting, sources, sets) = sets_of(&pair, &keys).unwrap();
+                let expected = scaling.fit(&split.train).unwrap();
+                can_tell |= scaling.fit(&pair.train).unwrap() != expected;
+                assert_eq!(scaler(&setting, 0, &sources).unwrap(), expected);
+                let scaled = |data: &Labelled| expected.scale::<f64>(data);
+                assert_eq!(all::<f64>(&sets.train), scaled(&split.train));
+                let validation = all::<f64>(&sets.validation.unwrap());
+                assert_eq!(validation, scaled(&split.validation));
+                assert_eq!(all::<f64>(&sets.test.unwrap()), scaled(&pair.test));
+            }
+            assert!(can_tell, "{}", scaling.name());
+        }
+    }
+
+    #[test]
+    fn inputs_are_trained_on_in_the_precision_that_they_are_stored_in() {
+        let x = |i: usize| 1.0 + 1e-9 * i as f64;
+        let pair = data(x, |x| Inputs::Reals(x.into()));
+        let raw = |precision: &str| {
+            let keys = format!("scaling = \"none\"\nprecision = \"{precision}\"");
+            sets_of(&pair, &keys).unwrap().2.train
+        };
+        let found = all::<f64>(&raw("f64"));
+        assert!((0..12).all(|i| found[(i, 0)].to_bits() == x(i).to_bits()));
+        // Rounded before it was scaled, this would be the same number for all.
+        let keys = "scaling = \"unit\"\nprecision = \"f32\"";
+        let found = all::<f32>(&sets_of(&pair, keys).unwrap().2.train);
+        assert!((0..12).all(|i| (f64::from(found[(i, 0)]) - i as f64 / 11.0).abs() < 1e-6));
+    }
+
+    #[test]
+    fn inputs_beyond_the_precision_are_refused_with_the_fix() {
+        let pair = data(|i| 1e200 * i as f64, Inputs::real);
+        for (keys, is_refused) in [
+            ("scaling = \"none\"\nprecision = \"f32\"", true),
+            ("scaling = \"none\"", false),
+            ("scaling = \"standardise\"\nprecision = \"f32\"", false),
+        ] {
+            match sets_of(&pair, keys) {
+                Ok(_) => assert!(!is_refused, "{keys}"),
+                Err(error) => {
+                    let text = error.to_string();
+                    assert!(is_refused, "{keys}: {text}");
+                    let parts = ["data.scaling", "\"none\"", "1.1e201", "\"f64\""];
+                    assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+                }
+            }
+        }
     }
 }
