@@ -265,3 +265,166 @@ fn outputs_of<T: Element>(network: &mut Network<T>, examples: &Examples) -> Arra
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Inputs, Labelled, Scaling};
+    use crate::math::Activation;
+    use crate::mlp::{
+        Architecture, FeedbackShape, Initialisation, OptimiserKind, draw_feedback, draw_layers,
+    };
+    use crate::observe::Quantity;
+    use crate::rule::{Composed, FeedbackLearning, LastLayerOnly, Layer, Rule};
+    use ndarray::array;
+
+    /// Not a multiple of the chunk, and more than two of them.
+    const SAMPLES: usize = 2 * CHUNK + 300;
+    /// Rounding of sums of some thousand numbers of order one.
+    const ROUNDING: f64 = 1e-12;
+
+    fn options(step_sizes: StepSizes, layers: usize) -> TrainingOptions {
+        TrainingOptions {
+            loss: Loss::SquaredError,
+            reduction: Reduction::Mean,
+            batch: 1,
+            step_sizes,
+            ridge: Schedule::Constant { ridge: 0.0 },
+            ridge_form: RidgeForm::StepScaled,
+            ridge_layers: vec![false; layers],
+            dropout: 0.0,
+            center_outputs: false,
+        }
+    }
+
+    /// Samples of three classes; those beyond the last whole chunk are unlike the others.
+    fn examples() -> Examples {
+        let x = Array2::from_shape_fn((SAMPLES, 2), |(i, j)| {
+            let x = ((7 * i + 3 * j) % 11) as f64 / 11.0 - 0.5;
+            if i < 2 * CHUNK { x } else { 4.0 * x + 1.0 }
+        });
+        let labels = (0..SAMPLES).map(|i| (i / 5) % 3).collect();
+        let data = Labelled::new(Inputs::real(x), vec![2], labels, 3).unwrap();
+        let scaler = Scaling::None.fit(&data).unwrap();
+        Examples::classes(Arc::new(data), scaler, 1.0).unwrap()
+    }
+
+    /// In training by feedback alignment on [`examples`], with outputs centred or not.
+    fn trained(center_outputs: bool) -> Training<f64> {
+        let streams = Streams::new(1, 0);
+        let architecture = Architecture::new(2, &[6, 5], 3, Activation::Tanh).unwrap();
+        let layers = draw_layers::<f64>(&architecture, Initialisation::Xavier, streams);
+        let composition = Rule::FeedbackAlignment.composition().unwrap();
+        let (law, shape) = (Initialisation::Xavier, FeedbackShape::default());
+        let feedback = draw_feedback(composition, &layers, law, shape, streams);
+        let rule = Composed::new(composition, feedback, FeedbackLearning::default());
+        let network = Network::new(layers.clone(), Box::new(rule), OptimiserKind::Sgd);
+        let start = || Network::new(layers, Box::new(LastLayerOnly), OptimiserKind::Sgd);
+        let mut options = options(StepSizes::Constant { step_size: 0.5 }, 3);
+        (options.batch, options.center_outputs) = (400, center_outputs);
+        let mut training = Training::new(network, start, Arc::new(examples()), options, streams);
+        for _ in 0..5 {
+            training.step();
+        }
+        training
+    }
+
+    #[test]
+    fn all_samples_are_measured_also_those_of_a_last_chunk_that_is_not_whole() {
+        let (mut training, examples) = (trained(false), examples());
+        let wanted = Wanted::of(&[Quantity::Alignment, Quantity::UpdateAngle], 1);
+        let mut noise = Streams::new(1, 0).open(StreamName::Measured);
+        let found = training.measure(&examples, wanted, &mut noise);
+        // In one piece.
+        let mut whole = Measurement::new(training.network(), wanted);
+        let (mut batch, rows) = (Batch::default(), (0..SAMPLES).collect::<Vec<_>>());
+        examples.fill(&rows, &mut batch);
+        let (targets, labels) = (batch.targets(), batch.labels());
+        let network = training.network_mut();
+        let loss = Loss::SquaredError;
+        whole.include(network, &batch, targets, labels, loss, &mut noise);
+        let expected = whole.finish(training.network());
+        assert_eq!((found.samples, expected.samples), (SAMPLES, SAMPLES));
+        for quantity in [
+            Quantity::TestLoss,
+            Quantity::TestAccuracy,
+            Quantity::Alignment,
+            Quantity::UpdateAngle,
+        ] {
+            let [found, expected] = [&found, &expected].map(|m| m.value(quantity).unwrap());
+            let error = (found - expected).abs() / expected.abs();
+            assert!(error < ROUNDING, "{quantity}: {found}, {expected}");
+        }
+    }
+
+    #[test]
+    fn centred_outputs_are_measured_less_those_of_the_start() {
+        let (mut training, examples) = (trained(true), examples());
+        let mut noise = Streams::new(1, 0).open(StreamName::Measured);
+        let wanted = Wanted::default();
+        let found = training.measure(&examples, wanted, &mut noise);
+        let start = outputs_of(training.start_network.as_mut().unwrap(), &examples);
+        let outputs = outputs_of(&mut training.network, &examples);
+        let mut batch = Batch::<f64>::default();
+        examples.fill(&(0..SAMPLES).collect::<Vec<_>>(), &mut batch);
+        let loss_of = |outputs: &Array2<f64>| {
+            let mut residual = Array2::zeros(outputs.dim());
+            let (loss, mean) = (Loss::SquaredError, Reduction::Mean);
+            loss.residual(outputs, batch.targets(), mean, &mut residual)
+        };
+        let expected = loss_of(&(&outputs - &start));
+        assert!(
+            (loss_of(&outputs) - expected).abs() > 1e-3,
+            "the test can tell"
+        );
+        let error = (found.loss_per_sample - expected).abs();
+        assert!(error < ROUNDING, "{} {expected}", found.loss_per_sample);
+    }
+
+    /// One weight w, samples with input 1 and target 0: a step makes of w (1 - eta) w.
+    #[test]
+    fn step_sizes_change_with_every_step_of_an_epoch() {
+        let per_epoch = 4;
+        let (step_size, decay_epochs, epochs) = (0.1, 0.75, 2.0);
+        for schedule in [
+            StepSizes::Inverse {
+                step_size,
+                decay_epochs,
+            },
+            StepSizes::Exponential {
+                step_size,
+                decay_epochs,
+            },
+            StepSizes::Cosine { step_size, epochs },
+        ] {
+            let layer = Layer {
+                weights: array![[1.0]],
+                bias: None,
+                factor: 1.0,
+                activation: Activation::Linear,
+            };
+            let network = Network::new(vec![layer], Box::new(LastLayerOnly), OptimiserKind::Sgd);
+            let same = Examples::reals(Array2::ones((per_epoch, 1)), Array2::zeros((4, 1)), 1.0);
+            let mut training = Training::<f64>::new(
+                network,
+                || unreachable!("outputs are not centred"),
+                Arc::new(same.unwrap()),
+                options(schedule, 1),
+                Streams::new(1, 0),
+            );
+            let mut w = 1.0;
+            for step in 0..2 * per_epoch {
+                training.step();
+                let epoch = step as f64 / per_epoch as f64;
+                let eta = match schedule {
+                    StepSizes::Inverse { .. } => 0.1 / (1.0 + epoch / 0.75),
+                    StepSizes::Exponential { .. } => 0.1 * (-epoch / 0.75).exp(),
+                    _ => 0.05 * (1.0 + (std::f64::consts::PI * epoch / 2.0).cos()),
+                };
+                w *= 1.0 - eta;
+                let found = training.network().layers()[0].weights[(0, 0)];
+                assert!((found - w).abs() < ROUNDING, "{schedule:?}, step {step}");
+            }
+        }
+    }
+}
