@@ -10,7 +10,7 @@ import pytest
 from conftest import Arrays
 
 import falign as fa
-from falign.errors import ConfigError, FalignError
+from falign.errors import ConfigError, DataError, FalignError, ShapeError
 
 ACTIVATIONS = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}
 
@@ -63,11 +63,52 @@ def test_files_go_there_and_back(config: fa.Config, arrays: Arrays, tmp_path: Pa
     fa.interop.save(first, tmp_path / "a.safetensors")
     state = fa.interop.load(tmp_path / "a.safetensors")
     assert list(state) == ["0.bias", "0.weight", "2.bias", "2.weight"]
-    fa.interop.initial_weights(state, tmp_path / "b.safetensors")
-    second = fa.train(config.replace(initial_weights=tmp_path / "b.safetensors"), *arrays)
-    for at in (0, 1):
-        start = second.initial_weights[0][f"layers.{at}.weight"]
-        assert (start == first.weights[0][f"layers.{at}.weight"]).all()
+    ended = first.weights[0]
+    again = config.replace(initial_weights=tmp_path / "b.safetensors")
+    # Feedback weights: given, with the layers as they are saved here, or drawn.
+    for given, feedback, source in [
+        (state, [ended["feedback.0"]], "file"),
+        (ended, None, "file"),
+        (state, None, "drawn"),
+    ]:
+        fa.interop.initial_weights(given, tmp_path / "b.safetensors", feedback)
+        second = fa.train(again.replace(initial_feedback=source), *arrays)
+        start = second.initial_weights[0]
+        assert set(start) == set(ended)
+        for name in (name for name in start if source == "file" or "layers" in name):
+            assert (start[name] == ended[name]).all(), name
+    # The last file has none, and they are not drawn without a word.
+    with pytest.raises(DataError, match=r'feedback\.0.*initial_feedback = "drawn"'):
+        fa.train(again, *arrays)
+
+
+def test_arrays_that_nothing_reads_are_refused(tmp_path: Path) -> None:
+    layers = {"0.weight": np.zeros((3, 2)), "2.weight": np.zeros((1, 3)), "0.bias": np.zeros(3)}
+    path = tmp_path / "a.safetensors"
+    for more, feedback, message in [
+        ({"1.running_mean": np.zeros(3)}, None, "1.running_mean: weight, bias or feedback"),
+        ({"4.bias": np.zeros(3)}, None, "4.bias: weight"),
+        ({"2.bias": np.zeros(3)}, None, "2.bias has shape (3,), expected (1,)"),
+        ({"feedback.1": np.zeros((1, 3))}, None, "feedback.1: weight"),
+        ({"feedback.0": np.zeros((1, 3))}, [np.zeros((1, 3))], "keep one"),
+        ({}, [np.zeros((3, 1))], "feedback[0] has shape (3, 1), expected (1, 3)"),
+        ({}, [np.zeros((1, 3))] * 2, "expected one for each of 1 hidden layers"),
+        ({"2.weight": np.ma.masked_equal(np.zeros((1, 3)), 0)}, None, "2.weight has a mask"),
+    ]:
+        with pytest.raises(ShapeError) as caught:
+            fa.interop.initial_weights({**layers, **more}, path, feedback)
+        assert message in str(caught.value)
+    assert not path.exists()
+
+
+def test_layers_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors")
+    rng = np.random.default_rng(0)
+    state = {f"{at}.weight": rng.standard_normal((2, 2)) for at in range(0, 14, 2)}
+    fa.interop.initial_weights(dict(sorted(state.items())), tmp_path / "a.safetensors")
+    found = fa.interop.load(tmp_path / "a.safetensors")
+    for at in range(7):
+        assert (found[f"layers.{at}.weight"] == state[f"{2 * at}.weight"]).all()
 
 
 def test_what_others_cannot_have_is_refused(config: fa.Config, arrays: Arrays) -> None:

@@ -42,3 +42,13 @@ def test_the_same_seed_gives_the_same_network() -> None:
     make = lambda: fa.sklearn.FeedbackAlignmentRegressor(random_state=3, epochs=3)  # noqa: E731
     first, second = (make().fit(X, X).predict(X) for _ in range(2))
     assert first.tobytes() == second.tobytes()
+
+
+def test_a_mask_is_not_passed_over() -> None:
+    X = np.random.default_rng(0).standard_normal((20, 3))
+    masked = np.ma.masked_greater(X, 1)
+    for estimator, y in [(ESTIMATORS[0], X[:, 0]), (ESTIMATORS[1], X[:, 0] > 0)]:
+        with pytest.raises(ValueError, match="X has a mask over"):
+            estimator.fit(masked, y)
+        with pytest.raises(ValueError, match="X has a mask over"):
+            estimator.set_params(epochs=1).fit(X, y).predict(masked)

@@ -177,6 +177,65 @@ fn weights_of_another_shape_are_named_with_both_shapes() {
     answer.fails(code, &["has no array `layers.0.bias`", "layers.0.weight"]);
 }
 
+/// What a network has no place for would vanish without a word.
+#[test]
+fn arrays_that_nothing_reads_are_named_with_the_fix() {
+    let lab = lab();
+    let start = |sets: &[&str]| {
+        let mut words = vec!["run", "a.toml", "--quiet", "--init-from", "a", "--out", "b"];
+        for set in sets {
+            words.extend(["--set", set]);
+        }
+        lab.falign(&words)
+    };
+    let feedback = "`feedback.0`, `feedback.1`";
+    for (set, parts) in [
+        (
+            "network.biases=false",
+            &[
+                "`layers.0.bias`, `layers.1.bias`, `layers.2.bias`",
+                "network.biases = true",
+            ][..],
+        ),
+        (
+            "learning.rule=backpropagation",
+            &[
+                feedback,
+                "\"backpropagation\" has no",
+                "network.initial_feedback = \"drawn\"",
+            ],
+        ),
+        (
+            "learning.rule=weight_perturbation",
+            &[feedback, "network.initial_feedback = \"drawn\""],
+        ),
+    ] {
+        let answer = start(&[set]);
+        let code = answer.code.unwrap();
+        let common = [
+            "final.safetensors",
+            "does not fit",
+            "arrays that nothing reads",
+        ];
+        answer.fails(code, &[&common, parts].concat());
+        assert!(!lab.path("b").exists(), "{set}");
+    }
+    // The same network, with another rule from here on.
+    let drawn = "network.initial_feedback=drawn";
+    start(&["learning.rule=backpropagation", drawn]).succeeds();
+    assert_eq!(accuracies(&lab, "b", "0"), accuracies(&lab, "a", "16"));
+    let answer = lab.falign(&["run", "a.toml", "--set", drawn, "--out", "c"]);
+    let code = answer.code.unwrap();
+    answer.fails(
+        code,
+        &[
+            "network.initial_feedback",
+            "network.initial_weights",
+            "remove this",
+        ],
+    );
+}
+
 /// A safetensors file as another program would write it: in single precision, without a note.
 fn foreign(arrays: &[(&str, &[usize], &str, Vec<u8>)]) -> Vec<u8> {
     let (mut entries, mut data) = (Vec::new(), Vec::new());
@@ -214,7 +273,8 @@ fn weights_of_other_programs_are_read_and_what_is_no_such_file_is_refused() {
         "--set",
         "network.biases=false",
     ];
-    let start = |out: &'static str, file: &'static str| {
+    // Feedback weights, which it does not have, are drawn where that is asked for.
+    let start_with = |out: &str, file: &str, more: &[&str]| {
         let words = [
             "run",
             "a.toml",
@@ -224,10 +284,19 @@ fn weights_of_other_programs_are_read_and_what_is_no_such_file_is_refused() {
             "--init-from",
             file,
         ];
-        lab.falign(&[&words[..], &one_layer].concat())
+        lab.falign(&[&words[..], &one_layer, more].concat())
     };
-    // Feedback weights, which it does not have, are drawn.
-    start("other", "other.safetensors").succeeds();
+    let drawn = ["--set", "network.initial_feedback=drawn"];
+    start_with("other", "other.safetensors", &drawn).succeeds();
+    let answer = start_with("b", "other.safetensors", &[]);
+    let code = answer.code.unwrap();
+    let parts = [
+        "other.safetensors",
+        "no array `feedback.0`",
+        "\"feedback_alignment\" needs feedback weights",
+        "network.initial_feedback = \"drawn\"",
+    ];
+    answer.fails(code, &parts);
 
     let mut half = layers.clone();
     half[1].2 = "F16";
@@ -261,7 +330,7 @@ fn weights_of_other_programs_are_read_and_what_is_no_such_file_is_refused() {
         ("two.npz", &["safetensors"]),
         ("a.toml", &["safetensors"]),
     ] {
-        let answer = start("b", file);
+        let answer = start_with("b", file, &[]);
         let code = answer.code.unwrap();
         answer.fails(code, &[&[file], parts].concat());
         assert!(matches!(code, 1 | 2) && !lab.path("b").exists(), "{file}");

@@ -303,6 +303,14 @@ fn networks_rules_and_records_that_do_not_fit_are_refused() {
                 ],
             ),
             (
+                &[
+                    "learning.rule=last_layer_only",
+                    "learning.ridge=0.1",
+                    "learning.ridge_layers=all",
+                ],
+                &["learning.ridge_layers = all", "shrink", "\"output\""],
+            ),
+            (
                 &["learning.rule=node_perturbation", "learning.dropout=0.1"],
                 &["learning.dropout = 0.1", "set it to 0"],
             ),

@@ -244,6 +244,14 @@ class Keys:
     input up.
     """
 
+    initial_feedback: str = 'file'
+    """``[network]`` feedback weights of a start from `initial_weights`: those of the file, which
+    must have all that the rule has and no others; or drawn as without a file, whatever the file
+    has.
+
+    Accepted: "file" or "drawn".
+    """
+
     feedback_initialisation: str = 'initialisation'
     """``[network]`` law of the feedback weights, for their own shape; "initialisation" is that of
     the forward weights.

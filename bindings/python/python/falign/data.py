@@ -76,10 +76,11 @@ class Labelled:
     Parameters
     ----------
     X : array_like, (samples, ...)
-        ``uint8`` are pixels, one byte each; all others are rounded to float32. An array of
-        either kind in C order is used where it lies, without a copy, and must not be written to
-        (see :class:`Reals`); all others are copied once. Trailing dimensions are one sample's
-        shape, such as (28, 28).
+        ``uint8`` are pixels, one byte each; ``float32`` and ``float64`` are kept as they are,
+        and rounded to the config's ``precision`` once, after they are scaled. An array of one
+        of these kinds in C order is used where it lies, without a copy, and must not be written
+        to (see :class:`Reals`); all others are copied once, to the smallest of these kinds that
+        holds them. Trailing dimensions are one sample's shape, such as (28, 28).
     y : array_like of int, (samples,)
         Classes from 0.
     test : pair of X and y, optional
@@ -194,17 +195,45 @@ def given(X: Any, y: Any, held_out: Any = None) -> Reals | Labelled | None:
     return Reals(X, y, held_out)
 
 
+def whole(what: str, values: Any) -> NDArray[Any]:
+    """The values as an array, where that leaves nothing out: no mask, nothing sparse."""
+    kind = type(values)
+    if kind.__module__.startswith("scipy.sparse"):
+        raise ShapeError(
+            f"{what} is a sparse {kind.__name__}, expected a dense array; use {what}.toarray()"
+        )
+    if np.ma.isMaskedArray(values) and (count := np.count_nonzero(np.ma.getmaskarray(values))):
+        raise ShapeError(
+            f"{what} has a mask over {count} of {values.size} numbers, expected all to be there; "
+            f"leave those samples out, or put numbers in their place: {what}.filled(number)"
+        )
+    return np.asarray(values)
+
+
 def _numbers(what: str, values: ArrayLike) -> NDArray[Any]:
-    array = np.asarray(values)
+    array = whole(what, values)
     if array.dtype.kind not in "buif":
         wrong = ShapeError(f"{what} has dtype {array.dtype}, expected real numbers")
-        if array.dtype.kind == "c":
+        # Complex numbers, dates and durations would become others without a word.
+        if array.dtype.kind in "cmM":
             raise wrong
         try:
             array = array.astype(np.float64)
         except (TypeError, ValueError):
-            raise wrong from None
+            raise _first_wrong(what, array) or wrong from None
     return array
+
+
+def _first_wrong(what: str, array: NDArray[Any]) -> ShapeError | None:
+    """The place of the first value that is no number, such as pandas' ``NA``."""
+    for place, value in np.ndenumerate(array):
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            names = ("row", "column") if array.ndim <= 2 else ("index",) * array.ndim
+            where = ", ".join(f"{name} {at}" for name, at in zip(names, place, strict=False))
+            return ShapeError(f"{what} has {value!r:.60} at {where}, expected real numbers")
+    return None
 
 
 def _matrix(values: ArrayLike, what: str = "X") -> NDArray[np.float64]:
@@ -235,12 +264,16 @@ def _samples(values: ArrayLike) -> tuple[NDArray[Any], Sequence[int]]:
     array = _numbers("X", values)
     if array.ndim < 2:
         raise ShapeError(f"X has shape {array.shape}, expected (samples, ...)")
-    dtype = np.uint8 if array.dtype == np.uint8 else np.float32
+    dtype: type = np.float64
+    if array.dtype == np.uint8:
+        dtype = np.uint8
+    elif np.can_cast(array.dtype, np.float32):
+        dtype = np.float32
     return _rows(_in_place(array, dtype)), array.shape[1:]
 
 
 def _labels(values: ArrayLike) -> NDArray[np.int64]:
-    array = np.asarray(values)
+    array = whole("y", values)
     if array.ndim != 1 or array.dtype.kind not in ("b", "u", "i"):
         found = f"shape {array.shape} and dtype {array.dtype}"
         raise ShapeError(f"labels have {found}, expected whole numbers (samples,)")

@@ -21,7 +21,8 @@ There, ``model.load_state_dict({k: torch.from_numpy(v) for k, v in state.items()
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,12 +30,13 @@ from numpy.typing import NDArray
 
 from falign import _core
 from falign._extras import need
+from falign.data import whole
 from falign.errors import FalignError, ShapeError
 from falign.results import Run, _missing_weights
 
 __all__ = ["activations", "initial_weights", "load", "save", "state_dict"]
 
-State = dict[str, NDArray[np.float64]]
+State = dict[str, NDArray[Any]]
 
 
 def _layers(run: Run, number: int) -> list[tuple[Any, Any, str]]:
@@ -81,23 +83,91 @@ def load(path: str | os.PathLike[str]) -> State:
     return found
 
 
-def initial_weights(state: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+def initial_weights(
+    state: Mapping[str, Any],
+    path: str | os.PathLike[str],
+    feedback: Sequence[Any] | None = None,
+) -> None:
     """Write a state dict of another library as a file to start from,
     ``Config(initial_weights=path)``.
 
-    ``state`` maps names that end in ``weight`` and ``bias`` to arrays or tensors, in the order
-    of the layers. The start then has these numbers as its weights: choose an ``initialisation``
-    whose layers have no factor, such as ``"xavier"``, and ``biases=True`` if there are some.
-    Needs safetensors. Raises ``ShapeError`` where layers do not follow one another.
+    The start then has these numbers as its weights: choose an ``initialisation`` whose layers
+    have no factor, such as ``"xavier"``, and ``biases=True`` if there are some. Needs
+    safetensors.
+
+    Parameters
+    ----------
+    state : mapping of str to array_like or tensor
+        Names that end in ``weight``, each (units, inputs), and ``bias``, (units,), in the order
+        of the layers; names that differ in a number only are put in the order of the numbers.
+        :attr:`falign.Run.weights` of a network whose layers have no factor is one, with
+        its ``feedback.0``, ``feedback.1``, ...
+    path : path
+        Of the ``safetensors`` file.
+    feedback : sequence of array_like, optional
+        Feedback weights, one array for each hidden layer from the input up: (units of the layer
+        above, units), or (outputs, units) of a direct rule. Without them choose a rule that has
+        none, or ``initial_feedback="drawn"``.
+
+    Raises
+    ------
+    ShapeError
+        Where layers do not follow one another, or an array belongs to no layer.
     """
-    arrays = {name: np.asarray(value) for name, value in state.items()}
-    weights = [(name, x) for name, x in arrays.items() if name.endswith("weight")]
-    tensors: dict[str, NDArray[Any]] = {}
+    unread = {name: whole(name, value) for name, value in state.items()}
+    weights = [(name, unread.pop(name)) for name in _in_order(unread)]
+    tensors: State = {}
     for at, (name, x) in enumerate(weights):
         if x.ndim != 2 or (at > 0 and x.shape[1] != len(weights[at - 1][1])):
             raise ShapeError(f"{name} has shape {x.shape}, which does not follow the layer below")
-        tensors[f"layers.{at}.weight"] = np.ascontiguousarray(x)
-        bias = arrays.get(name.removesuffix("weight") + "bias")
-        if bias is not None:
-            tensors[f"layers.{at}.bias"] = np.ascontiguousarray(bias)
+        tensors[f"layers.{at}.weight"] = x
+        bias_name = name.removesuffix("weight") + "bias"
+        if (bias := unread.pop(bias_name, None)) is not None:
+            if bias.shape != (len(x),):
+                raise ShapeError(f"{bias_name} has shape {bias.shape}, expected ({len(x)},)")
+            tensors[f"layers.{at}.bias"] = bias
+    named = [name for name in unread if name.startswith("feedback.")]
+    if feedback is not None and named:
+        raise ShapeError(f"feedback: {', '.join(named)} in the state give it too; keep one")
+    if named:
+        feedback = [unread.pop(f"feedback.{at}", None) for at in range(len(named))]
+    if unread or (feedback is not None and any(x is None for x in feedback)):
+        names = ", ".join(unread)
+        raise ShapeError(f"{names}: weight, bias or feedback weights of no layer; leave them out")
+    for at, x in enumerate(_feedback([x for _, x in weights], feedback)):
+        tensors[f"feedback.{at}"] = x
+    tensors = {name: _in_precision(x) for name, x in tensors.items()}
     need("safetensors.numpy", "interop.initial_weights").save_file(tensors, os.fspath(path))
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """The names of weights. Files have them in the order of the alphabet, in which 10 comes
+    before 2."""
+    found = [name for name in names if name.endswith("weight")]
+    numbers = [re.findall(r"\d+", name) for name in found]
+    if len({re.sub(r"\d+", "", name) for name in found}) == 1:
+        order = sorted(range(len(found)), key=lambda at: [int(n) for n in numbers[at]])
+        found = [found[at] for at in order]
+    return found
+
+
+def _feedback(weights: Sequence[Any], feedback: Sequence[Any] | None) -> list[NDArray[Any]]:
+    """Feedback weights that fit these layers."""
+    if feedback is None:
+        return []
+    hidden = weights[:-1]
+    if len(feedback) != len(hidden):
+        found = f"{len(feedback)} arrays"
+        raise ShapeError(f"feedback has {found}, expected one for each of {len(hidden)} hidden layers")
+    arrays = [whole("feedback", x) for x in feedback]
+    for at, x in enumerate(arrays):
+        units, above, outputs = len(hidden[at]), len(weights[at + 1]), len(weights[-1])
+        if x.shape not in ((above, units), (outputs, units)):
+            expected = f"({above}, {units}), or ({outputs}, {units}) of a direct rule"
+            raise ShapeError(f"feedback[{at}] has shape {x.shape}, expected {expected}")
+    return arrays
+
+
+def _in_precision(x: NDArray[Any]) -> NDArray[Any]:
+    """As weights files hold numbers."""
+    return np.ascontiguousarray(x, dtype=np.float32 if x.dtype == np.float32 else np.float64)

@@ -21,7 +21,7 @@ mod tensor_file;
 mod training;
 
 pub use architecture::Architecture;
-pub use checkpoint::Part;
+pub use checkpoint::{Misfit, Part, is_feedback};
 pub use connections::{Connections, draw_connections};
 pub use curvature::{CurvatureOptions, largest_curvature};
 pub use examples::{Batch, Examples, InputProducts};

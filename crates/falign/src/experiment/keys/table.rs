@@ -260,6 +260,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "network",
+        "initial_feedback",
+        "\"file\"",
+        "\"file\" or \"drawn\"",
+        "feedback weights of a start from `initial_weights`: those of the file, which must have all that the rule has and no others; or drawn as without a file, whatever the file has",
+    ),
+    key(
+        "network",
         "feedback_initialisation",
         "\"initialisation\"",
         "\"initialisation\" or one of its names",

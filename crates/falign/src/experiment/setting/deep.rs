@@ -36,6 +36,7 @@ pub struct Deep {
     pub init_scale: f64,
     pub init_gain: f64,
     pub weight_sparsity: Sparsity,
+    pub initial_feedback: InitialFeedback,
     /// `None`: that of the forward weights.
     pub feedback_initialisation: Option<InitialisationName>,
     pub feedback_scale: f64,
@@ -100,6 +101,18 @@ pub enum InitialisationName {
     Ntk,
     Zero,
     ScaledUniform,
+}
+
+/// `network.initial_feedback`: where the feedback weights of a start from `initial_weights` come
+/// from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InitialFeedback {
+    /// From the file, which has all that the rule has, and no others.
+    #[default]
+    File,
+    /// Drawn, as without a file; those of the file are left unread.
+    Drawn,
 }
 
 /// `learning.optimiser`: the names of [`OptimiserKind`].

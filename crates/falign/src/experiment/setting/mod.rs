@@ -15,7 +15,8 @@ use crate::two_layer::Draw;
 
 pub use crate::rule::FeedbackDecay;
 pub use deep::{
-    Deep, InitialisationName, InputFactor, OptimiserName, RidgeLayers, Sparsity, StepSizeSchedule,
+    Deep, InitialFeedback, InitialisationName, InputFactor, OptimiserName, RidgeLayers, Sparsity,
+    StepSizeSchedule,
 };
 pub use engine::Engine;
 

@@ -54,7 +54,8 @@ impl SavedWeights {
     /// The inverse of [`arrays`](Self::arrays).
     ///
     /// # Errors
-    /// [`Error::Shape`] where the arrays of a two-layer network do not fit together.
+    /// [`Error::Shape`] where the arrays of a two-layer network do not fit together, or there is
+    /// one that it does not have.
     pub fn from_arrays(arrays: Vec<(String, WeightArray)>) -> Result<Self> {
         let is_two_layer = arrays.iter().any(|(name, _)| name == TWO_LAYER[0]);
         if !is_two_layer {
@@ -66,6 +67,16 @@ impl SavedWeights {
                 }
             }
             return Ok(Self::Deep(file));
+        }
+        if let Some((name, _)) = arrays
+            .iter()
+            .find(|(name, _)| !TWO_LAYER.contains(&&**name))
+        {
+            return Err(Error::shape(
+                "weights",
+                TWO_LAYER.join(", "),
+                format!("`{name}` beside them"),
+            ));
         }
         let matrix = |name: &str| -> Result<Array2<f64>> {
             let array = arrays.iter().find(|(other, _)| other == name);

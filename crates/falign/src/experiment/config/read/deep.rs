@@ -40,6 +40,7 @@ impl Reader<'_> {
             init_scale: self.get("init_scale", positive)?,
             init_gain: self.get("init_gain", super::non_negative)?,
             weight_sparsity: self.get("weight_sparsity", sparsity)?,
+            initial_feedback: self.name("initial_feedback")?,
             feedback_initialisation: self
                 .get("feedback_initialisation", or_word("initialisation", named))?,
             feedback_scale: self.get("feedback_scale", super::non_negative)?,

@@ -31,6 +31,7 @@ pub(super) fn put_all(d: &Deep, put: &mut impl FnMut(&'static str, Option<Value>
     put("init_scale", float(d.init_scale));
     put("init_gain", float(d.init_gain));
     put("weight_sparsity", Some(sparsity(&d.weight_sparsity)));
+    put("initial_feedback", name(&d.initial_feedback));
     let own = d.feedback_initialisation.and_then(|own| name(&own));
     put(
         "feedback_initialisation",

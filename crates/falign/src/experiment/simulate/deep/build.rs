@@ -7,15 +7,16 @@ use super::sets::{Sets, sets};
 use super::step_size;
 use crate::experiment::resolve::schedule;
 use crate::experiment::setting::{
-    Deep, Duration, FeedbackStepSize, InitialisationName, Ridge, Setting, StepSize,
-    StepSizeSchedule, Steps,
+    Deep, Duration, FeedbackStepSize, InitialFeedback, InitialisationName, Ridge, Setting,
+    StepSize, StepSizeSchedule, Steps,
 };
 use crate::experiment::sources::Sources;
 use crate::math::Streams;
 use crate::math::simd::Element;
 use crate::mlp::{
-    Architecture, Examples, FeedbackShape, Initialisation, Network, Part, StepSizes, TensorFile,
-    TrainingOptions, draw_connections, draw_feedback, draw_layers, steps_per_epoch,
+    Architecture, Examples, FeedbackShape, Initialisation, Misfit, Network, Part, StepSizes,
+    TensorFile, TrainingOptions, draw_connections, draw_feedback, draw_layers, is_feedback,
+    steps_per_epoch,
 };
 use crate::rule::{
     Composed, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation, Rule,
@@ -167,15 +168,45 @@ fn network<T: Element>(
     if let Some(path) = &setting.initial_weights {
         let path = weights_of_run(path, run)?;
         let file = TensorFile::load(&path)?;
+        let part = match deep.initial_feedback {
+            InitialFeedback::File => Part::Weights,
+            InitialFeedback::Drawn => Part::Layers,
+        };
         network
-            .restore(Part::Weights, 0, &file)
-            .map_err(|reason| Error::data(&path, format!("does not fit this network: {reason}")))?;
+            .restore(part, 0, &file)
+            .map_err(|misfit| does_not_fit(&path, setting, &misfit))?;
     }
     let sparsity = deep.weight_sparsity.each(network.shapes().len());
     if sparsity.iter().any(|share| *share > 0.0) {
         network.set_connections(draw_connections(&network.shapes(), &sparsity, streams));
     }
     Ok(network)
+}
+
+/// A weights file that is another network's, with the key that would make it fit.
+fn does_not_fit(path: &Path, setting: &Setting, misfit: &Misfit) -> Error {
+    let rule = setting.rule.name();
+    let names = misfit.names();
+    let fix = match misfit {
+        Misfit::Missing { .. } if names.iter().all(|name| is_feedback(name)) => format!(
+            "; learning.rule = \"{rule}\" needs feedback weights: to draw them set \
+             network.initial_feedback = \"drawn\""
+        ),
+        Misfit::Unread { .. } if names.iter().all(|name| is_feedback(name)) => format!(
+            "; learning.rule = \"{rule}\" has no such feedback weights: to leave them unread set \
+             network.initial_feedback = \"drawn\""
+        ),
+        Misfit::Unread { .. }
+            if names
+                .iter()
+                .any(|name| name.rsplit('.').next() == Some("bias")) =>
+        {
+            "; for biases set network.biases = true".to_owned()
+        }
+        Misfit::Unread { .. } => "; leave them out of the file".to_owned(),
+        Misfit::Missing { .. } | Misfit::Shape { .. } => String::new(),
+    };
+    Error::data(path, format!("does not fit this network: {misfit}{fix}"))
 }
 
 /// The numbers of feedback weights that learn.
