@@ -1,5 +1,7 @@
 //! Every error of the library as one Python exception with the same message.
 
+use std::ffi::CString;
+
 use falign::Error;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -25,6 +27,13 @@ pub(crate) fn raise(error: &Error) -> PyErr {
             Err(missing) => missing,
         }
     })
+}
+
+/// A `falign.errors.DataWarning`, of the caller that many Python frames up.
+pub(crate) fn warn(py: Python<'_>, text: &str, frames: i32) -> PyResult<()> {
+    let class = py.import("falign.errors")?.getattr("DataWarning")?;
+    let text = CString::new(text.replace('\0', " ")).expect("no zero is left");
+    PyErr::warn(py, &class, &text, frames)
 }
 
 /// What a Python value should have been, as the library says it of a file.

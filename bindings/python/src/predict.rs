@@ -1,24 +1,15 @@
 //! Outputs of a trained network on new inputs.
 
-use falign::experiment::predict::{NewInputs, plain_layers, predict as outputs};
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray2};
+use falign::experiment::predict::{NewInputs, outside, plain_layers, predict as outputs};
+use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::data::{ClassInputs, Data};
-use crate::error::OrRaise;
+use crate::error::{OrRaise, warn};
 use crate::lent::lent;
 use crate::runs::{WeightDict, saved};
 use crate::train::experiment;
-
-/// Inputs of either kind; float64 ones are for networks with real targets.
-#[derive(FromPyObject)]
-pub(crate) enum AnyInputs<'py> {
-    /// Real targets.
-    Reals(PyReadonlyArray2<'py, f64>),
-    /// Classes.
-    Classes(ClassInputs<'py>),
-}
 
 /// (samples, outputs) of run `run` of a config's first setting.
 #[pyfunction]
@@ -28,16 +19,20 @@ pub(crate) fn predict<'py>(
     data: Option<&Data>,
     run: u64,
     weights: WeightDict<'py>,
-    inputs: AnyInputs<'py>,
+    inputs: ClassInputs<'py>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     data.map_or(Ok(()), |data| data.unchanged(py))?;
     let (experiment, sources) = experiment(flat, data)?;
     let setting = &experiment.settings[0].setting;
     let weights = saved(&weights)?;
     let inputs = match inputs {
-        AnyInputs::Reals(x) => NewInputs::Reals(lent(&x)),
-        AnyInputs::Classes(x) => NewInputs::Classes(x.lent()),
+        ClassInputs::Reals(x) if !setting.deep.has_classes() => NewInputs::Reals(lent(&x)),
+        inputs => NewInputs::Classes(inputs.lent()),
     };
+    let note = py.detach(|| outside(setting, &sources, &inputs));
+    if let Some(note) = note.or_raise()? {
+        warn(py, &note, 2)?;
+    }
     let found = py.detach(|| outputs(setting, run, &sources, &weights, &inputs));
     Ok(found.or_raise()?.into_pyarray(py))
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use falign::experiment::execute::Watch;
 use falign::experiment::memory::{self, Runs};
+use falign::experiment::notes::of_data;
 use falign::experiment::simulate::PrivateRule;
 use falign::experiment::sources::Sources;
 use falign::experiment::{Experiment, given};
@@ -13,7 +14,7 @@ use pyo3::types::PyDict;
 
 use crate::convert::table;
 use crate::data::Data;
-use crate::error::OrRaise;
+use crate::error::{OrRaise, warn};
 use crate::rule::PythonRule;
 use crate::runs::{SettingOut, setting};
 use crate::supervise::{Progress, supervise};
@@ -36,7 +37,8 @@ pub(crate) fn experiment(
     Ok((experiment, Sources::default()))
 }
 
-/// All settings with their runs, and the exception that stopped them, if one did.
+/// All settings with their runs, and the exception that stopped them, if one did; `notes` on the
+/// data become warnings.
 #[pyfunction]
 pub(crate) fn train<'py>(
     py: Python<'py>,
@@ -45,8 +47,16 @@ pub(crate) fn train<'py>(
     rule: Option<Py<PyAny>>,
     threads: Option<usize>,
     progress: Option<Py<PyAny>>,
+    notes: bool,
 ) -> PyResult<(Vec<SettingOut<'py>>, Option<PyErr>)> {
     let (experiment, sources) = experiment(flat, data)?;
+    if notes {
+        let found = py.detach(|| of_data(&experiment, &sources));
+        for note in found.or_raise()? {
+            // Past `_run`, and `train` or `sweep`.
+            warn(py, &note, 3)?;
+        }
+    }
     let (experiment, watch) = (Arc::new(experiment), Arc::new(Watch::default()));
     let progress = Progress {
         callback: progress,

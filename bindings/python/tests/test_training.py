@@ -12,7 +12,7 @@ import pytest
 from conftest import Arrays
 
 import falign as fa
-from falign.errors import ConfigError, RecordError, ShapeError
+from falign.errors import ConfigError, DataWarning, RecordError, ShapeError
 
 
 def test_the_first_cell(capsys: pytest.CaptureFixture[str]) -> None:
@@ -185,10 +185,85 @@ def test_arrays_that_do_not_fit_are_named(config: fa.Config, arrays: Arrays) -> 
         ((X, None), "give both"),
         ((np.where(X == X[3, 2], np.nan, X), y), "NaN at row 3, column 2"),
         ((X.astype(complex), y), "expected real numbers"),
+        ((X.astype("datetime64[s]"), y), "expected real numbers"),
+        ((np.ma.masked_greater(X, 1), y), "X has a mask over"),
+        ((X, np.ma.masked_greater(y, 1)), "y has a mask over"),
+        ((np.where(X == X[3, 2], None, X), y), "NaN at row 3, column 2"),
     ]:
         with pytest.raises(ShapeError) as caught:
             fa.train(config, *bad)
         assert message in str(caught.value)
+
+
+def test_what_would_be_left_out_is_refused(config: fa.Config, arrays: Arrays) -> None:
+    X, y = arrays
+    masked, labels = np.ma.masked_greater(X, 1), (y > 0).astype(int)
+    for refused in [
+        lambda: fa.Labelled(masked, labels),
+        lambda: fa.Labelled(X, np.ma.masked_equal(labels, 1)),
+        lambda: fa.Labelled(X, labels, test=(masked, labels)),
+        lambda: fa.Reals(X, y, held_out=(masked, y)),
+        lambda: fa.theory(config, masked, y),
+        lambda: fa.train(config.replace(save_weights="final"), X, y).predict(masked),
+    ]:
+        with pytest.raises(ShapeError, match="has a mask over"):
+            refused()
+    # A mask over nothing hides nothing.
+    whole = fa.train(config, np.ma.masked_greater(X, 100), y)
+    assert whole.loss.tobytes() == fa.train(config, X, y).loss.tobytes()
+
+
+def test_sparse_and_missing_values_are_named(config: fa.Config, arrays: Arrays) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    X, y = arrays
+    for matrix in (sparse.csr_matrix(X), sparse.coo_array(X)):
+        with pytest.raises(ShapeError, match=r"X is a sparse .*; use X\.toarray\(\)"):
+            fa.train(config, matrix, y)
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X).astype("Float64")
+    assert fa.train(config, frame, y).loss.tobytes() == fa.train(config, X, y).loss.tobytes()
+    frame.iloc[3, 2] = pandas.NA
+    with pytest.raises(ShapeError, match="X has <NA> at row 3, column 2"):
+        fa.train(config, frame, y)
+
+
+def test_real_inputs_of_classes_keep_their_precision(tmp_path: Path) -> None:
+    X = 1 + 1e-12 * np.arange(12.0).reshape(6, 2)
+    y = np.array([0, 1] * 3)
+    config = fa.Config(width=4, step_size=0.1, steps=3, batch=3, runs=1, save_weights="final")
+    config = config.replace(scaling="unit")
+    run = fa.train(config, fa.Labelled(X, y))
+    # Rounded to single precision these are all equal, which no scaling can take.
+    with pytest.raises(ShapeError, match="all equal"):
+        fa.train(config, fa.Labelled(X.astype(np.float32), y))
+    run.save(tmp_path / "a")
+    again = fa.Run.load(tmp_path / "a")
+    assert again.predict(X).tobytes() == run.predict(X).tobytes()
+    for dtype, kept in [("f8", "f8"), ("f4", "f4"), ("i2", "f4"), ("i8", "f8"), ("u1", "u1")]:
+        assert fa.Labelled(y.reshape(-1, 1).astype(dtype), y).train[0].dtype == np.dtype(kept)
+
+
+def test_data_that_may_be_something_else_are_said_once(
+    config: fa.Config, arrays: Arrays, images: fa.Labelled
+) -> None:
+    X, _ = arrays
+    labels = np.arange(12) % 3
+    with pytest.warns(DataWarning, match="the whole numbers 0 to 2, as labels") as caught:
+        fa.sweep(config, X, labels, over={"ridge": [0, 1]})
+    assert len(caught) == 1 and caught[0].filename == __file__
+    with pytest.warns(DataWarning, match="labels begin at 1"):
+        fa.train(config.replace(batch=4), fa.Labelled(X, labels + 1))
+    with pytest.warns(DataWarning, match="trained by the mini-batch engine"):
+        fa.train(config, fa.Labelled(X, labels))
+    run = fa.train(config.replace(save_weights="final"), *arrays)
+    run.predict(1.2 * X)
+    with pytest.warns(DataWarning, match="5 of 5 inputs are far outside") as caught:
+        run.predict(100 * X)
+    assert caught[0].filename == __file__
+    deep = config.replace(batch=8, save_weights="final", ridge=0.0)
+    pixels, _ = images.test
+    with pytest.warns(DataWarning, match="trained on pixels from 0 to 255"):
+        fa.train(deep, images).predict(pixels / 255)
 
 
 def test_layout_and_dtype_do_not_matter(config: fa.Config, arrays: Arrays) -> None:

@@ -40,6 +40,62 @@ fn run(lab: &Lab, start: &[&str], out: &str, sets: &[&str]) {
     lab.run(&words);
 }
 
+#[test]
+fn data_that_may_be_something_else_are_said_in_one_sentence() {
+    let lab = Lab::new();
+    lab.file("classes.csv", "x,y\n0.5,1\n1.5,2\n2.5,1\n3.5,2\n");
+    let x = npy("(4, 1)", &[0.5, 1.5, 2.5, 3.5]);
+    let y = npy("(4,)", &[1.0, 2.0, 1.0, 2.0]);
+    let names = ["x_train", "y_train", "x_test", "y_test"];
+    let members = [x.clone(), y.clone(), x, y];
+    let members: Vec<_> = names.into_iter().zip(members).collect();
+    lab.file("labels.npz", npz(&members));
+    let few = [
+        "--set",
+        "run.steps=2",
+        "--set",
+        "run.runs=1",
+        "--set",
+        "learning.step_size=0.1",
+    ];
+    let sweep = ["--set", "learning.ridge=[0, 0.5]", "--quiet", "--out"];
+    for (start, out, parts) in [
+        (
+            &["run", "--train-data", "classes.csv"][..],
+            "a",
+            &[
+                "classes.csv are the whole numbers 1 to 2, as labels",
+                "data.labelled_data",
+            ][..],
+        ),
+        (
+            &["run", "b.toml"],
+            "b",
+            &[
+                "labels begin at 1",
+                "3 outputs for 2 classes",
+                "mini-batch engine",
+            ],
+        ),
+    ] {
+        lab.file(
+            "b.toml",
+            "name = \"b\"\n[data]\nlabelled_data = \"labels.npz\"\n",
+        );
+        let answer = lab
+            .falign(&[start, &few, &sweep, &[out]].concat())
+            .succeeds();
+        for part in parts {
+            assert_eq!(
+                answer.err.matches(part).count(),
+                1,
+                "{part}: {}",
+                answer.err
+            );
+        }
+    }
+}
+
 const SMALL: [&str; 3] = ["network.width=30", "run.steps=40", "run.runs=2"];
 
 #[test]

@@ -79,6 +79,7 @@ def train(
     rule: Callable[[int, Sequence[Any]], Any] | None,
     threads: int | None,
     progress: Callable[[float, int], None] | None,
+    notes: bool,
 ) -> tuple[list[_Setting], BaseException | None]: ...
 def predict(
     flat: dict[str, Any],

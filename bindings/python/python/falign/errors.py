@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConfigError",
     "DataError",
+    "DataWarning",
     "FalignError",
     "FileError",
     "Interrupted",
@@ -37,6 +38,10 @@ class ConfigError(FalignError, ValueError):
 
 class DataError(FalignError, ValueError):
     """A data file cannot be used."""
+
+
+class DataWarning(UserWarning):
+    """Data may be taken for what they are not, such as labels for real numbers."""
 
 
 class FileError(FalignError, OSError):

@@ -166,7 +166,8 @@ class Run:
         cross-entropy. Inputs are scaled as in training. ``run`` counts from 0.
 
         Raises ``ConfigError`` without final weights (``save_weights="final"``), ``ShapeError``
-        where X does not fit.
+        where X does not fit. Warns (``DataWarning``) where inputs are far outside the range that
+        they have in training data of one's own.
         """
         if self._rule is not None:
             raise FalignError("predict: a network with a rule of one's own; use its weights")

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from falign import training
 from falign._extras import need
 from falign.config import Config
-from falign.data import Labelled
+from falign.data import Labelled, Reals, whole
 from falign.results import Run
 
 need("sklearn", "falign.sklearn")
@@ -23,6 +23,13 @@ from sklearn.utils.multiclass import check_classification_targets  # noqa: E402
 from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E402
 
 __all__ = ["FeedbackAlignmentClassifier", "FeedbackAlignmentRegressor"]
+
+
+def _refuse_masks(X: Any, y: Any = None) -> None:
+    """scikit-learn itself passes over the mask of an array."""
+    for what, values in (("X", X), ("y", y)):
+        if np.ma.isMaskedArray(values):
+            whole(what, values)
 
 
 class _FeedbackAlignment(BaseEstimator):  # type: ignore[misc]
@@ -81,8 +88,15 @@ class _FeedbackAlignment(BaseEstimator):  # type: ignore[misc]
             save_weights="final",
         )
 
+    def _train(self, config: Config, given: Reals | Labelled) -> None:
+        # Whoever chose the estimator said what the targets are.
+        found, stopped = training._run(config, given, None, self.n_jobs, False, notes=False)
+        run: Run = found[0]
+        self.run_ = training._finished(run, run.runs, stopped)
+
     def _outputs(self, X: ArrayLike) -> NDArray[np.float64]:
         check_is_fitted(self)
+        _refuse_masks(X)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         outputs: NDArray[np.float64] = self.run_.predict(X)
         return outputs
@@ -115,9 +129,10 @@ class FeedbackAlignmentRegressor(RegressorMixin, _FeedbackAlignment):  # type: i
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> FeedbackAlignmentRegressor:
         """Train on X, (samples, features), and y, (samples,) or (samples, outputs)."""
+        _refuse_masks(X, y)
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         self._is_vector = np.ndim(y) == 1
-        self.run_ = training.train(self._config(), X, y, n_jobs=self.n_jobs, progress=False)
+        self._train(self._config(), Reals(X, y))
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -142,13 +157,14 @@ class FeedbackAlignmentClassifier(ClassifierMixin, _FeedbackAlignment):  # type:
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> FeedbackAlignmentClassifier:
         """Train on X, (samples, features), and labels y, (samples,)."""
+        _refuse_masks(X, y)
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         count = max(2, len(self.classes_))
         given = Labelled(X, labels.astype(np.int64), classes=count)
         config = self._config().replace(scaling="none")
-        self.run_ = training.train(config, given, n_jobs=self.n_jobs, progress=False)
+        self._train(config, given)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -66,6 +66,12 @@ def train(
     Interrupted
         A ``KeyboardInterrupt`` whose ``partial`` is a ``Run`` of what was finished.
 
+    Warns
+    -----
+    DataWarning
+        Where targets look like classes but are fitted as real numbers, labels begin at 1, or the
+        data alone select the mini-batch engine.
+
     Notes
     -----
     Two-layer engines: the network and Algorithm 1 of Song, Xu and Lafferty, "Convergence and
@@ -131,7 +137,13 @@ def _finished(found: Found, runs: int, stopped: BaseException | None) -> Found:
 
 
 def _run(
-    config: Config, given: Data | None, rule: Any, n_jobs: int | None, progress: bool | None
+    config: Config,
+    given: Data | None,
+    rule: Any,
+    n_jobs: int | None,
+    progress: bool | None,
+    *,
+    notes: bool = True,
 ) -> tuple[Sweep, BaseException | None]:
     if rule is not None:
         config = config.replace(engine="mini_batch")
@@ -143,6 +155,7 @@ def _run(
         maker(rule, config.seed),
         n_jobs,
         bar.show if bar.is_wanted else None,
+        notes,
     )
     bar.close(is_done=interruption is None)
     seconds = time.perf_counter() - start

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use falign::experiment::estimate::{Estimate, SettingEstimate, estimate};
 use falign::experiment::setting::Setting;
 use falign::experiment::sources::Sources;
-use falign::experiment::{Experiment, Plan, inputs};
+use falign::experiment::{Experiment, Plan, inputs, notes};
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
 
@@ -21,6 +21,9 @@ pub(super) fn command(experiment: &Experiment, options: &RunOptions) -> Result<E
     let plan = Plan::new(experiment)?;
     let sources = Sources::default();
     inputs::check(experiment, &sources)?;
+    for note in notes::of_data(experiment, &sources)? {
+        output::note(format!("falign: {note}"));
+    }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads.map_or(0, usize::from))
         .build()

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use falign::experiment::execute::{CHECKPOINTS, Execution, Watch, collect, cost, execute};
 use falign::experiment::folder::{write_start, write_tables};
 use falign::experiment::sources::Sources;
-use falign::experiment::{Experiment, Plan, inputs};
+use falign::experiment::{Experiment, Plan, inputs, notes};
 use falign::record::run_table::RunTable;
 use falign::record::store::{FolderLock, remove_leftovers};
 use serde_json::json;
@@ -89,6 +89,9 @@ pub(super) fn carry_out(
     // What the experiment reads is looked at before the folder is made.
     let sources = Sources::default();
     inputs::check(experiment, &sources)?;
+    for note in notes::of_data(experiment, &sources)? {
+        output::note(format!("falign: {note}"));
+    }
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let lock = FolderLock::acquire(dir)?;
     // Again: another program may have filled it before the lock was ours.

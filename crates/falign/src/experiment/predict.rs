@@ -71,6 +71,100 @@ pub fn predict(
     }
 }
 
+/// A sentence where new inputs lie far outside the range that each has in the training data, by
+/// more than half of it, or are no pixels where the training data are. `None` also where those
+/// data are generated.
+///
+/// # Errors
+/// As [`predict`].
+pub fn outside(setting: &Setting, sources: &Sources, inputs: &NewInputs) -> Result<Option<String>> {
+    if let Some(data) = sources.reals(setting)? {
+        let train = Inputs::Reals(data.train.inputs.clone());
+        return Ok(match inputs {
+            NewInputs::Reals(new) => far(&train, &Inputs::Reals(new.clone())),
+            NewInputs::Classes(_) => None,
+        });
+    }
+    let NewInputs::Classes(new) = inputs else {
+        return Ok(None);
+    };
+    let Some(pair) = sources.labelled(setting)? else {
+        return Ok(None);
+    };
+    Ok(match (pair.train.inputs(), new) {
+        (Inputs::Pixels(_), Inputs::Pixels(_)) => None,
+        (train @ Inputs::Pixels(_), new) if is_within_one(new) && !is_within_one(train) => Some(
+            "inputs are from 0 to 1, but the network was trained on pixels from 0 to 255; give \
+             pixels as they were"
+                .to_owned(),
+        ),
+        (train, new) => far(train, new),
+    })
+}
+
+fn is_within_one(inputs: &Inputs) -> bool {
+    let mut is_within = true;
+    each(inputs, |_, _, x| is_within &= (0.0..=1.0).contains(&x));
+    is_within
+}
+
+/// Calls `look` with the row, column and value of every number.
+fn each(inputs: &Inputs, mut look: impl FnMut(usize, usize, f64)) {
+    fn visit<A: Copy + Into<f64>>(x: &ArrayRef2<A>, look: &mut impl FnMut(usize, usize, f64)) {
+        for (row, values) in x.rows().into_iter().enumerate() {
+            for (column, value) in values.iter().enumerate() {
+                look(row, column, (*value).into());
+            }
+        }
+    }
+    match inputs {
+        Inputs::Pixels(x) => visit(x, &mut look),
+        Inputs::Singles(x) => visit(x, &mut look),
+        Inputs::Reals(x) => visit(x, &mut look),
+    }
+}
+
+fn far(train: &Inputs, new: &Inputs) -> Option<String> {
+    let columns = train.dim().1;
+    if new.dim().1 != columns {
+        return None;
+    }
+    let mut ranges = vec![(f64::INFINITY, f64::NEG_INFINITY); columns];
+    each(train, |_, column, x| {
+        let (low, high) = ranges[column];
+        ranges[column] = (low.min(x), high.max(x));
+    });
+    let all = ranges
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), range| {
+            (low.min(range.0), high.max(range.1))
+        });
+    // An input that is constant in training is compared with the range of all.
+    let reach = |(low, high): (f64, f64)| {
+        0.5 * if low < high {
+            high - low
+        } else {
+            all.1 - all.0
+        }
+    };
+    let (mut first, mut is_outside) = (None, vec![false; columns]);
+    each(new, |row, column, x| {
+        let (low, high) = ranges[column];
+        let reach = reach((low, high));
+        if x < low - reach || x > high + reach {
+            first = first.or(Some((row, column, x)));
+            is_outside[column] = true;
+        }
+    });
+    let (row, column, x) = first?;
+    let (low, high) = ranges[column];
+    let count = is_outside.iter().filter(|is| **is).count();
+    Some(format!(
+        "{count} of {columns} inputs are far outside their range in the training data: that at row \
+         {row}, column {column} is {x}, and went from {low} to {high}; scale new inputs as those were"
+    ))
+}
+
 fn two_layer(
     setting: &Setting,
     run: u64,
@@ -243,8 +337,8 @@ fn input_scaling(
 
 fn restore<T: Element>(network: &mut Network<T>, file: &TensorFile) -> Result<()> {
     network
-        .restore(Part::Weights, 0, file)
-        .map_err(|reason| Error::shape("weights", "those of this network", reason))
+        .restore(Part::Layers, 0, file)
+        .map_err(|misfit| Error::shape("weights", "those of this network", misfit))
 }
 
 /// New inputs have the columns of the training data, and rows.
@@ -257,4 +351,26 @@ fn columns_fit((rows, columns): (usize, usize), expected: usize) -> Result<()> {
         format!("(samples, {expected}), at least one sample"),
         format!("({rows}, {columns})"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn inputs_far_outside_the_range_of_training_are_told_with_their_place() {
+        let train = Inputs::Reals(array![[0.0, 5.0, 1.0], [2.0, 5.0, 3.0]].into());
+        let said = |new: Array2<f64>| far(&train, &Inputs::Reals(new.into()));
+        // Half a range beyond is not far; a constant has the range of all, 5.
+        assert_eq!(said(array![[-1.0, 7.5, 4.0], [3.0, 2.5, 0.0]]), None);
+        let text = said(array![[0.0, 5.0, 1.0], [0.0, 8.0, 4.5]]).unwrap();
+        let place = "2 of 3 inputs are far outside";
+        assert!(text.contains(place), "{text}");
+        assert!(
+            text.contains("row 1, column 1 is 8, and went from 5 to 5"),
+            "{text}"
+        );
+        assert_eq!(said(array![[1e9]]), None, "another error's business");
+    }
 }

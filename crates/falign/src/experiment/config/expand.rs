@@ -15,6 +15,8 @@ pub struct LabelledSetting {
     pub case: String,
     /// The swept keys (leaf names) and this setting's values, as the tables show them.
     pub axes: Vec<(String, String)>,
+    /// Whether nothing but its data with classes select its engine.
+    pub engine_by_data: bool,
     /// The setting, checked, with what `auto` stands for.
     pub setting: Setting,
 }
@@ -155,6 +157,7 @@ fn one(case: &str, defaults: &Values, typed: &Values, axes: &[Axis]) -> Result<L
     all.extend(typed.clone());
     let mut setting = read::setting(&all)?;
     check::typed_keys(&setting, typed)?;
+    let engine_by_data = check::is_selected_by_data(&setting);
     setting.engine = setting.resolved_engine();
     setting.draw = setting.resolved_draw();
     setting.record = setting.resolved_record();
@@ -177,6 +180,7 @@ fn one(case: &str, defaults: &Values, typed: &Values, axes: &[Axis]) -> Result<L
     Ok(LabelledSetting {
         case: case.to_owned(),
         axes,
+        engine_by_data,
         setting,
     })
 }

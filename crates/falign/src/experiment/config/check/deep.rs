@@ -5,7 +5,7 @@ use crate::Result;
 use crate::experiment::config::read::{self, GENERATED_IMAGES, Values};
 use crate::experiment::config::write;
 use crate::experiment::setting::{
-    Engine, Record, Ridge, SaveWeights, Setting, Sparsity, StepSizeSchedule, Steps,
+    Engine, InitialFeedback, Record, Ridge, SaveWeights, Setting, Sparsity, StepSizeSchedule, Steps,
 };
 use crate::math::Precision;
 use crate::observe::Quantity;
@@ -13,7 +13,7 @@ use crate::rule::Rule;
 use crate::two_layer::Draw;
 
 /// Keys that only the mini-batch engine reads.
-const DEEP_ONLY: [&str; 35] = [
+const DEEP_ONLY: [&str; 36] = [
     "labelled",
     "labelled_data",
     "scaling",
@@ -28,6 +28,7 @@ const DEEP_ONLY: [&str; 35] = [
     "init_scale",
     "init_gain",
     "weight_sparsity",
+    "initial_feedback",
     "feedback_initialisation",
     "feedback_scale",
     "feedback_sparsity",
@@ -106,6 +107,14 @@ pub(super) fn asks_of_mini_batch(s: &Setting) -> Option<(&'static str, String)> 
     let path = s.initial_weights.as_deref()?;
     let is_deep = path.is_dir() || path.extension().is_some_and(|end| end == "safetensors");
     is_deep.then(|| ("initial_weights", path.display().to_string()))
+}
+
+/// Whether nothing but its data with classes select the mini-batch engine.
+pub(crate) fn is_selected_by_data(s: &Setting) -> bool {
+    let mut others = s.clone();
+    others.deep.labelled = None;
+    others.deep.labelled_data = None;
+    s.engine == Engine::Auto && s.deep.has_classes() && asks_of_mini_batch(&others).is_none()
 }
 
 /// A setting of a two-layer engine asks for nothing deep.
@@ -233,6 +242,20 @@ fn data(s: &Setting) -> Result<()> {
     Ok(())
 }
 
+/// Hidden layers and the output layer.
+fn layers_of_weights(s: &Setting) -> usize {
+    let d = &s.deep;
+    d.hidden_widths.as_ref().map_or(d.hidden_layers, Vec::len) + 1
+}
+
+/// Whether any step has a ridge.
+fn has_ridge(s: &Setting) -> bool {
+    match &s.ridge_table {
+        Some(table) => table.iter().any(|ridge| *ridge > 0.0),
+        None => s.ridge.written() > 0.0,
+    }
+}
+
 fn network(s: &Setting) -> Result<()> {
     let d = &s.deep;
     if d.hidden_widths.is_some() && d.hidden_layers != 1 {
@@ -242,7 +265,7 @@ fn network(s: &Setting) -> Result<()> {
             "network.hidden_widths gives the layers; remove one of the two",
         );
     }
-    let layers = d.hidden_widths.as_ref().map_or(d.hidden_layers, Vec::len) + 1;
+    let layers = layers_of_weights(s);
     if let crate::experiment::setting::RidgeLayers::These(list) = &d.ridge_layers
         && let Some(layer) = list.iter().find(|layer| **layer > layers)
     {
@@ -274,6 +297,13 @@ fn network(s: &Setting) -> Result<()> {
             );
         }
     }
+    if s.initial_weights.is_none() && d.initial_feedback != InitialFeedback::File {
+        return refuse(
+            "initial_feedback",
+            "\"drawn\"",
+            "describes a start from network.initial_weights, which is not given; give it, or remove this",
+        );
+    }
     if s.initial_weights.is_some() && s.feedback_correlation.abs() > 0.0 {
         return refuse(
             "feedback_correlation",
@@ -291,6 +321,22 @@ fn learning(s: &Setting) -> Result<()> {
             "rule",
             "\"oja_feedback\"",
             "deep networks do not have it; use \"hebbian_feedback\" with learning.feedback_decay",
+        );
+    }
+    if s.rule == Rule::LastLayerOnly
+        && has_ridge(s)
+        && let Some((leaf, value)) = changed(s, &["ridge_layers"])
+        && d.ridge_layers
+            .each(layers_of_weights(s))
+            .iter()
+            .rev()
+            .skip(1)
+            .any(|has| *has)
+    {
+        return refuse(
+            leaf,
+            value,
+            "\"last_layer_only\" trains the output layer alone, and ridge would shrink the others; set it to \"output\"",
         );
     }
     let is_trial = matches!(s.rule, Rule::NodePerturbation | Rule::WeightPerturbation);
@@ -324,8 +370,7 @@ fn learning(s: &Setting) -> Result<()> {
         .rule
         .composition()
         .is_some_and(|c| c.path == crate::rule::SignalPath::Direct);
-    let layers = d.hidden_widths.as_ref().map_or(d.hidden_layers, Vec::len);
-    if is_direct && layers > 1 && s.feedback_correlation.abs() > 0.0 {
+    if is_direct && layers_of_weights(s) > 2 && s.feedback_correlation.abs() > 0.0 {
         return refuse(
             "feedback_correlation",
             s.feedback_correlation,

@@ -3,7 +3,7 @@
 mod deep;
 mod predictions;
 
-pub(crate) use self::deep::is_read;
+pub(crate) use self::deep::{is_read, is_selected_by_data};
 use super::read::{GENERATED_IMAGES, Values};
 use super::write;
 use crate::experiment::keys;
