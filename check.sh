@@ -3,7 +3,18 @@
 #
 # Rust is all it needs. The spelling and licence checks need `typos` and `cargo-deny`: without them
 # they are skipped, loudly, unless FALIGN_STRICT=1 (as in CI) makes that a failure.
+#
+# --all: harnesses of random faults (errors of the file system, kills, hostile files and servers) go
+# through many more cases, from a new seed each time.
 set -uo pipefail
+case "${1:-}" in
+'') ;;
+--all) export FALIGN_TEST_ALL=1 ;;
+*)
+    printf 'usage: %s [--all]\n' "$0" >&2
+    exit 2
+    ;;
+esac
 cd "$(dirname "$0")" || exit 1
 
 passed=() failed=() skipped=()

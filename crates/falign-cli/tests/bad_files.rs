@@ -104,6 +104,86 @@ fn data_that_cannot_be_read_are_named_with_the_place_and_the_fix() {
     }
 }
 
+/// A pipe, which nobody writes to, where a regular file belongs.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_by_name_wherever_a_file_is_read() {
+    let lab = lab();
+    lab.run(&[
+        "--train-data",
+        "good.csv",
+        "--set",
+        "run.steps=2",
+        "--out",
+        "run",
+    ]);
+    let fifo = |name: &str| {
+        let _ = std::fs::remove_file(lab.path(name));
+        let made = std::process::Command::new("mkfifo")
+            .arg(lab.path(name))
+            .status();
+        assert!(made.unwrap().success());
+    };
+    let words = "Is a pipe (FIFO), where a regular file is expected; store what it gives in a file";
+    for name in ["a.csv", "a.npz", "a.npy.gz", "a.safetensors", "a.toml"] {
+        fifo(name);
+    }
+    lab.file(
+        "classes.toml",
+        "name = \"classes\"\n[data]\nlabelled_data = \"a.npz\"\n[learning]\nstep_size = 0.1\n\
+         batch = 2\n[run]\nengine = \"mini_batch\"\nepochs = 1\n",
+    );
+    let set = |set: &'static str| ["run", "--train-data", "good.csv", "--set", set];
+    let deep = "run.engine=mini_batch";
+    for (arguments, name) in [
+        (&["run", "--train-data", "a.csv"][..], "a.csv"),
+        (&["run", "--train-data", "a.npy.gz"], "a.npy.gz"),
+        (&set("data.held_out_data=a.npz"), "a.npz"),
+        (&set("network.initial_weights=a.npz"), "a.npz"),
+        (
+            &[
+                "run",
+                "quickstart",
+                "--set",
+                deep,
+                "--init-from",
+                "a.safetensors",
+            ],
+            "a.safetensors",
+        ),
+        (&["run", "classes.toml"], "a.npz"),
+        (&["theory", "a.toml"], "a.toml"),
+        (&["config", "a.toml"], "a.toml"),
+        (&["check", "quickstart", "--stored", "a.csv"], "a.csv"),
+        (&["data", "--mirrors", "a.toml", "list"], "a.toml"),
+    ] {
+        let answer = lab.falign(arguments);
+        assert!(matches!(answer.code, Some(1 | 2)), "{arguments:?}");
+        assert!(answer.err.contains(words), "{arguments:?}: {}", answer.err);
+        assert!(answer.err.contains(name), "{arguments:?}: {}", answer.err);
+    }
+    // And in a run folder.
+    let result = crate::support::names(&lab.path("run/results"), ".bin").remove(0);
+    for name in [
+        "summary.csv",
+        "experiment.toml",
+        &format!("results/{result}"),
+    ] {
+        let saved = std::fs::read(lab.path("run").join(name)).unwrap();
+        fifo(&format!("run/{name}"));
+        let command = if name == "summary.csv" {
+            "show"
+        } else {
+            "check"
+        };
+        let answer = lab.falign(&[command, "run"]);
+        assert!(matches!(answer.code, Some(1 | 2)), "{name}");
+        assert!(answer.err.contains(words), "{name}: {}", answer.err);
+        std::fs::remove_file(lab.path("run").join(name)).unwrap();
+        std::fs::write(lab.path("run").join(name), saved).unwrap();
+    }
+}
+
 #[test]
 fn files_that_are_not_there_are_named_by_key_and_path() {
     let lab = lab();

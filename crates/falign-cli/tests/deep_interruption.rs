@@ -6,7 +6,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 
-use crate::interruption::{go_on, random, send, wait_for_results, wait_until};
+use crate::interruption::{go_on, send, wait_for_results, wait_until};
+use crate::support::chance::{Chance, cases};
 use crate::support::{Answer, Lab, assert_same, names};
 
 /// All that a step can depend on besides the weights, in runs of some seconds.
@@ -96,39 +97,43 @@ const WORDS: [&str; 7] = [
 fn stopped_and_killed_at_any_moment_it_goes_on_to_the_same_bytes() {
     let lab = lab();
     let folder = lab.path("run");
-    let (mut state, mut in_the_middle, mut ended) = (7, 0, 0);
-    for signal in ["INT", "KILL", "INT", "INT", "KILL", "TERM", "KILL", "INT"] {
-        let mut child = lab.start(&[&WORDS[..], &["--resume"]].concat());
-        wait_until("its folder", || {
-            folder.join("checkpoints").exists() || folder.join("summary.csv").exists()
-        });
-        sleep(random(&mut state, 150));
-        send(signal, &child);
-        let status = child.wait().unwrap();
-        if signal == "KILL" {
-            ended += usize::from(status.signal() == Some(9));
-        } else if status.code() == Some(4) {
-            ended += 1;
-            in_the_middle += checkpoints(&folder)
-                .iter()
-                .filter(|(_, step)| *step > 0)
-                .count();
+    let mut chance = Chance::new("kills and stops of deep runs");
+    for _ in 0..cases(1, 5) {
+        let _ = fs::remove_dir_all(&folder);
+        let (mut in_the_middle, mut ended) = (0, 0);
+        for signal in ["INT", "KILL", "INT", "INT", "KILL", "TERM", "KILL", "INT"] {
+            let mut child = lab.start(&[&WORDS[..], &["--resume"]].concat());
+            wait_until("its folder", || {
+                folder.join("checkpoints").exists() || folder.join("summary.csv").exists()
+            });
+            sleep(chance.moment(150));
+            send(signal, &child);
+            let status = child.wait().unwrap();
+            if signal == "KILL" {
+                ended += usize::from(status.signal() == Some(9));
+            } else if status.code() == Some(4) {
+                ended += 1;
+                in_the_middle += checkpoints(&folder)
+                    .iter()
+                    .filter(|(_, step)| *step > 0)
+                    .count();
+            }
         }
+        assert!(ended > 3, "only {ended} runs were still there to stop");
+        assert!(
+            in_the_middle > 0,
+            "no checkpoint was of a run in its middle"
+        );
+        // What a kill between the result and its checkpoints leaves, and one in the middle of a write.
+        fs::create_dir_all(folder.join("checkpoints")).unwrap();
+        let id = names(&lab.path("expected/results"), ".bin").remove(0);
+        let id = id.trim_end_matches(".bin");
+        lab.file(&format!("run/checkpoints/{id}-run0000.safetensors"), "old");
+        lab.file("run/checkpoints/.a.safetensors.123-4.part", "half");
+        lab.falign(&[&WORDS[..], &["--resume"]].concat()).succeeds();
+        assert_same(&folder, &lab.path("expected"));
+        assert!(!folder.join("checkpoints").exists());
     }
-    assert!(ended > 3, "only {ended} runs were still there to stop");
-    assert!(
-        in_the_middle > 0,
-        "no checkpoint was of a run in its middle"
-    );
-    // What a kill between the result and its checkpoints leaves, and one in the middle of a write.
-    fs::create_dir_all(folder.join("checkpoints")).unwrap();
-    let id = names(&lab.path("expected/results"), ".bin").remove(0);
-    let id = id.trim_end_matches(".bin");
-    lab.file(&format!("run/checkpoints/{id}-run0000.safetensors"), "old");
-    lab.file("run/checkpoints/.a.safetensors.123-4.part", "half");
-    lab.falign(&[&WORDS[..], &["--resume"]].concat()).succeeds();
-    assert_same(&folder, &lab.path("expected"));
-    assert!(!folder.join("checkpoints").exists());
 }
 
 /// A run folder that was stopped in the middle of a run, with the steps of its checkpoints.

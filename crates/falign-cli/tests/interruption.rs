@@ -7,6 +7,7 @@ use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::support::chance::{Chance, cases};
 use crate::support::{Answer, Lab, assert_same, names};
 
 /// 40 jobs of some tens of milliseconds each: there is work left when a busy machine lets the
@@ -64,22 +65,15 @@ pub(crate) fn send(signal: &str, child: &Child) {
     assert!(status.success());
 }
 
-/// Milliseconds below `below`, from a linear congruential generator.
-pub(crate) fn random(state: &mut u64, below: u64) -> Duration {
-    *state = state
-        .wrapping_mul(6_364_136_223_846_793_005)
-        .wrapping_add(1_442_695_040_888_963_407);
-    Duration::from_millis((*state >> 33) % below)
-}
-
 #[test]
 fn killed_at_any_moment_it_goes_on_to_the_same_bytes() {
-    for (seed, save) in [(1, "none"), (2, "both")] {
+    let mut chance = Chance::new("kills of two-layer runs");
+    for save in ["none", "both"].repeat(cases(1, 5)) {
         let lab = lab();
         let save = format!("run.save_weights={save}");
         let common = [&["slow.toml", "--set", &save], &CASE[..]].concat();
         lab.run(&[&common[..], &["--out", "expected"]].concat());
-        let (mut state, mut killed) = (seed, 0);
+        let mut killed = 0;
         // While it starts, and after so many results; each kill comes a little later.
         for results in [0, 0, 1, 4, 9, 15] {
             let words = [
@@ -89,7 +83,7 @@ fn killed_at_any_moment_it_goes_on_to_the_same_bytes() {
             ];
             let mut child = lab.start(&words.concat());
             wait_for_results(&lab.path("run"), results);
-            sleep(random(&mut state, 25));
+            sleep(chance.moment(25));
             child.kill().unwrap();
             killed += usize::from(child.wait().unwrap().signal() == Some(9));
         }

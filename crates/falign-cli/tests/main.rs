@@ -16,6 +16,7 @@ mod determinism; // the same bytes whatever the threads
 mod dry_run; // what a run will cost, said before it is begun
 mod full_disk; // loses nothing that is finished
 mod interruption; // kill -9, Ctrl-C and SIGTERM, then --resume
+mod links; // planted where the program writes: never followed
 mod looks; // help, lists, progress, JSON
 mod own_data; // a user's own data and weights
 mod raw_tables;

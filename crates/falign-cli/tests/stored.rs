@@ -172,7 +172,7 @@ fn damaged_files_and_misplaced_options_are_refused() {
     lab.falign(&["check", "figure2*", "--store", "x.csv"])
         .refuses(&["figure2*", "--store"]);
     lab.falign(&["check", "long.toml", "--stored", "none.csv"])
-        .fails(1, &["cannot read none.csv"]);
+        .fails(1, &["none.csv: No such file"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Files that are written whole or not at all, and the hash of what they hold.
 
+mod own;
+mod regular;
 mod uri;
 
 use std::ffi::OsString;
@@ -10,8 +12,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
+pub use self::own::{has_other_names, own_file, own_folder, refuse_link};
+use self::regular::open;
+pub use self::regular::{read, read_text};
 pub use self::uri::path_text;
 pub(crate) use self::uri::text_path;
+
 use crate::{Error, Result};
 
 /// Ending of a file that is still being written.
@@ -122,7 +128,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 /// # Errors
 /// [`Error::Io`] naming the path.
 pub fn content_hash(path: &Path) -> Result<String> {
-    File::open(path)
+    open(path)
         .and_then(hash_of)
         .map_err(|source| Error::io(path, source))
 }

@@ -14,7 +14,7 @@ use falign::experiment::folder::{write_start, write_tables};
 use falign::experiment::sources::Sources;
 use falign::experiment::{Experiment, Plan, inputs, notes};
 use falign::record::run_table::RunTable;
-use falign::record::store::{FolderLock, remove_leftovers};
+use falign::record::store::{FolderLock, read_text, refuse_link, remove_leftovers};
 use serde_json::json;
 
 use super::{Ended, RunArgs, RunOptions, Usage, plot, source, words};
@@ -96,8 +96,11 @@ pub(super) fn carry_out(
     let lock = FolderLock::acquire(dir)?;
     // Again: another program may have filled it before the lock was ours.
     refuse_taken(dir, &text, options.resume)?;
-    for folder in ["", "results", "weights", CHECKPOINTS] {
-        remove_leftovers(&dir.join(folder))?;
+    remove_leftovers(dir)?;
+    for folder in ["results", "weights", CHECKPOINTS] {
+        let folder = dir.join(folder);
+        refuse_link(&folder)?;
+        remove_leftovers(&folder)?;
     }
     write_start(experiment, plan, dir)?;
 
@@ -169,7 +172,7 @@ fn refuse_taken(dir: &Path, text: &str, resume: bool) -> Result<()> {
             "is not empty: add --resume to go on with it, or choose another --out".into(),
         );
     }
-    match std::fs::read_to_string(dir.join("experiment.toml")) {
+    match read_text(&dir.join("experiment.toml")) {
         Ok(found) if found == text => Ok(()),
         Ok(_) => refuse(
             "belongs to another experiment (or other overrides); choose another --out".to_owned(),

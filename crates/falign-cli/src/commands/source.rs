@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use falign::experiment::builtin::Builtin;
 use falign::experiment::{Experiment, builtin as built_in, keys};
+use falign::record::store::read_text;
 
 use super::{OverrideArgs, Usage};
 
@@ -18,8 +19,7 @@ pub(crate) fn builtin(name: &Path) -> Option<&'static Builtin> {
 pub(crate) fn text(name: &Path) -> Result<String> {
     match builtin(name) {
         Some(found) => Ok(found.text.to_owned()),
-        None => std::fs::read_to_string(file(name)?)
-            .with_context(|| format!("cannot read {}", name.display())),
+        None => Ok(read_text(file(name)?)?),
     }
 }
 

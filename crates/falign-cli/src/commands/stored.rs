@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use falign::experiment::stored::Stored;
 use falign::experiment::{Experiment, Plan};
-use falign::record::store::write_atomic;
+use falign::record::store::{read_text, write_atomic};
 
 use super::source;
 use crate::output;
@@ -153,9 +153,7 @@ impl InPlace {
 }
 
 fn read(path: &Path) -> Result<Stored> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Stored::parse(&text, path)?)
+    Ok(Stored::parse(&read_text(path)?, path)?)
 }
 
 fn runs(plan: &Plan) -> u64 {

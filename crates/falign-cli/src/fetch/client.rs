@@ -1,26 +1,57 @@
 //! One GET request at a time.
 
 use std::io::Read;
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
+use falign::record::store::read;
+use indicatif::HumanDuration;
 use ureq::Agent;
 use ureq::http::{HeaderMap, header};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(15);
-/// Longest wait for the next bytes.
-const SILENCE: Duration = Duration::from_mins(1);
-/// Between two attempts.
-const PAUSE: Duration = Duration::from_secs(2);
+
+/// What is put up with, whatever servers say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// Longest wait for the next bytes, and for all of an answer's head.
+    pub(crate) silence: Duration,
+    /// Time in which at least so many bytes of a file must come.
+    pub(crate) least: (Duration, u64),
+    /// Attempts in a row that bring nothing new before an address is given up.
+    pub(crate) fruitless: u32,
+    /// Attempts of all kinds to get a file from one address.
+    pub(crate) attempts: u32,
+    /// Between two attempts.
+    pub(crate) pause: Duration,
+    /// For all files of a data set together, at all addresses. What is there by then is kept: the
+    /// same command goes on with it.
+    pub(crate) whole: Duration,
+}
+
+impl Patience {
+    /// Of a program whose user waits: a line of 1 kB/s is slow, and one that is cut off each
+    /// minute a bad one, but both are lines.
+    const USUAL: Self = Self {
+        silence: Duration::from_mins(1),
+        least: (Duration::from_mins(1), 60_000),
+        fruitless: 3,
+        attempts: 100,
+        pause: Duration::from_secs(2),
+        whole: Duration::from_hours(6),
+    };
+}
 
 /// An HTTP client that reports every status, and passes bytes on as they are sent.
 #[derive(Debug)]
 pub(crate) struct Client {
     agent: Agent,
-    /// Between two attempts.
-    pub(crate) pause: Duration,
+    pub(crate) patience: Patience,
+    /// When it was made.
+    started: Instant,
 }
 
 /// What a server answered.
@@ -37,26 +68,32 @@ impl Client {
     /// A client that heeds `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, and trusts
     /// the certificates of `SSL_CERT_FILE`; Mozilla's where that is not set.
     pub(crate) fn new() -> Result<Self> {
-        let config = Agent::config_builder()
-            .tls_config(TlsConfig::builder().root_certs(trusted()?).build())
-            .timeout_per_read(Some(SILENCE));
-        Ok(Self::with(config, PAUSE))
+        let config =
+            Agent::config_builder().tls_config(TlsConfig::builder().root_certs(trusted()?).build());
+        Ok(Self::with(config, Patience::USUAL))
     }
 
-    /// A client for servers of a test: no proxy, no patience.
+    /// A client for servers of a test: no proxy, little patience.
     #[cfg(test)]
     pub(crate) fn impatient() -> Self {
-        let config = Agent::config_builder()
-            .proxy(None)
-            .timeout_per_read(Some(Duration::from_millis(200)));
-        Self::with(config, Duration::ZERO)
+        let patience = Patience {
+            silence: Duration::from_millis(200),
+            least: (Duration::from_millis(500), 1000),
+            attempts: 12,
+            pause: Duration::ZERO,
+            whole: Duration::from_mins(1),
+            ..Patience::USUAL
+        };
+        Self::with(Agent::config_builder().proxy(None), patience)
     }
 
     fn with(
         config: ureq::config::ConfigBuilder<ureq::typestate::AgentScope>,
-        pause: Duration,
+        patience: Patience,
     ) -> Self {
         let config = config
+            .timeout_per_read(Some(patience.silence))
+            .timeout_recv_response(Some(patience.silence))
             .user_agent(concat!("falign/", env!("CARGO_PKG_VERSION")))
             // The file as it is, not compressed once more for the way.
             .accept_encoding("identity")
@@ -66,17 +103,28 @@ impl Client {
             .build();
         Self {
             agent: config.new_agent(),
-            pause,
+            patience,
+            started: Instant::now(),
         }
+    }
+
+    /// The time that is left; `None` if it is over.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        let left = self.patience.whole.checked_sub(self.started.elapsed())?;
+        (!left.is_zero()).then_some(left)
     }
 
     /// Asks for a file from byte `first` on. The error is a sentence: what went wrong on the
     /// way to an answer.
     pub(crate) fn get(&self, url: &str, first: u64) -> Result<Answer, String> {
+        let Some(left) = self.left() else {
+            return Err(format!("{} are over", HumanDuration(self.patience.whole)));
+        };
         let mut request = self.agent.get(url);
         if first > 0 {
             request = request.header(header::RANGE, format!("bytes={first}-"));
         }
+        let request = request.config().timeout_global(Some(left)).build();
         let response = request.call().map_err(|error| error.to_string())?;
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
@@ -113,7 +161,7 @@ fn trusted() -> Result<RootCerts> {
     };
     let shown = path.display();
     let context = || format!("SSL_CERT_FILE: cannot read the certificates of {shown}");
-    let pem = std::fs::read(&path).with_context(context)?;
+    let pem = read(Path::new(&path)).with_context(context)?;
     let mut certificates = Vec::new();
     for item in parse_pem(&pem) {
         if let PemItem::Certificate(certificate) = item.with_context(context)? {

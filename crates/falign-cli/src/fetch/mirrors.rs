@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use falign::data::catalogue::{self, Entry};
+use falign::record::store::read_text;
 use serde::Deserialize;
 
 use crate::commands::Usage;
@@ -32,8 +33,7 @@ impl Mirrors {
         let own = own_file().filter(|path| path.is_file());
         let mut mirrors = Self::parse(BUILT_IN)?;
         if let Some(path) = file.or(own.as_deref()) {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
+            let text = read_text(path)?;
             let replaced = Self::parse(&text).with_context(|| format!("{}", path.display()))?;
             mirrors.0.extend(replaced.0);
         }

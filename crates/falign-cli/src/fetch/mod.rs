@@ -5,7 +5,13 @@
 //! program or a broken connection is gone on with. It belongs to one address, because mirrors
 //! compress the same content differently.
 
+#[cfg(test)]
+#[path = "../../tests/support/chance.rs"]
+#[allow(dead_code, reason = "these tests need a part of it")]
+mod chance; // seeds, as the tests of the program have them
 mod client;
+#[cfg(test)]
+mod hostile;
 mod mirrors;
 #[cfg(test)]
 mod server;
@@ -20,15 +26,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use falign::Error;
 use falign::data::catalogue::{Checksum, Entry, EntryFile, Located, Proof};
-use falign::record::store::FolderLock;
+use falign::record::store::{FolderLock, own_folder};
+use indicatif::HumanDuration;
 
 pub(crate) use self::client::Client;
 use self::mirrors::address;
 pub(crate) use self::mirrors::{BUILT_IN, Mirrors};
 use self::transfer::{Ended, attempt};
-
-/// Attempts in a row that bring no new byte before an address is given up.
-const FRUITLESS: u32 = 3;
 
 /// What a fetch tells while it goes on.
 pub(crate) trait Watcher {
@@ -65,7 +69,7 @@ pub(crate) fn fetch(
         (Err(_), Some(client)) => client,
     };
     let folder = root.join(&entry.name);
-    fs::create_dir_all(&folder).map_err(|source| Error::io(&folder, source))?;
+    own_folder(&folder)?;
     let _lock = FolderLock::acquire(&folder)?;
     let mut new = 0;
     let mut mirror = 0;
@@ -108,6 +112,14 @@ fn fetch_file(
             watcher.note(&format!("{reason}; trying the next mirror"));
         }
         reasons.push(format!("{url}: {reason}"));
+        if client.left().is_none() {
+            bail!(
+                "{} could not be fetched in {}; the same command goes on with what is there: {}",
+                place.display(),
+                HumanDuration(client.patience.whole),
+                reasons.join("; ")
+            );
+        }
     }
     if reasons.is_empty() {
         bail!(
@@ -134,16 +146,21 @@ fn fetch_from(
     watcher: &dyn Watcher,
 ) -> Result<Option<String>> {
     let part = part_of(place, url);
-    let length = || fs::metadata(&part).map_or(0, |metadata| metadata.len());
+    let length = || match fs::symlink_metadata(&part) {
+        Ok(found) if found.is_file() => found.len(),
+        _ => 0,
+    };
     // A part of an earlier program may be of an earlier file.
     let mut is_old = length() > 0;
     let limit = file.content_bytes.unwrap_or(0).max(2 * file.download_bytes) + (1 << 20);
     let progress = |have, total| watcher.progress(&file.name, have, total);
-    let mut fruitless = 0;
+    // Counted here, whatever the server says: attempts that brought no more than was there before.
+    let (mut most, mut fruitless, mut attempts) = (length(), 0, 0);
     loop {
-        let before = length();
+        attempts += 1;
         let ended = attempt(client, url, &part, limit, &progress)
             .map_err(|source| refused_by_disk(&part, place, source))?;
+        let is_slow = matches!(ended, Ended::Slow(_));
         match ended {
             Ended::Complete => match published(file, &part) {
                 Ok(()) => {
@@ -162,15 +179,24 @@ fn fetch_from(
                 remove(&part)?;
                 return Ok(Some(reason));
             }
-            Ended::Broken(reason) => {
-                fruitless = if length() > before { 0 } else { fruitless + 1 };
-                if fruitless == FRUITLESS {
+            Ended::Broken(reason) | Ended::Slow(reason) => {
+                fruitless = if length() > most && !is_slow {
+                    0
+                } else {
+                    fruitless + 1
+                };
+                most = most.max(length());
+                let patience = &client.patience;
+                let is_over = fruitless == patience.fruitless
+                    || attempts == patience.attempts
+                    || client.left().is_none();
+                if is_over {
                     if length() == 0 {
                         remove(&part)?;
                     }
                     return Ok(Some(reason));
                 }
-                std::thread::sleep(client.pause);
+                std::thread::sleep(client.patience.pause);
             }
         }
     }

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// What a client asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,14 @@ pub(crate) enum Reply {
     OtherPart(Vec<u8>),
     /// Bytes without end.
     Endless,
+    /// As `File`, but one byte at a time, with so many milliseconds between them.
+    Drip(Vec<u8>, u64),
+    /// These bytes, which may be no HTTP at all.
+    Raw(Vec<u8>),
+    /// The first bytes, and then the others again and again without end.
+    Flood(Vec<u8>, Vec<u8>),
+    /// The same address again.
+    Circle,
     /// No file.
     Status(u16),
 }
@@ -180,6 +189,35 @@ fn send(stream: &mut TcpStream, request: &Request, reply: Reply) -> std::io::Res
                 stream.write_all(&[0; 1 << 12])?;
             }
         }
+        Reply::Drip(file, milliseconds) => {
+            let (first, total) = (request.first.unwrap_or(0), file.len());
+            let rest = file.get(first..).unwrap_or_default();
+            write!(
+                stream,
+                "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {first}-{}/{total}\r\n\
+                 Content-Length: {}\r\nConnection: close\r\n\r\n",
+                total - 1,
+                rest.len()
+            )?;
+            for byte in rest {
+                stream.write_all(&[*byte])?;
+                std::thread::sleep(Duration::from_millis(milliseconds));
+            }
+            Ok(())
+        }
+        Reply::Raw(bytes) => stream.write_all(&bytes),
+        Reply::Flood(first, again) => {
+            stream.write_all(&first)?;
+            loop {
+                stream.write_all(&again)?;
+            }
+        }
+        Reply::Circle => write!(
+            stream,
+            "HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\n\
+             Connection: close\r\n\r\n",
+            request.path
+        ),
         Reply::Status(status) => write!(
             stream,
             "HTTP/1.1 {status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

@@ -14,13 +14,13 @@ use super::*;
 
 const SIDE: usize = 6;
 const CLASSES: usize = 4;
-const IMAGES: &str = "train-images-idx3-ubyte.gz";
+pub(super) const IMAGES: &str = "train-images-idx3-ubyte.gz";
 const LABELS: &str = "train-labels-idx1-ubyte.gz";
 
 /// A published data set, and an empty folder to fetch it to.
-struct World {
+pub(super) struct World {
     published: TempDir,
-    root: TempDir,
+    pub(super) root: TempDir,
     entry: Entry,
     notes: RefCell<Vec<String>>,
 }
@@ -36,7 +36,7 @@ impl Watcher for World {
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (published, root) = (TempDir::new().unwrap(), TempDir::new().unwrap());
         let mut entry = find("mnist").unwrap();
         let streams = Streams::new(3, 0);
@@ -63,13 +63,13 @@ impl World {
     }
 
     /// A published file by its name or address.
-    fn file(&self, path: &str) -> Vec<u8> {
+    pub(super) fn file(&self, path: &str) -> Vec<u8> {
         let name = path.rsplit('/').next().unwrap();
         fs::read(self.published.path().join(name)).unwrap()
     }
 
     /// A server of the published files; `images` answers for the training images.
-    fn server(
+    pub(super) fn server(
         &self,
         images: impl Fn(Vec<u8>, &Request, usize) -> Reply + Send + 'static,
     ) -> Server {
@@ -85,21 +85,24 @@ impl World {
         })
     }
 
-    fn good_server(&self) -> Server {
+    pub(super) fn good_server(&self) -> Server {
         self.server(|file, _, _| Reply::File(file))
     }
 
-    fn fetch(&self, urls: &[String]) -> Result<Fetched> {
-        let client = Client::impatient();
-        fetch(&self.entry, self.root.path(), urls, Some(&client), self)
+    pub(super) fn fetch(&self, urls: &[String]) -> Result<Fetched> {
+        self.fetch_by(&Client::impatient(), urls)
     }
 
-    fn folder(&self) -> PathBuf {
+    pub(super) fn fetch_by(&self, client: &Client, urls: &[String]) -> Result<Fetched> {
+        fetch(&self.entry, self.root.path(), urls, Some(client), self)
+    }
+
+    pub(super) fn folder(&self) -> PathBuf {
         self.root.path().join("mnist")
     }
 
     /// Names of all files in the folder, sorted.
-    fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(self.folder())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -109,7 +112,7 @@ impl World {
     }
 
     /// The files as published, and nothing else.
-    fn assert_whole(&self) {
+    pub(super) fn assert_whole(&self) {
         let mut expected = vec![".lock".to_owned()];
         expected.extend(self.entry.files.iter().map(|file| file.name.clone()));
         expected.sort();
@@ -120,11 +123,11 @@ impl World {
         }
     }
 
-    fn has_note(&self, part: &str) -> bool {
+    pub(super) fn has_note(&self, part: &str) -> bool {
         self.notes.borrow().iter().any(|note| note.contains(part))
     }
 
-    fn part(&self, server: &Server) -> PathBuf {
+    pub(super) fn part(&self, server: &Server) -> PathBuf {
         let url = address(&server.url("d"), IMAGES);
         part_of(&self.folder().join(IMAGES), &url)
     }

@@ -1,8 +1,12 @@
 //! One file from one address into a `.part` file, going on where an earlier attempt ended.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+use falign::record::store::{has_other_names, own_file};
+use indicatif::HumanDuration;
 
 use super::client::Client;
 
@@ -13,6 +17,8 @@ pub(super) enum Ended {
     Complete,
     /// Cut off on the way; another attempt may go on.
     Broken(String),
+    /// As `Broken`, and next to nothing came.
+    Slow(String),
     /// The server will not give it.
     Refused(String),
 }
@@ -32,11 +38,7 @@ pub(super) fn attempt(
     limit: u64,
     progress: Progress,
 ) -> io::Result<Ended> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(part)?;
+    let mut file = open(part)?;
     let mut have = file.seek(SeekFrom::End(0))?;
     let mut answer = match client.get(url, have) {
         Ok(answer) => answer,
@@ -54,6 +56,11 @@ pub(super) fn attempt(
         status @ (429 | 500..) => return Ok(Ended::Broken(format!("HTTP status {status}"))),
         status => return Ok(Ended::Refused(format!("HTTP status {status}"))),
     }
+    let too_long = format!("it sends more than the {limit} bytes that the file can have");
+    if answer.total.is_some_and(|total| total > limit) {
+        return Ok(Ended::Refused(too_long));
+    }
+    let mut rate = Rate::new(client.patience.least);
     let mut buffer = vec![0; 1 << 16];
     loop {
         progress(have, answer.total);
@@ -66,10 +73,17 @@ pub(super) fn attempt(
         have += count as u64;
         if have > limit {
             restart(&mut file)?;
-            let reason = format!("it sends more than the {limit} bytes that the file can have");
-            return Ok(Ended::Refused(reason));
+            return Ok(Ended::Refused(too_long));
         }
         file.write_all(&buffer[..count])?;
+        if rate.is_too_low(count as u64) {
+            let (time, bytes) = client.patience.least;
+            let reason = format!(
+                "it sends less than {bytes} bytes in {}",
+                HumanDuration(time)
+            );
+            return Ok(Ended::Slow(reason));
+        }
     }
     if let Some(total) = answer.total.filter(|total| have < *total) {
         let reason = format!("it ended after {have} bytes of {total}");
@@ -77,6 +91,45 @@ pub(super) fn attempt(
     }
     file.sync_all()?;
     Ok(Ended::Complete)
+}
+
+/// The part, made exclusively or there before. What else stands there goes, a link for instance
+/// and not what it leads to; so does a file that has another name too, and may be somebody's.
+fn open(part: &Path) -> io::Result<File> {
+    let is_foreign =
+        |found: fs::Metadata| !found.is_dir() && (!found.is_file() || has_other_names(&found));
+    if fs::symlink_metadata(part).is_ok_and(is_foreign) {
+        fs::remove_file(part)?;
+    }
+    own_file(part)
+}
+
+/// Bytes that come in a time.
+struct Rate {
+    least: (Duration, u64),
+    since: Instant,
+    bytes: u64,
+}
+
+impl Rate {
+    fn new(least: (Duration, u64)) -> Self {
+        Self {
+            least,
+            since: Instant::now(),
+            bytes: 0,
+        }
+    }
+
+    /// Hears of more bytes; whether the time is over and they were too few.
+    fn is_too_low(&mut self, count: u64) -> bool {
+        self.bytes += count;
+        if self.since.elapsed() < self.least.0 {
+            return false;
+        }
+        let is_low = self.bytes < self.least.1;
+        *self = Self::new(self.least);
+        is_low
+    }
 }
 
 /// Empties the file.

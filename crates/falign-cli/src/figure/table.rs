@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use falign::record::store::read;
 
 /// A table read from disk. Cells stay text: a setting's value is a name as often as a number.
 #[derive(Debug, Clone)]
@@ -19,8 +20,8 @@ impl Table {
     /// If the file cannot be read, a line has too few or too many cells, or there is no row.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let name = path.display();
-        let mut reader =
-            csv::Reader::from_path(path).with_context(|| format!("cannot open {name}"))?;
+        let bytes = read(path)?;
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
         let columns = reader
             .headers()
             .with_context(|| format!("cannot read the header of {name}"))?

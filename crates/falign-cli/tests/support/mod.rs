@@ -1,5 +1,6 @@
 //! The program run in a folder of its own, and what it leaves there.
 
+pub(crate) mod chance;
 pub(crate) mod numpy;
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::file::hash_of;
+use crate::file::{hash_of, read};
 use crate::{Error, Result};
 
 /// First bytes of every gzip file.
@@ -13,7 +13,7 @@ const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// A file as stored, which must not be empty.
 pub(super) fn read_stored(path: &Path) -> Result<Vec<u8>> {
-    let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
+    let bytes = read(path)?;
     if bytes.is_empty() {
         return Err(Error::data(path, "the file is empty"));
     }

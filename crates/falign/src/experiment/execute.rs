@@ -18,7 +18,7 @@ use super::simulate::{Context, RunResult, simulate};
 use super::sources::Sources;
 use super::tables::{RunRows, setting_runs};
 use crate::record::run_table::RunTable;
-use crate::record::store::write_atomic;
+use crate::record::store::{own_folder, write_atomic};
 use crate::{Error, Result};
 
 /// What a caller hears and can say while a plan runs.
@@ -60,7 +60,7 @@ pub fn execute(
     watch: &Watch,
 ) -> Result<Execution> {
     let results = folder.join("results");
-    fs::create_dir_all(&results).map_err(|source| Error::io(&results, source))?;
+    own_folder(&results)?;
     let mut pending = Vec::new();
     let mut redone = Vec::new();
     let mut kept = 0;
@@ -86,7 +86,7 @@ pub fn execute(
     }
     let parallel = pending.len() < rayon::current_num_threads();
     let checkpoints = folder.join(CHECKPOINTS);
-    fs::create_dir_all(&checkpoints).map_err(|source| Error::io(&checkpoints, source))?;
+    own_folder(&checkpoints)?;
     let complete = AtomicBool::new(true);
     pending
         .par_iter()

@@ -16,7 +16,7 @@ use super::tables::{RunRows, setting_runs};
 use crate::math::simd;
 use crate::mlp::TensorFile;
 use crate::record::run_table::RunTable;
-use crate::record::store::{FolderLock, write_atomic};
+use crate::record::store::{FolderLock, own_folder, write_atomic};
 use crate::record::summary::{runs_csv, summary_csv};
 use crate::{Error, Result};
 
@@ -109,7 +109,7 @@ pub fn save(experiment: &Experiment, runs: &Runs, folder: &Path, seconds: f64) -
         ));
     }
     let results = folder.join("results");
-    std::fs::create_dir_all(&results).map_err(|source| Error::io(&results, source))?;
+    own_folder(&results)?;
     let mut tables: Vec<Vec<RunRows>> = vec![Vec::new(); experiment.settings.len()];
     let mut is_complete = true;
     for job in &plan.jobs {

@@ -1,6 +1,5 @@
 //! Result files: the runs of one job, sealed, and the weights files they name.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -12,7 +11,7 @@ use super::setting::SaveWeights;
 use super::simulate::{RunResult, SavedWeights};
 use crate::data::content_hash;
 use crate::observe::Outcome;
-use crate::record::store::{seal, unseal, write_atomic};
+use crate::record::store::{own_folder, seal, unseal, write_atomic};
 use crate::{Error, Result};
 
 /// Values stored per run before its rows.
@@ -161,7 +160,7 @@ pub(super) fn save_weights(
     for (weights, name) in result.weights.iter().zip(["initial", "final"]) {
         if let Some(weights) = weights {
             let path = folder.join("weights");
-            fs::create_dir_all(&path).map_err(|source| Error::io(&path, source))?;
+            own_folder(&path)?;
             let ending = match weights {
                 SavedWeights::TwoLayer(_) => "npz",
                 SavedWeights::Deep(_) => "safetensors",

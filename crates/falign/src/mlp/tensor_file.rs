@@ -7,7 +7,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde_json::Value;
 
-use crate::file::sha256;
+use crate::file::{read, sha256};
 use crate::math::Scalar;
 use crate::{Error, Result};
 
@@ -126,7 +126,7 @@ impl TensorFile {
     /// # Errors
     /// [`Error::Io`]; [`Error::Record`] if it is no such file, truncated, or altered.
     pub fn load(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
+        let bytes = read(path)?;
         Self::decode(&bytes).map_err(|reason| Error::record(path, reason))
     }
 

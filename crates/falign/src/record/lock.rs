@@ -1,9 +1,10 @@
 //! One program at a time writes a run folder.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
 
+use crate::file::own_file;
 use crate::{Error, Result};
 
 /// The empty file whose lock means that the folder is being written. It stays behind.
@@ -24,15 +25,10 @@ impl FolderLock {
     ///
     /// # Errors
     /// [`Error::Record`] if another program has it; [`Error::Io`] if the folder cannot be
-    /// written.
+    /// written, or something else stands where the lock does: a link, a pipe.
     pub fn acquire(folder: &Path) -> Result<Self> {
         let path = folder.join(LOCK_FILE);
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(|source| Error::io(&path, source))?;
+        let file = own_file(&path).map_err(|source| Error::io(&path, source))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -1,13 +1,13 @@
 //! Files of a run folder: written whole or not at all, and known to be whole when read.
 
-use std::fs;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 pub use super::lock::{FolderLock, LOCK_FILE};
 use crate::file::sha256;
-pub use crate::file::{remove_leftovers, write_atomic};
+pub use crate::file::{has_other_names, own_file, own_folder, refuse_link};
+pub use crate::file::{read, read_text, remove_leftovers, write_atomic};
 use crate::{Error, Result};
 
 /// First words of every sealed file: the program and the version of the format.
@@ -49,7 +49,7 @@ fn first_line(body: &[u8]) -> String {
 /// [`Error::Io`] if the file cannot be read; [`Error::Record`] if it is foreign, truncated or
 /// altered.
 pub fn unseal(path: &Path) -> Result<(Map<String, Value>, Vec<f64>)> {
-    let bytes = fs::read(path).map_err(|source| Error::io(path, source))?;
+    let bytes = read(path)?;
     let damaged = |reason: &str| Error::record(path, reason);
     let (line, body) = split_line(&bytes).ok_or_else(|| {
         damaged(if bytes.is_empty() {

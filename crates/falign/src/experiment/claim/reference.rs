@@ -65,7 +65,7 @@ pub(crate) fn near(
 /// A CSV file with a header; fields hold no commas.
 fn load(path: &Path) -> Result<Vec<ReferenceRow>, String> {
     let named = |reason: String| format!("{}: {reason}", path.display());
-    let text = std::fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
+    let text = crate::file::read_text(path).map_err(|error| error.to_string())?;
     let mut lines = text
         .lines()
         .enumerate()

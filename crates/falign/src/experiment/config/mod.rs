@@ -60,7 +60,7 @@ impl Experiment {
     /// [`Error::Io`] if the file cannot be read; [`Error::Data`] if it is not TOML;
     /// [`Error::Config`] naming the key, the value and what is accepted.
     pub fn load(path: &Path, overrides: &Overrides) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
+        let bytes = crate::file::read(path)?;
         let text = String::from_utf8(bytes)
             .map_err(|_| Error::data(path, "not TOML: it is not UTF-8 text"))?;
         let table = text.parse::<Table>().map_err(|error| {
