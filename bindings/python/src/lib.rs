@@ -17,6 +17,7 @@ mod error;
 mod folder;
 mod iterate;
 mod lent;
+mod limit;
 mod pool;
 mod predict;
 mod rule;
@@ -39,6 +40,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(config::check, module)?)?;
     module.add_function(wrap_pyfunction!(config::flat, module)?)?;
     module.add_function(wrap_pyfunction!(config::sectioned, module)?)?;
+    module.add_function(wrap_pyfunction!(limit::limit_memory, module)?)?;
     module.add_function(wrap_pyfunction!(train::train, module)?)?;
     module.add_function(wrap_pyfunction!(audit::audit, module)?)?;
     module.add_function(wrap_pyfunction!(predict::predict, module)?)?;

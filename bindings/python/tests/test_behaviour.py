@@ -259,3 +259,15 @@ def test_arrays_that_were_written_to_are_noticed(
     pixels[0, 0, 0] += 1
     with pytest.raises(ShapeError, match="written to since"):
         data.train  # noqa: B018
+
+
+def test_what_does_not_fit_in_memory_is_refused_by_key() -> None:
+    fa.limit_memory("1G")
+    try:
+        with pytest.raises(ConfigError, match=r"data\.samples = 100000: .*of memory"):
+            fa.train(fa.Config(samples=100_000, activation="tanh", step_size=0.01, steps=5))
+        fa.train(fa.Config(samples=10, activation="tanh", width=10, step_size=0.01, steps=5))
+        with pytest.raises(ConfigError, match="memory = much: `much` is no number of bytes"):
+            fa.limit_memory("much")
+    finally:
+        fa.limit_memory(None)

@@ -18,6 +18,7 @@ mod full_disk; // loses nothing that is finished
 mod interruption; // kill -9, Ctrl-C and SIGTERM, then --resume
 mod links; // planted where the program writes: never followed
 mod looks; // help, lists, progress, JSON
+mod memory; // what does not fit is refused by key
 mod own_data; // a user's own data and weights
 mod raw_tables;
 mod runs; // what more runs, and no ridge, leave as it was

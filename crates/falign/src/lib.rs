@@ -39,6 +39,7 @@ pub mod math;
 pub mod mlp;
 pub mod observe;
 pub mod record;
+pub mod room;
 pub mod rule;
 pub mod theory;
 pub mod two_layer;

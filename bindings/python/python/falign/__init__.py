@@ -13,6 +13,7 @@
 ``train``, ``sweep``    all runs of one setting, or of a grid of them
 ``Run``, ``Sweep``      what comes back: NumPy arrays, tables, run folders
 ``iterate``             one run, looked at on its way
+``limit_memory``        what trainings may use; what needs more is refused
 ``load``                MNIST and its kin; ``Labelled``, ``Reals`` for arrays of one's own
 ``theory``              what theory says of data and a config
 ``audit``               is a rule the rule it is called?
@@ -41,7 +42,7 @@ from falign.errors import FalignError, Interrupted
 from falign.results import Run
 from falign.rule import Layer, LearningRule, Trace
 from falign.sweeps import Sweep
-from falign.training import Look, iterate, sweep, train
+from falign.training import Look, iterate, limit_memory, sweep, train
 
 if TYPE_CHECKING:
     from falign import interop, plot, sklearn
@@ -68,6 +69,7 @@ __all__ = [
     "errors",
     "interop",
     "iterate",
+    "limit_memory",
     "load",
     "plot",
     "quantities",

@@ -13,6 +13,7 @@ __all__ = [
     "check",
     "flat",
     "keys",
+    "limit_memory",
     "load",
     "plain",
     "predict",
@@ -113,3 +114,4 @@ def save(
     seconds: float,
 ) -> None: ...
 def load(path: str) -> tuple[dict[str, Any], list[_Setting]]: ...
+def limit_memory(memory: str | None) -> None: ...

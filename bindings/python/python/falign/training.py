@@ -15,9 +15,35 @@ from falign.results import Run, Weights
 from falign.rule import LearningRule, maker
 from falign.sweeps import Sweep
 
-__all__ = ["Look", "iterate", "sweep", "train"]
+__all__ = ["Look", "iterate", "limit_memory", "sweep", "train"]
 
 Data = data.Reals | data.Labelled
+
+
+def limit_memory(memory: str | int | None) -> None:
+    """Let trainings of this process use so much memory; what needs more is a ``ConfigError``.
+
+    Without a limit of one's own it is what the machine has free, or what is left of a container's
+    or batch job's limit.
+
+    Parameters
+    ----------
+    memory : str, int or None
+        Bytes: a number, or one with a unit such as ``"64G"`` or ``"8GiB"``; None: no limit of
+        one's own.
+
+    Raises
+    ------
+    ConfigError
+        If it is no number of bytes.
+
+    Examples
+    --------
+    >>> import falign as fa
+    >>> fa.limit_memory("64G")
+    >>> fa.limit_memory(None)
+    """
+    _core.limit_memory(None if memory is None else str(memory))
 
 
 def train(

@@ -32,6 +32,7 @@ pub(crate) struct AuditArgs {
 }
 
 pub(super) fn command(args: &AuditArgs) -> Result<Ended> {
+    args.overrides.allow_memory();
     let experiment = source::experiment(args.experiment.as_deref(), &args.overrides)?;
     let limits = Limits {
         width: args.width.get(),

@@ -95,6 +95,7 @@ fn left_out(experiment: &Experiment) -> Result<()> {
 
 pub(super) fn command(args: &CheckArgs) -> Result<Ended> {
     let (target, options) = (args.target.as_deref(), &args.run);
+    options.overrides.allow_memory();
     if let Some(target) = target
         && args.stored.store.is_some()
         && is_pattern(target)

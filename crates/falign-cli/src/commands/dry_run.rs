@@ -1,12 +1,16 @@
 //! `falign run --dry-run`: what an experiment will cost here, before it is begun.
 
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use falign::experiment::estimate::{Estimate, SettingEstimate, estimate};
+use anyhow::{Context as _, Result, bail};
+use falign::experiment::estimate::{Estimate, Pulse, SettingEstimate, estimate_heard};
+use falign::experiment::need::Needed;
 use falign::experiment::setting::Setting;
 use falign::experiment::sources::Sources;
-use falign::experiment::{Experiment, Plan, inputs, notes};
+use falign::experiment::{Experiment, Plan, inputs, need, notes};
+use falign::room::shown;
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
 
@@ -20,7 +24,15 @@ const LINES: usize = 40;
 pub(super) fn command(experiment: &Experiment, options: &RunOptions) -> Result<Ended> {
     let plan = Plan::new(experiment)?;
     let sources = Sources::default();
-    inputs::check(experiment, &sources)?;
+    inputs::fit(experiment, &sources)?;
+    let needed = need::needed(experiment, &sources, options.thread_count())?;
+    if let Err(error) = needed.fits() {
+        // What would be stopped by the system is not tried.
+        output::note(format!(
+            "falign: warning: `falign run` refuses this: {error}"
+        ));
+        return untimed(&plan, &needed, options, "does not fit in memory");
+    }
     for note in notes::of_data(experiment, &sources)? {
         output::note(format!("falign: {note}"));
     }
@@ -31,11 +43,63 @@ pub(super) fn command(experiment: &Experiment, options: &RunOptions) -> Result<E
     if !options.quiet {
         output::note("falign: a short calibration; nothing is written");
     }
-    let found = pool.install(|| estimate(experiment, &plan, &sources))?;
+    let Some(found) = patiently(&pool, experiment, &plan, sources)? else {
+        return untimed(
+            &plan,
+            &needed,
+            options,
+            "takes longer to begin than a calibration waits",
+        );
+    };
     if options.json {
-        output::line(format!("{:#}", as_json(experiment, &plan, &found)))?;
+        output::line(format!("{:#}", as_json(experiment, &plan, &found, &needed)))?;
     } else {
         page(experiment, &plan, &found)?;
+    }
+    Ok(Ended::Done)
+}
+
+/// The longest that nothing is heard of a start, a step or the reading of data.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The estimate; `None` where one start or one step alone takes longer than anybody waits.
+fn patiently(
+    pool: &rayon::ThreadPool,
+    experiment: &Experiment,
+    plan: &Plan,
+    sources: Sources,
+) -> Result<Option<Estimate>> {
+    let pulse = Arc::new(Pulse::default());
+    let (send, receive) = channel();
+    let work = {
+        let (experiment, plan, pulse) = (experiment.clone(), plan.clone(), Arc::clone(&pulse));
+        move || estimate_heard(&experiment, &plan, &sources, &pulse)
+    };
+    pool.spawn(move || {
+        // Nobody listens any more where it took too long.
+        let _ = send.send(work());
+    });
+    loop {
+        match receive.recv_timeout(Duration::from_millis(50)) {
+            Ok(found) => return Ok(Some(found?)),
+            Err(RecvTimeoutError::Timeout) if pulse.silence() < PATIENCE => {}
+            Err(RecvTimeoutError::Timeout) => return Ok(None),
+            Err(RecvTimeoutError::Disconnected) => bail!("the calibration ended without a word"),
+        }
+    }
+}
+
+/// What is known without a calibration.
+fn untimed(plan: &Plan, needed: &Needed, options: &RunOptions, why: &str) -> Result<Ended> {
+    let jobs = plan.jobs.len();
+    if options.json {
+        let value = json!({ "jobs": jobs, "memory_needed_bytes": needed.bytes, "untimed": why });
+        output::line(format!("{value:#}"))?;
+    } else {
+        let memory = shown(needed.bytes);
+        output::line(format!(
+            "{jobs} jobs, {memory} of memory; their time is not known: a run {why}"
+        ))?;
     }
     Ok(Ended::Done)
 }
@@ -127,7 +191,7 @@ fn time(seconds: f64) -> String {
     format!("{value:.decimals$} {unit}")
 }
 
-fn as_json(experiment: &Experiment, plan: &Plan, found: &Estimate) -> Value {
+fn as_json(experiment: &Experiment, plan: &Plan, found: &Estimate, needed: &Needed) -> Value {
     let settings: Vec<Value> = found
         .settings
         .iter()
@@ -145,7 +209,8 @@ fn as_json(experiment: &Experiment, plan: &Plan, found: &Estimate) -> Value {
         .collect();
     json!({
         "jobs": plan.jobs.len(), "threads": found.threads, "seconds": found.seconds,
-        "thread_seconds": found.thread_seconds, "memory_bytes": found.memory, "settings": settings,
+        "thread_seconds": found.thread_seconds, "memory_bytes": found.memory,
+        "memory_needed_bytes": needed.bytes, "settings": settings,
     })
 }
 

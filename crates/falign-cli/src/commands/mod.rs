@@ -17,6 +17,7 @@ mod stored;
 mod theory;
 mod words;
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -162,6 +163,13 @@ pub(crate) struct OverrideArgs {
         help = "Start from the last weights of this run folder (run r from its run r) or from this weights file"
     )]
     init_from: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "BYTES",
+        value_parser = falign::room::parse,
+        help = "Memory that may be used, such as 64G [default: what is free here]"
+    )]
+    memory: Option<u64>,
 }
 
 #[derive(Debug, Args, Clone)]
@@ -185,7 +193,22 @@ pub(crate) struct RunOptions {
     quiet: bool,
 }
 
+impl RunOptions {
+    /// As many threads as are asked for, or as there are cores.
+    fn thread_count(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        self.threads.map_or_else(cores, usize::from)
+    }
+}
+
 impl OverrideArgs {
+    /// Heeds `--memory` from now on.
+    fn allow_memory(&self) {
+        if let Some(bytes) = self.memory {
+            falign::room::set_limit(bytes);
+        }
+    }
+
     pub(crate) fn overrides(&self) -> falign::experiment::Overrides {
         let mut set = self.set.clone();
         for (key, path) in [

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use falign::experiment::execute::{CHECKPOINTS, Execution, Watch, collect, cost, execute};
 use falign::experiment::folder::{write_start, write_tables};
 use falign::experiment::sources::Sources;
-use falign::experiment::{Experiment, Plan, inputs, notes};
+use falign::experiment::{Experiment, Plan, inputs, need, notes};
 use falign::record::run_table::RunTable;
 use falign::record::store::{FolderLock, read_text, refuse_link, remove_leftovers};
 use serde_json::json;
@@ -21,6 +21,7 @@ use super::{Ended, RunArgs, RunOptions, Usage, plot, source, words};
 use crate::{figure, output, progress, signals};
 
 pub(super) fn command(args: &RunArgs) -> Result<Ended> {
+    args.options.overrides.allow_memory();
     let experiment = source::experiment(args.experiment.as_deref(), &args.options.overrides)?;
     if args.dry_run {
         return super::dry_run::command(&experiment, &args.options);
@@ -89,6 +90,7 @@ pub(super) fn carry_out(
     // What the experiment reads is looked at before the folder is made.
     let sources = Sources::default();
     inputs::check(experiment, &sources)?;
+    need::check(experiment, &sources, options.thread_count())?;
     for note in notes::of_data(experiment, &sources)? {
         output::note(format!("falign: {note}"));
     }

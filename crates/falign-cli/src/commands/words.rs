@@ -27,6 +27,9 @@ pub(super) fn resume(start: Vec<OsString>, options: &RunOptions, dir: &Path) -> 
             option(flag, path.into());
         }
     }
+    if let Some(bytes) = options.overrides.memory {
+        option("--memory", bytes.to_string().into());
+    }
     if let Some(threads) = options.threads {
         option("--threads", threads.to_string().into());
     }

@@ -110,6 +110,7 @@ pub fn certify_settings(
         let allowed = "expected a number between 0 and 1, the cosine of b and beta that is wanted";
         return Err(Error::config("alignment", wanted, allowed));
     }
+    super::need::check_theory(experiment, sources)?;
     let runs = question.folder.map(Runs::load).transpose()?;
     let chosen = if question.every_setting {
         experiment.settings.iter().map(|one| (one, 1)).collect()

@@ -17,8 +17,19 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// [`Error::Io`] or [`Error::Data`] for a file that cannot be used; [`Error::Shape`] for
-/// arrays that do not fit the setting; [`Error::Config`] for numbers that do not fit the data.
+/// arrays that do not fit the setting; [`Error::Config`] for numbers that do not fit the data, and
+/// for a run that does not fit in memory.
 pub fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
+    // Before a network is made to compare weights with it.
+    super::need::check(experiment, sources, 1)?;
+    fit(experiment, sources)
+}
+
+/// The same of an experiment that need not fit in memory.
+///
+/// # Errors
+/// As [`check`].
+pub fn fit(experiment: &Experiment, sources: &Sources) -> Result<()> {
     let mut weights: BTreeMap<PathBuf, Sizes> = BTreeMap::new();
     for labelled in &experiment.settings {
         let setting = &labelled.setting;

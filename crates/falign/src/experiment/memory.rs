@@ -45,7 +45,8 @@ pub fn cost(experiment: &Experiment) -> f64 {
 ///
 /// # Errors
 /// The first error of a run, as [`simulate`](super::simulate::simulate); what the files that
-/// the settings name lack, as [`inputs::check`](super::inputs::check).
+/// the settings name lack, as [`inputs::check`](super::inputs::check); more memory than can be
+/// had, as [`need::check`](super::need::check).
 ///
 /// # Example
 /// ```
@@ -113,6 +114,7 @@ pub fn run_each(
     hear: &(dyn Fn(Finished) + Sync),
 ) -> Result<()> {
     super::inputs::check(experiment, sources)?;
+    super::need::check(experiment, sources, rayon::current_num_threads())?;
     let jobs = jobs(experiment);
     let parallel = jobs.len() < rayon::current_num_threads();
     let one = |job: &Job| -> Result<()> {

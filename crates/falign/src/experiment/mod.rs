@@ -17,6 +17,7 @@ pub mod inputs;
 pub mod keys;
 pub mod lemmas;
 pub mod memory;
+pub mod need;
 pub mod notes;
 pub mod plan;
 pub mod predict;

@@ -29,7 +29,7 @@ pub struct Resolved {
 }
 
 /// Whether a value in theory units needs the kernel's spectrum.
-fn needs_spectrum(setting: &Setting) -> bool {
+pub(super) fn needs_spectrum(setting: &Setting) -> bool {
     !matches!(setting.step_size, StepSize::Number(_))
         || matches!(setting.ridge, Ridge::Gamma(_))
         || matches!(setting.cutoff, Some(Duration::CS(_)))

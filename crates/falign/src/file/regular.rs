@@ -5,6 +5,7 @@ use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use crate::room::{available, shown};
 use crate::{Error, Result};
 
 /// U+FEFF in UTF-8.
@@ -36,12 +37,30 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 /// ```
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     let fill = |mut file: File| {
+        refuse_large(file.metadata()?.len(), available)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map(|_| bytes)
     };
     open(path)
         .and_then(fill)
         .map_err(|source| Error::io(path, source))
+}
+
+/// Files below this size are read wherever the program runs at all.
+const SMALL: u64 = 1 << 26;
+
+/// An error for a file that does not fit in memory.
+fn refuse_large(length: u64, available: impl Fn() -> Option<u64>) -> io::Result<()> {
+    match available().filter(|&room| length > SMALL.max(room)) {
+        None => Ok(()),
+        Some(room) => {
+            let (length, room) = (shown(length as f64), shown(room as f64));
+            let text = format!(
+                "It holds {length}, and {room} of memory can be had here; allow more by --memory"
+            );
+            Err(io::Error::new(io::ErrorKind::OutOfMemory, text))
+        }
+    }
 }
 
 /// The text of a regular file, without the byte-order mark that some programs put first.
@@ -120,6 +139,16 @@ mod tests {
             error.to_string().contains("not UTF-8 text: byte 3"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_file_larger_than_the_memory_is_refused() {
+        refuse_large(SMALL, || Some(0)).unwrap();
+        refuse_large(1 << 40, || None).unwrap();
+        refuse_large(1 << 40, || Some(1 << 40)).unwrap();
+        let error = refuse_large(720_000_000_000, || Some(20_000_000_000)).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("holds 720 GB, and 20 GB of memory"), "{text}");
     }
 
     #[cfg(unix)]

@@ -40,7 +40,7 @@ pub struct TrainingOptions {
 const WORDS_PER_STEP: u64 = 1 << 32;
 
 /// Samples that are measured at a time.
-const CHUNK: usize = 1000;
+pub(super) const CHUNK: usize = 1000;
 
 /// A network on its way through its training set.
 ///

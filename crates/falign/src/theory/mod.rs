@@ -34,4 +34,7 @@ pub use slow_time::{
     Estimate, FeedbackLaw, LinearSlowTime, Moments, SlowEstimate, SlowProblem, SlowRidge,
     SlowState, SlowTime, slow_time_limit,
 };
-pub use spectrum::{Spectrum, infinite_eigenvalues, kernel_spectrum, training_kernel_max};
+pub use spectrum::{
+    Spectrum, certificate_memory, infinite_eigenvalues, kernel_spectrum, spectrum_memory,
+    training_kernel_max,
+};

@@ -5,6 +5,7 @@ use ndarray::Array2;
 use super::algebra::symmetric_eigenvalues;
 use super::{infinite_feature_kernel, infinite_feedback_kernel};
 use crate::math::Activation;
+use crate::room::{Extent, Need, Size};
 
 /// Extreme eigenvalues of the infinite-width feature kernel on a data set.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,6 +18,18 @@ pub struct Spectrum {
 
 /// Relative size below which an eigenvalue is rounding.
 pub(super) const RANK_TOLERANCE: f64 = 1e-12;
+
+/// What the kernels of [`kernel_spectrum`] and [`training_kernel_max`] take, with what their
+/// eigenvalues need.
+pub fn spectrum_memory(extent: &Extent) -> Need {
+    extent.array(40.0, &[Size::Samples, Size::Samples])
+}
+
+/// What a certificate takes: the kernels and their eigenvalues, those of the start, and products
+/// of them.
+pub fn certificate_memory(extent: &Extent) -> Need {
+    extent.array(120.0, &[Size::Samples, Size::Samples])
+}
 
 /// gamma and M of Gbar, the infinite-width feature kernel.
 ///

@@ -9,6 +9,7 @@ use super::mask::{GROUP, Masks};
 use super::snapshot::{Dynamics, Movement, Needs, Snapshot, gram, oja_term, output_movements};
 use super::{Problem, Start, Weights};
 use crate::math::{Scalar, Streams};
+use crate::room::{Extent, Need, Size};
 use crate::rule::Feedback;
 
 /// The plain engine. Cost per step: 2 p n d multiply-adds and p n activations.
@@ -35,6 +36,33 @@ fn round<T: Scalar>(values: impl IntoIterator<Item = f64>) -> Vec<T> {
 }
 
 impl<T: Scalar> Reference<T> {
+    /// What [`new`](Self::new) and measuring `needs` take, besides the problem.
+    pub fn memory(extent: &Extent, needs: Needs) -> Vec<Need> {
+        use Size::{HeldOut, Inputs, Outputs, Quantities, Samples, Width};
+        let t = size_of::<T>() as f64;
+        let mut all = vec![
+            // W drawn in f64, and then its start beside it.
+            extent.array(8.0 + 2.0 * t, &[Width, Inputs]),
+            extent.array(16.0 + 4.0 * t, &[Width, Outputs]),
+            // The problem twice, and inputs twice.
+            extent.array(16.0 + 2.0 * t, &[Samples, Inputs]),
+            extent.array(16.0 + t, &[HeldOut, Inputs]),
+            extent.array(24.0, &[Outputs, Outputs]),
+        ];
+        let side = if needs.feedback_kernel {
+            extent.samples * extent.outputs
+        } else if needs.feature_kernel {
+            extent.samples
+        } else {
+            0.0
+        };
+        if side > 0.0 {
+            all.push(extent.array(8.0, &[Width, Samples]));
+        }
+        all.push(Need::array(48.0, &[(Quantities, side * side)]));
+        all
+    }
+
     /// Starts a run; `streams` feeds the dropout masks.
     ///
     /// # Panics

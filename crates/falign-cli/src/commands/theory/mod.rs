@@ -47,6 +47,7 @@ pub(crate) struct TheoryArgs {
 }
 
 pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
+    args.overrides.allow_memory();
     let mut overrides = args.overrides.clone();
     if let Some(width) = args.width {
         overrides.set.push(format!("network.width={width}"));

@@ -22,6 +22,7 @@ pub(crate) use check::{is_generated, is_read, record_fits};
 pub(crate) use flat::forget_data;
 pub(crate) use layout::is_path;
 pub(crate) use read::GENERATED_IMAGES;
+pub(crate) use write::record_text;
 
 use self::layout::Layout;
 use crate::experiment::claim::{self, Claim};

@@ -1,6 +1,7 @@
 //! How long an experiment will take, from a short calibration on this machine.
 
 mod clock;
+mod pulse;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use self::clock::{Clock, Rates};
+pub use self::pulse::Pulse;
 use super::config::{Experiment, write};
 use super::plan::Plan;
 use super::recorded::recorded_steps;
@@ -99,6 +101,20 @@ pub struct Estimate {
 /// # Ok::<(), falign::Error>(())
 /// ```
 pub fn estimate(experiment: &Experiment, plan: &Plan, sources: &Sources) -> Result<Estimate> {
+    estimate_heard(experiment, plan, sources, &Pulse::default())
+}
+
+/// As [`estimate`]; `pulse` hears of every beginning and every step, which are far apart where one of
+/// them takes long.
+///
+/// # Errors
+/// As [`estimate`].
+pub fn estimate_heard(
+    experiment: &Experiment,
+    plan: &Plan,
+    sources: &Sources,
+    pulse: &Pulse,
+) -> Result<Estimate> {
     let threads = rayon::current_num_threads();
     let parallel = plan.jobs.len() < threads;
     let mut kinds: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -115,7 +131,13 @@ pub fn estimate(experiment: &Experiment, plan: &Plan, sources: &Sources) -> Resu
         let timed = (0..copies)
             .into_par_iter()
             .with_max_len(1)
-            .map(|copy| calibrate(first, copy as u64 % first.runs, sources, parallel, budget))
+            .map(|copy| {
+                let context = Context {
+                    parallel,
+                    ..Context::new(sources)
+                };
+                calibrate(first, copy as u64 % first.runs, context, budget, pulse)
+            })
             .collect::<Result<Vec<Timed>>>()?;
         let mean =
             |of: &dyn Fn(&Timed) -> f64| timed.iter().map(of).sum::<f64>() / timed.len() as f64;
@@ -183,22 +205,20 @@ struct Timed {
 fn calibrate(
     setting: &Setting,
     run: u64,
-    sources: &Sources,
-    parallel: bool,
+    context: Context<'_>,
     budget: Duration,
+    pulse: &Pulse,
 ) -> Result<Timed> {
-    let (steps, record) = steps_and_record(setting, sources)?;
+    pulse.beat();
+    let (steps, record) = steps_and_record(setting, context.sources)?;
     let records = recorded_steps(&record, steps);
-    let context = Context {
-        parallel,
-        ..Context::new(sources)
-    };
     let mut clock = Clock::new(budget, &records);
     let started = Instant::now();
     let mut heard = started;
     let finished = simulate(setting, run, context, &mut |step| {
         let goes_on = clock.hear(step);
         heard = Instant::now();
+        pulse.beat();
         goes_on
     })?;
     Ok(Timed {

@@ -18,6 +18,7 @@ use self::start::Columns;
 use super::snapshot::{Dynamics, Needs, Snapshot};
 use super::{Problem, SampleSpace, Start, Weights};
 use crate::math::{Streams, row_products};
+use crate::room::{Extent, Need, Size};
 use crate::rule::Feedback;
 
 /// The linear engine.
@@ -67,6 +68,51 @@ struct Fixed {
 }
 
 impl Linear {
+    /// What [`new`](Self::new) takes, besides the problem: for feedback that is fixed or not, and
+    /// a start of single units or of their Gram matrix.
+    pub fn memory(extent: &Extent, is_fixed: bool, needs: Needs, is_drawn: bool) -> Vec<Need> {
+        use Size::{HeldOut, Inputs, Outputs, Samples, Width};
+        // Inputs, held-out inputs, beta and b are columns; units, or as many as columns, are rows.
+        let columns = [
+            (Samples, 1.0),
+            (HeldOut, f64::from(u8::from(needs.held_out))),
+            (Outputs, 2.0),
+        ]
+        .map(|(size, factor)| (size, factor * extent.of(size)));
+        let m: f64 = columns.iter().map(|column| column.1).sum();
+        let by = columns.into_iter().max_by(|a, b| a.1.total_cmp(&b.1));
+        let columns = (by.map_or(Samples, |by| by.0), m);
+        let rows = if is_drawn {
+            (Width, extent.width)
+        } else {
+            (columns.0, m.min(extent.width))
+        };
+        let mut all = vec![
+            extent.array(16.0, &[Samples, Inputs]),
+            extent.array(8.0, &[HeldOut, Inputs]),
+            // Rows while they are drawn, with beta and b apart; blocks of them.
+            Need::array(8.0, &[rows, columns]),
+        ];
+        if is_drawn {
+            all.push(extent.array(16.0, &[Width, Outputs]));
+        }
+        if is_fixed {
+            // Their Gram matrix, and a block's part of it or the recursion's copies; K and its
+            // eigenvectors; the Gram matrices of a snapshot.
+            all.push(Need::array(16.0, &[columns, columns]));
+            all.push(extent.array(24.0, &[Samples, Samples]));
+            all.push(extent.array(24.0, &[Outputs, Outputs]));
+        } else {
+            let rotated = Extent {
+                width: m.min(extent.width),
+                ..*extent
+            };
+            all.push(Need::array(8.0, &[columns, columns]));
+            all.extend(SampleSpace::<f64>::memory_from_parts(&rotated, needs));
+        }
+        all
+    }
+
     /// Starts a run. Cost: O(p n^2) for `Weights`, O(n^3) for `Gram`; per step O(n^2 k).
     ///
     /// # Panics

@@ -23,6 +23,7 @@ use super::snapshot::{Dynamics, Needs, Snapshot, gram, oja_term, output_movement
 use super::{Problem, Start, Weights};
 use crate::math::simd::Element;
 use crate::math::{Streams, row_products};
+use crate::room::{Extent, Need, Size};
 
 /// The fast engine. Cost per step: p n^2 multiply-adds and p n activations; with `ReLU` or leaky `ReLU`,
 /// one output and 24 to 256 samples p n^2 / 4 additions.
@@ -81,6 +82,57 @@ impl<T: Element> SampleSpace<T> {
             engine.forward(false);
         }
         engine
+    }
+
+    /// What [`new`](Self::new) and measuring `needs` take, besides the problem.
+    pub fn memory(extent: &Extent, needs: Needs) -> Vec<Need> {
+        use Size::{HeldOut, Inputs, Outputs, Samples, Width};
+        let t = size_of::<T>() as f64;
+        // The inputs as rows, and the problem once more.
+        let mut all = vec![
+            extent.array(16.0, &[Samples, Inputs]),
+            extent.array(16.0, &[HeldOut, Inputs]),
+        ];
+        all.extend(Self::memory_from_parts(extent, needs));
+        // Z(0) and beta(0), b in f64 while the engine is made of them.
+        all.push(extent.array(8.0, &[Width, Samples]));
+        all.push(extent.array(16.0 + t, &[Width, Outputs]));
+        all
+    }
+
+    /// The same of [`from_parts`](Self::from_parts), without its arguments.
+    pub(super) fn memory_from_parts(extent: &Extent, needs: Needs) -> Vec<Need> {
+        use Size::{HeldOut, Outputs, Quantities, Samples, Width};
+        let t = size_of::<T>() as f64;
+        // K, and as steps read it.
+        let mut all = vec![extent.array(8.0 + t, &[Samples, Samples])];
+        // Z, psi or psi' of it, C.
+        let coefficients = if needs.coefficients { t } else { 0.0 };
+        all.push(extent.array(2.0 * t + coefficients, &[Width, Samples]));
+        all.push(extent.array(3.0 * t, &[Width, Outputs]));
+        // Three Gram matrices of a snapshot.
+        all.push(extent.array(24.0, &[Outputs, Outputs]));
+        if needs.held_out {
+            all.push(extent.array(16.0, &[HeldOut, Width]));
+            all.push(extent.array(8.0, &[HeldOut, Samples]));
+        }
+        if needs.feature_kernel || needs.feedback_kernel {
+            // Z, psi and psi' in f64.
+            all.push(extent.array(24.0, &[Width, Samples]));
+        }
+        if needs.feedback_kernel {
+            all.push(extent.array(8.0, &[Width, Samples, Outputs]));
+        }
+        // With the start's, and what eigenvalues need.
+        let side = if needs.feedback_kernel {
+            extent.samples * extent.outputs
+        } else if needs.feature_kernel {
+            extent.samples
+        } else {
+            0.0
+        };
+        all.push(Need::array(32.0, &[(Quantities, side * side)]));
+        all
     }
 
     /// Starts from Z(0) (units, samples), held-out Z(0), beta(0) and b given as rows, whose

@@ -7,12 +7,14 @@ pub(crate) use self::deep::{is_read, is_selected_by_data};
 use super::read::{GENERATED_IMAGES, Values};
 use super::write;
 use crate::experiment::keys;
+use crate::experiment::need::{Sizes, blamed, of_run};
 use crate::experiment::recorded::{MAX_ROWS, rows};
 use crate::experiment::setting::{
-    Duration, Engine, Inputs, Record, Ridge, SaveWeights, ScheduleName, Setting, Steps,
+    Duration, Engine, Inputs, Record, Ridge, SaveWeights, ScheduleName, Setting, Steps, Targets,
 };
 use crate::math::Activation;
 use crate::observe::{EngineFamily, Quantity};
+use crate::room::{shown, total};
 use crate::rule::Rule;
 use crate::two_layer::Draw;
 use crate::{Error, Result};
@@ -24,7 +26,10 @@ const GRAM_ABOVE: u64 = 100_000;
 const MAX_UNITS: u64 = 1_000_000_000;
 
 /// A run that needs more memory is refused rather than ended by the system.
-const MAX_GIGABYTES: f64 = 400.0;
+const MAX_BYTES: f64 = 400e9;
+
+/// Multiply-adds of a teacher of single units: some 10^9 a second.
+const MAX_TEACHING: f64 = 1e15;
 
 /// The keys that describe generated training data, without meaning beside `train_data`.
 pub(crate) const GENERATED: [&str; 8] = [
@@ -158,7 +163,8 @@ pub(crate) fn setting(s: &Setting) -> Result<()> {
         data(s)?;
         schedule(s)?;
         recorded(s)?;
-        return memory(s);
+        memory(s)?;
+        return teacher(s);
     }
     deep::two_layer(s)?;
     data(s)?;
@@ -168,6 +174,7 @@ pub(crate) fn setting(s: &Setting) -> Result<()> {
     theory_units(s)?;
     recorded(s)?;
     memory(s)?;
+    teacher(s)?;
     measured(s)
 }
 
@@ -410,57 +417,46 @@ pub(crate) fn record_fits(record: &Record, steps: u64) -> Result<()> {
     Ok(())
 }
 
-/// One run must fit in the memory of some machine: the key that makes it too large.
+/// One run must fit in the memory of some machine, as far as the keys tell how large it is.
 fn memory(s: &Setting) -> Result<()> {
-    let (n, d, k) = (s.samples as f64, s.input_dim as f64, s.outputs as f64);
-    let units = if s.draw == Draw::Gram {
-        0.0
-    } else {
-        s.width as f64
-    };
-    let per_unit = match s.engine {
-        // Forward, feedback, gradients, two states of an optimiser.
-        Engine::MiniBatch => 5.0 * (d + s.deep.hidden_layers as f64 * units),
-        Engine::Reference => d + 2.0 * k,
-        _ => n + 2.0 * k,
-    };
-    let generated = if s.train_data.is_none() && !s.deep.has_classes() {
-        1.0
-    } else {
-        0.0
-    };
-    for (leaf, value, numbers) in [
-        ("samples", s.samples as u64, generated * n * n),
-        ("input_dim", s.input_dim as u64, generated * n * d),
-        ("width", s.width, units * per_unit),
-        ("quantities", s.quantities.len() as u64, kernel_numbers(s)),
-    ] {
-        let gigabytes = 8e-9 * numbers;
-        if gigabytes > MAX_GIGABYTES {
-            return refuse(
-                leaf,
-                value,
-                format!(
-                    "one run needs {gigabytes:.0} GB of memory, and {MAX_GIGABYTES} GB is the limit; lower it"
-                ),
-            );
-        }
+    let need = total(&of_run(s, &Sizes::typed(s)));
+    if need.bytes <= MAX_BYTES {
+        return Ok(());
     }
-    Ok(())
+    let (leaf, value) = blamed(s, need.by);
+    refuse(
+        leaf,
+        value,
+        format!(
+            "one run needs {} of memory, and {} is the limit; lower it",
+            shown(need.bytes),
+            shown(MAX_BYTES)
+        ),
+    )
 }
 
-/// Numbers in the kernels that are measured, with what their eigenvalues need beside them.
-fn kernel_numbers(s: &Setting) -> f64 {
-    let (n, k) = (s.samples as f64, s.outputs as f64);
-    let of = |is_of: fn(Quantity) -> bool| s.quantities.iter().any(|q| is_of(*q));
-    let size = if of(Quantity::is_of_feedback_kernel) {
-        n * k
-    } else if of(Quantity::is_of_feature_kernel) {
-        n
-    } else {
-        0.0
+/// A teacher's outputs are made in some days at most: nobody waits for more.
+fn teacher(s: &Setting) -> Result<()> {
+    let is_drawn = s.targets == Targets::Teacher && s.draw != Draw::Gram;
+    if !is_drawn || s.train_data.is_some() || s.deep.has_classes() {
+        return Ok(());
+    }
+    let width = s.teacher_width.unwrap_or(s.width) as f64;
+    let work = width * (s.samples + s.held_out) as f64 * (s.input_dim + s.outputs) as f64;
+    if work <= MAX_TEACHING {
+        return Ok(());
+    }
+    let (leaf, width) = match s.teacher_width {
+        Some(width) => ("teacher_width", width),
+        None => ("width", s.width),
     };
-    4.0 * size * size
+    refuse(
+        leaf,
+        width,
+        format!(
+            "the teacher's outputs take {work:.0e} multiply-adds, and {MAX_TEACHING:.0e}, some days, is the limit; lower it, or take network.draw = \"gram\" for a linear network"
+        ),
+    )
 }
 
 fn measured(s: &Setting) -> Result<()> {

@@ -189,6 +189,11 @@ fn steps(value: Steps) -> Value {
     }
 }
 
+/// `run.record` in one line.
+pub(crate) fn record_text(value: &Record) -> String {
+    column(&record(value))
+}
+
 pub(crate) fn record(value: &Record) -> Value {
     match value {
         Record::Auto => Value::String("auto".to_owned()),

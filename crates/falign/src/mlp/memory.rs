@@ -1,0 +1,66 @@
+//! What a network in training takes in memory.
+
+use super::OptimiserKind;
+use super::training::{CHUNK, Training};
+use crate::math::simd::Element;
+use crate::room::{Need, Size};
+
+/// The sizes of a network and of its training, as real numbers: they may be too large for any
+/// other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkExtent {
+    /// d.
+    pub inputs: f64,
+    /// Units of the hidden layers, from the input up.
+    pub widths: Vec<f64>,
+    /// k.
+    pub outputs: f64,
+    /// Samples of a batch.
+    pub batch: f64,
+    /// Samples of the largest set.
+    pub samples: f64,
+    /// What is held for each weight.
+    pub optimiser: OptimiserKind,
+    /// Whether there are feedback weights beside the forward weights.
+    pub has_feedback: bool,
+    /// Whether weights are kept as files.
+    pub saves: bool,
+}
+
+impl<T: Element> Training<T> {
+    /// What a network, its rule, its training and a checkpoint of them take, besides the samples.
+    pub fn memory(extent: &NetworkExtent) -> Vec<Need> {
+        let t = size_of::<T>() as f64;
+        let states = match extent.optimiser {
+            OptimiserKind::Sgd => 0.0,
+            OptimiserKind::Momentum { .. }
+            | OptimiserKind::Nesterov { .. }
+            | OptimiserKind::RmsProp { .. } => 1.0,
+            OptimiserKind::Adam { .. } => 2.0,
+        };
+        let saved = if extent.saves { 2.0 } else { 0.0 };
+        // Weights, their changes, their start; what the optimiser has; and a checkpoint of weights
+        // and optimiser, as arrays and as the bytes of a file.
+        let each = t * (3.0 + states + 2.0 * (1.0 + states) + saved);
+        let feedback = if extent.has_feedback { 3.0 * t } else { 0.0 };
+        let mut sides = vec![(Size::Inputs, extent.inputs)];
+        sides.extend(extent.widths.iter().map(|&units| (Size::Width, units)));
+        sides.push((Size::Outputs, extent.outputs));
+        let mut all: Vec<Need> = sides
+            .windows(2)
+            .map(|layer| Need::array(each, layer))
+            .collect();
+        // Feedback has the shape of the layers above the first, or of less.
+        let above = sides.windows(2).skip(1);
+        all.extend(above.map(|layer| Need::array(feedback, layer)));
+        // A batch, and what is measured at a time: activities, slopes, signals, what
+        // backpropagation's would be.
+        let batch = (Size::Batch, extent.batch);
+        let measured = extent.samples.min(CHUNK as f64);
+        for &(size, units) in &sides {
+            all.push(Need::array(4.0 * t, &[batch, (size, units)]));
+            all.push(Need::array(2.0 * t * measured, &[(size, units)]));
+        }
+        all
+    }
+}
