@@ -14,6 +14,7 @@ mod deep_interruption; // deep runs stopped in the middle of a run
 mod deep_keys; // what the mini-batch engine cannot do is refused by key
 mod determinism; // the same bytes whatever the threads
 mod dry_run; // what a run will cost, said before it is begun
+mod faults; // errors injected into calls to the file system, and kills at them
 mod full_disk; // loses nothing that is finished
 mod interruption; // kill -9, Ctrl-C and SIGTERM, then --resume
 mod links; // planted where the program writes: never followed
