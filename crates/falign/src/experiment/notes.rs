@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use ndarray::{ArrayRef2, Axis};
 
 use super::config::Experiment;
+use super::setting::Engine;
 use super::sources::Sources;
 use crate::Result;
 use crate::data::Labelled;
+use crate::math::Activation;
 
 /// Sentences about the data of an experiment, each once: targets like classes that are fitted as
-/// real numbers, labels that begin at 1, and data that alone select the mini-batch engine.
+/// real numbers, inputs that saturate the activation, labels that begin at 1, and data that alone
+/// select the mini-batch engine.
 ///
 /// # Errors
 /// As [`inputs::check`](super::inputs::check).
@@ -32,6 +35,7 @@ use crate::data::Labelled;
 /// ```
 pub fn of_data(experiment: &Experiment, sources: &Sources) -> Result<Vec<String>> {
     let (mut notes, mut looked_at) = (Vec::new(), BTreeSet::new());
+    let mut multiplied = BTreeSet::new();
     for one in &experiment.settings {
         let setting = &one.setting;
         if one.engine_by_data {
@@ -39,6 +43,14 @@ pub fn of_data(experiment: &Experiment, sources: &Sources) -> Result<Vec<String>
                 "data with classes are trained by the mini-batch engine, here with all samples in \
                  each step; learning.batch and run.epochs choose otherwise",
             ));
+        }
+        if setting.resolved_engine() != Engine::MiniBatch
+            && let Some(path) = &setting.train_data
+            && multiplied.insert((path, setting.activation.name()))
+            && let Some(data) = sources.reals(setting)?
+            && let Some(what) = saturated(setting.activation, &data.train.inputs)
+        {
+            notes.push(format!("the inputs of {} {what}", path.display()));
         }
         let data = [&setting.train_data, &setting.deep.labelled_data];
         if !looked_at.insert((data, &setting.deep.labelled)) {
@@ -102,6 +114,35 @@ fn like_classes(targets: &ArrayRef2<f64>) -> Option<String> {
     })
 }
 
+/// Norms beyond this leave less than a fiftieth of the hidden units in their slope.
+const SATURATED: f64 = 40.0;
+
+/// Inputs so large that hidden units, whose weights begin as N(0, 1), are constants: at an input
+/// of norm s only a share sqrt(2/pi)/s of tanh units has |w.x| < 1.
+fn saturated(activation: Activation, inputs: &ArrayRef2<f64>) -> Option<String> {
+    if !matches!(
+        activation,
+        Activation::Tanh | Activation::Sigmoid | Activation::Erf
+    ) {
+        return None;
+    }
+    let rows = inputs.rows().into_iter();
+    let mut norms: Vec<f64> = rows
+        .map(|row| row.iter().map(|x| x * x).sum::<f64>().sqrt())
+        .collect();
+    norms.sort_by(f64::total_cmp);
+    let norm = *norms.get(norms.len() / 2)?;
+    (norm > SATURATED).then(|| {
+        format!(
+            "have norms near {norm:.3e}, where {} is saturated: of {:.0} hidden units only one \
+             responds to a change; standardise the columns, then divide by the root of their \
+             number, so that norms are near 1",
+            activation.name(),
+            norm * (0.5 * std::f64::consts::PI).sqrt(),
+        )
+    })
+}
+
 /// Labels that begin at 1 make an output that no sample asks for.
 fn first_class(data: &Labelled) -> Option<String> {
     let counts = data.label_counts();
@@ -147,6 +188,20 @@ mod tests {
         let rows = array![[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]];
         assert_eq!(like_classes(&rows).as_deref(), Some("one-hot rows"));
         assert_eq!(like_classes(&array![[0.0, 1.0], [1.0, 1.0]]), None);
+    }
+
+    #[test]
+    fn inputs_that_saturate_are_said_with_their_norm() {
+        let raw = array![[300.0, 400.0], [0.0, 700.0], [30.0, 40.0]];
+        let note = saturated(Activation::Tanh, &raw).unwrap();
+        assert!(
+            note.contains("5.000e2") && note.contains("of 627 hidden"),
+            "{note}"
+        );
+        assert_eq!(saturated(Activation::Tanh, &(&raw / 100.0)), None);
+        for straight in [Activation::Linear, Activation::Relu, Activation::Softplus] {
+            assert_eq!(saturated(straight, &raw), None);
+        }
     }
 
     fn notes_of(labels: &[usize], keys: &str) -> Vec<String> {
