@@ -219,6 +219,21 @@ fn columns_are_chosen_and_only_the_file_as_read_counts() {
     let sets = [&SMALL[..], &numbers].concat();
     run(&lab, &["--train-data", "raw.csv"], "numbers", &sets);
     assert_eq!(losses("plain"), losses("numbers"));
+    lab.file("held.csv", "id;y;b;a\n9;1;3;0,25\n");
+    let swapped = [
+        "data.target=y",
+        "data.ignore=id",
+        "data.held_out_data=held.csv",
+    ];
+    let words = swapped.iter().flat_map(|set| ["--set", *set]);
+    let words: Vec<&str> = ["run", "--train-data", "raw.csv"]
+        .into_iter()
+        .chain(words)
+        .collect();
+    lab.falign(&words).refuses(&[
+        "held.csv",
+        "column `b` stands where the training data have `a`",
+    ]);
     let swept = ["data.target=[[\"y\"], [\"a\", \"b\"]]", "data.ignore=id"];
     let sets = [&SMALL[..], &swept].concat();
     let words = sets.iter().flat_map(|set| ["--set", *set]);
@@ -249,6 +264,58 @@ fn columns_are_chosen_and_only_the_file_as_read_counts() {
         "`setosa` is not a number",
         "data.labelled_data",
     ]);
+}
+
+#[test]
+fn scaled_inputs_are_those_that_were_scaled_by_hand() {
+    let lab = Lab::new();
+    // Mean 3 and deviation 2; mean -1 and deviation 4.
+    lab.file("raw.csv", "1,-5,1\n5,3,2\n1,3,0\n5,-5,1\n");
+    lab.file("scaled.csv", "-1,-1.0,1\n1,1,2\n-1,1,0\n1,-1,1\n");
+    lab.file("new.csv", "7,3,1\n1,-9,0\n");
+    lab.file("new_scaled.csv", "2.0,1,1\n-1,-2,0\n");
+    let losses =
+        |out: &str, name: &str| column(&table(&lab.text(&format!("{out}/summary.csv"))), name);
+    let relu = ["network.activation=relu", "learning.step_size=0.01"];
+    let deep = [
+        "network.hidden_widths=[4,3]",
+        "learning.step_size=0.01",
+        "run.steps=9",
+    ];
+    for (kind, keys, held) in [
+        ("linear", &[][..], "held_out_loss"),
+        ("relu", &relu, "held_out_loss"),
+        ("deep", &deep, "test_loss"),
+    ] {
+        let quantities = format!("run.quantities=[\"loss\", \"{held}\"]");
+        let go = |out: &str, data: &str, new: &str, scaling: &[&str]| {
+            let held_out = format!("data.held_out_data={new}");
+            let small = if kind == "deep" {
+                &SMALL[2..]
+            } else {
+                &SMALL[..]
+            };
+            let own = [&quantities[..], &held_out];
+            let sets = [small, keys, &own, scaling].concat();
+            run(&lab, &["--train-data", data], out, &sets);
+        };
+        let [raw, by_hand] = [format!("{kind}-raw"), format!("{kind}-hand")];
+        let scaling = ["data.scaling=standardise_per_feature"];
+        go(&raw, "raw.csv", "new.csv", &scaling);
+        go(&by_hand, "scaled.csv", "new_scaled.csv", &[]);
+        for name in ["loss_mean", &format!("{held}_mean")] {
+            assert_eq!(losses(&raw, name), losses(&by_hand, name), "{kind} {name}");
+        }
+        let engine = if kind == "deep" { "mini_batch" } else { "" };
+        let config = lab.text(&format!("{raw}/experiment.toml"));
+        assert!(
+            kind != "linear" || config.contains("engine = \"linear\""),
+            "{config}"
+        );
+        assert!(config.contains(engine), "{config}");
+    }
+    lab.falign(&["run", "quickstart", "--set", "data.scaling=unit"])
+        .refuses(&["data.scaling = \"unit\"", "data.train_data"]);
 }
 
 #[test]

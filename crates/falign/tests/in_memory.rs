@@ -222,3 +222,50 @@ fn predictions_have_the_recorded_loss_in_every_engine_and_shape() {
         assert!(gap < 1e-12, "{part}: {gap}");
     }
 }
+
+#[test]
+fn new_inputs_are_scaled_by_the_training_data() {
+    // Mean 3 and deviation 2; mean -1 and deviation 4.
+    let train = array![[1.0, -5.0], [5.0, 3.0], [1.0, 3.0], [5.0, -5.0]];
+    let by_hand = array![[-1.0, -1.0], [1.0, 1.0], [-1.0, 1.0], [1.0, -1.0]];
+    let targets = array![[1.0], [2.0], [0.0], [1.0]];
+    let new = array![[7.0, 3.0], [1.0, -9.0]];
+    let new_by_hand = array![[2.0, 1.0], [-1.0, -2.0]];
+    let keys = "activation = \"tanh\"\nwidth = 7\nsteps = 20\nruns = 1\nsave_weights = \"final\"\n";
+    let deep = "engine = \"mini_batch\"\nhidden_widths = [4, 3]\nbiases = true\n";
+    for engine in ["", deep] {
+        let outputs = |scaling: &str, inputs: &ndarray::Array2<f64>, new: &ndarray::Array2<f64>| {
+            let set = Dataset::new(inputs.clone(), targets.clone()).unwrap();
+            let given = given::Given::Reals {
+                train: Arc::new(set),
+                held_out: None,
+            };
+            let flat = format!("{keys}{engine}{scaling}step_size = 0.1")
+                .parse()
+                .unwrap();
+            let (experiment, sources) =
+                given::experiment(flat, &given, Path::new("given.npz")).unwrap();
+            let setting = &experiment.settings[0].setting;
+            let run = simulate(setting, 0, Context::new(&sources), &mut |_| true);
+            let run = run.unwrap().unwrap();
+            let weights = run.weights[1].as_ref().unwrap();
+            let inputs = NewInputs::Reals(new.clone().into());
+            let outputs = predict(setting, 0, &sources, weights, &inputs).unwrap();
+            // The same network for inputs as they are stored.
+            let mut a = new.clone();
+            for layer in plain_layers(setting, 0, &sources, weights).unwrap() {
+                let mut z = a.dot(&layer.weights.t());
+                if let Some(bias) = &layer.bias {
+                    z += bias;
+                }
+                a = z.mapv(|z| layer.activation.value(z));
+            }
+            assert!((&a - &outputs).iter().all(|gap| gap.abs() < 1e-12));
+            outputs
+        };
+        let scaling = "scaling = \"standardise_per_feature\"\n";
+        let scaled = outputs(scaling, &train, &new);
+        assert_eq!(scaled, outputs("", &by_hand, &new_by_hand), "{engine}");
+        assert_ne!(scaled, outputs("", &train, &new), "the test can tell");
+    }
+}

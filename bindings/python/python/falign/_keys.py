@@ -122,8 +122,9 @@ class Keys:
     """
 
     scaling: str = 'auto'
-    """``[data]`` scaling of labelled inputs by the training set: as stored, to [0, 1], by one mean
-    and standard deviation, or by those of each input; auto: standardise.
+    """``[data]`` scaling of the inputs of `train_data` or of data with classes, by the training
+    set alone: as stored, to [0, 1], by one mean and standard deviation, or by those of each
+    input; auto: standardise with classes, none without.
 
     Accepted: "auto", "none", "unit", "standardise" or "standardise_per_feature".
     """

@@ -27,6 +27,7 @@ mod validation;
 mod weights;
 
 use std::path::Path;
+use std::sync::Arc;
 
 pub use dataset::Dataset;
 #[cfg(test)]
@@ -98,16 +99,59 @@ pub fn load_dataset(path: &Path) -> Result<Dataset> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn load_table(path: &Path, options: &TableOptions) -> Result<Dataset> {
-    let (inputs, targets) = match extension(path).as_str() {
-        "npz" => npz::read_dataset(path, &npz::read_content(path)?, options),
-        "npy" => npy::read_dataset(path, &npy::read_content(path)?, options),
-        "csv" => table::read_dataset(path, &table::read_content(path)?, options),
-        _ => Err(Error::data(
-            path,
-            "the format is told by the ending, which must be .npz, .npy or .csv",
-        )),
-    }?;
-    Dataset::new(inputs, targets).map_err(|error| in_file(path, error))
+    Ok(load_named(path, options)?.0)
+}
+
+/// A data set, and the names of its columns of inputs and targets.
+fn load_named(path: &Path, options: &TableOptions) -> Result<(Dataset, table::Names)> {
+    let (inputs, targets, names) = match extension(path).as_str() {
+        "npz" => {
+            let (inputs, targets) = npz::read_dataset(path, &npz::read_content(path)?, options)?;
+            (inputs, targets, None)
+        }
+        "npy" => {
+            let (inputs, targets) = npy::read_dataset(path, &npy::read_content(path)?, options)?;
+            (inputs, targets, None)
+        }
+        "csv" => table::read_dataset(path, &table::read_content(path)?, options)?,
+        _ => {
+            return Err(Error::data(
+                path,
+                "the format is told by the ending, which must be .npz, .npy or .csv",
+            ));
+        }
+    };
+    let set = Dataset::new(inputs, targets).map_err(|error| in_file(path, error))?;
+    Ok((set, names))
+}
+
+/// A data set as its file has it, with the names of its columns.
+#[derive(Debug)]
+pub(crate) struct NamedSet {
+    pub(crate) set: Arc<Dataset>,
+    names: table::Names,
+}
+
+impl NamedSet {
+    /// As [`load_table`].
+    pub(crate) fn load(path: &Path, options: &TableOptions) -> Result<Self> {
+        let (set, names) = load_named(path, options)?;
+        let set = Arc::new(set);
+        Ok(Self { set, names })
+    }
+
+    /// A data set without names.
+    pub(crate) fn unnamed(set: Arc<Dataset>) -> Self {
+        Self { set, names: None }
+    }
+
+    /// That held-out data from `path` do not have the columns of `training` in another order.
+    ///
+    /// # Errors
+    /// [`Error::Data`] naming the column.
+    pub(crate) fn fits(&self, path: &Path, training: &Self) -> Result<()> {
+        table::same_order(path, &self.names, &training.names)
+    }
 }
 
 /// The ending without its dot, in lower case; a last `.gz` does not count.

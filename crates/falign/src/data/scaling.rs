@@ -3,6 +3,7 @@
 use ndarray::{Array2, ArrayRef, Axis, Dimension};
 use serde::{Deserialize, Serialize};
 
+use super::Matrix;
 use super::labelled::{Inputs, Labelled};
 use crate::math::Scalar;
 use crate::{Error, Result};
@@ -122,6 +123,34 @@ impl Scaling {
             input_dim: train.input_dim(),
         })
     }
+}
+
+impl Scaling {
+    /// [`fit`](Self::fit) of inputs without classes, (samples, `input_dim`).
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    ///
+    /// # Example
+    /// ```
+    /// use falign::data::Scaling;
+    /// use ndarray::array;
+    /// let train = array![[1.0, 10.0], [3.0, 30.0]].into();
+    /// let scaler = Scaling::StandardisePerFeature.fit_reals(&train)?;
+    /// let new = array![[2.0, 40.0]].into();
+    /// assert_eq!(scaler.scale_reals(&new)?, array![[0.0, 2.0]]);
+    /// # Ok::<(), falign::Error>(())
+    /// ```
+    pub fn fit_reals(self, train: &Matrix<f64>) -> Result<Scaler> {
+        self.fit(&one_class(train)?)
+    }
+}
+
+/// Inputs as a data set whose classes nobody looks at.
+fn one_class(inputs: &Matrix<f64>) -> Result<Labelled> {
+    let (samples, input_dim) = inputs.dim();
+    let labels = vec![0; samples];
+    Labelled::new(Inputs::Reals(inputs.clone()), vec![input_dim], labels, 1)
 }
 
 /// Scale of a constant: whatever is divided by it becomes 0.
@@ -261,6 +290,17 @@ impl Scaler {
                 *out = S::from_f64((x - shift) / scale);
             }
         }
+    }
+
+    /// Inputs without classes scaled, (samples, `input_dim`).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] without a sample, or where a number is not finite.
+    ///
+    /// # Panics
+    /// If `inputs` have another `input_dim` than the training set.
+    pub fn scale_reals(&self, inputs: &Matrix<f64>) -> Result<Array2<f64>> {
+        Ok(self.scale(&one_class(inputs)?))
     }
 
     /// The largest absolute value of the scaled inputs.

@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::config::{Experiment, read, write};
 use super::keys;
 use super::setting::{Engine, Setting};
+use crate::data::Scaling;
 use crate::file::text_path;
 use crate::rule::Rule;
 use crate::{Error, Result};
@@ -122,7 +123,12 @@ impl Identity {
         for (leaf, value) in write::values(setting) {
             // Which samples are for validation depends on it, whatever they come from.
             let is_split = leaf == "dataset" && setting.deep.validation > 0;
-            let is_unused = (from_file && super::config::is_generated(leaf) && !is_split)
+            // Two-layer networks that scale nothing have no such key.
+            let is_unscaled = leaf == "scaling"
+                && setting.engine != Engine::MiniBatch
+                && setting.deep.resolved_scaling() == Scaling::None;
+            let is_unused = is_unscaled
+                || (from_file && super::config::is_generated(leaf) && !is_split)
                 || (leaf == "steps" && setting.deep.epochs.is_some())
                 || !super::config::is_read(leaf, setting.engine);
             // Defaults are left out, so that stored results outlive keys that are new.

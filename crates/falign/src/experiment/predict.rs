@@ -165,15 +165,24 @@ fn far(train: &Inputs, new: &Inputs) -> Option<String> {
     ))
 }
 
+/// New inputs of data with real targets, scaled as those were.
+fn scaled(setting: &Setting, sources: &Sources, inputs: &Matrix<f64>) -> Result<Matrix<f64>> {
+    Ok(match sources.real_scaler(setting)? {
+        Some(scaler) => scaler.scale_reals(inputs)?.into(),
+        None => inputs.clone(),
+    })
+}
+
 fn two_layer(
     setting: &Setting,
     run: u64,
     sources: &Sources,
     weights: &Weights,
-    inputs: &ArrayRef2<f64>,
+    inputs: &Matrix<f64>,
 ) -> Result<Array2<f64>> {
     let (problem, _, mut start) = engine(setting, run, Context::new(sources))?;
     columns_fit(inputs.dim(), weights.hidden.ncols())?;
+    let inputs = &scaled(setting, sources, inputs)?;
     let mut outputs = forward(&problem, weights, inputs);
     if problem.center_outputs {
         let initial = start.weights().ok_or_else(|| {
@@ -210,7 +219,7 @@ fn deep<T: Element>(
         NewInputs::Reals(inputs) => {
             columns_fit(inputs.dim(), parts.train.input_dim())?;
             let nothing = Array2::zeros((inputs.nrows(), outputs));
-            Examples::reals(inputs.clone(), nothing, factor)?
+            Examples::reals(scaled(setting, sources, inputs)?, nothing, factor)?
         }
         NewInputs::Classes(inputs) => {
             let dim = inputs.dim();
@@ -264,7 +273,7 @@ pub fn plain_layers(
         let allowed = "outputs minus those of the start are no plain network's; train without";
         is_centred.then(|| Error::config(key, true, allowed))
     };
-    match weights {
+    let mut layers: Vec<PlainLayer> = match weights {
         SavedWeights::TwoLayer(weights) => {
             let (problem, ..) = engine(setting, run, Context::new(sources))?;
             if let Some(error) = centred(problem.center_outputs) {
@@ -275,10 +284,10 @@ pub fn plain_layers(
                 bias: None,
                 activation,
             };
-            Ok(vec![
+            vec![
                 layer(weights.hidden.clone(), problem.activation),
                 layer(&weights.output.t() * problem.scale(), Activation::Linear),
-            ])
+            ]
         }
         SavedWeights::Deep(file) => {
             let parts = parts::<f64>(setting, run, sources, None)?;
@@ -287,21 +296,21 @@ pub fn plain_layers(
             }
             let mut network = parts.network;
             restore(&mut network, file)?;
-            let mut layers: Vec<PlainLayer> = network.layers().iter().map(plain).collect();
-            let (shift, gain) = input_scaling(setting, run, sources, parts.train.input_dim())?;
-            let first = &mut layers[0];
-            if shift.iter().any(|x| x.abs() > 0.0) {
-                let moved = first.weights.dot(&shift);
-                let bias = first
-                    .bias
-                    .take()
-                    .map_or(moved.clone(), |bias| bias + &moved);
-                first.bias = Some(bias);
-            }
-            first.weights *= &gain;
-            Ok(layers)
+            network.layers().iter().map(plain).collect()
         }
+    };
+    let first = &mut layers[0];
+    let (shift, gain) = input_scaling(setting, run, sources, first.weights.ncols())?;
+    if shift.iter().any(|x| x.abs() > 0.0) {
+        let moved = first.weights.dot(&shift);
+        let bias = first
+            .bias
+            .take()
+            .map_or(moved.clone(), |bias| bias + &moved);
+        first.bias = Some(bias);
     }
+    first.weights *= &gain;
+    Ok(layers)
 }
 
 fn plain(layer: &Layer<f64>) -> PlainLayer {
@@ -321,10 +330,18 @@ fn input_scaling(
 ) -> Result<(Array1<f64>, Array1<f64>)> {
     let factor = setting.deep.input_factor.value(input_dim);
     if !setting.deep.has_classes() {
-        return Ok((
+        let (mut shift, mut gain) = (
             Array1::zeros(input_dim),
             Array1::from_elem(input_dim, factor),
-        ));
+        );
+        if let Some(scaler) = sources.real_scaler(setting)? {
+            let moments = scaler.shift().iter().zip(scaler.divisor()).cycle();
+            for ((zero, one), (moved, divisor)) in shift.iter_mut().zip(&mut gain).zip(moments) {
+                *zero = -moved / divisor * factor;
+                *one = factor / divisor;
+            }
+        }
+        return Ok((shift, gain));
     }
     let rows = Array2::from_shape_fn((2, input_dim), |(row, _)| if row == 0 { 0.0 } else { 1.0 });
     let data = Labelled::new(Inputs::Reals(rows.into()), vec![input_dim], vec![0, 0], 1)?;

@@ -87,14 +87,14 @@ pub(super) fn load(setting: &Setting, run: u64, draw: Draw, sources: &Sources) -
     })
 }
 
-/// The same, to be read only: data of files are not copied.
+/// The same, to be read only: data of files are scaled once, and not copied.
 pub(super) fn load_shared(
     setting: &Setting,
     run: u64,
     draw: Draw,
     sources: &Sources,
 ) -> Result<RunData<Matrix<f64>>> {
-    if let Some(pair) = sources.reals(setting)? {
+    if let Some(pair) = sources.scaled_reals(setting)? {
         let held_out = pair.held_out;
         return Ok(RunData {
             inputs: pair.train.inputs.clone(),

@@ -9,8 +9,8 @@ use super::inputs::held_out_fits;
 use super::setting::Setting;
 use crate::Result;
 use crate::data::{
-    Dataset, Labelled, TableOptions, TrainTest, catalogue, is_labelled_table, load_table,
-    load_tables, load_train_test,
+    Dataset, Labelled, NamedSet, Scaler, Scaling, TableOptions, TrainTest, catalogue,
+    is_labelled_table, load_tables, load_train_test,
 };
 use crate::file::path_text;
 use crate::theory::SlowEstimate;
@@ -18,9 +18,19 @@ use crate::theory::SlowEstimate;
 /// What was read so far. A set is read by whoever asks first; others wait for it.
 #[derive(Debug, Default)]
 pub struct Sources {
-    datasets: Mutex<BTreeMap<(PathBuf, String), Arc<Dataset>>>,
+    datasets: Mutex<BTreeMap<(PathBuf, String), Arc<NamedSet>>>,
+    /// Scaled data sets by what they were made of, and how.
+    scaled: Mutex<BTreeMap<(usize, String), Scaled>>,
     labelled: Mutex<BTreeMap<String, LabelledPair>>,
     slow_times: Mutex<BTreeMap<[u8; 32], Arc<Vec<SlowEstimate>>>>,
+}
+
+/// A data set as it was read, and with its inputs scaled.
+#[derive(Debug)]
+struct Scaled {
+    /// Kept, for its place in memory is its name.
+    _stored: Arc<Dataset>,
+    set: Arc<Dataset>,
 }
 
 /// A data set by its file and how that is read.
@@ -70,7 +80,7 @@ impl Sources {
     /// The data with real targets that a setting names; `None` if it names none.
     ///
     /// # Errors
-    /// As [`load_table`]; [`Error::Shape`](crate::Error::Shape) where held-out data have other
+    /// As [`load_table`](crate::data::load_table); [`Error::Shape`](crate::Error::Shape) where held-out data have other
     /// columns than the training data.
     pub fn reals(&self, setting: &Setting) -> Result<Option<RealPair>> {
         let Some(path) = &setting.train_data else {
@@ -82,21 +92,73 @@ impl Sources {
             .map(|path| {
                 let set = self.dataset(path, &setting.table)?;
                 let columns = |set: &Dataset| (set.input_dim(), set.outputs());
-                held_out_fits(path, columns(&set), columns(&train))?;
-                Ok::<_, crate::Error>(set)
+                held_out_fits(path, columns(&set.set), columns(&train.set))?;
+                set.fits(path, &train)?;
+                Ok::<_, crate::Error>(Arc::clone(&set.set))
             })
             .transpose()?;
+        let train = Arc::clone(&train.set);
         Ok(Some(RealPair { train, held_out }))
     }
 
+    /// How the inputs of [`reals`](Self::reals) are scaled; `None` if they are taken as they are.
+    ///
+    /// # Errors
+    /// As [`reals`](Self::reals) and [`Scaling::fit_reals`].
+    pub(super) fn real_scaler(&self, setting: &Setting) -> Result<Option<Scaler>> {
+        let scaling = setting.deep.resolved_scaling();
+        match self.reals(setting)? {
+            Some(pair) if scaling != Scaling::None => {
+                scaling.fit_reals(&pair.train.inputs).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The data with real targets that a setting names, scaled as it says; held-out data by the
+    /// statistics of the training data.
+    ///
+    /// # Errors
+    /// As [`real_scaler`](Self::real_scaler).
+    pub(super) fn scaled_reals(&self, setting: &Setting) -> Result<Option<RealPair>> {
+        let Some(pair) = self.reals(setting)? else {
+            return Ok(None);
+        };
+        let Some(scaler) = self.real_scaler(setting)? else {
+            return Ok(Some(pair));
+        };
+        let scaled = |set: &Arc<Dataset>| {
+            let mut known = self.scaled.lock().unwrap_or_else(PoisonError::into_inner);
+            // Shifts and divisors tell the training data as far as they matter.
+            let key = (Arc::as_ptr(set) as usize, format!("{scaler:?}"));
+            if let Some(scaled) = known.get(&key) {
+                return Ok(Arc::clone(&scaled.set));
+            }
+            let inputs = scaler.scale_reals(&set.inputs)?;
+            let made = Arc::new(Dataset::new(inputs, set.targets.clone())?);
+            known.insert(
+                key,
+                Scaled {
+                    _stored: Arc::clone(set),
+                    set: Arc::clone(&made),
+                },
+            );
+            Ok::<_, crate::Error>(made)
+        };
+        Ok(Some(RealPair {
+            train: scaled(&pair.train)?,
+            held_out: pair.held_out.as_ref().map(scaled).transpose()?,
+        }))
+    }
+
     /// The data set with real targets in this file.
-    fn dataset(&self, path: &Path, options: &TableOptions) -> Result<Arc<Dataset>> {
+    fn dataset(&self, path: &Path, options: &TableOptions) -> Result<Arc<NamedSet>> {
         let mut known = self.datasets.lock().unwrap_or_else(PoisonError::into_inner);
         let key = dataset_key(path, options);
         if let Some(set) = known.get(&key) {
             return Ok(Arc::clone(set));
         }
-        let set = Arc::new(load_table(path, options)?);
+        let set = Arc::new(NamedSet::load(path, options)?);
         known.insert(key, Arc::clone(&set));
         Ok(set)
     }
@@ -124,7 +186,8 @@ impl Sources {
     /// Holds a data set for this path, which is then never read.
     pub fn give_dataset(&self, path: &Path, set: Arc<Dataset>) {
         let mut known = self.datasets.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(dataset_key(path, &TableOptions::default()), set);
+        let key = dataset_key(path, &TableOptions::default());
+        known.insert(key, Arc::new(NamedSet::unnamed(set)));
     }
 
     /// Holds data with classes for this `labelled_data`, which is then never read.

@@ -6,7 +6,7 @@ use ::csv::StringRecord;
 use ndarray::Array2;
 
 use super::{Inputs, Labelled, classes};
-use crate::data::table::{self, Column, Lines, Role, TableOptions, is_missing};
+use crate::data::table::{self, Column, Lines, Names, Role, TableOptions, is_missing};
 use crate::error::shown;
 use crate::{Error, Result};
 
@@ -38,8 +38,15 @@ pub(super) enum Known<'a> {
     Names(&'a [String]),
 }
 
-/// A data set, and the names of its classes if they are no numbers.
-pub(super) type Named = (Labelled, Option<Vec<String>>);
+/// A data set with its names.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) data: Labelled,
+    /// Of its classes, if they are no numbers.
+    pub(super) classes: Option<Vec<String>>,
+    /// Of its columns of inputs.
+    pub(super) columns: Names,
+}
 
 /// A data set from a table; see [`super::load_labelled`].
 pub(super) fn read(
@@ -75,6 +82,7 @@ pub(super) fn read(
         }
         cells.push((line.0, line.1.get(at).unwrap_or_default().to_owned()));
     }
+    let columns = lines.names(inputs.iter());
     lines.finish()?;
     let (labels, count, names) = labels(path, &cells, at, known)?;
     let is_guess =
@@ -95,7 +103,11 @@ pub(super) fn read(
     let input_dim = inputs.ncols();
     let data = Labelled::new(Inputs::real(inputs), vec![input_dim], labels, count)
         .map_err(|error| crate::data::in_file(path, error))?;
-    Ok((data, names))
+    Ok(Named {
+        data,
+        classes: names,
+        columns,
+    })
 }
 
 /// The class of each cell, how many there are, and their names if they are no numbers.
@@ -198,7 +210,7 @@ mod tests {
     use ndarray::array;
 
     fn read_as(text: &str, column: &LabelColumn, classes: Option<usize>) -> Result<Labelled> {
-        read_named(text, column, Known::Count(classes)).map(|named| named.0)
+        read_named(text, column, Known::Count(classes)).map(|named| named.data)
     }
 
     fn read_named(text: &str, column: &LabelColumn, known: Known<'_>) -> Result<Named> {
@@ -237,13 +249,16 @@ mod tests {
     fn names_of_classes_are_numbered_in_sorted_order() {
         let text = "species;petal\nvirginica;1,5\nsetosa;2\nvirginica;0,5\n";
         let column = named("species");
-        let (data, names) = read_named(text, &column, Known::Count(None)).unwrap();
+        let read = read_named(text, &column, Known::Count(None)).unwrap();
+        let (data, names) = (read.data, read.classes);
         assert_eq!((data.labels(), data.classes()), (&[1, 0, 1][..], 2));
         let names = names.unwrap();
         assert_eq!(names, ["setosa", "virginica"]);
         // A test set has the training set's classes, whichever occur in it.
         let test = "species;petal\nvirginica;3\n";
-        let (test, _) = read_named(test, &column, Known::Names(&names)).unwrap();
+        let test = read_named(test, &column, Known::Names(&names))
+            .unwrap()
+            .data;
         assert_eq!((test.labels(), test.classes()), (&[1][..], 2));
         let other = "species;petal\nversicolor;3\n";
         let text = read_named(other, &column, Known::Names(&names)).unwrap_err();
@@ -267,7 +282,7 @@ mod tests {
                 Known::Count(None),
             )
         };
-        let data = read(LabelColumn::Auto).unwrap().0;
+        let data = read(LabelColumn::Auto).unwrap().data;
         assert_eq!((data.labels(), data.input_dim()), (&[1, 0][..], 1));
         let text = read(LabelColumn::First).unwrap_err().to_string();
         assert!(text.contains("must be left"), "{text}");

@@ -42,7 +42,7 @@ pub fn load_labelled(
     classes: Option<usize>,
 ) -> Result<Labelled> {
     let options = TableOptions::default();
-    Ok(load_named(path, column, &options, Known::Count(classes))?.0)
+    Ok(load_named(path, column, &options, Known::Count(classes))?.data)
 }
 
 fn load_named(
@@ -73,7 +73,11 @@ fn load_named(
             ));
         }
     };
-    Ok((data, None))
+    Ok(Named {
+        data,
+        classes: None,
+        columns: None,
+    })
 }
 
 /// Whether a file is one table of samples with their labels, without a test set.
@@ -98,16 +102,17 @@ pub(crate) fn load_tables(
             return Err(Error::data(train, reason));
         }
     };
-    let (set, names) = load_named(train, &column, options, Known::Count(None))?;
+    let set = load_named(train, &column, options, Known::Count(None))?;
     let Some(path) = test else {
-        return Ok((set, None));
+        return Ok((set.data, None));
     };
-    let known = match &names {
+    let known = match &set.classes {
         Some(names) => Known::Names(names),
-        None => Known::Count(Some(set.classes())),
+        None => Known::Count(Some(set.data.classes())),
     };
-    let test = load_named(path, &column, options, known)?.0;
-    let (train, test) = TrainTest::new(set, test)
+    let test = load_named(path, &column, options, known)?;
+    table::same_order(path, &test.columns, &set.columns)?;
+    let (train, test) = TrainTest::new(set.data, test.data)
         .map_err(|error| crate::data::in_file(path, error))?
         .into_parts();
     Ok((train, Some(test)))

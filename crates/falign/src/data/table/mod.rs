@@ -45,12 +45,12 @@ pub(super) fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<Cow<'a, str>> {
     }
 }
 
-/// Inputs and targets of a table; see [`super::load_table`].
+/// Inputs and targets of a table, see [`super::load_table`], and the names of their columns.
 pub(super) fn read_dataset(
     path: &Path,
     bytes: &[u8],
     options: &TableOptions,
-) -> Result<(Array2<f64>, Array2<f64>)> {
+) -> Result<(Array2<f64>, Array2<f64>, Names)> {
     let text = text(path, bytes)?;
     let is_name = |cell: &str| columns::is_target(cell) || options.names(cell);
     let mut lines = Lines::open(path, &text, options, is_name)?;
@@ -66,6 +66,7 @@ pub(super) fn read_dataset(
         }
         rows += 1;
     }
+    let names = lines.names(chosen.inputs.iter().chain(&chosen.targets));
     lines.finish()?;
     let array = |columns: &[usize], values| {
         Array2::from_shape_vec((rows, columns.len()), values)
@@ -74,7 +75,32 @@ pub(super) fn read_dataset(
     Ok((
         array(&chosen.inputs, inputs),
         array(&chosen.targets, targets),
+        names,
     ))
+}
+
+/// The names of the columns that are read, where they have some.
+pub(super) type Names = Option<Vec<String>>;
+
+/// Held-out data must not have the training data's columns in another order.
+pub(super) fn same_order(path: &Path, names: &Names, training: &Names) -> Result<()> {
+    let (Some(names), Some(training)) = (names, training) else {
+        return Ok(());
+    };
+    for (name, expected) in names.iter().zip(training) {
+        if name != expected && training.contains(name) {
+            return Err(Error::data(
+                path,
+                format!(
+                    "column `{}` stands where the training data have `{}`; \
+                     put the columns into the same order",
+                    shown(name),
+                    shown(expected)
+                ),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What a column is read for.
@@ -207,6 +233,12 @@ impl<'a> Lines<'a> {
         })
     }
 
+    /// The names of these columns.
+    pub(super) fn names<'b>(&self, columns: impl Iterator<Item = &'b usize>) -> Names {
+        let header = self.header.as_ref()?;
+        Some(columns.map(|at| header[*at].to_owned()).collect())
+    }
+
     /// What to do about a column of text.
     fn text_hint(&self, at: usize, role: Role) -> String {
         let name = self.column(at);
@@ -256,11 +288,9 @@ mod tests {
     use ndarray::array;
 
     fn read(text: &str) -> Result<(Array2<f64>, Array2<f64>)> {
-        read_dataset(
-            Path::new("a.csv"),
-            text.as_bytes(),
-            &TableOptions::default(),
-        )
+        let options = TableOptions::default();
+        let (inputs, targets, _) = read_dataset(Path::new("a.csv"), text.as_bytes(), &options)?;
+        Ok((inputs, targets))
     }
 
     #[test]
@@ -335,7 +365,8 @@ mod tests {
         };
         let text = b"2010,2011,2012\n1,2,3\n";
         let read = read_dataset(Path::new("a.csv"), text, &options).unwrap();
-        assert_eq!(read, (array![[2.0, 3.0]], array![[1.0]]));
+        let names = ["2011", "2012", "2010"].map(str::to_owned).to_vec();
+        assert_eq!(read, (array![[2.0, 3.0]], array![[1.0]], Some(names)));
     }
 
     #[test]

@@ -137,7 +137,7 @@ pub const KEYS: &[Key] = &[
         "scaling",
         "\"auto\"",
         "\"auto\", \"none\", \"unit\", \"standardise\" or \"standardise_per_feature\"",
-        "scaling of labelled inputs by the training set: as stored, to [0, 1], by one mean and standard deviation, or by those of each input; auto: standardise",
+        "scaling of the inputs of `train_data` or of data with classes, by the training set alone: as stored, to [0, 1], by one mean and standard deviation, or by those of each input; auto: standardise with classes, none without",
     ),
     key(
         "data",

@@ -13,10 +13,9 @@ use crate::rule::Rule;
 use crate::two_layer::Draw;
 
 /// Keys that only the mini-batch engine reads.
-const DEEP_ONLY: [&str; 36] = [
+const DEEP_ONLY: [&str; 35] = [
     "labelled",
     "labelled_data",
-    "scaling",
     "input_factor",
     "train_limit",
     "test_limit",
@@ -223,10 +222,6 @@ fn data(s: &Setting) -> Result<()> {
         return Ok(());
     }
     for (leaf, is_set) in [
-        (
-            "scaling",
-            d.scaling.is_some_and(|s| s != crate::data::Scaling::None),
-        ),
         ("train_limit", d.train_limit.is_some()),
         ("test_limit", d.test_limit.is_some()),
         ("validation", d.validation > 0),

@@ -6,6 +6,7 @@ mod predictions;
 pub(crate) use self::deep::{is_read, is_selected_by_data};
 use super::read::{GENERATED_IMAGES, Values};
 use super::write;
+use crate::data::Scaling;
 use crate::experiment::keys;
 use crate::experiment::need::{Sizes, blamed, of_run};
 use crate::experiment::recorded::{MAX_ROWS, rows};
@@ -194,6 +195,14 @@ fn data(s: &Setting) -> Result<()> {
         }
     }
     if s.train_data.is_none() && !s.deep.has_classes() {
+        if s.deep.resolved_scaling() != Scaling::None {
+            let why = "is for data of files and for images; set data.train_data, data.labelled or data.labelled_data, or remove it";
+            return refuse(
+                "scaling",
+                format!("\"{}\"", s.deep.resolved_scaling().name()),
+                why,
+            );
+        }
         if s.inputs == Inputs::Orthonormal && s.samples > s.input_dim {
             return refuse(
                 "inputs",
