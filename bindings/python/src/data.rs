@@ -12,7 +12,7 @@ use numpy::{
 };
 use pyo3::prelude::*;
 
-use crate::error::{OrRaise, raise};
+use crate::error::{OrRaise, detached, raise};
 use crate::lent::{digest, lent};
 
 /// Data to train on, checked.
@@ -58,8 +58,8 @@ impl ClassInputs<'_> {
 
 fn dataset(py: Python<'_>, (inputs, targets): &Reals<'_>) -> PyResult<Arc<Dataset>> {
     let (inputs, targets) = (lent(inputs), lent(targets));
-    let data = py.detach(|| Dataset::new(inputs, targets));
-    Ok(Arc::new(data.or_raise()?))
+    let data = detached(py, || Dataset::new(inputs, targets))?;
+    Ok(Arc::new(data))
 }
 
 fn labelled(
@@ -73,8 +73,9 @@ fn labelled(
     // A negative label becomes a class that does not exist, which the library refuses by place.
     let label = |&label: &i64| usize::try_from(label).unwrap_or(usize::MAX);
     let labels = labels.as_array().iter().map(label).collect();
-    let found = py.detach(|| Labelled::new(inputs, shape.to_vec(), labels, classes));
-    found.or_raise()
+    detached(py, || {
+        Labelled::new(inputs, shape.to_vec(), labels, classes)
+    })
 }
 
 /// Of all numbers that NumPy holds.
@@ -171,15 +172,15 @@ impl Data {
     /// A data set of the catalogue, by name.
     #[staticmethod]
     fn named(py: Python<'_>, name: &str, data_dir: Option<PathBuf>) -> PyResult<Self> {
-        let loaded = py.detach(|| catalogue::load(name, data_dir.as_deref()));
-        let given = Given::Classes(LabelledPair::new(loaded.or_raise()?.data));
+        let loaded = detached(py, || catalogue::load(name, data_dir.as_deref()))?;
+        let given = Given::Classes(LabelledPair::new(loaded.data));
         Ok(Self::own(given))
     }
 
     /// A data set with classes from a folder, NPZ file or archive.
     #[staticmethod]
     fn read(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let loaded = py.detach(|| load_train_test(&path)).or_raise()?;
+        let loaded = detached(py, || load_train_test(&path))?;
         let given = Given::Classes(LabelledPair::new(loaded));
         Ok(Self::own(given))
     }

@@ -3,6 +3,7 @@
 use std::ffi::CString;
 
 use falign::Error;
+use falign::fault::caught;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
@@ -14,6 +15,7 @@ pub(crate) fn raise(error: &Error) -> PyErr {
         Error::Data { .. } => "DataError",
         Error::Io { .. } => "FileError",
         Error::Record { .. } => "RecordError",
+        Error::Fault { .. } => "InternalError",
         _ => "FalignError",
     };
     let message = error.to_string();
@@ -39,6 +41,15 @@ pub(crate) fn warn(py: Python<'_>, text: &str, frames: i32) -> PyResult<()> {
 /// What a Python value should have been, as the library says it of a file.
 pub(crate) fn config(key: &str, value: impl std::fmt::Display, allowed: &str) -> PyErr {
     raise(&Error::config(key, value, allowed))
+}
+
+/// Calls the library without the interpreter lock; a panic is an exception like any other error.
+pub(crate) fn detached<T: Send>(
+    py: Python<'_>,
+    work: impl FnOnce() -> falign::Result<T> + Send,
+) -> PyResult<T> {
+    py.detach(|| caught(|| "falign".to_owned(), work))
+        .or_raise()
 }
 
 /// The library's results with Python's exceptions.

@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 
 use crate::convert::{dict, table};
 use crate::data::Data;
-use crate::error::OrRaise;
+use crate::error::{OrRaise, detached};
 use crate::runs::{RecordIn, SettingOut, result, setting};
 
 /// Writes a run folder. Data in memory lie at `data_path` already.
@@ -34,8 +34,7 @@ pub(crate) fn save(
         .into_iter()
         .map(|of_setting| of_setting.into_iter().map(one).collect())
         .collect::<PyResult<_>>()?;
-    py.detach(|| folder::save(&experiment, &runs, &path, seconds))
-        .or_raise()
+    detached(py, || folder::save(&experiment, &runs, &path, seconds))
 }
 
 /// Reads a run folder: its experiment as a flat dict, its settings with their runs.
@@ -44,7 +43,7 @@ pub(crate) fn load(
     py: Python<'_>,
     path: PathBuf,
 ) -> PyResult<(Bound<'_, PyDict>, Vec<SettingOut<'_>>)> {
-    let (experiment, runs) = py.detach(|| folder::load(&path)).or_raise()?;
+    let (experiment, runs) = detached(py, || folder::load(&path))?;
     let flat = flat_table(&experiment.resolved_toml(), Some(&path)).or_raise()?;
     let settings = experiment.settings.iter().zip(runs);
     let settings = settings

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use falign::experiment::inputs;
 use falign::experiment::simulate::{Context, Look, SavedWeights, watched};
+use falign::fault::caught;
 use falign::observe::Outcome;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
@@ -70,7 +71,10 @@ impl Iteration {
                 tell(&send, &is_stopped, message);
             };
             let mut goes_on = |_| !is_stopped.load(Ordering::Relaxed);
-            let ended = watched(&setting, run, context, &mut goes_on, &mut observe);
+            let ended = caught(
+                || format!("run {run}"),
+                || watched(&setting, run, context, &mut goes_on, &mut observe),
+            );
             let ended = ended.map(|run| run.map(|run| run.outcome));
             tell(&send, &is_stopped, Message::Ended(ended));
         });

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::data::{ClassInputs, Data};
-use crate::error::{OrRaise, warn};
+use crate::error::{detached, warn};
 use crate::lent::lent;
 use crate::runs::{WeightDict, saved};
 use crate::train::experiment;
@@ -29,12 +29,11 @@ pub(crate) fn predict<'py>(
         ClassInputs::Reals(x) if !setting.deep.has_classes() => NewInputs::Reals(lent(&x)),
         inputs => NewInputs::Classes(inputs.lent()),
     };
-    let note = py.detach(|| outside(setting, &sources, &inputs));
-    if let Some(note) = note.or_raise()? {
+    if let Some(note) = detached(py, || outside(setting, &sources, &inputs))? {
         warn(py, &note, 2)?;
     }
-    let found = py.detach(|| outputs(setting, run, &sources, &weights, &inputs));
-    Ok(found.or_raise()?.into_pyarray(py))
+    let found = detached(py, || outputs(setting, run, &sources, &weights, &inputs))?;
+    Ok(found.into_pyarray(py))
 }
 
 /// Weights, bias, name of the activation.
@@ -56,8 +55,9 @@ pub(crate) fn plain<'py>(
     data.map_or(Ok(()), |data| data.unchanged(py))?;
     let (experiment, sources) = experiment(flat, data)?;
     let weights = saved(&weights)?;
-    let layers = plain_layers(&experiment.settings[0].setting, run, &sources, &weights);
-    let layers = layers.or_raise()?.into_iter().map(|layer| {
+    let setting = &experiment.settings[0].setting;
+    let layers = detached(py, || plain_layers(setting, run, &sources, &weights))?;
+    let layers = layers.into_iter().map(|layer| {
         let bias = layer.bias.map(|bias| bias.into_pyarray(py));
         (
             layer.weights.into_pyarray(py),

@@ -1,13 +1,14 @@
 //! Long work without the interpreter lock: Ctrl-C is heard, progress is told.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use falign::experiment::execute::Watch;
+use falign::fault::caught;
 use pyo3::prelude::*;
 
+use crate::error::raise;
 use crate::pool::{forget, pool};
 
 /// How often signals are looked for.
@@ -49,14 +50,14 @@ pub(crate) fn supervise<T: Send + 'static>(
     let pool = pool(threads)?;
     let (send, receive) = channel();
     pool.spawn(move || {
-        let value = catch_unwind(AssertUnwindSafe(work));
+        let value = caught(|| "falign".to_owned(), || Ok(work()));
         // Nobody listens any more where it took too long to stop.
         let _ = send.send(value);
     });
     let (value, interruption) = py.detach(move || listen(&receive, watch, progress));
     match value {
         Some(Ok(value)) => Ok((Some(value), interruption)),
-        Some(Err(panic)) => resume_unwind(panic),
+        Some(Err(fault)) => Err(raise(&fault)),
         None => {
             forget(&pool);
             Ok((None, interruption))

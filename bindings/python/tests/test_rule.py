@@ -10,7 +10,7 @@ import pytest
 from conftest import Arrays
 
 import falign as fa
-from falign.errors import ConfigError, RecordError
+from falign.errors import ConfigError, InternalError, RecordError
 
 
 class Direct:
@@ -109,3 +109,22 @@ def test_what_cannot_be_is_refused(config: fa.Config, arrays: Arrays, tmp_path: 
     run = fa.train(deep(config), *arrays, rule=Direct())
     with pytest.raises(RecordError, match="no run folder can hold a rule"):
         run.save(tmp_path / "a")
+
+
+class Restless(Direct):
+    """One more matrix of feedback after every other call, which nothing can work with."""
+
+    def teach(self, layers: Sequence[fa.Layer], trace: fa.Trace) -> list[np.ndarray]:
+        signals = [layers[-1].factor * trace.residual @ b for b in self.feedback[:2]]
+        more = self.feedback[:1] if len(self.feedback) == 2 else []
+        self.feedback = self.feedback[:2] + more
+        return signals
+
+
+def test_a_fault_of_the_library_is_an_exception(config: fa.Config, arrays: Arrays) -> None:
+    for n_jobs in (1, 2):
+        with pytest.raises(InternalError, match="run 0: .*a fault of falign itself") as raised:
+            fa.train(deep(config, runs=1), *arrays, rule=Restless(), n_jobs=n_jobs)
+        assert isinstance(raised.value, Exception)
+    # And the next training is as good as ever.
+    assert fa.train(deep(config), *arrays).loss.shape == (3, 16)

@@ -4,6 +4,7 @@
 //! or configuration, 3 some claims failed, 4 stopped and resumable, 130 second Ctrl-C.
 
 mod commands;
+mod faults;
 mod fetch;
 mod figure;
 mod output;
@@ -13,12 +14,16 @@ mod signals;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use falign::fault::caught;
 
 use commands::{Cli, Ended};
 
 fn main() -> ExitCode {
+    faults::listen();
+    signals::refuse_large_files();
     let cli = Cli::parse();
-    match commands::dispatch(cli) {
+    let ended = caught(|| "falign".to_owned(), || Ok(commands::dispatch(cli)));
+    match ended.unwrap_or_else(|fault| Err(fault.into())) {
         Ok(ended) => ExitCode::from(match ended {
             Ended::Done => 0,
             Ended::ClaimsFailed => 3,
@@ -43,10 +48,19 @@ fn is_usage(error: &anyhow::Error) -> bool {
     })
 }
 
+/// One cause; of a fault with the place in the source.
+fn said(cause: &(dyn std::error::Error + 'static)) -> String {
+    let place = match cause.downcast_ref() {
+        Some(falign::Error::Fault { .. }) => faults::place(),
+        _ => String::new(),
+    };
+    format!("{cause}{place}")
+}
+
 /// The causes on one line, each said once: some tell their own cause.
 fn message(error: &anyhow::Error) -> String {
     let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
+    for cause in error.chain().map(said) {
         if text.ends_with(&cause) {
             continue;
         }

@@ -72,3 +72,23 @@ fn an_experiment_that_is_not_there_is_named() {
         .falign(&["audit", "figure33"])
         .refuses(&["figure33", "did you mean"]);
 }
+
+#[test]
+fn settings_that_overflow_are_refused_as_such() {
+    let lab = Lab::new();
+    lab.file("huge.csv", "x,y\n1e200,1\n-1e200,2\n");
+    let two = "name = \"two\"\n[data]\nsamples = 4\ninput_dim = 3\n[network]\nwidth = 5\n\
+               [learning]\nstep_size = 0.01\nridge = 1.7976931348623157e308\n";
+    lab.file("two.toml", two);
+    lab.file("deep.toml", format!("{two}batch = 2\n[run]\nsteps = 5\n"));
+    let data = "name = \"data\"\n[data]\ntrain_data = \"huge.csv\"\n[learning]\nstep_size = 0.01\n";
+    lab.file("data.toml", data);
+    for file in ["two.toml", "deep.toml", "data.toml"] {
+        lab.falign(&["audit", file]).refuses(&[
+            "learning.step_size = 0.01",
+            "overflow",
+            "learning.ridge",
+            "scale the data",
+        ]);
+    }
+}

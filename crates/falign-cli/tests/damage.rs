@@ -81,6 +81,8 @@ fn altered_or_missing_weights_are_named_and_made_again() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(path, bytes).unwrap();
+    lab.falign(&["check", "run"])
+        .fails(1, &[altered, "truncated or altered", "--resume"]);
     fs::remove_file(lab.path("run/weights").join(missing)).unwrap();
     assert_made_again(
         &lab,

@@ -200,7 +200,34 @@ fn damaged_checkpoints_cost_time_and_nothing_else() {
         damages[at % damages.len()](&mut bytes);
         fs::write(path, bytes).unwrap();
     }
-    lab.falign(&[&WORDS[..], &["--resume"]].concat()).succeeds();
+    let answer = lab.falign(&[&WORDS[..], &["--resume"]].concat()).succeeds();
+    for (path, _) in &found {
+        let says = format!(
+            "made again: {}",
+            path.strip_prefix(lab.path("")).unwrap().display()
+        );
+        assert!(answer.err.contains(&says), "{}", answer.err);
+    }
+    assert_same(&lab.path("run"), &lab.path("expected"));
+}
+
+/// Copied by a backup that went wrong, say.
+#[test]
+fn a_checkpoint_of_another_run_is_named_and_not_used() {
+    let lab = lab();
+    let (_, found) = stopped_in_the_middle(&lab, &[]);
+    let (path, _) = found.iter().find(|(_, step)| *step > 0).unwrap();
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let (id, _) = name.split_once("-run").unwrap();
+    let swap = |run: &str| path.with_file_name(format!("{id}-run{run}.safetensors"));
+    let (first, second) = (swap("0000"), swap("0001"));
+    let from = if *path == first { &first } else { &second };
+    let to = if *path == first { &second } else { &first };
+    fs::copy(from, to).unwrap();
+    let answer = lab.falign(&[&WORDS[..], &["--resume"]].concat()).succeeds();
+    let name = to.file_name().unwrap().to_str().unwrap();
+    let says = format!("made again: run/checkpoints/{name}: the checkpoint of another run");
+    assert!(answer.err.contains(&says), "{}", answer.err);
     assert_same(&lab.path("run"), &lab.path("expected"));
 }
 

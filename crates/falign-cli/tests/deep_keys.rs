@@ -168,6 +168,70 @@ fn what_the_mini_batch_engine_does_not_have_is_refused() {
     );
 }
 
+/// Nobody has named an engine: the key that chose it is said beside the one at fault.
+#[test]
+fn the_key_that_chose_the_engine_is_named() {
+    const PLAIN: &str = "name = \"plain\"\n[run]\nsteps = 5\n";
+    let gain = "network.init_gain=2.0";
+    let asks = "network.init_gain asks for the mini-batch engine";
+    assert_refused(
+        PLAIN,
+        &[
+            (
+                &[
+                    gain,
+                    "learning.ridge={ gamma = 1 }",
+                    "learning.step_size=0.1",
+                ],
+                &["learning.ridge = { gamma = 1 }", asks],
+            ),
+            (
+                &[gain, "run.steps={ tau = 3 }", "learning.step_size=0.1"],
+                &["run.steps = { tau = 3 }", asks],
+            ),
+            (&[gain, "network.draw=gram"], &["network.draw", asks]),
+            (
+                &[gain, "run.stop_window=7"],
+                &["run.stop_window = 7", asks, "remove it"],
+            ),
+            (
+                &[gain, "learning.step_size=0.1", "learning.rule=oja_feedback"],
+                &["learning.rule", asks, "hebbian_feedback"],
+            ),
+            (
+                &[
+                    gain,
+                    "learning.step_size=0.1",
+                    "run.quantities=[\"contraction\"]",
+                ],
+                &["run.quantities", asks],
+            ),
+            (
+                &["run.engine=mini_batch", "run.stop_window=7"],
+                &[
+                    "run.stop_window = 7",
+                    "run.engine asks for the mini-batch engine",
+                ],
+            ),
+        ],
+    );
+    let lab = Lab::new();
+    lab.file("plain.toml", PLAIN);
+    let sets = [
+        "--set",
+        "network.hidden_layers=2",
+        "--set",
+        "learning.step_size=0.1",
+    ];
+    for lemmas in [&[][..], &["--lemmas"]] {
+        let words = [&["theory", "plain.toml"], &sets[..], lemmas].concat();
+        lab.falign(&words).refuses(&[
+            "run.engine",
+            "network.hidden_layers asks for the mini-batch engine",
+        ]);
+    }
+}
+
 #[test]
 fn what_needs_other_data_is_refused_with_what_it_needs() {
     assert_refused(

@@ -93,6 +93,44 @@ fn a_full_disk_names_the_path_and_a_larger_one_goes_on() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_removed_is_named_and_costs_nothing() {
+    let lab = Lab::new();
+    lab.file("large.toml", EXPERIMENT);
+    for out in ["expected", "run"] {
+        lab.run(&["large.toml", "--out", out]);
+    }
+    // What is mounted is busy.
+    let Some(disk) = Disk::new(lab.path("run/checkpoints"), 64) else {
+        eprintln!("SKIPPED: a small disk cannot be mounted here (needs root)");
+        return;
+    };
+    let answer = lab.run(&["large.toml", "--out", "run", "--resume"]);
+    let says = "falign: not removed, though no longer needed: run/checkpoints: ";
+    assert!(answer.err.starts_with(says), "{}", answer.err);
+    drop(disk);
+    let answer = lab.run(&["large.toml", "--out", "run", "--resume"]);
+    assert_eq!(answer.err, "");
+    assert_same(&lab.path("run"), &lab.path("expected"));
+}
+
+/// Batch systems limit the size of files so; the signal that comes with it would end the process.
+#[test]
+fn a_file_beyond_the_systems_limit_is_an_error_that_names_it() {
+    let lab = Lab::new();
+    lab.file("large.toml", EXPERIMENT);
+    lab.run(&["large.toml", "--out", "expected"]);
+    let program = env!("CARGO_BIN_EXE_falign");
+    let script = format!("ulimit -f 16; exec '{program}' run large.toml --out run --quiet");
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(lab.path(""))
+        .output();
+    Answer::of(output.unwrap()).fails(1, &["run/results/", "File too large", "kept for --resume"]);
+    lab.run(&["large.toml", "--out", "run", "--resume"]);
+    assert_same(&lab.path("run"), &lab.path("expected"));
+}
+
+#[test]
 fn results_that_cannot_be_printed_are_an_error_and_no_panic() {
     let lab = Lab::new();
     for command in [

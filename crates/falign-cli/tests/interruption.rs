@@ -226,6 +226,51 @@ fn the_second_signal_leaves_at_once() {
 }
 
 #[test]
+fn one_signal_ends_what_is_deaf_to_it_and_keeps_what_is_finished() {
+    let lab = lab();
+    // Minutes of drawing before the first step, in the second setting.
+    let sets = [
+        "data.input_dim=40000",
+        "network.width=[10, 400000]",
+        "network.activation=relu",
+        "learning.ridge=0",
+        "run.runs=1",
+        "run.steps=1",
+    ];
+    let sets = sets.map(|set| ["--set", set]).concat();
+    let words = [
+        &[
+            "run",
+            "slow.toml",
+            "--quiet",
+            "--threads",
+            "1",
+            "--out",
+            "run",
+        ],
+        &CASE[..],
+    ];
+    let child = lab.start(&[&words.concat()[..], &sets].concat());
+    wait_for_results(&lab.path("run"), 1);
+    sleep(Duration::from_millis(300));
+    let start = Instant::now();
+    send("TERM", &child);
+    let stopped = Answer::of(child.wait_with_output().unwrap()).ends_with(4);
+    assert!(
+        start.elapsed() < Duration::from_secs(40),
+        "{:?}",
+        start.elapsed()
+    );
+    assert!(
+        stopped.err.contains("what is finished is kept"),
+        "{}",
+        stopped.err
+    );
+    assert!(stopped.err.contains("--resume"), "{}", stopped.err);
+    assert_eq!(names(&lab.path("run/results"), ".bin").len(), 1);
+}
+
+#[test]
 fn a_folder_has_one_writer_at_a_time() {
     let lab = lab();
     let words = [&["slow.toml", "--out", "run", "--quiet"], &CASE[..]].concat();

@@ -5,6 +5,7 @@
 mod audit; // what the audit of an experiment prints
 mod bad_files; // a file that cannot be used is named, with the place and the fix
 mod bad_keys; // a value that cannot be used is named, with its key and the fix
+mod belongs; // whose run folder it is: more runs, new figures, changed data
 mod claims; // what `check` says, and where it runs
 mod damage; // results that are not what they were are found and made again
 mod data_sets; // `falign data`
@@ -20,6 +21,7 @@ mod interruption; // kill -9, Ctrl-C and SIGTERM, then --resume
 mod links; // planted where the program writes: never followed
 mod looks; // help, lists, progress, JSON
 mod memory; // what does not fit is refused by key
+mod mixed; // deep results of machines that round in different ways
 mod own_data; // a user's own data and weights
 mod raw_tables;
 mod runs; // what more runs, and no ridge, leave as it was

@@ -27,8 +27,11 @@ fn a_folder_in_use_is_refused_unless_the_same_run_goes_on() {
     let resumed = [&quickstart("run")[..], &["--resume"]].concat();
     lab.falign(&resumed).ends_with(3);
     let other = [&resumed[..], &["--set", "run.seed=5"]].concat();
-    lab.falign(&other)
-        .refuses(&["run belongs to another experiment", "--out"]);
+    lab.falign(&other).refuses(&[
+        "run belongs to another experiment",
+        "run.seed = 1 there, 5 here",
+        "--out",
+    ]);
 
     std::fs::create_dir(lab.path("mine")).unwrap();
     lab.file("mine/notes.txt", "dear diary");

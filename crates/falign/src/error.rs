@@ -83,6 +83,14 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// The program itself is at fault: it panicked.
+    #[error("{place}: {message}; this is a fault of falign itself, please report it")]
+    Fault {
+        /// What was being done.
+        place: String,
+        /// What the panic says.
+        message: String,
+    },
 }
 
 impl Error {

@@ -34,6 +34,7 @@ pub mod audit;
 pub mod data;
 pub mod error;
 pub mod experiment;
+pub mod fault;
 mod file;
 pub mod math;
 pub mod mlp;

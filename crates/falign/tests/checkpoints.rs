@@ -3,16 +3,17 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
 
 use falign::Error;
 use falign::experiment::setting::Setting;
-use falign::experiment::simulate::{Context, simulate};
+use falign::experiment::simulate::{Checkpoint, Context, Notes, simulate};
 use falign::experiment::sources::Sources;
 use falign::mlp::TensorFile;
 use falign::observe::Outcome;
 use serde_json::json;
 
-use crate::support::deep::{IMAGES, bits, run, run_until, setting};
+use crate::support::deep::{IMAGES, at, bits, run, run_until, setting};
 use crate::support::experiment::Scratch;
 
 /// Steps of [`IMAGES`].
@@ -142,9 +143,16 @@ fn stopped_anywhere_it_is_the_run_that_was_never_stopped() {
 
 /// A run from its checkpoint, and the steps it took.
 fn go_on(setting: &Setting, path: &Path) -> (Vec<u64>, Vec<u64>) {
+    let (bits, steps, _) = go_on_with(setting, path);
+    (bits, steps)
+}
+
+/// The same, with what was said of the checkpoint.
+fn go_on_with(setting: &Setting, path: &Path) -> (Vec<u64>, Vec<u64>, Notes) {
     let sources = Sources::default();
+    let notes = Mutex::default();
     let context = Context {
-        checkpoint: Some(path),
+        checkpoint: Some(at(path, &notes)),
         ..Context::new(&sources)
     };
     let mut steps = Vec::new();
@@ -153,7 +161,7 @@ fn go_on(setting: &Setting, path: &Path) -> (Vec<u64>, Vec<u64>) {
         true
     };
     let result = simulate(setting, 0, context, heard).unwrap().unwrap();
-    (bits(&result), steps)
+    (bits(&result), steps, notes.into_inner().unwrap())
 }
 
 #[test]
@@ -236,9 +244,12 @@ fn a_checkpoint_of_something_else_is_no_checkpoint() {
     let ours = setting(IMAGES, &[]);
     let expected = bits(&run(&ours, 0));
     let starts_anew = |what: &str| {
-        let (found, steps) = go_on(&ours, &path);
+        let (found, steps, notes) = go_on_with(&ours, &path);
         assert_eq!(steps[0], 0, "{what}");
         assert!(found == expected, "{what}");
+        let (named, reason) = &notes.redone[0];
+        assert_eq!((named, notes.redone.len()), (&path, 1), "{what}");
+        reason.clone()
     };
     for sets in [
         &["run.quantities=[\"loss\", \"alignment\"]"][..],
@@ -257,21 +268,28 @@ fn a_checkpoint_of_something_else_is_no_checkpoint() {
     assert!(run_until(&ours, &path, 10).is_none());
     assert_eq!(go_on(&with_velocities, &path).1[0], 0);
 
-    let note = |kind: &str, version: u32, step: serde_json::Value| json!({ "kind": kind, "numerics_version": version, "step": step });
     let v = ours.family().numerics_version();
-    for note in [
-        note("weights", v, json!(10)),
-        note("checkpoint", v + 1, json!(10)),
-        note("checkpoint", v, json!(null)),
-        note("checkpoint", v, json!(-1)),
-        json!(null),
+    for (entry, value, reason) in [
+        ("kind", json!("weights"), "no checkpoint"),
+        ("numerics_version", json!(v + 1), "another numerics version"),
+        ("job", json!("another job"), "another run"),
+        ("run", json!(1), "another run"),
+        ("job", json!(null), "earlier versions"),
+        ("step", json!(null), "does not fit"),
+        ("step", json!(-1), "does not fit"),
+        ("", json!(null), "no checkpoint"),
     ] {
         fs::remove_file(&path).unwrap();
         assert!(run_until(&ours, &path, 10).is_none());
         let mut file = TensorFile::load(&path).unwrap();
-        file.note = note.clone();
+        if entry.is_empty() {
+            file.note = value.clone();
+        } else {
+            file.note[entry] = value.clone();
+        }
         fs::write(&path, file.encode()).unwrap();
-        starts_anew(&note.to_string());
+        let found = starts_anew(&format!("{entry} = {value}"));
+        assert!(found.contains(reason), "{entry} = {value}: {found}");
     }
     // Neither its own three numbers, nor a row for each recorded step so far.
     for name in ["running", "losses", "values"] {
@@ -290,8 +308,9 @@ fn a_checkpoint_that_cannot_be_read_or_written_is_an_error_with_its_path() {
     let setting = setting(IMAGES, &[]);
     let sources = Sources::default();
     let fails = |path: &Path, end: u64| {
+        let notes = Mutex::default();
         let context = Context {
-            checkpoint: Some(path),
+            checkpoint: Some(at(path, &notes)),
             ..Context::new(&sources)
         };
         let error = simulate(&setting, 0, context, &mut |step| step < end).unwrap_err();
@@ -300,7 +319,55 @@ fn a_checkpoint_that_cannot_be_read_or_written_is_an_error_with_its_path() {
         assert!(text.contains(&path.display().to_string()), "{text}");
     };
     fails(&scratch.0, STEPS);
-    fails(&scratch.0.join("no folder").join("a.safetensors"), 5);
+    // The folder of checkpoints is made again where another program has removed it, no other.
+    let folder = scratch.0.join("no folder");
+    fails(&folder.join("checkpoints").join("a.safetensors"), 5);
+    assert!(!folder.exists());
+    fs::create_dir(&folder).unwrap();
+    let path = folder.join("checkpoints").join("a.safetensors");
+    assert!(run_until(&setting, &path, 5).is_none());
+    assert_eq!(go_on(&setting, &path).1[0], 5);
+}
+
+/// Two machines round products in different ways: a run of one does not go on as one of the other,
+/// unless that is asked for.
+#[test]
+fn a_checkpoint_of_a_machine_that_rounds_otherwise_is_refused_or_named() {
+    let scratch = Scratch::new("rounds");
+    let path = scratch.0.join("a.safetensors");
+    let setting = setting(IMAGES, &[]);
+    assert!(run_until(&setting, &path, 10).is_none());
+    let mut file = TensorFile::load(&path).unwrap();
+    assert_eq!(file.note["arithmetic"], falign::math::arithmetic());
+    file.note["arithmetic"] = json!("abacus 01234567");
+    fs::write(&path, file.encode()).unwrap();
+    let sources = Sources::default();
+    let go_on = |mix| {
+        let notes = Mutex::default();
+        let context = Context {
+            checkpoint: Some(Checkpoint {
+                mix,
+                ..at(&path, &notes)
+            }),
+            ..Context::new(&sources)
+        };
+        let mut first = None;
+        let ended = simulate(&setting, 0, context, &mut |step| {
+            first.get_or_insert(step);
+            true
+        });
+        ended.map(|_| (first, notes.into_inner().unwrap()))
+    };
+    let error = go_on(false).unwrap_err();
+    assert!(matches!(error, Error::Record { .. }), "{error:?}");
+    let text = error.to_string();
+    for part in ["a.safetensors", "abacus 01234567", "--mix"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let (first, notes) = go_on(true).unwrap();
+    assert_eq!(first, Some(10));
+    assert!(notes.mixed[0].1.contains("abacus"), "{notes:?}");
+    assert!(notes.redone.is_empty());
 }
 
 #[test]

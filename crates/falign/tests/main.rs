@@ -9,6 +9,7 @@ mod certificate_by_hand; // its numbers and verdicts, one by one
 mod checkpoints; // a deep run that was stopped is the one that was not
 mod conformance; // every rule in one table
 mod data_sets; // MNIST and its like from files
+mod faults; // a panic in one run is an error, and nothing finished is lost
 mod figure2; // Figure 2's statistics against another implementation's
 mod forecast; // alignments that certificates foretell, and those of runs
 mod fuzz; // random sizes, rules, precisions and instruction sets, for as long as one likes
@@ -21,6 +22,7 @@ mod limits; // exact recurrences, the lazy and the slow-time limit against table
 mod listed; // products that skip zero pixels
 mod measure; // angles, accuracies and units of networks, chunk by chunk
 mod mlp; // networks of any depth, every rule
+mod no_lock; // two programs in one folder
 mod properties; // what must hold whatever the numbers
 mod roads; // one number by every road that leads to it
 mod slopes; // psi' in a trace, kept or told by the activities

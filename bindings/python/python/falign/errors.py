@@ -18,6 +18,7 @@ __all__ = [
     "DataWarning",
     "FalignError",
     "FileError",
+    "InternalError",
     "Interrupted",
     "RecordError",
     "ShapeError",
@@ -50,6 +51,10 @@ class FileError(FalignError, OSError):
 
 class RecordError(FalignError, ValueError):
     """A file of a run folder is damaged, foreign or missing."""
+
+
+class InternalError(FalignError, RuntimeError):
+    """A fault of falign itself, which is worth a report. Nothing that was stored is lost."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -4,17 +4,17 @@ mod folders;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use clap::Args;
 use falign::experiment::claim::Verdict;
-use falign::experiment::execute::collect;
-use falign::experiment::{Experiment, Overrides, Plan, builtin};
+use falign::experiment::execute::{check_weights, collect};
+use falign::experiment::{Experiment, Overrides, Plan, belongs, builtin};
 use falign::record::run_table::RunTable;
 use serde_json::{Value, json};
 
 use self::folders::Folders;
 use super::stored::{InPlace, StoredOptions};
-use super::{Ended, RunOptions, Usage, meta, run, source};
+use super::{Ended, RunOptions, Usage, run, source};
 use crate::output;
 
 #[derive(Debug, Args)]
@@ -110,7 +110,12 @@ pub(super) fn command(args: &CheckArgs) -> Result<Ended> {
         None => vec![None],
     };
     for name in targets {
-        let Some(measured) = measured(name.as_deref(), args, &mut folders)? else {
+        let measured = measured(name.as_deref(), args, &mut folders).inspect_err(|error| {
+            if error.is::<run::Unfinished>() {
+                folders.keep();
+            }
+        })?;
+        let Some(measured) = measured else {
             return Ok(Ended::Stopped);
         };
         let verdicts = verdicts(&measured.experiment, &measured.table);
@@ -226,13 +231,13 @@ fn stored(folder: &Path, args: &CheckArgs) -> Result<Measured> {
     let file = folder.join("experiment.toml");
     let experiment =
         Experiment::load(&file, &overrides).with_context(|| format!("{}", file.display()))?;
-    if let Some(why) = meta::other_version(&experiment, folder) {
-        return Err(anyhow!("{name}: {why}"));
-    }
     let plan = Plan::new(&experiment)?;
-    let table = collect(&experiment, &plan, folder).with_context(|| {
-        format!("{name} is not complete; finish it with `falign run` and --resume")
-    })?;
+    belongs::check(&experiment, &plan, folder)?;
+    let table = collect(&experiment, &plan, folder)
+        .and_then(|table| check_weights(&experiment, &plan, folder).map(|()| table))
+        .with_context(|| {
+            format!("{name} is not complete; finish it with `falign run` and --resume")
+        })?;
     args.stored.store(&experiment, folder)?;
     Ok(Measured {
         experiment,

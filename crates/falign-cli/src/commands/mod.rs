@@ -6,7 +6,6 @@ mod config;
 mod data;
 mod dry_run;
 mod list;
-mod meta;
 mod new;
 mod plot;
 mod run;
@@ -173,6 +172,7 @@ pub(crate) struct OverrideArgs {
 }
 
 #[derive(Debug, Args, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct RunOptions {
     #[command(flatten)]
     overrides: OverrideArgs,
@@ -185,6 +185,9 @@ pub(crate) struct RunOptions {
     /// Go on with a run folder, keeping its finished jobs
     #[arg(long)]
     resume: bool,
+    /// Go on with deep networks of a machine that rounds products in another way
+    #[arg(long)]
+    mix: bool,
     /// Print the outcome as JSON
     #[arg(long)]
     json: bool,

@@ -6,19 +6,25 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use falign::experiment::execute::{CHECKPOINTS, Execution, Watch, collect, cost, execute};
-use falign::experiment::folder::{write_start, write_tables};
+use falign::experiment::belongs::{Belonging, belonging};
+use falign::experiment::execute::{
+    CHECKPOINTS, Execution, Watch, Writing, collect, cost, execute_with,
+};
+use falign::experiment::folder::{remove_superseded, write_start, write_tables};
+use falign::experiment::simulate::Notes;
 use falign::experiment::sources::Sources;
 use falign::experiment::{Experiment, Plan, inputs, need, notes};
+use falign::fault::caught;
 use falign::record::run_table::RunTable;
-use falign::record::store::{FolderLock, read_text, refuse_link, remove_leftovers};
+use falign::record::store::{FolderLock, refuse_link, remove_leftovers};
 use serde_json::json;
 
 use super::{Ended, RunArgs, RunOptions, Usage, plot, source, words};
-use crate::{figure, output, progress, signals};
+use crate::{faults, figure, output, progress, signals};
 
 pub(super) fn command(args: &RunArgs) -> Result<Ended> {
     args.options.overrides.allow_memory();
@@ -84,9 +90,8 @@ pub(super) fn carry_out(
     resume: &str,
 ) -> Result<Option<(Execution, FolderLock)>> {
     let watch = Arc::new(Watch::default());
-    signals::stop(&watch)?;
-    let text = experiment.resolved_toml();
-    refuse_taken(dir, &text, options.resume)?;
+    signals::stop(&watch, resume)?;
+    refuse_taken(dir, experiment, plan, options.resume)?;
     // What the experiment reads is looked at before the folder is made.
     let sources = Sources::default();
     inputs::check(experiment, &sources)?;
@@ -97,26 +102,84 @@ pub(super) fn carry_out(
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let lock = FolderLock::acquire(dir)?;
     // Again: another program may have filled it before the lock was ours.
-    refuse_taken(dir, &text, options.resume)?;
-    remove_leftovers(dir)?;
+    let superseded = refuse_taken(dir, experiment, plan, options.resume)?;
+    let writing = Writing {
+        mix: options.mix,
+        is_alone: lock.is_held(),
+    };
+    if writing.is_alone {
+        remove_leftovers(dir)?;
+    }
     for folder in ["results", "weights", CHECKPOINTS] {
         let folder = dir.join(folder);
         refuse_link(&folder)?;
-        remove_leftovers(&folder)?;
+        if writing.is_alone {
+            remove_leftovers(&folder)?;
+        }
     }
     write_start(experiment, plan, dir)?;
 
-    let execution = watched(experiment, jobs, dir, &sources, options, &watch)?;
-    for (path, reason) in &execution.redone {
-        output::note(format!("falign: made again: {}: {reason}", path.display()));
-    }
+    let execution =
+        watched(experiment, jobs, dir, sources, options, &watch, writing).map_err(|cause| {
+            Unfinished {
+                cause,
+                resume: resume.to_owned(),
+            }
+        })?;
+    say(&execution);
     if !execution.complete {
-        output::note(format!(
-            "falign: stopped; what is finished is kept. Go on with:\n  {resume}"
-        ));
+        output::note(signals::stopped(resume));
         return Ok(None);
     }
+    remove_superseded(dir, &superseded)?;
     Ok(Some((execution, lock)))
+}
+
+/// What was not as it should be.
+fn say(execution: &Execution) {
+    let Notes { redone, mixed } = &execution.notes;
+    for (how, files) in [("made again", redone), ("mixed", mixed)] {
+        for (path, reason) in files {
+            output::note(format!("falign: {how}: {}: {reason}", path.display()));
+        }
+    }
+    if let Some(error) = &execution.left {
+        output::note(format!(
+            "falign: not removed, though no longer needed: {error}"
+        ));
+    }
+}
+
+/// An execution that failed: what is finished is kept for the resume command.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    cause: falign::Error,
+    resume: String,
+}
+
+impl std::fmt::Display for Unfinished {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.cause {
+            // A full disk, say.
+            falign::Error::Io { .. } => f.write_str("finished jobs are kept for --resume"),
+            falign::Error::Fault { .. } => write!(
+                f,
+                "{}{}\nwhat is finished is kept. Go on with:\n  {}",
+                self.cause,
+                faults::place(),
+                self.resume
+            ),
+            cause => cause.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Unfinished {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // Of a fault everything is said.
+        let is_said = matches!(self.cause, falign::Error::Fault { .. });
+        (!is_said).then_some(&self.cause)
+    }
 }
 
 /// Executes with progress shown from a thread of its own.
@@ -124,42 +187,94 @@ fn watched(
     experiment: &Experiment,
     plan: &Plan,
     dir: &Path,
-    sources: &Sources,
+    sources: Sources,
     options: &RunOptions,
     watch: &Arc<Watch>,
-) -> Result<Execution> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads.map_or(0, usize::from))
-        .build()
-        .context("cannot start the threads")?;
+    writing: Writing,
+) -> falign::Result<Execution> {
     let total: f64 = plan.jobs.iter().map(|job| cost(experiment, job)).sum();
+    let jobs = plan.jobs.len() as u64;
+    let work = {
+        let (experiment, plan, dir) = (experiment.clone(), plan.clone(), dir.to_owned());
+        let watch = Arc::clone(watch);
+        move || execute_with(&experiment, &plan, &dir, &sources, &watch, writing)
+    };
+    let threads = options.threads.map_or(0, usize::from);
+    let received = begin(threads, work)?;
     let finished = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let bar = scope.spawn(|| {
-            let jobs = plan.jobs.len() as u64;
             progress::show(watch, total, jobs, options.quiet, &|| {
                 finished.load(Ordering::Relaxed)
             });
         });
-        let execution = pool.install(|| execute(experiment, plan, dir, sources, watch));
+        let execution = wait(&received, watch, signals::GRACE);
         finished.store(true, Ordering::Relaxed);
         bar.thread().unpark();
         let _ = bar.join();
-        execution.map_err(|error| match error {
-            // A full disk, say: what is finished is not lost.
-            falign::Error::Io { .. } => {
-                anyhow::Error::from(error).context("finished jobs are kept for --resume")
-            }
-            other => other.into(),
-        })
+        // Jobs that do not stop are left behind; what they have not finished is lost to them only.
+        Ok(execution?.unwrap_or_default())
     })
 }
 
-/// Refuses a folder that is in use for something else.
-fn refuse_taken(dir: &Path, text: &str, resume: bool) -> Result<()> {
+/// What some work gives, or a panic instead.
+type Outcome<T> = falign::Result<T>;
+
+/// Begins some work on threads of its own (0: as many as there are cores).
+fn begin<T: Send + 'static>(
+    threads: usize,
+    work: impl FnOnce() -> Outcome<T> + Send + 'static,
+) -> falign::Result<Receiver<Outcome<T>>> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| falign::Error::io("threads", std::io::Error::other(error)))?;
+    let (send, receive) = channel();
+    pool.spawn(move || {
+        let outcome = caught(|| "running".to_owned(), work);
+        // Nobody listens any more where it took too long to stop.
+        let _ = send.send(outcome);
+    });
+    Ok(receive)
+}
+
+/// Waits for the outcome. Once it is to stop, or one of its jobs has failed, no longer than
+/// `grace`: some computations are deaf until they end. Then `None`, or the failure.
+fn wait<T>(
+    received: &Receiver<Outcome<T>>,
+    watch: &Watch,
+    grace: Duration,
+) -> falign::Result<Option<T>> {
+    let mut stopped = None;
+    loop {
+        match received.recv_timeout(TICK) {
+            Ok(outcome) => return outcome.map(Some),
+            Err(RecvTimeoutError::Disconnected) => unreachable!("an outcome comes, or a fault"),
+            Err(RecvTimeoutError::Timeout) if watch.stop.load(Ordering::Relaxed) => {
+                let since: &Instant = stopped.get_or_insert_with(Instant::now);
+                if since.elapsed() > grace {
+                    return watch.take_failure().map_or(Ok(None), Err);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+/// Between two looks at whether work is to stop.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Refuses a folder that is in use for something else. Gives the ids of jobs in it that have
+/// become parts of longer ones.
+fn refuse_taken(
+    dir: &Path,
+    experiment: &Experiment,
+    plan: &Plan,
+    resume: bool,
+) -> Result<Vec<String>> {
     let refuse = |why: String| Err(Usage(format!("{} {why}", dir.display())).into());
     let entries = match std::fs::read_dir(dir) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) if error.kind() == ErrorKind::NotADirectory => {
             return refuse("is no folder; choose another --out".to_owned());
         }
@@ -167,21 +282,16 @@ fn refuse_taken(dir: &Path, text: &str, resume: bool) -> Result<()> {
     };
     let is_hidden = |entry: DirEntry| entry.file_name().to_string_lossy().starts_with('.');
     if entries.filter_map(Result::ok).all(is_hidden) {
-        return Ok(());
+        return Ok(Vec::new());
     }
     if !resume {
         return refuse(
             "is not empty: add --resume to go on with it, or choose another --out".into(),
         );
     }
-    match read_text(&dir.join("experiment.toml")) {
-        Ok(found) if found == text => Ok(()),
-        Ok(_) => refuse(
-            "belongs to another experiment (or other overrides); choose another --out".to_owned(),
-        ),
-        Err(error) => refuse(format!(
-            "is no run folder: its experiment.toml cannot be read ({error}); choose another --out"
-        )),
+    match belonging(experiment, plan, dir)? {
+        Belonging::Same { superseded } => Ok(superseded),
+        Belonging::Other(why) => refuse(format!("{why}; choose another --out")),
     }
 }
 
@@ -247,4 +357,70 @@ fn report(
 fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Long enough for a test to notice, short enough to wait for.
+    const SHORT: Duration = Duration::from_millis(200);
+
+    #[test]
+    fn a_panic_of_the_work_is_an_error_and_nobody_waits_for_ever() {
+        let work = || -> falign::Result<()> { panic!("at the roots") };
+        let received = begin(2, work).unwrap();
+        let error = wait(&received, &Watch::default(), SHORT).unwrap_err();
+        assert!(matches!(error, falign::Error::Fault { .. }), "{error:?}");
+        assert!(error.to_string().contains("at the roots"), "{error}");
+    }
+
+    #[test]
+    fn what_does_not_stop_is_left_behind_after_the_grace() {
+        let (_keep_open, deaf) = channel::<()>();
+        let work = move || {
+            let _ = deaf.recv();
+            Ok(())
+        };
+        let received = begin(1, work).unwrap();
+        let watch = Watch::default();
+        watch.stop.store(true, Ordering::Relaxed);
+        let start = Instant::now();
+        assert_eq!(wait(&received, &watch, SHORT).unwrap(), None);
+        assert!(start.elapsed() >= SHORT);
+    }
+
+    #[test]
+    fn what_stops_in_time_is_waited_for() {
+        let work = || {
+            std::thread::sleep(SHORT);
+            Ok(7)
+        };
+        let received = begin(1, work).unwrap();
+        let watch = Watch::default();
+        watch.stop.store(true, Ordering::Relaxed);
+        let found = wait(&received, &watch, Duration::from_mins(1)).unwrap();
+        assert_eq!(found, Some(7));
+    }
+
+    #[test]
+    fn a_fault_names_the_command_that_goes_on() {
+        let text = Unfinished {
+            cause: falign::Error::Fault {
+                place: "setting 1 of 1, run 0".to_owned(),
+                message: "too deep".to_owned(),
+            },
+            resume: "falign run x --resume".to_owned(),
+        }
+        .to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with("setting 1 of 1, run 0: too deep; this is a fault of falign"));
+        assert_eq!(
+            lines[1..],
+            [
+                "what is finished is kept. Go on with:",
+                "  falign run x --resume"
+            ]
+        );
+    }
 }

@@ -34,7 +34,11 @@ pub(super) fn resume(start: Vec<OsString>, options: &RunOptions, dir: &Path) -> 
         option("--threads", threads.to_string().into());
     }
     option("--out", dir.into());
-    for (flag, is_on) in [("--json", options.json), ("--quiet", options.quiet)] {
+    for (flag, is_on) in [
+        ("--mix", options.mix),
+        ("--json", options.json),
+        ("--quiet", options.quiet),
+    ] {
         if is_on {
             words.push(flag.into());
         }

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use crate::math::{Loss, Reduction, Stream, StreamName, Streams};
 use crate::mlp::{DenseInput, Network, OptimiserKind, StepOptions};
-use crate::rule::{Composition, FeedbackLearning, Layer, LearningRule};
+use crate::rule::{Composition, FeedbackLearning, LastLayerOnly, Layer, LearningRule};
 use crate::{Error, Result};
 
 /// What a rule claims to be. The claim is independent of how the rule is written: a rule of
@@ -157,7 +157,10 @@ impl Subject<'_> {
     /// The same subject at a step size at which its loss does not explode: the given one, or
     /// the largest of its halves. Numbers of a run that explodes are compared with nothing.
     /// Ridge is that of the same lambda.
-    pub(super) fn calmed(&self) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Config`] where numbers overflow at any step size, whatever the rule.
+    pub(super) fn calmed(&self) -> Result<Self> {
         let mut calm = self.clone();
         for _ in 0..HALVINGS {
             if calm.is_calm() {
@@ -168,16 +171,29 @@ impl Subject<'_> {
                 *factor = 0.5 * (1.0 + *factor);
             }
         }
-        calm
+        // A rule that is broken fails its checks; settings that no rule can train with have none.
+        let plain = calm.first_losses(calm.network_with(Box::new(LastLayerOnly)));
+        if plain.iter().all(|loss| loss.is_finite()) {
+            return Ok(calm);
+        }
+        let why = format!(
+            "the first {CALM_STEPS} steps overflow, and so they do at {:e}: there is nothing to compare; lower \
+             learning.ridge, or scale the data or the weights of the start",
+            calm.step_size
+        );
+        Err(Error::config("learning.step_size", self.step_size, why))
     }
 
     fn is_calm(&self) -> bool {
-        let mut network = self.network();
-        let mut noise = Purpose::Steps.open();
-        let losses: Vec<f64> = (0..CALM_STEPS)
-            .map(|_| self.step(&mut network, &mut noise))
-            .collect();
+        let losses = self.first_losses(self.network());
         losses.iter().all(|&loss| loss <= EXPLOSION * losses[0])
+    }
+
+    /// The losses before each of the first steps of a network.
+    fn first_losses(&self, mut network: Network<f64>) -> Vec<f64> {
+        let mut noise = Purpose::Steps.open();
+        let steps = 0..CALM_STEPS;
+        steps.map(|_| self.step(&mut network, &mut noise)).collect()
     }
 
     /// Refuses what does not fit together.

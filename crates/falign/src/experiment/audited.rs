@@ -308,11 +308,13 @@ fn same_steps(
     let input = DenseInput(problem.inputs.clone());
     let mut noise = Streams::new(setting.seed, 0).open(StreamName::Audit);
     let mut worst: f64 = 0.0;
+    let mut compared = 0;
     for step in 0..STEPS {
         let size = reference.residual_norm();
         if !size.is_finite() || size > 1e100 {
             break;
         }
+        compared += 1;
         let mut differs = |other: f64| {
             let distance = (other - size).abs() / size.max(1e-300);
             // `max` would drop a NaN, which must fail.
@@ -352,9 +354,16 @@ fn same_steps(
         Verdict::Failed
     };
     let name = setting.resolved_engine().name();
-    check(
-        verdict,
-        Some(worst),
-        format!("{name} against {with}, {STEPS} steps"),
-    )
+    let against = format!("{name} against {with}");
+    match compared {
+        STEPS => check(verdict, Some(worst), format!("{against}, {STEPS} steps")),
+        0 => {
+            let note = format!("{against}: the first residual overflows");
+            check(Verdict::NotApplicable, None, note)
+        }
+        _ => {
+            let note = format!("{against}, {compared} steps, after which residuals overflow");
+            check(verdict, Some(worst), note)
+        }
+    }
 }

@@ -9,11 +9,12 @@ use std::sync::atomic::AtomicBool;
 
 use ndarray::Array2;
 
+use super::belongs;
 use super::config::Experiment;
 use super::plan::Plan;
 use super::resolve::{Resolved, on_data};
 use super::run_data::load;
-use super::setting::{Engine, Inputs, Setting};
+use super::setting::{Inputs, Setting};
 use super::sources::Sources;
 use super::{config, execute};
 use crate::math::Streams;
@@ -217,12 +218,14 @@ pub(super) fn first_problem(
     setting: &Setting,
     sources: &Sources,
 ) -> Result<(Problem, Resolved, Vec<f64>)> {
-    if setting.resolved_engine() == Engine::MiniBatch {
+    if let Some(asked) = setting.asks_for_mini_batch() {
         return Err(Error::config(
             "run.engine",
             "\"mini_batch\"",
-            "the theorems are about two-layer networks trained on all samples at once; only experiments of the \
-             two-layer engines (reference, sample_space, linear) have a certificate",
+            format!(
+                "the theorems are about two-layer networks trained on all samples at once, and {asked}; only \
+                 experiments of the two-layer engines (reference, sample_space, linear) have a certificate"
+            ),
         ));
     }
     let data = load(setting, 0, setting.resolved_draw(), sources)?;
@@ -340,6 +343,7 @@ impl Runs {
         let file = folder.join("experiment.toml");
         let experiment = Experiment::load(&file, &config::Overrides::none())?;
         let plan = Plan::new(&experiment)?;
+        belongs::check(&experiment, &plan, folder)?;
         let table = execute::collect(&experiment, &plan, folder)?;
         Ok(Self {
             folder: folder.to_path_buf(),

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, json};
 
+use super::belongs::{self, write_origin};
 use super::config::{Experiment, Overrides};
 use super::memory::Runs;
 use super::plan::{Job, Plan};
@@ -23,6 +24,9 @@ use crate::{Error, Result};
 /// The experiment of a run folder, with every key written out.
 pub const EXPERIMENT: &str = "experiment.toml";
 
+/// The jobs of a run folder, one a line.
+pub const PLAN: &str = "plan.jsonl";
+
 /// The numerics version of each family of engines that an experiment runs, by its name.
 pub fn numerics_versions(experiment: &Experiment) -> BTreeMap<&'static str, u32> {
     let settings = experiment.settings.iter();
@@ -32,14 +36,34 @@ pub fn numerics_versions(experiment: &Experiment) -> BTreeMap<&'static str, u32>
         .collect()
 }
 
-/// Writes what a run folder starts with: `experiment.toml` and `plan.jsonl`.
+/// Writes what a run folder starts with: `experiment.toml`, `plan.jsonl` and `origin.json`, which
+/// says of which numerics version and of which data it is made.
 ///
 /// # Errors
 /// [`Error::Io`] naming the file.
 pub fn write_start(experiment: &Experiment, plan: &Plan, folder: &Path) -> Result<()> {
     let text = experiment.resolved_toml();
     write_atomic(&folder.join(EXPERIMENT), text.as_bytes())?;
-    write_atomic(&folder.join("plan.jsonl"), plan.to_jsonl().as_bytes())
+    write_atomic(&folder.join(PLAN), plan.to_jsonl().as_bytes())?;
+    write_origin(experiment, plan, folder)
+}
+
+/// Removes the results of jobs that longer ones have taken the place of (see
+/// [`Belonging`](super::belongs::Belonging)).
+///
+/// # Errors
+/// [`Error::Io`] naming the file.
+pub fn remove_superseded(folder: &Path, ids: &[String]) -> Result<()> {
+    for id in ids {
+        let path = result_file::path_of(folder, id);
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                return Err(Error::io(path, source));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Writes what a run folder ends with: `summary.csv`, `runs.csv` where it is asked for, and
@@ -148,10 +172,12 @@ fn of_job(runs: &Runs, job: &Job) -> Option<Vec<RunResult>> {
 ///
 /// # Errors
 /// [`Error::Io`] if there is no `experiment.toml`; [`Error::Record`] for a damaged result;
-/// [`Error::Config`] where the experiment's data are no longer where it says.
+/// [`Error::Config`] where the experiment's data are no longer where it says; [`Error::Record`] where
+/// they have changed, or the folder is of another numerics version.
 pub fn load(folder: &Path) -> Result<(Experiment, Runs)> {
     let experiment = Experiment::load(&folder.join(EXPERIMENT), &Overrides::none())?;
     let plan = Plan::new(&experiment)?;
+    belongs::check(&experiment, &plan, folder)?;
     let mut runs: Runs = vec![Vec::new(); experiment.settings.len()];
     for job in &plan.jobs {
         let path = result_file::result_path(folder, job);

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::certified::{departures, representatives, step_scaled};
 use super::config::Experiment;
 use super::resolve::resolve;
-use super::setting::{Engine, Setting};
+use super::setting::Setting;
 use super::sources::Sources;
 use crate::math::{Activation, Streams};
 use crate::rule::Rule;
@@ -138,18 +138,20 @@ pub fn lemma_tables(experiment: &Experiment, sources: &Sources) -> Result<Vec<Le
 
 /// Refuses what the lemmas do not speak of.
 fn check(setting: &Setting) -> Result<()> {
-    let (key, value) = if setting.resolved_engine() == Engine::MiniBatch {
-        ("run.engine", "mini_batch")
+    let (key, value, asked) = if let Some(asked) = setting.asks_for_mini_batch() {
+        ("run.engine", "mini_batch", format!(", and {asked}"))
     } else if setting.rule != Rule::FeedbackAlignment {
-        ("learning.rule", setting.rule.name())
+        ("learning.rule", setting.rule.name(), String::new())
     } else {
         return Ok(());
     };
     Err(Error::config(
         key,
         format!("\"{value}\""),
-        "the paper's lemmas are about feedback alignment in two-layer networks trained on all samples at once; choose \
-         such a case with --case, or a rule with --set learning.rule=feedback_alignment",
+        format!(
+            "the paper's lemmas are about feedback alignment in two-layer networks trained on all samples at once{asked}; \
+             choose such a case with --case, or a rule with --set learning.rule=feedback_alignment"
+        ),
     ))
 }
 

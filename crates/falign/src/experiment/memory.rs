@@ -6,11 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::config::Experiment;
-use super::execute::{Watch, run_one};
+use super::execute::{Watch, place, run_one};
 use super::plan::Job;
 use super::simulate::{Context, PrivateRule, RunResult};
 use super::sources::Sources;
 use crate::Result;
+use crate::fault::caught;
 
 /// The runs of each setting of an experiment, in order; `None` where a run was not finished.
 pub type Runs = Vec<Vec<Option<RunResult>>>;
@@ -44,7 +45,8 @@ pub fn cost(experiment: &Experiment) -> f64 {
 /// Setting [`Watch::stop`] stops at the next step: runs that are finished come back.
 ///
 /// # Errors
-/// The first error of a run, as [`simulate`](super::simulate::simulate); what the files that
+/// The first error of a run, as [`simulate`](super::simulate::simulate), or its panic
+/// ([`Error::Fault`](crate::Error::Fault)), which stops the others; what the files that
 /// the settings name lack, as [`inputs::check`](super::inputs::check); more memory than can be
 /// had, as [`need::check`](super::need::check).
 ///
@@ -137,5 +139,10 @@ pub fn run_each(
         }
         Ok(())
     };
-    jobs.par_iter().with_max_len(1).try_for_each(one)
+    jobs.par_iter().with_max_len(1).for_each(|job| {
+        if let Err(error) = caught(|| place(experiment, job), || one(job)) {
+            watch.fail(error);
+        }
+    });
+    watch.take_failure().map_or(Ok(()), Err)
 }

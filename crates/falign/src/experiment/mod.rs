@@ -3,6 +3,7 @@
 //! Refuses: drawing (the program's `figure` room).
 
 pub mod audited;
+pub mod belongs;
 pub mod builtin;
 pub mod certified;
 pub mod claim;

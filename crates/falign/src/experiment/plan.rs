@@ -38,10 +38,12 @@ pub struct Job {
 pub struct Plan {
     /// The jobs.
     pub jobs: Vec<Job>,
+    /// SHA-256 of the content of each input file that the settings name, by its path.
+    pub inputs: BTreeMap<String, String>,
 }
 
 /// Keys that say how work is cut or shown, not what a run computes.
-const NOT_IN_ID: [&str; 3] = ["runs", "runs_per_job", "per_run_table"];
+pub(super) const NOT_IN_ID: [&str; 3] = ["runs", "runs_per_job", "per_run_table"];
 
 /// Keys whose default was this word before it was `auto`: ids leave that out as they did, and
 /// name `auto` where it is something else.
@@ -70,23 +72,23 @@ impl Plan {
     /// more jobs than a folder can hold.
     pub fn new(experiment: &Experiment) -> Result<Self> {
         refuse_too_many(experiment)?;
-        let mut contents = BTreeMap::new();
+        let identities = Identities::new(experiment)?;
         let mut jobs = Vec::new();
         for (setting_index, labelled) in experiment.settings.iter().enumerate() {
             let setting = &labelled.setting;
-            let identity = Identity::new(setting, &mut contents)?;
             let mut start = 0;
             while start < setting.runs {
                 let end = setting.runs.min(start + setting.runs_per_job);
                 jobs.push(Job {
-                    id: identity.id(&(start..end)),
+                    id: identities.id(setting_index, &(start..end)),
                     setting_index,
                     runs: start..end,
                 });
                 start = end;
             }
         }
-        Ok(Self { jobs })
+        let inputs = identities.contents;
+        Ok(Self { jobs, inputs })
     }
 
     /// One JSON object per line and job: `id`, `setting`, `runs` as `[first, end)`.
@@ -104,6 +106,33 @@ impl Plan {
             );
             text
         })
+    }
+}
+
+/// What the ids of an experiment hash.
+pub(super) struct Identities {
+    of_settings: Vec<Identity>,
+    /// Hashes of input files by their path.
+    contents: BTreeMap<String, String>,
+}
+
+impl Identities {
+    /// Of all settings. Reads the input files that they name.
+    pub(super) fn new(experiment: &Experiment) -> Result<Self> {
+        let mut contents = BTreeMap::new();
+        let settings = experiment.settings.iter();
+        let of_settings = settings
+            .map(|one| Identity::new(&one.setting, &mut contents))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            of_settings,
+            contents,
+        })
+    }
+
+    /// The id of a job of these runs, whether or not the plan has one.
+    pub(super) fn id(&self, setting_index: usize, runs: &Range<u64>) -> String {
+        self.of_settings[setting_index].id(runs)
     }
 }
 

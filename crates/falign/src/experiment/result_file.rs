@@ -10,7 +10,7 @@ use super::resolve::Resolved;
 use super::setting::SaveWeights;
 use super::simulate::{RunResult, SavedWeights};
 use crate::data::content_hash;
-use crate::observe::Outcome;
+use crate::observe::{EngineFamily, Outcome};
 use crate::record::store::{own_folder, seal, unseal, write_atomic};
 use crate::{Error, Result};
 
@@ -19,7 +19,12 @@ const RUN_HEAD: usize = 7;
 
 /// Where a job's result lies.
 pub fn result_path(folder: &Path, job: &Job) -> PathBuf {
-    folder.join("results").join(format!("{}.bin", job.id))
+    path_of(folder, &job.id)
+}
+
+/// The same of a job's id.
+pub(super) fn path_of(folder: &Path, id: &str) -> PathBuf {
+    folder.join("results").join(format!("{id}.bin"))
 }
 
 /// What tells a job's result from any other.
@@ -42,6 +47,23 @@ fn header(experiment: &Experiment, job: &Job) -> Map<String, Value> {
 
 /// The part of a header that names the job's weights files, each with its SHA-256.
 const WEIGHTS: &str = "weights";
+
+/// The part of a header that says how the machine that made it rounds, where that matters. Results
+/// of earlier versions do not say it.
+const ARITHMETIC: &str = "arithmetic";
+
+/// Why a result or a checkpoint of this family of engines, which says `found` of its machine, is not
+/// one that this machine would have made to the last bit.
+pub(super) fn other_arithmetic(family: EngineFamily, found: &Value) -> Option<String> {
+    let (found, here) = (found.as_str()?, family.arithmetic()?);
+    (found != here).then(|| {
+        format!("made where products of matrices are rounded in another way ({found}; here {here})")
+    })
+}
+
+/// What to do about it.
+pub(super) const MIX: &str =
+    "go on on such a machine, or with --mix: numbers then differ by rounding from either machine's";
 
 /// The bytes of a job's result file.
 pub(super) fn encode(
@@ -74,6 +96,10 @@ pub(super) fn encode(
         }
     }
     let mut header = header(experiment, job);
+    let setting = &experiment.settings[job.setting_index].setting;
+    if let Some(arithmetic) = setting.family().arithmetic() {
+        header.insert(ARITHMETIC.to_owned(), arithmetic.into());
+    }
     if !weights.is_empty() {
         header.insert(WEIGHTS.to_owned(), Value::Object(weights));
     }
@@ -82,8 +108,20 @@ pub(super) fn encode(
 
 /// A stored result, if the file is whole and this job's.
 pub(super) fn read(experiment: &Experiment, job: &Job, path: &Path) -> Result<Vec<RunResult>> {
+    Ok(read_with_origin(experiment, job, path)?.0)
+}
+
+/// The same, with [`other_arithmetic`] of the machine that made it.
+pub(super) fn read_with_origin(
+    experiment: &Experiment,
+    job: &Job,
+    path: &Path,
+) -> Result<(Vec<RunResult>, Option<String>)> {
     let (mut found, payload) = unseal(path)?;
     found.remove(WEIGHTS);
+    let arithmetic = found.remove(ARITHMETIC).unwrap_or_default();
+    let family = experiment.settings[job.setting_index].setting.family();
+    let other = other_arithmetic(family, &arithmetic);
     if found != header(experiment, job) {
         return Err(Error::record(
             path,
@@ -141,7 +179,7 @@ pub(super) fn read(experiment: &Experiment, job: &Job, path: &Path) -> Result<Ve
             weights: [None, None],
         });
     }
-    Ok(runs)
+    Ok((runs, other))
 }
 
 /// The name of a weights file without its ending; `name` is `initial` or `final`.

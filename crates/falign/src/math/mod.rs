@@ -1,6 +1,7 @@
 //! Mathematics without networks: activations, losses, named random streams, products.
 
 pub(crate) mod activation;
+mod arithmetic;
 mod eigen;
 mod exponential;
 mod gemm;
@@ -17,6 +18,7 @@ mod thin;
 mod unmade;
 
 pub use activation::Activation;
+pub use arithmetic::arithmetic;
 pub(crate) use eigen::symmetric_eigen;
 pub use gemm::multiply;
 pub use loss::{Loss, Reduction};

@@ -1,6 +1,6 @@
 //! Versions of the numbers that engines give.
 
-use crate::math::Activation;
+use crate::math::{Activation, arithmetic};
 
 /// 2: tanh, sigmoid, erf and softplus from shorter polynomials, gain and weight multiplied first,
 /// lanes summed by halves; what `{ over_M = }` is with backpropagation or correlated feedback.
@@ -48,6 +48,15 @@ impl EngineFamily {
             Self::TwoLayer => "two_layer",
             Self::MiniBatch => "mini_batch",
             Self::MiniBatchCurved => "mini_batch_curved",
+        }
+    }
+
+    /// What else the bits of these runs depend on: how the machine rounds products of matrices
+    /// ([`arithmetic`]). `None` where they are the same on every machine.
+    pub fn arithmetic(self) -> Option<&'static str> {
+        match self {
+            Self::TwoLayer => None,
+            Self::MiniBatch | Self::MiniBatchCurved => Some(arithmetic()),
         }
     }
 

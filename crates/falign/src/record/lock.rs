@@ -14,14 +14,16 @@ pub const LOCK_FILE: &str = ".lock";
 #[derive(Debug)]
 pub struct FolderLock {
     _file: File,
+    is_held: bool,
 }
 
 impl FolderLock {
     /// Takes the lock of `folder`, which must exist, without waiting.
     ///
     /// The lock is advisory. File systems without locks (some network ones) have none to give;
-    /// there the call succeeds, and two writers at worst do the same work twice, since every
-    /// file is written atomically.
+    /// there the call succeeds, without being [held](Self::is_held), and two writers at worst do
+    /// the same work twice, since every file is written atomically and nobody removes what
+    /// another may be writing.
     ///
     /// # Errors
     /// [`Error::Record`] if another program has it; [`Error::Io`] if the folder cannot be
@@ -29,18 +31,26 @@ impl FolderLock {
     pub fn acquire(folder: &Path) -> Result<Self> {
         let path = folder.join(LOCK_FILE);
         let file = own_file(&path).map_err(|source| Error::io(&path, source))?;
-        match file.try_lock() {
-            Ok(()) => {}
+        let is_held = match file.try_lock() {
+            Ok(()) => true,
             Err(TryLockError::WouldBlock) => {
                 return Err(Error::record(
                     folder,
                     "another program is writing this folder; wait for it or choose another folder",
                 ));
             }
-            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => false,
             Err(TryLockError::Error(source)) => return Err(Error::io(&path, source)),
-        }
-        Ok(Self { _file: file })
+        };
+        Ok(Self {
+            _file: file,
+            is_held,
+        })
+    }
+
+    /// Whether no other program writes the folder; `false` where the file system has no locks.
+    pub fn is_held(&self) -> bool {
+        self.is_held
     }
 }
 
@@ -53,6 +63,7 @@ mod tests {
     fn a_folder_has_one_writer_at_a_time() {
         let folder = Scratch::new("lock");
         let first = FolderLock::acquire(folder.path()).unwrap();
+        assert!(first.is_held());
         let second = FolderLock::acquire(folder.path()).unwrap_err();
         assert!(second.to_string().contains("another program"), "{second}");
         drop(first);

@@ -1,10 +1,11 @@
 //! Deep settings on small generated images, and their runs.
 
 use std::path::Path;
+use std::sync::Mutex;
 
 use falign::experiment::config::{Experiment, Overrides};
 use falign::experiment::setting::Setting;
-use falign::experiment::simulate::{Context, RunResult, SavedWeights, simulate};
+use falign::experiment::simulate::{Checkpoint, Context, Notes, RunResult, SavedWeights, simulate};
 use falign::experiment::sources::Sources;
 
 /// Two hidden layers, 50 images of 4 x 4 pixels, 7 batches an epoch of which the last has 2
@@ -56,11 +57,22 @@ pub(crate) fn run(setting: &Setting, number: u64) -> RunResult {
 /// Run 0 with a checkpoint, up to step `end`; `None` if it was stopped there.
 pub(crate) fn run_until(setting: &Setting, checkpoint: &Path, end: u64) -> Option<RunResult> {
     let sources = Sources::default();
+    let notes = Mutex::default();
     let context = Context {
-        checkpoint: Some(checkpoint),
+        checkpoint: Some(at(checkpoint, &notes)),
         ..Context::new(&sources)
     };
     simulate(setting, 0, context, &mut |step| step < end).unwrap()
+}
+
+/// A checkpoint of the job `job`.
+pub(crate) fn at<'a>(path: &'a Path, notes: &'a Mutex<Notes>) -> Checkpoint<'a> {
+    Checkpoint {
+        path,
+        job: "job",
+        mix: false,
+        notes,
+    }
 }
 
 /// Everything of a result as bits, so that NaN equals NaN and 0 is not -0.

@@ -158,6 +158,7 @@ fn one(case: &str, defaults: &Values, typed: &Values, axes: &[Axis]) -> Result<L
     let mut setting = read::setting(&all)?;
     check::typed_keys(&setting, typed)?;
     let engine_by_data = check::is_selected_by_data(&setting);
+    let asked = check::asked(&setting);
     setting.engine = setting.resolved_engine();
     setting.draw = setting.resolved_draw();
     setting.record = setting.resolved_record();
@@ -167,7 +168,7 @@ fn one(case: &str, defaults: &Values, typed: &Values, axes: &[Axis]) -> Result<L
         setting.deep.reduction = Some(setting.deep.resolved_reduction());
         setting.deep.scaling = Some(setting.deep.resolved_scaling());
     }
-    check::setting(&setting)?;
+    check::setting(&setting, &asked)?;
     // Labels in the canonical spelling, so that `0` and `0.0` are one label.
     let written = write::values(&setting);
     let axes = axes

@@ -8,7 +8,8 @@ mod predictions;
 mod two_layer;
 mod weights;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::resolve::{Resolved, resolve};
 use super::setting::{Engine, Record, Setting};
@@ -37,6 +38,34 @@ pub struct RunResult {
     pub weights: [Option<SavedWeights>; 2],
 }
 
+/// A deep run's checkpoint.
+#[derive(Debug, Clone, Copy)]
+pub struct Checkpoint<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// The job that the run is of: the checkpoint of another job or run is not taken for it.
+    pub job: &'a str,
+    /// Whether to go on from one of a machine that rounds products in another way.
+    pub mix: bool,
+    /// Hears of a checkpoint that is there.
+    pub notes: &'a Mutex<Notes>,
+}
+
+/// Files of a run folder that were not as they should be, each with the reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// Damaged or foreign: what they held has been done again.
+    pub redone: Vec<(PathBuf, String)>,
+    /// Of a machine that rounds products in another way, and used all the same.
+    pub mixed: Vec<(PathBuf, String)>,
+}
+
+impl Checkpoint<'_> {
+    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// What a run needs besides its setting; none of it but `rule` changes a number.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
@@ -45,7 +74,7 @@ pub struct Context<'a> {
     /// Spreads a wide two-layer network over rayon's threads (same bits).
     pub parallel: bool,
     /// Where a deep run keeps its checkpoint, and looks for one to go on from.
-    pub checkpoint: Option<&'a Path>,
+    pub checkpoint: Option<Checkpoint<'a>>,
     /// Teaches the networks of the mini-batch engine in place of the setting's rule. Unlike the
     /// others this one changes the numbers; no run folder can say so.
     pub rule: Option<&'a dyn PrivateRule>,
@@ -95,7 +124,8 @@ pub(super) fn predictions_seconds(
 ///
 /// # Errors
 /// As [`resolve`]; [`Shape`](crate::Error::Shape) for given weights
-/// that do not fit; [`Io`](crate::Error::Io) for a checkpoint that cannot be written.
+/// that do not fit; [`Io`](crate::Error::Io) for a checkpoint that cannot be written;
+/// [`Record`](crate::Error::Record) for one of a machine that rounds products in another way.
 pub fn simulate(
     setting: &Setting,
     run_number: u64,

@@ -33,6 +33,7 @@ impl Stored {
         let jobs = plan.jobs.iter().filter(|job| self.of_job(job).is_none());
         Plan {
             jobs: jobs.cloned().collect(),
+            inputs: plan.inputs.clone(),
         }
     }
 

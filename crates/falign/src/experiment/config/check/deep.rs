@@ -4,6 +4,7 @@ use super::refuse;
 use crate::Result;
 use crate::experiment::config::read::{self, GENERATED_IMAGES, Values};
 use crate::experiment::config::write;
+use crate::experiment::keys;
 use crate::experiment::setting::{
     Engine, InitialFeedback, Record, Ridge, SaveWeights, Setting, Sparsity, StepSizeSchedule, Steps,
 };
@@ -131,43 +132,50 @@ pub(super) fn two_layer(s: &Setting) -> Result<()> {
     }
 }
 
-/// A setting of the mini-batch engine.
-pub(super) fn mini_batch(s: &Setting) -> Result<()> {
-    foreign(s)?;
+/// A setting of the mini-batch engine, which [`asked`] for it.
+pub(super) fn mini_batch(s: &Setting, asked: &str) -> Result<()> {
+    foreign(s, asked)?;
     data(s)?;
     network(s)?;
-    learning(s)?;
-    recorded(s)
+    learning(s, asked)?;
+    recorded(s, asked)
 }
 
-fn foreign(s: &Setting) -> Result<()> {
+fn foreign(s: &Setting, asked: &str) -> Result<()> {
     let mut plain = s.clone();
     plain.draw = Draw::Auto;
     if s.draw == Draw::Gram {
-        return refuse(
-            "draw",
-            "\"gram\"",
-            "the mini-batch engine has the weights themselves; use \"weights\"",
-        );
+        let why = format!("{asked}, which has the weights themselves; use \"weights\"");
+        return refuse("draw", "\"gram\"", why);
     }
     if let Some((leaf, value)) = changed(&plain, &TWO_LAYER_ONLY) {
-        return refuse(
-            leaf,
-            value,
-            "the two-layer engines read this, the mini-batch engine does not; remove it",
-        );
+        let why = format!("{asked}, and only the two-layer engines read this; remove it");
+        return refuse(leaf, value, why);
     }
     if let Ridge::Gamma(l) = s.ridge {
-        return refuse("ridge", format!("{{ gamma = {l} }}"), GIVE_NUMBER);
+        return refuse("ridge", format!("{{ gamma = {l} }}"), give_number(asked));
     }
     match s.steps {
         Steps::Number(_) => Ok(()),
-        Steps::Tau(x) => refuse("steps", format!("{{ tau = {x} }}"), GIVE_NUMBER),
-        Steps::EtaLambdaT(x) => refuse("steps", format!("{{ eta_lambda_t = {x} }}"), GIVE_NUMBER),
+        Steps::Tau(x) => refuse("steps", format!("{{ tau = {x} }}"), give_number(asked)),
+        Steps::EtaLambdaT(x) => refuse(
+            "steps",
+            format!("{{ eta_lambda_t = {x} }}"),
+            give_number(asked),
+        ),
     }
 }
 
-const GIVE_NUMBER: &str = "units of the two-layer theory have no meaning here; give a number";
+fn give_number(asked: &str) -> String {
+    format!("{asked}, where units of the two-layer theory have no meaning; give a number")
+}
+
+/// `network.init_gain asks for the mini-batch engine`: which key chose it.
+pub(crate) fn asked(s: &Setting) -> String {
+    let leaf = asks_of_mini_batch(s).map_or("engine", |(leaf, _)| leaf);
+    let key = keys::leaf(leaf).map_or_else(|| leaf.to_owned(), keys::Key::dotted);
+    format!("{key} asks for the mini-batch engine")
+}
 
 fn data(s: &Setting) -> Result<()> {
     let d = &s.deep;
@@ -309,13 +317,15 @@ fn network(s: &Setting) -> Result<()> {
     Ok(())
 }
 
-fn learning(s: &Setting) -> Result<()> {
+fn learning(s: &Setting, asked: &str) -> Result<()> {
     let d = &s.deep;
     if s.rule == Rule::OjaFeedback {
         return refuse(
             "rule",
             "\"oja_feedback\"",
-            "deep networks do not have it; use \"hebbian_feedback\" with learning.feedback_decay",
+            format!(
+                "{asked}, which does not have it; use \"hebbian_feedback\" with learning.feedback_decay"
+            ),
         );
     }
     if s.rule == Rule::LastLayerOnly
@@ -389,16 +399,14 @@ fn has_test(s: &Setting) -> bool {
     is_stored || s.held_out > 0 || s.held_out_data.is_some()
 }
 
-fn recorded(s: &Setting) -> Result<()> {
+fn recorded(s: &Setting, asked: &str) -> Result<()> {
     let d = &s.deep;
     for quantity in &s.quantities {
         let name = format!("\"{quantity}\"");
         if !quantity.is_deep() {
-            return refuse(
-                "quantities",
-                name,
-                "the mini-batch engine does not measure it; docs/config.md lists what it does",
-            );
+            let why =
+                format!("{asked}, which does not measure it; docs/config.md lists what it does");
+            return refuse("quantities", name, why);
         }
         let needs = match quantity {
             Quantity::TestLoss if !d.has_classes() && !has_test(s) => {

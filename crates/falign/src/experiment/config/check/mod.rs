@@ -63,6 +63,19 @@ impl Setting {
         }
     }
 
+    /// Which key chose the mini-batch engine, as the beginning of a sentence; `None` for the
+    /// two-layer engines.
+    pub(crate) fn asks_for_mini_batch(&self) -> Option<String> {
+        // What `auto` stands for asks for nothing.
+        let mut typed = self.clone();
+        typed.deep.loss = None;
+        typed.deep.reduction = None;
+        typed.deep.scaling = None;
+        typed.record = Record::Auto;
+        typed.quantities.clear();
+        (self.resolved_engine() == Engine::MiniBatch).then(|| deep::asked(&typed))
+    }
+
     /// The runs it shares its numerics version with.
     pub fn family(&self) -> EngineFamily {
         match self.resolved_engine() {
@@ -157,10 +170,14 @@ fn not_typed(typed: &Values, leaves: &[&str], why: &str) -> Result<()> {
     }
 }
 
-/// Checks a setting whose engine and draw are resolved.
-pub(crate) fn setting(s: &Setting) -> Result<()> {
+/// Which key asks for the mini-batch engine, if that is chosen; before anything is resolved.
+pub(crate) use self::deep::asked;
+
+/// Checks a setting whose engine and draw are resolved, and which [`asked`] for the mini-batch
+/// engine if it has that.
+pub(crate) fn setting(s: &Setting, asked: &str) -> Result<()> {
     if s.engine == Engine::MiniBatch {
-        deep::mini_batch(s)?;
+        deep::mini_batch(s, asked)?;
         data(s)?;
         schedule(s)?;
         recorded(s)?;

@@ -105,7 +105,10 @@ fn train<T: Element>(
     };
     let mut training = Training::new(parts.network, start, parts.train, parts.options, streams);
     let mut recorded = match context.checkpoint {
-        Some(path) => resume(path, &mut training, setting.quantities.len(), &steps)?,
+        Some(checkpoint) => {
+            let quantities = setting.quantities.len();
+            resume(checkpoint, run, &mut training, quantities, &steps)?
+        }
         None => Recorded::default(),
     };
     let mut saved = Instant::now();
@@ -121,10 +124,10 @@ fn train<T: Element>(
                 weights: &mut || Some(SavedWeights::Deep(weights(training.network()))),
             });
             recorded.values.push(row);
-            if let Some(path) = context.checkpoint
+            if let Some(checkpoint) = context.checkpoint
                 && saved.elapsed() > CHECKPOINT_EVERY
             {
-                keep(path, &mut training, &recorded)?;
+                keep(checkpoint, run, &mut training, &recorded)?;
                 saved = Instant::now();
             }
         }
@@ -132,8 +135,8 @@ fn train<T: Element>(
             break stall(&recorded.losses, &steps, chance);
         }
         if !progress(step) {
-            if let Some(path) = context.checkpoint {
-                keep(path, &mut training, &recorded)?;
+            if let Some(checkpoint) = context.checkpoint {
+                keep(checkpoint, run, &mut training, &recorded)?;
             }
             return Ok(None);
         }
@@ -141,12 +144,12 @@ fn train<T: Element>(
             break Outcome::Diverged { step };
         }
     };
-    if let Some(path) = context.checkpoint
+    if let Some(checkpoint) = context.checkpoint
         && !outcome.is_diverged()
     {
         // Other runs of the job may still be stopped: this one need not run again. One that has
         // diverged goes on from its last checkpoint, to diverge at the same step.
-        keep(path, &mut training, &recorded)?;
+        keep(checkpoint, run, &mut training, &recorded)?;
     }
     let nothing = vec![f64::NAN; setting.quantities.len()];
     recorded.values.resize(steps.len(), nothing);

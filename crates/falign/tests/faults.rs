@@ -1,0 +1,91 @@
+//! A panic in one run ends the experiment with an error that says where, and loses nothing that
+//! was finished.
+
+use std::sync::Mutex;
+
+use falign::Error;
+use falign::experiment::execute::{Watch, execute, result_path};
+use falign::experiment::simulate::PrivateRule;
+use falign::experiment::sources::Sources;
+use falign::experiment::{Experiment, Overrides, Plan, memory};
+use falign::rule::{LastLayerOnly, Layer, LearningRule};
+
+use crate::support::deep::IMAGES;
+use crate::support::experiment::Scratch;
+
+fn one_after_the_other<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    pool.unwrap().install(work)
+}
+
+/// Two settings, of which the second has a number that no checked experiment has.
+fn half_broken() -> Experiment {
+    let text = format!("{IMAGES}\n[sweep]\n\"learning.ridge\" = [0, 0.1]\n");
+    let mut experiment = Experiment::parse(&text, &Overrides::none()).unwrap();
+    experiment.settings[1].setting.deep.batch = Some(0);
+    experiment
+}
+
+#[test]
+fn a_panic_in_a_job_is_an_error_and_finished_jobs_are_kept() {
+    let experiment = half_broken();
+    let plan = Plan::new(&experiment).unwrap();
+    let scratch = Scratch::new("fault-in-a-job");
+    let watch = Watch::default();
+    let sources = Sources::default();
+    let run = || execute(&experiment, &plan, &scratch.0, &sources, &watch);
+    let error = one_after_the_other(run).unwrap_err();
+    assert!(matches!(error, Error::Fault { .. }), "{error:?}");
+    let text = error.to_string();
+    assert!(text.starts_with("setting 2 of 2, run 0: "), "{text}");
+    assert!(result_path(&scratch.0, &plan.jobs[0]).exists());
+    assert!(!result_path(&scratch.0, &plan.jobs[1]).exists());
+    // Once mended it goes on with what is there.
+    let mut mended = experiment;
+    mended.settings[1].setting.deep.batch = Some(8);
+    let plan = Plan::new(&mended).unwrap();
+    let watch = Watch::default();
+    let execution = execute(&mended, &plan, &scratch.0, &sources, &watch).unwrap();
+    assert_eq!((execution.complete, execution.kept), (true, 1));
+}
+
+/// A rule that fails in run 1.
+#[derive(Debug)]
+struct Broken;
+
+impl PrivateRule for Broken {
+    fn single(&self, _: u64, _: &[Layer<f32>]) -> Box<dyn LearningRule<f32>> {
+        unreachable!("the runs are in double precision")
+    }
+
+    fn double(&self, run: u64, _: &[Layer<f64>]) -> Box<dyn LearningRule<f64>> {
+        assert!(run != 1, "no rule for run {run}");
+        Box::new(LastLayerOnly)
+    }
+}
+
+#[test]
+fn a_panic_of_a_rule_of_ones_own_is_an_error_and_finished_runs_came() {
+    let overrides = Overrides {
+        set: vec!["run.runs=3".to_owned()],
+        cases: Vec::new(),
+    };
+    let experiment = Experiment::parse(IMAGES, &overrides).unwrap();
+    let finished = Mutex::new(Vec::new());
+    let watch = Watch::default();
+    let run = || {
+        memory::run_each(
+            &experiment,
+            &Sources::default(),
+            Some(&Broken),
+            &watch,
+            &|one| finished.lock().unwrap().push(one.run),
+        )
+    };
+    let text = one_after_the_other(run).unwrap_err().to_string();
+    assert!(
+        text.starts_with("setting 1 of 1, run 1: no rule for run 1; this is a fault"),
+        "{text}"
+    );
+    assert_eq!(*finished.lock().unwrap(), [0], "the others are stopped");
+}
