@@ -35,6 +35,15 @@ pub(crate) fn shown(text: &str) -> String {
     out
 }
 
+/// A text as it was typed, unless a terminal would obey some of it.
+fn printable(text: String) -> String {
+    if text.contains(char::is_control) {
+        shown(&text)
+    } else {
+        text
+    }
+}
+
 /// What can go wrong, by the thing that is wrong.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -101,9 +110,9 @@ impl Error {
         allowed: impl Into<String>,
     ) -> Self {
         Self::Config {
-            key: key.into(),
-            value: value.to_string(),
-            allowed: allowed.into(),
+            key: printable(key.into()),
+            value: printable(value.to_string()),
+            allowed: printable(allowed.into()),
         }
     }
 
@@ -147,7 +156,7 @@ impl Error {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{Error, shown};
 
     #[test]
     fn what_a_message_shows_is_short_and_no_command_to_a_terminal() {
@@ -163,5 +172,14 @@ mod tests {
         let (most, more) = ("x".repeat(60), "x".repeat(100_000));
         assert_eq!(shown(&most), most);
         assert_eq!(shown(&more), "x".repeat(57) + "...");
+    }
+
+    #[test]
+    fn typed_values_are_shown_whole_unless_they_are_commands_to_a_terminal() {
+        let long = "x".repeat(100);
+        let text = Error::config("claim.a\0", &long, "a number").to_string();
+        assert_eq!(text, format!("claim.a\\0 = {long}: a number"));
+        let text = Error::config("name", "\u{1b}[2J", "letters").to_string();
+        assert_eq!(text, "name = \\u{1b}[2J: letters");
     }
 }

@@ -14,6 +14,7 @@ use ndarray::Array2;
 use super::gzip;
 use super::kind::{Format, mismatch};
 use super::labelled::{Inputs, Labelled, TrainTest};
+use crate::error::shown;
 use crate::{Error, Result};
 
 /// The files: five of training records, then the test records.
@@ -38,7 +39,10 @@ pub(super) fn read_archive(path: &Path, stored: &[u8]) -> Result<TrainTest> {
     let damaged = |error: std::io::Error| {
         Error::data(
             path,
-            format!("not a tar archive, or truncated or damaged: {error}"),
+            format!(
+                "not a tar archive, or truncated or damaged: {}",
+                shown(&error.to_string())
+            ),
         )
     };
     if let Some(reason) = mismatch(stored, Format::Tar) {

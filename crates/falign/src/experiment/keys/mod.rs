@@ -84,6 +84,9 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// More names than this are no part of a sentence.
+const LISTED: usize = 40;
+
 /// "did you mean `x`?", or the list of what exists when nothing is near.
 pub fn did_you_mean<'a>(
     name: &str,
@@ -95,6 +98,8 @@ pub fn did_you_mean<'a>(
     let all: Vec<&str> = candidates.into_iter().collect();
     if all.is_empty() {
         "there are none".to_owned()
+    } else if all.len() > LISTED {
+        format!("docs/config.md lists all {}", all.len())
     } else {
         format!("there are {}", all.join(", "))
     }
@@ -167,6 +172,17 @@ mod tests {
                 "{key:?}"
             );
         }
+    }
+
+    #[test]
+    fn nothing_near_lists_what_there_is_unless_that_has_no_end() {
+        let names = |count: usize| (0..count).map(|at| format!("n{at}")).collect::<Vec<_>>();
+        let hint = |name: &str, count| did_you_mean(name, names(count).iter().map(String::as_str));
+        assert_eq!(hint("n1", 9), "did you mean `n1`?");
+        assert_eq!(hint("zzz", 3), "there are n0, n1, n2");
+        assert_eq!(hint("zzz", 0), "there are none");
+        assert!(hint("zzz", 40).ends_with("n38, n39"));
+        assert_eq!(hint("zzz", 41), "docs/config.md lists all 41");
     }
 
     #[test]
