@@ -14,6 +14,7 @@ mod figure2; // Figure 2's statistics against another implementation's
 mod forecast; // alignments that certificates foretell, and those of runs
 mod fuzz; // random sizes, rules, precisions and instruction sets, for as long as one likes
 mod golden; // values from 40-digit arithmetic
+mod hostile; // mutated experiments, damaged files: a result or a sentence
 mod in_memory; // experiments without a folder, and folders made of them
 mod invariant; // what linear networks keep under feedback alignment
 mod kernels; // those that engines give, against those of their weights

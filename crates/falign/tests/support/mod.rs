@@ -1,5 +1,6 @@
 //! Small problems made from a seed, and comparisons by norm.
 
+pub(crate) mod allocations;
 pub(crate) mod data_sets;
 pub(crate) mod deep;
 pub(crate) mod experiment;
