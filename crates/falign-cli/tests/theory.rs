@@ -229,7 +229,7 @@ fn every_setting_has_a_page_that_contradicts_itself_nowhere() {
             number("predicted_alignment_error").unwrap() < 0.1,
             "{alignment}"
         );
-        assert!(number("cutoff_in_force").unwrap() > 4.0, "{alignment}");
+        assert!(number("cutoff_in_force").unwrap() > 2.0, "{alignment}");
         assert_eq!(
             one["statements"]["theorem_4_6"]["verdict"],
             "conditions_open"

@@ -255,6 +255,7 @@ fn the_papers_own_cutoff_is_within_the_budget_and_a_later_one_is_open() {
     let own = at(47, 3.0);
     close(&own, "cutoff_step", 47.0);
     close(&own, "cutoff_in_force", 47.0 * 3.0 * 0.1 / 200f64.sqrt());
+    close(&own, "initial_decay", -48.0 * 0.7f64.ln());
     assert_eq!(verdict(&own, "theorem_4_3"), Verdict::Met);
     assert_eq!(verdict(&own, "theorem_4_6"), Verdict::Met);
     let constants = own.statement("theorem_4_6").unwrap().constants;

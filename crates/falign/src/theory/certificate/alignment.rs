@@ -76,7 +76,7 @@ pub(super) fn lines(setup: &Setup<'_>, facts: &Facts) -> Vec<Line> {
             facts.initial_decay,
             Basis::Theorem,
         )
-        .note("beta(0)'s factor at the end"),
+        .note("at the end of the run"),
         line(
             "initial_decay_wanted",
             "(1/2) log(p/n) + 1: beta(0) is forgotten",
@@ -84,16 +84,20 @@ pub(super) fn lines(setup: &Setup<'_>, facts: &Facts) -> Vec<Line> {
             Basis::Asymptotic,
         ),
     ];
-    if let Schedule::Cutoff { ridge, last_step } = setup.schedule {
-        lines.push(
-            line(
-                "cutoff_in_force",
-                "c_S of the cutoff in force",
-                *last_step as f64 * ridge / unit(facts),
-                Basis::Theorem,
-            )
-            .note(format!("T = {last_step}")),
-        );
+    let in_force = |value| {
+        let label = "c_S of the cutoff in force";
+        line("cutoff_in_force", label, value, Basis::Theorem)
+    };
+    match setup.schedule {
+        Schedule::Cutoff { ridge, last_step } => {
+            let spent = *last_step as f64 * ridge;
+            let of_unit = in_force(spent / unit(facts));
+            lines.push(of_unit.note(format!("T = {last_step}")));
+        }
+        Schedule::Constant { ridge } if *ridge > 0.0 => {
+            lines.push(in_force(f64::NAN).none("none: the ridge stays"));
+        }
+        _ => {}
     }
     lines
 }
@@ -111,7 +115,7 @@ pub(super) fn summary(setup: &Setup<'_>, facts: &Facts) -> String {
             .to_owned();
     }
     let numbers = format!(
-        "-log P_T = {}, and (1/2) log(p/n) + 1 = {} forgets it",
+        "-log P_T = {}, forgotten from (1/2) log(p/n) + 1 = {} on",
         short(decay),
         short(wanted)
     );

@@ -58,7 +58,7 @@ pub(super) fn lines(setup: &Setup<'_>, facts: &Facts) -> Vec<Line> {
             facts.ridge / facts.gamma,
             Basis::Theorem,
         )
-        .note("Theorem 4.6: 3 or more"),
+        .note("3 or more in Theorem 4.6"),
         line(
             "ridge_total",
             "sum of lambda(t) over all t",

@@ -147,20 +147,22 @@ fn within_budget(setup: &Setup<'_>, facts: &Facts) -> Condition {
         let asks = "S_lambda for this activation";
         return Condition::new("ridge_budget", false, asks, "there is none");
     };
+    if total.is_infinite() {
+        let asks = "a finite sum of lambda(t)";
+        return Condition::new("ridge_budget", false, asks, "infinite");
+    }
     let counted = match setup.schedule {
         Schedule::Cutoff { ridge, .. } => total - ridge,
         _ => total,
     };
     let (met, there) = if counted <= budget * (1.0 + ROUNDING) {
         (Met::Yes, short(total))
-    } else if total.is_finite() {
+    } else {
         let needed = short(counted / budget);
         (
             Met::Open,
             format!("{}, which needs c_S = {needed}", short(total)),
         )
-    } else {
-        (Met::No, "it is spent at some step".to_owned())
     };
     let asks = format!("sum of lambda(t) <= S_lambda = {} (c_S = 1)", short(budget));
     Condition::new("ridge_budget", met, asks, there)
