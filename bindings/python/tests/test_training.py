@@ -187,7 +187,7 @@ def test_arrays_that_do_not_fit_are_named(config: fa.Config, arrays: Arrays) -> 
         ((X.astype(complex), y), "expected real numbers"),
         ((X.astype("datetime64[s]"), y), "expected real numbers"),
         ((np.ma.masked_greater(X, 1), y), "X has a mask over"),
-        ((X, np.ma.masked_greater(y, 1)), "y has a mask over"),
+        ((X, np.ma.masked_greater(y, 0)), "y has a mask over"),
         ((np.where(X == X[3, 2], None, X), y), "NaN at row 3, column 2"),
     ]:
         with pytest.raises(ShapeError) as caught:
