@@ -97,6 +97,15 @@ pub(super) fn beyond(limit: u64) -> String {
 /// The decompressed content of a file, which must not be empty; if it is compressed, as much as
 /// `length` tells of its beginning, as [`read_bounded`].
 pub(super) fn read_measured(path: &Path, length: impl Fn(&[u8]) -> Option<u64>) -> Result<Vec<u8>> {
+    read_limited(path, length, beyond)
+}
+
+/// [`read_measured`], with another sentence for what goes on beyond the limit.
+pub(super) fn read_limited(
+    path: &Path,
+    length: impl Fn(&[u8]) -> Option<u64>,
+    beyond: impl Fn(u64) -> String,
+) -> Result<Vec<u8>> {
     let stored = read_stored(path)?;
     if !is_compressed(&stored) {
         return Ok(stored);

@@ -28,12 +28,34 @@ const NO_SAMPLES: &str = "it has no samples";
 
 /// The decompressed content of a file: the beginning of one that is no text.
 pub(super) fn read_content(path: &Path) -> Result<Vec<u8>> {
-    gzip::read_measured(path, |beginning| {
+    read_within(path, crate::room::available())
+}
+
+/// Bytes of memory that a table takes for each of its text: for `0,` one of 8, and twice that while
+/// a list grows.
+const BYTES_PER_BYTE: u64 = 9;
+
+/// [`read_content`] where this much memory can be had.
+fn read_within(path: &Path, room: Option<u64>) -> Result<Vec<u8>> {
+    let limit = room.map_or(u64::MAX, |room| room / BYTES_PER_BYTE);
+    let length = |beginning: &[u8]| {
         let is_text = beginning.starts_with(b"\xff\xfe")
             || beginning.starts_with(b"\xfe\xff")
             || !beginning.contains(&0);
-        is_text.then_some(u64::MAX)
-    })
+        is_text.then_some(limit)
+    };
+    let beyond = |limit: u64| {
+        let (content, room) = (shown_bytes(limit), shown_bytes(room.unwrap_or(limit)));
+        format!(
+            "its content goes on beyond {content}, which do not fit in the {room} of memory that can \
+             be had here; allow more by --memory"
+        )
+    };
+    gzip::read_limited(path, length, beyond)
+}
+
+fn shown_bytes(bytes: u64) -> String {
+    crate::room::shown(bytes as f64)
 }
 
 /// The characters of a table.
@@ -367,6 +389,27 @@ mod tests {
         let read = read_dataset(Path::new("a.csv"), text, &options).unwrap();
         let names = ["2011", "2012", "2010"].map(str::to_owned).to_vec();
         assert_eq!(read, (array![[2.0, 3.0]], array![[1.0]], Some(names)));
+    }
+
+    /// Some kilobytes that become megabytes are read where there is room, and else not unpacked.
+    #[test]
+    fn a_table_that_does_not_fit_in_memory_is_not_unpacked() {
+        let folder = crate::file::scratch::Scratch::new("table-room");
+        let lines = "1,2,3\n".repeat(1 << 18);
+        let packed = crate::data::gzip::tests::compressed(lines.as_bytes());
+        assert!(packed.len() < 1 << 14);
+        let path = folder.file("a.csv.gz", &packed);
+        let large = BYTES_PER_BYTE * lines.len() as u64;
+        for room in [None, Some(large)] {
+            assert_eq!(read_within(&path, room).unwrap(), lines.as_bytes());
+        }
+        let text = read_within(&path, Some(large / 2)).unwrap_err().to_string();
+        let part = "its content goes on beyond 786 kB, which do not fit in the 7.1 MB of memory";
+        assert!(text.contains("a.csv.gz") && text.contains(part), "{text}");
+        let binary = [&b"PAR1"[..], &[0; 1 << 20]].concat();
+        let packed = crate::data::gzip::tests::compressed(&binary);
+        let beginning = read_within(&folder.file("b.csv.gz", &packed), None).unwrap();
+        assert!(beginning.len() < binary.len());
     }
 
     #[test]
