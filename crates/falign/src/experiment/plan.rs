@@ -441,7 +441,8 @@ mod tests {
             assert!(has(&format!(
                 "{network}\n[run]\nquantities = [\"lazy_loss\"]"
             )));
-            assert!(!has(&network), "{activation}");
+            let number = "[learning]\nstep_size = 0.1";
+            assert!(!has(&format!("{network}\n{number}")), "{activation}");
         }
         for activation in ["linear", "relu", "leaky_relu"] {
             let network = format!("[network]\nactivation = \"{activation}\"");
