@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use falign::data::{Dataset, Inputs, Labelled, Matrix, TrainTest, catalogue, load_train_test};
+use falign::data::{Dataset, Inputs, Labelled, Matrix, TableOptions, TrainTest, catalogue};
 use falign::experiment::given::Given;
 use falign::experiment::sources::LabelledPair;
 use numpy::{
@@ -177,12 +177,11 @@ impl Data {
         Ok(Self::own(given))
     }
 
-    /// A data set with classes from a folder, NPZ file or archive.
+    /// A data set with classes from a folder, NPZ file, archive or table.
     #[staticmethod]
     fn read(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let loaded = detached(py, || load_train_test(&path))?;
-        let given = Given::Classes(LabelledPair::new(loaded));
-        Ok(Self::own(given))
+        let read = || LabelledPair::read(&path, None, &TableOptions::default());
+        Ok(Self::own(Given::Classes(detached(py, read)?)))
     }
 
     /// Inputs and targets, (samples, columns), copied.

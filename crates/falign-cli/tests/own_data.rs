@@ -198,6 +198,15 @@ fn every_command_takes_data_in_the_place_of_an_experiment() {
 }
 
 #[test]
+fn a_data_set_in_the_place_of_an_experiment_is_called_one() {
+    let lab = lab();
+    for command in ["run", "theory", "config"] {
+        lab.falign(&[command, "d.csv"])
+            .refuses(&["d.csv is a data set", "--train-data d.csv"]);
+    }
+}
+
+#[test]
 fn columns_are_chosen_and_only_the_file_as_read_counts() {
     let lab = Lab::new();
     lab.file("plain.csv", "a,b,y\n0.5,1,2\n1.5,-1,0\n0.25,3,1\n");

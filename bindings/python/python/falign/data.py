@@ -120,7 +120,8 @@ class Labelled:
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Labelled:
         """A training and a test set from a folder of IDX files, a binary CIFAR-10, or an NPZ
-        file with ``x_train``, ``y_train``, ``x_test``, ``y_test``."""
+        file with ``x_train``, ``y_train``, ``x_test``, ``y_test``; or a training set alone from a
+        table (CSV, NPY) with a column of labels."""
         return cls._of(_core.Data.read(os.fspath(path)))
 
     @property

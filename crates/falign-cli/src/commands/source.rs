@@ -8,7 +8,7 @@ use falign::experiment::builtin::Builtin;
 use falign::experiment::{Experiment, builtin as built_in, keys};
 use falign::record::store::read_text;
 
-use super::{OverrideArgs, Usage};
+use super::{OverrideArgs, Usage, words};
 
 /// The built-in experiment of that name.
 pub(crate) fn builtin(name: &Path) -> Option<&'static Builtin> {
@@ -56,13 +56,11 @@ fn bare(data: Option<&Path>) -> String {
 fn stem(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.trim_start_matches('.');
-    let mut stem = name;
-    for ending in [".gz", ".csv", ".npy", ".npz"] {
-        let at = stem.len().saturating_sub(ending.len());
-        if at > 0 && stem.is_char_boundary(at) && stem[at..].eq_ignore_ascii_case(ending) {
-            stem = &stem[..at];
-        }
-    }
+    let name = without(name, ".gz").unwrap_or(name);
+    let mut endings = DATA.iter();
+    let stem = endings
+        .find_map(|ending| without(name, ending))
+        .unwrap_or(name);
     let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     let stem: String = stem
         .chars()
@@ -75,6 +73,22 @@ fn stem(path: &Path) -> String {
     }
 }
 
+/// Endings of data sets that `--train-data` takes.
+const DATA: [&str; 3] = [".csv", ".npy", ".npz"];
+
+/// What stands before an ending, in any case.
+fn without<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
+    let at = name.len().checked_sub(ending.len()).filter(|at| *at > 0)?;
+    let (stem, found) = name.split_at_checked(at)?;
+    found.eq_ignore_ascii_case(ending).then_some(stem)
+}
+
+fn is_data(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = without(&name, ".gz").unwrap_or(&name);
+    path.is_file() && DATA.iter().any(|ending| without(name, ending).is_some())
+}
+
 /// The file of an experiment that is not built in.
 fn file(path: &Path) -> Result<&Path> {
     if path.is_dir() {
@@ -82,6 +96,14 @@ fn file(path: &Path) -> Result<&Path> {
             "{} is a folder, and an experiment is a file, such as {}",
             path.display(),
             path.join("experiment.toml").display()
+        ))
+        .into());
+    }
+    if is_data(path) {
+        return Err(Usage(format!(
+            "{} is a data set, and an experiment is a TOML file; train on it with --train-data {}",
+            path.display(),
+            words::quoted(path)
         ))
         .into());
     }

@@ -66,6 +66,29 @@ impl LabelledPair {
         }
     }
 
+    /// Reads what `data.labelled_data` names: both sets, or a table with a column of labels, whose
+    /// test set is another table of the same columns.
+    ///
+    /// # Errors
+    /// As [`load_train_test`] and [`load_labelled`](crate::data::load_labelled);
+    /// [`Error::Data`](crate::Error::Data) for options of tables where there is none.
+    pub fn read(path: &Path, test: Option<&Path>, table: &TableOptions) -> Result<Self> {
+        if is_labelled_table(path) {
+            let (train, test) = load_tables(path, test, table)?;
+            let train = Arc::new(train);
+            return Ok(Self {
+                test: test.map_or_else(|| Arc::clone(&train), Arc::new),
+                train,
+            });
+        }
+        if *table != TableOptions::default() {
+            let reason = "data.target, data.ignore and data.header are about columns of CSV and NPY \
+                          files; remove them";
+            return Err(crate::Error::data(path, reason));
+        }
+        Ok(Self::new(load_train_test(path)?))
+    }
+
     /// A training set that is reported on as well.
     pub fn without_test(train: Labelled) -> Self {
         let train = Arc::new(train);
@@ -199,41 +222,27 @@ impl Sources {
     /// The stored data set with classes that a setting names; `None` if it names none.
     ///
     /// # Errors
-    /// As [`catalogue::load`] and [`load_train_test`].
+    /// As [`catalogue::load`] and [`LabelledPair::read`].
     pub fn labelled(&self, setting: &Setting) -> Result<Option<LabelledPair>> {
         let deep = &setting.deep;
         let dir = deep.data_dir.as_deref();
         let (table, test) = (&setting.table, setting.held_out_data.as_deref());
-        let tables = |path: &Path| {
-            let (train, test) = load_tables(path, test, table)?;
-            let train = Arc::new(train);
-            Ok(LabelledPair {
-                test: test.map_or_else(|| Arc::clone(&train), Arc::new),
-                train,
-            })
-        };
-        let (key, read): (String, &dyn Fn() -> Result<LabelledPair>) = match (
-            &deep.labelled,
-            &deep.labelled_data,
-        ) {
-            (Some(name), _) if name == super::config::GENERATED_IMAGES => return Ok(None),
-            (Some(name), _) => (format!("{name} {dir:?}"), &|| {
-                Ok(LabelledPair::new(catalogue::load(name, dir)?.data))
-            }),
-            (None, Some(path)) if is_labelled_table(path) => {
-                (format!("{} {test:?} {table:?}", path_text(path)), &|| {
-                    tables(path)
-                })
-            }
-            (None, Some(path)) => (path_text(path), &move || {
-                if *table != TableOptions::default() {
-                    let reason = "data.target, data.ignore and data.header are about columns of CSV and NPY files; remove them";
-                    return Err(crate::Error::data(path, reason));
+        let (key, read): (String, &dyn Fn() -> Result<LabelledPair>) =
+            match (&deep.labelled, &deep.labelled_data) {
+                (Some(name), _) if name == super::config::GENERATED_IMAGES => return Ok(None),
+                (Some(name), _) => (format!("{name} {dir:?}"), &|| {
+                    Ok(LabelledPair::new(catalogue::load(name, dir)?.data))
+                }),
+                (None, Some(path)) => {
+                    let key = if is_labelled_table(path) {
+                        format!("{} {test:?} {table:?}", path_text(path))
+                    } else {
+                        path_text(path)
+                    };
+                    (key, &move || LabelledPair::read(path, test, table))
                 }
-                Ok(LabelledPair::new(load_train_test(path)?))
-            }),
-            (None, None) => return Ok(None),
-        };
+                (None, None) => return Ok(None),
+            };
         let mut known = self.labelled.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pair) = known.get(&key) {
             return Ok(Some(pair.clone()));

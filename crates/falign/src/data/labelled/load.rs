@@ -141,8 +141,8 @@ pub fn load_train_test(path: &Path) -> Result<TrainTest> {
         "tar" => crate::data::cifar::read_archive(path, &gzip::read_stored(path)?),
         _ => Err(Error::data(
             path,
-            "expected a folder with IDX files or CIFAR-10's batches, an .npz file, CIFAR-10's \
-             archive, or a table (.csv, .npy)",
+            "expected a folder with IDX files or CIFAR-10's batches, an .npz file, or CIFAR-10's \
+             archive; a table (.csv, .npy) is a training set alone",
         )),
     }
 }

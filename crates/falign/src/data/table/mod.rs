@@ -406,7 +406,7 @@ mod tests {
         let text = read_within(&path, Some(large / 2)).unwrap_err().to_string();
         let part = "its content goes on beyond 786 kB, which do not fit in the 7.1 MB of memory";
         assert!(text.contains("a.csv.gz") && text.contains(part), "{text}");
-        let binary = [&b"PAR1"[..], &[0; 1 << 20]].concat();
+        let binary = [&b"PAR1"[..], &vec![0; 1 << 20]].concat();
         let packed = crate::data::gzip::tests::compressed(&binary);
         let beginning = read_within(&folder.file("b.csv.gz", &packed), None).unwrap();
         assert!(beginning.len() < binary.len());
