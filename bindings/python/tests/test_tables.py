@@ -38,6 +38,21 @@ def test_xarray_has_the_grid(found: fa.Sweep) -> None:
     assert found[0].to_xarray()["alignment"].dims == ("run", "step")
 
 
+def test_runs_of_different_lengths_end_side_by_side(config: fa.Config) -> None:
+    config = config.replace(dataset="per_run", step_size="auto", steps={"tau": 3.0})
+    config = config.replace(record={"every": 7})
+    run = fa.train(config)
+    ends = np.ceil(3 * np.sqrt(20) / run.resolved["step_size"])
+    assert len(set(ends)) > 1
+    assert run.run_steps[:, -1].tolist() == ends.tolist()
+    assert run.to_pandas().groupby("run")["step"].max().tolist() == ends.tolist()
+    assert (run.to_xarray()["run_step"].to_numpy() == run.run_steps).all()
+    both = fa.sweep(config, over={"width": [20, 80]}).to_xarray()
+    assert "step" not in both.coords
+    own = both["run_step"].sel(width=20).to_numpy()[:, : run.rows]
+    assert (own == run.run_steps).all()
+
+
 def test_parquet_is_the_table(found: fa.Sweep, tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     found.to_parquet(tmp_path / "a.parquet")

@@ -84,10 +84,15 @@ class Run:
         """Number of recorded steps; the smallest, where runs differ."""
         return min((len(one.steps) for one in self._records), default=0)
 
+    def _aligned(self, records: NDArray[Any]) -> NDArray[Any]:
+        """The first records of a run, and its last, as many as every run has."""
+        return np.concatenate([records[: self.rows - 1], records[-1:]]) if self.rows else records[:0]
+
     @cached_property
     def run_steps(self) -> NDArray[np.int64]:
-        """The recorded steps of each run, (runs, recorded steps)."""
-        steps = [one.steps[: self.rows] for one in self._records]
+        """The recorded steps of each run, (runs, recorded steps). Where runs differ in their
+        number of records, the last of each is in the last column."""
+        steps = [self._aligned(one.steps) for one in self._records]
         return np.array(steps, dtype=np.int64).reshape(self.runs, self.rows)
 
     @cached_property
@@ -101,7 +106,7 @@ class Run:
     @cached_property
     def values(self) -> dict[str, Floats]:
         """Every quantity, (runs, recorded steps), by name."""
-        all_ = [one.values[: self.rows] for one in self._records]
+        all_ = [self._aligned(one.values) for one in self._records]
         shape = (self.runs, self.rows, len(self.quantities))
         stacked = np.array(all_, dtype=np.float64).reshape(shape).transpose(2, 0, 1).copy()
         return dict(zip(self.quantities, stacked, strict=True))
@@ -198,8 +203,11 @@ class Run:
 
     def to_xarray(self) -> xarray.Dataset:
         """Every quantity with the dimensions ``run`` and ``step``; the config as attributes.
-        Needs xarray."""
+        Where runs differ in their steps, ``run_step`` has each run's own, and ``step`` their
+        means. Needs xarray."""
         arrays = {name: (("run", "step"), array) for name, array in self.values.items()}
+        if (self.run_steps != self.steps).any():
+            arrays["run_step"] = (("run", "step"), self.run_steps)
         numbers = [at for at, one in enumerate(self._all) if one is not None]
         found: xarray.Dataset = need("xarray", "to_xarray").Dataset(
             arrays,

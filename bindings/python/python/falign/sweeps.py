@@ -92,11 +92,15 @@ class Sweep(Sequence[Run]):
         setting has fewer runs or steps than another, or was not measured."""
         if all(quantity not in one.quantities for one in self):
             raise KeyError(f"{quantity!r} was not measured")
+        return self._stacked([one.values.get(quantity) for one in self])
+
+    def _stacked(self, parts: Sequence[NDArray[Any] | None]) -> Floats:
+        """An array (runs, recorded steps) of each setting as one, (*shape, runs, recorded steps)."""
         runs, rows = max(one.runs for one in self), max(one.rows for one in self)
         out = np.full((len(self), runs, rows), np.nan)
-        for at, one in enumerate(self):
-            if quantity in one.quantities:
-                out[at, : one.runs, : one.rows] = one[quantity]
+        for at, (one, part) in enumerate(zip(self, parts, strict=True)):
+            if part is not None:
+                out[at, : one.runs, : one.rows] = part
         return out.reshape(*self.shape, runs, rows)
 
     @property
@@ -114,18 +118,23 @@ class Sweep(Sequence[Run]):
     def to_xarray(self) -> xarray.Dataset:
         """Every quantity with the dimensions ``case`` (if there are any), the swept keys,
         ``run`` and ``step``; or ``setting``, ``run`` and ``step`` where settings form no grid.
-        Needs xarray."""
+        Where settings or runs differ in their steps, ``step`` counts records and has no
+        coordinates: ``run_step`` has each run's steps. Needs xarray."""
         coords: dict[str, Any] = {"case": self.cases} if self.cases else {}
         coords.update(self.axes)
         if len(self.shape) != len(coords):
             coords = {"setting": range(len(self))}
         names = dict.fromkeys(name for one in self for name in one.quantities)
         arrays = {name: ((*coords, "run", "step"), self.array(name)) for name in names}
-        runs = max(one.runs for one in self)
+        dims = (*coords, "run", "step")
+        coords["run"] = range(max(one.runs for one in self))
+        longest = max((one.steps for one in self), key=len)
+        if all((one.run_steps == longest[: one.rows]).all() for one in self):
+            coords["step"] = longest
+        else:
+            arrays["run_step"] = (dims, self._stacked([one.run_steps for one in self]))
         found: xarray.Dataset = need("xarray", "to_xarray").Dataset(
-            arrays,
-            coords={**coords, "run": range(runs), "step": max((one.steps for one in self), key=len)},
-            attrs={"config": self.config.to_toml()},
+            arrays, coords=coords, attrs={"config": self.config.to_toml()}
         )
         return found
 

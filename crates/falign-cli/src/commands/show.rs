@@ -41,6 +41,8 @@ pub(super) fn command(dir: &Path, quantities: &[String], as_json: bool) -> Resul
         .with_context(|| path.display().to_string())?;
     let mut columns: Vec<usize> = (0..step).filter(|&c| varies(rows, c)).collect();
     columns.push(step);
+    // There where runs of a setting differ in their steps.
+    columns.extend(["step_min", "step_max"].iter().filter_map(|c| at(c)));
     columns.extend(
         ["runs", "runs_diverged"]
             .iter()

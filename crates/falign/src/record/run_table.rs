@@ -22,8 +22,13 @@ pub struct SettingRuns {
     pub axes: Vec<(String, String)>,
     /// Every leaf key that is set, as tables show it.
     pub columns: BTreeMap<String, String>,
-    /// The recorded steps, ascending.
+    /// The recorded steps, ascending: the means of [`run_steps`](Self::run_steps), rounded.
     pub steps: Vec<u64>,
+    /// The steps of each run, an array (runs, recorded steps). Runs differ where a horizon in
+    /// theory units depends on each one's data: rows are then the first, second, ... records of
+    /// all of them, and the last row is the last record of each. A longer run's records before
+    /// its last that a shorter one lacks are in no row.
+    pub run_steps: Array2<u64>,
     /// Per quantity an array (runs, recorded steps). NaN where there is no value: after
     /// divergence, or where a quantity has no meaning. After convergence the last value
     /// is carried forward.
@@ -44,6 +49,12 @@ impl SettingRuns {
             .iter()
             .filter(|outcome| outcome.is_diverged())
             .count()
+    }
+
+    /// Whether a row's values are of different steps.
+    pub fn has_own_steps(&self) -> bool {
+        let rows = self.run_steps.rows();
+        rows.into_iter().any(|row| row != self.run_steps.row(0))
     }
 
     /// The value of a column: `case` or a leaf key.

@@ -54,6 +54,7 @@ fn table(runs: usize, value: impl Fn(f64, f64, usize, u64) -> f64) -> RunTable {
             case: one.case,
             axes: one.axes,
             steps: steps.clone(),
+            run_steps: Array2::from_shape_fn((runs, steps.len()), |(_, row)| steps[row]),
             values: BTreeMap::from([
                 (Quantity::Alignment, values.clone()),
                 (Quantity::Loss, values),

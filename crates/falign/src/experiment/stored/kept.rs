@@ -115,6 +115,7 @@ fn at_rows(table: &RunTable, rows: &[Vec<usize>]) -> RunTable {
         let values = setting.values.iter();
         SettingRuns {
             steps: rows.iter().map(|&row| setting.steps[row]).collect(),
+            run_steps: setting.run_steps.select(ndarray::Axis(1), rows),
             values: values
                 .map(|(quantity, all)| (*quantity, all.select(ndarray::Axis(1), rows)))
                 .collect(),

@@ -12,9 +12,37 @@ use crate::experiment::tables::{RunRows, setting_runs};
 use crate::observe::Quantity;
 use crate::record::run_table::RunTable;
 
-/// By setting with stored runs: the recorded rows that all of these keep. Of one setting, because
+/// One of a run's records. Runs of one setting may differ in their number: the last of each stand
+/// side by side, as in other tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// So many others come before.
+    Row(usize),
+    Last,
+}
+
+impl Place {
+    /// Of row `row` among those that a run recorded.
+    fn new(row: usize, recorded: usize) -> Self {
+        if row + 1 == recorded {
+            Self::Last
+        } else {
+            Self::Row(row)
+        }
+    }
+
+    /// The row among those of a whole run, if it has it.
+    fn row(self, recorded: usize) -> Option<usize> {
+        match self {
+            Self::Row(row) => (row + 1 < recorded).then_some(row),
+            Self::Last => recorded.checked_sub(1),
+        }
+    }
+}
+
+/// By setting with stored runs: the records that all of these keep. Of one setting, because
 /// its runs are averaged row by row; another has rows of its own, as claims may name its steps.
-type Common = BTreeMap<usize, BTreeSet<usize>>;
+type Common = BTreeMap<usize, BTreeSet<Place>>;
 
 impl Stored {
     /// The stored runs of a job; `None` if one is missing.
@@ -113,7 +141,9 @@ impl Stored {
         let mut common = Common::new();
         for job in &plan.jobs {
             for run in self.of_job(job).into_iter().flatten() {
-                let rows: BTreeSet<usize> = run.rows.iter().map(|kept| kept.row).collect();
+                let kept = run.rows.iter();
+                let rows: BTreeSet<Place> =
+                    kept.map(|kept| Place::new(kept.row, run.recorded)).collect();
                 common
                     .entry(job.setting_index)
                     .and_modify(|known| known.retain(|row| rows.contains(row)))
@@ -126,11 +156,11 @@ impl Stored {
 
 impl StoredRun {
     /// Steps and values of some rows; NaN where there is no value.
-    fn at(&self, common: &BTreeSet<usize>, quantities: &[Quantity]) -> RunRows {
+    fn at(&self, common: &BTreeSet<Place>, quantities: &[Quantity]) -> RunRows {
         let rows: Vec<_> = self
             .rows
             .iter()
-            .filter(|kept| common.contains(&kept.row))
+            .filter(|kept| common.contains(&Place::new(kept.row, self.recorded)))
             .collect();
         let value = |row: &BTreeMap<Quantity, f64>, q| row.get(q).copied().unwrap_or(f64::NAN);
         RunRows {
@@ -144,12 +174,12 @@ impl StoredRun {
     }
 }
 
-/// A whole run at some rows, as far as it goes: runs of one setting may differ in length.
-fn at(run: &RunRows, rows: &BTreeSet<usize>) -> RunRows {
-    let rows = || rows.iter().filter(|&&row| row < run.steps.len());
+/// A whole run at some records, as far as it has them.
+fn at(run: &RunRows, places: &BTreeSet<Place>) -> RunRows {
+    let rows = || places.iter().filter_map(|place| place.row(run.steps.len()));
     RunRows {
-        steps: rows().map(|&row| run.steps[row]).collect(),
-        values: rows().map(|&row| run.values[row].clone()).collect(),
+        steps: rows().map(|row| run.steps[row]).collect(),
+        values: rows().map(|row| run.values[row].clone()).collect(),
         outcome: run.outcome,
     }
 }

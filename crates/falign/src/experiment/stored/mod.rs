@@ -23,6 +23,7 @@ use std::path::Path;
 use super::config::Experiment;
 use super::plan::{Job, Plan};
 use super::result_file;
+use super::tables::record_of_row;
 use crate::observe::{EngineFamily, Outcome, Quantity};
 use crate::{Error, Result};
 
@@ -100,12 +101,14 @@ impl Stored {
         let mut runs = BTreeMap::new();
         for job in &plan.jobs {
             let setting = &experiment.settings[job.setting_index].setting;
+            let table_rows = table.settings[job.setting_index].steps.len();
             let family = setting.family();
             versions.insert(family, family.numerics_version());
             let results =
                 result_file::read(experiment, job, &result_file::result_path(folder, job))?;
             for (run, result) in job.runs.clone().zip(results) {
                 let row = |&row: &usize| {
+                    let row = record_of_row(row, table_rows, result.steps.len());
                     let named = setting.quantities.iter().zip(&result.values[row]);
                     let values = named
                         .filter(|(quantity, x)| wanted.contains(quantity) && !x.is_nan())

@@ -365,3 +365,64 @@ fn every_damage_is_detected() {
         assert!(why.contains(says) && why.contains("line "), "{why}");
     }
 }
+
+/// Runs of one setting that differ in their number of steps, and in that of their records.
+const HORIZONS: &str = r#"
+name = "horizons"
+[data]
+samples = 5
+input_dim = 6
+dataset = "per_run"
+[network]
+width = 30
+[learning]
+step_size = "auto"
+[run]
+seed = 3
+runs = 4
+runs_per_job = 2
+steps = { tau = 30 }
+record = { every = 3 }
+quantities = ["loss", "alignment"]
+[[claim]]
+id = "ends"
+text = "The loss ends small."
+source = "here"
+quantity = "loss"
+kind = "between"
+max = 1e3
+"#;
+
+#[test]
+fn runs_that_differ_in_length_end_side_by_side() {
+    let [whole, part] = ["whole", "part"].map(|name| Scratch::new(&format!("stored-ends-{name}")));
+    let planned = experiment(HORIZONS, &[]);
+    let (stored, all) = run(whole.path(), &planned);
+    let ends = |table: &RunTable| {
+        let one = &table.settings[0];
+        let last = one.run_steps.column(one.run_steps.ncols() - 1).to_vec();
+        let loss = one.at(Quantity::Loss, one.steps.len() - 1).unwrap();
+        (last, loss.iter().map(|x| x.to_bits()).collect::<Vec<u64>>())
+    };
+    let (lengths, _) = ends(&all);
+    assert!(all.settings[0].has_own_steps());
+    let jobs = result_files(&planned, whole.path());
+    let own: Vec<u64> = jobs.iter().map(|run| *run.steps.last().unwrap()).collect();
+    assert_eq!(lengths, own);
+    let (experiment, plan) = &planned;
+    let kept = stored.table(experiment, plan, Path::new("no folder")).unwrap();
+    assert_eq!(ends(&kept), ends(&all));
+    assert_eq!(verdicts(experiment, &kept), verdicts(experiment, &all));
+    // Two stored runs beside two from a folder.
+    let (few, _) = run(part.path(), &self::experiment(HORIZONS, &["run.runs=2"]));
+    let mixed = few.table(experiment, plan, whole.path()).unwrap();
+    assert_eq!(ends(&mixed), ends(&all));
+}
+
+fn result_files(
+    (experiment, plan): &(Experiment, Plan),
+    folder: &Path,
+) -> Vec<crate::experiment::simulate::RunResult> {
+    let read = |job| result_file::read(experiment, job, &result_file::result_path(folder, job));
+    plan.jobs.iter().flat_map(|job| read(job).unwrap()).collect()
+}
