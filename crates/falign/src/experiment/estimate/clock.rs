@@ -1,19 +1,23 @@
 //! From the times at which a run reports its steps to the cost of a step and of a record.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Shortest interval that is told from the noise of the clock.
-const SHORTEST: Duration = Duration::from_millis(1);
+use super::spent::{Moment, Spent, Workers};
+
+/// Shortest interval, in seconds, that is told from the noise of the clock.
+const SHORTEST: f64 = 1e-3;
 
 /// Listens to a run, and stops it when it knows enough.
 pub(super) struct Clock<'a> {
-    started: Instant,
+    workers: Workers,
+    started: Moment,
+    /// On the wall: whoever asks waits no longer on a busy machine.
     budget: Duration,
     /// Recorded steps of the whole run, ascending.
     records: &'a [u64],
     /// From the call to step 0, the record there included.
-    setup: Option<f64>,
-    last: (Instant, u64),
+    setup: Option<Spent>,
+    last: (Moment, u64),
     /// Steps between two looks at the clock.
     stride: u64,
     intervals: Vec<Interval>,
@@ -24,7 +28,7 @@ pub(super) struct Clock<'a> {
 struct Interval {
     steps: u64,
     records: usize,
-    seconds: f64,
+    spent: Spent,
 }
 
 /// Seconds that parts of a run take.
@@ -40,9 +44,10 @@ pub(super) struct Rates {
 
 impl<'a> Clock<'a> {
     /// Starts now. `records`: recorded steps of the whole run.
-    pub(super) fn new(budget: Duration, records: &'a [u64]) -> Self {
-        let now = Instant::now();
+    pub(super) fn new(workers: Workers, budget: Duration, records: &'a [u64]) -> Self {
+        let now = Moment::now(workers);
         Self {
+            workers,
             started: now,
             budget,
             records,
@@ -55,13 +60,14 @@ impl<'a> Clock<'a> {
 
     /// Hears of a step; `false` when enough is known.
     pub(super) fn hear(&mut self, step: u64) -> bool {
-        self.hear_at(step, Instant::now)
+        let workers = self.workers;
+        self.hear_at(step, || Moment::now(workers))
     }
 
-    fn hear_at(&mut self, step: u64, now: impl Fn() -> Instant) -> bool {
+    fn hear_at(&mut self, step: u64, now: impl Fn() -> Moment) -> bool {
         let Some(_) = self.setup else {
             let now = now();
-            self.setup = Some((now - self.started).as_secs_f64());
+            self.setup = Some(now - self.started);
             self.last = (now, step);
             return true;
         };
@@ -74,17 +80,23 @@ impl<'a> Clock<'a> {
         self.intervals.push(Interval {
             steps,
             records: self.recorded(self.last.1, step),
-            seconds: took.as_secs_f64(),
+            spent: took,
         });
         self.last = (now, step);
-        if took < SHORTEST {
+        if took.wall < SHORTEST {
             self.stride = self.stride.saturating_mul(2);
         }
-        let spent = now - self.started;
+        let spent = (now - self.started).wall;
+        let budget = self.budget.as_secs_f64();
         // Where a record is far away, its cost is worth some patience.
         let wants_record =
             self.intervals.iter().all(|one| one.records == 0) && self.recorded(step, u64::MAX) > 1;
-        spent < self.budget || (wants_record && spent < 4 * self.budget)
+        spent < budget || (wants_record && spent < 4.0 * budget)
+    }
+
+    /// When it was last looked at, within a millisecond or two of the last step.
+    pub(super) fn last_look(&self) -> Moment {
+        self.last.0
     }
 
     // Recorded steps after `from`, up to `to`.
@@ -93,12 +105,16 @@ impl<'a> Clock<'a> {
         up_to(to) - up_to(from)
     }
 
-    /// What was learned.
-    pub(super) fn rates(&self) -> Rates {
+    /// What was learned, by one of the two clocks.
+    pub(super) fn rates(&self, clock: impl Fn(Spent) -> f64) -> Rates {
         let (with, without): (Vec<Interval>, Vec<Interval>) =
             self.intervals.iter().partition(|one| one.records > 0);
-        let step = median(without.iter().map(|one| one.seconds / one.steps as f64));
-        let beyond = |one: &Interval| one.seconds - step * one.steps as f64;
+        let step = median(
+            without
+                .iter()
+                .map(|one| clock(one.spent) / one.steps as f64),
+        );
+        let beyond = |one: &Interval| clock(one.spent) - step * one.steps as f64;
         let records = with.iter().map(|one| beyond(one) / one.records as f64);
         let record = median(records).max(0.0);
         let at_start = if self.records.first() == Some(&0) {
@@ -107,7 +123,7 @@ impl<'a> Clock<'a> {
             0.0
         };
         Rates {
-            setup: (self.setup.unwrap_or(0.0) - at_start).max(0.0),
+            setup: (self.setup.map_or(0.0, clock) - at_start).max(0.0),
             step,
             record,
         }
@@ -126,41 +142,57 @@ mod tests {
     use super::*;
     use std::cell::Cell;
 
-    // A run of 1000 steps of 2 ms, each tenth of which is recorded in 5 ms, after 1 s.
+    const WORKERS: Workers = Workers::ThisThread;
+
+    /// A machine on which the processor works for every other moment.
+    fn after(start: Moment, time: Duration) -> Moment {
+        Moment {
+            wall: start.wall + 2 * time,
+            processor: start.processor + time.as_secs_f64(),
+        }
+    }
+
+    // A run of 1000 steps of 2 ms, each tenth of which is recorded in 5 ms, after 1 s; all take
+    // twice as long on the wall.
     #[test]
     fn steps_records_and_the_start_are_told_apart() {
         let records: Vec<u64> = (0..=100).map(|i| 10 * i).collect();
-        let mut clock = Clock::new(Duration::from_secs(2), &records);
-        let now = Cell::new(clock.started + Duration::from_millis(1005));
+        let mut clock = Clock::new(WORKERS, Duration::from_secs(4), &records);
+        let started = clock.started;
+        let now = Cell::new(Duration::from_millis(1005));
         let mut heard = 0;
         for step in 0..1000 {
             heard = step;
-            if !clock.hear_at(step, || now.get()) {
+            if !clock.hear_at(step, || after(started, now.get())) {
                 break;
             }
             let record = if (step + 1) % 10 == 0 { 5 } else { 0 };
             now.set(now.get() + Duration::from_millis(2 + record));
         }
         assert!((400..410).contains(&heard), "stopped at {heard}");
-        let rates = clock.rates();
-        let near = |is: f64, wanted: f64| (is - wanted).abs() < 1e-9;
-        assert!(
-            near(rates.setup, 1.0) && near(rates.step, 2e-3) && near(rates.record, 5e-3),
-            "{rates:?}"
-        );
+        for (rates, factor) in [
+            (clock.rates(|spent| spent.processor), 1.0),
+            (clock.rates(|spent| spent.wall), 2.0),
+        ] {
+            let near = |is: f64, wanted: f64| (is - factor * wanted).abs() < 1e-9;
+            assert!(
+                near(rates.setup, 1.0) && near(rates.step, 2e-3) && near(rates.record, 5e-3),
+                "{rates:?}"
+            );
+        }
     }
 
     #[test]
     fn short_steps_are_timed_many_at_once() {
         let records = [0, 1_000_000];
-        let mut clock = Clock::new(Duration::from_millis(100), &records);
+        let mut clock = Clock::new(WORKERS, Duration::from_millis(100), &records);
         let looks = Cell::new(0);
         let start = clock.started;
         let mut step = 0;
         loop {
             let time = || {
                 looks.set(looks.get() + 1);
-                start + Duration::from_nanos(250 * step)
+                after(start, Duration::from_nanos(250 * step))
             };
             if !clock.hear_at(step, time) {
                 break;
@@ -168,6 +200,7 @@ mod tests {
             step += 1;
         }
         assert!(looks.get() < 200, "{} looks at the clock", looks.get());
-        assert!((clock.rates().step - 250e-9).abs() < 1e-12);
+        let step = clock.rates(|spent| spent.processor).step;
+        assert!((step - 250e-9).abs() < 1e-12);
     }
 }

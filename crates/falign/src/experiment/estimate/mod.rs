@@ -2,14 +2,16 @@
 
 mod clock;
 mod pulse;
+mod spent;
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rayon::prelude::*;
 
 use self::clock::{Clock, Rates};
 pub use self::pulse::Pulse;
+use self::spent::{Moment, Spent, Workers};
 use super::config::{Experiment, write};
 use super::plan::Plan;
 use super::recorded::recorded_steps;
@@ -54,11 +56,11 @@ pub struct SettingEstimate {
     pub steps: u64,
     /// Recorded steps among them.
     pub records: u64,
-    /// Seconds of one thread for one step.
+    /// Seconds of processor time for one step.
     pub step_seconds: f64,
-    /// Seconds of one thread for one record.
+    /// Seconds of processor time for one record.
     pub record_seconds: f64,
-    /// Seconds of one thread for one run, its start and predictions included.
+    /// Seconds of processor time for one run, its start and predictions included.
     pub run_seconds: f64,
 }
 
@@ -67,9 +69,10 @@ pub struct SettingEstimate {
 pub struct Estimate {
     /// One per setting, in their order.
     pub settings: Vec<SettingEstimate>,
-    /// Seconds of all runs, one after the other on one thread.
+    /// Seconds of processor time of all runs.
     pub thread_seconds: f64,
-    /// Seconds until the last job ends.
+    /// Seconds until the last job ends, with the threads to itself: one that shares its
+    /// processors with other programs takes longer by their share.
     pub seconds: f64,
     /// Threads.
     pub threads: usize,
@@ -124,6 +127,8 @@ pub fn estimate_heard(
     let [all, least, most] = BUDGET;
     let budget = (all / u32::try_from(kinds.len()).unwrap_or(u32::MAX)).clamp(least, most);
     let mut settings: Vec<Option<SettingEstimate>> = vec![None; experiment.settings.len()];
+    // Of one run that has all the threads, which is not their processor time.
+    let mut walls = vec![0.0; experiment.settings.len()];
     for members in kinds.values() {
         let first = &experiment.settings[members[0]].setting;
         // Side by side: they share caches, memory and the processor's power.
@@ -141,35 +146,41 @@ pub fn estimate_heard(
             .collect::<Result<Vec<Timed>>>()?;
         let mean =
             |of: &dyn Fn(&Timed) -> f64| timed.iter().map(of).sum::<f64>() / timed.len() as f64;
+        let rates = |of: &dyn Fn(&Timed) -> Rates| Rates {
+            setup: mean(&|one| of(one).setup),
+            step: mean(&|one| of(one).step),
+            record: mean(&|one| of(one).record),
+        };
+        let (processor, wall) = (rates(&|one| one.processor), rates(&|one| one.wall));
+        let predictions = timed[0].predictions;
         for &index in members {
             let setting = &experiment.settings[index].setting;
             let (steps, record) = steps_and_record(setting, sources)?;
             let records = recorded_steps(&record, steps).len() as u64;
-            let rates = Rates {
-                setup: mean(&|one| one.rates.setup),
-                step: mean(&|one| one.rates.step),
-                record: mean(&|one| one.rates.record),
+            let run = |rates: Rates, predictions: f64| {
+                rates.setup
+                    + rates.step * steps as f64
+                    + rates.record * records as f64
+                    + predictions * share(setting)
             };
+            walls[index] = run(wall, predictions.wall);
             settings[index] = Some(SettingEstimate {
                 setting: index,
                 like: members[0],
                 steps,
                 records,
-                step_seconds: rates.step,
-                record_seconds: rates.record,
-                run_seconds: rates.setup
-                    + rates.step * steps as f64
-                    + rates.record * records as f64
-                    + timed[0].predictions * share(setting),
+                step_seconds: processor.step,
+                record_seconds: processor.record,
+                run_seconds: run(processor, predictions.processor),
             });
         }
     }
     let settings: Vec<SettingEstimate> = settings.into_iter().flatten().collect();
-    let jobs: Vec<f64> = plan
-        .jobs
-        .iter()
-        .map(|job| (job.runs.end - job.runs.start) as f64 * settings[job.setting_index].run_seconds)
-        .collect();
+    let jobs = |run_seconds: &dyn Fn(usize) -> f64| -> Vec<f64> {
+        let jobs = plan.jobs.iter();
+        jobs.map(|job| (job.runs.end - job.runs.start) as f64 * run_seconds(job.setting_index))
+            .collect()
+    };
     let thread_seconds: f64 = settings
         .iter()
         .map(|one| one.run_seconds * experiment.settings[one.setting].setting.runs as f64)
@@ -177,9 +188,9 @@ pub fn estimate_heard(
     Ok(Estimate {
         seconds: if parallel {
             // One calibration had all the threads already.
-            jobs.iter().sum()
+            jobs(&|index| walls[index]).iter().sum()
         } else {
-            makespan(&jobs, threads)
+            makespan(&jobs(&|index| settings[index].run_seconds), threads)
         },
         thread_seconds,
         threads,
@@ -198,8 +209,9 @@ fn share(setting: &Setting) -> f64 {
 
 /// What a run of a setting was seen to cost.
 struct Timed {
-    rates: Rates,
-    predictions: f64,
+    processor: Rates,
+    wall: Rates,
+    predictions: Spent,
 }
 
 fn calibrate(
@@ -212,22 +224,28 @@ fn calibrate(
     pulse.beat();
     let (steps, record) = steps_and_record(setting, context.sources)?;
     let records = recorded_steps(&record, steps);
-    let mut clock = Clock::new(budget, &records);
-    let started = Instant::now();
-    let mut heard = started;
+    let workers = if context.parallel {
+        Workers::AllThreads
+    } else {
+        Workers::ThisThread
+    };
+    let mut clock = Clock::new(workers, budget, &records);
     let finished = simulate(setting, run, context, &mut |step| {
-        let goes_on = clock.hear(step);
-        heard = Instant::now();
         pulse.beat();
-        goes_on
+        clock.hear(step)
     })?;
+    // They follow the last step of a whole run; one that was given up made none.
+    let mut begun = clock.last_look();
+    if finished.is_none() {
+        begun = Moment::now(workers);
+        let ready = || begun = Moment::now(workers);
+        super::simulate::predict(setting, run, context, &records, ready)?;
+    }
+    let predictions = Moment::now(workers) - begun;
     Ok(Timed {
-        rates: clock.rates(),
-        // What follows the last step of a whole run; one that was given up made none.
-        predictions: match finished {
-            Some(_) => heard.elapsed().as_secs_f64(),
-            None => super::simulate::predictions_seconds(setting, run, context, &records)?,
-        },
+        processor: clock.rates(|spent| spent.processor),
+        wall: clock.rates(|spent| spent.wall),
+        predictions,
     })
 }
 

@@ -101,22 +101,23 @@ pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(
     }
 }
 
-/// Seconds that the predictions of a run take, which are made after its last step.
-pub(super) fn predictions_seconds(
+/// Makes the predictions of a run, which come after its last step, and drops them: for whoever
+/// wants to know how long that takes once the problem is there and `ready` has been called.
+pub(super) fn predict(
     setting: &Setting,
     run_number: u64,
     context: Context<'_>,
     steps: &[u64],
-) -> Result<f64> {
+    ready: impl FnOnce(),
+) -> Result<()> {
     if !setting.quantities.iter().any(|q| q.is_prediction()) {
-        return Ok(0.0);
+        return Ok(());
     }
     let draw = setting.resolved_draw();
     let (problem, _) = resolve(setting, run_number, draw, context.sources)?;
     let mut values = vec![vec![f64::NAN; setting.quantities.len()]; steps.len()];
-    let started = std::time::Instant::now();
-    predictions::fill(setting, run_number, context, &problem, steps, &mut values)?;
-    Ok(started.elapsed().as_secs_f64())
+    ready();
+    predictions::fill(setting, run_number, context, &problem, steps, &mut values)
 }
 
 /// Runs run number `run_number` of a checked setting. `progress` hears of every step and may
