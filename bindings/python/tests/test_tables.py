@@ -133,6 +133,15 @@ def test_a_configs_own_figure_is_drawn(config: fa.Config, arrays: Arrays) -> Non
     mpl.pyplot.close("all")
 
 
+def test_a_panel_without_points_says_so(config: fa.Config, arrays: Arrays) -> None:
+    # A contraction needs a step before.
+    panel = {"x": "step", "y": "contraction"}
+    config = config.replace(steps=0, quantities=["contraction"], figure={"panel": [panel]})
+    (ax,) = fa.plot.figure(fa.train(config, *arrays))
+    assert [text.get_text() for text in ax.texts] == ["no points"]
+    mpl.pyplot.close("all")
+
+
 def test_a_map_has_a_cell_for_each_pair(config: fa.Config, arrays: Arrays) -> None:
     panel = {"x": "width", "series": "ridge", "y": "alignment", "style": "map", "y_min": 0.0}
     config = config.replace(figure={"panel": [panel]})

@@ -44,8 +44,7 @@ pub(crate) fn show(
     let mut first_share = None;
     loop {
         let is_last = finished();
-        #[allow(clippy::cast_precision_loss, reason = "a share")]
-        let share = (watch.done.load(Ordering::Relaxed) as f64 / total_work).clamp(0.0, 1.0);
+        let share = share(watch.done.load(Ordering::Relaxed), total_work, is_last);
         let begun = *first_share.get_or_insert(share);
         let done = watch.jobs_done.load(Ordering::Relaxed);
         let left = if !is_last && share > begun + 1e-3 {
@@ -75,4 +74,34 @@ pub(crate) fn show(
         std::thread::park_timeout(TICK);
     }
     bar.finish_and_clear();
+}
+
+/// The part of the work that is done, from 0 to 1. Runs without a step are no work: none of it is
+/// done until all is.
+#[allow(clippy::cast_precision_loss, reason = "a share")]
+fn share(done: u64, total: f64, is_last: bool) -> f64 {
+    if total > 0.0 {
+        (done as f64 / total).clamp(0.0, 1.0)
+    } else {
+        f64::from(u8::from(is_last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn without_work_the_end_is_all_of_it() {
+        let shares = [
+            share(3, 4.0, false),
+            share(5, 4.0, false),
+            share(0, 0.0, false),
+            share(0, 0.0, true),
+        ];
+        assert_eq!(
+            shares.map(f64::to_bits),
+            [0.75, 1.0, 0.0, 1.0].map(f64::to_bits)
+        );
+    }
 }

@@ -204,3 +204,13 @@ fn a_reader_that_goes_away_is_no_error() {
         Answer::of(child.wait_with_output().unwrap()).succeeds();
     }
 }
+
+#[test]
+fn runs_without_a_step_are_done_at_the_end() {
+    let lab = Lab::new();
+    let file = "name = \"still\"\n[data]\nsamples = 5\ninput_dim = 4\n[network]\nwidth = 20\n";
+    lab.file("still.toml", format!("{file}[run]\nruns = 2\nsteps = 0\n"));
+    let ran = lab.falign(&["run", "still.toml"]).succeeds();
+    assert!(ran.err.contains("100.0 %  1/1 jobs"), "{}", ran.err);
+    assert!(!ran.err.contains("NaN"), "{}", ran.err);
+}

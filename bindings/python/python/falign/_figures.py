@@ -95,6 +95,9 @@ def _draw_panel(ax: Axes, panel: Panel, settings: Sequence[Run]) -> None:
         if prediction := panel.get("prediction"):
             theory = _line(panel, prediction, group)
             ax.plot(theory.x, theory.middle, color=look["color"], linestyle="--", linewidth=1)
+    if not any(np.isfinite(line.get_ydata()).any() for line in ax.get_lines()):
+        # An empty frame looks like a picture that failed.
+        ax.text(0.5, 0.5, "no points", transform=ax.transAxes, ha="center", va="center")
     if "y_min" in panel or "y_max" in panel:
         ax.set_ylim(panel.get("y_min"), panel.get("y_max"))
     ax.set_xlabel(panel.get("x_label") or panel["x"].replace("_", " "))

@@ -30,10 +30,10 @@ impl Axis {
     /// An axis around the values, widened by `pad` of its length at each end that is not fixed.
     ///
     /// Values a log axis cannot show are passed over; with nothing to show the axis is 0 to 1,
-    /// or 1 to 10.
+    /// or 1 to 10. With a fixed end beyond all values it shows none of them.
     ///
     /// # Errors
-    /// If a fixed end is not positive on a log axis, or the ends are not in order.
+    /// If a fixed end is not positive on a log axis, or two of them are not in order.
     pub(super) fn around(
         scale: Scale,
         values: impl IntoIterator<Item = f64>,
@@ -62,6 +62,7 @@ impl Axis {
             };
             (low, high) = (low - half, high + half);
         }
+        let length = high - low;
         let end = |fixed: Option<f64>, name: &str| match fixed {
             None => Ok(None),
             Some(value) => match on_scale(scale, value) {
@@ -76,9 +77,12 @@ impl Axis {
         let margin = pad * (fixed.1.unwrap_or(high) - fixed.0.unwrap_or(low)).max(0.0);
         let low = fixed.0.unwrap_or(low - margin);
         let high = fixed.1.unwrap_or(high + margin);
-        if low >= high {
-            bail!("y_min must be below y_max and below the data, or both must be given");
-        }
+        let (low, high) = match fixed {
+            _ if low < high => (low, high),
+            (Some(_), Some(_)) => bail!("y_min must be below y_max"),
+            (Some(_), None) => (low, low + length),
+            (None, _) => (high - length, high),
+        };
         Ok(Self { scale, low, high })
     }
 
@@ -334,7 +338,26 @@ mod tests {
         let (low, high) = axis.ends();
         assert_eq!(low.to_bits(), 0.9_f64.to_bits());
         assert!((high - 0.984).abs() < 1e-9, "{high}");
-        assert!(Axis::around(Scale::Linear, [0.1, 0.98], 0.05, (Some(1.0), None)).is_err());
+        let ends = (Some(0.5), Some(0.5));
+        assert!(Axis::around(Scale::Linear, [0.1, 0.98], 0.05, ends).is_err());
+    }
+
+    #[test]
+    fn a_fixed_end_beyond_the_data_leaves_an_axis_without_them() {
+        for (scale, fixed) in [
+            (Scale::Linear, (Some(2.0), None)),
+            (Scale::Linear, (None, Some(-2.0))),
+            (Scale::Log, (Some(2.0), None)),
+            (Scale::Log, (None, Some(0.01))),
+        ] {
+            let axis = Axis::around(scale, [0.1, 0.98], 0.05, fixed).unwrap();
+            let (low, high) = axis.ends();
+            assert!(low < high && !axis.ticks(4).is_empty());
+            for value in [0.1, 0.98] {
+                let place = axis.position(value).unwrap();
+                assert!(!(0.0..=1.0).contains(&place), "{fixed:?} shows {value}");
+            }
+        }
     }
 
     #[test]

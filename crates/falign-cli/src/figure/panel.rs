@@ -179,8 +179,31 @@ impl Plot<'_> {
         }
     }
 
+    /// Why the frame is empty, if it is: an empty one looks like a picture that failed.
+    fn emptiness(&self) -> Option<&'static str> {
+        let mut points = self.shown.points();
+        if points.clone().all(|point| point.center.is_none()) {
+            // Crosses say that runs diverged.
+            return (!points.any(Point::is_lost)).then_some("no points");
+        }
+        if self.is_map() {
+            return None;
+        }
+        let height = |point: &Point| {
+            self.x.position(point.x)?;
+            self.y.position(point.center?)
+        };
+        let heights = points.filter_map(height);
+        let is_beyond = heights.clone().all(|y| y > 1.0) || heights.clone().all(|y| y < 0.0);
+        is_beyond.then_some("no points in this range")
+    }
+
     /// Draws data, frame, ticks and the label of the horizontal axis.
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, frame: Rect, with_y_labels: bool) {
+        if let Some(words) = self.emptiness() {
+            let middle = (frame.x + frame.w / 2.0, frame.y + frame.h / 2.0);
+            canvas.text(middle, Anchor::Middle, LABEL_SIZE, &Rich::parse(words));
+        }
         if self.is_map() {
             map::draw(self, canvas, frame);
             self.draw_ticks(canvas, frame, with_y_labels);

@@ -318,3 +318,32 @@ fn a_prediction_is_dashed_in_the_colour_of_what_was_measured() {
     let svg = text("svg");
     assert!(svg.contains("stroke-dasharray=\"3.4 1.8\""), "dashed");
 }
+
+#[test]
+fn a_panel_without_points_says_so() {
+    let head = "ridge,step,runs,runs_converged,runs_diverged,loss_mean,loss_std\n";
+    let rows = format!("{head}0,0,3,0,0,2,1\n0,1,3,0,0,1,1\n");
+    let nothing = format!("{head}0,0,3,0,0,,\n0,1,3,0,0,NaN,NaN\n");
+    let negative = format!("{head}0,0,3,0,0,-2,1\n0,1,3,0,0,-1,1\n");
+    let lost = format!("{head}0,0,3,0,3,,\n");
+    let above = "[[panel]]\nx = \"step\"\ny = \"loss\"\ny_min = 7\n";
+    let none = "aria-label=\"no points\"";
+    let beyond = "aria-label=\"no points in this range\"";
+    for (asked, table, says) in [
+        (LOSS, &rows, None),
+        (LOSS, &nothing, Some(none)),
+        (LOSS, &negative, Some(beyond)),
+        (LOSS, &lost, None),
+        (above, &rows, Some(beyond)),
+    ] {
+        let svg = try_draw(&figure(asked), table, &small())
+            .unwrap()
+            .text("svg");
+        assert_eq!(
+            svg.contains("aria-label=\"no points"),
+            says.is_some(),
+            "{asked}{table}"
+        );
+        assert!(says.is_none_or(|says| svg.contains(says)), "{asked}{table}");
+    }
+}
