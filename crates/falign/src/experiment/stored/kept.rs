@@ -10,16 +10,22 @@ use crate::record::run_table::{RunTable, SettingRuns};
 /// Of a longer curve about so many evenly spaced rows are kept, besides those that claims need.
 const ROWS: usize = 30;
 
-/// What claims are about and figures show.
+/// What claims compare and figures show.
 pub(super) fn quantities(experiment: &Experiment) -> BTreeSet<Quantity> {
     let mut wanted: BTreeSet<Quantity> = experiment.claims.iter().map(|c| c.quantity).collect();
+    wanted.extend(
+        experiment
+            .claims
+            .iter()
+            .filter_map(|claim| match claim.test {
+                Test::NearQuantity { other, .. } => Some(other),
+                _ => None,
+            }),
+    );
     let figure = experiment.figure.iter();
     for panel in figure.flat_map(|figure| &figure.panels) {
-        wanted.extend(
-            [&panel.x, &panel.y]
-                .into_iter()
-                .filter_map(|name| Quantity::from_name(name)),
-        );
+        let names = [&panel.x, &panel.y].into_iter().chain(&panel.prediction);
+        wanted.extend(names.filter_map(|name| Quantity::from_name(name)));
     }
     wanted
 }

@@ -142,8 +142,9 @@ impl Stored {
         for job in &plan.jobs {
             for run in self.of_job(job).into_iter().flatten() {
                 let kept = run.rows.iter();
-                let rows: BTreeSet<Place> =
-                    kept.map(|kept| Place::new(kept.row, run.recorded)).collect();
+                let rows: BTreeSet<Place> = kept
+                    .map(|kept| Place::new(kept.row, run.recorded))
+                    .collect();
                 common
                     .entry(job.setting_index)
                     .and_modify(|known| known.retain(|row| rows.contains(row)))

@@ -391,6 +391,14 @@ source = "here"
 quantity = "loss"
 kind = "between"
 max = 1e3
+[[claim]]
+id = "two"
+text = "The loss is near the alignment."
+source = "here"
+quantity = "loss"
+kind = "near_quantity"
+other = "alignment"
+tolerance = 1e3
 "#;
 
 #[test]
@@ -410,7 +418,9 @@ fn runs_that_differ_in_length_end_side_by_side() {
     let own: Vec<u64> = jobs.iter().map(|run| *run.steps.last().unwrap()).collect();
     assert_eq!(lengths, own);
     let (experiment, plan) = &planned;
-    let kept = stored.table(experiment, plan, Path::new("no folder")).unwrap();
+    let kept = stored
+        .table(experiment, plan, Path::new("no folder"))
+        .unwrap();
     assert_eq!(ends(&kept), ends(&all));
     assert_eq!(verdicts(experiment, &kept), verdicts(experiment, &all));
     // Two stored runs beside two from a folder.
@@ -424,5 +434,8 @@ fn result_files(
     folder: &Path,
 ) -> Vec<crate::experiment::simulate::RunResult> {
     let read = |job| result_file::read(experiment, job, &result_file::result_path(folder, job));
-    plan.jobs.iter().flat_map(|job| read(job).unwrap()).collect()
+    plan.jobs
+        .iter()
+        .flat_map(|job| read(job).unwrap())
+        .collect()
 }
