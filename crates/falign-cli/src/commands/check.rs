@@ -28,12 +28,17 @@ pub(crate) struct CheckArgs {
     stored: StoredOptions,
 }
 
-/// The verdict on every claim of an experiment.
-pub(super) fn verdicts(experiment: &Experiment, table: &RunTable) -> Vec<Verdict> {
-    experiment
-        .claims
-        .iter()
-        .map(|claim| claim.evaluate(table))
+/// How many claims of an experiment share the level of a check.
+pub(super) fn levels(experiment: &Experiment) -> usize {
+    let claims = experiment.claims.iter();
+    claims.filter(|claim| claim.has_level()).count()
+}
+
+/// The verdict on every claim of an experiment, in a check with so many [`levels`].
+pub(super) fn verdicts(experiment: &Experiment, table: &RunTable, levels: usize) -> Vec<Verdict> {
+    let claims = experiment.claims.iter();
+    claims
+        .map(|claim| claim.evaluate_among(table, levels))
         .collect()
 }
 
@@ -42,7 +47,7 @@ pub(super) fn as_json(verdicts: &[Verdict]) -> Value {
         .iter()
         .map(|v| {
             json!({
-                "id": v.id, "passed": v.passed, "undecidable": v.undecidable,
+                "id": v.id, "verdict": v.name(), "passed": v.passed, "undecidable": v.undecidable,
                 "measured": v.measured, "wanted": v.wanted,
                 "margin": v.margin.is_finite().then_some(v.margin),
             })
@@ -52,10 +57,10 @@ pub(super) fn as_json(verdicts: &[Verdict]) -> Value {
 
 pub(super) fn print(verdicts: &[Verdict], experiment: &Experiment) -> Result<()> {
     for v in verdicts {
-        let word = match (&v.undecidable, v.passed) {
-            (Some(_), _) => "UNDECIDED",
-            (None, true) => "pass",
-            (None, false) => "FAIL",
+        let word = match v.name() {
+            "passed" => "pass",
+            "failed" => "FAIL",
+            _ => "UNDECIDED",
         };
         output::line(format!("{word:9} {}", v.id))?;
         if let Some(claim) = experiment.claims.iter().find(|claim| claim.id == v.id) {
@@ -105,12 +110,17 @@ pub(super) fn command(args: &CheckArgs) -> Result<Ended> {
     }
     let mut all_passed = true;
     let mut folders = Folders::new(args);
-    let targets = match target {
+    let names = match target {
         Some(target) => targets(target)?.into_iter().map(Some).collect(),
         None => vec![None],
     };
-    for name in targets {
-        let measured = measured(name.as_deref(), args, &mut folders).inspect_err(|error| {
+    let experiments = names.iter().map(|name| experiment(name.as_deref(), args));
+    let experiments: Vec<Experiment> = experiments.collect::<Result<_>>()?;
+    // Several experiments are one check: their claims share its level.
+    let levels = experiments.iter().map(levels).sum();
+    for (name, experiment) in names.into_iter().zip(experiments) {
+        let measured = measured(name.as_deref(), experiment, args, &mut folders);
+        let measured = measured.inspect_err(|error| {
             if error.is::<run::Unfinished>() {
                 folders.keep();
             }
@@ -118,7 +128,7 @@ pub(super) fn command(args: &CheckArgs) -> Result<Ended> {
         let Some(measured) = measured else {
             return Ok(Ended::Stopped);
         };
-        let verdicts = verdicts(&measured.experiment, &measured.table);
+        let verdicts = verdicts(&measured.experiment, &measured.table, levels);
         all_passed &= verdicts.iter().all(|v| v.passed);
         let shown = name.map_or_else(
             || measured.experiment.name.clone(),
@@ -186,19 +196,39 @@ struct Measured {
     stored: Option<InPlace>,
 }
 
+/// The experiment of a run folder, if the target is one.
+fn of_folder(name: Option<&Path>) -> Option<PathBuf> {
+    let file = name?.join("experiment.toml");
+    file.exists().then_some(file)
+}
+
+/// What a target names; without one, the experiment on `--train-data`.
+fn experiment(name: Option<&Path>, args: &CheckArgs) -> Result<Experiment> {
+    let Some((file, folder)) = of_folder(name).zip(name) else {
+        return source::experiment(name, &args.run.overrides);
+    };
+    let refuse = |why: &str| Err(Usage(format!("{} {why}", folder.display())).into());
+    let overrides = args.run.overrides.overrides();
+    if overrides != Overrides::none() {
+        return refuse("is a run folder: --set, --case and --train-data change no stored results");
+    }
+    if args.stored.are_for_runs_only() {
+        return refuse("is a run folder: --fresh and --stored are about runs to be made");
+    }
+    Experiment::load(&file, &overrides).with_context(|| format!("{}", file.display()))
+}
+
 /// The results of a folder, or those of an experiment that is run first, as far as they are not
 /// stored.
 fn measured(
     name: Option<&Path>,
+    experiment: Experiment,
     args: &CheckArgs,
     folders: &mut Folders<'_>,
 ) -> Result<Option<Measured>> {
-    if let Some(folder) = name
-        && folder.join("experiment.toml").exists()
-    {
-        return stored(folder, args).map(Some);
+    if let Some(folder) = name.filter(|_| of_folder(name).is_some()) {
+        return stored(folder, experiment, args).map(Some);
     }
-    let experiment = source::experiment(name, &args.run.overrides)?;
     let stored = match name {
         Some(name) => args.stored.in_place(name, &experiment)?,
         None => args
@@ -217,20 +247,8 @@ fn measured(
 }
 
 /// The results of a run folder.
-fn stored(folder: &Path, args: &CheckArgs) -> Result<Measured> {
+fn stored(folder: &Path, experiment: Experiment, args: &CheckArgs) -> Result<Measured> {
     let name = folder.display();
-    let overrides = args.run.overrides.overrides();
-    if overrides != Overrides::none() {
-        let why = "is a run folder: --set, --case and --train-data change no stored results";
-        return Err(Usage(format!("{name} {why}")).into());
-    }
-    if args.stored.are_for_runs_only() {
-        let why = "is a run folder: --fresh and --stored are about runs to be made";
-        return Err(Usage(format!("{name} {why}")).into());
-    }
-    let file = folder.join("experiment.toml");
-    let experiment =
-        Experiment::load(&file, &overrides).with_context(|| format!("{}", file.display()))?;
     let plan = Plan::new(&experiment)?;
     belongs::check(&experiment, &plan, folder)?;
     let table = collect(&experiment, &plan, folder)

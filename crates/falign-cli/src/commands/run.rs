@@ -301,7 +301,11 @@ fn report(
     dir: &Path,
     options: &RunOptions,
 ) -> Result<Ended> {
-    let verdicts = super::check::verdicts(experiment, &finished.table);
+    let verdicts = super::check::verdicts(
+        experiment,
+        &finished.table,
+        super::check::levels(experiment),
+    );
     let failed = verdicts.iter().filter(|v| !v.passed).count();
     let diverged: usize = finished
         .table

@@ -1,7 +1,7 @@
 //! Claims about one recorded row of each setting: `between`, `near_value`, trends, slopes.
 
 use super::evaluate::{Finding, MIN_RUNS, inside, place};
-use super::select::{Group, groups, level_number};
+use super::select::{Group, groups, logarithm};
 use super::statistics::{deviation, line, mean, rms, sem};
 use super::{At, Claim, Test};
 use crate::record::run_table::{RunTable, SettingRuns};
@@ -29,20 +29,22 @@ pub(crate) fn between(
                 from_step.map_or_else(String::new, |_| format!(" at step {}", setting.steps[row]));
             let place = place(setting);
             if each_run {
-                findings.extend(values.iter().map(|&value| Finding {
-                    margin: inside(value, min, max),
-                    measured: format!("{value:.4e} in the worst run{when}{place}"),
+                findings.extend(values.iter().map(|&value| {
+                    Finding::new(
+                        inside(value, min, max),
+                        format!("{value:.4e} in the worst run{when}{place}"),
+                    )
                 }));
                 continue;
             }
             let center = mean(&values);
-            findings.push(Finding {
-                margin: inside(center, min, max),
-                measured: format!(
+            findings.push(Finding::new(
+                inside(center, min, max),
+                format!(
                     "mean {center:.4e} (standard error {:.1e}){when}{place}",
                     sem(&values),
                 ),
-            });
+            ));
         }
     }
     Ok(findings)
@@ -81,13 +83,13 @@ pub(crate) fn near_value(
         } else {
             deviations * spread
         };
-        Ok(Finding {
-            margin: allowed - (center - value).abs(),
-            measured: format!(
+        Ok(Finding::new(
+            allowed - (center - value).abs(),
+            format!(
                 "mean {center:.4e} (standard deviation {spread:.1e}), {:+.1e} from the value, allowed {allowed:.1e}{place}",
                 center - value,
             ),
-        })
+))
     });
     findings.collect()
 }
@@ -161,13 +163,13 @@ fn rise(
         -mean(&differences)
     };
     let errors = standard_errors(rise, sem(&differences));
-    Ok(Finding {
-        margin: errors - z,
-        measured: format!(
+    Ok(Finding::new(
+        errors - z,
+        format!(
             "difference {:+.4e}, {errors:.1} standard errors, for {between}",
             mean(&differences),
         ),
-    })
+    ))
 }
 
 pub(crate) fn slope(
@@ -182,8 +184,7 @@ pub(crate) fn slope(
     for group in groups(&table.settings, selected, over)? {
         let mut points = (Vec::new(), Vec::new());
         for (level, index) in &group.levels {
-            let x = level_number(level).filter(|x| *x > 0.0);
-            let x = x.ok_or_else(|| format!("{over} = {level} has no logarithm"))?;
+            let x = logarithm(over, level)?;
             let y = rms(&claim.values_at(&table.settings[*index], claim.step)?);
             if y <= 0.0 {
                 return Err(format!(
@@ -191,14 +192,14 @@ pub(crate) fn slope(
                     claim.quantity.name()
                 ));
             }
-            points.0.push(x.ln());
+            points.0.push(x);
             points.1.push(y.ln());
         }
         let (slope, r2) = line(&points.0, &points.1);
-        findings.push(Finding {
-            margin: inside(slope, min, max),
-            measured: format!("slope {slope:.4} (r^2 {r2:.4}){}", suffix(&group)),
-        });
+        findings.push(Finding::new(
+            inside(slope, min, max),
+            format!("slope {slope:.4} (r^2 {r2:.4}){}", suffix(&group)),
+        ));
     }
     Ok(findings)
 }

@@ -6,7 +6,7 @@ use super::{Claim, Test};
 use crate::record::run_table::{RunTable, SettingRuns};
 
 /// Fewer points than this make no line and no quarter.
-const MIN_POINTS: usize = 4;
+pub(super) const MIN_POINTS: usize = 4;
 
 pub(crate) fn geometric(
     claim: &Claim,
@@ -39,14 +39,14 @@ pub(crate) fn geometric(
         let rate = -slope;
         let scale = if min_rate > 0.0 { min_rate } else { rate.abs() };
         let scale = if scale > 0.0 { scale } else { 1.0 };
-        findings.push(Finding {
-            margin: (r2 - min_r2).min(inside(rate, min_rate, max_rate) / scale),
-            measured: format!(
+        findings.push(Finding::new(
+            (r2 - min_r2).min(inside(rate, min_rate, max_rate) / scale),
+            format!(
                 "rate {rate:.4e} per step, r^2 {r2:.5} on {} points{}",
                 x.len(),
                 place(setting)
             ),
-        });
+        ));
     }
     Ok(findings)
 }
@@ -74,6 +74,14 @@ fn log_curve(
     points
 }
 
+/// The rows of the last quarter of a curve's steps.
+pub(super) fn last_quarter(steps: &[u64]) -> Vec<usize> {
+    let end = steps.last().copied().unwrap_or(0);
+    (0..steps.len())
+        .filter(|row| steps[*row] as f64 >= 0.75 * end as f64)
+        .collect()
+}
+
 pub(crate) fn plateau(
     claim: &Claim,
     table: &RunTable,
@@ -84,10 +92,7 @@ pub(crate) fn plateau(
     let mut findings = Vec::new();
     for index in selected {
         let setting = &table.settings[*index];
-        let end = setting.steps.last().copied().unwrap_or(0);
-        let rows: Vec<usize> = (0..setting.steps.len())
-            .filter(|row| setting.steps[*row] as f64 >= 0.75 * end as f64)
-            .collect();
+        let rows = last_quarter(&setting.steps);
         if rows.len() < MIN_POINTS {
             return Err(format!(
                 "only {} recorded steps in the last quarter{}; a plateau needs {MIN_POINTS}",
@@ -117,13 +122,13 @@ pub(crate) fn plateau(
         } else {
             f64::INFINITY
         };
-        findings.push(Finding {
-            margin: if distance.is_nan() { distance } else { (tolerance - distance).min(low) },
-            measured: format!(
+        findings.push(Finding::new(
+            if distance.is_nan() { distance } else { (tolerance - distance).min(low) },
+            format!(
                 "last value {last:.4e}, relative distance {distance:.2e} from the last quarter's median{}",
                 place(setting)
             ),
-        });
+));
     }
     Ok(findings)
 }

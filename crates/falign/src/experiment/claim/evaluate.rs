@@ -1,7 +1,7 @@
 //! Tests a claim on recorded runs.
 
 use super::select::label;
-use super::{At, Claim, Test, compare, curve, quantity, reference};
+use super::{At, Bound, Claim, Test, compare, curve, quantity, reference};
 use crate::observe::Quantity;
 use crate::record::run_table::{RunTable, SettingRuns};
 
@@ -15,7 +15,8 @@ pub struct Verdict {
     pub id: String,
     /// Whether it holds. An undecidable claim does not.
     pub passed: bool,
-    /// Why nothing can be decided, if so.
+    /// Why nothing can be decided, if so: nothing to compare, or too little to notice a
+    /// difference by.
     pub undecidable: Option<String>,
     /// What was measured, where it is nearest to failing.
     pub measured: String,
@@ -26,10 +27,33 @@ pub struct Verdict {
     pub margin: f64,
 }
 
+impl Verdict {
+    /// `passed`, `failed` or `undecided`.
+    pub fn name(&self) -> &'static str {
+        match (&self.undecidable, self.passed) {
+            (Some(_), _) => "undecided",
+            (None, true) => "passed",
+            (None, false) => "failed",
+        }
+    }
+}
+
 /// One comparison of a claim: its distance to failing and what was measured.
 pub(crate) struct Finding {
     pub(crate) margin: f64,
     pub(crate) measured: String,
+    /// Why holding would say nothing, if so.
+    pub(crate) doubt: Option<String>,
+}
+
+impl Finding {
+    pub(crate) fn new(margin: f64, measured: String) -> Self {
+        Self {
+            margin,
+            measured,
+            doubt: None,
+        }
+    }
 }
 
 impl Claim {
@@ -38,6 +62,16 @@ impl Claim {
     /// # Panics
     /// If the table's arrays do not have one row per run, which the collecting code ensures.
     pub fn evaluate(&self, table: &RunTable) -> Verdict {
+        self.evaluate_among(table, 1)
+    }
+
+    /// As [`evaluate`](Self::evaluate), as one of so many claims [with a level](Self::has_level)
+    /// that are checked together: the chance that any of them fails although all are true is at
+    /// most their level.
+    ///
+    /// # Panics
+    /// As [`evaluate`](Self::evaluate).
+    pub fn evaluate_among(&self, table: &RunTable, claims: usize) -> Verdict {
         let verdict = |passed, undecidable, measured, margin| Verdict {
             id: self.id.clone(),
             passed,
@@ -46,7 +80,9 @@ impl Claim {
             wanted: self.wanted(),
             margin,
         };
-        let worst = self.findings(table).and_then(|findings| {
+        let mut doubt = None;
+        let worst = self.findings(table, claims).and_then(|mut findings| {
+            doubt = findings.iter_mut().find_map(|finding| finding.doubt.take());
             let worst = findings.into_iter().min_by(|a, b| {
                 // A missing value is worse than any failure.
                 let is_known = |finding: &Finding| !finding.margin.is_nan();
@@ -61,7 +97,10 @@ impl Claim {
             Err(reason) => verdict(false, Some(reason), String::new(), f64::NAN),
             Ok(worst) => {
                 let holds = self.holds(worst.margin);
-                verdict(holds, None, worst.measured, worst.margin)
+                match doubt.filter(|_| holds) {
+                    None => verdict(holds, None, worst.measured, worst.margin),
+                    doubt => verdict(false, doubt, worst.measured, f64::NAN),
+                }
             }
         }
     }
@@ -74,7 +113,7 @@ impl Claim {
         }
     }
 
-    fn findings(&self, table: &RunTable) -> Result<Vec<Finding>, String> {
+    fn findings(&self, table: &RunTable, claims: usize) -> Result<Vec<Finding>, String> {
         let selected = self.selected(&table.settings);
         if selected.is_empty() {
             return Err("`where` selects no recorded setting".to_owned());
@@ -94,8 +133,8 @@ impl Claim {
             }
             Test::NearValue { .. } => compare::near_value(self, table, &selected),
             Test::NearQuantity { .. } => quantity::near(self, table, &selected),
-            Test::NearReference { reference, z } => {
-                reference::near(self, table, &selected, reference, *z)
+            Test::NearReference { bound, .. } => {
+                reference::near(self, table, &selected, *bound, claims)
             }
         }
     }
@@ -270,9 +309,14 @@ impl Claim {
                 let each = if *each_run { ", in every run" } else { "" };
                 format!("{what}{name} within {tolerance}{how}{errors} of {other}{each}{when}")
             }
-            Test::NearReference { z, .. } => {
-                format!("mean {name} within {z} combined standard errors of the reference")
-            }
+            Test::NearReference { bound, .. } => match bound {
+                Bound::Errors(z) => {
+                    format!("mean {name} within {z} combined standard errors of the reference")
+                }
+                Bound::Level(level) => format!(
+                    "mean {name} no further from the reference than by chance, at the level {level} over all comparisons of the check"
+                ),
+            },
         }
     }
 }

@@ -7,11 +7,13 @@ mod compare;
 mod curve;
 mod evaluate;
 mod fields;
+mod foreseen;
 mod quantity;
 mod read;
 mod reference;
 mod select;
 mod statistics;
+mod student;
 #[cfg(test)]
 mod tests;
 
@@ -134,13 +136,23 @@ pub enum Test {
         /// At every recorded step from this one on, not only at one.
         from_step: Option<u64>,
     },
-    /// Means agree with a table within z combined standard errors.
+    /// Means agree with a table.
     NearReference {
         /// Where the table is.
         reference: Reference,
-        /// Standard errors.
-        z: f64,
+        /// How far a mean may be from the table's.
+        bound: Bound,
     },
+}
+
+/// How far the mean of a setting may be from that of a reference.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bound {
+    /// So many combined standard errors, whatever the number of runs and of rows.
+    Errors(f64),
+    /// As far as chance would take one of all the comparisons of a check with this probability,
+    /// if every mean agreed: Student's t, shared out over rows and claims (Bonferroni).
+    Level(f64),
 }
 
 /// Where reference values are. Rows have columns of the summary (leaf keys, `case`, `step`)
@@ -169,6 +181,14 @@ pub struct ReferenceRow {
 }
 
 impl Claim {
+    /// Whether the claim fails by chance at a level that it shares with others of a check.
+    pub fn has_level(&self) -> bool {
+        let Test::NearReference { bound, .. } = self.test else {
+            return false;
+        };
+        matches!(bound, Bound::Level(_))
+    }
+
     /// The kind as written in files.
     pub fn kind(&self) -> &'static str {
         match &self.test {

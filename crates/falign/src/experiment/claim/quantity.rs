@@ -52,10 +52,10 @@ fn at_row(claim: &Claim, setting: &SettingRuns, row: usize) -> Result<Vec<Findin
         } else {
             tolerance + allowed
         };
-        Finding {
-            margin: allowed - (value - reference).abs(),
-            measured: format!("{of}{name} {value:.4e}, {other} {reference:.4e}{when}"),
-        }
+        Finding::new(
+            allowed - (value - reference).abs(),
+            format!("{of}{name} {value:.4e}, {other} {reference:.4e}{when}"),
+        )
     };
     if each_run {
         let findings = pairs.iter().map(|&(a, b)| finding(a, b, 0.0, ""));

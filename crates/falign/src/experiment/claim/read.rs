@@ -5,11 +5,14 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::fields::Fields;
-use super::{At, Claim, Reference, ReferenceRow, Test};
+use super::{At, Bound, Claim, Reference, ReferenceRow, Test};
 use crate::experiment::config::read::{MAX_COUNT, canonical, number, whole};
 use crate::experiment::keys::{self, KEYS, did_you_mean};
 use crate::observe::Quantity;
 use crate::{Error, Result};
+
+/// The level of a claim that names none: so often it fails by chance.
+const LEVEL: f64 = 0.01;
 
 /// The kinds, as written in files.
 const KINDS: [&str; 9] = [
@@ -227,7 +230,7 @@ fn test(fields: &mut Fields, kind: &str, cases: &[&str]) -> Result<Test> {
         },
         "near_reference" => Test::NearReference {
             reference: reference(fields, cases)?,
-            z: fields.at_least("z", 0.0, 4.0)?,
+            bound: bound(fields)?,
         },
         other => {
             let hint = did_you_mean(other, KINDS);
@@ -244,6 +247,23 @@ fn from_step(fields: &mut Fields) -> Result<Option<u64>> {
             None => Err(fields.error("from_step", &value, "expected a step")),
             step => Ok(step),
         },
+    }
+}
+
+/// `z`, or else `level`.
+fn bound(fields: &mut Fields) -> Result<Bound> {
+    let (z, level) = (fields.number("z")?, fields.number("level")?);
+    match (z, level) {
+        (Some(z), None) if z >= 0.0 => Ok(Bound::Errors(z)),
+        (Some(z), None) => Err(fields.error("z", z, "expected a number of at least 0")),
+        (Some(_), Some(level)) => {
+            Err(fields.error("level", level, "z is given too; remove one of the two"))
+        }
+        (None, Some(level)) if level > 0.0 && level < 1.0 => Ok(Bound::Level(level)),
+        (None, Some(level)) => {
+            Err(fields.error("level", level, "expected a number between 0 and 1"))
+        }
+        (None, None) => Ok(Bound::Level(LEVEL)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which settings a claim is about, and how they group along its axis.
 
-use super::{Claim, Reference, Test};
+use super::{Claim, Reference, ReferenceRow, Test};
 use crate::experiment::config::LabelledSetting;
 
 /// What selection needs to know of a setting, planned or recorded.
@@ -63,21 +63,40 @@ impl Claim {
         }
         for index in &selected {
             let one = &settings[*index];
-            if !one.setting.quantities.contains(&self.quantity) {
+            let mut wanted = vec![self.quantity];
+            if let Test::NearQuantity { other, .. } = self.test {
+                wanted.push(other);
+            }
+            let recorded = &one.setting.quantities;
+            if let Some(quantity) = wanted.iter().find(|quantity| !recorded.contains(quantity)) {
                 return Err(format!(
                     "{} is not recorded; add it to run.quantities",
-                    self.quantity.name()
+                    quantity.name()
                 ));
             }
         }
         match &self.test {
-            Test::Monotone { over, .. } | Test::Slope { over, .. } => {
-                groups(settings, &selected, over).map(|_| ())
+            Test::Monotone { over, .. } => groups(settings, &selected, over).map(|_| ()),
+            Test::Slope { over, .. } => {
+                let groups = groups(settings, &selected, over)?;
+                let levels = groups.iter().flat_map(|group| &group.levels);
+                let mut levels = levels.map(|(level, _)| level);
+                levels.try_for_each(|level| logarithm(over, level).map(|_| ()))
             }
             Test::NearReference {
                 reference: Reference::Rows(rows),
                 ..
-            } if rows.is_empty() => Err("no reference row is left".to_owned()),
+            } => {
+                let is_about = |row: &ReferenceRow| {
+                    let mut selected = selected.iter();
+                    selected.any(|&index| row.fits(&settings[index]))
+                };
+                if rows.iter().any(is_about) {
+                    Ok(())
+                } else {
+                    Err("no reference row is about a setting that it selects".to_owned())
+                }
+            }
             _ => Ok(()),
         }
     }
@@ -136,6 +155,13 @@ pub(crate) fn label<L: Labelled>(setting: &L, over: &str) -> String {
             .map(|(name, value)| format!("{name} = {value}")),
     );
     parts.join(", ")
+}
+
+/// The natural logarithm of a level, or why there is none.
+pub(crate) fn logarithm(over: &str, level: &str) -> Result<f64, String> {
+    let number = level_number(level).filter(|x| *x > 0.0);
+    let number = number.ok_or_else(|| format!("{over} = {level} has no logarithm"))?;
+    Ok(number.ln())
 }
 
 /// `3200`, or the number in `gamma=3`.

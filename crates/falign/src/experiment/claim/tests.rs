@@ -229,6 +229,8 @@ fn too_little_to_decide_on_is_a_failure() {
 #[test]
 fn mistakes_name_the_claim_the_key_and_the_mend() {
     let between = "quantity = \"loss\"\nkind = \"between\"\n";
+    let reference = "quantity = \"loss\"\nkind = \"near_reference\"\n";
+    let row = "{ width = 400, mean = 1, std = 1, runs = 3 }";
     for (body, parts) in [
         (
             "kind = \"between\"\nmax = 1",
@@ -311,6 +313,34 @@ fn mistakes_name_the_claim_the_key_and_the_mend() {
             "quantity = \"loss\"\nkind = \"geometric\"\nfrom_step = -1",
             ["claim.c.from_step", "-1", "a step"],
         ),
+        (
+            &format!("{reference}values = [{row}]\nlevel = 1"),
+            ["claim.c.level", "1", "between 0 and 1"],
+        ),
+        (
+            &format!("{reference}values = [{row}]\nlevel = 0.1\nz = 4"),
+            ["claim.c.level", "0.1", "remove one"],
+        ),
+        (
+            &format!("{reference}values = [{row}]\nz = -4"),
+            ["claim.c.z", "-4", "at least 0"],
+        ),
+        (
+            &format!("{reference}values = [{row}, {{ width = 7, mean = 1, std = 1, runs = 3 }}]"),
+            [
+                "claim.c",
+                "near_reference",
+                "the reference row with width = 7",
+            ],
+        ),
+        (
+            "quantity = \"loss\"\nkind = \"near_quantity\"\nother = \"aligned\"",
+            ["claim.c", "near_quantity", "aligned is not recorded"],
+        ),
+        (
+            "quantity = \"loss\"\nkind = \"slope\"\nmax = 1\nover = \"ridge\"",
+            ["claim.c", "slope", "ridge = 0 has no logarithm"],
+        ),
     ] {
         let message = error(body);
         for part in parts {
@@ -355,7 +385,12 @@ fn near_quantity_compares_two_quantities_of_the_same_runs() {
     let wide = "tolerance = 0.1\nz = 2\nwhere = { width = 1600 }";
     assert!(is(margin(wide), 0.1 + 0.15 - 0.175));
     assert!(is(margin("tolerance = 0.2\nfrom_step = 500"), 0.2 - 0.175));
-    let missing = claim(&near.replace("loss", "tau")).evaluate(&table);
+    let mut missing = claim(&near);
+    let Test::NearQuantity { other, .. } = &mut missing.test else {
+        unreachable!()
+    };
+    *other = Quantity::Tau;
+    let missing = missing.evaluate(&table);
     assert!(missing.undecidable.unwrap().contains("tau is not recorded"));
     let wrong = error(&near.replace("loss", "los"));
     assert!(
@@ -440,4 +475,116 @@ fn near_value_allows_the_tolerance_or_so_many_standard_deviations() {
     assert!(passes(&format!("{near}tolerance = 0.6"), &few));
     let missing = error(&near.replace("value = 1.5", ""));
     assert!(missing.contains("claim.c.value = unset"), "{missing}");
+}
+
+/// A claim on `rows` rows of a reference of ten runs: `mean` in the first, agreement in the others.
+fn agreement(rows: usize, mean: f64, more: &str) -> String {
+    let row = |at: usize| {
+        let step = 50 * (at % 20);
+        let width = [100, 400, 1600][at / 20];
+        let mean = if at == 0 { mean } else { 0.0 };
+        format!("{{ width = {width}, step = {step}, mean = {mean}, std = 0.6, runs = 10 }}")
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!(
+        "quantity = \"alignment\"\nkind = \"near_reference\"\nwhere = {{ ridge = 0 }}\n{more}\nvalues = [{}]",
+        rows.join(", ")
+    )
+}
+
+#[test]
+fn a_level_is_shared_out_over_rows_and_claims() {
+    // Means of 0 and a spread of sqrt(0.445) in every row, with 5 and with 40 runs.
+    let runs = |runs: usize| table(runs, |_, _, run, _| noise(run));
+    let margin = |body: &str, claims| claim(body).evaluate_among(&runs(40), claims).margin;
+    // Welch and Satterthwaite, by hand.
+    let (ours, theirs) = (0.445f64 * 40.0 / 39.0 * 4.0 / 5.0 / 40.0, 0.36 / 10.0);
+    let spread = runs(40).settings[0]
+        .at(Quantity::Alignment, 0)
+        .unwrap()
+        .to_vec();
+    let variance = spread.iter().map(|x| x * x).sum::<f64>() / 39.0;
+    assert!((variance / 40.0 / ours - 1.0).abs() < 1e-12);
+    let degrees = (ours + theirs).powi(2) / (ours * ours / 39.0 + theirs * theirs / 9.0);
+    let errors = |mean: f64| mean / (ours + theirs).sqrt();
+    for (rows, claims, level) in [(1, 1, 0.01), (28, 1, 0.01), (28, 3, 0.01), (28, 3, 0.2)] {
+        let body = agreement(rows, 0.5, &format!("level = {level}"));
+        let family = (rows * claims) as f64;
+        let wanted = student::quantile(level / family, degrees) - errors(0.5);
+        assert!((margin(&body, claims) - wanted).abs() < 1e-9);
+    }
+    // The default level, and standard errors where they are asked for.
+    let at_level = margin(&agreement(3, 0.5, "level = 0.01"), 1);
+    assert!((margin(&agreement(3, 0.5, ""), 1) - at_level).abs() < 1e-12);
+    assert!((margin(&agreement(3, 0.5, "z = 4"), 7) - (4.0 - errors(0.5))).abs() < 1e-9);
+    assert!(claim(&agreement(3, 0.5, "")).has_level());
+    assert!(!claim(&agreement(3, 0.5, "z = 4")).has_level());
+}
+
+#[test]
+fn agreement_of_too_few_runs_is_undecided_and_disagreement_fails() {
+    let five = table(5, |_, _, run, _| noise(run));
+    let verdict = claim(&agreement(28, 0.0, "")).evaluate(&five);
+    let why = verdict.undecidable.as_ref().unwrap();
+    assert!(
+        why.contains("5 runs") && why.contains("28 comparisons"),
+        "{why}"
+    );
+    assert!(why.contains("runs would do"), "{why}");
+    assert!(!verdict.passed && verdict.margin.is_nan(), "{verdict:?}");
+    assert_eq!(verdict.name(), "undecided");
+    assert!(verdict.measured.contains("standard errors"), "{verdict:?}");
+    // As many runs as it says, and some more, decide.
+    let number = |why: &str| -> usize {
+        let (_, rest) = why.split_once("about ").unwrap();
+        rest.split(' ').next().unwrap().parse().unwrap()
+    };
+    let more = table(5 * number(why).div_ceil(5), |_, _, run, _| noise(run));
+    assert_eq!(
+        claim(&agreement(28, 0.0, "")).evaluate(&more).name(),
+        "passed"
+    );
+    // A single row needs fewer.
+    assert_eq!(
+        claim(&agreement(1, 0.0, "")).evaluate(&five).name(),
+        "passed"
+    );
+    // What no chance explains fails, with five runs too.
+    let far = claim(&agreement(28, 30.0, "")).evaluate(&five);
+    assert_eq!((far.name(), far.margin < 0.0), ("failed", true));
+    // Runs without any spread say all there is to say.
+    let exact = table(5, |_, _, _, _| 0.0);
+    let body = agreement(2, 0.0, "").replace("std = 0.6", "std = 0");
+    assert_eq!(claim(&body).evaluate(&exact).name(), "passed");
+}
+
+#[test]
+fn standard_errors_of_trends_are_those_of_the_mean() {
+    // Differences of -1, 0, 1, 2 and 3 between the two levels: mean 1, standard error sqrt(1/2).
+    let data = table(5, |_, ridge, run, _| 2.0 * ridge * (run as f64 - 1.0));
+    let body = "quantity = \"alignment\"\nkind = \"increasing_in\"\nover = \"ridge\"\nwhere = { width = 100 }";
+    let wanted = 2.0f64.sqrt();
+    for z in [0.0, 1.0, 3.0] {
+        let verdict = claim(&format!("{body}\nz = {z}")).evaluate(&data);
+        assert!((verdict.margin - (wanted - z)).abs() < 1e-12, "{verdict:?}");
+        assert_eq!(verdict.passed, wanted > z);
+    }
+}
+
+#[test]
+fn a_trend_must_exceed_its_standard_errors_and_a_bound_may_be_met() {
+    // Without spread and without difference there are no standard errors: exactly z = 0.
+    let flat = table(5, |_, _, _, _| 1.0);
+    let up = "quantity = \"alignment\"\nkind = \"increasing_in\"\nover = \"ridge\"\nz = 0";
+    let verdict = claim(up).evaluate(&flat);
+    assert_eq!(
+        (verdict.margin.to_bits(), verdict.passed),
+        (0.0f64.to_bits(), false)
+    );
+    let at_most = "quantity = \"alignment\"\nkind = \"between\"\nmax = 1";
+    let verdict = claim(at_most).evaluate(&flat);
+    assert_eq!(
+        (verdict.margin.to_bits(), verdict.passed),
+        (0.0f64.to_bits(), true)
+    );
 }
