@@ -5,6 +5,7 @@
 mod audit; // what the audit of an experiment prints
 mod bad_files; // a file that cannot be used is named, with the place and the fix
 mod bad_keys; // a value that cannot be used is named, with its key and the fix
+mod before_runs; // what claims and pictures ask for, before anything runs
 mod belongs; // whose run folder it is: more runs, new figures, changed data
 mod claims; // what `check` says, and where it runs
 mod damage; // results that are not what they were are found and made again

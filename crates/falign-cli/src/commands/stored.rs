@@ -9,7 +9,7 @@ use falign::experiment::stored::Stored;
 use falign::experiment::{Experiment, Plan};
 use falign::record::store::{read_text, write_atomic};
 
-use super::source;
+use super::{Usage, source};
 use crate::output;
 
 #[derive(Debug, Args)]
@@ -64,6 +64,9 @@ impl StoredOptions {
 
     /// The stored results of an experiment, if they have any of its runs.
     pub(super) fn in_place(&self, name: &Path, experiment: &Experiment) -> Result<Option<InPlace>> {
+        if let Some(path) = &self.store {
+            fits_to_store(path)?;
+        }
         if self.fresh || self.store.is_some() {
             return Ok(None);
         }
@@ -149,6 +152,22 @@ impl InPlace {
     pub(super) fn json(&self) -> serde_json::Value {
         let (all, missing) = (runs(&self.plan), runs(&self.missing));
         serde_json::json!({ "runs": all - missing, "of": all, "origin": self.stored.origin() })
+    }
+}
+
+/// Whether results can be stored in a file, as far as that is seen before there are any.
+fn fits_to_store(path: &Path) -> Result<()> {
+    if path.exists() {
+        return read(path).map(drop);
+    }
+    match path.parent() {
+        Some(folder) if folder != Path::new("") && !folder.is_dir() => Err(Usage(format!(
+            "--store {}: there is no folder {}; make it first",
+            path.display(),
+            folder.display()
+        ))
+        .into()),
+        _ => Ok(()),
     }
 }
 

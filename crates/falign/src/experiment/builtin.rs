@@ -137,6 +137,7 @@ mod tests {
             // What a default case leaves out is not in the file that is written.
             let mut expected = experiment.clone();
             expected.left_out.clear();
+            expected.is_overridden = false;
             assert_eq!(again, expected, "{}", builtin.name);
             assert_eq!(Plan::new(&again).unwrap(), plan, "{}", builtin.name);
         }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::asked;
 use super::config::Experiment;
 use super::setting::{Engine, Setting};
 use super::simulate::{parts, weights_of_run};
@@ -12,13 +13,14 @@ use crate::data::{Dataset, Weights, load_weights};
 use crate::mlp::TensorFile;
 use crate::{Error, Result};
 
-/// Reads every file that the settings name, each once, and compares their shapes. Data sets
-/// stay in `sources`.
+/// Reads every file that the settings and the claims name, each once, and compares their shapes;
+/// looks whether the steps that claims and pictures name will be recorded. Data sets stay in
+/// `sources`.
 ///
 /// # Errors
 /// [`Error::Io`] or [`Error::Data`] for a file that cannot be used; [`Error::Shape`] for
-/// arrays that do not fit the setting; [`Error::Config`] for numbers that do not fit the data, and
-/// for a run that does not fit in memory.
+/// arrays that do not fit the setting; [`Error::Config`] for numbers that do not fit the data,
+/// for claims and panels that no run could answer, and for a run that does not fit in memory.
 pub fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
     // Before a network is made to compare weights with it.
     super::need::check(experiment, sources, 1)?;
@@ -30,6 +32,12 @@ pub fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
 /// # Errors
 /// As [`check`].
 pub fn fit(experiment: &Experiment, sources: &Sources) -> Result<()> {
+    files(experiment, sources)?;
+    asked::check(experiment, sources)
+}
+
+/// The files of the settings alone: for runs of which no claim is checked and no picture drawn.
+pub(super) fn files(experiment: &Experiment, sources: &Sources) -> Result<()> {
     let mut weights: BTreeMap<PathBuf, Sizes> = BTreeMap::new();
     for labelled in &experiment.settings {
         let setting = &labelled.setting;

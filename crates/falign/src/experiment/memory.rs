@@ -47,8 +47,8 @@ pub fn cost(experiment: &Experiment) -> f64 {
 /// # Errors
 /// The first error of a run, as [`simulate`](super::simulate::simulate), or its panic
 /// ([`Error::Fault`](crate::Error::Fault)), which stops the others; what the files that
-/// the settings name lack, as [`inputs::check`](super::inputs::check); more memory than can be
-/// had, as [`need::check`](super::need::check).
+/// the settings name lack, as [`inputs::check`](super::inputs::check) for them; more memory than can
+/// be had, as [`need::check`](super::need::check).
 ///
 /// # Example
 /// ```
@@ -115,7 +115,8 @@ pub fn run_each(
     watch: &Watch,
     hear: &(dyn Fn(Finished) + Sync),
 ) -> Result<()> {
-    super::inputs::check(experiment, sources)?;
+    super::need::check(experiment, sources, 1)?;
+    super::inputs::files(experiment, sources)?;
     super::need::check(experiment, sources, rayon::current_num_threads())?;
     let jobs = jobs(experiment);
     let parallel = jobs.len() < rayon::current_num_threads();

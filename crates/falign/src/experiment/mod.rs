@@ -2,6 +2,7 @@
 //!
 //! Refuses: drawing (the program's `figure` room).
 
+mod asked;
 pub mod audited;
 pub mod belongs;
 pub mod builtin;

@@ -116,7 +116,10 @@ mod tests {
         let csv = summary_csv(&RunTable {
             settings: vec![found],
         });
-        assert!(csv.lines().last().unwrap().contains(",27,15,45,3,1,1,"), "{csv}");
+        assert!(
+            csv.lines().last().unwrap().contains(",27,15,45,3,1,1,"),
+            "{csv}"
+        );
     }
 
     #[test]
@@ -125,6 +128,6 @@ mod tests {
         let found = table(&runs);
         assert_eq!(found.steps, [0, 3, 9]);
         assert!(!found.has_own_steps());
-        assert_eq!(table(&[]).steps, []);
+        assert!(table(&[]).steps.is_empty());
     }
 }

@@ -10,25 +10,32 @@ use crate::observe::{Outcome, Quantity};
 const LEADING: [&str; 5] = ["activation", "rule", "width", "ridge", "step_size"];
 
 /// Units of each hidden layer, behind the others in every table of deep networks.
-const HIDDEN_WIDTHS: &str = "hidden_widths";
+pub(crate) const HIDDEN_WIDTHS: &str = "hidden_widths";
 
 /// The setting columns of a table: `case`, the leading ones, `hidden_widths` where there are deep
-/// networks, then every swept key.
-pub fn setting_columns(table: &RunTable) -> Vec<String> {
+/// networks, then every key that is swept in a setting. `settings` are the axes of each, and
+/// whether it has a column `hidden_widths`.
+pub(crate) fn setting_columns<'a>(
+    settings: impl Iterator<Item = (&'a [(String, String)], bool)>,
+) -> Vec<String> {
     let mut columns = vec!["case".to_owned()];
     columns.extend(LEADING.iter().map(|&c| c.to_owned()));
-    let is_deep = |setting: &SettingRuns| setting.columns.contains_key(HIDDEN_WIDTHS);
-    if table.settings.iter().any(is_deep) {
+    let (axes, is_deep): (Vec<_>, Vec<bool>) = settings.unzip();
+    if is_deep.contains(&true) {
         columns.push(HIDDEN_WIDTHS.to_owned());
     }
-    for setting in &table.settings {
-        for (leaf, _) in &setting.axes {
-            if !columns.contains(leaf) {
-                columns.push(leaf.clone());
-            }
+    for (leaf, _) in axes.into_iter().flatten() {
+        if !columns.contains(leaf) {
+            columns.push(leaf.clone());
         }
     }
     columns
+}
+
+fn columns_of(table: &RunTable) -> Vec<String> {
+    let is_deep = |one: &SettingRuns| one.column(HIDDEN_WIDTHS).is_some();
+    let settings = table.settings.iter();
+    setting_columns(settings.map(|one| (one.axes.as_slice(), is_deep(one))))
 }
 
 /// In column order, those of single layers last.
@@ -122,7 +129,7 @@ fn labels(setting: &SettingRuns, columns: &[String]) -> String {
 /// of any setting differ in their steps, `step` is the mean over runs, and `step_min` and
 /// `step_max` follow it.
 pub fn summary_csv(table: &RunTable) -> String {
-    let columns = setting_columns(table);
+    let columns = columns_of(table);
     let quantities = quantities(table);
     let has_own_steps = table.settings.iter().any(SettingRuns::has_own_steps);
     let mut text = columns.join(",");
@@ -186,7 +193,7 @@ fn summary_cells(text: &mut String, setting: &SettingRuns, q: Quantity, row: usi
 
 /// One row per setting, run and recorded step, which is the run's own.
 pub fn runs_csv(table: &RunTable) -> String {
-    let columns = setting_columns(table);
+    let columns = columns_of(table);
     let quantities = quantities(table);
     let mut text = columns.join(",");
     text.push_str(",run,step,outcome,outcome_step");
@@ -231,10 +238,7 @@ mod tests {
             columns: BTreeMap::from([("width".to_owned(), "40".to_owned())]),
             steps: vec![0, 10],
             run_steps: Array2::from_shape_fn((4, 2), |(_, row)| 10 * row as u64),
-            values: BTreeMap::from([
-                (Quantity::Alignment, -loss.clone()),
-                (Quantity::Loss, loss),
-            ]),
+            values: BTreeMap::from([(Quantity::Alignment, -loss.clone()), (Quantity::Loss, loss)]),
             outcomes: vec![
                 Outcome::Converged { step: 10 },
                 Outcome::Stalled { step: 0 },
@@ -256,7 +260,12 @@ mod tests {
         let at = head.split(',').position(|cell| cell == name);
         let at = at.unwrap_or_else(|| panic!("no column {name}: {head}"));
         // The case's comma does not count.
-        let cells = |line: &str| line.replace("a, b", "ab").split(',').nth(at).map(str::to_owned);
+        let cells = |line: &str| {
+            line.replace("a, b", "ab")
+                .split(',')
+                .nth(at)
+                .map(str::to_owned)
+        };
         lines.map(|line| cells(line).unwrap()).collect()
     }
 
@@ -287,13 +296,22 @@ mod tests {
             assert_near(&cell(name, 0), wanted);
         }
         // A run without a value leaves the quantiles of the others: of 1, 2 and 4.
-        for name in ["loss_mean", "loss_std", "loss_sem", "loss_log10_mean", "loss_log10_std"] {
+        for name in [
+            "loss_mean",
+            "loss_std",
+            "loss_sem",
+            "loss_log10_mean",
+            "loss_log10_std",
+        ] {
             assert_eq!(cell(name, 1), "", "{name}");
         }
         for (name, wanted) in [("loss_median", 2.0), ("loss_q10", 1.2), ("loss_q90", 3.6)] {
             assert_near(&cell(name, 1), wanted);
         }
-        assert!(!csv.contains("alignment_log10") && !csv.contains("step_min"), "{csv}");
+        assert!(
+            !csv.contains("alignment_log10") && !csv.contains("step_min"),
+            "{csv}"
+        );
         assert_eq!(column(&csv, "runs"), ["4", "4"]);
         assert_eq!(column(&csv, "width"), ["40", "40"]);
     }
@@ -320,7 +338,10 @@ mod tests {
         assert_eq!(column(&csv, "step_max"), ["0", "30", "0", "10"]);
         assert_eq!(column(&csv, "runs_diverged"), ["0", "1", "0", "1"]);
         let csv = runs_csv(&both);
-        assert_eq!(column(&csv, "step")[..8], ["0", "10", "0", "10", "0", "10", "0", "30"]);
+        assert_eq!(
+            column(&csv, "step")[..8],
+            ["0", "10", "0", "10", "0", "10", "0", "30"]
+        );
         assert_eq!(column(&csv, "outcome_step")[6..8], ["20", "20"]);
         assert_eq!(column(&csv, "loss")[6..8], ["8.0", ""]);
     }

@@ -28,6 +28,9 @@ impl LabelledSetting {
         if name == "case" {
             return Some(self.case.clone());
         }
+        if name == "width" {
+            return Some(self.shown_width());
+        }
         self.shown().get(name).map(write::column)
     }
 

@@ -1,11 +1,11 @@
-//! `[figure]`: its columns and quantities must exist, or the drawing would fail after the run.
+//! `[figure]` by itself: its columns and quantities must exist and its axes have a length, or the
+//! drawing would fail after the run.
 
 use toml::Value;
 
-use super::LabelledSetting;
 use super::layout::{leaf_names, short};
-use super::read::canonical;
-use crate::experiment::figure::{Figure, Panel};
+use super::read::{MAX_COUNT, whole};
+use crate::experiment::figure::{Figure, Panel, Scale};
 use crate::experiment::keys::{did_you_mean, leaf};
 use crate::observe::Quantity;
 use crate::{Error, Result};
@@ -21,74 +21,12 @@ pub(crate) fn read(value: Value) -> Result<Figure> {
     }
     for panel in &figure.panels {
         check(panel)?;
+        limits(panel)?;
+        if let Some(steps) = panel.filter.get("step") {
+            recorded_steps(steps)?;
+        }
     }
     Ok(figure)
-}
-
-/// Compares the panels with what will be there to draw. A panel without rows or without its
-/// quantity is a mistake of the file, but where the command line has changed the settings
-/// (`is_overridden`) it is left out.
-pub(crate) fn fit(
-    mut figure: Figure,
-    settings: &[LabelledSetting],
-    is_overridden: bool,
-) -> Result<Figure> {
-    let mut kept = Vec::new();
-    for panel in std::mem::take(&mut figure.panels) {
-        match drawable(&panel, settings) {
-            Ok(()) => kept.push(panel),
-            Err(_) if is_overridden => {}
-            Err(error) => return Err(error),
-        }
-    }
-    figure.panels = kept;
-    Ok(figure)
-}
-
-fn drawable(panel: &Panel, settings: &[LabelledSetting]) -> Result<()> {
-    let prediction = panel.prediction.as_ref().map(|name| ("prediction", name));
-    for (key, name) in [("y", &panel.y), ("x", &panel.x)]
-        .into_iter()
-        .chain(prediction)
-    {
-        let Some(quantity) = Quantity::from_name(name) else {
-            continue;
-        };
-        let records = |one: &LabelledSetting| one.setting.quantities.contains(&quantity);
-        if !settings.iter().any(records) {
-            return Err(Error::config(
-                format!("figure.panel.{key}"),
-                format!("\"{name}\""),
-                "is not recorded; add it to run.quantities",
-            ));
-        }
-    }
-    let mut left: Vec<&LabelledSetting> = settings.iter().collect();
-    for (name, value) in panel.filter.iter().filter(|(name, _)| *name != "step") {
-        let wanted = match value {
-            Value::Array(values) => values.as_slice(),
-            value => std::slice::from_ref(value),
-        };
-        let wanted: Vec<Option<String>> = wanted.iter().map(|v| cell(name, v)).collect();
-        left.retain(|one| wanted.contains(&one.column(name)));
-        if left.is_empty() {
-            return Err(Error::config(
-                format!("figure.panel.where.{name}"),
-                short(value),
-                "no setting has it, together with what else the panel asks for",
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// A value as the tables show it in that column.
-fn cell(name: &str, value: &Value) -> Option<String> {
-    match leaf(name) {
-        // The picture reads the tables, where `\"400\"` and 400 look the same.
-        Some(key) => canonical(key, value).or_else(|| value.as_str().map(str::to_owned)),
-        None => value.as_str().map(str::to_owned),
-    }
 }
 
 fn check(panel: &Panel) -> Result<()> {
@@ -142,4 +80,48 @@ fn check(panel: &Panel) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Ends of the vertical axis that are given must be on it and in order.
+fn limits(panel: &Panel) -> Result<()> {
+    let ends = [("y_min", panel.y_min), ("y_max", panel.y_max)];
+    for (name, end) in ends
+        .into_iter()
+        .filter_map(|(name, end)| Some((name, end?)))
+    {
+        let why = if !end.is_finite() {
+            "expected a finite number"
+        } else if panel.y_scale == Scale::Log && end <= 0.0 {
+            "expected a number above 0, for y_scale is \"log\""
+        } else {
+            continue;
+        };
+        return Err(Error::config(format!("figure.panel.{name}"), end, why));
+    }
+    match (panel.y_min, panel.y_max) {
+        (Some(min), Some(max)) if min >= max => Err(Error::config(
+            "figure.panel.y_min",
+            min,
+            format!("expected less than y_max = {max}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// `where.step`: the last one, or one or more by number.
+fn recorded_steps(value: &Value) -> Result<()> {
+    let is_step = |value: &Value| whole(value, 0, MAX_COUNT).is_some();
+    let fits = match value {
+        Value::String(word) => word == "last",
+        Value::Array(steps) => !steps.is_empty() && steps.iter().all(is_step),
+        step => is_step(step),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::config(
+        "figure.panel.where.step",
+        short(value),
+        "expected \"last\", a step, or a list of steps",
+    ))
 }

@@ -3,6 +3,7 @@
 mod check;
 mod expand;
 mod figure_check;
+mod figure_fit;
 mod flat;
 mod layout;
 mod overrides;
@@ -50,6 +51,9 @@ pub struct Experiment {
     pub left_out: Vec<(String, String)>,
     /// What is drawn.
     pub figure: Option<Figure>,
+    /// Whether the command line has changed or chosen settings: what then fits no longer is no
+    /// mistake of the file.
+    pub(crate) is_overridden: bool,
     layout: Layout,
 }
 
@@ -115,7 +119,7 @@ impl Experiment {
         let settings = expand::settings(&layout)?;
         let is_overridden = has_default || *overrides != Overrides::none();
         let figure = figure
-            .map(|figure| figure_check::fit(figure, &settings, is_overridden))
+            .map(|figure| figure_fit::fit(figure, &settings, is_overridden))
             .transpose()?;
         resolved::fill(&mut layout, &settings)?;
         let mut claims = Vec::new();
@@ -127,7 +131,13 @@ impl Experiment {
                 left_out.push((claim.id, "about cases that do not run".to_owned()));
                 continue;
             }
-            match claim.applies(&settings) {
+            let fits = claim.applies(&settings).and_then(|()| {
+                if is_overridden {
+                    return Ok(());
+                }
+                claim.uses_every_row(&settings)
+            });
+            match fits {
                 Ok(()) => claims.push(claim),
                 Err(reason) if !is_overridden => {
                     return Err(Error::config(
@@ -149,6 +159,7 @@ impl Experiment {
             claims,
             left_out,
             figure,
+            is_overridden,
             layout,
         })
     }

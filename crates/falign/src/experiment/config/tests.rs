@@ -245,6 +245,30 @@ fn every_mistake_names_the_key_the_value_and_the_mend() {
             ["figure.panel.x", "stp", "`step`"],
         ),
         ("[figure]\ncolums = 2", ["figure", "colums", "columns"]),
+        (
+            "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\ny_min = 5\ny_max = 1",
+            ["figure.panel.y_min", "5", "less than y_max = 1"],
+        ),
+        (
+            "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\ny_min = 1\ny_max = 1",
+            ["figure.panel.y_min", "1", "less than y_max = 1"],
+        ),
+        (
+            "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\ny_max = inf",
+            ["figure.panel.y_max", "inf", "finite"],
+        ),
+        (
+            "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\ny_scale = \"log\"\ny_min = 0",
+            ["figure.panel.y_min", "0", "above 0"],
+        ),
+        (
+            "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\nwhere = { step = \"lst\" }",
+            ["figure.panel.where.step", "lst", "\"last\""],
+        ),
+        (
+            "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\nwhere = { step = [1, \"last\"] }",
+            ["figure.panel.where.step", "1", "a list of steps"],
+        ),
     ] {
         let message = parse(text).unwrap_err().to_string();
         for part in parts {
@@ -260,6 +284,7 @@ fn every_mistake_names_the_key_the_value_and_the_mend() {
 fn contradictions_name_the_mend() {
     const RELU: &str = "[network]\nactivation = \"relu\"\n";
     const GRAM: &str = "[network]\ndraw = \"gram\"\n";
+    const PANEL: &str = "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\n";
     for (text, parts) in [
         (
             format!("{RELU}[run]\nengine = \"linear\""),
@@ -352,6 +377,40 @@ fn contradictions_name_the_mend() {
         (
             "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\nwhere = { width = [1, 2] }".to_owned(),
             ["figure.panel.where.width", "[1, 2]", "no setting"],
+        ),
+        (
+            format!("{PANEL}series = \"dropout\""),
+            ["figure.panel.series", "dropout", "not swept"],
+        ),
+        (
+            format!("{PANEL}where = {{ dropout = 0 }}"),
+            ["figure.panel.where", "dropout", "not swept"],
+        ),
+        (
+            PANEL.replace("\"step\"", "\"dropout\""),
+            ["figure.panel.x", "dropout", "not swept"],
+        ),
+        (
+            PANEL.replace("\"step\"", "\"activation\""),
+            ["figure.panel.x", "linear", "no numbers"],
+        ),
+        (
+            format!("[sweep]\n\"learning.ridge\" = [0, 1]\n{PANEL}"),
+            ["figure.panel.x", "ridge = 0 and 1", "one curve"],
+        ),
+        (
+            format!(
+                "[sweep]\n\"learning.ridge\" = [0.5, {{ gamma = 1 }}]\n{}",
+                PANEL.replace("\"step\"", "\"ridge\"")
+            ),
+            ["figure.panel.x", "0.5, gamma=1", "different units"],
+        ),
+        (
+            format!(
+                "{}where = {{ step = [0, 10] }}",
+                PANEL.replace("\"step\"", "\"width\"")
+            ),
+            ["figure.panel.where.step", "[0, 10]", "choose one"],
         ),
         (
             "[data]\nheld_out_data = \"x.npz\"".to_owned(),
@@ -515,8 +574,9 @@ fn the_linear_engine_is_chosen_only_where_it_has_what_is_asked() {
 #[test]
 fn panels_that_overrides_leave_without_rows_are_left_out() {
     let text = format!(
-        "{SWEPT}\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\nwhere = {{ case = \"relu\" }}\n\
-         [[figure.panel]]\nx = \"step\"\ny = \"alignment\"\n"
+        "{SWEPT}\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\nwhere = {{ case = \"relu\", width = 200 }}\n\
+         series = \"ridge\"\n[[figure.panel]]\nx = \"step\"\ny = \"alignment\"\nseries = \"ridge\"\n\
+         dash = \"case\"\nwhere = {{ width = 200 }}\n"
     );
     let panels = |set: &[&str], cases: &[&str]| {
         let experiment = with(&text, set, cases).unwrap();

@@ -100,7 +100,7 @@ pub struct Estimate {
 /// let plan = Plan::new(&experiment)?;
 /// let cost = estimate(&experiment, &plan, &Sources::default())?;
 /// assert_eq!(cost.settings[0].steps, 50);
-/// assert!(cost.seconds > 0.0 && cost.seconds <= cost.thread_seconds);
+/// assert!(cost.seconds > 0.0 && cost.thread_seconds > 0.0);
 /// # Ok::<(), falign::Error>(())
 /// ```
 pub fn estimate(experiment: &Experiment, plan: &Plan, sources: &Sources) -> Result<Estimate> {

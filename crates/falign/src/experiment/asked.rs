@@ -1,0 +1,77 @@
+//! What claims and pictures ask of steps and of reference tables: looked at before anything runs,
+//! because afterwards it would be too late.
+
+use toml::Value;
+
+use super::config::read::{MAX_COUNT, whole};
+use super::config::{Experiment, LabelledSetting};
+use super::figure::Panel;
+use super::recorded::recorded_steps;
+use super::setting::Steps;
+use super::simulate::steps_and_record;
+use super::sources::Sources;
+use crate::{Error, Result};
+
+/// Reads the reference tables of claims, and compares the steps that claims and panels name with
+/// those that will be recorded. Where the command line has changed the settings, steps that are
+/// missing are no mistake of the file: such claims stay undecided, such panels are not drawn.
+///
+/// # Errors
+/// [`Error::Config`] naming the claim or the panel, its key and what is missing.
+pub(super) fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
+    let settings = &experiment.settings;
+    let is_overridden = experiment.is_overridden;
+    for claim in &experiment.claims {
+        claim.check_table(settings, is_overridden)?;
+    }
+    if is_overridden {
+        return Ok(());
+    }
+    for claim in experiment.claims.iter().filter(|one| one.asks_for_steps()) {
+        for index in claim.selected(settings) {
+            if let Some(steps) = steps(&settings[index], sources)? {
+                claim.check_steps(&settings[index], &steps)?;
+            }
+        }
+    }
+    let panels = experiment.figure.iter().flat_map(|figure| &figure.panels);
+    panels
+        .into_iter()
+        .try_for_each(|panel| has_rows(panel, settings, sources))
+}
+
+/// The steps that every run of a setting records. `None`: in theory units they are known with
+/// each run's data.
+fn steps(one: &LabelledSetting, sources: &Sources) -> Result<Option<Vec<u64>>> {
+    let setting = &one.setting;
+    if setting.deep.epochs.is_none() && !matches!(setting.steps, Steps::Number(_)) {
+        return Ok(None);
+    }
+    let (steps, record) = steps_and_record(setting, sources)?;
+    Ok(Some(recorded_steps(&record, steps)))
+}
+
+/// A panel at certain steps needs a setting that records one of them.
+fn has_rows(panel: &Panel, settings: &[LabelledSetting], sources: &Sources) -> Result<()> {
+    let number = |step: &Value| whole(step, 0, MAX_COUNT);
+    let wanted: Vec<u64> = match panel.filter.get("step") {
+        Some(Value::Array(steps)) => steps.iter().filter_map(number).collect(),
+        step => step.into_iter().filter_map(number).collect(),
+    };
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    for one in settings {
+        let Some(steps) = steps(one, sources)? else {
+            return Ok(());
+        };
+        if wanted.iter().any(|step| steps.binary_search(step).is_ok()) {
+            return Ok(());
+        }
+    }
+    Err(Error::config(
+        "figure.panel.where.step",
+        &panel.filter["step"],
+        "no setting records it; choose another, or change run.record or run.steps",
+    ))
+}
