@@ -50,6 +50,20 @@ fn what_no_run_could_answer_is_refused_before_the_first() {
             format!("{PANEL}where = {{ width = 7 }}"),
             ["where.width = 7", "no setting has it"],
         ),
+        (
+            PANEL.replace("\"width\"", "\"activation\""),
+            ["figure.panel.x", "has no numbers (linear)"],
+        ),
+        (
+            format!(
+                "{CLAIM}kind = \"near_reference\"\n\
+                 values = [{{ width = 7, mean = 1, std = 1, runs = 3 }}, {{ mean = 1, std = 1, runs = 3 }}]"
+            ),
+            [
+                "claim.c.values = width = 7",
+                "no setting that the claim selects",
+            ],
+        ),
         (table("nowhere.csv"), ["claim.c.table", "nowhere.csv: "]),
         (table("empty.csv"), ["claim.c.table", "is empty"]),
         (table("wide.csv"), ["claim.c.table", "line 3: 3 fields"]),

@@ -1,10 +1,10 @@
-//! What claims and pictures ask of steps and of reference tables: looked at before anything runs,
-//! because afterwards it would be too late.
+//! What claims and pictures ask of settings, steps and reference tables: looked at before anything
+//! runs, because afterwards it would be too late. Folders of runs are read whatever they ask.
 
 use toml::Value;
 
 use super::config::read::{MAX_COUNT, whole};
-use super::config::{Experiment, LabelledSetting};
+use super::config::{Experiment, LabelledSetting, figure_fit};
 use super::figure::Panel;
 use super::recorded::recorded_steps;
 use super::setting::Steps;
@@ -13,8 +13,9 @@ use super::sources::Sources;
 use crate::{Error, Result};
 
 /// Reads the reference tables of claims, and compares the steps that claims and panels name with
-/// those that will be recorded. Where the command line has changed the settings, steps that are
-/// missing are no mistake of the file: such claims stay undecided, such panels are not drawn.
+/// those that will be recorded; sees whether panels can be drawn. Where the command line has
+/// changed the settings, what is missing is no mistake of the file: such claims stay undecided,
+/// and a picture that does not fit gives way to the default one.
 ///
 /// # Errors
 /// [`Error::Config`] naming the claim or the panel, its key and what is missing.
@@ -27,6 +28,9 @@ pub(super) fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
     if is_overridden {
         return Ok(());
     }
+    for claim in &experiment.claims {
+        claim.uses_every_row(settings)?;
+    }
     for claim in experiment.claims.iter().filter(|one| one.asks_for_steps()) {
         for index in claim.selected(settings) {
             if let Some(steps) = steps(&settings[index], sources)? {
@@ -35,9 +39,11 @@ pub(super) fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
         }
     }
     let panels = experiment.figure.iter().flat_map(|figure| &figure.panels);
-    panels
-        .into_iter()
-        .try_for_each(|panel| has_rows(panel, settings, sources))
+    for panel in panels {
+        figure_fit::legible(panel, settings)?;
+        has_rows(panel, settings, sources)?;
+    }
+    Ok(())
 }
 
 /// The steps that every run of a setting records. `None`: in theory units they are known with

@@ -62,9 +62,11 @@ impl Claim {
         Err(refuse(why.to_owned()))
     }
 
-    /// Whether each row that is written in the claim is about a setting that it selects; the
-    /// error says which is not.
-    pub(crate) fn uses_every_row(&self, settings: &[LabelledSetting]) -> Result<(), String> {
+    /// Whether each row that is written in the claim is about a setting that it selects.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the claim and the row that is not.
+    pub(crate) fn uses_every_row(&self, settings: &[LabelledSetting]) -> Result<()> {
         let Test::NearReference {
             reference: Reference::Rows(rows),
             ..
@@ -82,9 +84,10 @@ impl Claim {
                 let columns: Vec<String> = columns
                     .map(|(name, value)| format!("{name} = {value}"))
                     .collect();
-                Err(format!(
-                    "no setting that it selects is that of the reference row with {}",
-                    columns.join(", ")
+                Err(Error::config(
+                    format!("claim.{}.values", self.id),
+                    columns.join(", "),
+                    "no setting that the claim selects is that of this row",
                 ))
             }
         }

@@ -326,14 +326,6 @@ fn mistakes_name_the_claim_the_key_and_the_mend() {
             ["claim.c.z", "-4", "at least 0"],
         ),
         (
-            &format!("{reference}values = [{row}, {{ width = 7, mean = 1, std = 1, runs = 3 }}]"),
-            [
-                "claim.c",
-                "near_reference",
-                "the reference row with width = 7",
-            ],
-        ),
-        (
             "quantity = \"loss\"\nkind = \"near_quantity\"\nother = \"aligned\"",
             ["claim.c", "near_quantity", "aligned is not recorded"],
         ),
@@ -385,7 +377,7 @@ fn near_quantity_compares_two_quantities_of_the_same_runs() {
     let wide = "tolerance = 0.1\nz = 2\nwhere = { width = 1600 }";
     assert!(is(margin(wide), 0.1 + 0.15 - 0.175));
     assert!(is(margin("tolerance = 0.2\nfrom_step = 500"), 0.2 - 0.175));
-    let mut missing = claim(&near);
+    let mut missing = claim(near);
     let Test::NearQuantity { other, .. } = &mut missing.test else {
         unreachable!()
     };

@@ -34,20 +34,29 @@ pub(crate) fn fit(
 }
 
 fn drawable(panel: &Panel, settings: &[LabelledSetting]) -> Result<()> {
-    let is_deep = |one: &LabelledSetting| one.column(HIDDEN_WIDTHS).is_some();
-    let columns = setting_columns(
-        settings
-            .iter()
-            .map(|one| (one.axes.as_slice(), is_deep(one))),
-    );
+    let columns = columns(settings);
+    recorded(panel, columns.contains(&panel.x), settings)?;
+    selected(panel, settings).map(|_| ())
+}
+
+/// What drawing would refuse after the runs: columns that no table has, an axis without numbers,
+/// two curves in one.
+pub(crate) fn legible(panel: &Panel, settings: &[LabelledSetting]) -> Result<()> {
+    let columns = columns(settings);
     let is_setting = columns.contains(&panel.x);
-    recorded(panel, is_setting, settings)?;
     in_tables(panel, &columns)?;
     let shown = selected(panel, settings)?;
     if is_setting && panel.style != Style::Map {
         has_places(panel, &shown)?;
     }
     one_at_a_place(panel, is_setting, &shown)
+}
+
+/// Those of the tables that name a setting.
+fn columns(settings: &[LabelledSetting]) -> Vec<String> {
+    let is_deep = |one: &LabelledSetting| one.column(HIDDEN_WIDTHS).is_some();
+    let settings = settings.iter();
+    setting_columns(settings.map(|one| (one.axes.as_slice(), is_deep(one))))
 }
 
 fn refuse<T>(key: &str, value: impl std::fmt::Display, why: impl Into<String>) -> Result<T> {

@@ -284,7 +284,6 @@ fn every_mistake_names_the_key_the_value_and_the_mend() {
 fn contradictions_name_the_mend() {
     const RELU: &str = "[network]\nactivation = \"relu\"\n";
     const GRAM: &str = "[network]\ndraw = \"gram\"\n";
-    const PANEL: &str = "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\n";
     for (text, parts) in [
         (
             format!("{RELU}[run]\nengine = \"linear\""),
@@ -377,40 +376,6 @@ fn contradictions_name_the_mend() {
         (
             "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\nwhere = { width = [1, 2] }".to_owned(),
             ["figure.panel.where.width", "[1, 2]", "no setting"],
-        ),
-        (
-            format!("{PANEL}series = \"dropout\""),
-            ["figure.panel.series", "dropout", "not swept"],
-        ),
-        (
-            format!("{PANEL}where = {{ dropout = 0 }}"),
-            ["figure.panel.where", "dropout", "not swept"],
-        ),
-        (
-            PANEL.replace("\"step\"", "\"dropout\""),
-            ["figure.panel.x", "dropout", "not swept"],
-        ),
-        (
-            PANEL.replace("\"step\"", "\"activation\""),
-            ["figure.panel.x", "linear", "no numbers"],
-        ),
-        (
-            format!("[sweep]\n\"learning.ridge\" = [0, 1]\n{PANEL}"),
-            ["figure.panel.x", "ridge = 0 and 1", "one curve"],
-        ),
-        (
-            format!(
-                "[sweep]\n\"learning.ridge\" = [0.5, {{ gamma = 1 }}]\n{}",
-                PANEL.replace("\"step\"", "\"ridge\"")
-            ),
-            ["figure.panel.x", "0.5, gamma=1", "different units"],
-        ),
-        (
-            format!(
-                "{}where = {{ step = [0, 10] }}",
-                PANEL.replace("\"step\"", "\"width\"")
-            ),
-            ["figure.panel.where.step", "[0, 10]", "choose one"],
         ),
         (
             "[data]\nheld_out_data = \"x.npz\"".to_owned(),
@@ -586,4 +551,56 @@ fn panels_that_overrides_leave_without_rows_are_left_out() {
     assert_eq!(panels(&[], &["linear"]), 1);
     assert_eq!(panels(&["run.quantities=[\"loss\"]"], &[]), 1);
     assert_eq!(panels(&["run.quantities=[\"tau\"]"], &["linear"]), 0);
+}
+
+#[test]
+fn panels_that_no_run_could_fill_are_told_from_others() {
+    const PANEL: &str = "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"loss\"\n";
+    for (text, parts) in [
+        (
+            format!("{PANEL}series = \"dropout\""),
+            ["figure.panel.series", "dropout", "not swept"],
+        ),
+        (
+            format!("{PANEL}where = {{ dropout = 0 }}"),
+            ["figure.panel.where", "dropout", "not swept"],
+        ),
+        (
+            PANEL.replace("\"step\"", "\"dropout\""),
+            ["figure.panel.x", "dropout", "not swept"],
+        ),
+        (
+            PANEL.replace("\"step\"", "\"activation\""),
+            ["figure.panel.x", "linear", "no numbers"],
+        ),
+        (
+            format!("[sweep]\n\"learning.ridge\" = [0, 1]\n{PANEL}"),
+            ["figure.panel.x", "ridge = 0 and 1", "one curve"],
+        ),
+        (
+            format!(
+                "[sweep]\n\"learning.ridge\" = [0.5, {{ gamma = 1 }}]\n{}",
+                PANEL.replace("\"step\"", "\"ridge\"")
+            ),
+            ["figure.panel.x", "0.5, gamma=1", "different units"],
+        ),
+        (
+            format!(
+                "{}where = {{ step = [0, 10] }}",
+                PANEL.replace("\"step\"", "\"width\"")
+            ),
+            ["figure.panel.where.step", "[0, 10]", "choose one"],
+        ),
+    ] {
+        // Folders of runs are read all the same.
+        let experiment = parse(&text).unwrap();
+        let panel = &experiment.figure.unwrap().panels[0];
+        let error = super::figure_fit::legible(panel, &experiment.settings).unwrap_err();
+        for part in parts {
+            assert!(
+                error.to_string().contains(part),
+                "{error}\n  without: {part}"
+            );
+        }
+    }
 }
