@@ -129,7 +129,7 @@ def test_progress_is_told_and_its_exceptions_stop(arrays: Arrays) -> None:
             raise Enough
 
     data = fa.Reals(*arrays)
-    _, stopped = fa._core.train(ENDLESS._flat(), data._core, None, 1, progress)
+    _, stopped = fa._core.train(ENDLESS._flat(), data._core, None, 1, progress, False)
     assert isinstance(stopped, Enough)
     assert all(0 <= share <= 1 for share, _ in told)
 
