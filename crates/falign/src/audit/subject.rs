@@ -19,7 +19,7 @@ pub enum Claim {
         /// Numbers of feedback weights that learn; the others ignore them.
         learning: FeedbackLearning,
     },
-    /// [`LastLayerOnly`](crate::rule::LastLayerOnly).
+    /// [`LastLayerOnly`].
     LastLayerOnly,
     /// [`NodePerturbation`](crate::rule::NodePerturbation).
     NodePerturbation {

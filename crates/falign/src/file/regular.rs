@@ -26,7 +26,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 /// The bytes of a regular file.
 ///
 /// # Errors
-/// [`Error::Io`] naming the path, as [`open`].
+/// [`Error::Io`] naming the path, as `open`.
 ///
 /// # Example
 /// ```

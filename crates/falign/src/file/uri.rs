@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 const SCHEME: &str = "file:";
 
-/// A path as the value of a key; [`text_path`] gives it back, whatever its bytes.
+/// A path as the value of a key; `text_path` gives it back, whatever its bytes.
 ///
 /// # Example
 /// ```
