@@ -55,7 +55,10 @@ fn what_does_not_fit_is_refused_by_key_and_a_dry_run_warns() {
             &["run.engine=reference", "network.width=50000000"],
             "network.width = 50000000",
         ),
-        (&["data.held_out=50000000"], "data.held_out = 50000000"),
+        (
+            &["data.held_out=1000000", "data.input_dim=100"],
+            "data.held_out = 1000000",
+        ),
         (
             &["run.steps=9e6", "run.record={ every = 1 }", "run.runs=40"],
             "run.record = ",

@@ -10,6 +10,7 @@ use falign::experiment::need::Needed;
 use falign::experiment::setting::Setting;
 use falign::experiment::sources::Sources;
 use falign::experiment::{Experiment, Plan, inputs, need, notes};
+use falign::fault::caught;
 use falign::room::shown;
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
@@ -77,7 +78,7 @@ fn patiently(
     };
     pool.spawn(move || {
         // Nobody listens any more where it took too long.
-        let _ = send.send(work());
+        let _ = send.send(caught(|| "calibrating".to_owned(), work));
     });
     loop {
         match receive.recv_timeout(Duration::from_millis(50)) {
