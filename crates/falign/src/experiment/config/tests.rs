@@ -367,7 +367,7 @@ fn contradictions_name_the_mend() {
         ),
         (
             "[data]\nsamples = 1e6".to_owned(),
-            ["data.samples", "1000000", "8000 GB"],
+            ["data.samples", "1000000", "GB of memory"],
         ),
         (
             "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"held_out_loss\"".to_owned(),
