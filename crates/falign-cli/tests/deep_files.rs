@@ -79,10 +79,13 @@ fn other_weights_are_another_run() {
         lab.path(path),
     )
     .unwrap();
-    // The folder's results are those of the weights as they were.
+    // The folder's results are those of the weights as they were, and stay.
     let old = lab.text("b/runs.csv");
-    lab.run(&["a.toml", "--init-from", "a", "--out", "b", "--resume"]);
-    assert_ne!(lab.text("b/runs.csv"), old);
+    lab.falign(&[&words[..], &["--resume"]].concat())
+        .refuses(&["b was made of other data", "has changed since"]);
+    assert_eq!(lab.text("b/runs.csv"), old);
+    lab.run(&["a.toml", "--init-from", "a", "--out", "c"]);
+    assert_ne!(lab.text("c/runs.csv"), old);
 }
 
 #[test]
