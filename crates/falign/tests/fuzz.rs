@@ -9,7 +9,7 @@ use falign::two_layer::{
     Dynamics, Needs, Problem, Reference, SampleSpace, Snapshot, Start, quantity,
 };
 
-use crate::support::seeds::{draws, for_seconds, pick, size};
+use crate::support::seeds::{draws, for_cases, pick, size};
 use crate::support::{distance, problem};
 
 const STEPS: u64 = 20;
@@ -150,5 +150,5 @@ fn try_seed(seed: u64) {
 
 #[test]
 fn random_problems_agree_with_the_plain_loops() {
-    for_seconds("problems against the plain loops", 2, try_seed);
+    for_cases("problems against the plain loops", 40, try_seed);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use falign::experiment::builtin::BUILTIN;
 use falign::experiment::execute::Watch;
-use falign::experiment::keys::{KEYS, SECTIONS};
+use falign::experiment::keys::{self, KEYS, SECTIONS};
 use falign::experiment::setting::{Setting, Steps};
 use falign::experiment::sources::Sources;
 use falign::experiment::{Experiment, Overrides, Plan, memory};
@@ -14,7 +14,7 @@ use falign::math::Stream;
 
 use super::{NUMBERS, damaged, is_a_sentence, place};
 use crate::support::deep::IMAGES;
-use crate::support::seeds::{draws, for_seconds, pick};
+use crate::support::seeds::{draws, for_cases, pick};
 
 /// Experiments of a moment, of both kinds of engine, whose mutants are run.
 const SMALL: [&str; 4] = [
@@ -88,6 +88,9 @@ rule = "kolen_pollack"
 batch = 4
 optimiser = "adam"
 step_size = 0.01
+ridge = 0.1
+schedule = "exponential"
+decay_steps = 3
 [run]
 engine = "mini_batch"
 runs = 1
@@ -96,7 +99,7 @@ epochs = 2
 ];
 
 /// Values of other kinds than the one that stands there.
-const VALUES: [&str; 22] = [
+const VALUES: [&str; 25] = [
     "[]",
     "{}",
     "[[]]",
@@ -116,64 +119,104 @@ const VALUES: [&str; 22] = [
     "false",
     "[0.5, 0.5]",
     "[\"loss\", \"loss\"]",
+    "[\"lazy_loss\", \"slow_time_alignment\", \"contraction\"]",
+    "[\"feature_kernel_drift\", \"kernel_similarity\", \"tau\"]",
+    "[\"train_set_loss\", \"update_angle\", \"dead_fraction_layer_1\"]",
     "\"alignment_layer_65536\"",
     "[1e15]",
     "{ every = 1, count = 2 }",
 ];
 
-/// A text that differs from one of these in up to four places.
+/// Values that many keys take.
+const PLAIN: [&str; 12] = [
+    "1",
+    "2",
+    "3",
+    "7",
+    "20",
+    "0.5",
+    "0.01",
+    "0.9",
+    "true",
+    "[3, 2]",
+    "\"all\"",
+    "{ every = 4 }",
+];
+
+/// A text that differs from one of these in a few places.
 fn mutated(draws: &mut Stream, texts: &[&str]) -> String {
     let mut text = pick(draws, texts).to_owned();
-    for _ in 0..=draws.below(4) {
+    for _ in 0..pick(draws, &[1, 1, 1, 2, 2, 3]) {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let at = draws.below(lines.len().max(1));
-        match draws.below(8) {
+        match draws.below(20) {
             0 if !lines.is_empty() => drop(lines.remove(at)),
             1 if !lines.is_empty() => lines.insert(place(draws, lines.len()), lines[at].clone()),
-            2 | 3 => set_value(draws, &mut lines, at),
-            4 => {
-                let key = pick(draws, KEYS);
-                let line = format!("{}.{} = {}", key.section, key.leaf, value(draws));
-                // Dotted, it may stand before any section.
-                lines.insert(0, line);
-            }
-            5 => {
-                let (section, _) = pick(draws, &SECTIONS);
-                let key = pick(draws, KEYS);
-                lines.push(format!("[{section}]\n{} = {}", key.leaf, value(draws)));
-            }
-            6 => {
-                // A value of another experiment.
+            2 => {
+                // A line of another experiment.
                 let other = pick(draws, texts).lines().collect::<Vec<_>>();
                 lines.insert(place(draws, lines.len()), pick(draws, &other).to_owned());
             }
-            _ => {
+            3 => {
                 let bytes = damaged(draws, text.as_bytes());
                 text = String::from_utf8_lossy(&bytes).into_owned();
                 continue;
             }
+            4..12 => set_value(draws, &mut lines, at),
+            _ => set_key(draws, &mut lines),
         }
         text = lines.join("\n");
     }
     text
 }
 
-fn value(draws: &mut Stream) -> String {
-    match draws.below(4) {
-        0 => pick(draws, &NUMBERS).to_owned(),
-        1 => pick(draws, &VALUES).to_owned(),
-        2 => format!("\"{}\"", pick(draws, KEYS).leaf),
-        _ => pick(draws, KEYS).default.to_owned(),
+/// A value for this key: one of its own words more often than anything.
+fn value(draws: &mut Stream, leaf: &str) -> String {
+    let allowed = keys::leaf(leaf).map_or("", |key| key.allowed);
+    // Words stand between quotation marks.
+    let words: Vec<&str> = allowed.split('"').skip(1).step_by(2).collect();
+    match draws.below(20) {
+        0 | 1 => pick(draws, &NUMBERS).to_owned(),
+        2 | 3 => pick(draws, &VALUES).to_owned(),
+        4 => format!("\"{}\"", pick(draws, KEYS).leaf),
+        5 => pick(draws, KEYS).default.to_owned(),
+        6..12 => pick(draws, &PLAIN).to_owned(),
+        _ if words.is_empty() => pick(draws, &PLAIN).to_owned(),
+        _ => format!("\"{}\"", pick(draws, &words)),
     }
 }
 
 /// Gives the key on this line, or on the next one that has one, another value.
 fn set_value(draws: &mut Stream, lines: &mut [String], at: usize) {
-    let Some(line) = lines.iter_mut().skip(at).find(|line| line.contains(" = ")) else {
+    let mut rest = lines.iter_mut().skip(at);
+    let Some(line) = rest.find(|line| line.contains(" = ")) else {
         return;
     };
     let key = line.split(" = ").next().unwrap_or_default();
-    *line = format!("{key} = {}", value(draws));
+    let leaf = key.rsplit('.').next().unwrap_or_default().trim_matches('"');
+    *line = format!("{key} = {}", value(draws, leaf));
+}
+
+/// Sets a key in its section, or, now and then, in another.
+fn set_key(draws: &mut Stream, lines: &mut Vec<String>) {
+    let key = pick(draws, KEYS);
+    let section = match draws.below(16) {
+        0 => pick(draws, &SECTIONS).0,
+        _ => key.section,
+    };
+    let start = format!("{} = ", key.leaf);
+    let line = format!("{start}{}", value(draws, key.leaf));
+    if let Some(there) = lines.iter_mut().find(|line| line.starts_with(&start)) {
+        *there = line;
+        return;
+    }
+    let head = format!("[{section}]");
+    let at = lines.iter().position(|line| *line == head);
+    let at = at.unwrap_or_else(|| {
+        lines.push(head);
+        lines.len() - 1
+    });
+    lines.insert(at + 1, line);
 }
 
 /// Reads a text: an experiment that is the same when it is written out and read again, or a sentence.
@@ -223,10 +266,9 @@ fn is_small(setting: &Setting) -> bool {
         && setting.runs <= 3
         && (is_short || deep.epochs.is_some())
         && deep.epochs.unwrap_or(1) <= 4
-        && setting.width <= 200
         && setting.teacher_width.unwrap_or(1) <= 200
         && widths.len() <= 5
-        && widths.iter().all(|width| *width <= 60)
+        && widths.iter().all(|width| *width <= 100)
 }
 
 /// Runs it on a thread of its own, told to stop after a while; a thread that does not hear is a failure.
@@ -275,11 +317,11 @@ fn mutated_experiments_are_run_or_refused_in_a_sentence() {
         Experiment::parse(text, &Overrides::none())
             .unwrap_or_else(|error| panic!("{error}: {text}"));
     }
-    for_seconds("mutated experiments", 6, |seed| {
+    for_cases("mutated experiments", 4000, |seed| {
         let mut draws = draws(seed);
-        // Half of them of those that are small enough to be run.
-        let half = draws.below(2);
-        let text = mutated(&mut draws, if half == 0 { &SMALL } else { &texts });
+        // Most of those that are small enough to be run.
+        let texts: &[&str] = if draws.below(4) == 0 { &texts } else { &SMALL };
+        let text = mutated(&mut draws, texts);
         if let Some((experiment, _)) = read(&text)
             && experiment.settings.len() <= 6
             && experiment.settings.iter().all(|one| is_small(&one.setting))

@@ -27,7 +27,7 @@ use crate::support::allocations::largest_during;
 use crate::support::data_sets::write_small_idx;
 use crate::support::deep::{IMAGES, bits, run, run_until, setting};
 use crate::support::experiment::{Scratch, in_folder};
-use crate::support::seeds::{draws, for_seconds, pick};
+use crate::support::seeds::{draws, for_cases, pick};
 
 /// A NPY file of little-endian doubles, by the format's own description.
 fn npy(values: &Array2<f64>) -> Vec<u8> {
@@ -182,7 +182,7 @@ fn damaged_data_is_read_or_refused_in_a_sentence() {
     write_small_idx(&set, 4, 12, 5);
     load_train_test(&set).unwrap();
     let files = files_of(&set);
-    for_seconds("damaged data sets", 4, |seed| {
+    for_cases("damaged data sets", 3000, |seed| {
         let mut draws = draws(seed);
         if draws.below(4) == 0 {
             let (name, bytes) = &files[draws.below(files.len())];
@@ -331,7 +331,7 @@ fn damaged_run_folders_give_their_own_numbers_or_a_sentence() {
         Finished::new(TWO_LAYER, scratch.0.join("two")),
         Finished::new(IMAGES, scratch.0.join("deep")),
     ];
-    for_seconds("damaged run folders", 4, |seed| {
+    for_cases("damaged run folders", 150, |seed| {
         let mut draws = draws(seed);
         folders[draws.below(2)].check(&mut draws);
     });
@@ -345,7 +345,7 @@ fn damaged_checkpoints_cost_time_and_nothing_else() {
     let expected = bits(&run(&setting, 0));
     assert!(run_until(&setting, &path, 9).is_none());
     let checkpoint = fs::read(&path).unwrap();
-    for_seconds("damaged checkpoints", 2, |seed| {
+    for_cases("damaged checkpoints", 150, |seed| {
         let mut draws = draws(seed);
         let mut bytes = damaged(&mut draws, &checkpoint);
         if draws.below(2) == 0 {
@@ -366,7 +366,7 @@ fn damaged_stored_results_are_told() {
     let text = stored.to_text();
     let path = Path::new("two.csv");
     assert_eq!(Stored::parse(&text, path).unwrap(), stored);
-    for_seconds("damaged stored results", 1, |seed| {
+    for_cases("damaged stored results", 5000, |seed| {
         let bytes = damaged(&mut draws(seed), text.as_bytes());
         match Stored::parse(&String::from_utf8_lossy(&bytes), path) {
             Ok(found) => assert_eq!(found, stored),

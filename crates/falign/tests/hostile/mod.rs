@@ -17,6 +17,7 @@ const LONGEST: usize = 1200;
 #[track_caller]
 fn is_a_sentence(error: &Error) -> String {
     let text = error.to_string();
+    assert!(!matches!(error, Error::Fault { .. }), "a panic: {text}");
     assert!(!text.trim().is_empty(), "{error:?}");
     assert!(text.chars().count() <= LONGEST, "endless: {text}");
     let is_clean = text.chars().all(|c| c == '\n' || !c.is_control());

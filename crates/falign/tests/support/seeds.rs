@@ -1,4 +1,4 @@
-//! Cases drawn from seeds, for as long as one likes: longer with `./check.sh --all`, ten minutes with
+//! Cases drawn from seeds: more of them with `./check.sh --all`, and for ten minutes with
 //! `FALIGN_FUZZ_SECONDS=600`; `FALIGN_TEST_SEED` begins elsewhere.
 
 use std::io::Write as _;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use falign::math::{Stream, StreamName, Streams};
 
-/// How much longer `./check.sh --all` takes.
+/// How many times as many `./check.sh --all` takes.
 const ALL: u64 = 20;
 
 /// An environment variable as a number.
@@ -38,9 +38,9 @@ impl Drop for Told<'_> {
     }
 }
 
-/// Tries one seed after the other for so many seconds, and at least one: the same ones at every push,
-/// new ones with `./check.sh --all`.
-pub(crate) fn for_seconds(what: &str, seconds: u64, try_seed: impl Fn(u64)) {
+/// Tries so many seeds one after the other: the same ones at every push, many more and from a new one on
+/// with `./check.sh --all`.
+pub(crate) fn for_cases(what: &str, count: u64, try_seed: impl Fn(u64)) {
     let is_all = std::env::var_os("FALIGN_TEST_ALL").is_some();
     let clock = || {
         SystemTime::now()
@@ -48,24 +48,27 @@ pub(crate) fn for_seconds(what: &str, seconds: u64, try_seed: impl Fn(u64)) {
             .unwrap()
             .as_secs()
     };
-    let (seconds, first) = if is_all {
-        (ALL * seconds, clock())
+    let (count, first) = if is_all {
+        (ALL * count, clock())
     } else {
-        (seconds, 0)
+        (count, 0)
     };
-    let seconds = number("FALIGN_FUZZ_SECONDS").unwrap_or(seconds);
     let first = number("FALIGN_TEST_SEED").unwrap_or(first);
-    let until = Instant::now() + Duration::from_secs(seconds);
-    let mut seed = first;
-    while seed == first || Instant::now() < until {
+    let started = Instant::now();
+    let goes_on = |done| match number("FALIGN_FUZZ_SECONDS") {
+        Some(seconds) => done == 0 || started.elapsed() < Duration::from_secs(seconds),
+        None => done < count,
+    };
+    let mut done = 0;
+    while goes_on(done) {
+        let seed = first + done;
         let told = Told { what, seed };
         try_seed(seed);
         drop(told);
-        seed += 1;
+        done += 1;
     }
-    let count = seed - first;
     say(&format!(
-        "{what}: {count} cases, FALIGN_TEST_SEED={first} and on, none failed"
+        "{what}: {done} cases, FALIGN_TEST_SEED={first} and on, none failed"
     ));
 }
 
