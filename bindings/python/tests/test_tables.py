@@ -137,7 +137,7 @@ def test_a_panel_without_points_says_so(config: fa.Config, arrays: Arrays) -> No
     # A contraction needs a step before.
     panel = {"x": "step", "y": "contraction"}
     config = config.replace(steps=0, quantities=["contraction"], figure={"panel": [panel]})
-    (ax,) = fa.plot.figure(fa.train(config, *arrays))
+    (ax,) = fa.plot.figure(fa.sweep(config, *arrays, over={"ridge": [0.1]}))
     assert [text.get_text() for text in ax.texts] == ["no points"]
     mpl.pyplot.close("all")
 

@@ -205,9 +205,12 @@ class Run:
         """Every quantity with the dimensions ``run`` and ``step``; the config as attributes.
         Where runs differ in their steps, ``run_step`` has each run's own, and ``step`` their
         means. Needs xarray."""
-        arrays = {name: (("run", "step"), array) for name, array in self.values.items()}
+        dims = ("run", "step")
+        arrays: dict[str, tuple[tuple[str, str], NDArray[Any]]] = {
+            name: (dims, array) for name, array in self.values.items()
+        }
         if (self.run_steps != self.steps).any():
-            arrays["run_step"] = (("run", "step"), self.run_steps)
+            arrays["run_step"] = (dims, self.run_steps)
         numbers = [at for at, one in enumerate(self._all) if one is not None]
         found: xarray.Dataset = need("xarray", "to_xarray").Dataset(
             arrays,
