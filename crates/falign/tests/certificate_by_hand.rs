@@ -346,6 +346,113 @@ fn gaussian_inputs_are_promised_what_davidson_and_szarek_prove() {
     assert_eq!(wide.value("isometry_promised"), None);
 }
 
+/// One given input of a length on either side of what is promised: a = (1 + sqrt(2 log 20))/20.
+#[test]
+fn promised_eigenvalues_end_where_the_proposition_says() {
+    let a = (1.0 + (2.0 * 20f64.ln()).sqrt()) / 20.0;
+    let epsilon = 2.0 * a - a * a;
+    let (low, high) = (1.0 - epsilon, (1.0 + 4.0 * epsilon) * (1.0 - epsilon));
+    assert!(
+        low > 0.68 && low < 0.69 && high > 1.54 && high < 1.56,
+        "{low} {high}"
+    );
+    for (square, expected) in [
+        (low - 0.01, Verdict::NotMet),
+        (low + 0.01, Verdict::Open),
+        (high - 0.01, Verdict::Open),
+        (high + 0.01, Verdict::NotMet),
+    ] {
+        let mut x = Array2::zeros((1, 400));
+        x[(0, 7)] = f64::sqrt(square);
+        let certificate = certify(&setup(Activation::Linear, &x, &array![[1.0]])).unwrap();
+        assert_eq!(
+            verdict(&certificate, "proposition_4_5"),
+            expected,
+            "{square}"
+        );
+    }
+}
+
+/// The mean of a function of a standard normal, by Simpson's rule.
+fn mean_of_normal(function: impl Fn(f64) -> f64) -> f64 {
+    let (reach, pieces) = (12.0, 4000);
+    let step = 2.0 * reach / f64::from(pieces);
+    let value = |at: i32| {
+        let z = f64::from(at) * step - reach;
+        let weight = match at {
+            0 => 1.0,
+            at if at == pieces => 1.0,
+            at if at % 2 == 1 => 4.0,
+            _ => 2.0,
+        };
+        weight * function(z) * (-z * z / 2.0).exp()
+    };
+    (0..=pieces).map(value).sum::<f64>() * step / 3.0 / (2.0 * std::f64::consts::PI).sqrt()
+}
+
+/// The constant of Proposition 3.3, as it is printed and corrected: they differ where E psi is not 0.
+#[test]
+fn least_eigenvalues_are_promised_by_their_integrals() {
+    let (x, y) = orthonormal(3);
+    let sigma = |z: f64| 1.0 / (1.0 + (-z).exp());
+    let slope = |z: f64| sigma(z) * (1.0 - sigma(z));
+    let sigmoid = [
+        mean_of_normal(|z| sigma(z).powi(2)),
+        mean_of_normal(sigma),
+        mean_of_normal(slope),
+    ];
+    let tanh = [
+        mean_of_normal(|z| z.tanh().powi(2)),
+        0.0,
+        mean_of_normal(|z| 1.0 - z.tanh().powi(2)),
+    ];
+    for (activation, [square, mean, slope]) in
+        [(Activation::Sigmoid, sigmoid), (Activation::Tanh, tanh)]
+    {
+        let certificate = certify(&setup(activation, &x, &y)).unwrap();
+        let printed = 0.5 * (square - slope * slope);
+        let corrected = 0.5 * (square - mean * mean - slope * slope);
+        for (key, expected) in [("gamma_printed", printed), ("gamma_promised", corrected)] {
+            let found = certificate.value(key).unwrap();
+            assert!(
+                (found - expected).abs() < 1e-10,
+                "{key}: {found} {expected}"
+            );
+        }
+    }
+}
+
+/// What all theorems of training assume, each asks for.
+#[test]
+fn every_theorem_names_what_its_training_is() {
+    let (x, y) = diagonal();
+    for (activation, theorems) in [
+        (Activation::Linear, ["theorem_4_3", "theorem_4_6"]),
+        (Activation::Tanh, ["theorem_3_2", "theorem_4_2"]),
+    ] {
+        let departures = ["dropout".to_owned()];
+        let certificate = certify(&Setup {
+            departures: &departures,
+            ..setup(activation, &x, &y)
+        })
+        .unwrap();
+        for theorem in theorems {
+            for key in [
+                "one_output",
+                "independent_feedback",
+                "small_step",
+                "as_in_the_paper",
+            ] {
+                condition(&certificate, theorem, key);
+            }
+        }
+    }
+    let certificate = certify(&setup(Activation::Linear, &x, &y)).unwrap();
+    // 5/sqrt 2.
+    let there = &condition(&certificate, "theorem_4_6", "targets").there;
+    assert!(there.starts_with("|y|/sqrt n = 3.5"), "{there}");
+}
+
 #[test]
 fn a_measured_step_beyond_the_bound_opens_what_was_met() {
     let (x, y) = diagonal();

@@ -155,7 +155,7 @@ fn the_kernels_are_the_first_step_of_the_engine() {
     const TOLERANCE: f64 = 1e-4;
     let (n, d, p) = (5, 4, 40);
     for activation in Activation::ALL {
-        for k in [1, 3] {
+        for k in [1, 2, 3] {
             for feedback in [Feedback::Random, Feedback::Transpose] {
                 let mut problem = problem(6, n, d, k, p as u64);
                 problem.activation = activation;

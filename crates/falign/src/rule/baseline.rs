@@ -163,3 +163,34 @@ impl<T: Element> LearningRule<T> for WeightPerturbation {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+    use crate::math::{Activation, StreamName, Streams};
+
+    /// Signals hold whatever was there before.
+    #[test]
+    fn rules_that_send_nothing_write_that() {
+        let layer = |weights: Array2<f64>| Layer {
+            weights,
+            bias: None,
+            factor: 1.0,
+            activation: Activation::Tanh,
+        };
+        let layers = [layer(array![[1.0], [2.0]]), layer(array![[3.0, 4.0]])];
+        let trace = Trace::new(&layers, 3);
+        let noise = &mut Streams::new(1, 0).open(StreamName::Dropout);
+        let rules: [Box<dyn LearningRule<f64>>; 2] = [
+            Box::new(LastLayerOnly),
+            Box::new(WeightPerturbation::new(0.1)),
+        ];
+        for mut rule in rules {
+            let mut signals = [Array2::from_elem((3, 2), 0.7)];
+            rule.teach(&layers, &trace, &mut signals, noise);
+            assert!(signals[0].iter().all(|s| *s == 0.0));
+        }
+    }
+}

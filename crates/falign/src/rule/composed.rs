@@ -384,3 +384,43 @@ fn mirror<T: Element>(
         &fired.view(),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+    use crate::math::{Activation, Reduction, StreamName, Streams};
+
+    /// What vanishes has no sign: an error of zero sends nothing, and a weight of zero carries nothing.
+    #[test]
+    fn zeros_have_no_sign() {
+        let layer = |weights: Array2<f64>| Layer {
+            weights,
+            bias: None,
+            factor: 0.5,
+            activation: Activation::Linear,
+        };
+        let layers = [layer(array![[1.0]]), layer(array![[0.0], [-2.0], [3.0]])];
+        let mut trace = Trace::new(&layers, 2);
+        trace.residual = array![[0.0, -7.0, 0.3], [2.0, 0.0, -0.0]];
+        trace.reduction = Reduction::Mean;
+        let noise = &mut Streams::new(1, 0).open(StreamName::Dropout);
+        let learning = FeedbackLearning::default();
+        let mut signals = |name: &str| {
+            let composition = Composition::named(name).unwrap();
+            let feedback = vec![array![[11.0], [13.0], [-17.0]]];
+            let mut signals = [array![[0.7], [0.7]]];
+            let mut rule = Composed::new(composition, feedback, learning);
+            rule.teach(&layers, &trace, &mut signals, noise);
+            signals[0].clone()
+        };
+        // Signs over the batch of 2, times B, times the factor.
+        let expected = array![[0.25 * (-13.0 - 17.0)], [0.25 * 11.0]];
+        assert_eq!(signals("sign_direct_feedback_alignment"), expected);
+        // Magnitudes with the signs of the forward weights: 0, -13 and 17.
+        let expected = array![[0.5 * (7.0 * 13.0 + 0.3 * 17.0)], [0.0]];
+        let found = signals("fixed_random_sign_symmetry");
+        assert!((found - expected).iter().all(|x| x.abs() < 1e-13));
+    }
+}

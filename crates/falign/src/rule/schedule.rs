@@ -293,6 +293,18 @@ mod tests {
         };
         let ends = [&inverse, &table, &cutoff, &ending].map(Schedule::end);
         assert_eq!(ends, [None, None, Some(11.0), Some(2.0)]);
+        let none = [
+            cutoff.scaled(0.0),
+            inverse.scaled(0.0),
+            exponential.scaled(0.0),
+            Schedule::Constant { ridge: 0.0 },
+            table.scaled(0.0),
+            Schedule::Table { values: Vec::new() },
+        ];
+        assert!(
+            none.iter().all(|none| none.end() == Some(0.0)),
+            "no ridge at any time"
+        );
         assert!(cutoff.at(10.9) > 0.0 && cutoff.at(11.0) <= 0.0);
         assert_eq!(
             [table.value(0), table.value(1), table.value(9)].map(f64::to_bits),

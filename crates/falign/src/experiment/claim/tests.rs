@@ -377,6 +377,19 @@ fn near_quantity_compares_two_quantities_of_the_same_runs() {
     let wide = "tolerance = 0.1\nz = 2\nwhere = { width = 1600 }";
     assert!(is(margin(wide), 0.1 + 0.15 - 0.175));
     assert!(is(margin("tolerance = 0.2\nfrom_step = 500"), 0.2 - 0.175));
+    let wanted = |rest: &str| claim(&format!("{near}{rest}")).evaluate(&table).wanted;
+    assert_eq!(
+        wanted("tolerance = 0.2"),
+        "mean alignment within 0.2 of loss"
+    );
+    assert_eq!(
+        wanted("tolerance = 0.1\nz = 2\nrelative = true"),
+        "mean alignment within 0.1 (relative) and 2 standard errors of loss"
+    );
+    assert_eq!(
+        wanted("tolerance = 0.1\neach_run = true\nfrom_step = 50"),
+        "alignment within 0.1 of loss, in every run, at every recorded step from 50 on"
+    );
     let mut missing = claim(near);
     let Test::NearQuantity { other, .. } = &mut missing.test else {
         unreachable!()

@@ -263,3 +263,56 @@ fn mean_state(replicates: &[Vec<SlowState>], row: usize) -> SlowState {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    /// One sample and one output: an alignment of cross/4, since E b^2 = 8 and E bhat^2 = 2.
+    fn state(loss: f64, alignment: f64) -> SlowState {
+        SlowState {
+            residual: array![[0.5]],
+            loss,
+            feature_kernel: array![[loss]],
+            moments: Moments {
+                feedback: array![[8.0]],
+                output: array![[2.0]],
+                cross: array![[4.0 * alignment]],
+            },
+        }
+    }
+
+    #[test]
+    fn errors_are_those_of_sampling_of_the_number_of_particles_and_of_steps() {
+        let replicates = [
+            vec![state(1.0, 0.1)],
+            vec![state(3.0, 0.4)],
+            vec![state(5.0, 0.4)],
+        ];
+        let coarse = [state(1.7, 0.17)];
+        let alone = combine(&[0.25], &replicates, &coarse, None);
+        // Standard errors of the mean of three, and a seventh of what longer steps change.
+        let is_near = |a: f64, b: f64| (a - b).abs() < 1e-14;
+        assert!(is_near(alone[0].loss.value, 3.0) && is_near(alone[0].alignment.value, 0.3));
+        assert!(is_near(alone[0].loss.error, (8.0f64 / 6.0 + 0.01).sqrt()));
+        assert!(is_near(
+            alone[0].alignment.error,
+            (0.06f64 / 6.0 + 0.0001).sqrt()
+        ));
+        assert!(is_near(alone[0].state.loss, 3.0) && is_near(alone[0].tau, 0.25));
+        assert!(is_near(alone[0].state.moments.cross[(0, 0)], 1.2));
+        // Replicates a quarter as large had a loss of 2.1: a third of the difference is left.
+        let mut smaller = alone.clone();
+        smaller[0].loss.value = 2.1;
+        let all = combine(&[0.25], &replicates, &coarse, Some(&smaller));
+        assert!(is_near(
+            all[0].loss.error,
+            (8.0f64 / 6.0 + 0.09 + 0.01).sqrt()
+        ));
+        assert!(is_near(all[0].alignment.error, alone[0].alignment.error));
+        // One replicate has no error of sampling.
+        let one = combine(&[0.25], &replicates[..1], &coarse, None);
+        assert!(is_near(one[0].loss.error, 0.1));
+    }
+}

@@ -166,6 +166,24 @@ mod tests {
         }
     }
 
+    /// Where a whole step of Newton's method would make things worse.
+    #[test]
+    fn a_step_too_long_is_shortened() {
+        let (kernel, targets) = (array![[1.0, 0.0], [0.0, 2.0]], array![[1.0], [0.0]]);
+        for guess in [
+            array![[-5.0], [4.0]],
+            array![[7.0], [-3.0]],
+            array![[-40.0], [0.0]],
+        ] {
+            let alpha = newton(&kernel, &targets, Loss::Logistic, 0.01, &guess).unwrap();
+            for (i, y) in [1.0, 0.0].into_iter().enumerate() {
+                let sigma = 1.0 / (1.0 + (-kernel[(i, i)] * alpha[(i, 0)]).exp());
+                let left = 0.01 * alpha[(i, 0)] + sigma - y;
+                assert!(left.abs() < 1e-9, "{guess} {left}");
+            }
+        }
+    }
+
     #[test]
     fn a_classifier_without_ridge_is_refused() {
         let one = array![[1.0]];
