@@ -122,6 +122,26 @@ mod tests {
     }
 
     #[test]
+    fn equal_images_differ_in_no_direction() {
+        let row = [9u8, 0, 0, 7, 200];
+        assert!(
+            main_direction(&[&row, &row, &row], 5)
+                .iter()
+                .all(|v| *v == 0.0)
+        );
+        // Two that share their first pixel: what one has more, against what the other has.
+        let other = [1u8, 0, 3, 0, 0];
+        let direction = main_direction(&[&row, &other, &row], 5);
+        let expected = [0.0, 0.0, -1.0, 1.0, 1.0].map(|v: f32| v / 3f32.sqrt());
+        let sign = direction[3].signum();
+        let pairs = direction.iter().zip(expected);
+        assert!(
+            pairs.clone().all(|(v, w)| (sign * v - w).abs() < 1e-5),
+            "{direction:?}"
+        );
+    }
+
+    #[test]
     fn equal_or_empty_images_have_an_order_too() {
         let pixels = Array2::from_elem((5, 3), 0u8);
         let inputs = Inputs::Pixels(pixels.into());

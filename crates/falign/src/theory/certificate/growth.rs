@@ -78,22 +78,16 @@ impl Limit {
     }
 }
 
-/// Operations of one controlled step: a whole and two halves, each with two slopes, and two
-/// spectra.
-fn work(facts: &Facts) -> f64 {
-    let n = if facts.is_linear {
-        facts.n.min(facts.d)
+/// Operations of one controlled step for n samples of dimension d: a whole and two halves, each with
+/// two slopes, and two spectra.
+fn work(n: f64, d: f64, is_linear: bool) -> f64 {
+    let (n, products) = if is_linear {
+        (n.min(d), 0.0)
     } else {
-        facts.n
+        let particles = 4.0 * FOURS as f64;
+        (n, 4.0 * n * n * particles)
     };
-    let solve = 12.0 * n * n * n;
-    let particles = 4.0 * FOURS as f64;
-    let products = if facts.is_linear {
-        0.0
-    } else {
-        4.0 * n * n * particles
-    };
-    8.0 * (solve + products)
+    8.0 * (12.0 * n * n * n + products)
 }
 
 /// Steps within which the ridge changes, and after which there is none.
@@ -175,7 +169,7 @@ fn follow(setup: &Setup<'_>, facts: &Facts, seed: u64) -> Result<Growth> {
     };
     let (scale, last) = scales(setup.schedule);
     let end = last.min(setup.steps as f64) / per_tau;
-    let per_step = work(facts);
+    let per_step = work(facts.n, facts.d, facts.is_linear);
     if per_step > WORK {
         return too_much(0.0);
     }
@@ -238,4 +232,20 @@ fn follow(setup: &Setup<'_>, facts: &Facts, seed: u64) -> Result<Growth> {
         }
     }
     Ok(Growth::Stays { largest })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_is_that_of_spectra_and_of_particles() {
+        let is_near = |found: f64, expected: f64| (found / expected - 1.0).abs() < 1e-12;
+        // 8 times 12 n^3, with n the smaller of samples and dimension.
+        assert!(is_near(work(5.0, 3.0, true), 8.0 * 324.0));
+        assert!(is_near(work(3.0, 5.0, true), 8.0 * 324.0));
+        // And 4 n^2 for each of 1200 particles.
+        let particles = 4.0 * 25.0 * 1200.0;
+        assert!(is_near(work(5.0, 3.0, false), 8.0 * (1500.0 + particles)));
+    }
 }
