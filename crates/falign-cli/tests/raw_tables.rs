@@ -61,6 +61,29 @@ fn raw_tables_start_at_once_with_every_smooth_activation() {
 }
 
 #[test]
+fn saturation_is_said_until_the_named_key_mends_it() {
+    let lab = Lab::new();
+    lab.file("raw.csv", economy(1.0));
+    let start = [
+        "--train-data",
+        "raw.csv",
+        "--set",
+        "network.activation=tanh",
+    ];
+    let small = ["--set", "network.width=20", "--set", "run.steps=5"];
+    let said = |out, more: &[&str]| {
+        lab.run(&[&start[..], &small, &["--out", out], more].concat())
+            .err
+    };
+    let note = said("raw", &[]);
+    assert!(note.contains("tanh is saturated"), "{note}");
+    let mend = "data.scaling = \"standardise_per_feature\"";
+    assert!(note.contains(mend), "{note}");
+    let scaled = said("scaled", &["--set", mend]);
+    assert!(!scaled.contains("saturated"), "{scaled}");
+}
+
+#[test]
 fn inputs_whose_squares_are_no_numbers_are_refused_by_their_row() {
     let lab = Lab::new();
     lab.file("huge.csv", "a,b,y\n1,2,3\n4e200,1,2\n");
@@ -69,4 +92,14 @@ fn inputs_whose_squares_are_no_numbers_are_refused_by_their_row() {
         lab.falign(&["run", "--train-data", "huge.csv", "--set", &set])
             .refuses(&["huge.csv", "row 1 of X", "divide X"]);
     }
+    // What is trained on is what counts.
+    let scaled = "data.scaling=standardise_per_feature";
+    lab.run(&[
+        "--train-data",
+        "huge.csv",
+        "--set",
+        scaled,
+        "--set",
+        "run.steps=2",
+    ]);
 }

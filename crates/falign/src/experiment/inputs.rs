@@ -41,7 +41,7 @@ pub(super) fn files(experiment: &Experiment, sources: &Sources) -> Result<()> {
     let mut weights: BTreeMap<PathBuf, Sizes> = BTreeMap::new();
     for labelled in &experiment.settings {
         let setting = &labelled.setting;
-        let training = match sources.reals(setting)? {
+        let training = match sources.scaled_reals(setting)? {
             Some(pair) => {
                 let files = [&setting.train_data, &setting.held_out_data];
                 let sets = [Some(&pair.train), pair.held_out.as_ref()];

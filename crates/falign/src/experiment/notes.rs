@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use ndarray::{ArrayRef2, Axis};
 
 use super::config::Experiment;
-use super::setting::Engine;
+use super::setting::{Engine, Setting};
 use super::sources::Sources;
 use crate::Result;
-use crate::data::Labelled;
+use crate::data::{Labelled, Scaling};
 use crate::math::Activation;
 
 /// Sentences about the data of an experiment, each once: targets like classes that are fitted as
@@ -46,11 +46,15 @@ pub fn of_data(experiment: &Experiment, sources: &Sources) -> Result<Vec<String>
         }
         if setting.resolved_engine() != Engine::MiniBatch
             && let Some(path) = &setting.train_data
-            && multiplied.insert((path, setting.activation.name()))
-            && let Some(data) = sources.reals(setting)?
+            && multiplied.insert(multiplied_as(setting))
+            && let Some(data) = sources.scaled_reals(setting)?
             && let Some(what) = saturated(setting.activation, &data.train.inputs)
         {
-            notes.push(format!("the inputs of {} {what}", path.display()));
+            let mend = match setting.deep.resolved_scaling() {
+                Scaling::None => "data.scaling = \"standardise_per_feature\" scales them",
+                _ => "divide them by a constant in place of data.scaling",
+            };
+            notes.push(format!("the inputs of {} {what}; {mend}", path.display()));
         }
         let data = [&setting.train_data, &setting.deep.labelled_data];
         if !looked_at.insert((data, &setting.deep.labelled)) {
@@ -73,6 +77,13 @@ pub fn of_data(experiment: &Experiment, sources: &Sources) -> Result<Vec<String>
     let mut said = BTreeSet::new();
     notes.retain(|note| said.insert(note.clone()));
     Ok(notes)
+}
+
+/// What tells the inputs that a two-layer network multiplies, and with what activation.
+fn multiplied_as(setting: &Setting) -> String {
+    let scaling = setting.deep.resolved_scaling().name();
+    let (path, table) = (&setting.train_data, &setting.table);
+    format!("{path:?} {table:?} {scaling} {}", setting.activation.name())
 }
 
 /// More classes than this are counts, or measurements.
@@ -114,11 +125,11 @@ fn like_classes(targets: &ArrayRef2<f64>) -> Option<String> {
     })
 }
 
-/// Norms beyond this leave less than a fiftieth of the hidden units in their slope.
+/// The norm beyond which less than a fiftieth of the hidden units are in their slope.
 const SATURATED: f64 = 40.0;
 
-/// Inputs so large that hidden units, whose weights begin as N(0, 1), are constants: at an input
-/// of norm s only a share sqrt(2/pi)/s of tanh units has |w.x| < 1.
+/// Saturation of hidden units by large inputs: weights begin as N(0, 1), and at an input of norm
+/// s only a share sqrt(2/pi)/s of the units has |w.x| < 1.
 fn saturated(activation: Activation, inputs: &ArrayRef2<f64>) -> Option<String> {
     if !matches!(
         activation,
@@ -134,9 +145,8 @@ fn saturated(activation: Activation, inputs: &ArrayRef2<f64>) -> Option<String> 
     let norm = *norms.get(norms.len() / 2)?;
     (norm > SATURATED).then(|| {
         format!(
-            "have norms near {norm:.3e}, where {} is saturated: of {:.0} hidden units only one \
-             responds to a change; standardise the columns, then divide by the root of their \
-             number, so that norms are near 1",
+            "have norms near {norm:.3e}, where {} is saturated: of {:.0} hidden units about one \
+             responds to a change",
             activation.name(),
             norm * (0.5 * std::f64::consts::PI).sqrt(),
         )
