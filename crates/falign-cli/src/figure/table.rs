@@ -1,5 +1,6 @@
 //! `summary.csv` as text cells with named columns, and helpful words for a name it lacks.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 
@@ -115,17 +116,26 @@ impl Table {
 
     /// The different cells of a column: numbers in order of size, words in order of appearance.
     pub(super) fn values(&self, column: usize, rows: &[usize]) -> Vec<String> {
+        let mut seen = HashSet::new();
+        let cells = rows.iter().map(|&row| self.text(row, column));
+        let cells: Vec<&str> = cells.filter(|cell| seen.insert(*cell)).collect();
+        let numbers: Option<Vec<f64>> = cells.iter().map(|cell| cell.parse().ok()).collect();
         let mut values: Vec<String> = Vec::new();
-        for &row in rows {
-            let cell = self.text(row, column);
-            if !values.iter().any(|value| same(value, cell)) {
-                values.push(cell.to_owned());
+        let Some(numbers) = numbers else {
+            for cell in cells {
+                if !values.iter().any(|value| same(value, cell)) {
+                    values.push(cell.to_owned());
+                }
             }
-        }
-        let numbers: Option<Vec<f64>> = values.iter().map(|value| value.parse().ok()).collect();
-        if numbers.is_some() {
-            let size = |value: &String| value.parse::<f64>().unwrap_or(f64::NAN);
-            values.sort_by(|a, b| size(a).total_cmp(&size(b)));
+            return values;
+        };
+        // Equal numbers are neighbours in order: a comparison each, of however many steps.
+        let mut order: Vec<usize> = (0..cells.len()).collect();
+        order.sort_by(|a, b| numbers[*a].total_cmp(&numbers[*b]));
+        for at in order {
+            if !values.last().is_some_and(|value| same(value, cells[at])) {
+                values.push(cells[at].to_owned());
+            }
         }
         values
     }

@@ -96,7 +96,7 @@ pub fn needed(experiment: &Experiment, sources: &Sources, threads: usize) -> Res
         let sizes = Sizes::read(setting, sources)?;
         shared = shared.max(sizes.stored);
         let need = room::total(&of_run(setting, &sizes));
-        recorded += records(setting).bytes * setting.runs as f64;
+        recorded += records(setting);
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -305,16 +305,21 @@ fn of_network(setting: &Setting, extent: &Extent) -> Vec<Need> {
     }
 }
 
-/// What one run records, with the tables that are made of it.
-fn records(setting: &Setting) -> Need {
+/// Bytes that the rows of a setting take: the numbers of each run, with their form in its result
+/// file, and one row of the tables, whose cells are text.
+fn records(setting: &Setting) -> f64 {
+    const NUMBER_OF_A_RUN: f64 = 90.0;
+    const CELLS_OF_A_QUANTITY: f64 = 250.0;
+    const CELLS_OF_A_ROW: f64 = 1000.0;
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "saturates"
     )]
-    let rows = rows(&setting.record, expected_steps(setting) as u64);
+    let rows = rows(&setting.record, expected_steps(setting) as u64) as f64;
     let quantities = setting.quantities.len() as f64;
-    Need::array(24.0 * quantities + 64.0, &[(Size::Records, rows as f64)])
+    let of_runs = NUMBER_OF_A_RUN * quantities * setting.runs as f64;
+    rows * (of_runs + CELLS_OF_A_QUANTITY * quantities + CELLS_OF_A_ROW)
 }
 
 /// The leaf of the key that gives a size, and its value.
