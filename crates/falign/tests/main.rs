@@ -32,3 +32,4 @@ mod support;
 mod theory; // kernels and limits against the engines, which theory never imports
 mod trained; // training step by step in plain loops, and measuring without a sample lost
 mod training; // deep runs agree with other engines, plain loops and their own files
+mod unchanged; // ids and bits that moving code must not change
