@@ -35,7 +35,7 @@ pub(crate) fn theory(
             folder: folder.as_deref(),
             every_setting,
             alignment,
-            stop: Some(&heard.stop),
+            watch: Some(&heard),
         };
         certify_settings(&experiment, &sources, question)
     })?;

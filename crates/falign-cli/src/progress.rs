@@ -2,10 +2,11 @@
 //! and then), nothing when quiet.
 
 use std::io::IsTerminal as _;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use falign::experiment::execute::Watch;
+use falign::theory::Stage;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output;
@@ -56,7 +57,9 @@ pub(crate) fn show(
         } else {
             String::new()
         };
-        let message = format!("{done}/{jobs} jobs{left}");
+        let now = watch.preparing().map(|stage| format!(", {}", words(stage)));
+        let now = now.unwrap_or_default();
+        let message = format!("{done}/{jobs} jobs{left}{now}");
         bar.set_message(message.clone());
         #[allow(
             clippy::cast_possible_truncation,
@@ -76,6 +79,40 @@ pub(crate) fn show(
     bar.finish_and_clear();
 }
 
+/// Does `work`, which prepares kernels, and says now and then how far it is; nothing where it is
+/// short.
+pub(crate) fn preparing<T>(watch: &Watch, work: impl FnOnce() -> T) -> T {
+    let finished = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let teller = scope.spawn(|| {
+            let mut said = Instant::now();
+            while !finished.load(Ordering::Relaxed) {
+                std::thread::park_timeout(TICK);
+                if said.elapsed() >= PLAIN_EVERY
+                    && let Some(stage) = watch.preparing()
+                {
+                    said = Instant::now();
+                    output::note(format!("falign: {}", words(stage)));
+                }
+            }
+        });
+        let value = work();
+        finished.store(true, Ordering::Relaxed);
+        teller.thread().unpark();
+        value
+    })
+}
+
+/// What is being prepared.
+fn words(stage: Stage) -> String {
+    match stage {
+        Stage::Kernel { samples, share } => {
+            format!("kernel of {samples} samples: {:.0} %", share * 100.0)
+        }
+        Stage::Eigenvalues { samples } => format!("eigenvalues of {samples} samples"),
+    }
+}
+
 /// The part of the work that is done, from 0 to 1. Runs without a step are no work: none of it is
 /// done until all is.
 #[allow(clippy::cast_precision_loss, reason = "a share")]
@@ -89,7 +126,19 @@ fn share(done: u64, total: f64, is_last: bool) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::share;
+    use super::{share, words};
+    use falign::theory::Stage;
+
+    #[test]
+    fn a_kernel_is_named_by_its_samples_and_its_share() {
+        let kernel = Stage::Kernel {
+            samples: 9000,
+            share: 0.348,
+        };
+        assert_eq!(words(kernel), "kernel of 9000 samples: 35 %");
+        let eigenvalues = Stage::Eigenvalues { samples: 9000 };
+        assert_eq!(words(eigenvalues), "eigenvalues of 9000 samples");
+    }
 
     #[test]
     fn without_work_the_end_is_all_of_it() {

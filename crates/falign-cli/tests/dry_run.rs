@@ -63,3 +63,76 @@ fn its_json_adds_up() {
     // One thread does one after the other.
     assert!((all / number(&json["seconds"]) - 1.0).abs() < 1e-9);
 }
+
+/// Processor time of the program, in seconds: a busy machine does not change it.
+#[cfg(unix)]
+fn processor_seconds(lab: &Lab, words: &[&str]) -> f64 {
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", "\"$@\" >/dev/null 2>&1 || exit; times", "sh"])
+        .arg(env!("CARGO_BIN_EXE_falign"))
+        .args(words)
+        .current_dir(lab.path(""));
+    let answer = crate::support::Answer::of(shell.output().unwrap()).succeeds();
+    // The last line: of its children, for the program and for the system, as 0m1.23s.
+    let line = answer.out.lines().last().unwrap();
+    let seconds = |time: &str| {
+        let (minutes, seconds) = time.trim_end_matches('s').split_once('m').unwrap();
+        60.0 * minutes.parse::<f64>().unwrap() + seconds.parse::<f64>().unwrap()
+    };
+    line.split_whitespace().map(seconds).sum()
+}
+
+#[cfg(unix)]
+#[test]
+fn kernels_of_the_data_are_part_of_a_run() {
+    let lab = Lab::new();
+    lab.file("mine.toml", FILE);
+    let words = |step_size: &'static str, more: &[&'static str]| {
+        let sets = [
+            "data.samples=400",
+            "network.width=10",
+            "learning.ridge=0",
+            "run.runs=1",
+            "run.steps=5",
+            step_size,
+        ];
+        let sets = sets.map(|set| ["--set", set]).concat();
+        [&["run", "mine.toml", "--threads", "1"], more, &sets].concat()
+    };
+    let (auto, number) = ("learning.step_size=auto", "learning.step_size=1e-3");
+    let told = lab.falign(&words(auto, &["--dry-run", "--json"]));
+    let told: Value = serde_json::from_str(&told.succeeds().out).unwrap();
+    let seconds = told["seconds"].as_f64().unwrap();
+    let start = told["settings"][0]["start_seconds"].as_f64().unwrap();
+    assert!(
+        start > 0.9 * seconds,
+        "nearly all of it is the kernel: {told}"
+    );
+    let with = processor_seconds(&lab, &words(auto, &["--quiet", "--out", "with"]));
+    let without = processor_seconds(&lab, &words(number, &["--quiet", "--out", "without"]));
+    let took = with - without;
+    assert!(
+        (took / 3.0..3.0 * took).contains(&seconds),
+        "{seconds} {took}"
+    );
+}
+
+#[test]
+fn a_run_that_takes_minutes_to_begin_is_told_so_and_not_waited_for() {
+    let lab = Lab::new();
+    lab.file("mine.toml", FILE);
+    let sets = [
+        "data.samples=40000",
+        "data.input_dim=3",
+        "network.activation=relu",
+        "learning.step_size=auto",
+    ];
+    let sets = sets.map(|set| ["--set", set]).concat();
+    let more = ["--dry-run", "--json", "--threads", "1", "--memory", "1T"];
+    let words = [&["run", "mine.toml"], &more[..], &sets[..]].concat();
+    let json: Value = serde_json::from_str(&lab.falign(&words).succeeds().out).unwrap();
+    let why = json["untimed"].as_str().unwrap();
+    assert!(why.contains(" to begin, for kernels of its data"), "{json}");
+    assert!(json["start_seconds"].as_f64().unwrap() > 30.0, "{json}");
+}

@@ -1,6 +1,7 @@
 //! A run that was cut short goes on where it was, and ends in the same bytes.
 #![cfg(unix)]
 
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Command};
@@ -268,6 +269,44 @@ fn one_signal_ends_what_is_deaf_to_it_and_keeps_what_is_finished() {
     );
     assert!(stopped.err.contains("--resume"), "{}", stopped.err);
     assert_eq!(names(&lab.path("run/results"), ".bin").len(), 1);
+}
+
+/// What nothing hears is left behind after ten seconds: much less than that.
+const AT_ONCE: Duration = Duration::from_secs(4);
+
+#[test]
+fn kernels_that_are_prepared_are_told_of_and_end_at_one_signal() {
+    let lab = lab();
+    // A minute and more for the kernel that gives the step size.
+    let sets = [
+        "data.samples=7000",
+        "learning.step_size=auto",
+        "learning.ridge=0",
+        "run.runs=1",
+        "run.steps=1",
+    ];
+    let sets = sets.map(|set| ["--set", set]).concat();
+    let options = ["--threads", "1", "--memory", "64G", "--out", "run"];
+    let words = [&["run", "slow.toml"], &options[..], &CASE, &sets[..]].concat();
+    let mut child = lab.start(&words);
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = said.find_map(|line| Some(line.unwrap()).filter(|line| line.contains("kernel")));
+    let line = line.expect("a line of progress");
+    assert!(
+        line.contains("0/1 jobs, kernel of 7000 samples: "),
+        "{line}"
+    );
+    let start = Instant::now();
+    send("INT", &child);
+    let rest: Vec<String> = said.map(Result::unwrap).collect();
+    let stopped = child.wait().unwrap();
+    assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+    assert_eq!(stopped.code(), Some(4), "{rest:?}");
+    assert!(
+        rest.iter()
+            .any(|line| line.contains("what is finished is kept")),
+        "{rest:?}"
+    );
 }
 
 #[test]

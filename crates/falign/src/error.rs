@@ -92,6 +92,9 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// The caller asked to stop, and there is no value.
+    #[error("stopped before it was done")]
+    Stopped,
     /// The program itself is at fault: it panicked.
     #[error("{place}: {message}; this is a fault of falign itself, please report it")]
     Fault {

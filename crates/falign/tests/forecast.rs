@@ -1,5 +1,6 @@
 //! The alignment that certificates foretell, against runs.
 
+use falign::Error;
 use falign::experiment::certified::{Certified, Question, certify_settings};
 use falign::experiment::config::{Experiment, Overrides};
 use falign::experiment::execute::Watch;
@@ -175,14 +176,15 @@ fn draws_are_seeded_and_can_be_stopped() {
     let other = experiment(&text.replace("seed = 8", "seed = 9"));
     let drawn = |experiment| value(&certified(experiment, every())[0], "predicted_alignment");
     assert_ne!(drawn(&first).to_bits(), drawn(&other).to_bits());
-    let stop = std::sync::atomic::AtomicBool::new(true);
+    let watch = Watch::default();
+    watch.stop.store(true, std::sync::atomic::Ordering::Relaxed);
     let question = Question {
-        stop: Some(&stop),
+        watch: Some(&watch),
         ..Question::default()
     };
-    let stopped = certified(&first, question).remove(0);
-    assert_eq!(stopped.certificate.value("predicted_alignment"), None);
-    assert!(stopped.page().contains("stopped before it was known"));
+    let stopped = certify_settings(&first, &Sources::default(), question);
+    assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
+    assert_eq!(watch.preparing(), None);
 }
 
 /// The last alignment of a nonlinear network under ridge, and the slow-time limit.

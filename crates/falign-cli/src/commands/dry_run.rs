@@ -5,7 +5,9 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use falign::experiment::estimate::{Estimate, Pulse, SettingEstimate, estimate_heard};
+use falign::experiment::estimate::{
+    Estimate, Pulse, SettingEstimate, estimate_heard, preparation_seconds,
+};
 use falign::experiment::need::Needed;
 use falign::experiment::setting::Setting;
 use falign::experiment::sources::Sources;
@@ -32,7 +34,7 @@ pub(super) fn command(experiment: &Experiment, options: &RunOptions) -> Result<E
         output::note(format!(
             "falign: warning: `falign run` refuses this: {error}"
         ));
-        return untimed(&plan, &needed, options, "does not fit in memory");
+        return untimed(&plan, &needed, options, "does not fit in memory", None);
     }
     for note in notes::of_data(experiment, &sources)? {
         output::note(format!("falign: {note}"));
@@ -44,12 +46,21 @@ pub(super) fn command(experiment: &Experiment, options: &RunOptions) -> Result<E
     if !options.quiet {
         output::note("falign: a short calibration; nothing is written");
     }
+    let preparation = preparation_seconds(experiment, &sources)?;
+    if preparation > PATIENCE.as_secs_f64() {
+        let why = format!(
+            "takes about {} to begin, for kernels of its data and their eigenvalues",
+            time(preparation)
+        );
+        return untimed(&plan, &needed, options, &why, Some(preparation));
+    }
     let Some(found) = patiently(&pool, experiment, &plan, sources)? else {
         return untimed(
             &plan,
             &needed,
             options,
             "takes longer to begin than a calibration waits",
+            None,
         );
     };
     if options.json {
@@ -90,11 +101,20 @@ fn patiently(
     }
 }
 
-/// What is known without a calibration.
-fn untimed(plan: &Plan, needed: &Needed, options: &RunOptions, why: &str) -> Result<Ended> {
+/// What is known without a calibration. `preparation`: seconds that a run takes to begin.
+fn untimed(
+    plan: &Plan,
+    needed: &Needed,
+    options: &RunOptions,
+    why: &str,
+    preparation: Option<f64>,
+) -> Result<Ended> {
     let jobs = plan.jobs.len();
     if options.json {
-        let value = json!({ "jobs": jobs, "memory_needed_bytes": needed.bytes, "untimed": why });
+        let value = json!({
+            "jobs": jobs, "memory_needed_bytes": needed.bytes, "untimed": why,
+            "start_seconds": preparation,
+        });
         output::line(format!("{value:#}"))?;
     } else {
         let memory = shown(needed.bytes);
@@ -135,6 +155,14 @@ fn page(experiment: &Experiment, plan: &Plan, found: &Estimate) -> Result<()> {
         found.threads,
         time(found.thread_seconds),
     ))?;
+    let starts = found.settings.iter().map(|one| one.start_seconds);
+    let longest = starts.fold(0.0, f64::max);
+    if longest >= 1.0 {
+        output::line(format!(
+            "of that a run takes up to {} to begin: data, weights, kernels of the data",
+            time(longest)
+        ))?;
+    }
     output::line("runs that converge or diverge before their last step take less")
 }
 
@@ -203,7 +231,7 @@ fn as_json(experiment: &Experiment, plan: &Plan, found: &Estimate, needed: &Need
                 "case": labelled.case, "activation": setting.activation.name(),
                 "rule": setting.rule.name(), "hidden_widths": setting.deep.widths(setting.width),
                 "runs": setting.runs, "steps": one.steps, "records": one.records,
-                "step_seconds": one.step_seconds, "record_seconds": one.record_seconds,
+                "start_seconds": one.start_seconds, "step_seconds": one.step_seconds, "record_seconds": one.record_seconds,
                 "run_seconds": one.run_seconds,
             })
         })

@@ -5,25 +5,23 @@ mod json;
 mod page;
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use ndarray::Array2;
 
 use super::belongs;
 use super::config::Experiment;
+use super::execute::Watch;
 use super::plan::Plan;
 use super::resolve::{Resolved, on_data};
 use super::run_data::load;
 use super::setting::{Inputs, Setting};
 use super::sources::Sources;
-use super::{config, execute};
+use super::{config, execute, resolve};
 use crate::math::Streams;
 use crate::observe::{Outcome, Quantity};
 use crate::rule::{Feedback, RidgeForm, Rule, Schedule};
 use crate::theory::certificate::{Certificate, InitialKernels, MeasuredRun, Setup, certify};
-use crate::theory::{
-    LazyFeedback, Spectrum, feature_kernel, feedback_kernel, infinite_eigenvalues,
-};
+use crate::theory::{LazyFeedback, Spectrum, feature_kernel, feedback_kernel};
 use crate::two_layer::{Draw, Dynamics, Linear, LinearStart, Needs, Problem, Start};
 use crate::{Error, Result};
 
@@ -72,8 +70,8 @@ pub struct Question<'a> {
     /// The alignment whose cutoff is looked for, in (0, 1); `None`: 90 % of the best that a cutoff
     /// within the run gives.
     pub alignment: Option<f64>,
-    /// Set to leave out what is not known yet of the expected alignment.
-    pub stop: Option<&'a AtomicBool>,
+    /// Hears of kernels and their eigenvalues; set to stop, there are no certificates.
+    pub watch: Option<&'a Watch>,
 }
 
 /// Certificates of an experiment: for each case and each rule and activation in it, of the setting
@@ -87,7 +85,7 @@ pub struct Question<'a> {
 /// # Errors
 /// [`Error::Config`] for a setting of the mini-batch engine, one that the folder does not have, or a wanted
 /// alignment outside (0, 1); else as [`resolve`](super::resolve::resolve), [`certify`] and
-/// [`collect`](super::execute::collect).
+/// [`collect`](super::execute::collect); [`Error::Stopped`] where the question's watch says so.
 ///
 /// # Example
 /// ```
@@ -162,7 +160,7 @@ fn certified(
     question: Question<'_>,
 ) -> Result<Certified> {
     let setting = &one.setting;
-    let (problem, resolved, eigenvalues) = first_problem(setting, sources)?;
+    let (problem, resolved, eigenvalues) = first_problem(setting, sources, question.watch)?;
     let kernels = initial_kernels(setting, &problem)?;
     let schedule = step_scaled(&problem);
     let departures = departures(setting, &problem);
@@ -196,7 +194,7 @@ fn certified(
         certificate: &certificate,
         alignment: question.alignment,
         sources,
-        stop: question.stop.unwrap_or(&AtomicBool::new(false)),
+        watch: question.watch.unwrap_or(&Watch::default()),
     })?;
     let mut certificate = certificate.with_forecast(&forecast);
     if let Some(run) = measured {
@@ -217,6 +215,7 @@ fn certified(
 pub(super) fn first_problem(
     setting: &Setting,
     sources: &Sources,
+    watch: Option<&Watch>,
 ) -> Result<(Problem, Resolved, Vec<f64>)> {
     if let Some(asked) = setting.asks_for_mini_batch() {
         return Err(Error::config(
@@ -229,8 +228,8 @@ pub(super) fn first_problem(
         ));
     }
     let data = load(setting, 0, setting.resolved_draw(), sources)?;
-    let eigenvalues = infinite_eigenvalues(setting.activation, &data.inputs);
-    let (problem, resolved) = on_data(setting, data, Spectrum::of(&eigenvalues))?;
+    let eigenvalues = resolve::eigenvalues(setting.activation, &data.inputs, watch)?;
+    let (problem, resolved) = on_data(setting, data, Spectrum::of(&eigenvalues), watch)?;
     Ok((problem, resolved, eigenvalues))
 }
 

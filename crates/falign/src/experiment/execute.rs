@@ -23,6 +23,7 @@ use super::tables::{RunRows, setting_runs};
 use crate::fault::caught;
 use crate::record::run_table::RunTable;
 use crate::record::store::{own_folder, write_atomic};
+use crate::theory::{Listener, Stage};
 use crate::{Error, Result};
 
 /// What a caller hears and can say while a plan runs.
@@ -35,6 +36,8 @@ pub struct Watch {
     pub done: AtomicU64,
     /// Jobs finished so far.
     pub jobs_done: AtomicU64,
+    /// Runs that prepare something long just now, and what one of them was last at.
+    preparing: Mutex<(usize, Option<Stage>)>,
     failure: Mutex<Option<Error>>,
 }
 
@@ -51,8 +54,52 @@ impl Watch {
         self.failure().take()
     }
 
+    /// What a run is at that prepares something long: kernels of its data, say, before its first
+    /// step or after its last.
+    pub fn preparing(&self) -> Option<Stage> {
+        self.preparations().1
+    }
+
+    /// Does what `work` prepares, and tells of it.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] where `work` gives nothing, because it was stopped.
+    pub(super) fn prepare<T>(
+        &self,
+        work: impl FnOnce(Listener<'_>) -> Result<Option<T>>,
+    ) -> Result<T> {
+        let hear = |stage| {
+            self.preparations().1 = Some(stage);
+            !self.stop.load(Ordering::Relaxed)
+        };
+        self.preparations().0 += 1;
+        let prepared = work(Listener::new(&hear));
+        let mut now = self.preparations();
+        now.0 -= 1;
+        if now.0 == 0 {
+            now.1 = None;
+        }
+        prepared?.ok_or(Error::Stopped)
+    }
+
+    fn preparations(&self) -> MutexGuard<'_, (usize, Option<Stage>)> {
+        let preparing = self.preparing.lock();
+        preparing.unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn failure(&self) -> MutexGuard<'_, Option<Error>> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As [`Watch::prepare`], where anybody watches.
+pub(super) fn prepare<T>(
+    watch: Option<&Watch>,
+    work: impl FnOnce(Listener<'_>) -> Result<Option<T>>,
+) -> Result<T> {
+    match watch {
+        Some(watch) => watch.prepare(work),
+        None => work(Listener::NOBODY)?.ok_or(Error::Stopped),
     }
 }
 
@@ -365,6 +412,10 @@ pub(super) fn run_one(
     let per_run = cost(experiment, job) / (job.runs.end - job.runs.start) as f64;
     let steps = expected_steps(setting).max(1.0);
     let mut reported = 0.0;
+    let context = Context {
+        watch: Some(watch),
+        ..context
+    };
     let result = simulate(setting, run, context, &mut |step| {
         if step % 64 == 0 {
             let share = per_run * (step as f64 / steps).min(1.0);

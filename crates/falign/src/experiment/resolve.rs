@@ -1,14 +1,19 @@
 //! A setting and a run number become numbers: data, step size, ridge, horizon.
 
+use ndarray::Array2;
+
+use super::execute::{Watch, prepare};
 use super::run_data::{RunData, load};
 use super::setting::{
     Duration, Engine, FeedbackDecay, FeedbackStepSize, Ridge, ScheduleName, Setting, StepSize,
     Steps,
 };
+use super::simulate::Context;
 use super::sources::Sources;
+use crate::math::Activation;
 use crate::observe::Quantity;
 use crate::rule::{Feedback, Rule, Schedule};
-use crate::theory::{Spectrum, kernel_spectrum, training_kernel_max};
+use crate::theory::{Spectrum, infinite_eigenvalues_heard, training_kernel_max_heard};
 use crate::two_layer::{Draw, Problem};
 use crate::{Error, Result};
 
@@ -67,16 +72,53 @@ pub fn resolve(
     draw: Draw,
     sources: &Sources,
 ) -> Result<(Problem, Resolved)> {
-    let data = load(setting, run, draw, sources)?;
+    resolve_watched(setting, run, draw, Context::new(sources))
+}
+
+/// As [`resolve`], with the data and before the eyes of a context.
+///
+/// # Errors
+/// As there; [`Error::Stopped`] where the watch says so.
+pub(super) fn resolve_watched(
+    setting: &Setting,
+    run: u64,
+    draw: Draw,
+    context: Context<'_>,
+) -> Result<(Problem, Resolved)> {
+    let data = load(setting, run, draw, context.sources)?;
     let spectrum = if needs_spectrum(setting) {
-        kernel_spectrum(setting.activation, &data.inputs)
+        spectrum(setting.activation, &data.inputs, context.watch)?
     } else {
         Spectrum {
             gamma: f64::NAN,
             max: f64::NAN,
         }
     };
-    on_data(setting, data, spectrum)
+    on_data(setting, data, spectrum, context.watch)
+}
+
+/// [`kernel_spectrum`](crate::theory::kernel_spectrum), before the eyes of a watch.
+///
+/// # Errors
+/// [`Error::Stopped`] where the watch says so.
+pub(super) fn spectrum(
+    activation: Activation,
+    inputs: &Array2<f64>,
+    watch: Option<&Watch>,
+) -> Result<Spectrum> {
+    let eigenvalues = eigenvalues(activation, inputs, watch)?;
+    Ok(Spectrum::of(&eigenvalues))
+}
+
+/// [`infinite_eigenvalues`](crate::theory::infinite_eigenvalues), likewise.
+pub(super) fn eigenvalues(
+    activation: Activation,
+    inputs: &Array2<f64>,
+    watch: Option<&Watch>,
+) -> Result<Vec<f64>> {
+    prepare(watch, |listener| {
+        Ok(infinite_eigenvalues_heard(activation, inputs, listener))
+    })
 }
 
 /// The same on data whose kernel has a known spectrum.
@@ -84,6 +126,7 @@ pub(super) fn on_data(
     setting: &Setting,
     data: RunData,
     spectrum: Spectrum,
+    watch: Option<&Watch>,
 ) -> Result<(Problem, Resolved)> {
     let ridge = match setting.ridge {
         Ridge::Number(ridge) => ridge,
@@ -95,13 +138,17 @@ pub(super) fn on_data(
         .map_or(ridge, |t| t.iter().copied().fold(0.0, f64::max));
     // The paper's feedback alignment begins with Gbar alone.
     let training_max = || match feedback_share(setting) {
-        share if share > 0.0 => training_kernel_max(setting.activation, &data.inputs, share),
-        _ => spectrum.max,
+        share if share > 0.0 => prepare(watch, |listener| {
+            let (activation, inputs) = (setting.activation, &data.inputs);
+            let max = training_kernel_max_heard(activation, inputs, share, listener);
+            Ok(max)
+        }),
+        _ => Ok(spectrum.max),
     };
     let step_size = match setting.step_size {
         StepSize::Number(eta) => eta,
-        StepSize::Auto => 0.5 / (training_max() + largest),
-        StepSize::OverM(a) => a / training_max(),
+        StepSize::Auto => 0.5 / (training_max()? + largest),
+        StepSize::OverM(a) => a / training_max()?,
     };
     if !(step_size.is_finite() && step_size > 0.0) {
         return Err(Error::config(

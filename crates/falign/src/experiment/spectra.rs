@@ -63,7 +63,7 @@ pub fn kernel_spectra(
     let mut found = Vec::new();
     for (one, _) in representatives(experiment) {
         let setting = &one.setting;
-        let (problem, _, infinite) = first_problem(setting, sources)?;
+        let (problem, _, infinite) = first_problem(setting, sources, None)?;
         let mut add = |kernel, sizes: Vec<f64>| {
             found.push(KernelSpectrum {
                 setting: setting.clone(),

@@ -5,11 +5,17 @@
 //! them. Beyond, and for everything else, from `faer`: several times as fast, the same bits for
 //! any number of threads on one machine, equal to rounding elsewhere.
 
+use std::panic::resume_unwind;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
 use faer::linalg::solvers::Solve;
 use faer::{Mat, MatRef, Side};
 use nalgebra::DMatrix;
 use ndarray::Array2;
 
+use super::stage::{Listener, Stage};
 use crate::math;
 
 /// Rows up to which symmetric eigenvalues have the same bits on every processor.
@@ -33,6 +39,40 @@ pub(super) fn symmetric_eigenvalues(matrix: &Array2<f64>) -> Vec<f64> {
     };
     eigenvalues.sort_by(f64::total_cmp);
     eigenvalues
+}
+
+/// Rows from which eigenvalues take long enough to be stopped: some hundredths of a second.
+const LONG: usize = 300;
+
+/// Between two looks at whether anybody still waits for eigenvalues.
+const TICK: Duration = Duration::from_millis(20);
+
+/// [`symmetric_eigenvalues`], unless it is stopped. The libraries cannot be stopped: the computation is
+/// left to a thread of its own, which ends by itself.
+pub(super) fn symmetric_eigenvalues_heard(
+    matrix: Array2<f64>,
+    listener: Listener<'_>,
+) -> Option<Vec<f64>> {
+    let samples = matrix.nrows();
+    if !listener.is_there() || samples < LONG {
+        return Some(symmetric_eigenvalues(&matrix));
+    }
+    let (send, receive) = channel();
+    let worker = thread::spawn(move || {
+        // Nobody listens any more once it is stopped.
+        let _ = send.send(symmetric_eigenvalues(&matrix));
+    });
+    while listener.goes_on(Stage::Eigenvalues { samples }) {
+        match receive.recv_timeout(TICK) {
+            Ok(eigenvalues) => return Some(eigenvalues),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => match worker.join() {
+                Err(panic) => resume_unwind(panic),
+                Ok(()) => unreachable!("it sends before it ends"),
+            },
+        }
+    }
+    None
 }
 
 /// Eigenvalues (real, imaginary) of a square, finite matrix.

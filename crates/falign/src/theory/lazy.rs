@@ -4,13 +4,14 @@
 use ndarray::Array2;
 
 use super::infinite::{
-    infinite_feature_kernel, infinite_feature_kernel_between, infinite_feedback_kernel,
+    feature_kernel_heard, feedback_kernel_heard, infinite_feature_kernel_between,
     infinite_feedback_kernel_between,
 };
 use super::matrix::{check_columns, check_shape, product};
-use crate::Result;
+use super::stage::Listener;
 use crate::math::Activation;
 use crate::rule::{RidgeForm, Schedule};
+use crate::{Error, Result};
 
 /// What carries the error backward, as far as the limit sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,6 +86,14 @@ pub struct LazyLimit {
     t: u64,
 }
 
+/// The data and the outputs of a limit at step 0, as [`LazyLimit::new`] takes them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LazyStart<'a> {
+    pub(crate) inputs: &'a Array2<f64>,
+    pub(crate) targets: &'a Array2<f64>,
+    pub(crate) initial_outputs: &'a Array2<f64>,
+}
+
 /// Gbar and, where the feedback is correlated, K o Gdot.
 #[derive(Debug, Clone)]
 struct Kernels {
@@ -106,15 +115,48 @@ impl LazyLimit {
         targets: &Array2<f64>,
         initial_outputs: &Array2<f64>,
     ) -> Result<Self> {
+        let start = LazyStart {
+            inputs,
+            targets,
+            initial_outputs,
+        };
+        let nobody = Listener::NOBODY;
+        Self::heard(activation, feedback, step_size, schedule, start, nobody)?.ok_or(Error::Stopped)
+    }
+
+    /// [`Self::new`]; `None` if it was stopped.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn heard(
+        activation: Activation,
+        feedback: LazyFeedback,
+        step_size: f64,
+        schedule: Schedule,
+        start: LazyStart<'_>,
+        listener: Listener<'_>,
+    ) -> Result<Option<Self>> {
+        let LazyStart {
+            inputs,
+            targets,
+            initial_outputs,
+        } = start;
         check_shape("targets", targets, (inputs.nrows(), targets.ncols()))?;
         check_shape("initial_outputs", initial_outputs, targets.dim())?;
-        let kernels = Kernels {
-            feature: infinite_feature_kernel(activation, inputs),
-            feedback: feedback
-                .is_correlated()
-                .then(|| infinite_feedback_kernel(activation, inputs)),
+        let Some(feature) = feature_kernel_heard(activation, inputs, listener) else {
+            return Ok(None);
         };
-        Ok(Self {
+        let mut kernels = Kernels {
+            feature,
+            feedback: None,
+        };
+        if feedback.is_correlated() {
+            kernels.feedback = feedback_kernel_heard(activation, inputs, listener);
+            if kernels.feedback.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Self {
             activation,
             feedback,
             step_size,
@@ -127,7 +169,7 @@ impl LazyLimit {
             new_inputs: None,
             left: 1.0,
             t: 0,
-        })
+        }))
     }
 
     /// With the ridge in another form: 1 - lambda(t) for 1 - eta lambda(t) everywhere.

@@ -14,6 +14,7 @@ mod measure;
 mod recurrence;
 mod slow_time;
 mod spectrum;
+mod stage;
 
 pub(crate) use infinite::infinite_kernels_version;
 pub use infinite::{
@@ -24,6 +25,7 @@ pub use infinite::{
 pub use kernel::{
     feature_kernel, feature_kernel_between, feedback_kernel, feedback_kernel_between,
 };
+pub(crate) use lazy::LazyStart;
 pub use lazy::{LazyFeedback, LazyLimit};
 pub use measure::{
     centred_kernel_alignment, eigenvalues, kernel_drift, kernel_target_alignment,
@@ -38,3 +40,6 @@ pub use spectrum::{
     Spectrum, certificate_memory, infinite_eigenvalues, kernel_spectrum, spectrum_memory,
     training_kernel_max,
 };
+pub(crate) use spectrum::{infinite_eigenvalues_heard, training_kernel_max_heard};
+pub(crate) use stage::Listener;
+pub use stage::Stage;

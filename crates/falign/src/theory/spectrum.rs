@@ -2,8 +2,9 @@
 
 use ndarray::Array2;
 
-use super::algebra::symmetric_eigenvalues;
-use super::{infinite_feature_kernel, infinite_feedback_kernel};
+use super::algebra::symmetric_eigenvalues_heard;
+use super::infinite::{feature_kernel_heard, feedback_kernel_heard};
+use super::stage::{Listener, whole};
 use crate::math::Activation;
 use crate::room::{Extent, Need, Size};
 
@@ -57,7 +58,17 @@ pub fn kernel_spectrum(activation: Activation, inputs: &Array2<f64>) -> Spectrum
 ///
 /// Cost and `inputs` as [`kernel_spectrum`], which is [`Spectrum::of`] them.
 pub fn infinite_eigenvalues(activation: Activation, inputs: &Array2<f64>) -> Vec<f64> {
-    symmetric_eigenvalues(&infinite_feature_kernel(activation, inputs))
+    whole(|nobody| infinite_eigenvalues_heard(activation, inputs, nobody))
+}
+
+/// [`infinite_eigenvalues`], unless it is stopped.
+pub(crate) fn infinite_eigenvalues_heard(
+    activation: Activation,
+    inputs: &Array2<f64>,
+    listener: Listener<'_>,
+) -> Option<Vec<f64>> {
+    let kernel = feature_kernel_heard(activation, inputs, listener)?;
+    symmetric_eigenvalues_heard(kernel, listener)
 }
 
 impl Spectrum {
@@ -94,17 +105,85 @@ impl Spectrum {
 ///
 /// Source: [`LazyLimit`](super::LazyLimit) at its first step.
 pub fn training_kernel_max(activation: Activation, inputs: &Array2<f64>, share: f64) -> f64 {
-    let mut kernel = infinite_feature_kernel(activation, inputs);
+    whole(|nobody| training_kernel_max_heard(activation, inputs, share, nobody))
+}
+
+/// [`training_kernel_max`], unless it is stopped.
+pub(crate) fn training_kernel_max_heard(
+    activation: Activation,
+    inputs: &Array2<f64>,
+    share: f64,
+    listener: Listener<'_>,
+) -> Option<f64> {
+    let mut kernel = feature_kernel_heard(activation, inputs, listener)?;
     if share > 0.0 {
-        kernel.scaled_add(share, &infinite_feedback_kernel(activation, inputs));
+        kernel.scaled_add(share, &feedback_kernel_heard(activation, inputs, listener)?);
     }
-    Spectrum::of(&symmetric_eigenvalues(&kernel)).max
+    let eigenvalues = symmetric_eigenvalues_heard(kernel, listener)?;
+    Some(Spectrum::of(&eigenvalues).max)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::infinite_feature_kernel;
+    use super::super::stage::Stage;
     use super::*;
     use ndarray::array;
+    use std::cell::RefCell;
+
+    /// Rows on a circle, as many as are listened to while their eigenvalues are computed.
+    fn circle(samples: usize) -> Array2<f64> {
+        Array2::from_shape_fn((samples, 2), |(i, j)| {
+            (i as f64 + 1.6 * j as f64).sin() * (1.0 + 0.01 * i as f64)
+        })
+    }
+
+    #[test]
+    fn whoever_listens_hears_every_row_and_the_eigenvalues_and_changes_no_bit() {
+        let inputs = circle(310);
+        let heard = RefCell::new(Vec::new());
+        let hear = |stage| {
+            heard.borrow_mut().push(stage);
+            true
+        };
+        let with = infinite_eigenvalues_heard(Activation::Relu, &inputs, Listener::new(&hear));
+        let plain = infinite_eigenvalues(Activation::Relu, &inputs);
+        let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&with.unwrap()), bits(&plain));
+        let heard = heard.into_inner();
+        for (row, stage) in heard[..310].iter().enumerate() {
+            let share = row as f64 / 310.0;
+            assert_eq!(
+                *stage,
+                Stage::Kernel {
+                    samples: 310,
+                    share
+                }
+            );
+        }
+        assert_eq!(heard[310], Stage::Eigenvalues { samples: 310 });
+    }
+
+    #[test]
+    fn what_is_stopped_ends_at_the_next_row_or_without_its_eigenvalues() {
+        let inputs = circle(310);
+        let count = std::cell::Cell::new(0);
+        let after_five = |_: Stage| {
+            count.set(count.get() + 1);
+            count.get() <= 5
+        };
+        let listener = Listener::new(&after_five);
+        let kernels = [0.0, 0.5];
+        for share in kernels {
+            count.set(0);
+            let found = training_kernel_max_heard(Activation::Tanh, &inputs, share, listener);
+            assert_eq!((found, count.get()), (None, 6));
+        }
+        let no_eigenvalues = |stage| matches!(stage, Stage::Kernel { .. });
+        let listener = Listener::new(&no_eigenvalues);
+        let found = infinite_eigenvalues_heard(Activation::Linear, &inputs, listener);
+        assert_eq!(found, None);
+    }
 
     #[test]
     fn spectrum_of_a_known_matrix() {

@@ -8,12 +8,13 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use falign::experiment::certified::{Certified, Question, certify_settings};
+use falign::experiment::execute::Watch;
 use falign::experiment::lemmas::lemma_tables;
 use falign::experiment::sources::Sources;
 use serde_json::{Value, json};
 
 use super::{Ended, OverrideArgs, source};
-use crate::output;
+use crate::{output, progress};
 
 #[derive(Debug, Args)]
 pub(crate) struct TheoryArgs {
@@ -72,13 +73,16 @@ pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
         return Ok(Ended::Done);
     }
     let folder = args.run.as_deref();
+    let watch = Watch::default();
     let question = Question {
         folder,
         every_setting: args.all,
         alignment: args.alignment,
-        stop: None, // A signal ends the program: nothing is written.
+        watch: Some(&watch), // To tell of; a signal ends the program, for nothing is written.
     };
-    let certified = certify_settings(&experiment, &Sources::default(), question)?;
+    let certified = progress::preparing(&watch, || {
+        certify_settings(&experiment, &Sources::default(), question)
+    })?;
     if let Some(out) = &args.spectra {
         for path in spectra::draw(&experiment, folder, out)? {
             output::note(path.display());

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::Result;
-use crate::experiment::resolve::resolve;
+use crate::experiment::execute::Watch;
+use crate::experiment::resolve::resolve_watched;
 use crate::experiment::setting::{DatasetScope, Setting};
 use crate::experiment::simulate::{Context, final_slow_time, remaining};
 use crate::experiment::sources::Sources;
@@ -16,6 +16,7 @@ use crate::observe::Quantity;
 use crate::rule::{Feedback, Rule, Schedule};
 use crate::theory::certificate::{Certificate, CutoffNeeded, Drawn, Forecast};
 use crate::two_layer::{Linear, LinearStart, Needs, Problem, Recording, Stop, run};
+use crate::{Error, Result};
 
 /// Drawn starts.
 const DRAWS: u64 = 20;
@@ -57,7 +58,16 @@ pub(super) struct About<'a> {
     /// What is wanted, if anything is.
     pub(super) alignment: Option<f64>,
     pub(super) sources: &'a Sources,
-    pub(super) stop: &'a AtomicBool,
+    pub(super) watch: &'a Watch,
+}
+
+impl<'a> About<'a> {
+    fn context(&self) -> Context<'a> {
+        Context {
+            watch: Some(self.watch),
+            ..Context::new(self.sources)
+        }
+    }
 }
 
 pub(super) fn forecast(about: &About<'_>) -> Result<Forecast> {
@@ -79,7 +89,7 @@ pub(super) fn forecast(about: &About<'_>) -> Result<Forecast> {
         return none("no recurrence and no limit here has dropout");
     }
     if problem.activation == Activation::Linear && can_be_drawn(about) {
-        return Ok(drawn(about, &draws(about)?));
+        return drawn(about, &draws(about)?);
     }
     limit(about)
 }
@@ -161,7 +171,7 @@ fn draws(about: &About<'_>) -> Result<Vec<Draw>> {
     let one = |number: u64| -> Result<Draw> {
         let (problem, steps) = if has_own_data(setting) {
             let draw = setting.resolved_draw();
-            let (problem, resolved) = resolve(setting, number, draw, about.sources)?;
+            let (problem, resolved) = resolve_watched(setting, number, draw, about.context())?;
             (Arc::new(without_held_out(problem)), resolved.steps)
         } else {
             (Arc::clone(&first), about.steps)
@@ -195,33 +205,28 @@ const NEVER: Stop = Stop {
     window: 1,
 };
 
-fn drawn(about: &About<'_>, draws: &[Draw]) -> Forecast {
-    let stopped = || Forecast::None {
-        why: "stopped before it was known".to_owned(),
-    };
+fn drawn(about: &About<'_>, draws: &[Draw]) -> Result<Forecast> {
     let rule = Stop {
         tolerance: about.setting.stop_tolerance,
         window: about.setting.stop_window,
     };
+    let stop = &about.watch.stop;
     let ends: Option<Vec<[f64; 2]>> = draws
         .par_iter()
-        .map(|draw| draw.end(draw.problem.schedule.clone(), draw.steps, rule, about.stop))
+        .map(|draw| draw.end(draw.problem.schedule.clone(), draw.steps, rule, stop))
         .collect();
-    let Some(ends) = ends else {
-        return stopped();
-    };
+    let ends = ends.ok_or(Error::Stopped)?;
     let lost = ends.iter().filter(|[alignment, _]| alignment.is_nan());
     let lost = lost.count();
     if lost > 0 {
         let why =
             format!("{lost} of {DRAWS} drawn starts diverge, or end without an error to send back");
-        return Forecast::None { why };
+        return Ok(Forecast::None { why });
     }
-    let Some(cutoff) = Search::new(about, draws).cutoff(about.alignment) else {
-        return stopped();
-    };
+    let cutoff = Search::new(about, draws).cutoff(about.alignment);
+    let cutoff = cutoff.ok_or(Error::Stopped)?;
     let is_known = about.problem.feedback == Feedback::Random;
-    Forecast::Drawn(Drawn {
+    Ok(Forecast::Drawn(Drawn {
         alignment: ends.iter().map(|[alignment, _]| *alignment).collect(),
         initial_share: if is_known {
             ends.iter().map(|[_, share]| *share).collect()
@@ -234,7 +239,7 @@ fn drawn(about: &About<'_>, draws: &[Draw]) -> Forecast {
             "the start"
         },
         cutoff,
-    })
+    }))
 }
 
 /// The search for the shortest cutoff.
@@ -263,7 +268,7 @@ impl<'a> Search<'a> {
         let is_final = about.problem.outputs() == 1 && settling.is_finite();
         Self {
             draws,
-            stop: about.stop,
+            stop: &about.watch.stop,
             ridge: about.problem.schedule.max(),
             settling: if is_final { settling } else { f64::INFINITY },
             work: 0.0,
@@ -413,8 +418,7 @@ fn limit(about: &About<'_>) -> Result<Forecast> {
              \"composite_alignment\""
         ));
     }
-    let context = Context::new(about.sources);
-    let found = final_slow_time(setting, context, problem, about.steps)?;
+    let found = final_slow_time(setting, about.context(), problem, about.steps)?;
     Ok(Forecast::Limit {
         alignment: found.value,
         error: found.error,

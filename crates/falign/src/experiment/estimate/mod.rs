@@ -1,6 +1,7 @@
 //! How long an experiment will take, from a short calibration on this machine.
 
 mod clock;
+mod preparation;
 mod pulse;
 mod spent;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use self::clock::{Clock, Rates};
+pub use self::preparation::preparation_seconds;
 pub use self::pulse::Pulse;
 use self::spent::{Moment, Spent, Workers};
 use super::config::{Experiment, write};
@@ -56,6 +58,9 @@ pub struct SettingEstimate {
     pub steps: u64,
     /// Recorded steps among them.
     pub records: u64,
+    /// Seconds of processor time before the first step of a run: its data, weights, and kernels with
+    /// their eigenvalues.
+    pub start_seconds: f64,
     /// Seconds of processor time for one step.
     pub step_seconds: f64,
     /// Seconds of processor time for one record.
@@ -155,6 +160,7 @@ pub fn estimate_heard(
         let predictions = timed[0].predictions;
         for &index in members {
             let setting = &experiment.settings[index].setting;
+            pulse.beat();
             let (steps, record) = steps_and_record(setting, sources)?;
             let records = recorded_steps(&record, steps).len() as u64;
             let run = |rates: Rates, predictions: f64| {
@@ -169,6 +175,7 @@ pub fn estimate_heard(
                 like: members[0],
                 steps,
                 records,
+                start_seconds: processor.setup,
                 step_seconds: processor.step,
                 record_seconds: processor.record,
                 run_seconds: run(processor, predictions.processor),
@@ -223,6 +230,7 @@ fn calibrate(
 ) -> Result<Timed> {
     pulse.beat();
     let (steps, record) = steps_and_record(setting, context.sources)?;
+    pulse.beat();
     let records = recorded_steps(&record, steps);
     let workers = if context.parallel {
         Workers::AllThreads

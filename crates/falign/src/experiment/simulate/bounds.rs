@@ -2,10 +2,12 @@
 //! allow. The engine gives the residual and its contraction, `theory` the constants. They can be
 //! asked of every rule and activation; which of them a theorem speaks of, `falign theory` says.
 
-use crate::experiment::resolve::Resolved;
+use crate::Result;
+use crate::experiment::execute::Watch;
+use crate::experiment::resolve::{Resolved, spectrum};
 use crate::math::Activation;
 use crate::observe::Quantity;
-use crate::theory::{Spectrum, kernel_spectrum};
+use crate::theory::Spectrum;
 use crate::two_layer::{Problem, Snapshot};
 
 /// The constants that a run's quantities ask for; NaN for the others.
@@ -21,17 +23,22 @@ pub(super) struct BoundMeasures<'a> {
 
 impl<'a> BoundMeasures<'a> {
     /// Costs O(n^3) for each of the spectra of Gbar and of X X', where asked for.
-    pub(super) fn new(problem: &'a Problem, resolved: &Resolved, quantities: &[Quantity]) -> Self {
+    pub(super) fn new(
+        problem: &'a Problem,
+        resolved: &Resolved,
+        quantities: &[Quantity],
+        watch: Option<&Watch>,
+    ) -> Result<Self> {
         let asked = |is: fn(Quantity) -> bool| quantities.iter().copied().any(is);
         let unknown = Spectrum {
             gamma: f64::NAN,
             max: f64::NAN,
         };
-        let spectrum = |activation| kernel_spectrum(activation, &problem.inputs);
+        let spectrum = |activation| spectrum(activation, &problem.inputs, watch);
         let kernel = if !asked(Quantity::needs_infinite_kernel) {
             unknown
         } else if resolved.gamma.is_nan() {
-            spectrum(problem.activation)
+            spectrum(problem.activation)?
         } else {
             Spectrum {
                 gamma: resolved.gamma,
@@ -39,16 +46,16 @@ impl<'a> BoundMeasures<'a> {
             }
         };
         let inputs = if asked(|q| q == Quantity::IsometryEps) {
-            spectrum(Activation::Linear)
+            spectrum(Activation::Linear)?
         } else {
             unknown
         };
-        Self {
+        Ok(Self {
             problem,
             kernel,
             isometry_eps: inputs.max / inputs.gamma - 1.0,
             target_norm: norm(problem.targets.iter()),
-        }
+        })
     }
 
     /// Puts the quantities of theorems into a row whose columns of them have the contraction of

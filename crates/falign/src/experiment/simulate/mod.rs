@@ -11,11 +11,12 @@ mod weights;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::resolve::{Resolved, resolve};
+use super::execute::Watch;
+use super::resolve::{Resolved, resolve_watched};
 use super::setting::{Engine, Record, Setting};
 use super::sources::Sources;
-use crate::Result;
 use crate::observe::Outcome;
+use crate::{Error, Result};
 
 pub(super) use deep::{feedback_learning, parts, rule, scaler, weights_of_run};
 pub use observe::{Look, PrivateRule};
@@ -75,18 +76,21 @@ pub struct Context<'a> {
     pub parallel: bool,
     /// Where a deep run keeps its checkpoint, and looks for one to go on from.
     pub checkpoint: Option<Checkpoint<'a>>,
+    /// Hears of what a run prepares, and may stop it there, as `progress` may at a step.
+    pub watch: Option<&'a Watch>,
     /// Teaches the networks of the mini-batch engine in place of the setting's rule. Unlike the
     /// others this one changes the numbers; no run folder can say so.
     pub rule: Option<&'a dyn PrivateRule>,
 }
 
 impl<'a> Context<'a> {
-    /// One thread, no checkpoint, the setting's own rule.
+    /// One thread, no checkpoint, nobody who watches, the setting's own rule.
     pub fn new(sources: &'a Sources) -> Self {
         Self {
             sources,
             parallel: false,
             checkpoint: None,
+            watch: None,
             rule: None,
         }
     }
@@ -114,7 +118,7 @@ pub(super) fn predict(
         return Ok(());
     }
     let draw = setting.resolved_draw();
-    let (problem, _) = resolve(setting, run_number, draw, context.sources)?;
+    let (problem, _) = resolve_watched(setting, run_number, draw, context)?;
     let mut values = vec![vec![f64::NAN; setting.quantities.len()]; steps.len()];
     ready();
     predictions::fill(setting, run_number, context, &problem, steps, &mut values)
@@ -124,7 +128,7 @@ pub(super) fn predict(
 /// stop the run by answering `false`, which gives `None`.
 ///
 /// # Errors
-/// As [`resolve`]; [`Shape`](crate::Error::Shape) for given weights
+/// As [`resolve`](super::resolve::resolve); [`Shape`](crate::Error::Shape) for given weights
 /// that do not fit; [`Io`](crate::Error::Io) for a checkpoint that cannot be written;
 /// [`Record`](crate::Error::Record) for one of a machine that rounds products in another way.
 pub fn simulate(
@@ -162,9 +166,14 @@ pub fn watched(
     progress: &mut dyn FnMut(u64) -> bool,
     observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
-    if setting.resolved_engine() == Engine::MiniBatch {
+    let result = if setting.resolved_engine() == Engine::MiniBatch {
         deep::simulate(setting, run_number, context, progress, observe)
     } else {
         two_layer::simulate(setting, run_number, context, progress, observe)
+    };
+    match result {
+        // While it prepared something.
+        Err(Error::Stopped) => Ok(None),
+        result => result,
     }
 }

@@ -2,22 +2,24 @@
 //! the start, never from its later steps.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
 
 use super::{Context, two_layer};
-use crate::Result;
+use crate::experiment::execute::{Watch, prepare};
 use crate::experiment::setting::Setting;
 use crate::experiment::sources::Sources;
 use crate::math::Loss;
 use crate::observe::Quantity;
 use crate::rule::Feedback;
 use crate::theory::{
-    Estimate, FeedbackLaw, LazyFeedback, LazyLimit, SlowEstimate, SlowProblem, SlowRidge,
-    slow_time_limit,
+    Estimate, FeedbackLaw, LazyFeedback, LazyLimit, LazyStart, SlowEstimate, SlowProblem,
+    SlowRidge, slow_time_limit,
 };
 use crate::two_layer::{Needs, Problem};
+use crate::{Error, Result};
 
 /// The error to which the slow-time limit is solved: of alignment, and of the loss relative to
 /// that of outputs 0. A run of width 10^4 differs from another by more.
@@ -48,7 +50,7 @@ pub(super) fn fill(
     if wanted(|q| q == Quantity::LazyLoss) {
         put(
             Quantity::LazyLoss,
-            &start.lazy_losses(setting, problem, steps)?,
+            &start.lazy_losses(setting, problem, steps, context.watch)?,
         );
     }
     if !wanted(Quantity::is_slow_time) {
@@ -144,26 +146,42 @@ impl Start {
         Ok(Self { outputs, targets })
     }
 
-    fn lazy_losses(&self, setting: &Setting, problem: &Problem, steps: &[u64]) -> Result<Vec<f64>> {
+    fn lazy_losses(
+        &self,
+        setting: &Setting,
+        problem: &Problem,
+        steps: &[u64],
+        watch: Option<&Watch>,
+    ) -> Result<Vec<f64>> {
         let feedback = match problem.feedback {
             Feedback::Transpose => LazyFeedback::Transpose,
             _ => LazyFeedback::Fixed {
                 correlation: setting.feedback_correlation,
             },
         };
-        let mut limit = LazyLimit::new(
-            problem.activation,
-            feedback,
-            problem.step_size,
-            problem.schedule.clone(),
-            &problem.inputs,
-            &self.targets,
-            &self.outputs,
-        )?
+        let start = LazyStart {
+            inputs: &problem.inputs,
+            targets: &self.targets,
+            initial_outputs: &self.outputs,
+        };
+        let mut limit = prepare(watch, |listener| {
+            LazyLimit::heard(
+                problem.activation,
+                feedback,
+                problem.step_size,
+                problem.schedule.clone(),
+                start,
+                listener,
+            )
+        })?
         .with_ridge_form(problem.ridge_form);
+        let is_stopped = || watch.is_some_and(|watch| watch.stop.load(Ordering::Relaxed));
         let mut losses = Vec::with_capacity(steps.len());
         for &step in steps {
             while limit.steps_done() < step && limit.loss().is_finite() {
+                if is_stopped() {
+                    return Err(Error::Stopped);
+                }
                 limit.step();
             }
             // A step size that is too large diverges in the limit too.

@@ -6,7 +6,7 @@ use super::{Context, Look, PrivateRule, RunResult, SavedWeights, predictions};
 use crate::experiment::config::record_fits;
 use crate::experiment::inputs;
 use crate::experiment::recorded::recorded_steps;
-use crate::experiment::resolve::{Resolved, resolve};
+use crate::experiment::resolve::{Resolved, resolve, resolve_watched};
 use crate::experiment::setting::{Engine, Record, SaveWeights, Setting, Steps};
 use crate::experiment::sources::Sources;
 use crate::math::{Precision, Streams};
@@ -43,7 +43,7 @@ pub(in crate::experiment) fn engine(
     context: Context<'_>,
 ) -> Result<(Problem, Resolved, Box<dyn Dynamics>)> {
     let (engine_name, draw) = (setting.resolved_engine(), setting.resolved_draw());
-    let (problem, resolved) = resolve(setting, run_number, draw, context.sources)?;
+    let (problem, resolved) = resolve_watched(setting, run_number, draw, context)?;
     let parallel = context.parallel;
     let streams = Streams::new(setting.seed, run_number);
     let save = setting.save_weights;
@@ -130,7 +130,7 @@ pub(super) fn simulate(
         window: setting.stop_window,
     };
     let kernels = KernelMeasures::new(&problem, engine.as_mut(), &setting.quantities);
-    let bounds = BoundMeasures::new(&problem, &resolved, &setting.quantities);
+    let bounds = BoundMeasures::new(&problem, &resolved, &setting.quantities, context.watch)?;
     let outcome = run(
         &problem,
         engine.as_mut(),

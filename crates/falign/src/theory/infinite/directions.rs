@@ -3,6 +3,7 @@
 use ndarray::Array2;
 
 use super::pair::filled;
+use crate::theory::stage::Listener;
 
 /// What the law of (w.x, w.x'), w ~ N(0, I), depends on.
 #[derive(Debug, Clone, Copy)]
@@ -52,11 +53,12 @@ impl Directions {
     pub(super) fn map(
         &self,
         other: Option<&Self>,
+        listener: Listener<'_>,
         mut value: impl FnMut(Angle) -> f64,
-    ) -> Array2<f64> {
+    ) -> Option<Array2<f64>> {
         let right = other.unwrap_or(self);
         let shape = (self.norms.len(), right.norms.len());
-        filled(shape, other.is_none(), |i, j| {
+        filled(shape, other.is_none(), listener, |i, j| {
             value(self.angle(i, right, j))
         })
     }

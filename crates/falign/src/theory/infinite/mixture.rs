@@ -33,6 +33,7 @@ use ndarray::Array2;
 use super::Part;
 use super::directions::{Angle, Directions};
 use crate::math::Activation;
+use crate::theory::stage::Listener;
 
 /// Nodes and weights of a Gauss rule in log kappa for Kolmogorov's distribution.
 ///
@@ -106,11 +107,18 @@ impl Mixture {
     }
 
     /// All pairs of two sets of inputs, or of one with itself.
-    pub(super) fn matrix(&self, left: &Array2<f64>, right: Option<&Array2<f64>>) -> Array2<f64> {
+    pub(super) fn matrix(
+        &self,
+        left: &Array2<f64>,
+        right: Option<&Array2<f64>>,
+        listener: Listener<'_>,
+    ) -> Option<Array2<f64>> {
         let left = Directions::new(left);
         let right = right.map(Directions::new);
         let mut terms = Terms::default();
-        left.map(right.as_ref(), |angle| self.entry(angle, &mut terms))
+        left.map(right.as_ref(), listener, |angle| {
+            self.entry(angle, &mut terms)
+        })
     }
 
     fn entry(&self, angle: Angle, terms: &mut Terms) -> f64 {

@@ -13,6 +13,7 @@ mod surrogate;
 use ndarray::Array2;
 
 use super::matrix::check_columns;
+use super::stage::{Listener, whole};
 use crate::Result;
 use crate::math::Activation;
 use mixture::Mixture;
@@ -35,12 +36,13 @@ fn expectation(
     part: Part,
     left: &Array2<f64>,
     right: Option<&Array2<f64>>,
-) -> Array2<f64> {
+    listener: Listener<'_>,
+) -> Option<Array2<f64>> {
     if let Some(mixture) = Mixture::of(activation, part) {
-        return mixture.matrix(left, right);
+        return mixture.matrix(left, right, listener);
     }
     let pairs = Pairs::new(left, right);
-    pairs.map(|i, j| {
+    pairs.map(listener, |i, j| {
         closed::closed(activation, part, pairs.get(i, j))
             .expect("what is no mixture has a closed form")
     })
@@ -76,7 +78,16 @@ pub(crate) fn infinite_kernels_version(activation: Activation) -> Option<u32> {
 /// Source: Song, Xu & Lafferty (2021), Assumption 3.1 (where I is `I_d`).
 #[doc(alias = "Gbar")]
 pub fn infinite_feature_kernel(activation: Activation, inputs: &Array2<f64>) -> Array2<f64> {
-    expectation(activation, Part::Values, inputs, None)
+    whole(|nobody| feature_kernel_heard(activation, inputs, nobody))
+}
+
+/// [`infinite_feature_kernel`], unless it is stopped.
+pub(super) fn feature_kernel_heard(
+    activation: Activation,
+    inputs: &Array2<f64>,
+    listener: Listener<'_>,
+) -> Option<Array2<f64>> {
+    expectation(activation, Part::Values, inputs, None, listener)
 }
 
 /// The same between two sets of inputs: row i is a row of `left`, column j one of `right`.
@@ -89,7 +100,9 @@ pub fn infinite_feature_kernel_between(
     right: &Array2<f64>,
 ) -> Result<Array2<f64>> {
     check_columns("right", right, left.ncols())?;
-    Ok(expectation(activation, Part::Values, left, Some(right)))
+    let right = Some(right);
+    let values = |nobody| expectation(activation, Part::Values, left, right, nobody);
+    Ok(whole(values))
 }
 
 /// The kernel of the derivatives: what the hidden weights add once feedback and output weights
@@ -111,7 +124,7 @@ pub fn infinite_feature_kernel_between(
 /// Source: Jacot, Gabriel & Hongler (2018); here the limit of H(0) for b = beta(0).
 #[doc(alias = "Gdot")]
 pub fn infinite_slope_kernel(activation: Activation, inputs: &Array2<f64>) -> Array2<f64> {
-    expectation(activation, Part::Slopes, inputs, None)
+    whole(|nobody| expectation(activation, Part::Slopes, inputs, None, nobody))
 }
 
 /// The same between two sets of inputs.
@@ -124,7 +137,9 @@ pub fn infinite_slope_kernel_between(
     right: &Array2<f64>,
 ) -> Result<Array2<f64>> {
     check_columns("right", right, left.ncols())?;
-    Ok(expectation(activation, Part::Slopes, left, Some(right)))
+    let right = Some(right);
+    let slopes = |nobody| expectation(activation, Part::Slopes, left, right, nobody);
+    Ok(whole(slopes))
 }
 
 /// What the hidden weights add to the kernel of backpropagation: K o Gdot with K = X X', entry
@@ -133,7 +148,17 @@ pub fn infinite_slope_kernel_between(
 ///
 /// Shapes, errors and cost as [`infinite_feature_kernel`].
 pub fn infinite_feedback_kernel(activation: Activation, inputs: &Array2<f64>) -> Array2<f64> {
-    expectation(activation, Part::SlopesTimesProducts, inputs, None)
+    whole(|nobody| feedback_kernel_heard(activation, inputs, nobody))
+}
+
+/// [`infinite_feedback_kernel`], unless it is stopped.
+pub(super) fn feedback_kernel_heard(
+    activation: Activation,
+    inputs: &Array2<f64>,
+    listener: Listener<'_>,
+) -> Option<Array2<f64>> {
+    let part = Part::SlopesTimesProducts;
+    expectation(activation, part, inputs, None, listener)
 }
 
 /// The same between two sets of inputs.
@@ -146,13 +171,9 @@ pub fn infinite_feedback_kernel_between(
     right: &Array2<f64>,
 ) -> Result<Array2<f64>> {
     check_columns("right", right, left.ncols())?;
-    let right = Some(right);
-    Ok(expectation(
-        activation,
-        Part::SlopesTimesProducts,
-        left,
-        right,
-    ))
+    let (part, right) = (Part::SlopesTimesProducts, Some(right));
+    let slopes = |nobody| expectation(activation, part, left, right, nobody);
+    Ok(whole(slopes))
 }
 
 /// The neural tangent kernel of an infinitely wide network: Gbar + K o Gdot.

@@ -3,6 +3,7 @@
 use ndarray::Array2;
 
 use crate::theory::matrix::products;
+use crate::theory::stage::{Listener, Stage};
 
 /// What the law of (w.x, w.x'), w ~ N(0, I), depends on.
 #[derive(Debug, Clone, Copy)]
@@ -74,19 +75,30 @@ impl Pairs {
     }
 
     /// Fills a matrix pair by pair; the pairs of one set are symmetric and computed once.
-    pub(super) fn map(&self, value: impl FnMut(usize, usize) -> f64) -> Array2<f64> {
-        filled(self.products.dim(), self.is_one_set, value)
+    pub(super) fn map(
+        &self,
+        listener: Listener<'_>,
+        value: impl FnMut(usize, usize) -> f64,
+    ) -> Option<Array2<f64>> {
+        filled(self.products.dim(), self.is_one_set, listener, value)
     }
 }
 
-/// A matrix filled pair by pair; a symmetric one has each pair computed once.
+/// A matrix filled pair by pair; a symmetric one has each pair computed once. `None` if it was
+/// stopped.
 pub(super) fn filled(
     shape: (usize, usize),
     is_symmetric: bool,
+    listener: Listener<'_>,
     mut value: impl FnMut(usize, usize) -> f64,
-) -> Array2<f64> {
+) -> Option<Array2<f64>> {
+    let samples = shape.0;
     let mut matrix = Array2::zeros(shape);
-    for i in 0..shape.0 {
+    for i in 0..samples {
+        let share = i as f64 / samples as f64;
+        if !listener.goes_on(Stage::Kernel { samples, share }) {
+            return None;
+        }
         for j in if is_symmetric { i } else { 0 }..shape.1 {
             matrix[(i, j)] = value(i, j);
             if is_symmetric {
@@ -94,5 +106,5 @@ pub(super) fn filled(
             }
         }
     }
-    matrix
+    Some(matrix)
 }
