@@ -19,6 +19,7 @@ mod dry_run; // what a run will cost, said before it is begun
 mod faults; // errors injected into calls to the file system, and kills at them
 mod full_disk; // loses nothing that is finished
 mod interruption; // kill -9, Ctrl-C and SIGTERM, then --resume
+mod late_divergence; // of one run among others of other lengths
 mod links; // planted where the program writes: never followed
 mod looks; // help, lists, progress, JSON
 mod memory; // what does not fit is refused by key
