@@ -71,6 +71,11 @@ fn out_of_range(leaf: &str) -> &'static [&'static str] {
         "feedback_correlation" | "alignment_threshold" => &["-1.1", "1.1"],
         "feedback_step_size" => &["0", "-1"],
         "feedback_decay" => &["-0.1", "1.1"],
+        "mirror_response" => &[
+            "{ activation = 0 }",
+            "{ activation = inf }",
+            "{ noise = 1 }",
+        ],
         "seed" => &["-1", "1.5"],
         "runs" | "runs_per_job" => &["0", "1000000001"],
         "steps" => &["-1", "1e16", "1.5", "{ tau = 0 }", "{ eta_lambda_t = -1 }"],

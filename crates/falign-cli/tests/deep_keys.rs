@@ -161,6 +161,29 @@ fn what_the_mini_batch_engine_does_not_have_is_refused() {
                 &["learning.rule = \"oja_feedback\"", "\"hebbian_feedback\""],
             ),
             (
+                &["learning.mirror_response={ activation = 0.1 }"],
+                &[
+                    "learning.mirror_response = activation=0.1",
+                    "learning.rule is \"feedback_alignment\"",
+                    "remove it",
+                ],
+            ),
+            (
+                &[
+                    "learning.rule=weight_mirror",
+                    "learning.mirror_response={ activation = 0.1 }",
+                ],
+                &["learning.feedback_step_size = \"auto\"", "give a number"],
+            ),
+            (
+                &[
+                    "learning.rule=weight_mirror",
+                    "learning.mirror_response={ activation = 0.1 }",
+                    "learning.feedback_step_size=0.5",
+                ],
+                &["learning.feedback_decay = \"auto\"", "give a number"],
+            ),
+            (
                 &["run.quantities=[\"contraction\"]"],
                 &["run.quantities = \"contraction\"", "docs/config.md"],
             ),

@@ -38,7 +38,7 @@ const RULES: [&str; 14] = [
 ];
 
 /// What else a step's result could depend on besides the weights.
-const STATES: [&[&str]; 19] = [
+const STATES: [&[&str]; 20] = [
     &["learning.optimiser=momentum"],
     &["learning.optimiser=rmsprop"],
     &["learning.optimiser=adam"],
@@ -52,6 +52,12 @@ const STATES: [&[&str]; 19] = [
     ],
     &[
         "learning.rule=weight_mirror",
+        "learning.feedback_decay=0.01",
+    ],
+    &[
+        "learning.rule=weight_mirror",
+        "learning.mirror_response={ activation = 0.5 }",
+        "learning.feedback_step_size=0.3",
         "learning.feedback_decay=0.01",
     ],
     &[

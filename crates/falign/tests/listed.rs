@@ -58,6 +58,7 @@ fn parts_of<T: simd::Element>(
     let learning = FeedbackLearning {
         step_size: Some(1e-3),
         decay: FeedbackDecay::Ridge,
+        ..FeedbackLearning::default()
     };
     let rule = Composed::new(composition, feedback, learning);
     (layers, rule)

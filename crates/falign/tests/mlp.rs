@@ -40,6 +40,7 @@ fn composed<T: Element>(name: &str, feedback: Vec<Array2<T>>) -> Box<Composed<T>
     let learning = FeedbackLearning {
         step_size: Some(0.05),
         decay: FeedbackDecay::Ridge,
+        ..FeedbackLearning::default()
     };
     Box::new(Composed::new(
         Composition::named(name).unwrap(),

@@ -84,6 +84,7 @@ impl<T: Element> Case<T> {
         let learning = FeedbackLearning {
             step_size: Some(0.05),
             decay: FeedbackDecay::Ridge,
+            ..FeedbackLearning::default()
         };
         Composed::new(self.composition, self.feedback.clone(), learning)
     }

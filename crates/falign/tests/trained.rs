@@ -41,6 +41,7 @@ fn network(rule: &str, dim: usize) -> Network<f64> {
     let learning = FeedbackLearning {
         step_size: Some(0.02),
         decay: FeedbackDecay::Ridge,
+        ..FeedbackLearning::default()
     };
     let rule = Box::new(Composed::new(composition, feedback, learning));
     Network::new(layers, rule, OptimiserKind::Sgd)

@@ -312,6 +312,44 @@ fn feedback_that_learns_stays_as_large_as_the_weights_it_stands_for() {
     assert!((0.1..10.0).contains(&ratio), "{ratio}");
 }
 
+/// With weak noise the mean of logistic responses is most of what moves B: it grows towards W as
+/// fast as with linear ones, and scatters far more.
+#[test]
+fn uncentred_mirrors_scatter_more_than_linear_ones() {
+    let angle = |response: &str, step_size: f64| {
+        let step_size = format!("learning.feedback_step_size={step_size}");
+        let response = format!("learning.mirror_response={response}");
+        let sets = [
+            "learning.rule=weight_mirror",
+            "learning.loss=logistic",
+            "network.activation=sigmoid",
+            "learning.feedback_decay=0",
+            "run.quantities=[\"weight_angle\"]",
+            "run.epochs=100",
+            &step_size,
+            &response,
+        ];
+        *values(
+            &run(&setting(IMAGES, &sets), 0),
+            &setting(IMAGES, &sets),
+            "weight_angle",
+        )
+        .last()
+        .unwrap()
+    };
+    // E s(W a n) a n' = a^2/4 W for small a.
+    let (noise, step_size) = (0.05, 0.01);
+    let linear = angle("linear", step_size);
+    let uncentred = angle(
+        &format!("{{ activation = {noise} }}"),
+        4.0 * step_size / (noise * noise),
+    );
+    assert!(
+        linear < 40.0 && uncentred > linear + 20.0,
+        "{linear} {uncentred}"
+    );
+}
+
 /// A step on the whole set sees the network of the row before it.
 #[test]
 fn the_whole_training_set_is_measured_as_the_network_is() {

@@ -380,6 +380,17 @@ class Keys:
     Accepted: "auto", "ridge" or a number from 0 to 1.
     """
 
+    mirror_response: str | float | Mapping[str, Any] = 'linear'
+    """``[learning]`` response y of a weight mirror's units to noise x, independent normals; B
+    gains eta_b times the mean of y x' over the batch. linear: y = W x, x of unit variance.
+    activation = a: the units' own response, uncentred as in the program of Akrout et al.
+    (2019): y = psi(W x + bias), of output units what the loss makes of that, x of standard
+    deviation a. Most of it is scatter: `feedback_step_size` and `feedback_decay` have no `auto`
+    here. Mini-batch engine only.
+
+    Accepted: "linear" or { activation = number above 0 }.
+    """
+
     loss: str = 'auto'
     """``[learning]`` loss; auto: softmax_cross_entropy for data with classes, squared_error (1/2
     the sum of squares) otherwise. logistic: cross-entropy of logistic outputs;

@@ -8,7 +8,10 @@ use super::plain::{self, Pass};
 use super::report::{Check, Question};
 use super::subject::{Claim, Purpose, Subject};
 use super::watch::Step;
-use crate::rule::{Adaptation, FeedbackNumbers, FeedbackPlace, FeedbackWeights, SignalPath};
+use crate::math::Stream;
+use crate::rule::{
+    Adaptation, FeedbackNumbers, FeedbackPlace, FeedbackWeights, Layer, MirrorResponse, SignalPath,
+};
 
 /// The three kinds share a name, so that a report has the same rows for every rule.
 const NAME: &str = "feedback_learning";
@@ -31,6 +34,13 @@ const MIRROR: Question = Question {
               weights",
 };
 
+const UNCENTRED_MIRROR: Question = Question {
+    name: NAME,
+    meaning: "the expected change of the feedback weights is their step size times the mean \
+              product of the units' own response and the noise that they answer, and they scatter \
+              as that product does",
+};
+
 /// Samples of mirror noise.
 const MIRROR_SAMPLES: usize = 4096;
 
@@ -48,7 +58,10 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
     let question = match composition.feedback {
         FeedbackWeights::KolenPollack => KOLEN_POLLACK,
         FeedbackWeights::Hebbian => HEBBIAN,
-        FeedbackWeights::WeightMirror => MIRROR,
+        FeedbackWeights::WeightMirror => match learning.mirror_response {
+            MirrorResponse::Linear => MIRROR,
+            MirrorResponse::Activation { .. } => UNCENTRED_MIRROR,
+        },
         _ => return KOLEN_POLLACK.not_applicable("its feedback weights do not learn"),
     };
     if subject.hidden() == 0 {
@@ -78,7 +91,7 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
     };
     if composition.feedback == FeedbackWeights::WeightMirror {
         let numbers: Vec<_> = (0..subject.hidden()).map(|l| numbers(l, 0.0)).collect();
-        return mirror(&question, subject, &numbers);
+        return mirror(&question, subject, &numbers, learning.mirror_response);
     }
     let numbers = &numbers;
     let errors = steps.iter().flat_map(move |step| {
@@ -125,9 +138,79 @@ fn hebbian(
     (learning, plain::gradient(c, above, &h[l]), size(&terms))
 }
 
-/// The mean change over many mirror phases. One sample of noise n gives `(W n) n'`, whose mean is
-/// W and whose entries have variance `|w_k|^2 + w_kj^2`.
-fn mirror(question: &Question, subject: &Subject<'_>, learning: &[FeedbackNumbers]) -> Check {
+/// What a mirrored weight's change by one sample of noise is on average, and its variance, for each
+/// weight.
+struct Expected {
+    mean: Array2<f64>,
+    variance: Array2<f64>,
+    /// Means of `samples` that are compared: one, or that of the expectation too.
+    means: f64,
+}
+
+impl Expected {
+    /// Of the weights of hidden layer `l`.
+    fn new(
+        subject: &Subject<'_>,
+        layers: &[Layer<f64>],
+        l: usize,
+        response: MirrorResponse,
+        samples: usize,
+        stream: &mut Stream,
+    ) -> Self {
+        let layer = &layers[l + 1];
+        match response {
+            // (W n) n' has the mean W, and entries of variance |w_k|^2 + w_kj^2.
+            MirrorResponse::Linear => Self {
+                mean: layer.weights.clone(),
+                variance: Array2::from_shape_fn(layer.weights.dim(), |(k, j)| {
+                    let w = layer.weights.row(k);
+                    w.dot(&w) + w[j] * w[j]
+                }),
+                means: 1.0,
+            },
+            // As many samples again say what the mean is, and both means scatter alike.
+            MirrorResponse::Activation { noise } => {
+                let shape = (samples, layer.inputs());
+                let fired = Array2::from_shape_simple_fn(shape, || noise * stream.normal());
+                let z = plain::sums(layer, &fired);
+                let answer = if l + 1 == subject.hidden() {
+                    plain::predictions(subject.loss, &z)
+                } else {
+                    plain::activity(layer, &z)
+                };
+                let n = samples as f64;
+                let mean = plain::gradient(1.0 / n, &answer, &fired);
+                let square = |a: &Array2<f64>| a.mapv(|a| a * a);
+                let squares = plain::gradient(1.0 / n, &square(&answer), &square(&fired));
+                Self {
+                    variance: squares - square(&mean),
+                    mean,
+                    means: 2.0,
+                }
+            }
+        }
+    }
+
+    /// How far the mean squares of a layer's changes in `phases` of `batch` samples are from what
+    /// they should be, all weights together, in standard errors. Few independent numbers are
+    /// behind them: what one input fires moves all of its weights, and what one sample's units
+    /// respond all of theirs.
+    fn scatter_distance(&self, squares: &Array2<f64>, phases: usize, batch: usize) -> f64 {
+        let wanted = &self.variance / batch as f64 + &self.mean * &self.mean;
+        let of_inputs = 4.0 / (phases * squares.ncols()) as f64;
+        let of_samples = 10.0 / (phases * batch) as f64;
+        let error = (of_inputs + of_samples).sqrt();
+        ratio((squares.sum() / wanted.sum() - 1.0).abs(), error)
+    }
+}
+
+/// The mean change over many mirror phases.
+fn mirror(
+    question: &Question,
+    subject: &Subject<'_>,
+    learning: &[FeedbackNumbers],
+    response: MirrorResponse,
+) -> Check {
     if learning.iter().any(|of| of.step_size == 0.0) {
         return question.not_applicable("its feedback step size is 0");
     }
@@ -139,6 +222,7 @@ fn mirror(question: &Question, subject: &Subject<'_>, learning: &[FeedbackNumber
     let phases = MIRROR_SAMPLES.div_ceil(trace.batch());
     let mut means: Vec<Array2<f64>> = layers[1..].iter().map(|l| 0.0 * &l.weights).collect();
     let mut rule = (subject.rule)();
+    let mut squares = means.clone();
     for _ in 0..phases {
         let before = rule.feedback().map(<[_]>::to_vec);
         rule.adapt(&mut Adaptation {
@@ -154,29 +238,34 @@ fn mirror(question: &Question, subject: &Subject<'_>, learning: &[FeedbackNumber
             .flatten()
             .zip(rule.feedback().into_iter().flatten());
         let numbers = learning.iter().zip(&subject.factors[1..]);
-        for ((mean, (before, after)), (learning, factor)) in
-            means.iter_mut().zip(pairs).zip(numbers)
+        let sums = means.iter_mut().zip(&mut squares);
+        for (((mean, square), (before, after)), (learning, factor)) in sums.zip(pairs).zip(numbers)
         {
             let keep = learning.decay.map_or(*factor, |decay| 1.0 - decay);
             let change = (after - &(keep * before)) / learning.step_size;
+            *square += &(&change * &change / phases as f64);
             *mean += &(change / phases as f64);
         }
     }
-    let samples = (phases * trace.batch()) as f64;
+    let samples = phases * trace.batch();
     // What the feedback weights' own rounding leaves of a change.
     let top = largest(rule.feedback().into_iter().flatten().map(size));
     let least = learning.iter().map(|of| of.step_size.abs());
     let rounding = 1e-15 * top / least.fold(f64::INFINITY, f64::min);
-    let distances = means.iter().zip(&layers[1..]).flat_map(|(mean, layer)| {
-        let rows = mean.rows().into_iter().zip(layer.weights.rows());
-        rows.flat_map(move |(mean, w)| {
-            let square = w.dot(&w);
-            let pairs: Vec<(f64, f64)> = mean.iter().copied().zip(w.iter().copied()).collect();
-            pairs.into_iter().map(move |(mean, w)| {
-                let error = ((square + w * w) / samples).sqrt();
-                ratio((mean - w).abs(), error + rounding)
+    let distances = means.iter().zip(&squares).enumerate();
+    let distances = distances.flat_map(|(l, (mean, squares))| {
+        let expected = Expected::new(subject, &layers, l, response, samples, &mut noise);
+        let share = expected.means / samples as f64;
+        let numbers = mean.iter().zip(&expected.mean).zip(&expected.variance);
+        let mut distances: Vec<f64> = numbers
+            .map(|((mean, wanted), variance)| {
+                ratio((mean - wanted).abs(), (share * variance).sqrt() + rounding)
             })
-        })
+            .collect();
+        if response != MirrorResponse::Linear {
+            distances.push(expected.scatter_distance(squares, phases, trace.batch()));
+        }
+        distances
     });
     let note = format!("every feedback weight, in standard errors of {samples} samples of noise");
     question.within(largest(distances), STANDARD_ERRORS, note)

@@ -85,20 +85,25 @@ pub(super) fn loss(kind: Loss, f: &Array2<f64>, y: &Array2<f64>, factor: f64) ->
 
 /// e: the derivative of [`loss`] by the outputs, (batch, outputs).
 pub(super) fn residual(kind: Loss, f: &Array2<f64>, y: &Array2<f64>, factor: f64) -> Array2<f64> {
+    let predictions = predictions(kind, f);
     Array2::from_shape_fn(f.dim(), |(i, k)| {
-        let (prediction, slope) = match kind {
-            Loss::SquaredError => (f[(i, k)], 1.0),
-            Loss::SquaredErrorLogistic => {
-                let share = logistic(f[(i, k)]);
-                (share, share * logistic(-f[(i, k)]))
-            }
-            Loss::SoftmaxCrossEntropy => {
-                let log_sum = log_sum_exp(f.row(i).iter().copied());
-                (libm::exp(f[(i, k)] - log_sum), 1.0)
-            }
-            Loss::Logistic => (logistic(f[(i, k)]), 1.0),
+        let slope = match kind {
+            Loss::SquaredErrorLogistic => logistic(f[(i, k)]) * logistic(-f[(i, k)]),
+            _ => 1.0,
         };
-        factor * slope * (prediction - y[(i, k)])
+        factor * slope * (predictions[(i, k)] - y[(i, k)])
+    })
+}
+
+/// What the loss compares with targets, (batch, outputs).
+pub(super) fn predictions(kind: Loss, f: &Array2<f64>) -> Array2<f64> {
+    Array2::from_shape_fn(f.dim(), |(i, k)| match kind {
+        Loss::SquaredError => f[(i, k)],
+        Loss::SquaredErrorLogistic | Loss::Logistic => logistic(f[(i, k)]),
+        Loss::SoftmaxCrossEntropy => {
+            let log_sum = log_sum_exp(f.row(i).iter().copied());
+            libm::exp(f[(i, k)] - log_sum)
+        }
     })
 }
 

@@ -32,7 +32,7 @@ macro_rules! builtin {
 }
 
 /// All of them, the quickest first.
-pub const BUILTIN: [Builtin; 30] = builtin![
+pub const BUILTIN: [Builtin; 31] = builtin![
     "quickstart",
     "figure2",
     "figure2_long",
@@ -60,6 +60,7 @@ pub const BUILTIN: [Builtin; 30] = builtin![
     "future/hebbian_feedback",
     "published/drtp2021",
     "published/akrout2019_early",
+    "published/akrout2019_mirror",
     "published/akrout2019" stored,
     "published/lillicrap2016" stored,
     "published/bartunov2018" stored,

@@ -479,6 +479,22 @@ mod tests {
         }
     }
 
+    /// The key is younger than these ids.
+    #[test]
+    fn how_mirrors_respond_is_in_the_id_where_it_is_no_default() {
+        let id = |more: &str| {
+            let text = format!(
+                "[network]\nhidden_widths = [9]\n[learning]\nstep_size = 0.1\nrule = \"weight_mirror\"\nfeedback_step_size = \"step_size\"\nfeedback_decay = \"ridge\"\n{more}\n[run]\nruns = 1"
+            );
+            plan(&text).jobs[0].id.clone()
+        };
+        let before = "04f454bb528964abefc8bced1e607d12";
+        assert_eq!(id("mirror_response = \"linear\""), before);
+        let one = id("mirror_response = { activation = 1 }");
+        let other = id("mirror_response = { activation = 0.1 }");
+        assert!(one != before && other != before && one != other);
+    }
+
     #[test]
     fn input_files_count_by_content() {
         let folder = std::env::temp_dir().join(format!("falign-plan-{}", std::process::id()));

@@ -93,6 +93,19 @@ impl Loss {
         reduced.total
     }
 
+    /// Outputs f, (samples, outputs), become what the loss compares with targets: the softmax or
+    /// the logistic function of them, or themselves.
+    pub(crate) fn predictions<T: Scalar>(self, outputs: &mut Array2<T>) {
+        let kind = match self {
+            Self::SquaredErrorLogistic => Self::Logistic,
+            other => other,
+        };
+        let sums = outputs.clone();
+        let nothing = Array2::from_elem(sums.dim(), T::ZERO);
+        // The residual is prediction - target.
+        kind.residual(&sums, &nothing, Reduction::Sum, outputs);
+    }
+
     /// The largest second derivative of one sample's loss along any direction of the outputs, for
     /// targets from 0 to 1: 1, 1/2 for the softmax, 1/4 for the logistic loss, and the maximum of
     /// s^2 (1 - s)(2 - 3s), 0.0770, for squared errors of logistic outputs.

@@ -7,6 +7,7 @@ use ndarray::{Array2, ArrayView2, Zip};
 use super::algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
 use super::feedback_learning::{FeedbackLearning, FeedbackPlace};
 use super::learning_rule::{Adaptation, LearningRule};
+use super::mirror::{Mirrored, Phase, mirror};
 use super::scene::{Layer, Trace};
 use crate::math::simd::Element;
 use crate::math::{Scalar, Stream, UnmadeProduct, multiply, set_rows};
@@ -288,8 +289,18 @@ impl<T: Element> LearningRule<T> for Composed<T> {
             }
             FeedbackWeights::WeightMirror => {
                 for (at, b) in self.feedback.iter_mut().enumerate() {
-                    let (eta, keep) = numbers(at, 0.0);
-                    mirror(b, &layers[at + 1], samples, keep, eta, step.noise);
+                    let (step_size, keep) = numbers(at, 0.0);
+                    let of = Mirrored {
+                        layer: &layers[at + 1],
+                        loss: (at + 2 == layers.len()).then_some(step.trace.loss),
+                    };
+                    let phase = Phase {
+                        response: learning.mirror_response,
+                        samples,
+                        keep,
+                        step_size,
+                    };
+                    mirror(b, &of, &phase, step.noise);
                 }
             }
             FeedbackWeights::Transpose | FeedbackWeights::Random | FeedbackWeights::Sign(_) => {}
@@ -351,38 +362,6 @@ fn with_signs<T: Scalar>(magnitudes: &Array2<T>, weights: &Array2<T>, signed: &m
                 T::ZERO
             };
         });
-}
-
-/// The mirror phase of one layer (Akrout et al. 2019): its inputs fire with unit-variance
-/// noise, its units respond, and B moves towards the mean of response x noise, which is
-/// proportional to W.
-fn mirror<T: Element>(
-    b: &mut Array2<T>,
-    layer: &Layer<T>,
-    samples: usize,
-    keep: T,
-    eta: T,
-    noise: &mut Stream,
-) {
-    let fired =
-        Array2::from_shape_simple_fn((samples, layer.inputs()), || T::from_f64(noise.normal()));
-    let mut response = Array2::from_elem((samples, layer.units()), T::ZERO);
-    let weights = layer.weights.t();
-    multiply(
-        T::ZERO,
-        &mut response.view_mut(),
-        T::ONE,
-        &fired.view(),
-        &weights,
-    );
-    let factor = eta / T::from_f64(samples as f64);
-    multiply(
-        keep,
-        &mut b.view_mut(),
-        factor,
-        &response.t(),
-        &fired.view(),
-    );
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! How fast feedback weights learn and forget, and what that is where nobody says.
+//! How feedback weights learn: how fast, what they forget, and what that is where nobody says.
 
-use super::FeedbackWeights;
+use super::{FeedbackWeights, MirrorResponse};
 
-/// Step size and decay of feedback weights that learn; the others ignore them. The default leaves
-/// both to the rule: see [`numbers`](Self::numbers).
+/// Numbers of feedback weights that learn; the others ignore them. The default leaves step size
+/// and decay to the rule: see [`numbers`](Self::numbers).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct FeedbackLearning {
     /// `eta_b` of weight-mirror and Hebbian feedback; `None` leaves it to the rule. Kolen-Pollack
@@ -11,6 +11,9 @@ pub struct FeedbackLearning {
     pub step_size: Option<f64>,
     /// kappa, the share by which they shrink each step.
     pub decay: FeedbackDecay,
+    /// What a weight mirror learns from. Numbers that are left to the rule are those of linear
+    /// responses.
+    pub mirror_response: MirrorResponse,
 }
 
 /// How feedback weights that learn shrink.
@@ -201,6 +204,7 @@ mod tests {
             let typed = FeedbackLearning {
                 step_size: Some(0.2),
                 decay: FeedbackDecay::Number(0.0),
+                ..FeedbackLearning::default()
             };
             close(typed.numbers(feedback, PLACE), [0.2, 0.0]);
             let ridge = FeedbackLearning {

@@ -10,6 +10,7 @@ mod composed;
 mod feedback;
 mod feedback_learning;
 mod learning_rule;
+mod mirror;
 mod scene;
 mod schedule;
 
@@ -19,5 +20,6 @@ pub use composed::Composed;
 pub use feedback::{Feedback, Rule};
 pub use feedback_learning::{FeedbackDecay, FeedbackLearning, FeedbackNumbers, FeedbackPlace};
 pub use learning_rule::{Adaptation, LearningRule, Trials};
+pub use mirror::MirrorResponse;
 pub use scene::{Layer, Trace};
 pub use schedule::{RidgeForm, Schedule};

@@ -1,9 +1,14 @@
 //! Feedback weights that drift, stay or learn where they should not are caught.
 
-use falign::rule::{Composed, Composition, FeedbackDecay, FeedbackLearning, LearningRule};
+use falign::audit::{Claim, Verdict};
+use falign::math::{Activation, Loss, Reduction};
+use falign::mlp::Initialisation;
+use falign::rule::{
+    Composed, Composition, FeedbackDecay, FeedbackLearning, LearningRule, MirrorResponse,
+};
 
 use super::mutant::{Mutant, inner_random, is_caught, mutant_case};
-use super::{Rule, family, named};
+use super::{Case, Rule, family, named, verdict};
 
 #[test]
 fn drifting_feedback_is_caught() {
@@ -58,10 +63,70 @@ fn wrong_feedback_learning_is_caught() {
             let composition = Composition::named(name).unwrap();
             let feedback = named(&case, name).feedback().unwrap().to_vec();
             let step_size = Some(step_size);
-            Composed::new(composition, feedback, FeedbackLearning { step_size, decay })
+            let learning = FeedbackLearning {
+                step_size,
+                decay,
+                ..FeedbackLearning::default()
+            };
+            Composed::new(composition, feedback, learning)
         };
         let rule = || -> Rule { Box::new(inner()) };
         let passing = ["definition", "updates", "fixed_feedback"];
         is_caught(&case, family(name), &rule, &["feedback_learning"], &passing);
+    }
+}
+
+/// Of two mirrors each is what it says, and neither is the other: nor one with other noise.
+#[test]
+fn uncentred_mirrors_are_what_they_say() {
+    let mirror = |response| FeedbackLearning {
+        step_size: Some(0.05),
+        decay: FeedbackDecay::Number(0.01),
+        mirror_response: response,
+    };
+    let uncentred = |noise| mirror(MirrorResponse::Activation { noise });
+    let composition = Composition::named("weight_mirror").unwrap();
+    let start = Initialisation::Xavier;
+    for (activation, loss) in [
+        (Activation::Sigmoid, Loss::Logistic),
+        (Activation::Tanh, Loss::SoftmaxCrossEntropy),
+        (Activation::Relu, Loss::SquaredError),
+    ] {
+        let case = Case::new(&[7, 6], activation, start).with_loss(loss, Reduction::Mean);
+        let learns = |claimed, real| {
+            let feedback = named(&case, "weight_mirror").feedback().unwrap().to_vec();
+            let rule = || -> Rule { Box::new(Composed::new(composition, feedback.clone(), real)) };
+            let claim = Claim::Family {
+                composition,
+                learning: claimed,
+            };
+            let report = case.audit(claim, &rule);
+            for check in &report.checks {
+                let is_asked = check.name == "feedback_learning";
+                assert!(is_asked || check.verdict != Verdict::Failed, "{check:?}");
+            }
+            verdict(&report, "feedback_learning")
+        };
+        let linear = mirror(MirrorResponse::Linear);
+        assert_eq!(learns(linear, linear), Verdict::Passed, "{activation:?}");
+        assert_eq!(learns(uncentred(0.8), uncentred(0.8)), Verdict::Passed);
+        for (claimed, real) in [
+            (linear, uncentred(0.8)),
+            (uncentred(0.8), linear),
+            (uncentred(0.8), uncentred(0.3)),
+        ] {
+            assert_eq!(learns(claimed, real), Verdict::Failed, "{activation:?}");
+        }
+        if loss == Loss::Logistic {
+            // All slopes are 1/4 where noise is weak. Responses that are centred then have the
+            // same mean product, a^2/4 W, and hardly any scatter.
+            let a = 0.05;
+            let centred = FeedbackLearning {
+                step_size: Some(0.05 * a * a / 4.0),
+                ..linear
+            };
+            assert_eq!(learns(uncentred(a), uncentred(a)), Verdict::Passed);
+            assert_eq!(learns(uncentred(a), centred), Verdict::Failed);
+        }
     }
 }

@@ -13,7 +13,7 @@ use falign::mlp::{
 };
 use falign::rule::{
     Composed, Composition, FeedbackDecay, FeedbackLearning, FeedbackWeights, Layer, LearningRule,
-    Magnitude,
+    Magnitude, MirrorResponse,
 };
 use ndarray::Array2;
 
@@ -26,6 +26,7 @@ const OUTPUTS: usize = 3;
 const LEARNING: FeedbackLearning = FeedbackLearning {
     step_size: Some(0.05),
     decay: FeedbackDecay::Ridge,
+    mirror_response: MirrorResponse::Linear,
 };
 
 /// A network and a batch; what is not set is the same for all.

@@ -52,6 +52,7 @@ fn composed<T: Element>(composition: Composition, feedback: Vec<Array2<T>>) -> B
     let learning = FeedbackLearning {
         step_size: Some(0.05),
         decay: FeedbackDecay::Ridge,
+        ..FeedbackLearning::default()
     };
     Box::new(Composed::new(composition, feedback, learning))
 }

@@ -450,7 +450,15 @@ fn the_resolved_text_is_the_same_experiment_and_writes_itself() {
         "{SWEPT}\n[[claim]]\nid = \"up\"\ntext = \"t\"\nsource = \"s\"\nquantity = \"alignment\"\nwhere = {{ case = [\"relu\", \"linear\"], step = \"last\" }}\nkind = \"increasing_in\"\nover = \"ridge\"\n[figure]\ntitle = \"F\"\n[[figure.panel]]\nx = \"width\"\ny = \"alignment\"\nseries = \"ridge\"\nwhere = {{ case = \"relu\", step = \"last\" }}\nx_scale = \"log\"\n"
     );
     let units = "[learning]\nridge = { gamma = 3 }\nschedule = \"table\"\nridge_table = [1, 0.5]\n[run]\nsteps = { tau = 8 }\nrecord = \"last\"";
-    for text in ["", SWEPT, &claimed, units, "[data]\ntrain_data = \"x.npz\""] {
+    let mirror = "[learning]\nrule = \"weight_mirror\"\nstep_size = 0.1\nmirror_response = { activation = 0.03 }\nfeedback_step_size = 1.28\nfeedback_decay = 0";
+    for text in [
+        "",
+        SWEPT,
+        &claimed,
+        units,
+        mirror,
+        "[data]\ntrain_data = \"x.npz\"",
+    ] {
         let first = parse(text).unwrap();
         let written = first.resolved_toml();
         let second = Experiment::parse(&written, &Overrides::none()).unwrap();

@@ -386,6 +386,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "learning",
+        "mirror_response",
+        "\"linear\"",
+        "\"linear\" or { activation = number above 0 }",
+        "response y of a weight mirror's units to noise x, independent normals; B gains eta_b times the mean of y x' over the batch. linear: y = W x, x of unit variance. activation = a: the units' own response, uncentred as in the program of Akrout et al. (2019): y = psi(W x + bias), of output units what the loss makes of that, x of standard deviation a. Most of it is scatter: `feedback_step_size` and `feedback_decay` have no `auto` here. Mini-batch engine only",
+    ),
+    key(
+        "learning",
         "loss",
         "\"auto\"",
         "\"auto\", \"squared_error\", \"squared_error_logistic\", \"softmax_cross_entropy\" or \"logistic\"",

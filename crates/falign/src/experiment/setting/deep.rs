@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::Scaling;
 use crate::math::{Loss, Reduction};
 use crate::mlp::OptimiserKind;
+use crate::rule::MirrorResponse;
 
 /// The part of a setting that only the mini-batch engine reads.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,7 @@ pub struct Deep {
     pub feedback_rank: Option<usize>,
     pub feedback_signs: bool,
     // [learning]
+    pub mirror_response: MirrorResponse,
     /// `None`: `softmax_cross_entropy` for data with classes, `squared_error` otherwise.
     pub loss: Option<Loss>,
     /// `None`: `mean` for data with classes, `sum` otherwise.

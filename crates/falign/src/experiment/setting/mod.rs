@@ -13,7 +13,7 @@ use crate::observe::Quantity;
 use crate::rule::{RidgeForm, Rule};
 use crate::two_layer::Draw;
 
-pub use crate::rule::FeedbackDecay;
+pub use crate::rule::{FeedbackDecay, MirrorResponse};
 pub use deep::{
     Deep, InitialFeedback, InitialisationName, InputFactor, OptimiserName, RidgeLayers, Sparsity,
     StepSizeSchedule,

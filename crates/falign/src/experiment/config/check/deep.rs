@@ -6,7 +6,8 @@ use crate::experiment::config::read::{self, GENERATED_IMAGES, Values};
 use crate::experiment::config::write;
 use crate::experiment::keys;
 use crate::experiment::setting::{
-    Engine, InitialFeedback, Record, Ridge, SaveWeights, Setting, Sparsity, StepSizeSchedule, Steps,
+    Engine, FeedbackDecay, FeedbackStepSize, InitialFeedback, Record, Ridge, SaveWeights, Setting,
+    Sparsity, StepSizeSchedule, Steps,
 };
 use crate::math::Precision;
 use crate::observe::Quantity;
@@ -14,7 +15,7 @@ use crate::rule::Rule;
 use crate::two_layer::Draw;
 
 /// Keys that only the mini-batch engine reads.
-const DEEP_ONLY: [&str; 35] = [
+const DEEP_ONLY: [&str; 36] = [
     "labelled",
     "labelled_data",
     "input_factor",
@@ -34,6 +35,7 @@ const DEEP_ONLY: [&str; 35] = [
     "feedback_sparsity",
     "feedback_rank",
     "feedback_signs",
+    "mirror_response",
     "loss",
     "reduction",
     "batch",
@@ -344,6 +346,7 @@ fn learning(s: &Setting, asked: &str) -> Result<()> {
             "\"last_layer_only\" trains the output layer alone, and ridge would shrink the others; set it to \"output\"",
         );
     }
+    mirrors(s)?;
     let is_trial = matches!(s.rule, Rule::NodePerturbation | Rule::WeightPerturbation);
     if is_trial && d.weight_sparsity != Sparsity::Every(0.0) {
         return refuse(
@@ -381,6 +384,36 @@ fn learning(s: &Setting, asked: &str) -> Result<()> {
             s.feedback_correlation,
             "direct feedback weights of a deep network stand beside no forward weights; set it to 0",
         );
+    }
+    Ok(())
+}
+
+/// The response of weight mirrors, and the numbers that go with it.
+fn mirrors(s: &Setting) -> Result<()> {
+    let Some((leaf, response)) = changed(s, &["mirror_response"]) else {
+        return Ok(());
+    };
+    if s.rule != Rule::WeightMirror {
+        let why = format!(
+            "describes weight mirrors, and learning.rule is \"{}\"; remove it, or give it in a case of that rule",
+            s.rule.name()
+        );
+        return refuse(leaf, response, why);
+    }
+    for (leaf, is_auto) in [
+        (
+            "feedback_step_size",
+            s.feedback_step_size == FeedbackStepSize::Auto,
+        ),
+        ("feedback_decay", s.feedback_decay == FeedbackDecay::Auto),
+    ] {
+        if is_auto {
+            return refuse(
+                leaf,
+                "\"auto\"",
+                "is the number for linear responses of weight mirrors, and learning.mirror_response asks for others; give a number",
+            );
+        }
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use toml::Value;
 
 use super::{Reader, or_word, path, positive, whole, within};
 use crate::Result;
-use crate::experiment::setting::{Deep, InputFactor, RidgeLayers, Sparsity};
+use crate::experiment::setting::{Deep, InputFactor, MirrorResponse, RidgeLayers, Sparsity};
 
 /// Sizes of data sets and layers.
 const MAX_SIZE: u64 = 1_000_000_000;
@@ -47,6 +47,7 @@ impl Reader<'_> {
             feedback_sparsity: self.get("feedback_sparsity", below_one)?,
             feedback_rank: self.get("feedback_rank", or_word("full", |v| size(v, 1)))?,
             feedback_signs: self.get("feedback_signs", Value::as_bool)?,
+            mirror_response: self.get("mirror_response", mirror_response)?,
             loss: self.get("loss", or_word("auto", named))?,
             reduction: self.get("reduction", or_word("auto", named))?,
             batch: self.get("batch", or_word("all", |v| size(v, 1)))?,
@@ -96,6 +97,16 @@ fn sparsity(value: &Value) -> Option<Sparsity> {
             .collect::<Option<Vec<f64>>>()
             .filter(|list| !list.is_empty())
             .map(Sparsity::Each),
+    }
+}
+
+fn mirror_response(value: &Value) -> Option<MirrorResponse> {
+    match super::unit(value) {
+        Some(("activation", noise)) => {
+            positive(noise).map(|noise| MirrorResponse::Activation { noise })
+        }
+        Some(_) => None,
+        None => (value.as_str() == Some("linear")).then_some(MirrorResponse::Linear),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use toml::Value;
 
-use super::{name, or_word, path, size, whole};
-use crate::experiment::setting::{Deep, InputFactor, RidgeLayers, Sparsity};
+use super::{name, or_word, path, size, unit, whole};
+use crate::experiment::setting::{Deep, InputFactor, MirrorResponse, RidgeLayers, Sparsity};
 
 /// Puts each key that is set.
 pub(super) fn put_all(d: &Deep, put: &mut impl FnMut(&'static str, Option<Value>)) {
@@ -44,6 +44,11 @@ pub(super) fn put_all(d: &Deep, put: &mut impl FnMut(&'static str, Option<Value>
         Some(or_word(d.feedback_rank.map(size), "full")),
     );
     put("feedback_signs", Some(Value::Boolean(d.feedback_signs)));
+    let mirror_response = match d.mirror_response {
+        MirrorResponse::Linear => Value::String("linear".to_owned()),
+        MirrorResponse::Activation { noise } => unit("activation", Value::Float(noise)),
+    };
+    put("mirror_response", Some(mirror_response));
     put("loss", Some(or_word(d.loss.and_then(|l| name(&l)), "auto")));
     put(
         "reduction",

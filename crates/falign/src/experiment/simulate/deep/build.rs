@@ -218,6 +218,7 @@ pub(crate) fn feedback_learning(setting: &Setting) -> FeedbackLearning {
             FeedbackStepSize::Number(number) => Some(number),
         },
         decay: setting.feedback_decay,
+        mirror_response: setting.deep.mirror_response,
     }
 }
 
