@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 
-use crate::interruption::{go_on, send, wait_for_results, wait_until};
+use crate::interruption::{assert_nothing_damaged, go_on, send, wait_for_results, wait_until};
 use crate::support::chance::{Chance, cases};
 use crate::support::{Answer, Lab, assert_same, names};
 
@@ -102,13 +102,15 @@ fn stopped_and_killed_at_any_moment_it_goes_on_to_the_same_bytes() {
         let _ = fs::remove_dir_all(&folder);
         let (mut in_the_middle, mut ended) = (0, 0);
         for signal in ["INT", "KILL", "INT", "INT", "KILL", "TERM", "KILL", "INT"] {
-            let mut child = lab.start(&[&WORDS[..], &["--resume"]].concat());
+            let child = lab.start(&[&WORDS[..], &["--resume"]].concat());
             wait_until("its folder", || {
                 folder.join("checkpoints").exists() || folder.join("summary.csv").exists()
             });
             sleep(chance.moment(150));
             send(signal, &child);
-            let status = child.wait().unwrap();
+            let output = child.wait_with_output().unwrap();
+            assert_nothing_damaged(&output);
+            let status = output.status;
             if signal == "KILL" {
                 ended += usize::from(status.signal() == Some(9));
             } else if status.code() == Some(4) {

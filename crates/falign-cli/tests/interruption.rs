@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Output};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -66,6 +66,13 @@ pub(crate) fn send(signal: &str, child: &Child) {
     assert!(status.success());
 }
 
+/// Of what a kill left nothing had to be made again.
+pub(crate) fn assert_nothing_damaged(output: &Output) {
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(!err.contains("made again"), "{err}");
+    assert!(!err.contains("panicked"), "{err}");
+}
+
 #[test]
 fn killed_at_any_moment_it_goes_on_to_the_same_bytes() {
     let mut chance = Chance::new("kills of two-layer runs");
@@ -86,7 +93,9 @@ fn killed_at_any_moment_it_goes_on_to_the_same_bytes() {
             wait_for_results(&lab.path("run"), results);
             sleep(chance.moment(25));
             child.kill().unwrap();
-            killed += usize::from(child.wait().unwrap().signal() == Some(9));
+            let output = child.wait_with_output().unwrap();
+            killed += usize::from(output.status.signal() == Some(9));
+            assert_nothing_damaged(&output);
         }
         assert!(killed > 3, "only {killed} runs were still there to kill");
         // What a kill in the middle of a write leaves, whether or not one came then.
@@ -94,7 +103,8 @@ fn killed_at_any_moment_it_goes_on_to_the_same_bytes() {
             std::fs::create_dir_all(lab.path(folder)).unwrap();
             lab.file(&format!("{folder}/.a.bin.123-4.part"), "half");
         }
-        lab.run(&[&common[..], &["--out", "run", "--resume"]].concat());
+        let last = lab.run(&[&common[..], &["--out", "run", "--resume"]].concat());
+        assert_eq!(last.err, "");
         if save.ends_with("none") {
             std::fs::remove_dir(lab.path("run/weights")).unwrap();
         }

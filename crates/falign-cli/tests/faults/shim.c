@@ -4,7 +4,8 @@
  * FAULT_KIND    open, write, fsync, rename, unlink or mkdir
  * FAULT_AT      which call of that kind, from 1; 0: none
  * FAULT_HOW     an error number, or: short (half of the bytes are written), kill (before the
- *               call), after (after it), torn (after half of the bytes)
+ *               call), after (after it), torn (after half of the bytes), cut (after it, and the
+ *               power is off: files lose what was not synced)
  * FAULT_COUNTS  a file for the number of calls of each kind, written at exit
  */
 #define _GNU_SOURCE
@@ -26,10 +27,28 @@ static const char *const NAMES[KINDS] = {"open", "write", "fsync", "rename", "un
 static atomic_int counts[KINDS];
 /* Which descriptors belong to paths that count. */
 static atomic_bool counted[1 << 16];
+/* Which of them have bytes that no fsync has made safe. */
+static atomic_bool unsafe[1 << 16];
+/* Descriptors of files that were closed so, whatever their names are by now. */
+static int closed[1 << 10];
+static atomic_int closed_count;
 
-enum verdict { PASS, FAIL, SHORT, TORN, AFTER };
+enum verdict { PASS, FAIL, SHORT, TORN, AFTER, CUT };
 
 static void die(void) { kill(getpid(), SIGKILL); }
+
+/* As file systems that allot blocks late have it after a power cut. */
+static void lose(void) {
+    for (int fd = 0; fd < 1 << 16; fd++)
+        if (unsafe[fd] && ftruncate(fd, 0)) abort();
+    for (int i = 0; i < closed_count; i++)
+        if (ftruncate(closed[i], 0)) abort();
+}
+
+static void end(enum verdict verdict) {
+    if (verdict == CUT) lose();
+    if (verdict == CUT || verdict == AFTER || verdict == TORN) die();
+}
 
 static int path_counts(int folder, const char *path) {
     const char *under = getenv("FAULT_UNDER");
@@ -49,6 +68,7 @@ static enum verdict judge(enum kind kind, int counts_here) {
     if (!strcmp(how, "short")) return SHORT;
     if (!strcmp(how, "torn")) return TORN;
     if (!strcmp(how, "after")) return AFTER;
+    if (!strcmp(how, "cut")) return CUT;
     if (!strcmp(how, "kill")) die();
     errno = atoi(how);
     return FAIL;
@@ -72,7 +92,7 @@ __attribute__((destructor)) static void tell(void) {
         enum verdict verdict = judge(kind, counts_here);                                           \
         if (verdict == FAIL) return -1;                                                            \
         int done = (call);                                                                         \
-        if (verdict == AFTER) die();                                                               \
+        end(verdict);                                                                              \
         return done;                                                                               \
     } while (0)
 
@@ -109,7 +129,14 @@ OPENING_AT(openat64)
 
 int close(int fd) {
     REAL(int, close, int);
-    if (fd >= 0 && fd < 1 << 16) counted[fd] = 0;
+    if (fd >= 0 && fd < 1 << 16) {
+        counted[fd] = 0;
+        if (atomic_exchange(&unsafe[fd], 0)) {
+            int copy = dup(fd), at = atomic_fetch_add(&closed_count, 1);
+            if (copy < 0 || at >= 1 << 10) abort();
+            closed[at] = copy;
+        }
+    }
     return real(fd);
 }
 
@@ -119,18 +146,24 @@ ssize_t write(int fd, const void *bytes, size_t count) {
     if (verdict == FAIL) return -1;
     if (verdict == SHORT || verdict == TORN) count = count > 1 ? count / 2 : count;
     ssize_t done = real(fd, bytes, count);
-    if (verdict == TORN || verdict == AFTER) die();
+    if (descriptor_counts(fd)) unsafe[fd] = 1;
+    end(verdict);
+    return done;
+}
+
+static int synced(int fd, int done) {
+    if (!done && fd >= 0 && fd < 1 << 16) unsafe[fd] = 0;
     return done;
 }
 
 int fsync(int fd) {
     REAL(int, fsync, int);
-    JUDGED(FSYNC, descriptor_counts(fd), real(fd));
+    JUDGED(FSYNC, descriptor_counts(fd), synced(fd, real(fd)));
 }
 
 int fdatasync(int fd) {
     REAL(int, fdatasync, int);
-    JUDGED(FSYNC, descriptor_counts(fd), real(fd));
+    JUDGED(FSYNC, descriptor_counts(fd), synced(fd, real(fd)));
 }
 
 int rename(const char *from, const char *to) {
