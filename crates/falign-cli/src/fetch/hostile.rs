@@ -1,6 +1,8 @@
 //! Servers that mean no good, and links that somebody planted: a fetch ends, in time and memory
 //! and attempts that are its own, and leaves whole files or none.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::chance::{Chance, cases};
@@ -57,15 +59,31 @@ fn hostile(kind: usize, file: Vec<u8>) -> Reply {
         18 => Reply::Status(500),
         19 => Reply::Status(404),
         20 => Reply::OtherPart(file),
+        // The first bytes, again and again, whatever was asked for.
+        21 => Reply::Raw(head("Content-Length: 500\r\n\r\nxxx")),
         _ => Reply::Whole(file.iter().map(|byte| byte ^ 1).collect()),
     }
 }
 
 /// How many kinds [`hostile`] knows.
-const KINDS: usize = 22;
+const KINDS: usize = 23;
 
-/// Attempts at one address, each with its redirects, of the impatient client at most.
-const REQUESTS: usize = 12 * 11;
+/// Attempts at one address, of the impatient client at most.
+const ATTEMPTS: usize = 12;
+
+/// Requests of one attempt, with its redirects.
+const REDIRECTED: usize = 11;
+
+/// Most requests that a server gets that is of one kind throughout.
+fn requests(kind: usize) -> usize {
+    match kind {
+        // Each attempt brings some bytes more; those of 1 do on a busy machine.
+        1 | 16 | 17 => ATTEMPTS,
+        // Three bring nothing new; the one before may have.
+        2 => 3 * REDIRECTED,
+        _ => 4,
+    }
+}
 
 /// Longer than an impatient client takes on a busy machine.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -77,9 +95,14 @@ fn every_kind_of_hostile_server_is_given_up_for_the_next_mirror() {
         let bad = world.server(move |file, _, _| hostile(kind, file));
         let good = world.good_server();
         let started = Instant::now();
+        let is_fetched = world.fetch(&[bad.url("d")]).is_ok();
+        let is_there = world.folder().join(IMAGES).exists();
+        // Number 20 sends what it was asked for, where that is all.
+        assert_eq!((is_fetched, is_there), (kind == 20, kind == 20), "{kind}");
+        let count = bad.requests().len();
+        assert!(count <= requests(kind), "kind {kind}: {count} requests");
         world.fetch(&[bad.url("d"), good.url("d")]).unwrap();
         assert!(started.elapsed() < LIMIT, "kind {kind}");
-        assert!(bad.requests().len() <= REQUESTS, "kind {kind}");
         world.assert_whole();
     }
 }
@@ -87,11 +110,16 @@ fn every_kind_of_hostile_server_is_given_up_for_the_next_mirror() {
 #[test]
 fn hostile_servers_of_many_moods_leave_nothing_that_a_good_one_cannot_mend() {
     let mut chance = Chance::new("hostile servers");
-    for case in 0..cases(6, 60) {
+    for case in 0..cases(12, 120) {
         let world = World::new();
         let moods: Vec<usize> = (0..64).map(|_| chance.below(KINDS + 3)).collect();
         let told = format!("case {case}: {moods:?}");
+        let takes_ranges = chance.below(2) == 0;
+        let (is_honest, is_mended) = (Arc::new(AtomicBool::new(false)), chance.below(3) > 0);
+        let honest = Arc::clone(&is_honest);
         let bad = world.server(move |file, _, before| match moods[before % moods.len()] {
+            _ if honest.load(Ordering::SeqCst) && takes_ranges => Reply::File(file),
+            _ if honest.load(Ordering::SeqCst) => Reply::Whole(file),
             kind if kind < KINDS => hostile(kind, file),
             // Honest at times, so that there are parts to go on with.
             _ => {
@@ -102,12 +130,15 @@ fn hostile_servers_of_many_moods_leave_nothing_that_a_good_one_cannot_mend() {
         let started = Instant::now();
         let fetched = world.fetch(&[bad.url("d")]);
         assert!(started.elapsed() < LIMIT, "{told}");
-        assert!(bad.requests().len() <= REQUESTS, "{told}");
+        assert!(bad.requests().len() <= ATTEMPTS * REDIRECTED, "{told}");
         let place = world.folder().join(IMAGES);
         assert_eq!(place.exists(), fetched.is_ok(), "{told}");
         if fetched.is_err() {
-            let good = world.good_server();
-            world.fetch(&[good.url("d")]).unwrap();
+            // The same server, which has parts of its own here, or another one.
+            is_honest.store(true, Ordering::SeqCst);
+            let good = if is_mended { bad } else { world.good_server() };
+            let mended = world.fetch(&[good.url("d")]);
+            assert!(mended.is_ok(), "{told}: {mended:?}");
         }
         world.assert_whole();
     }
@@ -116,10 +147,10 @@ fn hostile_servers_of_many_moods_leave_nothing_that_a_good_one_cannot_mend() {
 #[test]
 fn a_byte_now_and_then_is_too_little_and_all_has_an_end() {
     let world = World::new();
-    let slow = world.server(|file, _, _| Reply::Drip(file, 100));
+    let slow = world.server(|file, _, _| Reply::Drip(file, 10));
     let text = format!("{:#}", world.fetch(&[slow.url("d")]).unwrap_err());
     assert!(text.contains("it sends less than 1000 bytes in"), "{text}");
-    assert_eq!(slow.requests().len(), 3);
+    assert!((3..=ATTEMPTS).contains(&slow.requests().len()));
     // However little is asked of it, the time is over at some point, for all mirrors together.
     let mut client = Client::impatient();
     client.patience.least.1 = 0;

@@ -75,11 +75,12 @@ impl Server {
                     log.len() - 1
                 };
                 let reply = reply(&request, before);
-                let keep = matches!(reply, Reply::Silent(..));
-                // A client may leave before the end.
-                let _ = send(&mut stream, &request, reply);
-                if keep {
+                if matches!(reply, Reply::Silent(..)) {
+                    let _ = send(&mut stream, &request, reply);
                     silent.push(stream);
+                } else {
+                    // A client may leave before the end, which is heard late; the next does not wait.
+                    std::thread::spawn(move || send(&mut stream, &request, reply));
                 }
             }
         });
