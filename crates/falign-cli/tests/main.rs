@@ -23,6 +23,7 @@ mod late_divergence; // of one run among others of other lengths
 mod links; // planted where the program writes: never followed
 mod looks; // help, lists, progress, JSON
 mod memory; // what does not fit is refused by key
+mod memory_peak; // what is asked for, against what a run takes
 mod mixed; // deep results of machines that round in different ways
 mod own_data; // a user's own data and weights
 mod raw_tables;

@@ -238,9 +238,16 @@ pub(super) fn of_run(setting: &Setting, sizes: &Sizes) -> Vec<Need> {
     use Size::{HeldOut, Inputs, Outputs, Samples, Width};
     let extent = &sizes.extent;
     if setting.resolved_engine() == Engine::MiniBatch {
+        // Generated data are drawn, put together for the teacher, and taken apart.
+        let is_generated = sizes.stored <= 0.0 && !setting.deep.has_classes();
+        let bytes = if is_generated {
+            24.0
+        } else {
+            sizes.input_bytes
+        };
         let mut all = vec![
-            extent.array(sizes.input_bytes, &[Samples, Inputs]),
-            extent.array(sizes.input_bytes, &[HeldOut, Inputs]),
+            extent.array(bytes, &[Samples, Inputs]),
+            extent.array(bytes, &[HeldOut, Inputs]),
             extent.array(8.0, &[Samples, Outputs]),
         ];
         all.extend(of_network(setting, extent));

@@ -58,7 +58,9 @@ impl<T: Element> Training<T> {
         let batch = (Size::Batch, extent.batch);
         let measured = extent.samples.min(CHUNK as f64);
         for &(size, units) in &sides {
-            all.push(Need::array(4.0 * t, &[batch, (size, units)]));
+            // Inputs have activities only.
+            let held = if size == Size::Inputs { t } else { 4.0 * t };
+            all.push(Need::array(held, &[batch, (size, units)]));
             all.push(Need::array(2.0 * t * measured, &[(size, units)]));
         }
         all

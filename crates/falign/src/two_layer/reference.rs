@@ -41,8 +41,8 @@ impl<T: Scalar> Reference<T> {
         use Size::{HeldOut, Inputs, Outputs, Quantities, Samples, Width};
         let t = size_of::<T>() as f64;
         let mut all = vec![
-            // W drawn in f64, and then its start beside it.
-            extent.array(8.0 + 2.0 * t, &[Width, Inputs]),
+            // W drawn in f64 and rounded where it is, and its start beside it.
+            extent.array(8.0 + t, &[Width, Inputs]),
             extent.array(16.0 + 4.0 * t, &[Width, Outputs]),
             // The problem twice, and inputs twice.
             extent.array(16.0 + 2.0 * t, &[Samples, Inputs]),
