@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # One step of checking the Python package: check.sh in the root of the repository calls them in
-# order. The wheel is built with the profile of `cargo test`, into the same folder.
+# order. The extension and the wheel are built with the profile of `cargo test`, into the same folder.
 set -euo pipefail
 cd "$(dirname "$0")"
 root=$(cd ../.. && pwd)
@@ -17,7 +17,17 @@ environment) # what is installed already is kept
         cp requirements-test.txt "$here/installed.txt"
     fi
     ;;
+extension) # the package as a wheel installs it, around the extension of the workspace's build
+    (cd "$root" && cargo build --locked --quiet --workspace)
+    site=$("$bin/python" -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
+    "$bin/pip" uninstall --quiet --yes falign 2>/dev/null
+    rm -rf "$site/falign"
+    cp -r python/falign "$site/falign"
+    cp "$target/debug/lib_core.so" "$site/falign/_core.abi3.so"
+    ;;
 wheel)
+    site=$("$bin/python" -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
+    rm -rf "$site/falign"
     rm -rf "$here/dist"
     "$bin/maturin" build --locked --quiet --profile dev --strip \
         --interpreter "$bin/python" --out "$here/dist"
@@ -42,7 +52,7 @@ pytest)
     "$bin/pytest" --doctest-modules --pyargs falign
     ;;
 *)
-    echo "usage: $0 environment|wheel|sdist|types|pytest" >&2
+    echo "usage: $0 environment|extension|wheel|sdist|types|pytest" >&2
     exit 2
     ;;
 esac
