@@ -44,6 +44,23 @@ fn printable(text: String) -> String {
     }
 }
 
+/// A reason, which may quote a file: what a terminal would obey is an escape, but for line feeds.
+fn harmless(reason: String) -> String {
+    let obeyed = |c: char| !"\n'\"\\".contains(c) && c.escape_debug().len() > 1;
+    if !reason.contains(obeyed) {
+        return reason;
+    }
+    let mut out = String::new();
+    for character in reason.chars() {
+        if obeyed(character) {
+            out.extend(character.escape_debug());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
 /// What can go wrong, by the thing that is wrong.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -136,7 +153,7 @@ impl Error {
     pub fn data(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
         Self::Data {
             path: path.as_ref().to_path_buf(),
-            reason: reason.into(),
+            reason: harmless(reason.into()),
         }
     }
 
@@ -152,7 +169,7 @@ impl Error {
     pub fn record(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
         Self::Record {
             path: path.as_ref().to_path_buf(),
-            reason: reason.into(),
+            reason: harmless(reason.into()),
         }
     }
 }
@@ -184,5 +201,14 @@ mod tests {
         assert_eq!(text, format!("claim.a\\0 = {long}: a number"));
         let text = Error::config("name", "\u{1b}[2J", "letters").to_string();
         assert_eq!(text, "name = \\u{1b}[2J: letters");
+    }
+
+    #[test]
+    fn reasons_that_quote_a_file_are_no_commands_to_a_terminal() {
+        let reason = "version \u{1b}[2J\u{7f}\r'\u{202e}',\nnot \"1\"";
+        let expected = "a.bin: version \\u{1b}[2J\\u{7f}\\r'\\u{202e}',\nnot \"1\"";
+        for error in [Error::data("a.bin", reason), Error::record("a.bin", reason)] {
+            assert_eq!(error.to_string(), expected);
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde_json::Value;
 
+use crate::error::shown;
 use crate::file::{read, sha256};
 use crate::math::Scalar;
 use crate::{Error, Result};
@@ -131,7 +132,9 @@ impl TensorFile {
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
-        let damaged = |error: &dyn std::fmt::Display| format!("no whole safetensors file: {error}");
+        let damaged = |error: &dyn std::fmt::Display| {
+            format!("no whole safetensors file: {}", shown(&error.to_string()))
+        };
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| damaged(&e))?;
         let file = SafeTensors::deserialize(bytes).map_err(|e| damaged(&e))?;
         let entry = header.metadata().as_ref().and_then(|map| map.get(ENTRY));
@@ -143,6 +146,7 @@ impl TensorFile {
         for (name, view) in file.tensors() {
             if !matches!(view.dtype(), Dtype::F32 | Dtype::F64) {
                 let dtype = view.dtype();
+                let name = shown(&name);
                 return Err(format!(
                     "`{name}` holds {dtype:?}; only F32 and F64 are read"
                 ));

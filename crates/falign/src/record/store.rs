@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 pub use super::lock::{FolderLock, LOCK_FILE};
+use crate::error::shown;
 use crate::file::sha256;
 pub use crate::file::{has_other_names, own_file, own_folder, refuse_link};
 pub use crate::file::{read, read_text, remove_leftovers, write_atomic};
@@ -64,7 +65,7 @@ pub fn unseal(path: &Path) -> Result<(Map<String, Value>, Vec<f64>)> {
     }
     let (header, payload) = split_line(body).ok_or_else(|| damaged("it has no header"))?;
     let header = serde_json::from_slice(header)
-        .map_err(|error| damaged(&format!("unreadable header: {error}")))?;
+        .map_err(|error| damaged(&format!("unreadable header: {}", shown(&error.to_string()))))?;
     let (numbers, rest) = payload.as_chunks::<8>();
     if !rest.is_empty() {
         return Err(damaged("its payload is no whole number of values"));
@@ -88,6 +89,7 @@ fn difference(line: &[u8], length: usize) -> String {
     let (program, version) = FORMAT.split_once(' ').unwrap_or((FORMAT, ""));
     match words[..] {
         [first, found, ..] if first == program && found != version => {
+            let found = shown(found);
             format!("format version {found}, but this program reads {version}")
         }
         [first, _, says, _] if first == program => match says.parse::<usize>() {
