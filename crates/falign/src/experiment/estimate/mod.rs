@@ -251,8 +251,8 @@ fn calibrate(
     }
     let predictions = Moment::now(workers) - begun;
     Ok(Timed {
-        processor: clock.rates(|spent| spent.processor),
-        wall: clock.rates(|spent| spent.wall),
+        processor: clock.processor(),
+        wall: clock.wall(),
         predictions,
     })
 }
