@@ -216,7 +216,7 @@ const VARIANTS: [&[&str]; 8] = [
         "learning.step_size=auto",
     ],
     &["network.draw=gram", "run.save_weights=none"],
-    &["run.steps={ tau = 0.05 }"],
+    &["run.steps={ tau = 0.08 }"],
     &["data.targets=signs", "learning.step_size={ over_M = 0.4 }"],
 ];
 

@@ -105,7 +105,7 @@ impl LazyLimit {
     /// The limit at step 0. `inputs` (n, d), `targets` and `initial_outputs` (n, k).
     ///
     /// # Errors
-    /// [`Error::Shape`](crate::Error::Shape) naming the array that does not fit.
+    /// [`Error::Shape`] naming the array that does not fit.
     pub fn new(
         activation: Activation,
         feedback: LazyFeedback,

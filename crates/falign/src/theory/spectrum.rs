@@ -37,8 +37,8 @@ pub fn certificate_memory(extent: &Extent) -> Need {
 /// `inputs` is (samples, `input_dim`). Where the kernel is singular (linear networks with
 /// samples > `input_dim`, equal inputs) it is restricted to its range ("Large sample
 /// scenario"): eigenvalues below 1e-12 M do not count. Cost: O(n^3) and that of
-/// [`infinite_feature_kernel`]. Up to 1000 samples the same bits on every processor, as recorded
-/// results need; beyond, on one machine only.
+/// [`infinite_feature_kernel`](super::infinite_feature_kernel). Up to 1000 samples the same bits on
+/// every processor, as recorded results need; beyond, on one machine only.
 ///
 /// # Example
 /// ```
