@@ -262,10 +262,6 @@ fn what_needs_other_data_is_refused_with_what_it_needs() {
         &[
             (&["data.scaling=unit"], &["data.scaling", "data.labelled"]),
             (
-                &["run.precision=bf16"],
-                &["run.precision = \"bf16\"", "data.labelled", "f32"],
-            ),
-            (
                 &["data.train_limit=5"],
                 &["data.train_limit", "data.labelled"],
             ),

@@ -3,10 +3,9 @@
 //! `FALIGN_DATA=DIR cargo bench -p falign --bench listed`, where DIR has MNIST (images with strokes
 //! of about its density are made where it is not found). One thread, f32, a 784-1000-10 `ReLU`
 //! network, batches of 600 in random order. The step with dense products, the step that skips
-//! zeros (also with the changes of the first layer's weights kept), the step with products of
-//! bfloat16 and a loop of fused multiply-adds take turns, so that a changing clock slows all
-//! alike; on a busy machine the best turns are what counts. A turn is some steps in a row, as in
-//! training, where nothing else is in the caches either.
+//! zeros (also with the changes of the first layer's weights kept) and a loop of fused multiply-adds
+//! take turns, so that a changing clock slows all alike; on a busy machine the best turns are what
+//! counts. A turn is some steps in a row, as in training, where nothing else is in the caches either.
 
 mod peak;
 
@@ -44,20 +43,17 @@ fn main() {
     let samples = Examples::classes(Arc::new(data), scaler, 1.0).expect("fitted to them");
     let chosen = samples.products();
     let mut dense = Side::new(samples.clone().with_products(InputProducts::Dense));
-    let mut halved = Side::new(samples.clone().with_products(InputProducts::Halved));
     let mut listed = Side::new(samples.clone().with_products(InputProducts::Listed));
     let mut keeping = Side::new(samples.with_products(InputProducts::Listed));
     keeping.network.keep_first_changes(true);
-    let mut best = [f64::INFINITY; 6];
+    let mut best = [f64::INFINITY; 4];
     let mut peak = 0.0_f64;
     for turn in 0..turns {
         let mut keep = |at: usize, seconds: f64| best[at] = best[at].min(seconds);
         keep(0, dense.turn(turn));
         keep(1, listed.turn(turn));
-        keep(2, halved.turn(turn));
+        keep(2, keeping.turn(turn));
         keep(3, listed.fill(turn));
-        keep(4, halved.fill(turn));
-        keep(5, keeping.turn(turn));
         peak = peak.max(peak::peak::<f32>());
     }
     println!("784-1000-10, batch {BATCH}, f32, one thread, {source}, best of {turns} turns");
@@ -69,8 +65,7 @@ fn main() {
     let kinds = [
         ("dense", best[0]),
         ("listed", best[1]),
-        ("listed, first changes kept", best[5]),
-        ("bf16", best[2]),
+        ("listed, first changes kept", best[2]),
     ];
     for (name, seconds) in kinds {
         println!(
@@ -80,7 +75,6 @@ fn main() {
         );
     }
     println!("  filling a listed batch: {:.2} ms", 1e3 * best[3]);
-    println!("  filling one of bf16: {:.2} ms", 1e3 * best[4]);
     println!("  chosen for these images: {chosen:?}");
 }
 

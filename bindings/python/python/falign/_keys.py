@@ -506,11 +506,9 @@ class Keys:
     """
 
     precision: str = 'f64'
-    """``[run]`` precision of the dynamics; with f32 the loss has a floor near 1e-10; bf16 (images,
-    mini-batch engine): as f32, but in the first layer's products weights and teaching signals
-    are rounded to 8 bits, a relative error of 2^-8.
+    """``[run]`` precision of the dynamics; with f32 the loss has a floor near 1e-10.
 
-    Accepted: "f64", "f32" or "bf16".
+    Accepted: "f64" or "f32".
     """
 
     record: str | Mapping[str, Any] = 'auto'

@@ -308,7 +308,7 @@ fn of_network(setting: &Setting, extent: &Extent) -> Vec<Need> {
     };
     match setting.precision {
         Precision::F64 => Training::<f64>::memory(&network),
-        Precision::F32 | Precision::Bf16 => Training::<f32>::memory(&network),
+        Precision::F32 => Training::<f32>::memory(&network),
     }
 }
 

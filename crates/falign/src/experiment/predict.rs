@@ -57,7 +57,7 @@ pub fn predict(
     let is_deep = setting.resolved_engine() == Engine::MiniBatch;
     match (weights, inputs) {
         (SavedWeights::Deep(file), _) if is_deep => match setting.precision {
-            Precision::F32 | Precision::Bf16 => deep::<f32>(setting, run, sources, file, inputs),
+            Precision::F32 => deep::<f32>(setting, run, sources, file, inputs),
             Precision::F64 => deep::<f64>(setting, run, sources, file, inputs),
         },
         (SavedWeights::TwoLayer(weights), NewInputs::Reals(inputs)) if !is_deep => {

@@ -6,9 +6,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
-    /// Single precision; but of the products of the first layer with pixels, the factor that is
-    /// not a pixel is rounded to bfloat16, a relative error of at most 2^-8.
-    Bf16,
     /// Single precision: twice the speed; the loss has a floor near 1e-10.
     F32,
     /// Double precision.
@@ -17,10 +14,9 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// The name in experiment files: `bf16`, `f32` or `f64`.
+    /// The name in experiment files: `f32` or `f64`.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Bf16 => "bf16",
             Self::F32 => "f32",
             Self::F64 => "f64",
         }

@@ -514,8 +514,8 @@ pub const KEYS: &[Key] = &[
         "run",
         "precision",
         "\"f64\"",
-        "\"f64\", \"f32\" or \"bf16\"",
-        "precision of the dynamics; with f32 the loss has a floor near 1e-10; bf16 (images, mini-batch engine): as f32, but in the first layer's products weights and teaching signals are rounded to 8 bits, a relative error of 2^-8",
+        "\"f64\" or \"f32\"",
+        "precision of the dynamics; with f32 the loss has a floor near 1e-10",
     ),
     key(
         "run",

@@ -63,7 +63,7 @@ pub(in crate::experiment) fn engine(
             (Engine::Reference, Precision::F64) => {
                 Box::new(Reference::<f64>::new(&problem, &start, streams))
             }
-            (Engine::Reference, Precision::F32 | Precision::Bf16) => {
+            (Engine::Reference, Precision::F32) => {
                 Box::new(Reference::<f32>::new(&problem, &start, streams))
             }
             (Engine::Linear, _) => {
@@ -72,7 +72,7 @@ pub(in crate::experiment) fn engine(
             (_, Precision::F64) => Box::new(SampleSpace::<f64>::new(
                 &problem, start, streams, needs, parallel,
             )),
-            (_, Precision::F32 | Precision::Bf16) => Box::new(SampleSpace::<f32>::new(
+            (_, Precision::F32) => Box::new(SampleSpace::<f32>::new(
                 &problem, start, streams, needs, parallel,
             )),
         }

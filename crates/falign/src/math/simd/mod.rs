@@ -21,7 +21,6 @@ pub(crate) mod activation;
 mod bytes;
 mod coefficients;
 mod elementary;
-pub(crate) mod half;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::{Content, Examples, Form};
 use crate::math::simd::Element;
-use crate::mlp::input::{Delta, DenseInput, Descent, HalfInput, Input, PixelInput};
+use crate::mlp::input::{Delta, DenseInput, Descent, Input, PixelInput};
 
 /// Some samples as a network takes them.
 #[derive(Debug, Clone)]
@@ -21,7 +21,6 @@ pub struct Batch<T: Element> {
 pub(super) enum BatchInputs<T: Element> {
     Dense(DenseInput<T>),
     Pixels(Box<PixelInput<T>>),
-    Halves(Box<HalfInput<T>>),
 }
 
 impl<T: Element> Default for Batch<T> {
@@ -66,12 +65,6 @@ impl<T: Element> Batch<T> {
                     *inputs = BatchInputs::Pixels(Box::new(PixelInput::new(Arc::clone(layout))));
                 }
             }
-            (Form::Halved(layout), inputs) => {
-                let is_there = matches!(inputs, BatchInputs::Halves(i) if i.has_layout(layout));
-                if !is_there {
-                    *inputs = BatchInputs::Halves(Box::new(HalfInput::new(Arc::clone(layout))));
-                }
-            }
             (_, BatchInputs::Dense(input)) if input.0.dim() == shape => {}
             (_, inputs) => {
                 let zeros = Array2::from_elem(shape, T::ZERO);
@@ -87,7 +80,6 @@ impl<T: Element> Batch<T> {
         match &self.inputs {
             BatchInputs::Dense(input) => input,
             BatchInputs::Pixels(input) => input.as_ref(),
-            BatchInputs::Halves(input) => input.as_ref(),
         }
     }
 }

@@ -49,8 +49,6 @@ enum Form {
         /// Of each sample: those of similar rank share more zeros.
         ranks: Arc<[u32]>,
     },
-    /// Pixels as bfloat16.
-    Halved(Arc<PixelLayout>),
 }
 
 impl Examples {
@@ -116,7 +114,6 @@ impl Examples {
                     layout: layout(),
                     ranks: likeness::ranks(data).into(),
                 },
-                (Inputs::Pixels(_), InputProducts::Halved) => Form::Halved(layout()),
                 _ => Form::Dense,
             };
         }
@@ -129,7 +126,6 @@ impl Examples {
             Content::Classes { form, .. } => match form {
                 Form::Dense => InputProducts::Dense,
                 Form::Listed { .. } => InputProducts::Listed,
-                Form::Halved(_) => InputProducts::Halved,
             },
             Content::Reals { .. } => InputProducts::Dense,
         }
@@ -192,9 +188,6 @@ impl Examples {
                     |at: usize| (pixel_row(data, samples[at]), ranks[samples[at]] as usize);
                 input.fill(samples.len(), sample);
             }
-            (Content::Classes { data, .. }, BatchInputs::Halves(input)) => {
-                input.fill(samples.iter().map(|&i| pixel_row(data, i)));
-            }
             (_, BatchInputs::Dense(input)) => self.fill_inputs(samples, &mut input.0),
             _ => unreachable!("the batch was fitted to these samples"),
         }
@@ -233,7 +226,7 @@ const WHOLE: &str = "a whole array";
 /// The pixels of a sample.
 fn pixel_row(data: &Labelled, sample: usize) -> &[u8] {
     let Inputs::Pixels(pixels) = data.inputs() else {
-        unreachable!("only pixels are listed or halved")
+        unreachable!("only pixels are listed")
     };
     let d = data.input_dim();
     &pixels.as_slice().expect(WHOLE)[sample * d..(sample + 1) * d]

@@ -12,9 +12,6 @@ pub enum InputProducts {
     Dense,
     /// Pixels that are not zero only. Equal to the dense products but for rounding.
     Listed,
-    /// All pixels, with the other factor of each product rounded to bfloat16, a relative error of
-    /// at most 2^-8, and whole products: by the tiles of AMX where the processor has them.
-    Halved,
 }
 
 impl InputProducts {

@@ -1,6 +1,5 @@
 //! The input layer behind one face, so that dense and sparse batches share an engine.
 
-mod half;
 mod pixels;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
@@ -8,7 +7,6 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use crate::math::simd::Element;
 use crate::math::{UnmadeProduct, multiply, rectify};
 
-pub(super) use self::half::HalfInput;
 pub(super) use self::pixels::{PixelInput, PixelLayout};
 
 /// A batch of inputs, as the first layer needs it.

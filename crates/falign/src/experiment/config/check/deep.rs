@@ -9,7 +9,6 @@ use crate::experiment::setting::{
     Engine, FeedbackDecay, FeedbackStepSize, InitialFeedback, Record, Ridge, SaveWeights, Setting,
     Sparsity, StepSizeSchedule, Steps,
 };
-use crate::math::Precision;
 use crate::observe::Quantity;
 use crate::rule::Rule;
 use crate::two_layer::Draw;
@@ -93,9 +92,6 @@ pub(super) fn asks_of_mini_batch(s: &Setting) -> Option<(&'static str, String)> 
     let leaves = &DEEP_ONLY[..DEEP_ONLY.len() - 1];
     if let Some(found) = changed(s, leaves) {
         return Some(found);
-    }
-    if s.precision == Precision::Bf16 {
-        return Some(("precision", "\"bf16\"".to_owned()));
     }
     if s.rule.feedback().is_none() {
         return Some(("rule", format!("\"{}\"", s.rule.name())));
@@ -181,13 +177,6 @@ pub(crate) fn asked(s: &Setting) -> String {
 
 fn data(s: &Setting) -> Result<()> {
     let d = &s.deep;
-    if s.precision == Precision::Bf16 && !d.has_classes() {
-        return refuse(
-            "precision",
-            "\"bf16\"",
-            "needs images with classes (data.labelled or data.labelled_data); \"f32\" is for all data",
-        );
-    }
     if d.labelled.is_some() && d.labelled_data.is_some() {
         return refuse(
             "labelled_data",

@@ -41,11 +41,9 @@ pub(super) fn simulate(
     observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
     match (setting.precision, context.rule) {
-        (Precision::F32 | Precision::Bf16, None) => {
-            train::<f32>(setting, run, None, context, progress, observe)
-        }
+        (Precision::F32, None) => train::<f32>(setting, run, None, context, progress, observe),
         (Precision::F64, None) => train::<f64>(setting, run, None, context, progress, observe),
-        (Precision::F32 | Precision::Bf16, Some(private)) => {
+        (Precision::F32, Some(private)) => {
             let make = |layers: &[Layer<f32>]| private.single(run, layers);
             train(setting, run, Some(&make), context, progress, observe)
         }

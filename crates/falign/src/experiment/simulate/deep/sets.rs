@@ -7,7 +7,7 @@ use crate::experiment::run_data::{data_streams, load_shared};
 use crate::experiment::setting::Setting;
 use crate::experiment::sources::Sources;
 use crate::math::{Precision, StreamName};
-use crate::mlp::{Examples, InputProducts};
+use crate::mlp::Examples;
 use crate::two_layer::Draw;
 use crate::{Error, Result};
 
@@ -49,25 +49,8 @@ pub(super) fn sets(setting: &Setting, run: u64, sources: &Sources) -> Result<Set
     Ok(Sets {
         test: test.map(examples).transpose()?,
         validation: validation.map(examples).transpose()?,
-        train: Arc::new(in_precision(setting, examples(train)?)?),
+        train: Arc::new(examples(train)?),
     })
-}
-
-/// Training samples whose products have the precision of the setting; what is measured on others
-/// has at least single precision.
-fn in_precision(setting: &Setting, train: Examples) -> Result<Examples> {
-    if setting.precision != Precision::Bf16 {
-        return Ok(train);
-    }
-    let halved = train.with_products(InputProducts::Halved);
-    if halved.products() == InputProducts::Halved {
-        return Ok(halved);
-    }
-    Err(Error::config(
-        "run.precision",
-        "bf16",
-        "needs images with one byte for each pixel; \"f32\" is for all data",
-    ))
 }
 
 /// Inputs in double precision, which is what files may hold, become numbers of the setting's
@@ -77,7 +60,7 @@ fn fits_precision(setting: &Setting, scaler: &Scaler, data: &Labelled) -> Result
         return Ok(());
     }
     let limit = match setting.precision {
-        Precision::F32 | Precision::Bf16 => f64::from(f32::MAX),
+        Precision::F32 => f64::from(f32::MAX),
         Precision::F64 => f64::MAX,
     };
     let largest = scaler.largest(data);
