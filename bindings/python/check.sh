@@ -18,7 +18,7 @@ environment) # what is installed already is kept
     fi
     ;;
 extension) # the package as a wheel installs it, around the extension of the workspace's build
-    (cd "$root" && cargo build --locked --quiet --workspace)
+    (cd "$root" && cargo build --locked --quiet --workspace --lib)
     site=$("$bin/python" -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
     "$bin/pip" uninstall --quiet --yes falign 2>/dev/null
     rm -rf "$site/falign"
