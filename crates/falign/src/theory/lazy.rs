@@ -183,7 +183,7 @@ impl LazyLimit {
     /// `outputs` (m, k).
     ///
     /// # Errors
-    /// [`Error::Shape`](crate::Error::Shape) naming the array that does not fit.
+    /// [`Error::Shape`] naming the array that does not fit.
     pub fn with_new_inputs(mut self, inputs: &Array2<f64>, outputs: &Array2<f64>) -> Result<Self> {
         check_columns("new inputs", inputs, self.inputs.ncols())?;
         let shape = (inputs.nrows(), self.targets.ncols());
