@@ -114,7 +114,8 @@ if python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/d
     # The extension as the workspace builds it. A wheel's build of its own has other features, and
     # compiles everything again: it is part of the long form.
     install=extension
-    if [ -n "${FALIGN_TEST_ALL:-}" ]; then install=wheel; fi
+    # Elsewhere a linker needs the flags that maturin gives it.
+    if [ -n "${FALIGN_TEST_ALL:-}" ] || [ "$(uname)" != Linux ]; then install=wheel; fi
     for part in environment "$install" types pytest sdist; do
         step "python_$part" bindings/python/check.sh "$part"
     done

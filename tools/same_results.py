@@ -4,7 +4,7 @@
 
 For changes that move code and should change no number. Every experiment runs with both programs; their
 exit statuses and every file must be equal, byte for byte, but for times in `meta.json`. Fails where one
-is not. `--keep DIR` keeps the folders. What bits promise on every machine is pinned by hashes in
+is not. `--keep DIR` keeps the folders. Bits that are promised on every machine are pinned by hashes in
 `crates/falign/tests/unchanged`; this covers what may differ between machines.
 """
 
@@ -26,7 +26,7 @@ BUILTIN = {
     "theory/rich_lazy": SHORT,
     "theory/phase": ["run.runs=1", "run.steps=200"],
     "future/multilayer": ["run.runs=1", "run.steps=30"],
-    "future/hebbian_feedback": ["run.runs=2", "run.steps=30"],
+    "future/hebbian_feedback": ["run.runs=2", "run.epochs=1"],
 }
 
 DEEP = """

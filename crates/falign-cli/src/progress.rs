@@ -103,7 +103,7 @@ pub(crate) fn preparing<T>(watch: &Watch, work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// What is being prepared.
+/// A stage of the preparation, as the progress line says it.
 fn words(stage: Stage) -> String {
     match stage {
         Stage::Kernel { samples, share } => {

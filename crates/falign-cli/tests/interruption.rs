@@ -281,7 +281,7 @@ fn one_signal_ends_what_is_deaf_to_it_and_keeps_what_is_finished() {
     assert_eq!(names(&lab.path("run/results"), ".bin").len(), 1);
 }
 
-/// What nothing hears is left behind after ten seconds: much less than that.
+/// Much less than the ten seconds after which a computation that ignores a signal is left behind.
 const AT_ONCE: Duration = Duration::from_secs(4);
 
 #[test]

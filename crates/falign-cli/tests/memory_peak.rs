@@ -6,7 +6,7 @@ use crate::support::Lab;
 const FILE: &str = "name = \"x\"\n[data]\nsamples = 4\ninput_dim = 3\n[network]\nwidth = 5\n\
     [learning]\nstep_size = 1e-4\n[run]\nruns = 1\nsteps = 2\nrecord = \"last\"\nquantities = [\"loss\"]\n";
 
-/// The same without sizes of data, which a file gives.
+/// An experiment on data from a file, which gives their sizes.
 const OF_FILES: &str = "name = \"x\"\n[network]\nhidden_widths = [5]\n[learning]\nstep_size = 1e-4\n\
     [run]\nengine = \"mini_batch\"\nruns = 1\nsteps = 2\nrecord = \"last\"\n";
 

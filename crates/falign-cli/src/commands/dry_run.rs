@@ -101,7 +101,8 @@ fn patiently(
     }
 }
 
-/// What is known without a calibration. `preparation`: seconds that a run takes to begin.
+/// The answer without a calibration: jobs, memory and why no time is known. `preparation`: seconds
+/// that a run takes to begin.
 fn untimed(
     plan: &Plan,
     needed: &Needed,

@@ -147,8 +147,8 @@ impl Faulty {
         assert_same(&folder, &self.lab.path("expected"));
     }
 
-    /// What says that it is done has every result, as it should be; if checkpoints are left, it
-    /// says that too.
+    /// A run that says that it is done has every result, as it should be; if checkpoints are left,
+    /// it says that too.
     fn assert_results(&self, told: &str, err: &str) {
         let folder = self.lab.path("faulted");
         let is_left = folder.join("checkpoints").exists();

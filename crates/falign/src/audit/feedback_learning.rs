@@ -138,8 +138,7 @@ fn hebbian(
     (learning, plain::gradient(c, above, &h[l]), size(&terms))
 }
 
-/// What a mirrored weight's change by one sample of noise is on average, and its variance, for each
-/// weight.
+/// Mean and variance of each mirrored weight's change by one sample of noise.
 struct Expected {
     mean: Array2<f64>,
     variance: Array2<f64>,

@@ -95,7 +95,7 @@ pub(super) fn residual(kind: Loss, f: &Array2<f64>, y: &Array2<f64>, factor: f64
     })
 }
 
-/// What the loss compares with targets, (batch, outputs).
+/// Predictions, which the loss compares with targets, (batch, outputs).
 pub(super) fn predictions(kind: Loss, f: &Array2<f64>) -> Array2<f64> {
     Array2::from_shape_fn(f.dim(), |(i, k)| match kind {
         Loss::SquaredError => f[(i, k)],

@@ -54,8 +54,8 @@ impl Watch {
         self.failure().take()
     }
 
-    /// What a run is at that prepares something long: kernels of its data, say, before its first
-    /// step or after its last.
+    /// Stage of a run that prepares something long: kernels of its data, say, before its first step
+    /// or after its last.
     pub fn preparing(&self) -> Option<Stage> {
         self.preparations().1
     }

@@ -93,8 +93,8 @@ impl Loss {
         reduced.total
     }
 
-    /// Outputs f, (samples, outputs), become what the loss compares with targets: the softmax or
-    /// the logistic function of them, or themselves.
+    /// Predictions in place of outputs f, (samples, outputs): the softmax or the logistic function of
+    /// them, or themselves, which the loss compares with targets.
     pub(crate) fn predictions<T: Scalar>(self, outputs: &mut Array2<T>) {
         let kind = match self {
             Self::SquaredErrorLogistic => Self::Logistic,

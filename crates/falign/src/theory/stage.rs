@@ -1,6 +1,6 @@
 //! How far a long computation is, for whoever waits for it and may stop it.
 
-/// What a long computation on the pairs of some samples is at.
+/// Stage of a long computation on the pairs of some samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Stage {
     /// A kernel, row by row.

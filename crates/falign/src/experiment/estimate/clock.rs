@@ -105,19 +105,19 @@ impl<'a> Clock<'a> {
         up_to(to) - up_to(from)
     }
 
-    /// What the clock on the wall says: the middle of all intervals, for other programs have their
-    /// share in each.
+    /// Rates by the clock on the wall: the median interval, for other programs have their share in
+    /// each.
     pub(super) fn wall(&self) -> Rates {
         self.rates(|spent| spent.wall, 0.5)
     }
 
-    /// What the processor's clock says. Interrupts, caches and the other half of a core only ever add
+    /// Rates by the processor's clock. Interrupts, caches and the other half of a core only ever add
     /// to it, more so under load: the lower quarter depends on them least.
     pub(super) fn processor(&self) -> Rates {
         self.rates(|spent| spent.processor, 0.25)
     }
 
-    /// What was learned by one of the two clocks, from the interval that this share of all is below.
+    /// Rates by one of the two clocks, from this quantile of the intervals.
     fn rates(&self, clock: impl Fn(Spent) -> f64, share: f64) -> Rates {
         let (with, without): (Vec<Interval>, Vec<Interval>) =
             self.intervals.iter().partition(|one| one.records > 0);
@@ -141,7 +141,7 @@ impl<'a> Clock<'a> {
     }
 }
 
-/// The one that this share of all is below, 0 of none: one slow interval says nothing of the others.
+/// The quantile of some values, 0 of none: one slow interval says nothing of the others.
 fn quantile(values: impl Iterator<Item = f64>, share: f64) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);

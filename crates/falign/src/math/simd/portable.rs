@@ -1,8 +1,8 @@
 //! Virtual vectors as plain arrays: any processor, the same bits.
 //!
 //! Arithmetic is not inlined. On x86-64 a processor that takes this path has no fused multiply-add, so
-//! that one is a call for every lane anyway; inlined into every kernel, arithmetic of this path was the
-//! larger half of the library's machine code and a seventh of the time that it takes to compile.
+//! that one is a call for every lane anyway; inlined into every kernel, arithmetic of this path was a
+//! seventh of the time that the library takes to compile.
 
 use super::{Block32, Block64, Isa, Lanes, Path};
 
