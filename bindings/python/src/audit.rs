@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use falign::audit::{Check, Verdict};
-use falign::experiment::audited::{Audited, Limits, audit_rules};
-use falign::experiment::execute::Watch;
-use falign::experiment::simulate::PrivateRule;
+use falign::simulate::PrivateRule;
+use falign::simulate::watch::Watch;
+use falign::study::audit::{Audited, Limits, audit_rules};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use falign::experiment::builtin::{BUILTIN, find};
-use falign::experiment::config::{check_flat, flat_table, sectioned_toml};
-use falign::experiment::keys::{KEYS, did_you_mean};
+use falign::config::builtin::{BUILTIN, find};
+use falign::config::keys::{KEYS, did_you_mean};
+use falign::config::{check_flat, flat_table, sectioned_toml};
 use falign::observe::Quantity;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use falign::data::{Dataset, Inputs, Labelled, Matrix, TableOptions, TrainTest, catalogue};
-use falign::experiment::given::Given;
-use falign::experiment::sources::LabelledPair;
+use falign::simulate::given::Given;
+use falign::simulate::sources::LabelledPair;
 use numpy::{
     Element, IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
     PyUntypedArray, ToPyArray,

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use falign::experiment::config::flat_table;
-use falign::experiment::{Experiment, folder, given};
+use falign::config::{Experiment, flat_table};
+use falign::plan::folder;
+use falign::simulate::given;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 

@@ -5,10 +5,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use falign::experiment::inputs;
-use falign::experiment::simulate::{Context, Look, SavedWeights, watched};
 use falign::fault::caught;
 use falign::observe::Outcome;
+use falign::plan::inputs;
+use falign::simulate::{Context, Look, SavedWeights, watched};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -1,6 +1,6 @@
 //! The memory that trainings may use.
 
-use falign::room;
+use falign::memory;
 use pyo3::prelude::*;
 
 use crate::error::config;
@@ -10,8 +10,8 @@ use crate::error::config;
 pub(crate) fn limit_memory(memory: Option<&str>) -> PyResult<()> {
     let bytes = match memory {
         None => 0,
-        Some(text) => room::parse(text).map_err(|allowed| config("memory", text, &allowed))?,
+        Some(text) => memory::parse(text).map_err(|allowed| config("memory", text, &allowed))?,
     };
-    room::set_limit(bytes);
+    memory::set_limit(bytes);
     Ok(())
 }

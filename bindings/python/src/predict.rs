@@ -1,6 +1,6 @@
 //! Outputs of a trained network on new inputs.
 
-use falign::experiment::predict::{NewInputs, outside, plain_layers, predict as outputs};
+use falign::study::prediction::{NewInputs, outside, plain_layers, predict as outputs};
 use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

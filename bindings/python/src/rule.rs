@@ -3,10 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use falign::experiment::execute::Watch;
-use falign::experiment::simulate::PrivateRule;
 use falign::math::{Scalar, Stream};
 use falign::rule::{Layer, LearningRule, SignalPath, Trace};
+use falign::simulate::PrivateRule;
+use falign::simulate::watch::Watch;
 use ndarray::{Array1, Array2};
 use numpy::{Element, PyArray1, PyArray2, PyReadonlyArray2, ToPyArray};
 use pyo3::prelude::*;

@@ -1,9 +1,9 @@
 //! Finished runs as Python values and back.
 
-use falign::experiment::LabelledSetting;
-use falign::experiment::resolve::Resolved;
-use falign::experiment::simulate::{RunResult, SavedWeights, WeightArray};
+use falign::config::LabelledSetting;
 use falign::observe::Outcome;
+use falign::simulate::resolve::Resolved;
+use falign::simulate::{RunResult, SavedWeights, WeightArray};
 use ndarray::Array2;
 use numpy::{
     IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,

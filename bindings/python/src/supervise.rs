@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use falign::experiment::execute::Watch;
 use falign::fault::caught;
+use falign::simulate::watch::Watch;
 use pyo3::prelude::*;
 
 use crate::error::raise;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use falign::experiment::certified::{Question, certify_settings};
-use falign::experiment::execute::Watch;
+use falign::simulate::watch::Watch;
+use falign::study::certificate::{Question, certify_settings};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 

@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use falign::experiment::execute::Watch;
-use falign::experiment::memory::{self, Runs};
-use falign::experiment::notes::of_data;
-use falign::experiment::simulate::PrivateRule;
-use falign::experiment::sources::Sources;
-use falign::experiment::{Experiment, given};
+use falign::config::Experiment;
+use falign::plan::in_memory;
+use falign::plan::in_memory::Runs;
+use falign::plan::notes::of_data;
+use falign::simulate::sources::Sources;
+use falign::simulate::watch::Watch;
+use falign::simulate::{PrivateRule, given};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -60,17 +61,17 @@ pub(crate) fn train<'py>(
     let (experiment, watch) = (Arc::new(experiment), Arc::new(Watch::default()));
     let progress = Progress {
         callback: progress,
-        total: memory::cost(&experiment),
+        total: in_memory::cost(&experiment),
     };
     let rule = rule.map(|make| Arc::new(PythonRule::new(make, &watch)));
-    let runs = Arc::new(Mutex::new(memory::unfinished(&experiment)));
+    let runs = Arc::new(Mutex::new(in_memory::unfinished(&experiment)));
     let work = {
         let (experiment, watch) = (Arc::clone(&experiment), Arc::clone(&watch));
         let (rule, runs) = (rule.clone(), Arc::clone(&runs));
         move || {
             let private = rule.as_deref().map(|rule| rule as &dyn PrivateRule);
-            memory::run_each(&experiment, &sources, private, &watch, &|finished| {
-                memory::put(&mut locked(&runs), finished);
+            in_memory::run_each(&experiment, &sources, private, &watch, &|finished| {
+                in_memory::put(&mut locked(&runs), finished);
             })
         }
     };

@@ -1,6 +1,6 @@
 //! A value that cannot be used is refused in one line, with its key and what would be accepted.
 
-use falign::experiment::keys::{KEYS, Key};
+use falign::config::keys::{KEYS, Key};
 
 use crate::support::Lab;
 

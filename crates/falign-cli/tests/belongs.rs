@@ -194,9 +194,9 @@ fn a_folder_of_another_numerics_version_is_named_as_such() {
     resume(&lab, &[]).refuses(&["has results of another version of falign"]);
     for name in names(&lab.path("run/results"), ".bin") {
         let path = lab.path("run/results").join(name);
-        let (mut header, values) = falign::record::store::unseal(&path).unwrap();
+        let (mut header, values) = falign::file::sealed::unseal(&path).unwrap();
         header["numerics_version"] = 1.into();
-        fs::write(&path, falign::record::store::seal(&header, &values)).unwrap();
+        fs::write(&path, falign::file::sealed::seal(&header, &values)).unwrap();
     }
     resume(&lab, &[]).refuses(&[&says]);
 }

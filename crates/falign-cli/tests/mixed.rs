@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use falign::record::store::{seal, unseal};
+use falign::file::sealed::{seal, unseal};
 
 use crate::support::{Lab, assert_same, names};
 

@@ -5,11 +5,12 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it finds")]
 
-use falign::experiment::config::{Experiment, Overrides};
-use falign::experiment::execute::{Watch, collect, execute};
-use falign::experiment::plan::Plan;
-use falign::experiment::sources::Sources;
+use falign::config::{Experiment, Overrides};
 use falign::observe::Quantity;
+use falign::plan::Plan;
+use falign::plan::execute::{collect, execute};
+use falign::simulate::sources::Sources;
+use falign::simulate::watch::Watch;
 
 const SWEEP: &str = r#"
 name = "sweep"

@@ -11,14 +11,14 @@
 //! | train it on MNIST or one's own classes, epoch by epoch | [`mlp::Training`], [`data::catalogue`], [`data::load_labelled`] |
 //! | prove that a rule is the rule it claims to be | [`audit`] |
 //! | compute kernels of a network or of the infinite width, and the limits of training | [`theory`] |
-//! | run a whole experiment file | [`experiment`]: a checked file, its plan, its execution |
-//! | read results | [`record::run_table::RunTable`], or `summary.csv` of a run folder |
+//! | run a whole experiment file | [`config`]: a checked file; [`simulate`], [`plan`]: its runs; [`claim`]: what must come out; [`study`] |
+//! | read results | [`plan::run_table::RunTable`], or `summary.csv` of a run folder |
 //! | draw random numbers that never change | [`math::Streams`] |
 //!
 //! ```
-//! use falign::experiment::config::{Experiment, Overrides};
-//! use falign::experiment::simulate::{Context, simulate};
-//! use falign::experiment::sources::Sources;
+//! use falign::config::{Experiment, Overrides};
+//! use falign::simulate::{Context, simulate};
+//! use falign::simulate::sources::Sources;
 //! use falign::observe::Outcome;
 //!
 //! let text = "name = \"one\"\n[network]\nactivation = \"linear\"\n[run]\nsteps = 50\nruns = 3\n";
@@ -31,17 +31,20 @@
 //! ```
 
 pub mod audit;
+pub mod claim;
+pub mod config;
 pub mod data;
 pub mod error;
-pub mod experiment;
 pub mod fault;
-mod file;
+pub mod file;
 pub mod math;
+pub mod memory;
 pub mod mlp;
 pub mod observe;
-pub mod record;
-pub mod room;
+pub mod plan;
 pub mod rule;
+pub mod simulate;
+pub mod study;
 pub mod theory;
 pub mod two_layer;
 

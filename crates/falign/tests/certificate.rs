@@ -1,13 +1,13 @@
 //! The certificate against numbers worked out by hand, against runs, and on data that the
 //! theorems did not have in mind.
 
-use falign::experiment::certified::{Certified, Question, certify_settings};
-use falign::experiment::config::{Experiment, Overrides};
-use falign::experiment::simulate::{Context, simulate};
-use falign::experiment::sources::Sources;
+use falign::config::{Experiment, Overrides};
 use falign::math::{Activation, Streams};
 use falign::observe::Outcome;
 use falign::rule::{Feedback, Schedule};
+use falign::simulate::sources::Sources;
+use falign::simulate::{Context, simulate};
+use falign::study::certificate::{Certified, Question, certify_settings};
 use falign::theory::certificate::{
     Basis, Certificate, Group, InitialKernels, MeasuredRun, Met, Setup, Verdict, certify,
 };
@@ -641,7 +641,7 @@ fn the_gram_draw_has_a_start_too() {
     assert!((value("initial_feature_kernel_max") / value("kernel_max") - 1.0).abs() < 1e-2);
     assert!(value("initial_feedback_kernel_norm") < value("initial_feedback_kernel_allowed"));
     // The unit of the file is the cutoff of the certificate.
-    let (problem, _) = falign::experiment::resolve::resolve(
+    let (problem, _) = falign::simulate::resolve::resolve(
         &one.setting,
         0,
         one.setting.resolved_draw(),
@@ -672,7 +672,7 @@ fn step_size(learning: &str) -> (f64, Array2<f64>) {
     );
     let experiment = Experiment::parse(&text, &Overrides::none()).unwrap();
     let setting = &experiment.settings[0].setting;
-    let (problem, resolved) = falign::experiment::resolve::resolve(
+    let (problem, resolved) = falign::simulate::resolve::resolve(
         setting,
         0,
         setting.resolved_draw(),

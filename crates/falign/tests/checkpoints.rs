@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use falign::Error;
-use falign::experiment::setting::Setting;
-use falign::experiment::simulate::{Checkpoint, Context, Notes, simulate};
-use falign::experiment::sources::Sources;
+use falign::config::setting::Setting;
 use falign::mlp::TensorFile;
 use falign::observe::Outcome;
+use falign::simulate::sources::Sources;
+use falign::simulate::{Checkpoint, Context, Notes, simulate};
 use serde_json::json;
 
 use crate::support::deep::{IMAGES, at, bits, run, run_until, setting};

@@ -3,13 +3,13 @@
 
 use std::fmt::Write as _;
 
-use falign::experiment::audited::{Limits, audit_rules};
-use falign::experiment::config::{Experiment, Overrides};
-use falign::experiment::setting::Setting;
-use falign::experiment::simulate::{RunResult, SavedWeights};
-use falign::experiment::sources::Sources;
+use falign::config::setting::Setting;
+use falign::config::{Experiment, Overrides};
 use falign::observe::Quantity;
 use falign::rule::Rule;
+use falign::simulate::sources::Sources;
+use falign::simulate::{RunResult, SavedWeights};
+use falign::study::audit::{Limits, audit_rules};
 
 use crate::support::deep::{bits, run, run_until, setting};
 

@@ -4,11 +4,13 @@
 use std::sync::Mutex;
 
 use falign::Error;
-use falign::experiment::execute::{Watch, execute, result_path};
-use falign::experiment::simulate::PrivateRule;
-use falign::experiment::sources::Sources;
-use falign::experiment::{Experiment, Overrides, Plan, memory};
+use falign::config::{Experiment, Overrides};
+use falign::plan::execute::{execute, result_path};
+use falign::plan::{Plan, in_memory};
 use falign::rule::{LastLayerOnly, Layer, LearningRule};
+use falign::simulate::PrivateRule;
+use falign::simulate::sources::Sources;
+use falign::simulate::watch::Watch;
 
 use crate::support::deep::IMAGES;
 use crate::support::experiment::Scratch;
@@ -74,7 +76,7 @@ fn a_panic_of_a_rule_of_ones_own_is_an_error_and_finished_runs_came() {
     let finished = Mutex::new(Vec::new());
     let watch = Watch::default();
     let run = || {
-        memory::run_each(
+        in_memory::run_each(
             &experiment,
             &Sources::default(),
             Some(&Broken),

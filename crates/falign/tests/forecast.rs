@@ -1,12 +1,12 @@
 //! The alignment that certificates foretell, against runs.
 
 use falign::Error;
-use falign::experiment::certified::{Certified, Question, certify_settings};
-use falign::experiment::config::{Experiment, Overrides};
-use falign::experiment::execute::Watch;
-use falign::experiment::memory;
-use falign::experiment::simulate::RunResult;
-use falign::experiment::sources::Sources;
+use falign::config::{Experiment, Overrides};
+use falign::plan::in_memory;
+use falign::simulate::RunResult;
+use falign::simulate::sources::Sources;
+use falign::simulate::watch::Watch;
+use falign::study::certificate::{Certified, Question, certify_settings};
 use falign::theory::certificate::{Met, Verdict};
 
 /// Inputs of N(0, I/d) that all runs share, far from isometric; a cutoff too early, and one that is not.
@@ -38,7 +38,7 @@ fn value(one: &Certified, key: &str) -> f64 {
 
 /// Mean and standard error of the last alignment of each setting's runs.
 fn measured(experiment: &Experiment) -> Vec<[f64; 2]> {
-    let runs = memory::run(experiment, &Sources::default(), None, &Watch::default()).unwrap();
+    let runs = in_memory::run(experiment, &Sources::default(), None, &Watch::default()).unwrap();
     let of_setting = |runs: &Vec<Option<RunResult>>| {
         let last = runs.iter().map(|run| {
             let values = &run.as_ref().unwrap().values;

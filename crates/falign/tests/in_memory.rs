@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use falign::Error;
+use falign::config::{Experiment, Overrides};
 use falign::data::Dataset;
-use falign::experiment::execute::{Watch, collect, execute, result_path};
-use falign::experiment::predict::{NewInputs, plain_layers, predict};
-use falign::experiment::simulate::{Context, Look, SavedWeights, simulate, watched};
-use falign::experiment::sources::Sources;
-use falign::experiment::{Experiment, Overrides, Plan, folder, given, memory};
+use falign::plan::execute::{collect, execute, result_path};
+use falign::plan::{Plan, folder, in_memory};
+use falign::simulate::sources::Sources;
+use falign::simulate::watch::Watch;
+use falign::simulate::{Context, Look, SavedWeights, given, simulate, watched};
+use falign::study::prediction::{NewInputs, plain_layers, predict};
 use ndarray::array;
 
 use crate::support::deep::{IMAGES, bits, run, setting};
@@ -56,7 +58,7 @@ fn runs_in_memory_are_saved_as_the_files_of_a_folder_and_read_back() {
         let (there, here) = (scratch.0.join("there"), scratch.0.join("here"));
         in_folder(&experiment, &there);
         let watch = Watch::default();
-        let runs = memory::run(&experiment, &Sources::default(), None, &watch).unwrap();
+        let runs = in_memory::run(&experiment, &Sources::default(), None, &watch).unwrap();
         folder::save(&experiment, &runs, &here, 0.0).unwrap();
         assert_eq!(files(&here), files(&there));
         assert!(here.join("meta.json").exists());
@@ -72,8 +74,8 @@ fn runs_in_memory_are_saved_as_the_files_of_a_folder_and_read_back() {
 fn what_was_finished_is_kept_and_the_rest_can_be_made() {
     let experiment = Experiment::parse(TWO_LAYER, &Overrides::none()).unwrap();
     let watch = Watch::default();
-    let mut runs = memory::run(&experiment, &Sources::default(), None, &watch).unwrap();
-    assert!((memory::cost(&experiment) - watch.done.into_inner() as f64).abs() < 100.0);
+    let mut runs = in_memory::run(&experiment, &Sources::default(), None, &watch).unwrap();
+    assert!((in_memory::cost(&experiment) - watch.done.into_inner() as f64).abs() < 100.0);
     // Setting 1 lost its last run: of its two jobs the second is missing.
     runs[1][2] = None;
     let scratch = Scratch::new("in-memory-part");
@@ -97,7 +99,7 @@ fn what_was_finished_is_kept_and_the_rest_can_be_made() {
     // Stopped before it began: nothing is finished, and that is no error.
     let watch = Watch::default();
     watch.stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    let none = memory::run(&experiment, &Sources::default(), None, &watch).unwrap();
+    let none = in_memory::run(&experiment, &Sources::default(), None, &watch).unwrap();
     assert_eq!(none.iter().flatten().flatten().count(), 0);
 }
 
@@ -119,8 +121,8 @@ fn data_in_memory_give_the_runs_of_the_same_data_in_a_file() {
         held_out: None,
     };
     let (experiment, sources) = given::experiment(flat.clone(), &data, &csv).unwrap();
-    let ours = memory::run(&experiment, &sources, None, &Watch::default()).unwrap();
-    let read = memory::run(&experiment, &Sources::default(), None, &Watch::default()).unwrap();
+    let ours = in_memory::run(&experiment, &sources, None, &Watch::default()).unwrap();
+    let read = in_memory::run(&experiment, &Sources::default(), None, &Watch::default()).unwrap();
     assert_eq!(format!("{ours:?}"), format!("{read:?}"));
     let odd = Dataset::new(array![[1.0]], array![[1.0]]).unwrap();
     let data = given::Given::Reals {

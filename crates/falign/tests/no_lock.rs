@@ -2,9 +2,11 @@
 
 use std::fs;
 
-use falign::experiment::execute::{Watch, Writing, execute_with, result_path};
-use falign::experiment::sources::Sources;
-use falign::experiment::{Experiment, Overrides, Plan};
+use falign::config::{Experiment, Overrides};
+use falign::plan::Plan;
+use falign::plan::execute::{Writing, execute_with, result_path};
+use falign::simulate::sources::Sources;
+use falign::simulate::watch::Watch;
 
 use crate::support::deep::IMAGES;
 use crate::support::experiment::Scratch;

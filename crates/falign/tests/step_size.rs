@@ -1,8 +1,8 @@
 //! `step_size = "auto"` of deep networks.
 
-use falign::experiment::setting::Setting;
-use falign::experiment::simulate::RunResult;
+use falign::config::setting::Setting;
 use falign::observe::Outcome;
+use falign::simulate::RunResult;
 
 use crate::support::deep::{IMAGES, bits, run, setting};
 
@@ -98,8 +98,8 @@ fn every_rule_learns_with_it() {
 
 #[test]
 fn a_start_without_curvature_is_refused_by_key() {
-    use falign::experiment::simulate::{Context, simulate};
-    use falign::experiment::sources::Sources;
+    use falign::simulate::sources::Sources;
+    use falign::simulate::{Context, simulate};
     let sets = [
         "learning.step_size=auto",
         "network.initialisation=zero",

@@ -1,10 +1,10 @@
 //! Theory beside the engines: kernels, their limits, and what the limits say of training.
 
-use falign::experiment::config::{Experiment, Overrides};
-use falign::experiment::simulate::{Context, simulate};
-use falign::experiment::sources::Sources;
+use falign::config::{Experiment, Overrides};
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams, activate};
 use falign::rule::{Feedback, Schedule};
+use falign::simulate::sources::Sources;
+use falign::simulate::{Context, simulate};
 use falign::theory::{
     LazyFeedback, LazyLimit, LinearSlowTime, SlowState, SlowTime, eigenvalues, feature_kernel,
     feedback_kernel, feedback_kernel_between, infinite_feature_kernel,

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use falign::audit::{Check, Verdict};
-use falign::experiment::audited::{Audited, Limits, audit_rules};
-use falign::experiment::sources::Sources;
+use falign::simulate::sources::Sources;
+use falign::study::audit::{Audited, Limits, audit_rules};
 use serde_json::{Value, json};
 
 use super::{Ended, OverrideArgs, source};

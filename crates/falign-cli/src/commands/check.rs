@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use falign::experiment::claim::Verdict;
-use falign::experiment::execute::{check_weights, collect};
-use falign::experiment::{Experiment, Overrides, Plan, belongs, builtin};
-use falign::record::run_table::RunTable;
+use falign::claim::Verdict;
+use falign::config::{Experiment, Overrides, builtin};
+use falign::plan::execute::{check_weights, collect};
+use falign::plan::run_table::RunTable;
+use falign::plan::{Plan, belongs};
 use serde_json::{Value, json};
 
 use self::folders::Folders;

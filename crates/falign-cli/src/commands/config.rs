@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use falign::experiment::Overrides;
+use falign::config::Overrides;
 
 use super::{Ended, OverrideArgs, source};
 use crate::output;

@@ -5,15 +5,16 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use falign::experiment::estimate::{
+use falign::config::Experiment;
+use falign::config::setting::Setting;
+use falign::fault::caught;
+use falign::memory::shown;
+use falign::plan::need::{self, Needed};
+use falign::plan::{Plan, inputs, notes};
+use falign::simulate::sources::Sources;
+use falign::study::estimate::{
     Estimate, Pulse, SettingEstimate, estimate_heard, preparation_seconds,
 };
-use falign::experiment::need::Needed;
-use falign::experiment::setting::Setting;
-use falign::experiment::sources::Sources;
-use falign::experiment::{Experiment, Plan, inputs, need, notes};
-use falign::fault::caught;
-use falign::room::shown;
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! `falign list`.
 
 use anyhow::Result;
-use falign::experiment::{Experiment, Overrides, builtin};
+use falign::config::{Experiment, Overrides, builtin};
 
 use super::Ended;
 use crate::output;

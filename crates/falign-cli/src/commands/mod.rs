@@ -165,7 +165,7 @@ pub(crate) struct OverrideArgs {
     #[arg(
         long,
         value_name = "BYTES",
-        value_parser = falign::room::parse,
+        value_parser = falign::memory::parse,
         help = "Memory that may be used, such as 64G [default: what is free here]"
     )]
     memory: Option<u64>,
@@ -208,11 +208,11 @@ impl OverrideArgs {
     /// Heeds `--memory` from now on.
     fn allow_memory(&self) {
         if let Some(bytes) = self.memory {
-            falign::room::set_limit(bytes);
+            falign::memory::set_limit(bytes);
         }
     }
 
-    pub(crate) fn overrides(&self) -> falign::experiment::Overrides {
+    pub(crate) fn overrides(&self) -> falign::config::Overrides {
         let mut set = self.set.clone();
         for (key, path) in [
             ("data.data_dir", &self.data_dir),
@@ -220,11 +220,11 @@ impl OverrideArgs {
             ("data.train_data", &self.train_data),
         ] {
             if let Some(path) = path {
-                let text = toml::Value::String(falign::experiment::path_text(path));
+                let text = toml::Value::String(falign::file::path_text(path));
                 set.push(format!("{key}={text}"));
             }
         }
-        falign::experiment::Overrides {
+        falign::config::Overrides {
             set,
             cases: self.cases.clone(),
         }

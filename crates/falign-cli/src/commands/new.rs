@@ -45,7 +45,7 @@ fn name(stem: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use falign::experiment::{Experiment, Overrides};
+    use falign::config::{Experiment, Overrides};
 
     #[test]
     fn the_template_is_a_valid_experiment_whatever_the_file_is_called() {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use falign::experiment::figure::Figure;
-use falign::experiment::{Experiment, Overrides};
+use falign::config::figure::Figure;
+use falign::config::{Experiment, Overrides};
 
 use super::{Ended, Usage};
 use crate::figure::{Mean, Options, Table, render, write};

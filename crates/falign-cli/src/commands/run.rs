@@ -10,17 +10,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use falign::experiment::belongs::{Belonging, belonging};
-use falign::experiment::execute::{
-    CHECKPOINTS, Execution, Watch, Writing, collect, cost, execute_with,
-};
-use falign::experiment::folder::{remove_superseded, write_start, write_tables};
-use falign::experiment::simulate::Notes;
-use falign::experiment::sources::Sources;
-use falign::experiment::{Experiment, Plan, inputs, need, notes};
+use falign::config::Experiment;
 use falign::fault::caught;
-use falign::record::run_table::RunTable;
-use falign::record::store::{FolderLock, refuse_link, remove_leftovers};
+use falign::file::lock::FolderLock;
+use falign::file::{refuse_link, remove_leftovers};
+use falign::plan::belongs::{Belonging, belonging};
+use falign::plan::execute::{CHECKPOINTS, Execution, Writing, collect, cost, execute_with};
+use falign::plan::folder::{remove_superseded, write_start, write_tables};
+use falign::plan::run_table::RunTable;
+use falign::plan::{Plan, inputs, need, notes};
+use falign::simulate::Notes;
+use falign::simulate::sources::Sources;
+use falign::simulate::watch::Watch;
 use serde_json::json;
 
 use super::{Ended, RunArgs, RunOptions, Usage, plot, source, words};
@@ -311,7 +312,7 @@ fn report(
         .table
         .settings
         .iter()
-        .map(falign::record::run_table::SettingRuns::diverged)
+        .map(falign::plan::run_table::SettingRuns::diverged)
         .sum();
     let outcomes = finished.table.settings.iter().flat_map(|s| &s.outcomes);
     let stalled = outcomes.filter(|o| o.name() == "stalled").count();
@@ -331,7 +332,7 @@ fn report(
             .table
             .settings
             .iter()
-            .map(falign::record::run_table::SettingRuns::runs)
+            .map(falign::plan::run_table::SettingRuns::runs)
             .sum();
         let mut ends = String::new();
         if diverged > 0 {

@@ -21,6 +21,6 @@ pub(super) fn man() -> Result<Ended> {
 }
 
 pub(super) fn keys() -> Result<Ended> {
-    output::bytes(falign::experiment::keys::config_markdown().as_bytes())?;
+    output::bytes(falign::config::keys::config_markdown().as_bytes())?;
     Ok(Ended::Done)
 }

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use anyhow::Result;
-use falign::experiment::builtin::Builtin;
-use falign::experiment::{Experiment, builtin as built_in, keys};
-use falign::record::store::read_text;
+use falign::config::builtin::Builtin;
+use falign::config::{Experiment, builtin as built_in, keys};
+use falign::file::read_text;
 
 use super::{OverrideArgs, Usage, words};
 

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use falign::experiment::stored::Stored;
-use falign::experiment::{Experiment, Plan};
-use falign::record::store::{read_text, write_atomic};
+use falign::claim::stored::Stored;
+use falign::config::Experiment;
+use falign::file::{read_text, write_atomic};
+use falign::plan::Plan;
 
 use super::{Usage, source};
 use crate::output;

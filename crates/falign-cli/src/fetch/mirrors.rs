@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use falign::data::catalogue::{self, Entry};
-use falign::record::store::read_text;
+use falign::file::read_text;
 use serde::Deserialize;
 
 use crate::commands::Usage;

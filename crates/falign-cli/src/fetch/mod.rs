@@ -26,7 +26,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use falign::Error;
 use falign::data::catalogue::{Checksum, Entry, EntryFile, Located, Proof};
-use falign::record::store::{FolderLock, own_folder};
+use falign::file::lock::FolderLock;
+use falign::file::own_folder;
 use indicatif::HumanDuration;
 
 pub(crate) use self::client::Client;

@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use falign::record::store::{has_other_names, own_file};
+use falign::file::{has_other_names, own_file};
 use indicatif::HumanDuration;
 
 use super::client::Client;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
-use falign::experiment::figure::{Scale, Style};
+use falign::config::figure::{Scale, Style};
 use resvg::{tiny_skia, usvg};
 
 use super::caption::letter;

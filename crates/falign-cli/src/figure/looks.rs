@@ -99,7 +99,7 @@ impl Looks {
 mod tests {
     use super::super::points::{Middle, Point};
     use super::*;
-    use falign::experiment::figure::Spread;
+    use falign::config::figure::Spread;
 
     fn shown(pairs: &[(&str, &str)]) -> Shown {
         let point = Point {

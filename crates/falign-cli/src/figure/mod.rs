@@ -35,8 +35,8 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use falign::experiment::figure::Figure;
-use falign::record::store::write_atomic;
+use falign::config::figure::Figure;
+use falign::file::write_atomic;
 
 pub(crate) use defaults::default_figure;
 pub(crate) use names::value as written;

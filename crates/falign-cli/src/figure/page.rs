@@ -1,7 +1,7 @@
 //! The whole picture: title, legend, rows of panels, caption.
 
 use anyhow::{Context as _, Result};
-use falign::experiment::figure::{Figure, Panel, Style};
+use falign::config::figure::{Figure, Panel, Style};
 
 use super::axis::Axis;
 use super::canvas::{Anchor, Canvas, Rect};
@@ -9,11 +9,10 @@ use super::caption::{caption, letter};
 use super::font::Fonts;
 use super::legend::{Legend, place};
 use super::looks::Looks;
-use super::map;
-use super::names;
 use super::panel::{LABEL_SIZE, Plot, TICK_SIZE};
 use super::points::{Point, Shown, split_of};
 use super::text::Rich;
+use super::{map, names};
 
 const MARGIN: f64 = 6.0;
 const TITLE_SIZE: f64 = 9.5;

@@ -1,6 +1,6 @@
 //! One pair of axes with its data.
 
-use falign::experiment::figure::{Panel, Scale, Style};
+use falign::config::figure::{Panel, Scale, Style};
 
 use super::axis::{Axis, Tick};
 use super::canvas::{Anchor, Canvas, Rect, Stroke};

@@ -1,7 +1,7 @@
 //! From the table and a panel's wishes to the points it shows.
 
 use anyhow::{Context as _, Result, bail};
-use falign::experiment::figure::{Center, Panel, Scale, Spread, Style};
+use falign::config::figure::{Center, Panel, Scale, Spread, Style};
 
 use super::table::{Table, near, same, split_unit};
 use super::{Mean, Options};

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use falign::record::store::read;
+use falign::file::read;
 
 /// A table read from disk. Cells stay text: a setting's value is a name as often as a number.
 #[derive(Debug, Clone)]

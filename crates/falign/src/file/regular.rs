@@ -5,7 +5,7 @@ use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::room::{available, shown};
+use crate::memory::{available, shown};
 use crate::{Error, Result};
 
 /// U+FEFF in UTF-8.
@@ -30,7 +30,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 ///
 /// # Example
 /// ```
-/// use falign::record::store::read;
+/// use falign::file::read;
 /// let folder = std::env::temp_dir();
 /// let error = read(&folder).unwrap_err();
 /// assert!(error.to_string().contains("Is a directory, where a regular file is expected"));

@@ -3,7 +3,7 @@
 use super::OptimiserKind;
 use super::training::{CHUNK, Training};
 use crate::math::simd::Element;
-use crate::room::{Need, Size};
+use crate::memory::{Need, Size};
 
 /// The sizes of a network and of its training, as real numbers: they may be too large for any
 /// other.

@@ -6,7 +6,7 @@ use super::algebra::symmetric_eigenvalues_heard;
 use super::infinite::{feature_kernel_heard, feedback_kernel_heard};
 use super::stage::{Listener, whole};
 use crate::math::Activation;
-use crate::room::{Extent, Need, Size};
+use crate::memory::{Extent, Need, Size};
 
 /// Extreme eigenvalues of the infinite-width feature kernel on a data set.
 #[derive(Debug, Clone, Copy, PartialEq)]

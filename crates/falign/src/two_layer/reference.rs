@@ -9,7 +9,7 @@ use super::mask::{GROUP, Masks};
 use super::snapshot::{Dynamics, Movement, Needs, Snapshot, gram, oja_term, output_movements};
 use super::{Problem, Start, Weights};
 use crate::math::{Scalar, Streams};
-use crate::room::{Extent, Need, Size};
+use crate::memory::{Extent, Need, Size};
 use crate::rule::Feedback;
 
 /// The plain engine. Cost per step: 2 p n d multiply-adds and p n activations.

@@ -4,13 +4,14 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use falign::experiment::builtin::BUILTIN;
-use falign::experiment::execute::Watch;
-use falign::experiment::keys::{self, KEYS, SECTIONS};
-use falign::experiment::setting::{Setting, Steps};
-use falign::experiment::sources::Sources;
-use falign::experiment::{Experiment, LabelledSetting, Overrides, Plan, memory};
+use falign::config::builtin::BUILTIN;
+use falign::config::keys::{self, KEYS, SECTIONS};
+use falign::config::setting::{Setting, Steps};
+use falign::config::{Experiment, LabelledSetting, Overrides};
 use falign::math::Stream;
+use falign::plan::{Plan, in_memory};
+use falign::simulate::sources::Sources;
+use falign::simulate::watch::Watch;
 
 use super::{NUMBERS, damaged, is_a_sentence, place};
 use crate::support::deep::IMAGES;
@@ -284,7 +285,7 @@ fn run(experiment: Experiment, text: &str) {
     let (sender, receiver) = mpsc::channel();
     let running = Arc::clone(&watch);
     let thread = std::thread::spawn(move || {
-        let found = memory::run(&experiment, &Sources::default(), None, &running);
+        let found = in_memory::run(&experiment, &Sources::default(), None, &running);
         let _ = sender.send(found.map(|runs| (experiment, runs)));
     });
     let mut answer = receiver.recv_timeout(Duration::from_secs(5));

@@ -1,6 +1,6 @@
 //! Predictions as recorded quantities, beside what is measured.
 
-use falign::experiment::config::{Experiment, Overrides};
+use falign::config::{Experiment, Overrides};
 use falign::observe::Quantity;
 
 use crate::support::experiment::measure;

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use falign::experiment::config::{Experiment, Overrides};
-use falign::experiment::execute::{Watch, collect, execute};
-use falign::experiment::plan::Plan;
-use falign::experiment::sources::Sources;
-use falign::record::run_table::RunTable;
+use falign::config::{Experiment, Overrides};
+use falign::plan::Plan;
+use falign::plan::execute::{collect, execute};
+use falign::plan::run_table::RunTable;
+use falign::simulate::sources::Sources;
+use falign::simulate::watch::Watch;
 
 /// A folder that is removed with the value.
 pub(crate) struct Scratch(pub(crate) PathBuf);

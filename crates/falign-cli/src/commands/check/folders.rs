@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use falign::experiment::Experiment;
+use falign::config::Experiment;
 use tempfile::TempDir;
 
 use super::{CheckArgs, is_pattern};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use falign::experiment::lemmas::{LemmaRow, LemmaTable, LemmaVerdict, RUNS, WIDTHS};
+use falign::study::lemmas::{LemmaRow, LemmaTable, LemmaVerdict, RUNS, WIDTHS};
 use falign::theory::lemmas::Side;
 use serde_json::{Value, json};
 

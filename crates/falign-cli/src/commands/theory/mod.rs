@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use falign::experiment::certified::{Certified, Question, certify_settings};
-use falign::experiment::execute::Watch;
-use falign::experiment::lemmas::lemma_tables;
-use falign::experiment::sources::Sources;
+use falign::simulate::sources::Sources;
+use falign::simulate::watch::Watch;
+use falign::study::certificate::{Certified, Question, certify_settings};
+use falign::study::lemmas::lemma_tables;
 use serde_json::{Value, json};
 
 use super::{Ended, OverrideArgs, source};

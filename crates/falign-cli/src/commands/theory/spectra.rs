@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use falign::experiment::Experiment;
-use falign::experiment::figure::{Figure, Panel};
-use falign::experiment::sources::Sources;
-use falign::experiment::spectra::{KernelSpectrum, kernel_spectra};
+use falign::config::Experiment;
+use falign::config::figure::{Figure, Panel};
+use falign::simulate::sources::Sources;
+use falign::study::spectra::{KernelSpectrum, kernel_spectra};
 
 use crate::figure::{Options, Table, render, write, written};
 

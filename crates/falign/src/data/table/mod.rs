@@ -28,7 +28,7 @@ const NO_SAMPLES: &str = "it has no samples";
 
 /// The decompressed content of a file: the beginning of one that is no text.
 pub(super) fn read_content(path: &Path) -> Result<Vec<u8>> {
-    read_within(path, crate::room::available())
+    read_within(path, crate::memory::available())
 }
 
 /// Bytes of memory that a table takes for each of its text: for `0,` one of 8, and twice that while
@@ -55,7 +55,7 @@ fn read_within(path: &Path, room: Option<u64>) -> Result<Vec<u8>> {
 }
 
 fn shown_bytes(bytes: u64) -> String {
-    crate::room::shown(bytes as f64)
+    crate::memory::shown(bytes as f64)
 }
 
 /// The characters of a table.

@@ -18,7 +18,7 @@ use self::start::Columns;
 use super::snapshot::{Dynamics, Needs, Snapshot};
 use super::{Problem, SampleSpace, Start, Weights};
 use crate::math::{Streams, row_products};
-use crate::room::{Extent, Need, Size};
+use crate::memory::{Extent, Need, Size};
 use crate::rule::Feedback;
 
 /// The linear engine.

@@ -23,7 +23,7 @@ use super::snapshot::{Dynamics, Needs, Snapshot, gram, oja_term, output_movement
 use super::{Problem, Start, Weights};
 use crate::math::simd::Element;
 use crate::math::{Streams, row_products};
-use crate::room::{Extent, Need, Size};
+use crate::memory::{Extent, Need, Size};
 
 /// The fast engine. Cost per step: p n^2 multiply-adds and p n activations; with `ReLU` or leaky `ReLU`,
 /// one output and 24 to 256 samples p n^2 / 4 additions.

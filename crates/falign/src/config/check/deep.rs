@@ -1,0 +1,509 @@
+//! Which keys belong to which engines, and what the mini-batch engine needs.
+
+use super::refuse;
+use crate::Result;
+use crate::config::read::{self, GENERATED_IMAGES, Values};
+use crate::config::setting::{
+    Engine, FeedbackDecay, FeedbackStepSize, InitialFeedback, Record, Ridge, SaveWeights, Setting,
+    Sparsity, StepSizeSchedule, Steps,
+};
+use crate::config::{keys, write};
+use crate::observe::Quantity;
+use crate::rule::Rule;
+use crate::two_layer::Draw;
+
+/// Keys that only the mini-batch engine reads.
+const DEEP_ONLY: [&str; 36] = [
+    "labelled",
+    "labelled_data",
+    "input_factor",
+    "train_limit",
+    "test_limit",
+    "validation",
+    "hidden_layers",
+    "hidden_widths",
+    "biases",
+    "initialisation",
+    "init_scale",
+    "init_gain",
+    "weight_sparsity",
+    "initial_feedback",
+    "feedback_initialisation",
+    "feedback_scale",
+    "feedback_sparsity",
+    "feedback_rank",
+    "feedback_signs",
+    "mirror_response",
+    "loss",
+    "reduction",
+    "batch",
+    "optimiser",
+    "momentum",
+    "rmsprop_decay",
+    "adam_beta_1",
+    "adam_beta_2",
+    "epsilon",
+    "step_size_schedule",
+    "step_size_decay",
+    "ridge_layers",
+    "perturbation",
+    "epochs",
+    "top_k",
+    "data_dir",
+];
+
+/// Keys that only the two-layer engines read.
+const TWO_LAYER_ONLY: [&str; 5] = [
+    "draw",
+    "output_scale",
+    "alignment_threshold",
+    "stop_tolerance",
+    "stop_window",
+];
+
+/// Whether a key has a bearing on what this engine computes.
+pub(crate) fn is_read(leaf: &str, engine: Engine) -> bool {
+    let foreign: &[&str] = if engine == Engine::MiniBatch {
+        &TWO_LAYER_ONLY
+    } else {
+        &DEEP_ONLY
+    };
+    // Where a data set lies is nothing that a run depends on.
+    leaf != "data_dir" && !foreign.contains(&leaf)
+}
+
+/// The first of `leaves` that is not as the key table has it by default, with its value.
+fn changed(s: &Setting, leaves: &[&'static str]) -> Option<(&'static str, String)> {
+    let (values, defaults): (Values, Values) = (write::values(s), read::defaults());
+    leaves
+        .iter()
+        .find(|leaf| values.get(**leaf) != defaults.get(**leaf))
+        .map(|leaf| {
+            (
+                *leaf,
+                values.get(leaf).map_or_else(String::new, write::column),
+            )
+        })
+}
+
+/// What this setting asks that only the mini-batch engine has: a key and its value.
+pub(super) fn asks_of_mini_batch(s: &Setting) -> Option<(&'static str, String)> {
+    let leaves = &DEEP_ONLY[..DEEP_ONLY.len() - 1];
+    if let Some(found) = changed(s, leaves) {
+        return Some(found);
+    }
+    if s.rule.feedback().is_none() {
+        return Some(("rule", format!("\"{}\"", s.rule.name())));
+    }
+    if let Some(quantity) = s.quantities.iter().find(|q| !q.is_two_layer()) {
+        return Some(("quantities", format!("\"{quantity}\"")));
+    }
+    if matches!(s.record, Record::EveryEpochs(_)) {
+        return Some(("record", write::column(&write::record(&s.record))));
+    }
+    let path = s.initial_weights.as_deref()?;
+    let is_deep = path.is_dir() || path.extension().is_some_and(|end| end == "safetensors");
+    is_deep.then(|| ("initial_weights", path.display().to_string()))
+}
+
+/// Whether nothing but its data with classes select the mini-batch engine.
+pub(crate) fn is_selected_by_data(s: &Setting) -> bool {
+    let mut others = s.clone();
+    others.deep.labelled = None;
+    others.deep.labelled_data = None;
+    s.engine == Engine::Auto && s.deep.has_classes() && asks_of_mini_batch(&others).is_none()
+}
+
+/// A setting of a two-layer engine asks for nothing deep.
+pub(super) fn two_layer(s: &Setting) -> Result<()> {
+    match asks_of_mini_batch(s) {
+        None => Ok(()),
+        Some((leaf, value)) => refuse(
+            leaf,
+            value,
+            format!(
+                "the \"{}\" engine does not have this; set run.engine = \"mini_batch\" or \"auto\"",
+                s.engine.name()
+            ),
+        ),
+    }
+}
+
+/// A setting of the mini-batch engine, which [`asked`] for it.
+pub(super) fn mini_batch(s: &Setting, asked: &str) -> Result<()> {
+    foreign(s, asked)?;
+    data(s)?;
+    network(s)?;
+    learning(s, asked)?;
+    recorded(s, asked)
+}
+
+fn foreign(s: &Setting, asked: &str) -> Result<()> {
+    let mut plain = s.clone();
+    plain.draw = Draw::Auto;
+    if s.draw == Draw::Gram {
+        let why = format!("{asked}, which has the weights themselves; use \"weights\"");
+        return refuse("draw", "\"gram\"", why);
+    }
+    if let Some((leaf, value)) = changed(&plain, &TWO_LAYER_ONLY) {
+        let why = format!("{asked}, and only the two-layer engines read this; remove it");
+        return refuse(leaf, value, why);
+    }
+    if let Ridge::Gamma(l) = s.ridge {
+        return refuse("ridge", format!("{{ gamma = {l} }}"), give_number(asked));
+    }
+    match s.steps {
+        Steps::Number(_) => Ok(()),
+        Steps::Tau(x) => refuse("steps", format!("{{ tau = {x} }}"), give_number(asked)),
+        Steps::EtaLambdaT(x) => refuse(
+            "steps",
+            format!("{{ eta_lambda_t = {x} }}"),
+            give_number(asked),
+        ),
+    }
+}
+
+fn give_number(asked: &str) -> String {
+    format!("{asked}, where units of the two-layer theory have no meaning; give a number")
+}
+
+/// `network.init_gain asks for the mini-batch engine`: which key chose it.
+pub(crate) fn asked(s: &Setting) -> String {
+    let leaf = asks_of_mini_batch(s).map_or("engine", |(leaf, _)| leaf);
+    let key = keys::leaf(leaf).map_or_else(|| leaf.to_owned(), keys::Key::dotted);
+    format!("{key} asks for the mini-batch engine")
+}
+
+fn data(s: &Setting) -> Result<()> {
+    let d = &s.deep;
+    if d.labelled.is_some() && d.labelled_data.is_some() {
+        return refuse(
+            "labelled_data",
+            "given",
+            "data.labelled is given too; remove one of the two",
+        );
+    }
+    for (leaf, path) in [
+        ("train_data", &s.train_data),
+        ("held_out_data", &s.held_out_data),
+    ] {
+        let is_test = leaf == "held_out_data" && has_table(s);
+        if d.has_classes() && path.is_some() && !is_test {
+            return refuse(
+                leaf,
+                "given",
+                "data with classes are given too; remove one of the two",
+            );
+        }
+    }
+    if d.labelled.as_deref() == Some(GENERATED_IMAGES) && s.input_dim.isqrt().pow(2) != s.input_dim
+    {
+        return refuse(
+            "input_dim",
+            s.input_dim,
+            "generated images are squares; give the square of their side, such as 64",
+        );
+    }
+    if d.labelled.as_deref() == Some(GENERATED_IMAGES) {
+        let left = d
+            .train_limit
+            .map_or(s.samples, |limit| limit.min(s.samples));
+        if d.validation >= left {
+            return refuse(
+                "validation",
+                d.validation,
+                format!("expected less than the {left} training samples"),
+            );
+        }
+    }
+    if d.has_classes() {
+        return Ok(());
+    }
+    for (leaf, is_set) in [
+        ("train_limit", d.train_limit.is_some()),
+        ("test_limit", d.test_limit.is_some()),
+        ("validation", d.validation > 0),
+    ] {
+        if is_set {
+            return refuse(
+                leaf,
+                "set",
+                "needs data with classes; set data.labelled or data.labelled_data",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Hidden layers and the output layer.
+fn layers_of_weights(s: &Setting) -> usize {
+    let d = &s.deep;
+    d.hidden_widths.as_ref().map_or(d.hidden_layers, Vec::len) + 1
+}
+
+/// Whether any step has a ridge.
+fn has_ridge(s: &Setting) -> bool {
+    match &s.ridge_table {
+        Some(table) => table.iter().any(|ridge| *ridge > 0.0),
+        None => s.ridge.written() > 0.0,
+    }
+}
+
+fn network(s: &Setting) -> Result<()> {
+    let d = &s.deep;
+    if d.hidden_widths.is_some() && d.hidden_layers != 1 {
+        return refuse(
+            "hidden_layers",
+            d.hidden_layers,
+            "network.hidden_widths gives the layers; remove one of the two",
+        );
+    }
+    let layers = layers_of_weights(s);
+    if let crate::config::setting::RidgeLayers::These(list) = &d.ridge_layers
+        && let Some(layer) = list.iter().find(|layer| **layer > layers)
+    {
+        return refuse(
+            "ridge_layers",
+            layer,
+            format!("the network has layers 1 to {layers}"),
+        );
+    }
+    if let Sparsity::Each(list) = &d.weight_sparsity
+        && list.len() != layers
+    {
+        return refuse(
+            "weight_sparsity",
+            format!("{} numbers", list.len()),
+            format!(
+                "the network has {layers} layers of weights; give one number for each, or one for all"
+            ),
+        );
+    }
+    for quantity in &s.quantities {
+        if let Quantity::OfLayer(_, layer) = quantity
+            && usize::from(*layer) >= layers
+        {
+            return refuse(
+                "quantities",
+                format!("\"{quantity}\""),
+                format!("the network has hidden layers 1 to {}", layers - 1),
+            );
+        }
+    }
+    if s.initial_weights.is_none() && d.initial_feedback != InitialFeedback::File {
+        return refuse(
+            "initial_feedback",
+            "\"drawn\"",
+            "describes a start from network.initial_weights, which is not given; give it, or remove this",
+        );
+    }
+    if s.initial_weights.is_some() && s.feedback_correlation.abs() > 0.0 {
+        return refuse(
+            "feedback_correlation",
+            s.feedback_correlation,
+            "describes drawn feedback weights, but network.initial_weights is given; remove one of the two",
+        );
+    }
+    Ok(())
+}
+
+fn learning(s: &Setting, asked: &str) -> Result<()> {
+    let d = &s.deep;
+    if s.rule == Rule::OjaFeedback {
+        return refuse(
+            "rule",
+            "\"oja_feedback\"",
+            format!(
+                "{asked}, which does not have it; use \"hebbian_feedback\" with learning.feedback_decay"
+            ),
+        );
+    }
+    if s.rule == Rule::LastLayerOnly
+        && has_ridge(s)
+        && let Some((leaf, value)) = changed(s, &["ridge_layers"])
+        && d.ridge_layers
+            .each(layers_of_weights(s))
+            .iter()
+            .rev()
+            .skip(1)
+            .any(|has| *has)
+    {
+        return refuse(
+            leaf,
+            value,
+            "\"last_layer_only\" trains the output layer alone, and ridge would shrink the others; set it to \"output\"",
+        );
+    }
+    mirrors(s)?;
+    let is_trial = matches!(s.rule, Rule::NodePerturbation | Rule::WeightPerturbation);
+    if is_trial && d.weight_sparsity != Sparsity::Every(0.0) {
+        return refuse(
+            "weight_sparsity",
+            "set",
+            "perturbation tries changes of all weights, absent ones too; remove it",
+        );
+    }
+    if is_trial && s.dropout > 0.0 {
+        return refuse(
+            "dropout",
+            s.dropout,
+            "perturbation compares two passes, which dropout would make different; set it to 0",
+        );
+    }
+    if d.step_size_decay.is_none()
+        && matches!(
+            d.step_size_schedule,
+            StepSizeSchedule::Inverse | StepSizeSchedule::Exponential
+        )
+    {
+        return refuse(
+            "step_size_schedule",
+            "set",
+            "needs learning.step_size_decay; set it",
+        );
+    }
+    let is_direct = s
+        .rule
+        .composition()
+        .is_some_and(|c| c.path == crate::rule::SignalPath::Direct);
+    if is_direct && layers_of_weights(s) > 2 && s.feedback_correlation.abs() > 0.0 {
+        return refuse(
+            "feedback_correlation",
+            s.feedback_correlation,
+            "direct feedback weights of a deep network stand beside no forward weights; set it to 0",
+        );
+    }
+    Ok(())
+}
+
+/// The response of weight mirrors, and the numbers that go with it.
+fn mirrors(s: &Setting) -> Result<()> {
+    let Some((leaf, response)) = changed(s, &["mirror_response"]) else {
+        return Ok(());
+    };
+    if s.rule != Rule::WeightMirror {
+        let why = format!(
+            "describes weight mirrors, and learning.rule is \"{}\"; remove it, or give it in a case of that rule",
+            s.rule.name()
+        );
+        return refuse(leaf, response, why);
+    }
+    for (leaf, is_auto) in [
+        (
+            "feedback_step_size",
+            s.feedback_step_size == FeedbackStepSize::Auto,
+        ),
+        ("feedback_decay", s.feedback_decay == FeedbackDecay::Auto),
+    ] {
+        if is_auto {
+            return refuse(
+                leaf,
+                "\"auto\"",
+                "is the number for linear responses of weight mirrors, and learning.mirror_response asks for others; give a number",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whether samples with classes are a table, whose test set is another file.
+fn has_table(s: &Setting) -> bool {
+    let path = s.deep.labelled_data.as_deref();
+    path.is_some_and(crate::data::is_labelled_table)
+}
+
+/// Whether there are samples to test on.
+fn has_test(s: &Setting) -> bool {
+    let is_stored = s.deep.has_classes()
+        && s.deep.labelled.as_deref() != Some(GENERATED_IMAGES)
+        && !has_table(s);
+    is_stored || s.held_out > 0 || s.held_out_data.is_some()
+}
+
+fn recorded(s: &Setting, asked: &str) -> Result<()> {
+    let d = &s.deep;
+    for quantity in &s.quantities {
+        let name = format!("\"{quantity}\"");
+        if !quantity.is_deep() {
+            let why =
+                format!("{asked}, which does not measure it; docs/config.md lists what it does");
+            return refuse("quantities", name, why);
+        }
+        let needs = match quantity {
+            Quantity::TestLoss if !d.has_classes() && !has_test(s) => {
+                "a test set; set data.held_out or data.held_out_data"
+            }
+            Quantity::TrainAccuracy
+            | Quantity::TrainSetAccuracy
+            | Quantity::TestAccuracy
+            | Quantity::TestTopKAccuracy
+                if !d.has_classes() =>
+            {
+                "classes; set data.labelled or data.labelled_data"
+            }
+            Quantity::TestLoss | Quantity::TestAccuracy | Quantity::TestTopKAccuracy
+                if !has_test(s) =>
+            {
+                if has_table(s) {
+                    "a test set; set data.held_out_data"
+                } else {
+                    "a test set; set data.held_out"
+                }
+            }
+            Quantity::ValidationLoss | Quantity::ValidationAccuracy if d.validation == 0 => {
+                "validation samples; set data.validation"
+            }
+            _ => continue,
+        };
+        return refuse("quantities", name, format!("needs {needs}"));
+    }
+    if let (Record::At(_), SaveWeights::Final | SaveWeights::Both) = (&s.record, s.save_weights) {
+        return refuse(
+            "record",
+            "{ at = [...] }",
+            "a run ends at the last of these, but run.save_weights asks for the last weights; record in another way",
+        );
+    }
+    Ok(())
+}
+
+impl Setting {
+    /// What `auto` stands for in `run.record`.
+    pub(crate) fn resolved_record(&self) -> Record {
+        match (&self.record, self.engine) {
+            (Record::Auto, Engine::MiniBatch) => Record::EveryEpochs(1),
+            (Record::Auto, _) => Record::Count(100),
+            (named, _) => named.clone(),
+        }
+    }
+
+    /// What `auto` stands for in `run.quantities`.
+    pub(crate) fn resolved_quantities(&self) -> Vec<Quantity> {
+        if !self.quantities.is_empty() {
+            return self.quantities.clone();
+        }
+        if self.engine != Engine::MiniBatch {
+            return vec![
+                Quantity::Loss,
+                Quantity::RegularisedLoss,
+                Quantity::ResidualNorm,
+                Quantity::Alignment,
+                Quantity::OutputNorm,
+                Quantity::Tau,
+                Quantity::EtaLambdaT,
+            ];
+        }
+        let mut list = vec![Quantity::Epoch, Quantity::Loss, Quantity::Alignment];
+        let has_classes = self.deep.has_classes();
+        if has_classes {
+            list.push(Quantity::TrainAccuracy);
+        }
+        if has_test(self) {
+            if has_classes {
+                list.push(Quantity::TestAccuracy);
+            }
+            list.push(Quantity::TestLoss);
+        }
+        list
+    }
+}

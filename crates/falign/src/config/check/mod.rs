@@ -1,0 +1,497 @@
+//! What no single key can tell: settings whose keys contradict one another.
+
+mod deep;
+mod predictions;
+
+pub(crate) use self::deep::{is_read, is_selected_by_data};
+use super::need::{Sizes, blamed, of_run};
+use super::read::{GENERATED_IMAGES, Values};
+use super::setting::{
+    Duration, Engine, Inputs, Record, Ridge, SaveWeights, ScheduleName, Setting, Steps, Targets,
+};
+use super::steps::{MAX_ROWS, rows};
+use super::{keys, write};
+use crate::data::Scaling;
+use crate::math::Activation;
+use crate::memory::{shown, total};
+use crate::observe::{EngineFamily, Quantity};
+use crate::rule::Rule;
+use crate::two_layer::Draw;
+use crate::{Error, Result};
+
+/// The linear engine above this width draws the Gram matrix of the start.
+const GRAM_ABOVE: u64 = 100_000;
+
+/// With `draw = "weights"` every hidden unit is in memory; more units than this are refused.
+const MAX_UNITS: u64 = 1_000_000_000;
+
+/// A run that needs more memory is refused rather than ended by the system.
+const MAX_BYTES: f64 = 400e9;
+
+/// Multiply-adds of a teacher of single units: some 10^9 a second.
+const MAX_TEACHING: f64 = 1e15;
+
+/// The keys that describe generated training data, without meaning beside `train_data`.
+pub(crate) const GENERATED: [&str; 8] = [
+    "samples",
+    "input_dim",
+    "outputs",
+    "inputs",
+    "targets",
+    "teacher_width",
+    "dataset",
+    "held_out",
+];
+
+/// Whether a key describes generated training data.
+pub(crate) fn is_generated(leaf: &str) -> bool {
+    GENERATED.contains(&leaf)
+}
+
+impl Setting {
+    /// The engine that will run: never [`Engine::Auto`].
+    pub fn resolved_engine(&self) -> Engine {
+        let is_linear = self.activation == Activation::Linear && self.dropout <= 0.0;
+        // Without units only the Gram draw is left, which says itself what it cannot do.
+        let has_units = self.draw == Draw::Gram || self.asks_of_rotated_units().is_none();
+        match self.engine {
+            Engine::Auto if deep::asks_of_mini_batch(self).is_some() => Engine::MiniBatch,
+            Engine::Auto if is_linear && has_units => Engine::Linear,
+            Engine::Auto => Engine::SampleSpace,
+            named => named,
+        }
+    }
+
+    /// Which key chose the mini-batch engine, as the beginning of a sentence; `None` for the
+    /// two-layer engines.
+    pub(crate) fn asks_for_mini_batch(&self) -> Option<String> {
+        // What `auto` stands for asks for nothing.
+        let mut typed = self.clone();
+        typed.deep.loss = None;
+        typed.deep.reduction = None;
+        typed.deep.scaling = None;
+        typed.record = Record::Auto;
+        typed.quantities.clear();
+        (self.resolved_engine() == Engine::MiniBatch).then(|| deep::asked(&typed))
+    }
+
+    /// The runs it shares its numerics version with.
+    pub fn family(&self) -> EngineFamily {
+        match self.resolved_engine() {
+            Engine::MiniBatch => EngineFamily::of_mini_batch(self.activation),
+            Engine::Auto | Engine::Reference | Engine::SampleSpace | Engine::Linear => {
+                EngineFamily::TwoLayer
+            }
+        }
+    }
+
+    /// What this setting asks of single hidden units that the linear engine does not have: but
+    /// for feedback alignment it runs a small rotated network. The key and its value.
+    fn asks_of_rotated_units(&self) -> Option<(&'static str, String)> {
+        if self.rule == Rule::FeedbackAlignment {
+            return None;
+        }
+        if self.save_weights != SaveWeights::None {
+            return Some(("save_weights", "requested".to_owned()));
+        }
+        let of_units = self.quantities.iter().find(|q| q.needs_units());
+        of_units.map(|q| ("quantities", format!("\"{}\"", q.name())))
+    }
+
+    /// The law of the start that will be drawn: never [`Draw::Auto`].
+    pub fn resolved_draw(&self) -> Draw {
+        match self.draw {
+            Draw::Auto
+                if self.resolved_engine() == Engine::Linear
+                    && self.width > GRAM_ABOVE
+                    && self.initial_weights.is_none() =>
+            {
+                Draw::Gram
+            }
+            Draw::Auto => Draw::Weights,
+            named => named,
+        }
+    }
+
+    /// Whether `outputs` are centred: subtracts the outputs of the start.
+    pub fn resolved_center_outputs(&self) -> bool {
+        self.center_outputs
+            .unwrap_or((self.output_scale - 1.0).abs() > 0.0)
+    }
+}
+
+fn refuse<T>(leaf: &str, value: impl std::fmt::Display, why: impl Into<String>) -> Result<T> {
+    let key = keys::leaf(leaf).map_or_else(|| leaf.to_owned(), keys::Key::dotted);
+    Err(Error::config(key, value, why))
+}
+
+/// Keys that were typed although another key takes their meaning away.
+pub(crate) fn typed_keys(setting: &Setting, typed: &Values) -> Result<()> {
+    if let (Some(_), Some(steps)) = (typed.get("epochs"), typed.get("steps")) {
+        return refuse(
+            "steps",
+            steps,
+            "run.epochs is given too; remove one of the two",
+        );
+    }
+    let deep = &setting.deep;
+    let given = match deep.labelled.as_deref() {
+        Some(GENERATED_IMAGES) => {
+            let unused = ["inputs", "targets", "teacher_width"];
+            return not_typed(
+                typed,
+                &unused,
+                "has no meaning for generated images; remove it",
+            );
+        }
+        Some(_) => "data.labelled",
+        None if deep.labelled_data.is_some() => "data.labelled_data",
+        None if setting.train_data.is_some() => "data.train_data",
+        None => return Ok(()),
+    };
+    // Validation samples are drawn run by run, or once for all.
+    let is_split = deep.validation > 0;
+    let generated = GENERATED.into_iter();
+    let leaves: Vec<&str> = generated
+        .filter(|leaf| !(is_split && *leaf == "dataset"))
+        .collect();
+    not_typed(
+        typed,
+        &leaves,
+        &format!("describes generated data, but {given} is given; remove one of the two"),
+    )
+}
+
+fn not_typed(typed: &Values, leaves: &[&str], why: &str) -> Result<()> {
+    match leaves.iter().find_map(|leaf| typed.get_key_value(leaf)) {
+        None => Ok(()),
+        Some((leaf, value)) => refuse(leaf, value, why),
+    }
+}
+
+/// Which key asks for the mini-batch engine, if that is chosen; before anything is resolved.
+pub(crate) use self::deep::asked;
+
+/// Checks a setting whose engine and draw are resolved, and which [`asked`] for the mini-batch
+/// engine if it has that.
+pub(crate) fn setting(s: &Setting, asked: &str) -> Result<()> {
+    if s.engine == Engine::MiniBatch {
+        deep::mini_batch(s, asked)?;
+        data(s)?;
+        schedule(s)?;
+        recorded(s)?;
+        memory(s)?;
+        return teacher(s);
+    }
+    deep::two_layer(s)?;
+    data(s)?;
+    engine(s)?;
+    draw(s)?;
+    schedule(s)?;
+    theory_units(s)?;
+    recorded(s)?;
+    memory(s)?;
+    teacher(s)?;
+    measured(s)
+}
+
+fn data(s: &Setting) -> Result<()> {
+    if s.train_data.is_none() && s.deep.labelled_data.is_none() {
+        let table = &s.table;
+        for (leaf, is_set) in [
+            ("target", !table.target.is_empty()),
+            ("ignore", !table.ignore.is_empty()),
+            ("header", table.header.is_some()),
+        ] {
+            if is_set {
+                let why =
+                    "is about the columns of a file; set data.train_data or data.labelled_data";
+                return refuse(leaf, "set", why);
+            }
+        }
+    }
+    if s.train_data.is_none() && !s.deep.has_classes() {
+        if s.deep.resolved_scaling() != Scaling::None {
+            let why = "is for data of files and for images; set data.train_data, data.labelled or data.labelled_data, or remove it";
+            return refuse(
+                "scaling",
+                format!("\"{}\"", s.deep.resolved_scaling().name()),
+                why,
+            );
+        }
+        if s.inputs == Inputs::Orthonormal && s.samples > s.input_dim {
+            return refuse(
+                "inputs",
+                "\"orthonormal\"",
+                format!(
+                    "needs data.samples <= data.input_dim, but {} > {}",
+                    s.samples, s.input_dim
+                ),
+            );
+        }
+        if s.activation != Activation::Linear
+            && let Some(width) = s.teacher_width.filter(|width| *width > MAX_UNITS)
+        {
+            return refuse(
+                "teacher_width",
+                width,
+                format!(
+                    "more than {MAX_UNITS} hidden units do not fit in memory; only a linear teacher may be wider"
+                ),
+            );
+        }
+        if s.held_out_data.is_some() {
+            return refuse(
+                "held_out_data",
+                "given",
+                "needs data.train_data; for generated data set data.held_out",
+            );
+        }
+    }
+    Ok(())
+}
+
+fn engine(s: &Setting) -> Result<()> {
+    if s.engine == Engine::Linear {
+        if s.activation != Activation::Linear {
+            return refuse(
+                "engine",
+                "\"linear\"",
+                format!(
+                    "needs network.activation = \"linear\", not \"{}\"; use \"sample_space\"",
+                    s.activation.name()
+                ),
+            );
+        }
+        if s.dropout > 0.0 {
+            return refuse(
+                "engine",
+                "\"linear\"",
+                "has no dropout; set learning.dropout = 0 or use \"sample_space\"",
+            );
+        }
+        if let Some((leaf, value)) = s.asks_of_rotated_units().filter(|_| s.draw != Draw::Gram) {
+            return refuse(
+                leaf,
+                value,
+                format!(
+                    "needs single hidden units, which the linear engine keeps for \"feedback_alignment\" only, not for \"{}\"; set run.engine = \"sample_space\" or \"auto\"",
+                    s.rule.name()
+                ),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn draw(s: &Setting) -> Result<()> {
+    if s.initial_weights.is_some() && s.feedback_correlation.abs() > 0.0 {
+        return refuse(
+            "feedback_correlation",
+            s.feedback_correlation,
+            "describes a drawn b, but network.initial_weights gives b; remove one of the two",
+        );
+    }
+    if s.draw != Draw::Gram {
+        let units = |leaf: &str, width: u64, fix: &str| {
+            if width > MAX_UNITS {
+                return refuse(
+                    leaf,
+                    width,
+                    format!("more than {MAX_UNITS} hidden units do not fit in memory; {fix}"),
+                );
+            }
+            Ok(())
+        };
+        units(
+            "width",
+            s.width,
+            "only network.draw = \"gram\" (linear activation, no dropout) reaches such widths",
+        )?;
+        return Ok(());
+    }
+    if s.engine != Engine::Linear {
+        return refuse(
+            "draw",
+            "\"gram\"",
+            format!(
+                "needs the linear engine, not \"{}\"; use \"weights\"",
+                s.engine.name()
+            ),
+        );
+    }
+    if s.initial_weights.is_some() {
+        return refuse(
+            "initial_weights",
+            "given",
+            "gives the weights themselves, which network.draw = \"gram\" never has; use \"weights\"",
+        );
+    }
+    if s.save_weights != SaveWeights::None {
+        return refuse(
+            "save_weights",
+            "requested",
+            "network.draw = \"gram\" has no weights to save; set run.save_weights = \"none\", or network.draw = \"weights\" for widths that fit in memory",
+        );
+    }
+    if let Some(quantity) = s.quantities.iter().find(|q| q.needs_units()) {
+        return refuse(
+            "quantities",
+            format!("\"{}\"", quantity.name()),
+            "looks at single hidden units, which network.draw = \"gram\" does not have; drop it, use its rms form, or set network.draw = \"weights\"",
+        );
+    }
+    Ok(())
+}
+
+fn schedule(s: &Setting) -> Result<()> {
+    let name = match s.schedule {
+        ScheduleName::Constant => return Ok(()),
+        ScheduleName::Cutoff => "cutoff",
+        ScheduleName::InverseSquare => "inverse_square",
+        ScheduleName::Exponential => "exponential",
+        ScheduleName::Table => "table",
+    };
+    let missing = match s.schedule {
+        ScheduleName::Cutoff if s.cutoff.is_none() => "learning.cutoff",
+        ScheduleName::InverseSquare | ScheduleName::Exponential if s.decay_steps.is_none() => {
+            "learning.decay_steps"
+        }
+        ScheduleName::Table if s.ridge_table.is_none() => "learning.ridge_table",
+        _ => return Ok(()),
+    };
+    refuse(
+        "schedule",
+        format!("\"{name}\""),
+        format!("needs {missing}; set it"),
+    )
+}
+
+/// Whether no step has any ridge.
+fn is_ridgeless(s: &Setting) -> bool {
+    match (s.schedule, &s.ridge_table) {
+        (ScheduleName::Table, Some(table)) => table.iter().all(|ridge| *ridge <= 0.0),
+        _ => match s.ridge {
+            Ridge::Number(ridge) | Ridge::Gamma(ridge) => ridge <= 0.0,
+        },
+    }
+}
+
+fn theory_units(s: &Setting) -> Result<()> {
+    let duration = match s.schedule {
+        ScheduleName::Cutoff => s.cutoff.map(|d| ("cutoff", d)),
+        ScheduleName::InverseSquare | ScheduleName::Exponential => {
+            s.decay_steps.map(|d| ("decay_steps", d))
+        }
+        ScheduleName::Constant | ScheduleName::Table => None,
+    };
+    let c_s = match duration {
+        Some((leaf, Duration::CS(c))) => Some((leaf, c)),
+        _ => None,
+    };
+    if is_ridgeless(s) {
+        let why = "has no meaning without ridge; set learning.ridge above 0 or give a number";
+        if let Steps::EtaLambdaT(x) = s.steps {
+            return refuse("steps", format!("{{ eta_lambda_t = {x} }}"), why);
+        }
+        if let Some((leaf, c)) = c_s {
+            return refuse(leaf, format!("{{ c_s = {c} }}"), why);
+        }
+    }
+    Ok(())
+}
+
+/// What is recorded, against how long a run is.
+fn recorded(s: &Setting) -> Result<()> {
+    if let (Record::At(at), SaveWeights::Final | SaveWeights::Both) = (&s.record, s.save_weights)
+        && s.steps != Steps::Number(at.last().copied().unwrap_or(0))
+    {
+        return refuse(
+            "record",
+            format!("{{ at = [..., {}] }}", at.last().copied().unwrap_or(0)),
+            "a run ends at the last of these, but run.save_weights asks for the weights after run.steps; make the two equal, or record in another way",
+        );
+    }
+    match s.steps {
+        // The steps of an epoch are known with the data.
+        _ if s.deep.epochs.is_some() => Ok(()),
+        Steps::Number(steps) => record_fits(&s.record, steps),
+        Steps::Tau(_) | Steps::EtaLambdaT(_) => Ok(()),
+    }
+}
+
+/// Refuses a record that does not fit a run of `steps` steps: one that goes on after its end,
+/// or has more than [`MAX_ROWS`] rows.
+pub(crate) fn record_fits(record: &Record, steps: u64) -> Result<()> {
+    if let Record::At(at) = record
+        && let Some(step) = at.iter().find(|step| **step > steps)
+    {
+        return refuse(
+            "record",
+            format!("{{ at = [..., {step}] }}"),
+            format!("beyond the last step; run.steps is {steps}"),
+        );
+    }
+    if rows(record, steps) > MAX_ROWS {
+        return refuse(
+            "record",
+            write::column(&write::record(record)),
+            format!("more than {MAX_ROWS} recorded steps of {steps}; record fewer"),
+        );
+    }
+    Ok(())
+}
+
+/// One run must fit in the memory of some machine, as far as the keys tell how large it is.
+fn memory(s: &Setting) -> Result<()> {
+    let need = total(&of_run(s, &Sizes::typed(s)));
+    if need.bytes <= MAX_BYTES {
+        return Ok(());
+    }
+    let (leaf, value) = blamed(s, need.by);
+    refuse(
+        leaf,
+        value,
+        format!(
+            "one run needs {} of memory, and {} is the limit; lower it",
+            shown(need.bytes),
+            shown(MAX_BYTES)
+        ),
+    )
+}
+
+/// A teacher's outputs are made in some days at most: nobody waits for more.
+fn teacher(s: &Setting) -> Result<()> {
+    let is_drawn = s.targets == Targets::Teacher && s.draw != Draw::Gram;
+    if !is_drawn || s.train_data.is_some() || s.deep.has_classes() {
+        return Ok(());
+    }
+    let width = s.teacher_width.unwrap_or(s.width) as f64;
+    let work = width * (s.samples + s.held_out) as f64 * (s.input_dim + s.outputs) as f64;
+    if work <= MAX_TEACHING {
+        return Ok(());
+    }
+    let (leaf, width) = match s.teacher_width {
+        Some(width) => ("teacher_width", width),
+        None => ("width", s.width),
+    };
+    refuse(
+        leaf,
+        width,
+        format!(
+            "the teacher's outputs take {work:.0e} multiply-adds, and {MAX_TEACHING:.0e}, some days, is the limit; lower it, or take network.draw = \"gram\" for a linear network"
+        ),
+    )
+}
+
+fn measured(s: &Setting) -> Result<()> {
+    if s.quantities.contains(&Quantity::HeldOutLoss) && s.held_out == 0 && s.held_out_data.is_none()
+    {
+        return refuse(
+            "quantities",
+            "\"held_out_loss\"",
+            "needs held-out samples; set data.held_out or data.held_out_data",
+        );
+    }
+    predictions::check(s)
+}

@@ -1,0 +1,69 @@
+//! Where recorded theory has something to say: which settings the limits and (B.5) cover.
+
+use super::{is_ridgeless, refuse};
+use crate::Result;
+use crate::config::setting::{Engine, Setting};
+use crate::observe::Quantity;
+use crate::rule::{Feedback, Rule};
+
+/// Refuses quantities of the theory for settings that it does not speak of.
+pub(super) fn check(s: &Setting) -> Result<()> {
+    for &quantity in &s.quantities {
+        let why = if quantity.is_share() {
+            no_shares(s)
+        } else if quantity.is_prediction() {
+            no_prediction(s, quantity)
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            return refuse("quantities", format!("\"{quantity}\""), why);
+        }
+    }
+    Ok(())
+}
+
+/// Why a setting has no shares of beta, if it has none.
+fn no_shares(s: &Setting) -> Option<String> {
+    if s.rule != Rule::FeedbackAlignment {
+        return Some(format!(
+            "is the decomposition (B.5) of feedback alignment; \"{}\" has none",
+            s.rule.name()
+        ));
+    }
+    (s.engine != Engine::Linear).then(|| {
+        "needs run.engine = \"linear\": linear networks without dropout have this decomposition"
+            .to_owned()
+    })
+}
+
+/// Why no limit speaks of a setting, if none does.
+fn no_prediction(s: &Setting, quantity: Quantity) -> Option<String> {
+    if s.dropout > 0.0 {
+        return Some("is of a limit without dropout; set learning.dropout = 0".to_owned());
+    }
+    if s.initial_weights.is_some() {
+        return Some(
+            "is of a limit that starts from drawn weights; remove network.initial_weights"
+                .to_owned(),
+        );
+    }
+    let covered = match s.rule.feedback() {
+        Some(Feedback::Random) => true,
+        Some(Feedback::Transpose) => !quantity.is_slow_time(),
+        _ => false,
+    };
+    if !covered {
+        let rules = if quantity.is_slow_time() {
+            "\"feedback_alignment\""
+        } else {
+            "\"feedback_alignment\" and \"backpropagation\""
+        };
+        let rule = s.rule.name();
+        return Some(format!("is of a limit of {rules}, not of \"{rule}\""));
+    }
+    (quantity.is_slow_time() && is_ridgeless(s)).then(|| {
+        "is of a limit that ridge makes; without it there is none; set learning.ridge above 0"
+            .to_owned()
+    })
+}

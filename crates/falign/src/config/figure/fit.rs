@@ -1,0 +1,226 @@
+//! `[figure]` beside the settings: what its panels ask for must be there once these have run.
+
+use std::collections::BTreeMap;
+
+use toml::Value;
+
+use super::{Figure, Panel, Style};
+use crate::config::LabelledSetting;
+use crate::config::columns::{HIDDEN_WIDTHS, setting_columns};
+use crate::config::keys::leaf;
+use crate::config::layout::short;
+use crate::config::read::canonical;
+use crate::observe::Quantity;
+use crate::{Error, Result};
+
+/// Compares the panels with what will be there to draw. A panel without rows or without its
+/// quantity is a mistake of the file, but where the command line has changed the settings
+/// (`is_overridden`) it is left out.
+pub(crate) fn fit(
+    mut figure: Figure,
+    settings: &[LabelledSetting],
+    is_overridden: bool,
+) -> Result<Figure> {
+    let mut kept = Vec::new();
+    for panel in std::mem::take(&mut figure.panels) {
+        match drawable(&panel, settings) {
+            Ok(()) => kept.push(panel),
+            Err(_) if is_overridden => {}
+            Err(error) => return Err(error),
+        }
+    }
+    figure.panels = kept;
+    Ok(figure)
+}
+
+fn drawable(panel: &Panel, settings: &[LabelledSetting]) -> Result<()> {
+    let columns = columns(settings);
+    recorded(panel, columns.contains(&panel.x), settings)?;
+    selected(panel, settings).map(|_| ())
+}
+
+/// What drawing would refuse after the runs: columns that no table has, an axis without numbers,
+/// two curves in one.
+pub(crate) fn legible(panel: &Panel, settings: &[LabelledSetting]) -> Result<()> {
+    let columns = columns(settings);
+    let is_setting = columns.contains(&panel.x);
+    in_tables(panel, &columns)?;
+    let shown = selected(panel, settings)?;
+    if is_setting && panel.style != Style::Map {
+        has_places(panel, &shown)?;
+    }
+    one_at_a_place(panel, is_setting, &shown)
+}
+
+/// Those of the tables that name a setting.
+fn columns(settings: &[LabelledSetting]) -> Vec<String> {
+    let is_deep = |one: &LabelledSetting| one.column(HIDDEN_WIDTHS).is_some();
+    let settings = settings.iter();
+    setting_columns(settings.map(|one| (one.axes.as_slice(), is_deep(one))))
+}
+
+fn refuse<T>(key: &str, value: impl std::fmt::Display, why: impl Into<String>) -> Result<T> {
+    Err(Error::config(format!("figure.panel.{key}"), value, why))
+}
+
+fn recorded(panel: &Panel, x_is_setting: bool, settings: &[LabelledSetting]) -> Result<()> {
+    let prediction = panel.prediction.as_ref().map(|name| ("prediction", name));
+    let x = (!x_is_setting).then_some(("x", &panel.x));
+    for (key, name) in [("y", &panel.y)].into_iter().chain(x).chain(prediction) {
+        let Some(quantity) = Quantity::from_name(name) else {
+            continue;
+        };
+        let records = |one: &LabelledSetting| one.setting.quantities.contains(&quantity);
+        if !settings.iter().any(records) {
+            let why = "is not recorded; add it to run.quantities";
+            return refuse(key, format!("\"{name}\""), why);
+        }
+    }
+    Ok(())
+}
+
+/// Tables have a column for each key that is swept, and for some others.
+fn in_tables(panel: &Panel, columns: &[String]) -> Result<()> {
+    let x = Some(&panel.x).filter(|x| Quantity::from_name(x).is_none());
+    let named = [
+        ("x", x),
+        ("series", panel.series.as_ref()),
+        ("dash", panel.dash.as_ref()),
+    ];
+    let named = named
+        .into_iter()
+        .filter_map(|(key, name)| Some((key, name?)));
+    for (key, name) in named.chain(panel.filter.keys().map(|name| ("where", name))) {
+        if name != "step" && !columns.contains(name) {
+            let why = format!(
+                "is no column of the tables, for it is not swept; there are {}, step",
+                columns.join(", ")
+            );
+            return refuse(key, format!("\"{name}\""), why);
+        }
+    }
+    Ok(())
+}
+
+/// The settings that `where` leaves.
+fn selected<'a>(
+    panel: &Panel,
+    settings: &'a [LabelledSetting],
+) -> Result<Vec<&'a LabelledSetting>> {
+    let mut left: Vec<&LabelledSetting> = settings.iter().collect();
+    for (name, value) in panel.filter.iter().filter(|(name, _)| *name != "step") {
+        let wanted = match value {
+            Value::Array(values) => values.as_slice(),
+            value => std::slice::from_ref(value),
+        };
+        let wanted: Vec<Option<String>> = wanted.iter().map(|v| cell(name, v)).collect();
+        left.retain(|one| wanted.contains(&one.column(name)));
+        if left.is_empty() {
+            let why = "no setting has it, together with what else the panel asks for";
+            return refuse(&format!("where.{name}"), short(value), why);
+        }
+    }
+    Ok(left)
+}
+
+/// A value as the tables show it in that column.
+fn cell(name: &str, value: &Value) -> Option<String> {
+    match leaf(name) {
+        // The picture reads the tables, where `\"400\"` and 400 look the same.
+        Some(key) => canonical(key, value).or_else(|| value.as_str().map(str::to_owned)),
+        None => value.as_str().map(str::to_owned),
+    }
+}
+
+/// The cells of a column, each once.
+fn cells(name: &str, shown: &[&LabelledSetting]) -> Vec<String> {
+    let mut cells: Vec<String> = Vec::new();
+    for cell in shown.iter().filter_map(|one| one.column(name)) {
+        if !cells.contains(&cell) {
+            cells.push(cell);
+        }
+    }
+    cells
+}
+
+/// An axis of numbers needs some, all of one unit.
+fn has_places(panel: &Panel, shown: &[&LabelledSetting]) -> Result<()> {
+    let cells = cells(&panel.x, shown);
+    let all = || cells.join(", ");
+    let number = |cell: &str| cell.parse::<f64>().is_ok();
+    let mut units: Vec<Option<&str>> = Vec::new();
+    for cell in &cells {
+        let unit = match cell.split_once('=') {
+            Some((unit, rest)) if number(rest) => Some(unit),
+            _ if number(cell) => None,
+            _ => continue,
+        };
+        if !units.contains(&unit) {
+            units.push(unit);
+        }
+    }
+    let x = format!("\"{}\"", panel.x);
+    match units.len() {
+        0 => {
+            let why = format!(
+                "has no numbers ({}); make it series, or the panel a map (style = \"map\")",
+                all()
+            );
+            refuse("x", x, why)
+        }
+        1 => Ok(()),
+        _ => {
+            let why = format!(
+                "has values of different units ({}); choose those of one under where",
+                all()
+            );
+            refuse("x", x, why)
+        }
+    }
+}
+
+/// No two settings are one point: at the same place of the same series.
+fn one_at_a_place(panel: &Panel, x_is_setting: bool, shown: &[&LabelledSetting]) -> Result<()> {
+    // Of another quantity only the runs will tell the place.
+    if !x_is_setting && panel.x != "step" && panel.x != Quantity::Epoch.name() {
+        return Ok(());
+    }
+    let several = panel.filter.get("step").and_then(Value::as_array);
+    if x_is_setting && let Some(steps) = several.filter(|steps| steps.len() > 1) {
+        let why = format!(
+            "several steps would be one point at each {}; choose one",
+            panel.x
+        );
+        return refuse("where.step", short(&Value::Array(steps.clone())), why);
+    }
+    let columns = [Some(&panel.x), panel.series.as_ref(), panel.dash.as_ref()];
+    let mut seen: BTreeMap<(Vec<Option<String>>, String), &LabelledSetting> = BTreeMap::new();
+    for &one in shown {
+        let named = columns.iter().copied().flatten();
+        let place = named.map(|name| one.column(name)).collect();
+        // Two curves that may have no step in common are left to the drawing.
+        let steps = if x_is_setting {
+            String::new()
+        } else {
+            format!("{:?} {:?}", one.setting.record, one.setting.steps)
+        };
+        if let Some(other) = seen.insert((place, steps), one) {
+            let differ: Vec<String> = one
+                .axes
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .chain(["case"])
+                .filter_map(|name| {
+                    let (a, b) = (other.column(name)?, one.column(name)?);
+                    (a != b).then(|| format!("{name} = {a} and {b}"))
+                })
+                .collect();
+            let why = format!(
+                "two settings would be one curve or point ({}); choose one under where, or make what differs series or dash",
+                differ.join(", ")
+            );
+            return refuse("x", format!("\"{}\"", panel.x), why);
+        }
+    }
+    Ok(())
+}

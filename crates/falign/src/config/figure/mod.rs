@@ -1,0 +1,146 @@
+//! What an experiment asks to be drawn: plain data, read from `[figure]` in its file.
+//!
+//! Nothing here draws. The program's `figure` room turns these values and the stored
+//! `summary.csv` into pictures, so that drawing never simulates.
+
+pub(crate) mod check;
+pub(crate) mod fit;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A picture: panels in reading order, `columns` to a row.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figure {
+    /// Title above all panels; empty for none.
+    #[serde(default)]
+    pub title: String,
+    /// Panels to a row.
+    #[serde(default = "three")]
+    pub columns: usize,
+    /// Text below the panels, before the automatic sentence on bands and error bars.
+    #[serde(default)]
+    pub caption: String,
+    /// Whether each panel has its own vertical range; otherwise panels of a row that show one
+    /// quantity share theirs, so that heights compare.
+    #[serde(default)]
+    pub own_y_ranges: bool,
+    /// The panels.
+    #[serde(default, rename = "panel")]
+    pub panels: Vec<Panel>,
+}
+
+fn three() -> usize {
+    3
+}
+
+/// One pair of axes: quantity `y` against column `x`, one series per value of `series`; or a map
+/// of `y` over the cells of `x` (across) and `series` (up).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Panel {
+    /// Title of the panel; the panel letter is added by the drawing.
+    #[serde(default)]
+    pub title: String,
+    /// Column on the horizontal axis: `step`, `width`, any setting column, or a recorded
+    /// quantity such as `time`.
+    pub x: String,
+    /// Recorded quantity on the vertical axis, for example `alignment` or `loss`.
+    pub y: String,
+    /// Recorded quantity of a prediction, drawn over `y` as a dashed curve in the colour of the
+    /// measured one, in a map as the second number of each cell: for example
+    /// `slow_time_alignment` over `alignment`. Not with `dash`.
+    #[serde(default)]
+    pub prediction: Option<String>,
+    /// Column whose values become the coloured series, for example `ridge`; the rows of a map.
+    #[serde(default)]
+    pub series: Option<String>,
+    /// Column whose values become line styles (solid, dashed, ...), for example `rule`.
+    #[serde(default)]
+    pub dash: Option<String>,
+    /// Rows of the summary shown: column = value, or `step = "last"` for each setting's last row.
+    #[serde(default, rename = "where")]
+    pub filter: BTreeMap<String, toml::Value>,
+    /// Scale of the horizontal axis.
+    #[serde(default)]
+    pub x_scale: Scale,
+    /// Scale of the vertical axis.
+    #[serde(default)]
+    pub y_scale: Scale,
+    /// Lowest value shown on the vertical axis; the data's own range if absent.
+    #[serde(default)]
+    pub y_min: Option<f64>,
+    /// Highest value shown on the vertical axis; the data's own range if absent.
+    #[serde(default)]
+    pub y_max: Option<f64>,
+    /// Label of the horizontal axis; derived from the column if absent.
+    #[serde(default)]
+    pub x_label: Option<String>,
+    /// Label of the vertical axis; derived from the quantity, in a map from `series`, if absent.
+    #[serde(default)]
+    pub y_label: Option<String>,
+    /// Points with error bars, curves with bands, or a map.
+    #[serde(default)]
+    pub style: Style,
+    /// What the curve or point is.
+    #[serde(default)]
+    pub center: Center,
+    /// What the band or error bar is.
+    #[serde(default)]
+    pub spread: Spread,
+}
+
+/// Scale of an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// Equal differences are equal lengths.
+    #[default]
+    Linear,
+    /// Equal ratios are equal lengths; powers of ten labelled as superscripts.
+    Log,
+}
+
+/// How a series is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Style {
+    /// A curve with a shaded band.
+    #[default]
+    Curve,
+    /// Points with error bars, joined by a thin line.
+    Points,
+    /// A cell for each pair of values of `x` and `series`, coloured by `y` between `y_min` and
+    /// `y_max`, with its number inside.
+    Map,
+}
+
+/// The middle of a series over runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Center {
+    /// Geometric mean (`10^<quantity>_log10_mean`) on a log axis, arithmetic mean elsewhere.
+    #[default]
+    Auto,
+    /// Arithmetic mean, `<quantity>_mean`.
+    Mean,
+    /// Median, `<quantity>_median`.
+    Median,
+}
+
+/// The spread of a series over runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spread {
+    /// Standard deviation: of log10 where the centre is geometric, of the value elsewhere.
+    #[default]
+    Std,
+    /// Standard error of the mean.
+    Sem,
+    /// The 10 % and 90 % quantiles.
+    Quantiles,
+    /// None.
+    None,
+}

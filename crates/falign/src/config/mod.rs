@@ -1,0 +1,227 @@
+//! From an experiment file to a checked [`Experiment`]; after the check nothing can be misspelt.
+
+pub mod builtin;
+mod check;
+pub mod claim;
+pub(crate) mod columns;
+mod expand;
+pub mod figure;
+mod flat;
+pub mod keys;
+mod layout;
+pub(crate) mod need;
+mod overrides;
+pub(crate) mod read;
+mod resolved;
+pub mod setting;
+pub mod steps;
+pub(crate) mod write;
+
+use std::path::Path;
+
+use toml::Table;
+
+pub use self::expand::LabelledSetting;
+pub use self::flat::{check_flat, flat_table, sectioned_toml};
+pub use self::overrides::Overrides;
+
+pub(crate) use self::check::{is_generated, is_read, record_fits};
+pub(crate) use self::flat::forget_data;
+pub(crate) use self::layout::is_path;
+pub(crate) use self::read::GENERATED_IMAGES;
+pub(crate) use self::write::record_text;
+
+use self::claim::Claim;
+use self::figure::Figure;
+use self::layout::Layout;
+use crate::{Error, Result};
+
+/// A checked experiment: every setting it will run, what must come out, and its figure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Experiment {
+    /// Short name, also the default folder.
+    pub name: String,
+    /// One line.
+    pub title: String,
+    /// Prose: what the experiment shows.
+    pub about: String,
+    /// Where the claim comes from.
+    pub source: String,
+    /// Time on a stated machine.
+    pub expected_time: String,
+    /// The settings, cases outermost, the last axis fastest.
+    pub settings: Vec<LabelledSetting>,
+    /// What must come out, as far as the settings bear on it.
+    pub claims: Vec<Claim>,
+    /// Claims that the command line's overrides leave nothing to check of: id and reason.
+    pub left_out: Vec<(String, String)>,
+    /// What is drawn.
+    pub figure: Option<Figure>,
+    /// Whether the command line has changed or chosen settings: what then fits no longer is no
+    /// mistake of the file.
+    pub(crate) is_overridden: bool,
+    layout: Layout,
+}
+
+impl Experiment {
+    /// Reads and checks an experiment file. Relative paths in it are relative to its folder,
+    /// those of overrides to the current folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be read; [`Error::Data`] if it is not TOML;
+    /// [`Error::Config`] naming the key, the value and what is accepted.
+    pub fn load(path: &Path, overrides: &Overrides) -> Result<Self> {
+        let bytes = crate::file::read(path)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Error::data(path, "not TOML: it is not UTF-8 text"))?;
+        let table = text.parse::<Table>().map_err(|error| {
+            let Mistake {
+                line,
+                content,
+                reason,
+            } = Mistake::new(&text, &error);
+            Error::data(
+                path,
+                format!("not TOML: line {line}, `{content}`: {reason}"),
+            )
+        })?;
+        let file = std::path::absolute(path).map_err(|source| Error::io(path, source))?;
+        Self::from_table(table, file.parent(), overrides)
+    }
+
+    /// Reads and checks an experiment's text; relative paths stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the key (or the line, where the text is not TOML), the value
+    /// and what is accepted.
+    pub fn parse(text: &str, overrides: &Overrides) -> Result<Self> {
+        let table = table(text)?;
+        Self::from_table(table, None, overrides)
+    }
+
+    fn from_table(table: Table, folder: Option<&Path>, overrides: &Overrides) -> Result<Self> {
+        let file = layout::file(table)?;
+        let [name, title, about, source, expected_time, default_case] = file.top;
+        check_name(&name)?;
+        let mut layout = file.layout;
+        if let Some(folder) = folder {
+            layout::anchor_paths(&mut layout, folder);
+        }
+        let case_names: Vec<&str> = layout.cases.iter().map(|case| &*case.name).collect();
+        let all_claims = claim::read(file.claims, &case_names, folder)?;
+        let figure = file.figure.map(figure::check::read).transpose()?;
+        let chosen = overrides::chosen_cases(overrides, &default_case, &case_names)?;
+        let has_default = chosen != overrides.cases;
+        let overrides = &Overrides {
+            set: overrides.set.clone(),
+            cases: chosen,
+        };
+        overrides::apply(&mut layout, overrides)?;
+        if !overrides.set.is_empty() {
+            // Paths typed in a command are relative to where it was typed.
+            let here = std::env::current_dir().map_err(|source| Error::io(".", source))?;
+            layout::anchor_paths(&mut layout, &here);
+        }
+        let settings = expand::settings(&layout)?;
+        let is_overridden = has_default || *overrides != Overrides::none();
+        let figure = figure
+            .map(|figure| figure::fit::fit(figure, &settings, is_overridden))
+            .transpose()?;
+        resolved::fill(&mut layout, &settings)?;
+        let mut claims = Vec::new();
+        let mut left_out = Vec::new();
+        let kept_cases: Vec<&str> = layout.cases.iter().map(|case| &*case.name).collect();
+        for mut claim in all_claims {
+            let is_elsewhere = claim.keep_cases(&kept_cases);
+            if is_elsewhere {
+                left_out.push((claim.id, "about cases that do not run".to_owned()));
+                continue;
+            }
+            match claim.applies(&settings) {
+                Ok(()) => claims.push(claim),
+                Err(reason) if !is_overridden => {
+                    return Err(Error::config(
+                        format!("claim.{}", claim.id),
+                        claim.kind(),
+                        reason,
+                    ));
+                }
+                Err(reason) => left_out.push((claim.id, reason)),
+            }
+        }
+        Ok(Self {
+            name,
+            title,
+            about,
+            source,
+            expected_time,
+            settings,
+            claims,
+            left_out,
+            figure,
+            is_overridden,
+            layout,
+        })
+    }
+
+    /// The experiment as TOML with every key written out: it parses back to this experiment.
+    pub fn resolved_toml(&self) -> String {
+        resolved::text(self)
+    }
+}
+
+/// The table of a text that has no file.
+fn table(text: &str) -> Result<Table> {
+    text.parse::<Table>().map_err(|error| {
+        let Mistake {
+            line,
+            content,
+            reason,
+        } = Mistake::new(text, &error);
+        Error::config(
+            format!("line {line}"),
+            content,
+            format!("not TOML: {reason}"),
+        )
+    })
+}
+
+/// A name becomes a folder.
+fn check_name(name: &str) -> Result<()> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(fits) {
+        let shown = if name.is_empty() { "unset" } else { name };
+        return Err(Error::config(
+            "name",
+            shown,
+            "expected letters, digits, `_`, `-` and `.`: it names the run folder",
+        ));
+    }
+    Ok(())
+}
+
+/// Where a text stops being TOML, and why.
+struct Mistake {
+    /// From 1.
+    line: usize,
+    content: String,
+    /// One line.
+    reason: String,
+}
+
+impl Mistake {
+    fn new(text: &str, error: &toml::de::Error) -> Self {
+        let start = error.span().map_or(0, |span| span.start);
+        let before = text.bytes().take(start);
+        let line = before.filter(|byte| *byte == b'\n').count() + 1;
+        let content = text.lines().nth(line - 1).unwrap_or("").trim();
+        Self {
+            line,
+            content: crate::error::shown(content),
+            reason: error.message().replace('\n', "; "),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

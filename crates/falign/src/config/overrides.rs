@@ -1,0 +1,172 @@
+//! `--set KEY=VALUE` and `--case NAME`: what the command line changes of a file.
+
+use toml::Value;
+
+use super::check;
+use super::keys::{self, Key};
+use super::layout::{self, Layout, short};
+use super::read::parse_value;
+use crate::{Error, Result};
+
+/// What the command line changes of an experiment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Overrides {
+    /// `key=value` texts, in order; a later one wins.
+    pub set: Vec<String>,
+    /// Names of the cases to keep; all if empty.
+    pub cases: Vec<String>,
+}
+
+impl Overrides {
+    /// Nothing changed.
+    pub fn none() -> Self {
+        Self::default()
+    }
+}
+
+/// Applies `--set` to the file and every case, then `--case`.
+pub(crate) fn apply(layout: &mut Layout, overrides: &Overrides) -> Result<()> {
+    let mut typed = Vec::new();
+    for text in &overrides.set {
+        typed.push(assignment(text)?);
+    }
+    if typed.iter().any(|(key, _)| key.leaf == "train_data") {
+        forget_generated(layout);
+    }
+    for (key, value) in typed {
+        set(layout, key, value)?;
+    }
+    keep_cases(layout, &overrides.cases)
+}
+
+/// Given data take the place of the data that a file would generate.
+fn forget_generated(layout: &mut Layout) {
+    let is_kept = |leaf: &str| !check::is_generated(leaf);
+    layout.base.retain(|leaf, _| is_kept(leaf));
+    layout.axes.retain(|axis| is_kept(axis.key.leaf));
+    for case in &mut layout.cases {
+        case.values.retain(|leaf, _| is_kept(leaf));
+        case.axes.retain(|axis| is_kept(axis.key.leaf));
+    }
+}
+
+fn assignment(text: &str) -> Result<(&'static Key, Value)> {
+    let Some((name, value)) = text.split_once('=') else {
+        return Err(Error::config("--set", text, "expected KEY=VALUE"));
+    };
+    let (name, value) = (name.trim(), value.trim());
+    let key =
+        keys::dotted(name).ok_or_else(|| Error::config(name, value, keys::suggest_dotted(name)))?;
+    if let Some(value) = parse_value(value) {
+        return Ok((key, value));
+    }
+    if let Some(list) = word_list(value) {
+        return Ok((key, list));
+    }
+    if value.is_empty() || value.starts_with(['[', '{', '"', '\'']) {
+        return Err(Error::config(
+            name,
+            value,
+            format!(
+                "not a TOML value (quote strings inside lists); expected {}",
+                key.allowed
+            ),
+        ));
+    }
+    Ok((key, Value::String(value.to_owned())))
+}
+
+/// `[relu, tanh]`: a shell takes quotes away, so a list of bare words is one of strings.
+fn word_list(text: &str) -> Option<Value> {
+    let inside = text.strip_prefix('[')?.strip_suffix(']')?;
+    let words = inside.split(',').map(str::trim);
+    let is_word = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_alphabetic())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    words
+        .map(|word| is_word(word).then(|| Value::String(word.to_owned())))
+        .collect::<Option<Vec<Value>>>()
+        .map(Value::Array)
+}
+
+/// A list is an axis, except for keys that hold lists, where only a list of lists is one.
+fn is_axis(key: &Key, value: &Value) -> bool {
+    let holds_lists = matches!(
+        key.leaf,
+        "quantities"
+            | "ridge_table"
+            | "hidden_widths"
+            | "ridge_layers"
+            | "weight_sparsity"
+            | "target"
+            | "ignore"
+    );
+    match value {
+        Value::Array(items) => !holds_lists || items.iter().any(Value::is_array),
+        _ => false,
+    }
+}
+
+fn set(layout: &mut Layout, key: &'static Key, value: Value) -> Result<()> {
+    for case in &mut layout.cases {
+        case.values.remove(key.leaf);
+        case.axes.retain(|axis| axis.key != key);
+    }
+    let old = layout.axes.iter().position(|axis| axis.key == key);
+    if is_axis(key, &value) {
+        let axis = layout::axis(key, value)?;
+        match old {
+            Some(index) => layout.axes[index] = axis,
+            None => layout.axes.push(axis),
+        }
+    } else {
+        if let Some(index) = old {
+            layout.axes.remove(index);
+        }
+        layout.base.insert(key.leaf, value);
+    }
+    Ok(())
+}
+
+/// The cases that run: those named, all of them for `all`, or the file's default.
+pub(crate) fn chosen_cases(
+    overrides: &Overrides,
+    default: &str,
+    known: &[&str],
+) -> Result<Vec<String>> {
+    if !default.is_empty() && !known.contains(&default) {
+        return Err(Error::config(
+            "default_case",
+            format!("\"{default}\""),
+            format!(
+                "no such case; {}",
+                keys::did_you_mean(default, known.iter().copied())
+            ),
+        ));
+    }
+    Ok(match overrides.cases.as_slice() {
+        [] if default.is_empty() => Vec::new(),
+        [] => vec![default.to_owned()],
+        [all] if all == "all" && !known.contains(&"all") => Vec::new(),
+        named => named.to_vec(),
+    })
+}
+
+fn keep_cases(layout: &mut Layout, names: &[String]) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    for name in names {
+        let known = layout.cases.iter().map(|case| case.name.as_str());
+        if !known.clone().any(|other| other == name) {
+            return Err(Error::config(
+                "--case",
+                short(&Value::String(name.clone())),
+                format!("no such case; {}", keys::did_you_mean(name, known)),
+            ));
+        }
+    }
+    layout.cases.retain(|case| names.contains(&case.name));
+    Ok(())
+}

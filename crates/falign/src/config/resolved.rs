@@ -1,0 +1,124 @@
+//! The experiment written out in full: nothing left to defaults, so that it runs again as is.
+
+use toml::{Table, Value};
+
+use super::keys::{KEYS, SECTIONS, TOP_KEYS};
+use super::layout::{Axis, Layout};
+use super::read::{self, Values};
+use super::setting::Setting;
+use super::{Experiment, LabelledSetting, check, write};
+use crate::Result;
+
+/// Replaces the base values by all values in their canonical spelling. What `auto` stands for
+/// is written where all settings agree; elsewhere it stays `auto`, which resolves again.
+pub(crate) fn fill(layout: &mut Layout, settings: &[LabelledSetting]) -> Result<()> {
+    let typed = std::mem::take(&mut layout.base);
+    let mut all = read::defaults();
+    all.extend(typed.clone());
+    let mut base = write::values(&read::setting(&all)?);
+    let has_own_data = |s: &Setting| s.train_data.is_some() || s.deep.has_classes();
+    if settings.iter().any(|one| has_own_data(&one.setting)) {
+        base.retain(|leaf, _| !check::GENERATED.contains(leaf) || typed.contains_key(leaf));
+    }
+    let has_epochs = settings.iter().any(|one| one.setting.deep.epochs.is_some());
+    if has_epochs && !typed.contains_key("steps") {
+        base.remove("steps");
+    }
+    for leaf in [
+        "engine",
+        "draw",
+        "record",
+        "quantities",
+        "loss",
+        "reduction",
+        "scaling",
+    ] {
+        let elsewhere = layout.axes.iter().any(|axis| axis.key.leaf == leaf)
+            || layout.cases.iter().any(|case| {
+                case.values.contains_key(leaf) || case.axes.iter().any(|axis| axis.key.leaf == leaf)
+            });
+        let mut resolved = settings.iter().map(|one| {
+            let values = write::values(&one.setting);
+            values.get(leaf).cloned()
+        });
+        if !elsewhere
+            && let Some(Some(first)) = resolved.next()
+            && resolved.all(|value| value.as_ref() == Some(&first))
+        {
+            base.insert(leaf, first);
+        }
+    }
+    layout.base = base;
+    Ok(())
+}
+
+/// The text of the whole file.
+pub(crate) fn text(experiment: &Experiment) -> String {
+    let mut table = Table::new();
+    let top = [
+        &experiment.name,
+        &experiment.title,
+        &experiment.about,
+        &experiment.source,
+        &experiment.expected_time,
+    ];
+    // The file runs again as it is: whatever cases it has, it runs all of them.
+    for ((key, _), value) in TOP_KEYS.iter().zip(top) {
+        table.insert((*key).to_owned(), Value::String(value.clone()));
+    }
+    let layout = &experiment.layout;
+    for (section, _) in SECTIONS {
+        let values: Table = KEYS
+            .iter()
+            .filter(|key| key.section == section)
+            .filter_map(|key| Some((key.leaf.to_owned(), layout.base.get(key.leaf)?.clone())))
+            .collect();
+        table.insert(section.to_owned(), Value::Table(values));
+    }
+    if !layout.axes.is_empty() {
+        table.insert("sweep".to_owned(), sweep(&layout.axes));
+    }
+    let cases: Vec<Value> = layout
+        .cases
+        .iter()
+        .map(|case| {
+            let mut out = Table::new();
+            out.insert("name".to_owned(), Value::String(case.name.clone()));
+            out.extend(dotted(&case.values));
+            if !case.axes.is_empty() {
+                out.insert("sweep".to_owned(), sweep(&case.axes));
+            }
+            Value::Table(out)
+        })
+        .collect();
+    if !cases.is_empty() {
+        table.insert("case".to_owned(), Value::Array(cases));
+    }
+    let claims: Vec<Value> = experiment
+        .claims
+        .iter()
+        .map(|claim| Value::Table(claim.typed.clone()))
+        .collect();
+    if !claims.is_empty() {
+        table.insert("claim".to_owned(), Value::Array(claims));
+    }
+    if let Some(figure) = &experiment.figure
+        && let Ok(value) = Value::try_from(figure)
+    {
+        table.insert("figure".to_owned(), value);
+    }
+    toml::to_string(&table).expect("string keys and plain values always write")
+}
+
+fn sweep(axes: &[Axis]) -> Value {
+    let table: Table = axes
+        .iter()
+        .map(|axis| (axis.key.dotted(), Value::Array(axis.values.clone())))
+        .collect();
+    Value::Table(table)
+}
+
+fn dotted(values: &Values) -> impl Iterator<Item = (String, Value)> + '_ {
+    KEYS.iter()
+        .filter_map(|key| Some((key.dotted(), values.get(key.leaf)?.clone())))
+}

@@ -1,0 +1,115 @@
+//! At which steps of a run quantities are measured.
+
+use super::GENERATED_IMAGES;
+use super::setting::Record;
+use super::setting::{Ridge, Setting, StepSize, Steps};
+
+/// A record in epochs of `per_epoch` steps, in steps.
+pub fn in_steps(record: &Record, per_epoch: u64) -> Record {
+    match record {
+        Record::EveryEpochs(epochs) => Record::Every(epochs.saturating_mul(per_epoch)),
+        other => other.clone(),
+    }
+}
+
+/// More recorded steps than this in one run are a slip of the pen, and would not fit in memory.
+pub const MAX_ROWS: u64 = 10_000_000;
+
+/// At least as many steps as [`recorded_steps`] gives, without making them.
+pub fn rows(record: &Record, steps: u64) -> u64 {
+    match record {
+        Record::Every(every) | Record::EveryEpochs(every) => steps / every + 2,
+        Record::Auto => 101,
+        Record::Count(count) => count.saturating_add(1),
+        // Runs of up to 10^16 steps: seventeen factors of ten at most, and step 0.
+        Record::PerDecade(per_decade) => per_decade.saturating_mul(17).saturating_add(1),
+        Record::At(list) => list.len() as u64,
+        Record::Last => 1,
+    }
+}
+
+/// The steps that `record` asks for in a run of `steps` steps, ascending. Where all samples
+/// are one batch, an epoch is a step; [`in_steps`] is for smaller batches.
+///
+/// ```
+/// use falign::config::{setting::Record, steps::recorded_steps};
+/// assert_eq!(recorded_steps(&Record::Every(4), 10), [0, 4, 8, 10]);
+/// assert_eq!(recorded_steps(&Record::Last, 10), [10]);
+/// ```
+pub fn recorded_steps(record: &Record, steps: u64) -> Vec<u64> {
+    let mut chosen: Vec<u64> = match record {
+        Record::Auto => return recorded_steps(&Record::Count(100), steps),
+        Record::Every(every) | Record::EveryEpochs(every) => (0..=steps)
+            .step_by(usize::try_from(*every).unwrap_or(usize::MAX))
+            .collect(),
+        Record::Count(count) => (0..=*count)
+            .map(|i| {
+                let share = u128::from(i) * u128::from(steps) / u128::from(*count);
+                u64::try_from(share).unwrap_or(steps)
+            })
+            .collect(),
+        Record::PerDecade(per_decade) => {
+            let mut all = vec![0];
+            let mut exponent = 0.0;
+            loop {
+                // libm's exponential is the same on every machine; the rounding hides the rest.
+                #[allow(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a step"
+                )]
+                let step = libm::exp10(exponent).round() as u64;
+                if step > steps {
+                    break;
+                }
+                all.push(step);
+                exponent += 1.0 / *per_decade as f64;
+            }
+            all
+        }
+        Record::At(list) => {
+            let mut list: Vec<u64> = list.iter().copied().filter(|&s| s <= steps).collect();
+            list.sort_unstable();
+            list.dedup();
+            return list;
+        }
+        Record::Last => vec![],
+    };
+    chosen.push(steps);
+    chosen.sort_unstable();
+    chosen.dedup();
+    chosen
+}
+
+/// Steps of a run, guessed where they depend on its data.
+pub(crate) fn expected_steps(s: &Setting) -> f64 {
+    const GUESS: f64 = 1e4;
+    if let Some(epochs) = s.deep.epochs {
+        let samples = samples(s);
+        let batch = s.deep.batch.map_or(samples, |batch| batch as f64);
+        return epochs as f64 * (samples / batch).ceil();
+    }
+    match (s.steps, s.step_size, s.ridge) {
+        (Steps::Number(steps), _, _) => steps as f64,
+        (Steps::Tau(tau), StepSize::Number(eta), _) => tau * (s.width as f64).sqrt() / eta,
+        (Steps::EtaLambdaT(x), StepSize::Number(eta), Ridge::Number(ridge)) if ridge > 0.0 => {
+            x / (eta * ridge)
+        }
+        (Steps::Tau(_) | Steps::EtaLambdaT(_), _, _) => GUESS,
+    }
+}
+
+/// Training samples, guessed where a file has them.
+pub(crate) fn samples(s: &Setting) -> f64 {
+    /// Of MNIST; a file of the user's own has some other number.
+    const STORED: f64 = 60_000.0;
+    let is_stored = s.deep.labelled_data.is_some()
+        || s.deep
+            .labelled
+            .as_ref()
+            .is_some_and(|name| name != GENERATED_IMAGES);
+    let all = if is_stored { STORED } else { s.samples as f64 };
+    s.deep
+        .train_limit
+        .map_or(all, |limit| all.min(limit as f64))
+}

@@ -1,0 +1,378 @@
+//! A plan is carried out: jobs over threads, one sealed result file a job, and the tables.
+
+use crate::simulate::arithmetic::MIX;
+use crate::simulate::watch::Watch;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+use serde_json::Map;
+
+pub use super::cost::cost;
+pub use super::result_file::result_path;
+use super::run_table::RunTable;
+use super::tables::{RunRows, setting_runs};
+use super::{Job, Plan, result_file};
+use crate::config::Experiment;
+use crate::config::steps::expected_steps;
+use crate::fault::caught;
+use crate::file::{own_folder, write_atomic};
+use crate::simulate::sources::Sources;
+use crate::simulate::{Checkpoint, Context, Notes, RunResult, simulate};
+use crate::{Error, Result};
+
+/// A job in words, for errors.
+pub(super) fn place(experiment: &Experiment, job: &Job) -> String {
+    let case = match experiment.settings[job.setting_index].case.as_str() {
+        "" => String::new(),
+        case => format!(" (case {case})"),
+    };
+    let (setting, settings) = (job.setting_index + 1, experiment.settings.len());
+    let Range { start, end } = &job.runs;
+    let runs = if end - start == 1 {
+        format!("run {start}")
+    } else {
+        format!("runs {start} to {}", end - 1)
+    };
+    format!("setting {setting} of {settings}{case}, {runs}")
+}
+
+/// How the execution of a plan ended.
+#[derive(Debug, Default)]
+pub struct Execution {
+    /// Every job of the plan has a valid result.
+    pub complete: bool,
+    /// Jobs whose stored result was valid.
+    pub kept: usize,
+    /// Files of results, weights or checkpoints that were not as they should be.
+    pub notes: Notes,
+    /// Why the folder of checkpoints, which is no longer needed, is still there.
+    pub left: Option<Error>,
+}
+
+/// Carries out every job of `plan` that has no valid result in `folder`.
+///
+/// Jobs are spread over the current rayon pool; where fewer jobs than threads remain, wide
+/// networks are spread inside. Results do not depend on either. `sources` may hold data sets
+/// that were read before.
+///
+/// # Errors
+/// The first error of a job, a panic among them ([`Error::Fault`]), which stops the others;
+/// finished jobs stay.
+pub fn execute(
+    experiment: &Experiment,
+    plan: &Plan,
+    folder: &Path,
+    sources: &Sources,
+    watch: &Watch,
+) -> Result<Execution> {
+    execute_with(experiment, plan, folder, sources, watch, Writing::default())
+}
+
+/// How a run folder is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writing {
+    /// Goes on with results and checkpoints of a machine whose products round in another way.
+    pub mix: bool,
+    /// No other program writes the folder, as a lock promises.
+    pub is_alone: bool,
+}
+
+impl Default for Writing {
+    fn default() -> Self {
+        Self {
+            mix: false,
+            is_alone: true,
+        }
+    }
+}
+
+/// As [`execute`](fn@execute), in the way of `writing`.
+///
+/// # Errors
+/// As [`execute`](fn@execute); [`Error::Record`] where results of machines that round in different
+/// ways would be mixed although that is not asked for.
+pub fn execute_with(
+    experiment: &Experiment,
+    plan: &Plan,
+    folder: &Path,
+    sources: &Sources,
+    watch: &Watch,
+    writing: Writing,
+) -> Result<Execution> {
+    let results = folder.join("results");
+    own_folder(&results)?;
+    let Found {
+        pending,
+        kept,
+        mut notes,
+        others,
+    } = look(experiment, plan, folder, watch)?;
+    let rounds = |job: &&Job| {
+        let setting = &experiment.settings[job.setting_index].setting;
+        setting.family().arithmetic().is_some()
+    };
+    if pending.iter().any(rounds)
+        && let Some((path, reason)) = others.into_iter().next()
+    {
+        if !writing.mix {
+            return Err(Error::record(path, format!("{reason}; {MIX}")));
+        }
+        notes.mixed.push((path, reason));
+    }
+    let checkpoints = folder.join(CHECKPOINTS);
+    own_folder(&checkpoints)?;
+    let complete = AtomicBool::new(true);
+    let notes = Mutex::new(notes);
+    let jobs = Jobs {
+        experiment,
+        folder,
+        watch,
+        mix: writing.mix,
+        notes: &notes,
+    };
+    let context = Context {
+        parallel: pending.len() < rayon::current_num_threads(),
+        ..Context::new(sources)
+    };
+    pending.par_iter().with_max_len(1).for_each(|job| {
+        if watch.stop.load(Ordering::Relaxed) {
+            complete.store(false, Ordering::Relaxed);
+            return;
+        }
+        match caught(|| place(experiment, job), || jobs.finish(job, context)) {
+            Ok(true) => {
+                watch.jobs_done.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(false) => complete.store(false, Ordering::Relaxed),
+            Err(error) => watch.fail(error),
+        }
+    });
+    if let Some(error) = watch.take_failure() {
+        return Err(error);
+    }
+    let complete = complete.into_inner();
+    Ok(Execution {
+        complete,
+        kept,
+        notes: notes.into_inner().unwrap_or_else(PoisonError::into_inner),
+        left: tidy(&checkpoints, complete, writing.is_alone).err(),
+    })
+}
+
+/// What a folder holds of a plan.
+struct Found<'a> {
+    /// Jobs without a valid result.
+    pending: Vec<&'a Job>,
+    kept: usize,
+    notes: Notes,
+    /// Valid results of machines that round in another way.
+    others: Vec<(PathBuf, String)>,
+}
+
+fn look<'a>(
+    experiment: &Experiment,
+    plan: &'a Plan,
+    folder: &Path,
+    watch: &Watch,
+) -> Result<Found<'a>> {
+    let mut found = Found {
+        pending: Vec::new(),
+        kept: 0,
+        notes: Notes::default(),
+        others: Vec::new(),
+    };
+    for job in &plan.jobs {
+        let path = result_path(folder, job);
+        let stored = result_file::read_with_origin(experiment, job, &path);
+        let stored = stored.and_then(|(_, other)| {
+            result_file::check_weights(experiment, folder, job).map(|()| other)
+        });
+        match stored {
+            Ok(other) => {
+                found.kept += 1;
+                found.others.extend(other.map(|reason| (path, reason)));
+                watch.jobs_done.fetch_add(1, Ordering::Relaxed);
+                add_work(watch, cost(experiment, job));
+            }
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                found.pending.push(job);
+            }
+            Err(Error::Record { path, reason }) => {
+                found.notes.redone.push((path, reason));
+                found.pending.push(job);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(found)
+}
+
+/// Removes the folder of checkpoints: with what a kill left there where all is done; else only if
+/// it is empty, for a run may wait there to go on. What another program may be writing stays.
+fn tidy(checkpoints: &Path, is_done: bool, is_alone: bool) -> Result<()> {
+    let removed = match (is_done, is_alone) {
+        (true, true) => fs::remove_dir_all(checkpoints),
+        (true, false) => remove_whole_files(checkpoints).and_then(|()| fs::remove_dir(checkpoints)),
+        (false, _) => fs::remove_dir(checkpoints),
+    };
+    let may_stay = |error: &io::Error| match error.kind() {
+        ErrorKind::NotFound => true,
+        ErrorKind::DirectoryNotEmpty => !(is_done && is_alone),
+        _ => false,
+    };
+    match removed {
+        Err(source) if !may_stay(&source) => Err(Error::io(checkpoints, source)),
+        _ => Ok(()),
+    }
+}
+
+/// All files but those that are still being written.
+fn remove_whole_files(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        match fs::remove_file(entry.path()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Folder of the states of unfinished deep runs.
+pub const CHECKPOINTS: &str = "checkpoints";
+
+/// Where a run of a job keeps its checkpoint.
+fn checkpoint(folder: &Path, job: &Job, run: u64) -> PathBuf {
+    folder
+        .join(CHECKPOINTS)
+        .join(format!("{}-run{run:04}.safetensors", job.id))
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an estimate"
+)]
+fn add_work(watch: &Watch, work: f64) {
+    watch.done.fetch_add(work as u64, Ordering::Relaxed);
+}
+
+/// What all jobs have in common.
+struct Jobs<'a> {
+    experiment: &'a Experiment,
+    folder: &'a Path,
+    watch: &'a Watch,
+    mix: bool,
+    notes: &'a Mutex<Notes>,
+}
+
+impl Jobs<'_> {
+    /// Does a job and stores its result; `false` if it was stopped.
+    fn finish(&self, job: &Job, context: Context<'_>) -> Result<bool> {
+        let Self {
+            experiment, folder, ..
+        } = *self;
+        let Some(runs) = self.runs(job, context)? else {
+            return Ok(false);
+        };
+        // The result comes last: a stored one means that all of the job is.
+        let mut weights = Map::new();
+        for (run, result) in job.runs.clone().zip(&runs) {
+            result_file::save_weights(folder, job, run, result, &mut weights)?;
+        }
+        let path = result_path(folder, job);
+        write_atomic(&path, &result_file::encode(experiment, job, &runs, weights))?;
+        for run in job.runs.clone() {
+            // Most have none. One that cannot be removed is told of with the folder, at the end.
+            let _ = fs::remove_file(checkpoint(folder, job, run));
+        }
+        Ok(true)
+    }
+
+    fn runs(&self, job: &Job, context: Context<'_>) -> Result<Option<Vec<RunResult>>> {
+        let mut runs = Vec::new();
+        for run in job.runs.clone() {
+            let path = checkpoint(self.folder, job, run);
+            let context = Context {
+                checkpoint: Some(Checkpoint {
+                    path: &path,
+                    job: &job.id,
+                    mix: self.mix,
+                    notes: self.notes,
+                }),
+                ..context
+            };
+            match run_one(self.experiment, job, run, context, self.watch)? {
+                Some(result) => runs.push(result),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(runs))
+    }
+}
+
+/// One run of a job, which tells `watch` of its steps; `None` if it was stopped.
+pub(super) fn run_one(
+    experiment: &Experiment,
+    job: &Job,
+    run: u64,
+    context: Context<'_>,
+    watch: &Watch,
+) -> Result<Option<RunResult>> {
+    let setting = &experiment.settings[job.setting_index].setting;
+    let per_run = cost(experiment, job) / (job.runs.end - job.runs.start) as f64;
+    let steps = expected_steps(setting).max(1.0);
+    let mut reported = 0.0;
+    let context = Context {
+        watch: Some(watch),
+        ..context
+    };
+    let result = simulate(setting, run, context, &mut |step| {
+        if step % 64 == 0 {
+            let share = per_run * (step as f64 / steps).min(1.0);
+            add_work(watch, share - reported);
+            reported = share;
+        }
+        !watch.stop.load(Ordering::Relaxed)
+    })?;
+    if result.is_some() {
+        add_work(watch, per_run - reported);
+    }
+    Ok(result)
+}
+
+/// All stored results of a complete plan, as one table.
+///
+/// # Errors
+/// [`Error::Io`] or [`Error::Record`] naming the first result that is missing or damaged.
+pub fn collect(experiment: &Experiment, plan: &Plan, folder: &Path) -> Result<RunTable> {
+    let mut by_setting: BTreeMap<usize, Vec<RunRows>> = BTreeMap::new();
+    for job in &plan.jobs {
+        let runs = result_file::read(experiment, job, &result_path(folder, job))?;
+        let of_setting = by_setting.entry(job.setting_index).or_default();
+        of_setting.extend(runs.into_iter().map(RunRows::from));
+    }
+    let settings = by_setting
+        .into_iter()
+        .map(|(index, runs)| setting_runs(&experiment.settings[index], &runs))
+        .collect();
+    Ok(RunTable { settings })
+}
+
+/// Whether the weights that the results of a complete plan name are there as they were written.
+///
+/// # Errors
+/// [`Error::Io`] or [`Error::Record`] naming the first file that is not.
+pub fn check_weights(experiment: &Experiment, plan: &Plan, folder: &Path) -> Result<()> {
+    let mut jobs = plan.jobs.iter();
+    jobs.try_for_each(|job| result_file::check_weights(experiment, folder, job))
+}

@@ -1,0 +1,150 @@
+//! An experiment without a folder: its runs come back as values.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use super::Job;
+use super::execute::{place, run_one};
+use crate::Result;
+use crate::config::Experiment;
+use crate::fault::caught;
+use crate::simulate::sources::Sources;
+use crate::simulate::watch::Watch;
+use crate::simulate::{Context, PrivateRule, RunResult};
+
+/// The runs of each setting of an experiment, in order; `None` where a run was not finished.
+pub type Runs = Vec<Vec<Option<RunResult>>>;
+
+/// Every run as a job of its own: spread well over threads, and each kept once it is finished.
+fn jobs(experiment: &Experiment) -> Vec<Job> {
+    let settings = experiment.settings.iter().enumerate();
+    settings
+        .flat_map(|(setting_index, one)| {
+            (0..one.setting.runs).map(move |run| Job {
+                id: String::new(),
+                setting_index,
+                runs: run..run + 1,
+            })
+        })
+        .collect()
+}
+
+/// The work of all runs, in the unit of [`Watch::done`].
+pub fn cost(experiment: &Experiment) -> f64 {
+    let jobs = jobs(experiment);
+    jobs.iter()
+        .map(|job| super::execute::cost(experiment, job))
+        .sum()
+}
+
+/// Runs every setting over the current rayon pool. The numbers are those of
+/// [`execute`](super::execute::execute), bit for bit, whatever the number of threads. With
+/// `rule`, every run of the mini-batch engine is taught by it in place of `learning.rule`.
+///
+/// Setting [`Watch::stop`] stops at the next step: runs that are finished come back.
+///
+/// # Errors
+/// The first error of a run, as [`simulate`](crate::simulate::simulate), or its panic
+/// ([`Error::Fault`](crate::Error::Fault)), which stops the others; what the files that
+/// the settings name lack, as [`inputs::check`](super::inputs::check) for them; more memory than can
+/// be had, as [`need::check`](super::need::check).
+///
+/// # Example
+/// ```
+/// use falign::{config::Experiment, plan::in_memory, simulate::sources::Sources};
+/// let flat = "width = 50\nsteps = 20\nruns = 2\nsweep = { ridge = [0, 1] }".parse().unwrap();
+/// let experiment = Experiment::from_flat(&flat, None)?;
+/// let runs = in_memory::run(&experiment, &Sources::default(), None, &Default::default())?;
+/// assert_eq!((runs.len(), runs[1].len()), (2, 2)); // settings, runs
+/// # Ok::<(), falign::Error>(())
+/// ```
+pub fn run(
+    experiment: &Experiment,
+    sources: &Sources,
+    rule: Option<&dyn PrivateRule>,
+    watch: &Watch,
+) -> Result<Runs> {
+    let runs = Mutex::new(unfinished(experiment));
+    run_each(experiment, sources, rule, watch, &|finished| {
+        put(
+            &mut runs.lock().unwrap_or_else(PoisonError::into_inner),
+            finished,
+        );
+    })?;
+    Ok(runs.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// A run that is finished.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Which of the experiment's settings, from 0.
+    pub setting: usize,
+    /// Which of its runs, from 0.
+    pub run: u64,
+    /// What came out.
+    pub result: RunResult,
+}
+
+/// The runs of an experiment before any of them is finished.
+pub fn unfinished(experiment: &Experiment) -> Runs {
+    let counts = experiment.settings.iter().map(|one| one.setting.runs);
+    counts
+        .map(|runs| (0..runs).map(|_| None).collect())
+        .collect()
+}
+
+/// Puts a finished run in its place; without one for it, nothing happens.
+pub fn put(runs: &mut Runs, finished: Finished) {
+    let of_setting = runs.get_mut(finished.setting);
+    let index = usize::try_from(finished.run).ok();
+    if let Some(place) = of_setting.zip(index).and_then(|(of, run)| of.get_mut(run)) {
+        *place = Some(finished.result);
+    }
+}
+
+/// As [`run`](fn@run), but hands every run over once it is finished, from whichever thread made
+/// it: for callers that do not wait for the last one.
+///
+/// # Errors
+/// As [`run`](fn@run).
+pub fn run_each(
+    experiment: &Experiment,
+    sources: &Sources,
+    rule: Option<&dyn PrivateRule>,
+    watch: &Watch,
+    hear: &(dyn Fn(Finished) + Sync),
+) -> Result<()> {
+    super::need::check(experiment, sources, 1)?;
+    super::inputs::files(experiment, sources)?;
+    super::need::check(experiment, sources, rayon::current_num_threads())?;
+    let jobs = jobs(experiment);
+    let parallel = jobs.len() < rayon::current_num_threads();
+    let one = |job: &Job| -> Result<()> {
+        if watch.stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let context = Context {
+            parallel,
+            rule,
+            ..Context::new(sources)
+        };
+        let run = job.runs.start;
+        if let Some(result) = run_one(experiment, job, run, context, watch)? {
+            hear(Finished {
+                setting: job.setting_index,
+                run,
+                result,
+            });
+            watch.jobs_done.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    };
+    jobs.par_iter().with_max_len(1).for_each(|job| {
+        if let Err(error) = caught(|| place(experiment, job), || one(job)) {
+            watch.fail(error);
+        }
+    });
+    watch.take_failure().map_or(Ok(()), Err)
+}

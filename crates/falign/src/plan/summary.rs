@@ -1,0 +1,323 @@
+//! `summary.csv` and `runs.csv`: tidy tables of what was measured.
+
+use crate::config::columns::{HIDDEN_WIDTHS, setting_columns};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::run_table::{RunTable, SettingRuns};
+use crate::observe::{Outcome, Quantity};
+
+fn columns_of(table: &RunTable) -> Vec<String> {
+    let is_deep = |one: &SettingRuns| one.column(HIDDEN_WIDTHS).is_some();
+    let settings = table.settings.iter();
+    setting_columns(settings.map(|one| (one.axes.as_slice(), is_deep(one))))
+}
+
+/// In column order, those of single layers last.
+fn quantities(table: &RunTable) -> BTreeSet<Quantity> {
+    let settings = table.settings.iter();
+    settings.flat_map(|s| s.values.keys().copied()).collect()
+}
+
+/// A field, quoted where commas or quotes demand it.
+fn field(text: &str) -> String {
+    if text.contains([',', '"', '\n']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+fn number(x: f64) -> String {
+    if x.is_finite() {
+        format!("{x:?}")
+    } else {
+        String::new()
+    }
+}
+
+/// Mean and the rest over runs; quantiles by linear interpolation (NumPy's default).
+struct Statistics {
+    mean: f64,
+    std: f64,
+    median: f64,
+    q10: f64,
+    q90: f64,
+}
+
+fn statistics(values: &[f64]) -> Statistics {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let quantile = |q: f64| {
+        if sorted.is_empty() {
+            return f64::NAN;
+        }
+        let place = q * (sorted.len() - 1) as f64;
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index"
+        )]
+        let low = place.floor() as usize;
+        let high = (low + 1).min(sorted.len() - 1);
+        sorted[low] + (place - low as f64) * (sorted[high] - sorted[low])
+    };
+    Statistics {
+        mean,
+        std: (squares / (n - 1.0)).sqrt(),
+        median: quantile(0.5),
+        q10: quantile(0.1),
+        q90: quantile(0.9),
+    }
+}
+
+/// Runs that had converged or diverged by their own step of a row.
+fn counts(setting: &SettingRuns, row: usize) -> (usize, usize) {
+    let by = |wanted: fn(&Outcome) -> bool| {
+        let runs = setting.outcomes.iter().zip(setting.run_steps.column(row));
+        runs.filter(|&(o, &step)| wanted(o) && o.step().is_some_and(|at| at <= step))
+            .count()
+    };
+    (
+        by(|o| matches!(o, Outcome::Converged { .. })),
+        by(|o| o.is_diverged()),
+    )
+}
+
+/// A setting's cells of these columns.
+fn labels(setting: &SettingRuns, columns: &[String]) -> String {
+    let cells: Vec<String> = columns
+        .iter()
+        .map(|c| field(setting.column(c).unwrap_or("")))
+        .collect();
+    cells.join(",")
+}
+
+/// One row per setting and recorded step.
+///
+/// Per quantity: `_mean`, `_std` (ddof 1), `_sem`, `_median`, `_q10`, `_q90`, and for positive
+/// quantities `_log10_mean`, `_log10_std`. Where a run has diverged, mean, sd and sem of that
+/// row are empty; the median and quantiles are those of the runs that have a value. Where runs
+/// of any setting differ in their steps, `step` is the mean over runs, and `step_min` and
+/// `step_max` follow it.
+pub fn summary_csv(table: &RunTable) -> String {
+    let columns = columns_of(table);
+    let quantities = quantities(table);
+    let has_own_steps = table.settings.iter().any(SettingRuns::has_own_steps);
+    let mut text = columns.join(",");
+    text.push_str(",step");
+    if has_own_steps {
+        text.push_str(",step_min,step_max");
+    }
+    text.push_str(",runs,runs_converged,runs_diverged");
+    for q in &quantities {
+        for suffix in ["mean", "std", "sem", "median", "q10", "q90"] {
+            let _ = write!(text, ",{}_{suffix}", q.name());
+        }
+        if q.is_positive() {
+            let _ = write!(text, ",{0}_log10_mean,{0}_log10_std", q.name());
+        }
+    }
+    text.push('\n');
+    for setting in &table.settings {
+        let labels = labels(setting, &columns);
+        for (row, &step) in setting.steps.iter().enumerate() {
+            let _ = write!(text, "{labels},{step}");
+            if has_own_steps {
+                let own = setting.run_steps.column(row);
+                let (min, max) = (own.iter().min(), own.iter().max());
+                let _ = write!(text, ",{},{}", min.unwrap_or(&step), max.unwrap_or(&step));
+            }
+            let (converged, diverged) = counts(setting, row);
+            let _ = write!(text, ",{},{converged},{diverged}", setting.runs());
+            for &q in &quantities {
+                summary_cells(&mut text, setting, q, row);
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn summary_cells(text: &mut String, setting: &SettingRuns, q: Quantity, row: usize) {
+    let all: Vec<f64> = setting.at(q, row).map(|v| v.to_vec()).unwrap_or_default();
+    let present: Vec<f64> = all.iter().copied().filter(|x| !x.is_nan()).collect();
+    let whole = present.len() == all.len();
+    let s = statistics(&present);
+    let only_whole = |x: f64| if whole { number(x) } else { String::new() };
+    let sem = s.std / (present.len() as f64).sqrt();
+    let _ = write!(
+        text,
+        ",{},{},{},{},{},{}",
+        only_whole(s.mean),
+        only_whole(s.std),
+        only_whole(sem),
+        number(s.median),
+        number(s.q10),
+        number(s.q90)
+    );
+    if q.is_positive() {
+        let logs: Vec<f64> = present.iter().map(|&x| libm::log10(x)).collect();
+        let s = statistics(&logs);
+        let _ = write!(text, ",{},{}", only_whole(s.mean), only_whole(s.std));
+    }
+}
+
+/// One row per setting, run and recorded step, which is the run's own.
+pub fn runs_csv(table: &RunTable) -> String {
+    let columns = columns_of(table);
+    let quantities = quantities(table);
+    let mut text = columns.join(",");
+    text.push_str(",run,step,outcome,outcome_step");
+    for q in &quantities {
+        let _ = write!(text, ",{}", q.name());
+    }
+    text.push('\n');
+    for setting in &table.settings {
+        let labels = labels(setting, &columns);
+        for (run, outcome) in setting.outcomes.iter().enumerate() {
+            let at = outcome.step().map(|s| s.to_string()).unwrap_or_default();
+            for (row, step) in setting.run_steps.row(run).iter().enumerate() {
+                let _ = write!(text, "{labels},{run},{step},{},{at}", outcome.name());
+                for q in &quantities {
+                    let value = setting.values.get(q).map_or(f64::NAN, |v| v[(run, row)]);
+                    let _ = write!(text, ",{}", number(value));
+                }
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use ndarray::{Array2, array};
+
+    use super::*;
+
+    /// Rounding of a few sums.
+    const ROUNDING: f64 = 1e-14;
+
+    /// Four runs: one converges and one diverges at step 10, one stalls.
+    fn four_runs() -> SettingRuns {
+        let nan = f64::NAN;
+        let loss = array![[1.0, 1.0], [2.0, 2.0], [4.0, 4.0], [8.0, nan]];
+        SettingRuns {
+            case: "a, b".to_owned(),
+            columns: BTreeMap::from([("width".to_owned(), "40".to_owned())]),
+            steps: vec![0, 10],
+            run_steps: Array2::from_shape_fn((4, 2), |(_, row)| 10 * row as u64),
+            values: BTreeMap::from([(Quantity::Alignment, -loss.clone()), (Quantity::Loss, loss)]),
+            outcomes: vec![
+                Outcome::Converged { step: 10 },
+                Outcome::Stalled { step: 0 },
+                Outcome::Finished,
+                Outcome::Diverged { step: 10 },
+            ],
+            ..SettingRuns::default()
+        }
+    }
+
+    fn table(settings: Vec<SettingRuns>) -> RunTable {
+        RunTable { settings }
+    }
+
+    /// The cells of one column.
+    fn column(csv: &str, name: &str) -> Vec<String> {
+        let mut lines = csv.lines();
+        let head = lines.next().unwrap();
+        let at = head.split(',').position(|cell| cell == name);
+        let at = at.unwrap_or_else(|| panic!("no column {name}: {head}"));
+        // The case's comma does not count.
+        let cells = |line: &str| {
+            line.replace("a, b", "ab")
+                .split(',')
+                .nth(at)
+                .map(str::to_owned)
+        };
+        lines.map(|line| cells(line).unwrap()).collect()
+    }
+
+    #[track_caller]
+    fn assert_near(cell: &str, wanted: f64) {
+        let is: f64 = cell.parse().unwrap();
+        assert!((is - wanted).abs() < ROUNDING, "{is} for {wanted}");
+    }
+
+    #[test]
+    fn every_statistic_is_the_one_worked_out_by_hand() {
+        let csv = summary_csv(&table(vec![four_runs()]));
+        let cell = |name: &str, row: usize| column(&csv, name)[row].clone();
+        // Of 1, 2, 4 and 8: squares of distances sum to 28.75.
+        let std = (28.75f64 / 3.0).sqrt();
+        for (name, wanted) in [
+            ("loss_mean", 3.75),
+            ("loss_std", std),
+            ("loss_sem", std / 2.0),
+            ("loss_median", 3.0),
+            ("loss_q10", 1.3),
+            ("loss_q90", 6.8),
+            ("loss_log10_mean", 1.5 * 2f64.log10()),
+            ("loss_log10_std", (5.0f64 / 3.0).sqrt() * 2f64.log10()),
+            ("alignment_mean", -3.75),
+            ("alignment_q10", -6.8),
+        ] {
+            assert_near(&cell(name, 0), wanted);
+        }
+        // A run without a value leaves the quantiles of the others: of 1, 2 and 4.
+        for name in [
+            "loss_mean",
+            "loss_std",
+            "loss_sem",
+            "loss_log10_mean",
+            "loss_log10_std",
+        ] {
+            assert_eq!(cell(name, 1), "", "{name}");
+        }
+        for (name, wanted) in [("loss_median", 2.0), ("loss_q10", 1.2), ("loss_q90", 3.6)] {
+            assert_near(&cell(name, 1), wanted);
+        }
+        assert!(
+            !csv.contains("alignment_log10") && !csv.contains("step_min"),
+            "{csv}"
+        );
+        assert_eq!(column(&csv, "runs"), ["4", "4"]);
+        assert_eq!(column(&csv, "width"), ["40", "40"]);
+    }
+
+    #[test]
+    fn a_run_has_ended_at_the_very_step_of_its_end() {
+        let csv = summary_csv(&table(vec![four_runs()]));
+        assert_eq!(column(&csv, "runs_converged"), ["0", "1"]);
+        assert_eq!(column(&csv, "runs_diverged"), ["0", "1"]);
+    }
+
+    #[test]
+    fn runs_with_steps_of_their_own_keep_them() {
+        let mut own = four_runs();
+        // The last run's horizon is three times as far: it diverges at 20, past the mean of 15.
+        own.steps = vec![0, 15];
+        own.run_steps.row_mut(3).assign(&array![0, 30]);
+        own.outcomes[3] = Outcome::Diverged { step: 20 };
+        assert!(own.has_own_steps() && !four_runs().has_own_steps());
+        let both = table(vec![own, four_runs()]);
+        let csv = summary_csv(&both);
+        assert_eq!(column(&csv, "step"), ["0", "15", "0", "10"]);
+        assert_eq!(column(&csv, "step_min"), ["0", "10", "0", "10"]);
+        assert_eq!(column(&csv, "step_max"), ["0", "30", "0", "10"]);
+        assert_eq!(column(&csv, "runs_diverged"), ["0", "1", "0", "1"]);
+        let csv = runs_csv(&both);
+        assert_eq!(
+            column(&csv, "step")[..8],
+            ["0", "10", "0", "10", "0", "10", "0", "30"]
+        );
+        assert_eq!(column(&csv, "outcome_step")[6..8], ["20", "20"]);
+        assert_eq!(column(&csv, "loss")[6..8], ["8.0", ""]);
+    }
+}

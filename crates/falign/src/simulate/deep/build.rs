@@ -1,0 +1,331 @@
+//! From a setting to a network at its start and its way of training.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::sets::{Sets, sets};
+use super::step_size;
+use crate::config::setting::{
+    Deep, Duration, FeedbackStepSize, InitialFeedback, InitialisationName, Ridge, Setting,
+    StepSize, StepSizeSchedule, Steps,
+};
+use crate::math::Streams;
+use crate::math::simd::Element;
+use crate::mlp::{
+    Architecture, Examples, FeedbackShape, Initialisation, Misfit, Network, Part, StepSizes,
+    TensorFile, TrainingOptions, draw_connections, draw_feedback, draw_layers, is_feedback,
+    steps_per_epoch,
+};
+use crate::rule::{
+    Composed, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation, Rule,
+    WeightPerturbation,
+};
+use crate::simulate::resolve::schedule;
+use crate::simulate::sources::Sources;
+use crate::{Error, Result};
+
+/// A run before its first step, for whoever wants to look inside.
+#[derive(Debug)]
+pub(crate) struct Parts<T: Element> {
+    /// What was asked for, with its step size in numbers.
+    pub(crate) setting: Setting,
+    /// M, where the step size is measured by it; NaN otherwise.
+    pub(super) curvature: f64,
+    /// The network at its start, with its rule.
+    pub(crate) network: Network<T>,
+    /// What it trains on.
+    pub(crate) train: Arc<Examples>,
+    pub(super) test: Option<Examples>,
+    pub(super) validation: Option<Examples>,
+    /// How it trains.
+    pub(crate) options: TrainingOptions,
+    /// Steps of the whole run.
+    pub(crate) steps: u64,
+}
+
+/// Makes a rule of one's own for the layers at the start.
+pub(super) type MakeRule<'a, T> = &'a dyn Fn(&[Layer<T>]) -> Box<dyn LearningRule<T>>;
+
+/// Builds the network and its data; `private` takes the place of the setting's rule.
+pub(crate) fn parts<T: Element>(
+    setting: &Setting,
+    run: u64,
+    sources: &Sources,
+    private: Option<MakeRule<'_, T>>,
+) -> Result<Parts<T>> {
+    let Sets {
+        train,
+        test,
+        validation,
+    } = sets(setting, run, sources)?;
+    let deep = &setting.deep;
+    let Length {
+        batch,
+        per_epoch,
+        steps,
+    } = Length::new(setting, train.samples());
+    let widths = deep.widths(setting.width);
+    let mut architecture = Architecture::new(
+        train.input_dim(),
+        &widths,
+        train.outputs(),
+        setting.activation,
+    )?;
+    architecture.has_biases = deep.biases;
+    let mut network = network(setting, run, &architecture, private)?;
+    let found = step_size::find(setting, &network, &train, batch)?;
+    let mut numeric = setting.clone();
+    numeric.step_size = StepSize::Number(found.step_size);
+    if numeric.step_size != setting.step_size
+        && numeric.feedback_step_size == FeedbackStepSize::StepSize
+    {
+        // Its feedback weights learn with a step that was not known.
+        network = self::network(&numeric, run, &architecture, private)?;
+    }
+    let options = options(&numeric, network.shapes().len(), batch, per_epoch, steps)?;
+    Ok(Parts {
+        setting: numeric,
+        curvature: found.curvature,
+        network,
+        train,
+        test,
+        validation,
+        options,
+        steps,
+    })
+}
+
+/// How long a run is.
+pub(super) struct Length {
+    /// Samples of a batch.
+    pub(super) batch: usize,
+    /// Steps of an epoch.
+    pub(super) per_epoch: u64,
+    /// Steps of the run.
+    pub(super) steps: u64,
+}
+
+impl Length {
+    /// On `samples` training samples.
+    pub(super) fn new(setting: &Setting, samples: usize) -> Self {
+        let deep = &setting.deep;
+        let batch = deep.batch.unwrap_or(usize::MAX).min(samples);
+        let per_epoch = steps_per_epoch(samples, batch);
+        let steps = match (deep.epochs, setting.steps) {
+            (Some(epochs), _) => epochs.saturating_mul(per_epoch),
+            (None, Steps::Number(steps)) => steps,
+            (None, _) => 0,
+        };
+        Self {
+            batch,
+            per_epoch,
+            steps,
+        }
+    }
+}
+
+fn initialisation(deep: &Deep, name: InitialisationName) -> Initialisation {
+    match name {
+        InitialisationName::Paper => Initialisation::Paper,
+        InitialisationName::UniformFanIn => Initialisation::UniformFanIn,
+        InitialisationName::Xavier => Initialisation::Xavier,
+        InitialisationName::XavierUniform => Initialisation::XavierUniform,
+        InitialisationName::He => Initialisation::He,
+        InitialisationName::HeUniform => Initialisation::HeUniform,
+        InitialisationName::Ntk => Initialisation::Ntk,
+        InitialisationName::Zero => Initialisation::Zero,
+        InitialisationName::ScaledUniform => Initialisation::ScaledUniform {
+            scale: deep.init_scale,
+        },
+    }
+}
+
+/// The network at its start.
+fn network<T: Element>(
+    setting: &Setting,
+    run: u64,
+    architecture: &Architecture,
+    private: Option<MakeRule<'_, T>>,
+) -> Result<Network<T>> {
+    let deep = &setting.deep;
+    let streams = Streams::new(setting.seed, run);
+    let law = initialisation(deep, deep.initialisation);
+    let mut layers = draw_layers::<T>(architecture, law, streams);
+    if (deep.init_gain - 1.0).abs() > 0.0 {
+        let gain = T::from_f64(deep.init_gain);
+        for layer in &mut layers {
+            layer.weights.mapv_inplace(|w| gain * w);
+            if let Some(bias) = &mut layer.bias {
+                bias.mapv_inplace(|w| gain * w);
+            }
+        }
+    }
+    let rule = match private {
+        Some(make) => make(&layers),
+        None => rule(setting, run, &layers),
+    };
+    let mut network = Network::new(layers, rule, deep.optimiser_kind());
+    if let Some(path) = &setting.initial_weights {
+        let path = weights_of_run(path, run)?;
+        let file = TensorFile::load(&path)?;
+        let part = match deep.initial_feedback {
+            InitialFeedback::File => Part::Weights,
+            InitialFeedback::Drawn => Part::Layers,
+        };
+        network
+            .restore(part, 0, &file)
+            .map_err(|misfit| does_not_fit(&path, setting, &misfit))?;
+    }
+    let sparsity = deep.weight_sparsity.each(network.shapes().len());
+    if sparsity.iter().any(|share| *share > 0.0) {
+        network.set_connections(draw_connections(&network.shapes(), &sparsity, streams));
+    }
+    Ok(network)
+}
+
+/// A weights file that is another network's, with the key that would make it fit.
+fn does_not_fit(path: &Path, setting: &Setting, misfit: &Misfit) -> Error {
+    let rule = setting.rule.name();
+    let names = misfit.names();
+    let fix = match misfit {
+        Misfit::Missing { .. } if names.iter().all(|name| is_feedback(name)) => format!(
+            "; learning.rule = \"{rule}\" needs feedback weights: to draw them set \
+             network.initial_feedback = \"drawn\""
+        ),
+        Misfit::Unread { .. } if names.iter().all(|name| is_feedback(name)) => format!(
+            "; learning.rule = \"{rule}\" has no such feedback weights: to leave them unread set \
+             network.initial_feedback = \"drawn\""
+        ),
+        Misfit::Unread { .. }
+            if names
+                .iter()
+                .any(|name| name.rsplit('.').next() == Some("bias")) =>
+        {
+            "; for biases set network.biases = true".to_owned()
+        }
+        Misfit::Unread { .. } => "; leave them out of the file".to_owned(),
+        Misfit::Missing { .. } | Misfit::Shape { .. } => String::new(),
+    };
+    Error::data(path, format!("does not fit this network: {misfit}{fix}"))
+}
+
+/// The numbers of feedback weights that learn.
+pub(crate) fn feedback_learning(setting: &Setting) -> FeedbackLearning {
+    FeedbackLearning {
+        step_size: match setting.feedback_step_size {
+            FeedbackStepSize::Auto => None,
+            FeedbackStepSize::StepSize => Some(eta(setting)),
+            FeedbackStepSize::Number(number) => Some(number),
+        },
+        decay: setting.feedback_decay,
+        mirror_response: setting.deep.mirror_response,
+    }
+}
+
+/// The rule with its feedback weights at the start.
+pub(crate) fn rule<T: Element>(
+    setting: &Setting,
+    run: u64,
+    layers: &[Layer<T>],
+) -> Box<dyn LearningRule<T>> {
+    let deep = &setting.deep;
+    let streams = Streams::new(setting.seed, run);
+    match (setting.rule, setting.rule.composition()) {
+        (_, Some(composition)) => {
+            let own = deep.feedback_initialisation.unwrap_or(deep.initialisation);
+            let shape = FeedbackShape {
+                scale: deep.feedback_scale,
+                sparsity: deep.feedback_sparsity,
+                rank: deep.feedback_rank,
+                signs_only: deep.feedback_signs,
+                correlation: setting.feedback_correlation,
+            };
+            let law = initialisation(deep, own);
+            let feedback = draw_feedback(composition, layers, law, shape, streams);
+            Box::new(Composed::new(
+                composition,
+                feedback,
+                feedback_learning(setting),
+            ))
+        }
+        (Rule::NodePerturbation, _) => Box::new(NodePerturbation::new(deep.perturbation)),
+        (Rule::WeightPerturbation, _) => Box::new(WeightPerturbation::new(deep.perturbation)),
+        _ => Box::new(LastLayerOnly),
+    }
+}
+
+/// The weights file of a run: `path` itself, or the last weights of run `run` in a run folder.
+pub(crate) fn weights_of_run(path: &Path, run: u64) -> Result<PathBuf> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let file = |setting: usize| {
+        path.join("weights")
+            .join(format!("setting{setting:04}-run{run:04}-final.safetensors"))
+    };
+    if file(1).exists() {
+        return Err(Error::data(
+            path,
+            "has weights of several settings; name one file of its folder weights instead",
+        ));
+    }
+    let only = file(0);
+    if only.exists() {
+        return Ok(only);
+    }
+    Err(Error::data(
+        only,
+        "no such file: the run folder has no last weights of this run; run it with run.save_weights = \"final\" and as many runs",
+    ))
+}
+
+/// eta, where it is a number.
+pub(super) fn eta(setting: &Setting) -> f64 {
+    match setting.step_size {
+        StepSize::Number(eta) => eta,
+        StepSize::Auto | StepSize::OverM(_) => f64::NAN,
+    }
+}
+
+fn options(
+    setting: &Setting,
+    layers: usize,
+    batch: usize,
+    per_epoch: u64,
+    steps: u64,
+) -> Result<TrainingOptions> {
+    let deep = &setting.deep;
+    let step_size = eta(setting);
+    let decay_epochs = deep.step_size_decay.unwrap_or(f64::INFINITY);
+    let ridge = match setting.ridge {
+        Ridge::Number(ridge) | Ridge::Gamma(ridge) => ridge,
+    };
+    let in_steps = |duration| match duration {
+        Duration::Number(steps) | Duration::CS(steps) => steps,
+    };
+    Ok(TrainingOptions {
+        loss: deep.resolved_loss(),
+        reduction: deep.resolved_reduction(),
+        batch,
+        step_sizes: match deep.step_size_schedule {
+            StepSizeSchedule::Constant => StepSizes::Constant { step_size },
+            StepSizeSchedule::Inverse => StepSizes::Inverse {
+                step_size,
+                decay_epochs,
+            },
+            StepSizeSchedule::Exponential => StepSizes::Exponential {
+                step_size,
+                decay_epochs,
+            },
+            StepSizeSchedule::Cosine => StepSizes::Cosine {
+                step_size,
+                epochs: steps as f64 / per_epoch as f64,
+            },
+        },
+        ridge: schedule(setting, ridge, in_steps)?,
+        ridge_form: setting.ridge_form,
+        ridge_layers: deep.ridge_layers.each(layers),
+        dropout: setting.dropout,
+        center_outputs: setting.center_outputs.unwrap_or(false),
+    })
+}

@@ -1,0 +1,169 @@
+//! A run of the mini-batch engine.
+
+mod build;
+mod observer;
+mod sets;
+mod stall;
+mod state;
+mod step_size;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use self::build::{Length, MakeRule, eta};
+pub(crate) use self::build::{feedback_learning, parts, rule, weights_of_run};
+use self::observer::Observer;
+pub(crate) use self::sets::scaler;
+use self::sets::sets;
+use self::stall::{chance_loss, stall};
+use self::state::{Recorded, keep, resume};
+use super::resolve::Resolved;
+use super::sources::Sources;
+use super::{Context, Look, RunResult, SavedWeights};
+use crate::Result;
+use crate::config::record_fits;
+use crate::config::setting::{Record, SaveWeights, Setting};
+use crate::config::steps::{in_steps, recorded_steps};
+use crate::math::simd::Element;
+use crate::math::{Precision, StreamName, Streams};
+use crate::mlp::{Network, OptimiserKind, Part, TensorFile, Training, Wanted, steps_per_epoch};
+use crate::observe::Outcome;
+use crate::rule::{LastLayerOnly, Layer};
+
+pub(super) fn simulate(
+    setting: &Setting,
+    run: u64,
+    context: Context<'_>,
+    progress: &mut dyn FnMut(u64) -> bool,
+    observe: &mut dyn FnMut(Look<'_>),
+) -> Result<Option<RunResult>> {
+    match (setting.precision, context.rule) {
+        (Precision::F32, None) => train::<f32>(setting, run, None, context, progress, observe),
+        (Precision::F64, None) => train::<f64>(setting, run, None, context, progress, observe),
+        (Precision::F32, Some(private)) => {
+            let make = |layers: &[Layer<f32>]| private.single(run, layers);
+            train(setting, run, Some(&make), context, progress, observe)
+        }
+        (Precision::F64, Some(private)) => {
+            let make = |layers: &[Layer<f64>]| private.double(run, layers);
+            train(setting, run, Some(&make), context, progress, observe)
+        }
+    }
+}
+
+/// As [`super::steps_and_record`].
+pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
+    let samples = sets(setting, 0, sources)?.train.samples();
+    let length = Length::new(setting, samples);
+    Ok((length.steps, in_steps(&setting.record, length.per_epoch)))
+}
+
+/// At least this long between two checkpoints of a run that is not being stopped.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
+
+fn train<T: Element>(
+    setting: &Setting,
+    run: u64,
+    private: Option<MakeRule<'_, T>>,
+    context: Context<'_>,
+    progress: &mut dyn FnMut(u64) -> bool,
+    observe: &mut dyn FnMut(Look<'_>),
+) -> Result<Option<RunResult>> {
+    let parts = parts::<T>(setting, run, context.sources, private)?;
+    let streams = Streams::new(setting.seed, run);
+    let per_epoch = steps_per_epoch(parts.train.samples(), parts.options.batch);
+    let record = in_steps(&setting.record, per_epoch);
+    record_fits(&record, parts.steps)?;
+    let steps = recorded_steps(&record, parts.steps);
+    let resolved = Resolved {
+        step_size: eta(&parts.setting),
+        ridge: parts.options.ridge.value(0),
+        steps: parts.steps,
+        gamma: f64::NAN,
+        kernel_max: parts.curvature,
+    };
+    let chance = chance_loss(&parts.train, parts.options.loss);
+    let save = setting.save_weights;
+    let initial =
+        matches!(save, SaveWeights::Initial | SaveWeights::Both).then(|| weights(&parts.network));
+    let start = {
+        let layers = parts.network.layers().to_vec();
+        move || Network::new(layers, Box::new(LastLayerOnly), OptimiserKind::Sgd)
+    };
+    let mut observer = Observer {
+        wanted: Wanted::of(&setting.quantities, setting.deep.top_k),
+        quantities: &setting.quantities,
+        train: Arc::clone(&parts.train),
+        test: parts.test,
+        validation: parts.validation,
+        noise: streams.open(StreamName::Measured),
+    };
+    let mut training = Training::new(parts.network, start, parts.train, parts.options, streams);
+    let mut recorded = match context.checkpoint {
+        Some(checkpoint) => {
+            let quantities = setting.quantities.len();
+            resume(checkpoint, run, &mut training, quantities, &steps)?
+        }
+        None => Recorded::default(),
+    };
+    let mut saved = Instant::now();
+    let outcome = loop {
+        let step = training.network().steps_done();
+        if steps.get(recorded.values.len()) == Some(&step) {
+            let running = training.take_running();
+            recorded.losses.push(running.loss / running.samples);
+            let row = observer.row(&mut training, running);
+            observe(Look {
+                step,
+                values: &row,
+                weights: &mut || Some(SavedWeights::Deep(weights(training.network()))),
+            });
+            recorded.values.push(row);
+            if let Some(checkpoint) = context.checkpoint
+                && saved.elapsed() > CHECKPOINT_EVERY
+            {
+                keep(checkpoint, run, &mut training, &recorded)?;
+                saved = Instant::now();
+            }
+        }
+        if step >= steps.last().copied().unwrap_or(0) {
+            break stall(&recorded.losses, &steps, chance);
+        }
+        if !progress(step) {
+            if let Some(checkpoint) = context.checkpoint {
+                keep(checkpoint, run, &mut training, &recorded)?;
+            }
+            return Ok(None);
+        }
+        if !training.step().is_finite() {
+            break Outcome::Diverged { step };
+        }
+    };
+    if let Some(checkpoint) = context.checkpoint
+        && !outcome.is_diverged()
+    {
+        // Other runs of the job may still be stopped: this one need not run again. One that has
+        // diverged goes on from its last checkpoint, to diverge at the same step.
+        keep(checkpoint, run, &mut training, &recorded)?;
+    }
+    let nothing = vec![f64::NAN; setting.quantities.len()];
+    recorded.values.resize(steps.len(), nothing);
+    let last =
+        matches!(save, SaveWeights::Final | SaveWeights::Both).then(|| weights(training.network()));
+    Ok(Some(RunResult {
+        steps,
+        values: recorded.values,
+        outcome,
+        resolved,
+        weights: [initial, last].map(|file| file.map(SavedWeights::Deep)),
+    }))
+}
+
+/// The weights of a network as a file.
+fn weights<T: Element>(network: &Network<T>) -> TensorFile {
+    let mut file = TensorFile::new(json!({ "kind": "weights" }));
+    network.save(Part::Weights, &mut file);
+    file
+}

@@ -1,0 +1,192 @@
+//! What has been recorded of a run, and its checkpoint.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::file::write_atomic;
+use crate::math::simd::Element;
+use crate::mlp::{Part, Running, TensorFile, Training};
+use crate::observe::EngineFamily;
+use crate::simulate::Checkpoint;
+use crate::simulate::arithmetic::{MIX, other_arithmetic};
+use crate::{Error, Result};
+
+/// What has been recorded of a run so far.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    /// Per row the values of the setting's quantities.
+    pub(super) values: Vec<Vec<f64>>,
+    /// The running mean loss at each row.
+    pub(super) losses: Vec<f64>,
+}
+
+/// That of a network's hidden units.
+fn family<T: Element>(training: &Training<T>) -> EngineFamily {
+    EngineFamily::of_mini_batch(training.network().layers()[0].activation)
+}
+
+/// Whose checkpoint it is: what must be the same for a run to go on from it.
+fn identity<T: Element>(checkpoint: Checkpoint<'_>, run: u64, training: &Training<T>) -> Value {
+    json!({
+        "kind": "checkpoint",
+        "numerics_version": family(training).numerics_version(),
+        "job": checkpoint.job,
+        "run": run,
+    })
+}
+
+/// In the note of a checkpoint: see [`EngineFamily::arithmetic`].
+const ARITHMETIC: &str = "arithmetic";
+
+/// Writes a checkpoint. Its folder is made anew where another program has removed it, which file
+/// systems without locks let happen.
+pub(super) fn keep<T: Element>(
+    checkpoint: Checkpoint<'_>,
+    run: u64,
+    training: &mut Training<T>,
+    recorded: &Recorded,
+) -> Result<()> {
+    let mut note = identity(checkpoint, run, training);
+    note["step"] = training.network().steps_done().into();
+    note[ARITHMETIC] = family(training).arithmetic().into();
+    let mut file = TensorFile::new(note);
+    training.network().save(Part::Everything, &mut file);
+    let Running {
+        loss,
+        right,
+        samples,
+    } = *training.running_mut();
+    file.put("running".to_owned(), &[3], &[loss, right, samples]);
+    let rows = recorded.values.len();
+    file.put("losses".to_owned(), &[rows], &recorded.losses);
+    let columns = recorded.values.first().map_or(0, Vec::len);
+    let values = recorded.values.iter().flatten();
+    file.put("values".to_owned(), &[rows, columns], values);
+    let bytes = file.encode();
+    for _ in 0..FOLDER_TRIES {
+        match write_atomic(checkpoint.path, &bytes) {
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                make_folder(checkpoint.path)?;
+            }
+            other => return other,
+        }
+    }
+    write_atomic(checkpoint.path, &bytes)
+}
+
+/// Another program can remove a folder as often as it ends a run, which is rare.
+const FOLDER_TRIES: usize = 3;
+
+/// The folder of checkpoints, not those above it: a run folder that is gone stays so.
+fn make_folder(path: &Path) -> Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    match std::fs::create_dir(folder) {
+        Err(source) if source.kind() != ErrorKind::AlreadyExists => Err(Error::io(path, source)),
+        _ => Ok(()),
+    }
+}
+
+/// Puts a run where its checkpoint left it. Without a checkpoint the run starts anew, and with one
+/// that is damaged, of another run or of another version, which `checkpoint` hears of: nothing but
+/// time is lost. `steps` are those at which a row of so many `quantities` is recorded.
+pub(super) fn resume<T: Element>(
+    checkpoint: Checkpoint<'_>,
+    run: u64,
+    training: &mut Training<T>,
+    quantities: usize,
+    steps: &[u64],
+) -> Result<Recorded> {
+    let path = checkpoint.path;
+    let file = match TensorFile::load(path) {
+        Ok(file) => Ok(file),
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            return Ok(Recorded::default());
+        }
+        Err(Error::Record { reason, .. }) => Err(reason),
+        Err(other) => return Err(other),
+    };
+    let expected = identity(checkpoint, run, training);
+    let file = file.and_then(|file| is_of(&file, &expected).map(|()| file));
+    if let Ok(file) = &file {
+        check_arithmetic(checkpoint, training, &file.note)?;
+    }
+    match file.and_then(|file| restore(&file, training, quantities, steps)) {
+        Ok(recorded) => Ok(recorded),
+        Err(reason) => {
+            checkpoint.notes().redone.push((path.to_owned(), reason));
+            Ok(Recorded::default())
+        }
+    }
+}
+
+/// Whether a checkpoint is that of this run, or why not.
+fn is_of(file: &TensorFile, expected: &Value) -> Result<(), String> {
+    let differs = |entry: &str| file.note[entry] != expected[entry];
+    let reason = if differs("kind") {
+        "no checkpoint"
+    } else if differs("numerics_version") {
+        "the checkpoint of another numerics version"
+    } else if file.note["job"].is_null() {
+        "a checkpoint that does not say of which run, as those of earlier versions"
+    } else if differs("job") || differs("run") {
+        "the checkpoint of another run"
+    } else {
+        return Ok(());
+    };
+    Err(reason.to_owned())
+}
+
+/// Goes on from a checkpoint of a machine that rounds in another way only where that is asked for.
+fn check_arithmetic<T: Element>(
+    checkpoint: Checkpoint<'_>,
+    training: &Training<T>,
+    note: &Value,
+) -> Result<()> {
+    let path = checkpoint.path;
+    match other_arithmetic(family(training), &note[ARITHMETIC]) {
+        None => Ok(()),
+        Some(reason) if checkpoint.mix => {
+            checkpoint.notes().mixed.push((path.to_owned(), reason));
+            Ok(())
+        }
+        Some(reason) => Err(Error::record(path, format!("{reason}; {MIX}"))),
+    }
+}
+
+/// The state and the rows of a checkpoint of this run, or what does not fit.
+fn restore<T: Element>(
+    file: &TensorFile,
+    training: &mut Training<T>,
+    quantities: usize,
+    steps: &[u64],
+) -> Result<Recorded, String> {
+    let misfit = || "does not fit the run".to_owned();
+    let step = file.note["step"].as_u64().ok_or_else(misfit)?;
+    let values = |name: &str| file.get(name).map(|(_, values)| values).ok_or_else(misfit);
+    let (running, losses, values) = (values("running")?, values("losses")?, values("values")?);
+    let rows = steps.partition_point(|at| *at <= step);
+    let [loss, right, samples] = running[..] else {
+        return Err(misfit());
+    };
+    if losses.len() != rows || values.len() != rows * quantities {
+        return Err(misfit());
+    }
+    training
+        .network_mut()
+        .restore(Part::Everything, step, file)
+        .map_err(|misfit| misfit.to_string())?;
+    *training.running_mut() = Running {
+        loss,
+        right,
+        samples,
+    };
+    Ok(Recorded {
+        values: values
+            .chunks(quantities.max(1))
+            .map(<[f64]>::to_vec)
+            .collect(),
+        losses,
+    })
+}

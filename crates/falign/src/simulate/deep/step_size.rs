@@ -1,0 +1,104 @@
+//! `learning.step_size` of a deep network that is not a number.
+
+use ndarray::Array1;
+
+use crate::config::setting::{OptimiserName, Ridge, Setting, StepSize};
+use crate::math::simd::Element;
+use crate::mlp::{CurvatureOptions, Examples, Network, largest_curvature};
+use crate::rule::{Layer, Rule};
+use crate::{Error, Result};
+
+/// The step that Kingma & Ba (2015) give Adam. Changes of weights by Adam and `RMSprop` do not
+/// depend on how steep the loss is.
+const ADAPTIVE: f64 = 1e-3;
+
+/// A step in numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    /// eta.
+    pub(super) step_size: f64,
+    /// M, the largest curvature at the start; NaN where nobody asked.
+    pub(super) curvature: f64,
+}
+
+/// eta of a network at its start; see the key table.
+pub(super) fn find<T: Element>(
+    setting: &Setting,
+    network: &Network<T>,
+    train: &Examples,
+    batch: usize,
+) -> Result<Found> {
+    let deep = &setting.deep;
+    let numbers = |step_size| Found {
+        step_size,
+        curvature: f64::NAN,
+    };
+    let share = match setting.step_size {
+        StepSize::Number(step_size) => return Ok(numbers(step_size)),
+        StepSize::OverM(share) => Some(share),
+        StepSize::Auto => match deep.optimiser {
+            OptimiserName::Rmsprop | OptimiserName::Adam => return Ok(numbers(ADAPTIVE)),
+            OptimiserName::Sgd | OptimiserName::Momentum | OptimiserName::Nesterov => None,
+        },
+    };
+    let options = CurvatureOptions {
+        loss: deep.resolved_loss(),
+        reduction: deep.resolved_reduction(),
+        batch,
+        only_last_layer: setting.rule == Rule::LastLayerOnly,
+    };
+    let curvature = largest_curvature(network.layers(), train, options);
+    if !(curvature.is_finite() && curvature > 0.0) {
+        return Err(Error::config(
+            "learning.step_size",
+            match share {
+                None => "\"auto\"".to_owned(),
+                Some(share) => format!("{{ over_M = {share} }}"),
+            },
+            format!(
+                "the largest curvature at the start is {curvature}, which no step can be measured by; give a number, scale the inputs or start from other weights"
+            ),
+        ));
+    }
+    let step_size = if let Some(share) = share {
+        share / curvature
+    } else {
+        let ridge = match setting.ridge {
+            Ridge::Number(ridge) | Ridge::Gamma(ridge) => ridge,
+        };
+        let table = setting.ridge_table.iter().flatten().copied();
+        let slowed = curvature * noise(setting.rule, network, batch);
+        0.5 * kept(setting) / (slowed + table.fold(ridge, f64::max))
+    };
+    Ok(Found {
+        step_size,
+        curvature,
+    })
+}
+
+/// 1 - momentum: a weight moves 1/(1 - momentum) times as far as a single step.
+fn kept(setting: &Setting) -> f64 {
+    match setting.deep.optimiser {
+        OptimiserName::Momentum | OptimiserName::Nesterov => 1.0 - setting.deep.momentum,
+        _ => 1.0,
+    }
+}
+
+/// By how much noise shortens the steps of rules that learn by trial (Werfel, Xie & Seung 2005):
+/// the estimate of a gradient by one trial has a variance of its square times the number of what
+/// is shaken. All weights are shaken once a batch, units once a sample.
+fn noise<T: Element>(rule: Rule, network: &Network<T>, batch: usize) -> f64 {
+    let layers = network.layers();
+    match rule {
+        Rule::WeightPerturbation => {
+            let of_layer = |l: &Layer<T>| l.weights.len() + l.bias.as_ref().map_or(0, Array1::len);
+            let weights = layers.iter().map(of_layer);
+            2.0 + weights.sum::<usize>() as f64
+        }
+        Rule::NodePerturbation => {
+            let units: usize = layers[..layers.len() - 1].iter().map(Layer::units).sum();
+            1.0 + (1 + units) as f64 / batch as f64
+        }
+        _ => 1.0,
+    }
+}

@@ -1,0 +1,186 @@
+//! One run of one setting, from its streams to its recorded rows.
+
+pub(crate) mod arithmetic;
+mod bounds;
+mod deep;
+pub mod given;
+mod kernels;
+mod observe;
+mod predictions;
+pub mod resolve;
+pub(crate) mod run_data;
+pub(crate) mod shapes;
+pub mod sources;
+mod two_layer;
+pub mod watch;
+mod weights;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use self::resolve::{Resolved, resolve_watched};
+use self::sources::Sources;
+use self::watch::Watch;
+use crate::config::setting::{Engine, Record, Setting};
+use crate::observe::Outcome;
+use crate::{Error, Result};
+
+pub(super) use self::deep::{feedback_learning, parts, rule, scaler, weights_of_run};
+pub use self::observe::{Look, PrivateRule};
+pub(super) use self::predictions::{final_slow_time, remaining};
+pub(super) use self::two_layer::{engine, refuse_private};
+pub use self::weights::{SavedWeights, WeightArray};
+
+/// A finished run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunResult {
+    /// Steps at which rows were recorded.
+    pub steps: Vec<u64>,
+    /// Per row the values of `setting.quantities`; NaN where there is none.
+    pub values: Vec<Vec<f64>>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What its theory units became.
+    pub resolved: Resolved,
+    /// The weights asked for by `save_weights`: initial, final.
+    pub weights: [Option<SavedWeights>; 2],
+}
+
+/// A deep run's checkpoint.
+#[derive(Debug, Clone, Copy)]
+pub struct Checkpoint<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// The job that the run is of: the checkpoint of another job or run is not taken for it.
+    pub job: &'a str,
+    /// Whether to go on from one of a machine that rounds products in another way.
+    pub mix: bool,
+    /// Hears of a checkpoint that is there.
+    pub notes: &'a Mutex<Notes>,
+}
+
+/// Files of a run folder that were not as they should be, each with the reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// Damaged or foreign: what they held has been done again.
+    pub redone: Vec<(PathBuf, String)>,
+    /// Of a machine that rounds products in another way, and used all the same.
+    pub mixed: Vec<(PathBuf, String)>,
+}
+
+impl Checkpoint<'_> {
+    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a run needs besides its setting; none of it but `rule` changes a number.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Data sets that were read before.
+    pub sources: &'a Sources,
+    /// Spreads a wide two-layer network over rayon's threads (same bits).
+    pub parallel: bool,
+    /// Where a deep run keeps its checkpoint, and looks for one to go on from.
+    pub checkpoint: Option<Checkpoint<'a>>,
+    /// Hears of what a run prepares, and may stop it there, as `progress` may at a step.
+    pub watch: Option<&'a Watch>,
+    /// Teaches the networks of the mini-batch engine in place of the setting's rule. Unlike the
+    /// others this one changes the numbers; no run folder can say so.
+    pub rule: Option<&'a dyn PrivateRule>,
+}
+
+impl<'a> Context<'a> {
+    /// One thread, no checkpoint, nobody who watches, the setting's own rule.
+    pub fn new(sources: &'a Sources) -> Self {
+        Self {
+            sources,
+            parallel: false,
+            checkpoint: None,
+            watch: None,
+            rule: None,
+        }
+    }
+}
+
+/// Steps of run 0 of a setting, and when it records, in steps.
+pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
+    if setting.resolved_engine() == Engine::MiniBatch {
+        deep::steps_and_record(setting, sources)
+    } else {
+        two_layer::steps_and_record(setting, sources)
+    }
+}
+
+/// Makes the predictions of a run, which come after its last step, and drops them: for whoever
+/// wants to know how long that takes once the problem is there and `ready` has been called.
+pub(super) fn predict(
+    setting: &Setting,
+    run_number: u64,
+    context: Context<'_>,
+    steps: &[u64],
+    ready: impl FnOnce(),
+) -> Result<()> {
+    if !setting.quantities.iter().any(|q| q.is_prediction()) {
+        return Ok(());
+    }
+    let draw = setting.resolved_draw();
+    let (problem, _) = resolve_watched(setting, run_number, draw, context)?;
+    let mut values = vec![vec![f64::NAN; setting.quantities.len()]; steps.len()];
+    ready();
+    predictions::fill(setting, run_number, context, &problem, steps, &mut values)
+}
+
+/// Runs run number `run_number` of a checked setting. `progress` hears of every step and may
+/// stop the run by answering `false`, which gives `None`.
+///
+/// # Errors
+/// As [`resolve`](self::resolve::resolve); [`Shape`](crate::Error::Shape) for given weights
+/// that do not fit; [`Io`](crate::Error::Io) for a checkpoint that cannot be written;
+/// [`Record`](crate::Error::Record) for one of a machine that rounds products in another way.
+pub fn simulate(
+    setting: &Setting,
+    run_number: u64,
+    context: Context<'_>,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Result<Option<RunResult>> {
+    watched(setting, run_number, context, progress, &mut |_| {})
+}
+
+/// As [`simulate`]; `observe` may look inside at each recorded step.
+///
+/// # Errors
+/// As [`simulate`].
+///
+/// # Example
+/// ```
+/// use falign::config::Experiment;
+/// use falign::simulate::{Context, Look, watched};
+/// use falign::simulate::sources::Sources;
+/// let flat = "width = 30\nsteps = 40\nrecord = { every = 20 }\nsave_weights = \"final\"".parse().unwrap();
+/// let setting = &Experiment::from_flat(&flat, None)?.settings[0].setting;
+/// let sources = Sources::default();
+/// let mut seen = Vec::new();
+/// let mut observe = |look: Look<'_>| seen.push((look.step, (look.weights)().is_some()));
+/// watched(setting, 0, Context::new(&sources), &mut |_| true, &mut observe)?;
+/// assert_eq!(seen, [(0, true), (20, true), (40, true)]);
+/// # Ok::<(), falign::Error>(())
+/// ```
+pub fn watched(
+    setting: &Setting,
+    run_number: u64,
+    context: Context<'_>,
+    progress: &mut dyn FnMut(u64) -> bool,
+    observe: &mut dyn FnMut(Look<'_>),
+) -> Result<Option<RunResult>> {
+    let result = if setting.resolved_engine() == Engine::MiniBatch {
+        deep::simulate(setting, run_number, context, progress, observe)
+    } else {
+        two_layer::simulate(setting, run_number, context, progress, observe)
+    };
+    match result {
+        // While it prepared something.
+        Err(Error::Stopped) => Ok(None),
+        result => result,
+    }
+}

@@ -1,0 +1,223 @@
+//! What the limits say of a run, beside what is measured of it: from its data and outputs at
+//! the start, never from its later steps.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use ndarray::Array2;
+use sha2::{Digest, Sha256};
+
+use super::sources::Sources;
+use super::watch::{Watch, prepare};
+use super::{Context, two_layer};
+use crate::config::setting::Setting;
+use crate::math::Loss;
+use crate::observe::Quantity;
+use crate::rule::Feedback;
+use crate::theory::{
+    Estimate, FeedbackLaw, LazyFeedback, LazyLimit, LazyStart, SlowEstimate, SlowProblem,
+    SlowRidge, slow_time_limit,
+};
+use crate::two_layer::{Needs, Problem};
+use crate::{Error, Result};
+
+/// The error to which the slow-time limit is solved: of alignment, and of the loss relative to
+/// that of outputs 0. A run of width 10^4 differs from another by more.
+const TOLERANCE: f64 = 0.004;
+
+/// Puts predictions into their columns of `values`, one row per recorded step.
+pub(super) fn fill(
+    setting: &Setting,
+    run: u64,
+    context: Context<'_>,
+    problem: &Problem,
+    steps: &[u64],
+    values: &mut [Vec<f64>],
+) -> Result<()> {
+    let wanted = |is: fn(Quantity) -> bool| setting.quantities.iter().copied().any(is);
+    if !wanted(Quantity::is_prediction) {
+        return Ok(());
+    }
+    let start = Start::new(setting, run, context, problem)?;
+    let mut put = |quantity: Quantity, column: &[f64]| {
+        let at = setting.quantities.iter().position(|q| *q == quantity);
+        if let Some(at) = at {
+            for (row, value) in values.iter_mut().zip(column) {
+                row[at] = *value;
+            }
+        }
+    };
+    if wanted(|q| q == Quantity::LazyLoss) {
+        put(
+            Quantity::LazyLoss,
+            &start.lazy_losses(setting, problem, steps, context.watch)?,
+        );
+    }
+    if !wanted(Quantity::is_slow_time) {
+        return Ok(());
+    }
+    let limit = start.slow_time(problem, steps, context.sources)?;
+    let column = |of: &dyn Fn(usize, &SlowEstimate) -> f64| -> Vec<f64> {
+        let rows = limit.iter().enumerate();
+        rows.map(|(row, estimate)| of(row, estimate)).collect()
+    };
+    put(
+        Quantity::SlowTimeAlignment,
+        &column(&|_, at| at.alignment.value),
+    );
+    put(Quantity::SlowTimeLoss, &column(&|_, at| at.loss.value));
+    let left = remaining(problem, steps);
+    put(
+        Quantity::CompositeAlignment,
+        &column(&|row, at| composite(setting, problem, at, left[row])),
+    );
+    Ok(())
+}
+
+/// alpha^2 p: the width on which the slow time runs.
+fn slow_width(problem: &Problem) -> f64 {
+    problem.output_scale * problem.output_scale * problem.width as f64
+}
+
+/// What the slow-time limit says of the last step of run 0, with what is left of beta(0).
+pub(crate) fn final_slow_time(
+    setting: &Setting,
+    context: Context<'_>,
+    problem: &Problem,
+    steps: u64,
+) -> Result<Estimate> {
+    let start = Start::new(setting, 0, context, problem)?;
+    let limit = start.slow_time(problem, &[steps], context.sources)?;
+    let left = remaining(problem, &[steps]);
+    Ok(Estimate {
+        value: composite(setting, problem, &limit[0], left[0]),
+        error: limit[0].alignment.error,
+    })
+}
+
+/// The alignment in the limit with what a finite width keeps of beta(0), and rho.
+fn composite(setting: &Setting, problem: &Problem, at: &SlowEstimate, left: f64) -> f64 {
+    let rho = setting.feedback_correlation;
+    let moments = at.state.moments.composite(slow_width(problem), left, rho);
+    at.state.alignment_with(&moments)
+}
+
+/// `P_t`, the product of the ridge factors, at each recorded step.
+pub(crate) fn remaining(problem: &Problem, steps: &[u64]) -> Vec<f64> {
+    let (mut left, mut t) = (1.0, 0);
+    steps
+        .iter()
+        .map(|&step| {
+            // What has vanished stays so: no further product is needed.
+            while t < step && left > 0.0 {
+                left *= problem.factor(t);
+                t += 1;
+            }
+            left
+        })
+        .collect()
+}
+
+/// What the limits need of a run's start.
+struct Start {
+    /// f(0), not centred.
+    outputs: Array2<f64>,
+    /// Y, or Y + f(0) where outputs are centred.
+    targets: Array2<f64>,
+}
+
+impl Start {
+    fn new(setting: &Setting, run: u64, context: Context<'_>, problem: &Problem) -> Result<Self> {
+        let plain = Setting {
+            center_outputs: Some(false),
+            quantities: vec![Quantity::Loss],
+            ..setting.clone()
+        };
+        let (_, _, mut engine) = two_layer::engine(&plain, run, context)?;
+        let residual = engine.snapshot(Needs::default()).residual;
+        let residual = Array2::from_shape_vec(problem.targets.dim(), residual)
+            .expect("a residual for each target");
+        let outputs = residual + &problem.targets;
+        let targets = if problem.center_outputs {
+            &problem.targets + &outputs
+        } else {
+            problem.targets.clone()
+        };
+        Ok(Self { outputs, targets })
+    }
+
+    fn lazy_losses(
+        &self,
+        setting: &Setting,
+        problem: &Problem,
+        steps: &[u64],
+        watch: Option<&Watch>,
+    ) -> Result<Vec<f64>> {
+        let feedback = match problem.feedback {
+            Feedback::Transpose => LazyFeedback::Transpose,
+            _ => LazyFeedback::Fixed {
+                correlation: setting.feedback_correlation,
+            },
+        };
+        let start = LazyStart {
+            inputs: &problem.inputs,
+            targets: &self.targets,
+            initial_outputs: &self.outputs,
+        };
+        let mut limit = prepare(watch, |listener| {
+            LazyLimit::heard(
+                problem.activation,
+                feedback,
+                problem.step_size,
+                problem.schedule.clone(),
+                start,
+                listener,
+            )
+        })?
+        .with_ridge_form(problem.ridge_form);
+        let is_stopped = || watch.is_some_and(|watch| watch.stop.load(Ordering::Relaxed));
+        let mut losses = Vec::with_capacity(steps.len());
+        for &step in steps {
+            while limit.steps_done() < step && limit.loss().is_finite() {
+                if is_stopped() {
+                    return Err(Error::Stopped);
+                }
+                limit.step();
+            }
+            // A step size that is too large diverges in the limit too.
+            let loss = limit.loss();
+            losses.push(if loss.is_finite() { loss } else { f64::NAN });
+        }
+        Ok(losses)
+    }
+
+    fn slow_time(
+        &self,
+        problem: &Problem,
+        steps: &[u64],
+        sources: &Sources,
+    ) -> Result<Arc<Vec<SlowEstimate>>> {
+        let width = slow_width(problem);
+        let per_step = problem.step_size / width.sqrt();
+        let taus: Vec<f64> = steps.iter().map(|&step| step as f64 * per_step).collect();
+        let schedule = problem.schedule.clone();
+        let ridge = SlowRidge::new(schedule, problem.ridge_form, problem.step_size, width);
+        // Runs on the same data have the same limit.
+        let mut key = Sha256::new();
+        let name = problem.activation.name();
+        key.update(format!("{name} {ridge:?} {:?}", problem.inputs.dim()));
+        for x in problem.inputs.iter().chain(&self.targets).chain(&taus) {
+            key.update(x.to_le_bytes());
+        }
+        sources.slow_time(key.finalize().into(), || {
+            let slow = SlowProblem {
+                activation: problem.activation,
+                loss: Loss::SquaredError,
+                inputs: &problem.inputs,
+                targets: &self.targets,
+                law: &FeedbackLaw::Gaussian,
+            };
+            slow_time_limit(slow, &ridge, &taus, TOLERANCE)
+        })
+    }
+}

@@ -1,0 +1,285 @@
+//! A setting and a run number become numbers: data, step size, ridge, horizon.
+
+use crate::config::setting::needs_spectrum;
+use ndarray::Array2;
+
+use super::Context;
+use super::run_data::{RunData, load};
+use super::sources::Sources;
+use super::watch::{Watch, prepare};
+use crate::config::setting::{
+    Duration, FeedbackDecay, FeedbackStepSize, Ridge, ScheduleName, Setting, StepSize, Steps,
+};
+use crate::math::Activation;
+use crate::rule::{Feedback, Rule, Schedule};
+use crate::theory::{Spectrum, infinite_eigenvalues_heard, training_kernel_max_heard};
+use crate::two_layer::{Draw, Problem};
+use crate::{Error, Result};
+
+/// What a run's theory units became on its own data.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Resolved {
+    /// eta.
+    pub step_size: f64,
+    /// lambda (its value at step 0).
+    pub ridge: f64,
+    /// Steps of the run.
+    pub steps: u64,
+    /// gamma of the infinite-width kernel; NaN where no unit asked for it.
+    pub gamma: f64,
+    /// M, the largest eigenvalue of the same kernel, likewise; of a deep network the largest
+    /// curvature at its start, where its step is measured by it.
+    pub kernel_max: f64,
+}
+
+/// h of Gbar + h K o Gdot, the kernel that a setting's network begins to train with: 1 for
+/// backpropagation, the initial correlation of b and beta for feedback weights of their own.
+pub(crate) fn feedback_share(setting: &Setting) -> f64 {
+    match setting.rule.feedback() {
+        Some(Feedback::Transpose) => 1.0,
+        _ => setting.feedback_correlation,
+    }
+}
+
+/// Makes run `run` of a checked setting concrete.
+///
+/// # Errors
+/// [`Error::Config`] where a theory unit has no finite value on this run's data;
+/// [`Error::Data`] or [`Error::Io`] for a data file.
+///
+/// # Panics
+/// If the rule is not one of the two-layer engines, which a checked setting's is.
+pub fn resolve(
+    setting: &Setting,
+    run: u64,
+    draw: Draw,
+    sources: &Sources,
+) -> Result<(Problem, Resolved)> {
+    resolve_watched(setting, run, draw, Context::new(sources))
+}
+
+/// As [`resolve`], with the data and before the eyes of a context.
+///
+/// # Errors
+/// As there; [`Error::Stopped`] where the watch says so.
+pub(crate) fn resolve_watched(
+    setting: &Setting,
+    run: u64,
+    draw: Draw,
+    context: Context<'_>,
+) -> Result<(Problem, Resolved)> {
+    let data = load(setting, run, draw, context.sources)?;
+    let spectrum = if needs_spectrum(setting) {
+        spectrum(setting.activation, &data.inputs, context.watch)?
+    } else {
+        Spectrum {
+            gamma: f64::NAN,
+            max: f64::NAN,
+        }
+    };
+    on_data(setting, data, spectrum, context.watch)
+}
+
+/// [`kernel_spectrum`](crate::theory::kernel_spectrum), before the eyes of a watch.
+///
+/// # Errors
+/// [`Error::Stopped`] where the watch says so.
+pub(super) fn spectrum(
+    activation: Activation,
+    inputs: &Array2<f64>,
+    watch: Option<&Watch>,
+) -> Result<Spectrum> {
+    let eigenvalues = eigenvalues(activation, inputs, watch)?;
+    Ok(Spectrum::of(&eigenvalues))
+}
+
+/// [`infinite_eigenvalues`](crate::theory::infinite_eigenvalues), likewise.
+pub(crate) fn eigenvalues(
+    activation: Activation,
+    inputs: &Array2<f64>,
+    watch: Option<&Watch>,
+) -> Result<Vec<f64>> {
+    prepare(watch, |listener| {
+        Ok(infinite_eigenvalues_heard(activation, inputs, listener))
+    })
+}
+
+/// The same on data whose kernel has a known spectrum.
+pub(crate) fn on_data(
+    setting: &Setting,
+    data: RunData,
+    spectrum: Spectrum,
+    watch: Option<&Watch>,
+) -> Result<(Problem, Resolved)> {
+    let ridge = match setting.ridge {
+        Ridge::Number(ridge) => ridge,
+        Ridge::Gamma(multiple) => multiple * spectrum.gamma,
+    };
+    let largest = setting
+        .ridge_table
+        .as_ref()
+        .map_or(ridge, |t| t.iter().copied().fold(0.0, f64::max));
+    // The paper's feedback alignment begins with Gbar alone.
+    let training_max = || match feedback_share(setting) {
+        share if share > 0.0 => prepare(watch, |listener| {
+            let (activation, inputs) = (setting.activation, &data.inputs);
+            let max = training_kernel_max_heard(activation, inputs, share, listener);
+            Ok(max)
+        }),
+        _ => Ok(spectrum.max),
+    };
+    let step_size = match setting.step_size {
+        StepSize::Number(eta) => eta,
+        StepSize::Auto => 0.5 / (training_max()? + largest),
+        StepSize::OverM(a) => a / training_max()?,
+    };
+    if !(step_size.is_finite() && step_size > 0.0) {
+        return Err(Error::config(
+            "learning.step_size",
+            step_size,
+            "the data's kernel has no positive, finite largest eigenvalue; rescale the data or give a number",
+        ));
+    }
+    let width = setting.width as f64;
+    let n = data.inputs.nrows() as f64;
+    let (feedback_step_size, feedback_decay) =
+        feedback_numbers(setting, step_size, data.inputs.nrows());
+    let duration = |duration: Duration| match duration {
+        Duration::Number(steps) => steps,
+        // S_lambda / lambda, S_lambda = c gamma sqrt(gamma p)/(eta sqrt(n) M): Theorem 4.3.
+        Duration::CS(c) => {
+            let Spectrum { gamma, max } = spectrum;
+            c * gamma * (gamma * width).sqrt() / (step_size * n.sqrt() * max) / ridge
+        }
+    };
+    let schedule = schedule(setting, ridge, duration)?;
+    let steps = match setting.steps {
+        Steps::Number(steps) => steps,
+        Steps::Tau(tau) => whole("run.steps", (tau * width.sqrt() / step_size).ceil())?,
+        Steps::EtaLambdaT(x) => whole("run.steps", (x / (step_size * largest)).ceil())?,
+    };
+    let problem = Problem {
+        inputs: data.inputs,
+        targets: data.targets,
+        held_out: data.held_out,
+        width: setting.width,
+        activation: setting.activation,
+        feedback: setting
+            .rule
+            .feedback()
+            .expect("a checked setting has a rule of its engine"),
+        step_size,
+        ridge_form: setting.ridge_form,
+        dropout: setting.dropout,
+        output_scale: setting.output_scale,
+        center_outputs: setting
+            .center_outputs
+            .unwrap_or((setting.output_scale - 1.0).abs() > 0.0),
+        feedback_step_size,
+        feedback_decay,
+        schedule,
+    };
+    let resolved = Resolved {
+        step_size,
+        ridge: problem.schedule.value(0),
+        steps,
+        gamma: spectrum.gamma,
+        kernel_max: spectrum.max,
+    };
+    Ok((problem, resolved))
+}
+
+/// `eta_b` and kappa on `samples` samples, `None` for the decay of beta. Nothing else holds Hebbian
+/// feedback back: its own decay is what lets b tend to the mean of `h_i f_i'`, and no further.
+fn feedback_numbers(setting: &Setting, step_size: f64, samples: usize) -> (f64, Option<f64>) {
+    let eta_b = match setting.feedback_step_size {
+        FeedbackStepSize::Auto | FeedbackStepSize::StepSize => step_size,
+        FeedbackStepSize::Number(number) => number,
+    };
+    let decay = match (setting.feedback_decay, setting.rule) {
+        (FeedbackDecay::Number(kappa), _) => Some(kappa),
+        (FeedbackDecay::Auto, Rule::HebbianFeedback) => {
+            let gain = eta_b / (setting.output_scale * (setting.width as f64).sqrt());
+            Some((gain * samples as f64).min(1.0))
+        }
+        (FeedbackDecay::Auto | FeedbackDecay::Ridge, _) => None,
+    };
+    (eta_b, decay)
+}
+
+/// The schedule, with theorem units made steps by `duration`.
+pub(super) fn schedule(
+    setting: &Setting,
+    ridge: f64,
+    duration: impl Fn(Duration) -> f64,
+) -> Result<Schedule> {
+    Ok(match setting.schedule {
+        ScheduleName::Constant => Schedule::Constant { ridge },
+        ScheduleName::Cutoff => Schedule::Cutoff {
+            ridge,
+            last_step: whole(
+                "learning.cutoff",
+                duration(setting.cutoff.unwrap_or(Duration::Number(0.0))).floor(),
+            )?,
+        },
+        ScheduleName::InverseSquare => Schedule::InverseSquare {
+            ridge,
+            decay_steps: duration(setting.decay_steps.unwrap_or(Duration::Number(1.0))),
+        },
+        ScheduleName::Exponential => Schedule::Exponential {
+            ridge,
+            decay_steps: duration(setting.decay_steps.unwrap_or(Duration::Number(1.0))),
+        },
+        ScheduleName::Table => Schedule::Table {
+            values: setting.ridge_table.clone().unwrap_or_default(),
+        },
+    })
+}
+
+/// A number of steps from a real number.
+fn whole(key: &str, steps: f64) -> Result<u64> {
+    if steps.is_finite() && (0.0..9e15).contains(&steps) {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked"
+        )]
+        Ok(steps as u64)
+    } else {
+        Err(Error::config(
+            key,
+            format!("{steps:e} steps"),
+            "expected fewer than 9e15; is the ridge nearly zero?",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Experiment, Overrides};
+
+    #[test]
+    fn hebbian_feedback_has_a_decay_of_its_own_and_the_others_that_of_beta() {
+        let numbers = |learning: &str| {
+            let text = format!("name = \"x\"\n[network]\nwidth = 400\n[learning]\n{learning}");
+            let experiment = Experiment::parse(&text, &Overrides::none()).unwrap();
+            feedback_numbers(&experiment.settings[0].setting, 0.02, 50)
+        };
+        let hebbian = "rule = \"hebbian_feedback\"\n";
+        let with = |more: &str| numbers(&format!("{hebbian}{more}"));
+        // n eta_b/sqrt(p), in binary not quite.
+        let (eta_b, kappa) = with("");
+        assert_eq!(eta_b.to_bits(), 0.02f64.to_bits());
+        assert!((kappa.unwrap() - 0.05).abs() < 1e-15);
+        let (eta_b, kappa) = with("feedback_step_size = 0.1");
+        assert_eq!(eta_b.to_bits(), 0.1f64.to_bits());
+        assert!((kappa.unwrap() - 0.25).abs() < 1e-15);
+        assert_eq!(with("feedback_step_size = 10").1, Some(1.0));
+        assert_eq!(with("feedback_decay = \"ridge\"").1, None);
+        assert_eq!(with("feedback_decay = 0").1, Some(0.0));
+        for rule in ["kolen_pollack", "oja_feedback", "feedback_alignment"] {
+            assert_eq!(numbers(&format!("rule = \"{rule}\"")), (0.02, None));
+        }
+    }
+}

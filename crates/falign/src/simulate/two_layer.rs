@@ -1,0 +1,176 @@
+//! A run of the two-layer engines.
+
+use super::bounds::BoundMeasures;
+use super::kernels::KernelMeasures;
+use super::resolve::{Resolved, resolve, resolve_watched};
+use super::shapes::{sizes_of, weights_fit};
+use super::sources::Sources;
+use super::{Context, Look, PrivateRule, RunResult, SavedWeights, predictions};
+use crate::config::record_fits;
+use crate::config::setting::{Engine, Record, SaveWeights, Setting, Steps};
+use crate::config::steps::recorded_steps;
+use crate::math::{Precision, Streams};
+use crate::observe::Outcome;
+use crate::two_layer::{
+    Draw, Dynamics, Linear, LinearStart, Needs, Problem, Recording, Reference, SampleSpace, Start,
+    Stop, run,
+};
+use crate::{Error, Result};
+
+fn start(setting: &Setting, streams: Streams, problem: &Problem) -> Result<Start> {
+    let Some(path) = &setting.initial_weights else {
+        return Ok(Start::Drawn {
+            streams,
+            correlation: setting.feedback_correlation,
+        });
+    };
+    let weights = crate::data::load_weights(path)?;
+    let sizes = sizes_of(&weights);
+    weights_fit(
+        path,
+        sizes,
+        setting.width,
+        problem.input_dim(),
+        problem.outputs(),
+    )?;
+    Ok(Start::Given(weights))
+}
+
+/// The engine of a setting at its start, with its problem.
+pub(crate) fn engine(
+    setting: &Setting,
+    run_number: u64,
+    context: Context<'_>,
+) -> Result<(Problem, Resolved, Box<dyn Dynamics>)> {
+    let (engine_name, draw) = (setting.resolved_engine(), setting.resolved_draw());
+    let (problem, resolved) = resolve_watched(setting, run_number, draw, context)?;
+    let parallel = context.parallel;
+    let streams = Streams::new(setting.seed, run_number);
+    let save = setting.save_weights;
+    let needs = Needs::of(
+        &setting.quantities,
+        matches!(save, SaveWeights::Final | SaveWeights::Both),
+    );
+    let engine: Box<dyn Dynamics> = if draw == Draw::Gram {
+        let start = LinearStart::Gram {
+            streams,
+            correlation: setting.feedback_correlation,
+        };
+        Box::new(Linear::new(&problem, start, needs))
+    } else {
+        let start = start(setting, streams, &problem)?;
+        match (engine_name, setting.precision) {
+            (Engine::Reference, Precision::F64) => {
+                Box::new(Reference::<f64>::new(&problem, &start, streams))
+            }
+            (Engine::Reference, Precision::F32) => {
+                Box::new(Reference::<f32>::new(&problem, &start, streams))
+            }
+            (Engine::Linear, _) => {
+                Box::new(Linear::new(&problem, LinearStart::Weights(start), needs))
+            }
+            (_, Precision::F64) => Box::new(SampleSpace::<f64>::new(
+                &problem, start, streams, needs, parallel,
+            )),
+            (_, Precision::F32) => Box::new(SampleSpace::<f32>::new(
+                &problem, start, streams, needs, parallel,
+            )),
+        }
+    };
+    Ok((problem, resolved, engine))
+}
+
+/// As [`super::steps_and_record`].
+pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
+    let steps = match setting.steps {
+        Steps::Number(steps) => steps,
+        Steps::Tau(_) | Steps::EtaLambdaT(_) => {
+            resolve(setting, 0, setting.resolved_draw(), sources)?
+                .1
+                .steps
+        }
+    };
+    Ok((steps, setting.record.clone()))
+}
+
+/// Two-layer engines have their rules built in.
+pub(crate) fn refuse_private(setting: &Setting, private: Option<&dyn PrivateRule>) -> Result<()> {
+    if private.is_some() {
+        return Err(Error::config(
+            "run.engine",
+            setting.resolved_engine().name(),
+            "a rule of one's own needs \"mini_batch\"",
+        ));
+    }
+    Ok(())
+}
+
+/// Runs a setting of a two-layer engine.
+pub(super) fn simulate(
+    setting: &Setting,
+    run_number: u64,
+    context: Context<'_>,
+    progress: &mut dyn FnMut(u64) -> bool,
+    observe: &mut dyn FnMut(Look<'_>),
+) -> Result<Option<RunResult>> {
+    refuse_private(setting, context.rule)?;
+    let (problem, resolved, mut engine) = engine(setting, run_number, context)?;
+    let save = setting.save_weights;
+    let initial = matches!(save, SaveWeights::Initial | SaveWeights::Both)
+        .then(|| engine.weights())
+        .flatten();
+    record_fits(&setting.record, resolved.steps)?;
+    let steps = recorded_steps(&setting.record, resolved.steps);
+    let mut values: Vec<Vec<f64>> = Vec::with_capacity(steps.len());
+    let stop = Stop {
+        tolerance: setting.stop_tolerance,
+        window: setting.stop_window,
+    };
+    let kernels = KernelMeasures::new(&problem, engine.as_mut(), &setting.quantities);
+    let bounds = BoundMeasures::new(&problem, &resolved, &setting.quantities, context.watch)?;
+    let outcome = run(
+        &problem,
+        engine.as_mut(),
+        Recording {
+            steps: &steps,
+            quantities: &setting.quantities,
+            stop,
+            alignment_threshold: setting.alignment_threshold,
+        },
+        &mut |row, snapshot, measured, engine| {
+            bounds.fill(engine.steps_done(), snapshot, &setting.quantities, measured);
+            kernels.fill(snapshot, &setting.quantities, measured);
+            values.push(measured.to_vec());
+            // A run that has converged measures once more, between recorded steps.
+            if steps[row] == engine.steps_done() {
+                observe(Look {
+                    step: steps[row],
+                    values: measured,
+                    weights: &mut || engine.weights().map(SavedWeights::TwoLayer),
+                });
+            }
+        },
+        progress,
+    );
+    let Some(outcome) = outcome else {
+        return Ok(None);
+    };
+    // After convergence the last value carries forward; after divergence there is none.
+    let rest = match outcome {
+        Outcome::Converged { .. } => values.last().cloned(),
+        _ => None,
+    };
+    let rest = rest.unwrap_or_else(|| vec![f64::NAN; setting.quantities.len()]);
+    values.resize(steps.len(), rest);
+    predictions::fill(setting, run_number, context, &problem, &steps, &mut values)?;
+    let last = matches!(save, SaveWeights::Final | SaveWeights::Both)
+        .then(|| engine.weights())
+        .flatten();
+    Ok(Some(RunResult {
+        steps,
+        values,
+        outcome,
+        resolved,
+        weights: [initial, last].map(|weights| weights.map(SavedWeights::TwoLayer)),
+    }))
+}

@@ -1,0 +1,84 @@
+//! What a caller hears of runs that go on, and how it stops them.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::theory::{Listener, Stage};
+use crate::{Error, Result};
+
+/// What a caller hears and can say while a plan runs.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// Set to stop, by the caller or by a job that failed: jobs in hand are given up at their
+    /// next step, finished ones are kept.
+    pub stop: AtomicBool,
+    /// Work done so far, in estimated multiply-adds.
+    pub done: AtomicU64,
+    /// Jobs finished so far.
+    pub jobs_done: AtomicU64,
+    /// Runs that prepare something long just now, and what one of them was last at.
+    preparing: Mutex<(usize, Option<Stage>)>,
+    failure: Mutex<Option<Error>>,
+}
+
+impl Watch {
+    /// Keeps the first error of a job, and stops the others.
+    pub(crate) fn fail(&self, error: Error) {
+        self.failure().get_or_insert(error);
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// The first error of a job, for callers that do not wait until all jobs have stopped. Whoever
+    /// takes it first has it.
+    pub fn take_failure(&self) -> Option<Error> {
+        self.failure().take()
+    }
+
+    /// Stage of a run that prepares something long: kernels of its data, say, before its first step
+    /// or after its last.
+    pub fn preparing(&self) -> Option<Stage> {
+        self.preparations().1
+    }
+
+    /// Does what `work` prepares, and tells of it.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] where `work` gives nothing, because it was stopped.
+    pub(crate) fn prepare<T>(
+        &self,
+        work: impl FnOnce(Listener<'_>) -> Result<Option<T>>,
+    ) -> Result<T> {
+        let hear = |stage| {
+            self.preparations().1 = Some(stage);
+            !self.stop.load(Ordering::Relaxed)
+        };
+        self.preparations().0 += 1;
+        let prepared = work(Listener::new(&hear));
+        let mut now = self.preparations();
+        now.0 -= 1;
+        if now.0 == 0 {
+            now.1 = None;
+        }
+        prepared?.ok_or(Error::Stopped)
+    }
+
+    fn preparations(&self) -> MutexGuard<'_, (usize, Option<Stage>)> {
+        let preparing = self.preparing.lock();
+        preparing.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failure(&self) -> MutexGuard<'_, Option<Error>> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As [`Watch::prepare`], where anybody watches.
+pub(crate) fn prepare<T>(
+    watch: Option<&Watch>,
+    work: impl FnOnce(Listener<'_>) -> Result<Option<T>>,
+) -> Result<T> {
+    match watch {
+        Some(watch) => watch.prepare(work),
+        None => work(Listener::NOBODY)?.ok_or(Error::Stopped),
+    }
+}

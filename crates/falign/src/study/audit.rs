@@ -1,0 +1,371 @@
+//! The audit of an experiment's rules, each on a small network of its own setting.
+
+use ndarray::Array2;
+
+use crate::Result;
+use crate::audit::{Check, Claim, Report, Subject, Verdict, audit};
+use crate::config::Experiment;
+use crate::config::setting::{
+    Engine, FeedbackDecay, FeedbackStepSize, SaveWeights, Setting, StepSize,
+};
+use crate::math::{Loss, Precision, Reduction, StreamName, Streams};
+use crate::mlp::{Batch, DenseInput, Network, OptimiserKind, StepOptions};
+use crate::rule::{Composed, Layer, RidgeForm, Rule};
+use crate::simulate::sources::Sources;
+use crate::simulate::{
+    Context, PrivateRule, engine, feedback_learning, parts, refuse_private, rule,
+};
+use crate::two_layer::{Dynamics, Problem, Reference, Start, Weights};
+
+/// How far a setting's network is cut down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Units of a hidden layer; rules that learn by trial take a fifth.
+    pub width: usize,
+    /// Samples in the batch.
+    pub samples: usize,
+}
+
+/// One audited rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Audited {
+    /// Case of its setting; empty if there are none.
+    pub case: String,
+    /// The rule.
+    pub rule: Rule,
+    /// Units of the audited network, from the inputs to the outputs.
+    pub sizes: Vec<usize>,
+    /// Samples of the batch.
+    pub samples: usize,
+    /// What came out.
+    pub report: Report,
+}
+
+/// Audits every rule of an experiment, once in each case, on run 0 of the setting with the
+/// largest ridge, in `f64`. Data and start follow the setting's own laws; hidden layers and
+/// batch are cut to `limits`. A setting of a two-layer engine gets one more check: that the
+/// engine makes the steps of the audited network.
+///
+/// With `private`, that rule is audited in place of each setting's own, and held to what the
+/// setting's `learning.rule` claims; only networks of the mini-batch engine have it.
+///
+/// # Errors
+/// As [`audit`] and [`simulate`](crate::simulate::simulate).
+pub fn audit_rules(
+    experiment: &Experiment,
+    sources: &Sources,
+    private: Option<&dyn PrivateRule>,
+    limits: Limits,
+) -> Result<Vec<Audited>> {
+    let mut chosen: Vec<(String, &Setting)> = Vec::new();
+    for one in &experiment.settings {
+        let is_same = |(case, setting): &&mut (String, &Setting)| {
+            *case == one.case && setting.rule == one.setting.rule
+        };
+        match chosen.iter_mut().find(is_same) {
+            None => chosen.push((one.case.clone(), &one.setting)),
+            Some(known) if known.1.ridge.written() < one.setting.ridge.written() => {
+                known.1 = &one.setting;
+            }
+            Some(_) => {}
+        }
+    }
+    let audited = chosen.into_iter();
+    audited
+        .map(|(case, setting)| one(case, setting, sources, private, limits))
+        .collect()
+}
+
+fn one(
+    case: String,
+    setting: &Setting,
+    sources: &Sources,
+    private: Option<&dyn PrivateRule>,
+    limits: Limits,
+) -> Result<Audited> {
+    let is_trial = matches!(
+        setting.rule,
+        Rule::NodePerturbation | Rule::WeightPerturbation
+    );
+    let width = if is_trial {
+        limits.width.div_ceil(5)
+    } else {
+        limits.width
+    };
+    let mut small = setting.clone();
+    small.precision = Precision::F64;
+    small.width = small.width.min(width as u64);
+    small.initial_weights = None;
+    small.save_weights = SaveWeights::None;
+    if setting.engine == Engine::MiniBatch {
+        let widths = setting.deep.widths(setting.width);
+        small.deep.hidden_widths = Some(widths.into_iter().map(|w| w.min(width)).collect());
+        deep(case, &small, sources, private, limits)
+    } else {
+        refuse_private(setting, private)?;
+        small.draw = crate::two_layer::Draw::Weights;
+        small.quantities.retain(|q| !q.needs_units());
+        two_layer(case, &small, sources, limits)
+    }
+}
+
+/// What a rule claims by its name.
+fn claim(setting: &Setting) -> Option<Claim> {
+    Some(match (setting.rule, setting.rule.composition()) {
+        (_, Some(composition)) => Claim::Family {
+            composition,
+            learning: feedback_learning(setting),
+        },
+        (Rule::LastLayerOnly, _) => Claim::LastLayerOnly,
+        (Rule::NodePerturbation, _) => Claim::NodePerturbation {
+            sigma: setting.deep.perturbation,
+        },
+        (Rule::WeightPerturbation, _) => Claim::WeightPerturbation {
+            sigma: setting.deep.perturbation,
+        },
+        _ => return None,
+    })
+}
+
+fn sizes(layers: &[Layer<f64>]) -> Vec<usize> {
+    let inputs = layers.first().map(Layer::inputs);
+    inputs
+        .into_iter()
+        .chain(layers.iter().map(Layer::units))
+        .collect()
+}
+
+fn deep(
+    case: String,
+    setting: &Setting,
+    sources: &Sources,
+    private: Option<&dyn PrivateRule>,
+    limits: Limits,
+) -> Result<Audited> {
+    let parts = parts::<f64>(setting, 0, sources, None)?;
+    let setting = &parts.setting;
+    let rows: Vec<usize> = (0..limits.samples.min(parts.train.samples())).collect();
+    let mut batch = Batch::default();
+    parts.train.fill(&rows, &mut batch);
+    let options = &parts.options;
+    let step_size = options.step_sizes.value(0.0);
+    let kept = match options.ridge_form {
+        RidgeForm::StepScaled => 1.0 - step_size * options.ridge.value(0),
+        RidgeForm::PerStep => 1.0 - options.ridge.value(0),
+    };
+    let layers = parts.network.layers().to_vec();
+    let factors = options.ridge_layers.iter();
+    let subject = Subject {
+        rule: &|| match private {
+            Some(private) => private.double(0, &layers),
+            None => rule(setting, 0, &layers),
+        },
+        claim: claim(setting).unwrap_or(Claim::Private),
+        input: DenseInput(parts.train.inputs(&rows)),
+        targets: batch.targets().clone(),
+        loss: options.loss,
+        reduction: options.reduction,
+        step_size,
+        factors: factors.map(|has| if *has { kept } else { 1.0 }).collect(),
+        layers: layers.clone(),
+    };
+    Ok(Audited {
+        case,
+        rule: setting.rule,
+        sizes: sizes(&layers),
+        samples: rows.len(),
+        report: audit(&subject)?,
+    })
+}
+
+/// The network of a two-layer setting, from the start of its engine.
+fn layers(problem: &Problem, weights: &Weights) -> Vec<Layer<f64>> {
+    let layer = |weights: Array2<f64>, factor, activation| Layer {
+        weights,
+        bias: None,
+        factor,
+        activation,
+    };
+    vec![
+        layer(weights.hidden.clone(), 1.0, problem.activation),
+        layer(
+            weights.output.t().as_standard_layout().into_owned(),
+            1.0 / problem.root_width(),
+            crate::math::Activation::Linear,
+        ),
+    ]
+}
+
+fn two_layer(
+    case: String,
+    setting: &Setting,
+    sources: &Sources,
+    limits: Limits,
+) -> Result<Audited> {
+    let (problem, resolved, mut engine) = engine(setting, 0, Context::new(sources))?;
+    // The reference engine has the same start, and the weights themselves.
+    let streams = Streams::new(setting.seed, 0);
+    let start = Start::Drawn {
+        streams,
+        correlation: setting.feedback_correlation,
+    };
+    let mut reference = Reference::<f64>::new(&problem, &start, streams);
+    let weights = Dynamics::weights(&mut reference).expect("plain loops have all weights");
+    let layers = layers(&problem, &weights);
+    let mut setting = setting.clone();
+    setting.step_size = StepSize::Number(resolved.step_size);
+    if setting.feedback_step_size == FeedbackStepSize::Auto {
+        setting.feedback_step_size = FeedbackStepSize::StepSize;
+    }
+    let decay = problem.feedback_decay;
+    setting.feedback_decay = decay.map_or(FeedbackDecay::Ridge, FeedbackDecay::Number);
+    let b = weights.feedback.t().as_standard_layout().into_owned();
+    let rule = || -> Box<dyn crate::rule::LearningRule<f64>> {
+        // Oja's rule has none, and is compared with plain loops only.
+        let composition = setting
+            .rule
+            .composition()
+            .expect("asked for only where there is one");
+        Box::new(Composed::new(
+            composition,
+            vec![b.clone()],
+            feedback_learning(&setting),
+        ))
+    };
+    let kept = match problem.ridge_form {
+        RidgeForm::StepScaled => 1.0 - problem.step_size * problem.schedule.value(0),
+        RidgeForm::PerStep => 1.0 - problem.schedule.value(0),
+    };
+    let samples = limits.samples.min(problem.inputs.nrows());
+    let rows = ndarray::s![..samples, ..];
+    let subject = Subject {
+        layers: layers.clone(),
+        rule: &rule,
+        claim: claim(&setting).unwrap_or(Claim::Private),
+        input: DenseInput(problem.inputs.slice(rows).to_owned()),
+        targets: problem.targets.slice(rows).to_owned(),
+        loss: Loss::SquaredError,
+        reduction: Reduction::Sum,
+        step_size: problem.step_size,
+        factors: vec![1.0, kept],
+    };
+    let mut report = match claim(&setting) {
+        Some(_) => audit(&subject)?,
+        None => Report {
+            checks: Vec::new(),
+            step_size: problem.step_size,
+        },
+    };
+    let network = setting
+        .rule
+        .composition()
+        .map(|_| Network::new(layers.clone(), rule(), OptimiserKind::Sgd));
+    report.checks.push(same_steps(
+        &setting,
+        &problem,
+        engine.as_mut(),
+        &mut reference,
+        network,
+    ));
+    Ok(Audited {
+        case,
+        rule: setting.rule,
+        sizes: sizes(&layers),
+        samples,
+        report,
+    })
+}
+
+/// Steps over which engines are compared, and how far residuals may differ.
+const STEPS: u64 = 20;
+const AGREEMENT: f64 = 1e-9;
+
+/// Whether the engine, the plain loops and the audited network make the same steps on all of
+/// the data.
+fn same_steps(
+    setting: &Setting,
+    problem: &Problem,
+    engine: &mut dyn Dynamics,
+    reference: &mut Reference<f64>,
+    mut network: Option<Network<f64>>,
+) -> Check {
+    let check = |verdict, value: Option<f64>, note: String| {
+        Check {
+        name: "engine",
+        meaning: "the engine that runs the experiment makes the steps of plain loops and of the audited network".to_owned(),
+        verdict,
+        value,
+        bound: value.map(|_| AGREEMENT),
+        note,
+    }
+    };
+    let plain = setting.dropout > 0.0
+        || problem.center_outputs
+        || (problem.output_scale - 1.0).abs() > 0.0
+        || matches!(setting.feedback_step_size, FeedbackStepSize::Number(_));
+    if plain {
+        // These the network does not have.
+        network = None;
+    }
+    let input = DenseInput(problem.inputs.clone());
+    let mut noise = Streams::new(setting.seed, 0).open(StreamName::Audit);
+    let mut worst: f64 = 0.0;
+    let mut compared = 0;
+    for step in 0..STEPS {
+        let size = reference.residual_norm();
+        if !size.is_finite() || size > 1e100 {
+            break;
+        }
+        compared += 1;
+        let mut differs = |other: f64| {
+            let distance = (other - size).abs() / size.max(1e-300);
+            // `max` would drop a NaN, which must fail.
+            worst = worst.max(if distance.is_nan() {
+                f64::INFINITY
+            } else {
+                distance
+            });
+        };
+        differs(engine.residual_norm());
+        if let Some(network) = &mut network {
+            let kept = match problem.ridge_form {
+                RidgeForm::StepScaled => 1.0 - problem.step_size * problem.schedule.value(step),
+                RidgeForm::PerStep => 1.0 - problem.schedule.value(step),
+            };
+            let options = StepOptions {
+                loss: Loss::SquaredError,
+                reduction: Reduction::Sum,
+                step_size: problem.step_size,
+                factors: &[1.0, kept],
+                dropout: 0.0,
+            };
+            let loss = network.step(&input, &problem.targets, options, &mut noise);
+            differs((2.0 * loss).sqrt());
+        }
+        engine.step();
+        Dynamics::step(reference);
+    }
+    let with = if network.is_some() {
+        "plain loops and the network"
+    } else {
+        "plain loops"
+    };
+    let verdict = if worst <= AGREEMENT {
+        Verdict::Passed
+    } else {
+        Verdict::Failed
+    };
+    let name = setting.resolved_engine().name();
+    let against = format!("{name} against {with}");
+    match compared {
+        STEPS => check(verdict, Some(worst), format!("{against}, {STEPS} steps")),
+        0 => {
+            let note = format!("{against}: the first residual overflows");
+            check(Verdict::NotApplicable, None, note)
+        }
+        _ => {
+            let note = format!("{against}, {compared} steps, after which residuals overflow");
+            check(verdict, Some(worst), note)
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Questions about an experiment that are answered without training it, or before: its certificate,
+//! spectra and lemmas, audits of its rules, what its runs cost, and predictions of its networks.
+
+pub mod audit;
+pub mod certificate;
+pub mod estimate;
+pub mod lemmas;
+pub mod prediction;
+pub mod spectra;

@@ -1,0 +1,393 @@
+//! What a trained network of a setting says of new inputs.
+
+use std::sync::Arc;
+
+use ndarray::{Array1, Array2, ArrayRef2};
+
+use crate::config::setting::{Engine, Setting};
+use crate::data::{Inputs, Labelled, Matrix, Weights};
+use crate::math::simd::Element;
+use crate::math::{Activation, Precision, Scalar, activate};
+use crate::mlp::{Batch, Examples, Network, Part, TensorFile};
+use crate::rule::Layer;
+use crate::simulate::sources::Sources;
+use crate::simulate::{Context, SavedWeights, engine, parts, scaler};
+use crate::two_layer::Problem;
+use crate::{Error, Result};
+
+/// New inputs, (samples, `input_dim`), of the kind that the network was trained on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NewInputs {
+    /// Of data with real targets.
+    Reals(Matrix<f64>),
+    /// Of data with classes: as stored, to be scaled as the training set was.
+    Classes(Inputs),
+}
+
+/// Outputs, (samples, outputs), of the network of run `run` with these weights: logits where the
+/// loss is a cross-entropy. Inputs are scaled and outputs centred as in training, for which the
+/// run's data and start are made again. Nothing is dropped.
+///
+/// # Errors
+/// [`Error::Shape`] where inputs or weights do not fit; as
+/// [`simulate`](crate::simulate::simulate).
+///
+/// # Example
+/// ```
+/// use falign::study::prediction::{NewInputs, predict};
+/// use falign::simulate::{Context, simulate};
+/// use falign::{config::Experiment, simulate::sources::Sources};
+/// let flat = "samples = 5\ninput_dim = 2\nwidth = 30\nsave_weights = \"final\"".parse().unwrap();
+/// let setting = &Experiment::from_flat(&flat, None)?.settings[0].setting;
+/// let sources = Sources::default();
+/// let run = simulate(setting, 0, Context::new(&sources), &mut |_| true)?.unwrap();
+/// let new = NewInputs::Reals(ndarray::array![[0.0, 0.0], [1.0, -1.0]].into());
+/// let outputs = predict(setting, 0, &sources, run.weights[1].as_ref().unwrap(), &new)?;
+/// assert_eq!(outputs.dim(), (2, 1));
+/// assert_eq!(outputs[(0, 0)], 0.0);
+/// # Ok::<(), falign::Error>(())
+/// ```
+pub fn predict(
+    setting: &Setting,
+    run: u64,
+    sources: &Sources,
+    weights: &SavedWeights,
+    inputs: &NewInputs,
+) -> Result<Array2<f64>> {
+    let is_deep = setting.resolved_engine() == Engine::MiniBatch;
+    match (weights, inputs) {
+        (SavedWeights::Deep(file), _) if is_deep => match setting.precision {
+            Precision::F32 => deep::<f32>(setting, run, sources, file, inputs),
+            Precision::F64 => deep::<f64>(setting, run, sources, file, inputs),
+        },
+        (SavedWeights::TwoLayer(weights), NewInputs::Reals(inputs)) if !is_deep => {
+            two_layer(setting, run, sources, weights, inputs)
+        }
+        _ => Err(Error::shape(
+            "weights",
+            format!("those of the {} engine", setting.resolved_engine().name()),
+            "those of another",
+        )),
+    }
+}
+
+/// A sentence where new inputs lie far outside the range that each has in the training data, by
+/// more than half of it, or are no pixels where the training data are. `None` also where those
+/// data are generated.
+///
+/// # Errors
+/// As [`predict`].
+pub fn outside(setting: &Setting, sources: &Sources, inputs: &NewInputs) -> Result<Option<String>> {
+    if let Some(data) = sources.reals(setting)? {
+        let train = Inputs::Reals(data.train.inputs.clone());
+        return Ok(match inputs {
+            NewInputs::Reals(new) => far(&train, &Inputs::Reals(new.clone())),
+            NewInputs::Classes(_) => None,
+        });
+    }
+    let NewInputs::Classes(new) = inputs else {
+        return Ok(None);
+    };
+    let Some(pair) = sources.labelled(setting)? else {
+        return Ok(None);
+    };
+    Ok(match (pair.train.inputs(), new) {
+        (Inputs::Pixels(_), Inputs::Pixels(_)) => None,
+        (train @ Inputs::Pixels(_), new) if is_within_one(new) && !is_within_one(train) => Some(
+            "inputs are from 0 to 1, but the network was trained on pixels from 0 to 255; give \
+             pixels as they were"
+                .to_owned(),
+        ),
+        (train, new) => far(train, new),
+    })
+}
+
+fn is_within_one(inputs: &Inputs) -> bool {
+    let mut is_within = true;
+    each(inputs, |_, _, x| is_within &= (0.0..=1.0).contains(&x));
+    is_within
+}
+
+/// Calls `look` with the row, column and value of every number.
+fn each(inputs: &Inputs, mut look: impl FnMut(usize, usize, f64)) {
+    fn visit<A: Copy + Into<f64>>(x: &ArrayRef2<A>, look: &mut impl FnMut(usize, usize, f64)) {
+        for (row, values) in x.rows().into_iter().enumerate() {
+            for (column, value) in values.iter().enumerate() {
+                look(row, column, (*value).into());
+            }
+        }
+    }
+    match inputs {
+        Inputs::Pixels(x) => visit(x, &mut look),
+        Inputs::Singles(x) => visit(x, &mut look),
+        Inputs::Reals(x) => visit(x, &mut look),
+    }
+}
+
+fn far(train: &Inputs, new: &Inputs) -> Option<String> {
+    let columns = train.dim().1;
+    if new.dim().1 != columns {
+        return None;
+    }
+    let mut ranges = vec![(f64::INFINITY, f64::NEG_INFINITY); columns];
+    each(train, |_, column, x| {
+        let (low, high) = ranges[column];
+        ranges[column] = (low.min(x), high.max(x));
+    });
+    let all = ranges
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), range| {
+            (low.min(range.0), high.max(range.1))
+        });
+    // An input that is constant in training is compared with the range of all.
+    let reach = |(low, high): (f64, f64)| {
+        0.5 * if low < high {
+            high - low
+        } else {
+            all.1 - all.0
+        }
+    };
+    let (mut first, mut is_outside) = (None, vec![false; columns]);
+    each(new, |row, column, x| {
+        let (low, high) = ranges[column];
+        let reach = reach((low, high));
+        if x < low - reach || x > high + reach {
+            first = first.or(Some((row, column, x)));
+            is_outside[column] = true;
+        }
+    });
+    let (row, column, x) = first?;
+    let (low, high) = ranges[column];
+    let count = is_outside.iter().filter(|is| **is).count();
+    Some(format!(
+        "{count} of {columns} inputs are far outside their range in the training data: that at row \
+         {row}, column {column} is {x}, and went from {low} to {high}; scale new inputs as those were"
+    ))
+}
+
+/// New inputs of data with real targets, scaled as those were.
+fn scaled(setting: &Setting, sources: &Sources, inputs: &Matrix<f64>) -> Result<Matrix<f64>> {
+    Ok(match sources.real_scaler(setting)? {
+        Some(scaler) => scaler.scale_reals(inputs)?.into(),
+        None => inputs.clone(),
+    })
+}
+
+fn two_layer(
+    setting: &Setting,
+    run: u64,
+    sources: &Sources,
+    weights: &Weights,
+    inputs: &Matrix<f64>,
+) -> Result<Array2<f64>> {
+    let (problem, _, mut start) = engine(setting, run, Context::new(sources))?;
+    columns_fit(inputs.dim(), weights.hidden.ncols())?;
+    let inputs = &scaled(setting, sources, inputs)?;
+    let mut outputs = forward(&problem, weights, inputs);
+    if problem.center_outputs {
+        let initial = start.weights().ok_or_else(|| {
+            let engine = setting.resolved_engine().name();
+            Error::config("network.draw", engine, "single units are needed to predict")
+        })?;
+        outputs -= &forward(&problem, &initial, inputs);
+    }
+    Ok(outputs)
+}
+
+/// (alpha/sqrt p) psi(X W') beta.
+fn forward(problem: &Problem, weights: &Weights, inputs: &ArrayRef2<f64>) -> Array2<f64> {
+    // Products with one column come back in Fortran's order.
+    let product = inputs.dot(&weights.hidden.t());
+    let mut hidden = product.as_standard_layout().into_owned();
+    let mut slopes = vec![0.0; hidden.len()];
+    let values = hidden.as_slice_mut().expect("a whole array");
+    activate(problem.activation, values, &mut slopes);
+    hidden.dot(&weights.output) * problem.scale()
+}
+
+fn deep<T: Element>(
+    setting: &Setting,
+    run: u64,
+    sources: &Sources,
+    file: &TensorFile,
+    inputs: &NewInputs,
+) -> Result<Array2<f64>> {
+    let parts = parts::<T>(setting, run, sources, None)?;
+    let factor = setting.deep.input_factor.value(parts.train.input_dim());
+    let outputs = parts.train.outputs();
+    let examples = match inputs {
+        NewInputs::Reals(inputs) => {
+            columns_fit(inputs.dim(), parts.train.input_dim())?;
+            let nothing = Array2::zeros((inputs.nrows(), outputs));
+            Examples::reals(scaled(setting, sources, inputs)?, nothing, factor)?
+        }
+        NewInputs::Classes(inputs) => {
+            let dim = inputs.dim();
+            columns_fit(dim, parts.train.input_dim())?;
+            let unknown = vec![0; dim.0];
+            let data = Labelled::new(inputs.clone(), vec![dim.1], unknown, outputs)?;
+            let scaler = scaler(setting, run, sources)?;
+            Examples::classes(Arc::new(data), scaler, factor)?
+        }
+    };
+    let mut network = parts.network;
+    let rows: Vec<usize> = (0..examples.samples()).collect();
+    let mut batch = Batch::default();
+    examples.fill(&rows, &mut batch);
+    let initial = parts
+        .options
+        .center_outputs
+        .then(|| network.forward(&batch).clone());
+    restore(&mut network, file)?;
+    let mut outputs = network.forward(&batch).mapv(Scalar::to_f64);
+    if let Some(initial) = initial {
+        outputs.zip_mut_with(&initial, |f, start| *f -= start.to_f64());
+    }
+    Ok(outputs)
+}
+
+/// A layer as other libraries have it: z = a W' + bias, and psi(z) above.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlainLayer {
+    /// W, (units, inputs), with all factors of the layer in it.
+    pub weights: Array2<f64>,
+    /// (units), where there is any.
+    pub bias: Option<Array1<f64>>,
+    /// psi; the identity for the last layer.
+    pub activation: Activation,
+}
+
+/// The network of run `run` with these weights, from the input up, for inputs as they are stored:
+/// the first layer has their scaling in it.
+///
+/// # Errors
+/// [`Error::Config`] where outputs are centred, which no layer can do; else as [`predict`].
+pub fn plain_layers(
+    setting: &Setting,
+    run: u64,
+    sources: &Sources,
+    weights: &SavedWeights,
+) -> Result<Vec<PlainLayer>> {
+    let centred = |is_centred: bool| {
+        let key = "network.center_outputs";
+        let allowed = "outputs minus those of the start are no plain network's; train without";
+        is_centred.then(|| Error::config(key, true, allowed))
+    };
+    let mut layers: Vec<PlainLayer> = match weights {
+        SavedWeights::TwoLayer(weights) => {
+            let (problem, ..) = engine(setting, run, Context::new(sources))?;
+            if let Some(error) = centred(problem.center_outputs) {
+                return Err(error);
+            }
+            let layer = |weights, activation| PlainLayer {
+                weights,
+                bias: None,
+                activation,
+            };
+            vec![
+                layer(weights.hidden.clone(), problem.activation),
+                layer(&weights.output.t() * problem.scale(), Activation::Linear),
+            ]
+        }
+        SavedWeights::Deep(file) => {
+            let parts = parts::<f64>(setting, run, sources, None)?;
+            if let Some(error) = centred(parts.options.center_outputs) {
+                return Err(error);
+            }
+            let mut network = parts.network;
+            restore(&mut network, file)?;
+            network.layers().iter().map(plain).collect()
+        }
+    };
+    let first = &mut layers[0];
+    let (shift, gain) = input_scaling(setting, run, sources, first.weights.ncols())?;
+    if shift.iter().any(|x| x.abs() > 0.0) {
+        let moved = first.weights.dot(&shift);
+        let bias = first
+            .bias
+            .take()
+            .map_or(moved.clone(), |bias| bias + &moved);
+        first.bias = Some(bias);
+    }
+    first.weights *= &gain;
+    Ok(layers)
+}
+
+fn plain(layer: &Layer<f64>) -> PlainLayer {
+    PlainLayer {
+        weights: &layer.weights * layer.factor,
+        bias: layer.bias.clone(),
+        activation: layer.activation,
+    }
+}
+
+/// Scaling is affine: what a zero becomes, and what one more adds, for each input.
+fn input_scaling(
+    setting: &Setting,
+    run: u64,
+    sources: &Sources,
+    input_dim: usize,
+) -> Result<(Array1<f64>, Array1<f64>)> {
+    let factor = setting.deep.input_factor.value(input_dim);
+    if !setting.deep.has_classes() {
+        let (mut shift, mut gain) = (
+            Array1::zeros(input_dim),
+            Array1::from_elem(input_dim, factor),
+        );
+        if let Some(scaler) = sources.real_scaler(setting)? {
+            let moments = scaler.shift().iter().zip(scaler.divisor()).cycle();
+            for ((zero, one), (moved, divisor)) in shift.iter_mut().zip(&mut gain).zip(moments) {
+                *zero = -moved / divisor * factor;
+                *one = factor / divisor;
+            }
+        }
+        return Ok((shift, gain));
+    }
+    let rows = Array2::from_shape_fn((2, input_dim), |(row, _)| if row == 0 { 0.0 } else { 1.0 });
+    let data = Labelled::new(Inputs::Reals(rows.into()), vec![input_dim], vec![0, 0], 1)?;
+    let scaler = scaler(setting, run, sources)?;
+    let scaled: Array2<f64> = Examples::classes(Arc::new(data), scaler, factor)?.inputs(&[0, 1]);
+    let shift = scaled.row(0).to_owned();
+    let gain = &scaled.row(1) - &shift;
+    Ok((shift, gain))
+}
+
+fn restore<T: Element>(network: &mut Network<T>, file: &TensorFile) -> Result<()> {
+    network
+        .restore(Part::Layers, 0, file)
+        .map_err(|misfit| Error::shape("weights", "those of this network", misfit))
+}
+
+/// New inputs have the columns of the training data, and rows.
+fn columns_fit((rows, columns): (usize, usize), expected: usize) -> Result<()> {
+    if rows > 0 && columns == expected {
+        return Ok(());
+    }
+    Err(Error::shape(
+        "inputs",
+        format!("(samples, {expected}), at least one sample"),
+        format!("({rows}, {columns})"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn inputs_far_outside_the_range_of_training_are_told_with_their_place() {
+        let train = Inputs::Reals(array![[0.0, 5.0, 1.0], [2.0, 5.0, 3.0]].into());
+        let said = |new: Array2<f64>| far(&train, &Inputs::Reals(new.into()));
+        // Half a range beyond is not far; a constant has the range of all, 5.
+        assert_eq!(said(array![[-1.0, 7.5, 4.0], [3.0, 2.5, 0.0]]), None);
+        let text = said(array![[0.0, 5.0, 1.0], [0.0, 8.0, 4.5]]).unwrap();
+        let place = "2 of 3 inputs are far outside";
+        assert!(text.contains(place), "{text}");
+        assert!(
+            text.contains("row 1, column 1 is 8, and went from 5 to 5"),
+            "{text}"
+        );
+        assert_eq!(said(array![[1e9]]), None, "another error's business");
+    }
+}

@@ -1,0 +1,134 @@
+//! Spectra of an experiment's kernels: at infinite width, at the start of run 0, and at its end.
+
+use std::path::Path;
+
+use super::certificate::{first_problem, index_of, initial_kernels, representatives};
+use crate::config::setting::Setting;
+use crate::config::{Experiment, Overrides};
+use crate::data::load_weights;
+use crate::simulate::sources::Sources;
+use crate::theory::certificate::InitialKernels;
+use crate::theory::{feature_kernel, feedback_kernel, symmetric_part_eigenvalues};
+use crate::two_layer::Problem;
+use crate::{Error, Result};
+
+/// Eigenvalues of one kernel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KernelSpectrum {
+    /// The setting that stands for its case, rule and activation, as in
+    /// [`certify_settings`](super::certificate::certify_settings).
+    pub setting: Setting,
+    /// Case of the setting; empty if there are none.
+    pub case: String,
+    /// The kernel: "Gbar", "G(0)", "H(0)", "G(T)" or "H(T)".
+    pub kernel: &'static str,
+    /// Sizes of the eigenvalues, largest first: of G, which is positive semidefinite, and of the
+    /// symmetric part of H, whose sign is that of beta b.
+    pub sizes: Vec<f64>,
+}
+
+/// Spectra of the kernels of an experiment, on the data and weights of run 0 of the settings that
+/// have a certificate: Gbar of infinite width, G(0) and H(0), and with a finished run folder of the
+/// same settings G(T) and H(T) of the last weights.
+///
+/// Cost: O(n^3) a kernel for n samples; a feedback kernel that is too large is left out.
+///
+/// # Errors
+/// As [`certify_settings`](super::certificate::certify_settings);
+/// [`Error::Record`] if the folder has no last weights of run 0.
+///
+/// # Example
+/// ```
+/// use falign::config::Overrides;
+/// use falign::simulate::sources::Sources;
+/// use falign::{config::Experiment, study::spectra::kernel_spectra};
+/// let file = "name = \"small\"\n[data]\nsamples = 8\n[network]\nwidth = 500\nactivation = \"tanh\"\n";
+/// let experiment = Experiment::parse(file, &Overrides::none())?;
+/// let spectra = kernel_spectra(&experiment, &Sources::default(), None)?;
+/// let names: Vec<_> = spectra.iter().map(|spectrum| spectrum.kernel).collect();
+/// assert_eq!(names, ["Gbar", "G(0)", "H(0)"]);
+/// assert!(spectra.iter().all(|spectrum| spectrum.sizes.len() == 8));
+/// # Ok::<(), falign::Error>(())
+/// ```
+///
+/// Source: Song, Xu & Lafferty (2021), (3.3) and Lemma A.3.
+pub fn kernel_spectra(
+    experiment: &Experiment,
+    sources: &Sources,
+    folder: Option<&Path>,
+) -> Result<Vec<KernelSpectrum>> {
+    let ran = folder
+        .map(|folder| Experiment::load(&folder.join("experiment.toml"), &Overrides::none()))
+        .transpose()?;
+    let mut found = Vec::new();
+    for (one, _) in representatives(experiment) {
+        let setting = &one.setting;
+        let (problem, _, infinite) = first_problem(setting, sources, None)?;
+        let mut add = |kernel, sizes: Vec<f64>| {
+            found.push(KernelSpectrum {
+                setting: setting.clone(),
+                case: one.case.clone(),
+                kernel,
+                sizes: largest_first(sizes),
+            });
+        };
+        add("Gbar", infinite);
+        if let Some(start) = initial_kernels(setting, &problem)? {
+            add("G(0)", symmetric_part_eigenvalues(&start.feature)?);
+            if let Some(feedback) = &start.feedback {
+                add("H(0)", symmetric_part_eigenvalues(feedback)?);
+            }
+        }
+        if let (Some(folder), Some(ran)) = (folder, &ran) {
+            let last = last_kernels(setting, &problem, ran, folder)?;
+            add("G(T)", symmetric_part_eigenvalues(&last.feature)?);
+            if let Some(feedback) = &last.feedback {
+                add("H(T)", symmetric_part_eigenvalues(feedback)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn largest_first(mut eigenvalues: Vec<f64>) -> Vec<f64> {
+    for value in &mut eigenvalues {
+        *value = value.abs();
+    }
+    eigenvalues.sort_by(|a, b| b.total_cmp(a));
+    eigenvalues
+}
+
+/// G and H of the last weights of run 0.
+fn last_kernels(
+    setting: &Setting,
+    problem: &Problem,
+    ran: &Experiment,
+    folder: &Path,
+) -> Result<InitialKernels> {
+    let index = index_of(setting, ran, folder)?;
+    let path = folder
+        .join("weights")
+        .join(format!("setting{index:04}-run0000-final.npz"));
+    if !path.exists() {
+        return Err(Error::record(
+            path,
+            "no such file: the runs kept no last weights; run them with run.save_weights = \"final\"",
+        ));
+    }
+    let weights = load_weights(&path)?;
+    let (psi, x) = (problem.activation, &problem.inputs);
+    let is_backpropagation = problem.feedback == crate::rule::Feedback::Transpose;
+    let b = if is_backpropagation {
+        &weights.output
+    } else {
+        &weights.feedback
+    };
+    let side = problem.samples() * problem.outputs();
+    let feedback = (side <= super::certificate::LARGEST_KERNEL)
+        .then(|| feedback_kernel(&weights.hidden, &weights.output, b, psi, x))
+        .transpose()?;
+    Ok(InitialKernels {
+        feature: feature_kernel(&weights.hidden, psi, x)?,
+        feedback,
+    })
+}
