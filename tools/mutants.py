@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SOURCE = "crates/falign/src"
-ROOMS = ["rule", "mlp", "data", "file", "config/claim", "claim", "plan", "theory"]
+ROOMS = ["rule", "network", "data", "file", "config/claim", "claim", "plan", "theory"]
 
 # What stands in the code, and what a slip of the hand would make of it.
 TOKENS = {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use falign::config::builtin::{BUILTIN, find};
 use falign::config::keys::{KEYS, did_you_mean};
 use falign::config::{check_flat, flat_table, sectioned_toml};
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use falign::fault::caught;
-use falign::observe::Outcome;
+use falign::measure::Outcome;
 use falign::plan::inputs;
 use falign::simulate::{Context, Look, SavedWeights, watched};
 use numpy::{IntoPyArray, PyArray1};

@@ -1,7 +1,7 @@
 //! Finished runs as Python values and back.
 
 use falign::config::LabelledSetting;
-use falign::observe::Outcome;
+use falign::measure::Outcome;
 use falign::simulate::resolve::Resolved;
 use falign::simulate::{RunResult, SavedWeights, WeightArray};
 use ndarray::Array2;

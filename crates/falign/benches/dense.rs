@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams, multiply};
-use falign::mlp::{
+use falign::network::{
     Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, StepOptions,
     draw_feedback, draw_layers,
 };

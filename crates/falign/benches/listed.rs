@@ -15,7 +15,7 @@ use std::time::Instant;
 use falign::data::{Inputs, Labelled, Scaling, catalogue};
 use falign::math::simd::current_path;
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::mlp::{
+use falign::network::{
     Architecture, Batch, Examples, FeedbackShape, Initialisation, InputProducts, Network,
     OptimiserKind, StepOptions, draw_feedback, draw_layers,
 };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use falign::data::{Inputs, Labelled, Scaling};
 use falign::math::simd::{Path, current_path, force_path};
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::mlp::{
+use falign::network::{
     Architecture, Batch, Examples, FeedbackShape, Initialisation, InputProducts, Network,
     OptimiserKind, StepOptions, draw_feedback, draw_layers,
 };

@@ -6,7 +6,7 @@
 
 use falign::data::synthetic::{InputLaw, Teacher, inputs, teach};
 use falign::math::{Activation, StreamName, Streams};
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use falign::rule::{Feedback, RidgeForm, Schedule};
 use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, quantity};
 

@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it finds")]
 
 use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams, multiply};
-use falign::mlp::{
+use falign::network::{
     Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, accuracy,
     draw_layers,
 };

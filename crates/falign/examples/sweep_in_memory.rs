@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it finds")]
 
 use falign::config::{Experiment, Overrides};
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use falign::plan::Plan;
 use falign::plan::execute::{collect, execute};
 use falign::simulate::sources::Sources;

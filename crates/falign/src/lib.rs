@@ -7,8 +7,8 @@
 //! | to | see |
 //! |---|---|
 //! | train one network step by step | [`two_layer`]: [`two_layer::SampleSpace`], [`two_layer::Linear`] |
-//! | train a network of any depth by any rule | [`mlp::Network`], [`rule::Composition`], [`rule::LearningRule`] |
-//! | train it on MNIST or one's own classes, epoch by epoch | [`mlp::Training`], [`data::catalogue`], [`data::load_labelled`] |
+//! | train a network of any depth by any rule | [`network::Network`], [`rule::Composition`], [`rule::LearningRule`] |
+//! | train it on MNIST or one's own classes, epoch by epoch | [`network::Training`], [`data::catalogue`], [`data::load_labelled`] |
 //! | prove that a rule is the rule it claims to be | [`audit`] |
 //! | compute kernels of a network or of the infinite width, and the limits of training | [`theory`] |
 //! | run a whole experiment file | [`config`]: a checked file; [`simulate`], [`plan`]: its runs; [`claim`]: what must come out; [`study`] |
@@ -19,7 +19,7 @@
 //! use falign::config::{Experiment, Overrides};
 //! use falign::simulate::{Context, simulate};
 //! use falign::simulate::sources::Sources;
-//! use falign::observe::Outcome;
+//! use falign::measure::Outcome;
 //!
 //! let text = "name = \"one\"\n[network]\nactivation = \"linear\"\n[run]\nsteps = 50\nruns = 3\n";
 //! let experiment = Experiment::parse(text, &Overrides::none())?;
@@ -38,9 +38,9 @@ pub mod error;
 pub mod fault;
 pub mod file;
 pub mod math;
+pub mod measure;
 pub mod memory;
-pub mod mlp;
-pub mod observe;
+pub mod network;
 pub mod plan;
 pub mod rule;
 pub mod simulate;

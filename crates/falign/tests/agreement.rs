@@ -1,7 +1,7 @@
 //! Every fast engine against the plain loops: residual, beta and cosine at every step.
 
 use falign::math::{Activation, Streams};
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use falign::rule::{Feedback, RidgeForm, Schedule};
 use falign::two_layer::{
     Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Snapshot, Start,

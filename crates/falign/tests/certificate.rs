@@ -3,7 +3,7 @@
 
 use falign::config::{Experiment, Overrides};
 use falign::math::{Activation, Streams};
-use falign::observe::Outcome;
+use falign::measure::Outcome;
 use falign::rule::{Feedback, Schedule};
 use falign::simulate::sources::Sources;
 use falign::simulate::{Context, simulate};

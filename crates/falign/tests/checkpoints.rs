@@ -7,8 +7,8 @@ use std::sync::Mutex;
 
 use falign::Error;
 use falign::config::setting::Setting;
-use falign::mlp::TensorFile;
-use falign::observe::Outcome;
+use falign::measure::Outcome;
+use falign::network::TensorFile;
 use falign::simulate::sources::Sources;
 use falign::simulate::{Checkpoint, Context, Notes, simulate};
 use serde_json::json;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use falign::config::setting::Setting;
 use falign::config::{Experiment, Overrides};
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use falign::rule::Rule;
 use falign::simulate::sources::Sources;
 use falign::simulate::{RunResult, SavedWeights};

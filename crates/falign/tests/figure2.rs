@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use serde_json::Value;
 
 use crate::support::experiment::measure;

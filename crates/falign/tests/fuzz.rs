@@ -3,7 +3,7 @@
 
 use falign::math::simd::{Path, force_path};
 use falign::math::{Activation, StreamName, Streams};
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use falign::rule::{Feedback, Schedule};
 use falign::two_layer::{
     Dynamics, Needs, Problem, Reference, SampleSpace, Snapshot, Start, quantity,

@@ -4,7 +4,7 @@
 
 use falign::math::simd::Element;
 use falign::math::{Activation, Streams};
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use falign::rule::{Feedback, RidgeForm, Schedule};
 use falign::two_layer::{
     Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Start, Weights, quantity,

@@ -6,7 +6,7 @@
 //! The check `conservation` of the audit is its diagonal, for every activation with a kink at 0.
 
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::mlp::{
+use falign::network::{
     Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, StepOptions,
     draw_feedback, draw_layers,
 };

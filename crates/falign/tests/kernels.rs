@@ -2,7 +2,7 @@
 
 use falign::config::{Experiment, Overrides};
 use falign::math::{Activation, Streams};
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use falign::rule::{Feedback, Schedule};
 use falign::simulate::sources::Sources;
 use falign::simulate::{Context, simulate};

@@ -1,7 +1,7 @@
 //! The Gram draw has the law of the weights' draw: two-sample Kolmogorov-Smirnov tests.
 
 use falign::math::{Activation, Streams};
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use falign::rule::{Feedback, Schedule};
 use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, Start, quantity};
 

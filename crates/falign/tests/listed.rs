@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use falign::data::{Inputs, Labelled, Scaling};
 use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams, simd};
-use falign::mlp::{
+use falign::network::{
     Architecture, Batch, Examples, FeedbackShape, Initialisation, InputProducts, Network,
     OptimiserKind, StepOptions, draw_feedback, draw_layers,
 };

@@ -22,7 +22,7 @@ mod laws; // the Gram draw against the weights' draw
 mod limits; // exact recurrences, the lazy and the slow-time limit against tables and engines
 mod listed; // products that skip zero pixels
 mod measure; // angles, accuracies and units of networks, chunk by chunk
-mod mlp; // networks of any depth, every rule
+mod network; // networks of any depth, every rule
 mod no_lock; // two programs in one folder
 mod properties; // what must hold whatever the numbers
 mod roads; // one number by every road that leads to it

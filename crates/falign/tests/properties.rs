@@ -2,7 +2,7 @@
 
 use falign::math::simd::{Path, force_path};
 use falign::math::{Activation, Streams};
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use falign::rule::{Feedback, Schedule};
 use falign::two_layer::{
     Dynamics, Linear, LinearStart, Needs, SampleSpace, Start, Weights, quantity,

@@ -2,7 +2,7 @@
 
 use falign::math::simd::Element;
 use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
-use falign::mlp::{
+use falign::network::{
     Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, StepOptions,
     draw_feedback, draw_layers,
 };

@@ -1,7 +1,7 @@
 //! psi' in a network's trace: where units are rectified it is not kept, and the same.
 
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::mlp::{
+use falign::network::{
     Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, StepOptions,
     draw_feedback, draw_layers,
 };

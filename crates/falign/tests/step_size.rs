@@ -1,7 +1,7 @@
 //! `step_size = "auto"` of deep networks.
 
 use falign::config::setting::Setting;
-use falign::observe::Outcome;
+use falign::measure::Outcome;
 use falign::simulate::RunResult;
 
 use crate::support::deep::{IMAGES, bits, run, setting};

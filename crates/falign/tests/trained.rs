@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use falign::data::{Inputs, Labelled, Scaling};
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::mlp::{
+use falign::measure::{LayerMeasure, Quantity};
+use falign::network::{
     Architecture, Batch, Examples, FeedbackShape, Initialisation, Measured, Measurement, Network,
     OptimiserKind, StepSizes, Training, TrainingOptions, Wanted, draw_feedback, draw_layers,
 };
-use falign::observe::{LayerMeasure, Quantity};
 use falign::rule::{
     Composed, Composition, FeedbackDecay, FeedbackLearning, Layer, RidgeForm, Schedule,
 };

@@ -7,7 +7,7 @@ use std::fs;
 use falign::data::synthetic::labelled_images;
 use falign::data::{Inputs, Labelled, Scaling};
 use falign::math::{Reduction, StreamName, Streams};
-use falign::observe::{Outcome, Quantity};
+use falign::measure::{Outcome, Quantity};
 use falign::simulate::RunResult;
 
 use crate::support::deep::{IMAGES, bits, run, setting};

@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use falign::math::Activation;
-use falign::observe::{Outcome, Quantity};
+use falign::measure::{Outcome, Quantity};
 use falign::rule::Schedule;
 use falign::two_layer::{
     Dynamics, Linear, LinearStart, Needs, Problem, Recording, Snapshot, Stop, run,

@@ -31,7 +31,7 @@ use super::compare::{is_within, largest, ratio};
 use super::report::{Check, Question, Verdict};
 use super::subject::{Purpose, Subject};
 use crate::math::Activation;
-use crate::mlp::Network;
+use crate::network::Network;
 use crate::rule::{Composition, FeedbackWeights, Layer, Sent, SignalPath};
 
 const QUESTION: Question = Question {

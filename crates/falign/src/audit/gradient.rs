@@ -234,7 +234,7 @@ mod tests {
     fn plain_gradients_are_slopes_of_the_plain_loss() {
         use crate::audit::compare::size;
         use crate::math::{Loss, Reduction};
-        use crate::mlp::DenseInput;
+        use crate::network::DenseInput;
         use crate::rule::Composed;
         let mut stream = Purpose::Trials.open();
         let mut draw =

@@ -66,7 +66,7 @@ use crate::Result;
 /// ```
 /// use falign::audit::{Claim, Subject, audit};
 /// use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-/// use falign::mlp::{
+/// use falign::network::{
 ///     Architecture, DenseInput, FeedbackShape, Initialisation, draw_feedback, draw_layers,
 /// };
 /// use falign::rule::{Composed, Composition, FeedbackLearning, LearningRule};

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use crate::math::{Loss, Reduction, Stream, StreamName, Streams};
-use crate::mlp::{DenseInput, Network, OptimiserKind, StepOptions};
+use crate::network::{DenseInput, Network, OptimiserKind, StepOptions};
 use crate::rule::{Composition, FeedbackLearning, LastLayerOnly, Layer, LearningRule};
 use crate::{Error, Result};
 

@@ -3,7 +3,7 @@
 use super::finding::{Finding, MIN_RUNS, place};
 use super::{compare, curve, quantity, reference};
 use crate::config::claim::{At, Bound, Claim, Test};
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::plan::run_table::{RunTable, SettingRuns};
 
 /// The result of testing one claim.

@@ -3,14 +3,14 @@
 #![allow(clippy::too_many_lines, reason = "one table of cases")]
 
 use crate::claim::student;
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
 
 use crate::config::claim::*;
 use crate::config::{Experiment, Overrides};
-use crate::observe::Outcome;
+use crate::measure::Outcome;
 use crate::plan::run_table::{RunTable, SettingRuns};
 
 const FILE: &str = r#"

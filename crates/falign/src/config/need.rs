@@ -5,7 +5,7 @@ use super::setting::{Engine, SaveWeights, Setting};
 use super::{GENERATED_IMAGES, record_text};
 use crate::math::Precision;
 use crate::memory::{Extent, Need, Size};
-use crate::mlp::{NetworkExtent, Training};
+use crate::network::{NetworkExtent, Training};
 use crate::rule::Feedback;
 use crate::theory::spectrum_memory;
 use crate::two_layer::{Draw, Linear, Needs, Reference, SampleSpace};

@@ -17,7 +17,7 @@ use crate::config::{Experiment, Overrides};
 use crate::file::lock::FolderLock;
 use crate::file::{own_folder, write_atomic};
 use crate::math::simd;
-use crate::mlp::TensorFile;
+use crate::network::TensorFile;
 use crate::simulate::{RunResult, SavedWeights};
 use crate::{Error, Result};
 

@@ -9,7 +9,7 @@ use super::coverage;
 use crate::config::Experiment;
 use crate::config::setting::{Engine, Setting};
 use crate::data::{Dataset, load_weights};
-use crate::mlp::TensorFile;
+use crate::network::TensorFile;
 use crate::simulate::sources::Sources;
 use crate::simulate::{parts, weights_of_run};
 use crate::{Error, Result};

@@ -11,7 +11,7 @@ use crate::config::setting::SaveWeights;
 use crate::data::content_hash;
 use crate::file::sealed::{seal, unseal};
 use crate::file::{own_folder, write_atomic};
-use crate::observe::Outcome;
+use crate::measure::Outcome;
 use crate::simulate::resolve::Resolved;
 use crate::simulate::{RunResult, SavedWeights};
 use crate::{Error, Result};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ndarray::{Array2, ArrayView1};
 
-use crate::observe::{Outcome, Quantity};
+use crate::measure::{Outcome, Quantity};
 
 /// All settings of an experiment with their runs.
 #[derive(Debug, Clone, PartialEq, Default)]

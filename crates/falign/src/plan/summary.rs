@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::run_table::{RunTable, SettingRuns};
-use crate::observe::{Outcome, Quantity};
+use crate::measure::{Outcome, Quantity};
 
 fn columns_of(table: &RunTable) -> Vec<String> {
     let is_deep = |one: &SettingRuns| one.column(HIDDEN_WIDTHS).is_some();

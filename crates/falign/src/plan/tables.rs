@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::run_table::SettingRuns;
 use crate::config::LabelledSetting;
-use crate::observe::Outcome;
+use crate::measure::Outcome;
 use crate::simulate::RunResult;
 
 /// What tables show of a run.
@@ -71,7 +71,7 @@ pub(crate) fn setting_runs(labelled: &LabelledSetting, runs: &[RunRows]) -> Sett
 mod tests {
     use super::*;
     use crate::config::{Experiment, Overrides};
-    use crate::observe::Quantity;
+    use crate::measure::Quantity;
     use crate::plan::run_table::RunTable;
     use crate::plan::summary::summary_csv;
 

@@ -6,7 +6,7 @@ use super::resolve::{Resolved, spectrum};
 use super::watch::Watch;
 use crate::Result;
 use crate::math::Activation;
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::theory::Spectrum;
 use crate::two_layer::{Problem, Snapshot};
 

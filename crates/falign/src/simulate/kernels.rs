@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::theory::{
     centred_kernel_alignment, kernel_drift, kernel_target_alignment, participation_ratio,
     spectral_norm, symmetric_part_eigenvalues,

@@ -22,7 +22,7 @@ use self::resolve::{Resolved, resolve_watched};
 use self::sources::Sources;
 use self::watch::Watch;
 use crate::config::setting::{Engine, Record, Setting};
-use crate::observe::Outcome;
+use crate::measure::Outcome;
 use crate::{Error, Result};
 
 pub(super) use self::deep::{feedback_learning, parts, rule, scaler, weights_of_run};

@@ -12,7 +12,7 @@ use super::watch::{Watch, prepare};
 use super::{Context, two_layer};
 use crate::config::setting::Setting;
 use crate::math::Loss;
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::rule::Feedback;
 use crate::theory::{
     Estimate, FeedbackLaw, LazyFeedback, LazyLimit, LazyStart, SlowEstimate, SlowProblem,

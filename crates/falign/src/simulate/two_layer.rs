@@ -10,7 +10,7 @@ use crate::config::record_fits;
 use crate::config::setting::{Engine, Record, SaveWeights, Setting, Steps};
 use crate::config::steps::recorded_steps;
 use crate::math::{Precision, Streams};
-use crate::observe::Outcome;
+use crate::measure::Outcome;
 use crate::two_layer::{
     Draw, Dynamics, Linear, LinearStart, Needs, Problem, Recording, Reference, SampleSpace, Start,
     Stop, run,

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayD, IxDyn};
 use serde_json::json;
 
 use crate::data::Weights;
-use crate::mlp::TensorFile;
+use crate::network::TensorFile;
 use crate::{Error, Result};
 
 /// Weights as they are written: an NPZ or a `safetensors` file.

@@ -9,7 +9,7 @@ use crate::config::setting::{
     Engine, FeedbackDecay, FeedbackStepSize, SaveWeights, Setting, StepSize,
 };
 use crate::math::{Loss, Precision, Reduction, StreamName, Streams};
-use crate::mlp::{Batch, DenseInput, Network, OptimiserKind, StepOptions};
+use crate::network::{Batch, DenseInput, Network, OptimiserKind, StepOptions};
 use crate::rule::{Composed, Layer, RidgeForm, Rule};
 use crate::simulate::sources::Sources;
 use crate::simulate::{

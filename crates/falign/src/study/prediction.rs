@@ -8,7 +8,7 @@ use crate::config::setting::{Engine, Setting};
 use crate::data::{Inputs, Labelled, Matrix, Weights};
 use crate::math::simd::Element;
 use crate::math::{Activation, Precision, Scalar, activate};
-use crate::mlp::{Batch, Examples, Network, Part, TensorFile};
+use crate::network::{Batch, Examples, Network, Part, TensorFile};
 use crate::rule::Layer;
 use crate::simulate::sources::Sources;
 use crate::simulate::{Context, SavedWeights, engine, parts, scaler};

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::Problem;
 use super::snapshot::{Dynamics, Needs, Snapshot, quantity};
-use crate::observe::{Outcome, Quantity};
+use crate::measure::{Outcome, Quantity};
 
 /// When a run stops before its last step.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,7 +4,7 @@ use crate::math::Scalar;
 use crate::rule::Feedback;
 
 use super::{Problem, Weights};
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 
 /// Which parts of a snapshot are wanted; the others are not computed.
 #[allow(clippy::struct_excessive_bools, reason = "a set of independent wants")]

@@ -3,7 +3,7 @@
 use falign::Error;
 use falign::audit::{Claim, Subject, Verdict, audit};
 use falign::math::{Activation, Loss, Reduction};
-use falign::mlp::Initialisation;
+use falign::network::Initialisation;
 use falign::rule::{Composition, LastLayerOnly, NodePerturbation, WeightPerturbation};
 use ndarray::Array2;
 

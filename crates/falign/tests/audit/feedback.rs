@@ -2,7 +2,7 @@
 
 use falign::audit::{Claim, Verdict};
 use falign::math::{Activation, Loss, Reduction};
-use falign::mlp::Initialisation;
+use falign::network::Initialisation;
 use falign::rule::{
     Composed, Composition, FeedbackDecay, FeedbackLearning, LearningRule, MirrorResponse,
 };

@@ -8,7 +8,7 @@ mod signals; // teaching signals that are almost right
 
 use falign::audit::{Claim, Report, Subject, Verdict, audit};
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::mlp::{
+use falign::network::{
     Architecture, DenseInput, FeedbackShape, Initialisation, draw_feedback, draw_layers,
 };
 use falign::rule::{

@@ -2,7 +2,7 @@
 
 use falign::audit::{Claim, Report, Verdict};
 use falign::math::{Activation, Stream, StreamName, Streams};
-use falign::mlp::Initialisation;
+use falign::network::Initialisation;
 use falign::rule::{Adaptation, Composed, Layer, LearningRule, Trace, Trials};
 use ndarray::Array2;
 

@@ -2,7 +2,7 @@
 
 use falign::audit::Claim;
 use falign::math::{Activation, Stream, UnmadeProduct};
-use falign::mlp::Initialisation;
+use falign::network::Initialisation;
 use falign::rule::{Composed, Composition, Layer, LearningRule, NodePerturbation, Trace};
 use ndarray::Array2;
 

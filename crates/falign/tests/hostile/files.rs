@@ -10,7 +10,7 @@ use falign::data::{
     LabelColumn, Weights, load_dataset, load_labelled, load_train_test, load_weights, save_weights,
 };
 use falign::math::Stream;
-use falign::mlp::TensorFile;
+use falign::network::TensorFile;
 use falign::plan::execute::{collect, execute};
 use falign::plan::summary::summary_csv;
 use falign::plan::{Plan, folder};

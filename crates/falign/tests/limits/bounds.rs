@@ -1,7 +1,7 @@
 //! Quantities of the theorems, against the columns and formulas that define them.
 
 use falign::math::Activation;
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use falign::theory::kernel_spectrum;
 use ndarray::Array2;
 

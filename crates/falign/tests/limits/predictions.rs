@@ -1,7 +1,7 @@
 //! Predictions as recorded quantities, beside what is measured.
 
 use falign::config::{Experiment, Overrides};
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 
 use crate::support::experiment::measure;
 

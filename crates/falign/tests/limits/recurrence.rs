@@ -1,7 +1,7 @@
 //! Lemma B.1, (B.4) and (B.5) against the engines.
 
 use falign::math::{Activation, Streams};
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use falign::rule::{RidgeForm, Schedule};
 use falign::theory::{LinearNetwork, LinearRecurrence};
 use falign::two_layer::{

@@ -2,7 +2,7 @@
 
 use falign::data::Weights;
 use falign::math::{Activation, Loss, StreamName, Streams};
-use falign::observe::Quantity;
+use falign::measure::Quantity;
 use falign::rule::{RidgeForm, Schedule};
 use falign::theory::{
     FeedbackLaw, SlowEstimate, SlowProblem, SlowRidge, kernel_spectrum, slow_time_limit,

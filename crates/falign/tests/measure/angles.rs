@@ -2,8 +2,8 @@
 
 use falign::math::simd::Element;
 use falign::math::{Activation, Loss, Reduction};
-use falign::mlp::{DenseInput, Measurement, Network, OptimiserKind, StepOptions, Wanted};
-use falign::observe::{LayerMeasure, Quantity};
+use falign::measure::{LayerMeasure, Quantity};
+use falign::network::{DenseInput, Measurement, Network, OptimiserKind, StepOptions, Wanted};
 use falign::rule::{Composed, Composition, LastLayerOnly, Layer, LearningRule, WeightPerturbation};
 use ndarray::array;
 

@@ -8,11 +8,11 @@ mod whole; // chunks, watching, divergence
 
 use falign::math::simd::Element;
 use falign::math::{Activation, Loss, Stream, StreamName, Streams};
-use falign::mlp::{
+use falign::measure::{LayerMeasure, Quantity};
+use falign::network::{
     Architecture, DenseInput, FeedbackShape, Initialisation, Measured, Measurement, Network,
     OptimiserKind, Wanted, draw_feedback, draw_layers,
 };
-use falign::observe::{LayerMeasure, Quantity};
 use falign::rule::{Composed, Composition, FeedbackDecay, FeedbackLearning, Layer};
 use ndarray::Array2;
 

@@ -1,8 +1,8 @@
 //! Measuring in chunks, while training, and after divergence.
 
 use falign::math::{Activation, Reduction, StreamName, Streams};
-use falign::mlp::{DenseInput, Network, OptimiserKind, StepOptions};
-use falign::observe::{LayerMeasure, Quantity};
+use falign::measure::{LayerMeasure, Quantity};
+use falign::network::{DenseInput, Network, OptimiserKind, StepOptions};
 use falign::rule::{Composition, Magnitude, NodePerturbation};
 
 use super::{

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::config::Experiment;
 use crate::config::claim::{At, Claim, Reference, Test};
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::plan::run_table::{RunTable, SettingRuns};
 
 /// Of a longer curve about so many evenly spaced rows are kept, besides those that claims need.

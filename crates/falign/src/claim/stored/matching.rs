@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Stored, StoredRun, key};
 use crate::Result;
 use crate::config::Experiment;
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::plan::run_table::RunTable;
 use crate::plan::tables::{RunRows, setting_runs};
 use crate::plan::{Job, Plan, result_file};

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::config::Experiment;
-use crate::observe::{EngineFamily, Outcome, Quantity};
+use crate::measure::{EngineFamily, Outcome, Quantity};
 use crate::plan::tables::record_of_row;
 use crate::plan::{Job, Plan, result_file};
 use crate::{Error, Result};

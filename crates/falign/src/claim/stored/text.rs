@@ -16,7 +16,7 @@ use std::path::Path;
 
 use super::{KEY_DIGITS, Stored, StoredRow, StoredRun};
 use crate::file::sha256;
-use crate::observe::{EngineFamily, Outcome, Quantity};
+use crate::measure::{EngineFamily, Outcome, Quantity};
 use crate::{Error, Result};
 
 /// First words of every file, with the version of the format.

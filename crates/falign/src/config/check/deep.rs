@@ -8,7 +8,7 @@ use crate::config::setting::{
     Sparsity, StepSizeSchedule, Steps,
 };
 use crate::config::{keys, write};
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::rule::Rule;
 use crate::two_layer::Draw;
 

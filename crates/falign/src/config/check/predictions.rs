@@ -3,7 +3,7 @@
 use super::{is_ridgeless, refuse};
 use crate::Result;
 use crate::config::setting::{Engine, Setting};
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::rule::{Feedback, Rule};
 
 /// Refuses quantities of the theory for settings that it does not speak of.

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 pub(crate) use self::read::read;
 
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 
 /// A checked claim.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,7 @@ use super::fields::Fields;
 use super::{At, Bound, Claim, Reference, ReferenceRow, Test};
 use crate::config::keys::{self, KEYS, did_you_mean};
 use crate::config::read::{MAX_COUNT, canonical, number, whole};
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::{Error, Result};
 
 /// The level of a claim that names none: so often it fails by chance.

@@ -7,7 +7,7 @@ use super::{Figure, Panel, Scale};
 use crate::config::keys::{did_you_mean, leaf};
 use crate::config::layout::{leaf_names, short};
 use crate::config::read::{MAX_COUNT, whole};
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::{Error, Result};
 
 /// Reads and checks a figure.

@@ -10,7 +10,7 @@ use crate::config::columns::{HIDDEN_WIDTHS, setting_columns};
 use crate::config::keys::leaf;
 use crate::config::layout::short;
 use crate::config::read::canonical;
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::{Error, Result};
 
 /// Compares the panels with what will be there to draw. A panel without rows or without its

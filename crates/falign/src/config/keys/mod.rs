@@ -7,7 +7,7 @@ mod table;
 
 use std::fmt::Write as _;
 
-use crate::observe::{LayerMeasure, Quantity};
+use crate::measure::{LayerMeasure, Quantity};
 
 pub use self::table::KEYS;
 

@@ -17,7 +17,7 @@ use super::setting::{
 };
 use crate::data::{Column, TableOptions};
 use crate::file::text_path;
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::{Error, Result};
 
 /// Values by leaf name.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Scaling;
 use crate::math::{Loss, Reduction};
-use crate::mlp::OptimiserKind;
+use crate::network::OptimiserKind;
 use crate::rule::MirrorResponse;
 
 /// The part of a setting that only the mini-batch engine reads.
@@ -88,10 +88,10 @@ impl InputFactor {
     }
 }
 
-/// `network.initialisation`: the names of [`crate::mlp::Initialisation`].
+/// `network.initialisation`: the names of [`crate::network::Initialisation`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the names of `mlp::Initialisation`")]
+#[allow(missing_docs, reason = "the names of `network::Initialisation`")]
 pub enum InitialisationName {
     #[default]
     Paper,
@@ -120,7 +120,7 @@ pub enum InitialFeedback {
 /// `learning.optimiser`: the names of [`OptimiserKind`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the names of `mlp::OptimiserKind`")]
+#[allow(missing_docs, reason = "the names of `network::OptimiserKind`")]
 pub enum OptimiserName {
     #[default]
     Sgd,
@@ -130,10 +130,10 @@ pub enum OptimiserName {
     Adam,
 }
 
-/// `learning.step_size_schedule`: the names of [`crate::mlp::StepSizes`].
+/// `learning.step_size_schedule`: the names of [`crate::network::StepSizes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the names of `mlp::StepSizes`")]
+#[allow(missing_docs, reason = "the names of `network::StepSizes`")]
 pub enum StepSizeSchedule {
     #[default]
     Constant,

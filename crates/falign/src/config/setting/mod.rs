@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::TableOptions;
 use crate::math::{Activation, Precision};
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::rule::{RidgeForm, Rule};
 use crate::two_layer::Draw;
 
@@ -125,7 +125,7 @@ pub enum StepSize {
     Number(f64),
     /// 0.5/(M + max lambda), M the largest eigenvalue of the kernel that the infinitely wide
     /// network begins to train with, Gbar + h K o Gdot; for deep networks
-    /// [`largest_curvature`](crate::mlp::largest_curvature), and smaller with momentum and for
+    /// [`largest_curvature`](crate::network::largest_curvature), and smaller with momentum and for
     /// rules that learn by trial.
     Auto,
     /// `{ over_M = a }`: a/M, the same M.

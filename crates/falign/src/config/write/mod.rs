@@ -15,7 +15,7 @@ use super::setting::{
 };
 use crate::data::Column;
 use crate::file::path_text;
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 
 /// The values of a setting by leaf name; keys that are unset are absent.
 pub(crate) fn values(setting: &Setting) -> Values {

@@ -11,7 +11,7 @@ use crate::config::setting::{
 };
 use crate::math::Streams;
 use crate::math::simd::Element;
-use crate::mlp::{
+use crate::network::{
     Architecture, Examples, FeedbackShape, Initialisation, Misfit, Network, Part, StepSizes,
     TensorFile, TrainingOptions, draw_connections, draw_feedback, draw_layers, is_feedback,
     steps_per_epoch,

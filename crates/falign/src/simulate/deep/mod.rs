@@ -28,8 +28,8 @@ use crate::config::setting::{Record, SaveWeights, Setting};
 use crate::config::steps::{in_steps, recorded_steps};
 use crate::math::simd::Element;
 use crate::math::{Precision, StreamName, Streams};
-use crate::mlp::{Network, OptimiserKind, Part, TensorFile, Training, Wanted, steps_per_epoch};
-use crate::observe::Outcome;
+use crate::measure::Outcome;
+use crate::network::{Network, OptimiserKind, Part, TensorFile, Training, Wanted, steps_per_epoch};
 use crate::rule::{LastLayerOnly, Layer};
 
 pub(super) fn simulate(

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::math::Stream;
 use crate::math::simd::Element;
-use crate::mlp::{Examples, Running, Training, Wanted};
-use crate::observe::Quantity;
+use crate::measure::Quantity;
+use crate::network::{Examples, Running, Training, Wanted};
 
 /// What measures a network at a recorded step.
 pub(super) struct Observer<'a> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::setting::Setting;
 use crate::data::{Inputs, Labelled, Scaler, Split, synthetic};
 use crate::math::{Precision, StreamName};
-use crate::mlp::Examples;
+use crate::network::Examples;
 use crate::simulate::run_data::{data_streams, load_shared};
 use crate::simulate::sources::Sources;
 use crate::two_layer::Draw;

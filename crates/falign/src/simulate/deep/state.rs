@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::file::write_atomic;
 use crate::math::simd::Element;
-use crate::mlp::{Part, Running, TensorFile, Training};
-use crate::observe::EngineFamily;
+use crate::measure::EngineFamily;
+use crate::network::{Part, Running, TensorFile, Training};
 use crate::simulate::Checkpoint;
 use crate::simulate::arithmetic::{MIX, other_arithmetic};
 use crate::{Error, Result};

@@ -4,7 +4,7 @@ use ndarray::Array1;
 
 use crate::config::setting::{OptimiserName, Ridge, Setting, StepSize};
 use crate::math::simd::Element;
-use crate::mlp::{CurvatureOptions, Examples, Network, largest_curvature};
+use crate::network::{CurvatureOptions, Examples, Network, largest_curvature};
 use crate::rule::{Layer, Rule};
 use crate::{Error, Result};
 

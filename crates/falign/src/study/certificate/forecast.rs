@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::config::setting::{DatasetScope, Setting};
 use crate::math::{Activation, StreamName, Streams};
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::rule::{Feedback, Rule, Schedule};
 use crate::simulate::resolve::resolve_watched;
 use crate::simulate::sources::Sources;

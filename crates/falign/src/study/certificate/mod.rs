@@ -11,7 +11,7 @@ use ndarray::Array2;
 use crate::config::setting::{Inputs, Setting};
 use crate::config::{self, Experiment};
 use crate::math::Streams;
-use crate::observe::{Outcome, Quantity};
+use crate::measure::{Outcome, Quantity};
 use crate::plan::{Plan, belongs, execute};
 use crate::rule::{Feedback, RidgeForm, Rule, Schedule};
 use crate::simulate::resolve::{self, Resolved, on_data};

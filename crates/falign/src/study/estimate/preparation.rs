@@ -7,7 +7,7 @@ use crate::Result;
 use crate::config::Experiment;
 use crate::config::setting::{Engine, Setting, needs_spectrum};
 use crate::math::Activation;
-use crate::observe::Quantity;
+use crate::measure::Quantity;
 use crate::simulate::resolve::feedback_share;
 use crate::simulate::run_data::load;
 use crate::simulate::sources::Sources;

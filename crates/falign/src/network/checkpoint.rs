@@ -1,0 +1,211 @@
+//! The state of a network as named arrays: for export, for a new start, and for checkpoints.
+//!
+//! | name | shape | content |
+//! |---|---|---|
+//! | `layers.L.weight` | (units, inputs) | W of layer L, from 0 at the input |
+//! | `layers.L.bias` | (units) | its biases, where it has any |
+//! | `feedback.L` | (units above, units) or (outputs, units) | B of hidden layer L, where the rule has any |
+//! | `optimiser.L.first`, `optimiser.L.second`, `optimiser.L.bias_first`, ... | as the weights | state of the optimiser, in checkpoints only |
+
+use std::fmt;
+
+use super::optimiser::Optimiser;
+use super::step::Network;
+use super::tensor_file::TensorFile;
+use crate::math::simd::Element;
+
+/// Numbers to be restored, in the order of a file: rows one after the other, whatever the order
+/// in memory.
+type Values<'a, T> = Box<dyn Iterator<Item = &'a mut T> + 'a>;
+
+/// What of a network's state a file has, or what of a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Weights and biases.
+    Layers,
+    /// Weights and biases, and feedback weights where there are any.
+    Weights,
+    /// All that the next step depends on.
+    Everything,
+}
+
+/// Why a file is not the state of a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Misfit {
+    /// The network needs an array that is not there.
+    Missing {
+        /// Its name.
+        name: String,
+        /// What is there.
+        names: Vec<String>,
+    },
+    /// An array has another shape than the network's.
+    Shape {
+        /// Its name.
+        name: String,
+        /// Its shape in the file.
+        found: Vec<usize>,
+        /// The network's.
+        expected: Vec<usize>,
+    },
+    /// The network has nothing of these names.
+    Unread {
+        /// The names.
+        names: Vec<String>,
+    },
+}
+
+impl Misfit {
+    /// The names of the arrays at fault.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Missing { name, .. } | Self::Shape { name, .. } => std::slice::from_ref(name),
+            Self::Unread { names } => names,
+        }
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { name, names } => {
+                write!(f, "has no array `{name}`; it has {}", names.join(", "))
+            }
+            Self::Shape {
+                name,
+                found,
+                expected,
+            } => write!(f, "`{name}` has shape {found:?}, expected {expected:?}"),
+            Self::Unread { names } => {
+                write!(f, "has arrays that nothing reads: `{}`", names.join("`, `"))
+            }
+        }
+    }
+}
+
+/// Of feedback weights, before the number of their layer.
+const FEEDBACK: &str = "feedback.";
+
+/// Whether an array of this name is feedback weights.
+pub fn is_feedback(name: &str) -> bool {
+    name.starts_with(FEEDBACK)
+}
+
+impl<T: Element> Network<T> {
+    /// Writes the state into `file`.
+    pub fn save(&self, part: Part, file: &mut TensorFile) {
+        for (at, layer) in self.layers().iter().enumerate() {
+            let (units, inputs) = layer.weights.dim();
+            file.put(
+                format!("layers.{at}.weight"),
+                &[units, inputs],
+                &layer.weights,
+            );
+            if let Some(bias) = &layer.bias {
+                file.put(format!("layers.{at}.bias"), &[units], bias);
+            }
+        }
+        let feedback = (part != Part::Layers)
+            .then(|| self.rule().feedback())
+            .flatten();
+        for (at, b) in feedback.into_iter().flatten().enumerate() {
+            file.put(format!("{FEEDBACK}{at}"), &[b.nrows(), b.ncols()], b);
+        }
+        if part == Part::Everything {
+            for (name, state) in self.optimiser_states() {
+                for (which, values) in ["first", "second"].into_iter().zip(state.state()) {
+                    if !values.is_empty() {
+                        file.put(format!("{name}{which}"), &[values.len()], values);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Puts a saved state back. With [`Part::Layers`] feedback weights stay as they are, whatever
+    /// the file has; with [`Part::Everything`] `steps` is the number of steps done, and the file
+    /// may have more than a network's state.
+    ///
+    /// # Errors
+    /// What does not fit: an array that is missing, or of another shape, or that nothing reads.
+    /// Nothing is changed then.
+    pub fn restore(&mut self, part: Part, steps: u64, file: &TensorFile) -> Result<(), Misfit> {
+        let mut wanted: Vec<(String, Vec<usize>, Values<'_, T>)> = Vec::new();
+        let is_weights = part != Part::Everything;
+        let (layers, rule, optimisers) = self.parts_mut();
+        for (at, layer) in layers.iter_mut().enumerate() {
+            let shape = vec![layer.units(), layer.inputs()];
+            let values = layer.weights.iter_mut();
+            wanted.push((format!("layers.{at}.weight"), shape, Box::new(values)));
+            if let Some(bias) = &mut layer.bias {
+                let shape = vec![bias.len()];
+                wanted.push((
+                    format!("layers.{at}.bias"),
+                    shape,
+                    Box::new(bias.iter_mut()),
+                ));
+            }
+        }
+        let feedback = (part != Part::Layers)
+            .then(|| rule.feedback_mut())
+            .flatten();
+        for (at, b) in feedback.into_iter().flatten().enumerate() {
+            let shape = vec![b.nrows(), b.ncols()];
+            wanted.push((format!("{FEEDBACK}{at}"), shape, Box::new(b.iter_mut())));
+        }
+        if !is_weights {
+            for (name, state) in optimisers {
+                state.set_steps(steps);
+                for (which, values) in ["first", "second"].into_iter().zip(state.state_mut()) {
+                    if !values.is_empty() {
+                        let shape = vec![values.len()];
+                        wanted.push((format!("{name}{which}"), shape, Box::new(values.iter_mut())));
+                    }
+                }
+            }
+        }
+        // All is looked at before anything is changed.
+        let mut found = Vec::with_capacity(wanted.len());
+        for (name, shape, _) in &wanted {
+            let (stored, values) = file.get(name).ok_or_else(|| Misfit::Missing {
+                name: name.clone(),
+                names: file.names().map(str::to_owned).collect(),
+            })?;
+            if stored != shape {
+                return Err(Misfit::Shape {
+                    name: name.clone(),
+                    found: stored.to_vec(),
+                    expected: shape.clone(),
+                });
+            }
+            found.push(values);
+        }
+        let is_read = |name: &&str| {
+            !is_weights
+                || (part == Part::Layers && is_feedback(name))
+                || wanted.iter().any(|(wanted, ..)| wanted == name)
+        };
+        let unread = file.names().filter(|name| !is_read(name));
+        let names: Vec<String> = unread.map(str::to_owned).collect();
+        if !names.is_empty() {
+            return Err(Misfit::Unread { names });
+        }
+        for ((_, _, out), values) in wanted.into_iter().zip(&found) {
+            for (out, x) in out.zip(values) {
+                *out = T::from_f64(*x);
+            }
+        }
+        if !is_weights {
+            self.set_steps(steps);
+        }
+        Ok(())
+    }
+
+    fn optimiser_states(&self) -> impl Iterator<Item = (String, &Optimiser<T>)> {
+        let (weights, biases) = self.optimisers();
+        let named =
+            |prefix: &'static str| move |(at, state)| (format!("optimiser.{at}.{prefix}"), state);
+        let weights = weights.iter().enumerate().map(named(""));
+        weights.chain(biases.iter().enumerate().map(named("bias_")))
+    }
+}

@@ -1,0 +1,257 @@
+//! Pixels as inputs: products that skip what is zero, and nothing else.
+//!
+//! A scaled input is x = scale pixel + shift, so that a unit's sum is the one over its sample's
+//! pixels that are not zero, plus what the shifts alone give, which all samples share. Results
+//! differ from those of dense products by rounding only.
+
+mod finish;
+mod kernel;
+mod layout;
+mod lists;
+mod neighbours;
+mod pack;
+mod product;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::cell::{Ref, RefCell};
+use std::sync::Arc;
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+
+use self::finish::{Finish, Rectify, Replace};
+pub(in crate::network) use self::layout::PixelLayout;
+use self::lists::{Lists, ROWS};
+use self::product::{Product, VECTORS};
+use self::rows::{Rows, Stored};
+use super::{Delta, Descent, Input};
+use crate::math::ThinRows;
+use crate::math::simd::{Element, prefetch_bytes, transpose_bytes};
+
+/// How many samples ahead their pixels are asked for.
+const AHEAD: usize = 8;
+
+/// A batch of pixels, one byte each.
+#[derive(Debug, Clone)]
+pub(in crate::network) struct PixelInput<T: Element> {
+    layout: Arc<PixelLayout>,
+    /// Of each input, rounded.
+    scale: Vec<T>,
+    /// Of each input, rounded.
+    shift: Vec<T>,
+    /// 1 for each sample.
+    ones: Vec<T>,
+    /// Samples in rows, and a row of zeros.
+    by_sample: Vec<u8>,
+    /// Inputs in rows, and a row of zeros.
+    by_input: RefCell<Vec<u8>>,
+    /// Rank and place of each sample, by rank: how they are grouped.
+    order: Vec<(usize, usize)>,
+    of_samples: Lists,
+    /// Made by the first gradient: measurements need none.
+    of_inputs: RefCell<Lists>,
+    /// Space for one panel of units: of all inputs, or of all samples.
+    panel: RefCell<Vec<T::Block>>,
+}
+
+impl<T: Element> PixelInput<T> {
+    /// An empty batch.
+    pub(in crate::network) fn new(layout: Arc<PixelLayout>) -> Self {
+        let [scale, shift] = layout.rounded();
+        Self {
+            layout,
+            scale,
+            shift,
+            ones: Vec::new(),
+            by_sample: Vec::new(),
+            by_input: RefCell::default(),
+            order: Vec::new(),
+            of_samples: Lists::default(),
+            of_inputs: RefCell::default(),
+            panel: RefCell::default(),
+        }
+    }
+
+    /// Whether it is for this set of images.
+    pub(in crate::network) fn has_layout(&self, layout: &Arc<PixelLayout>) -> bool {
+        Arc::ptr_eq(&self.layout, layout)
+    }
+
+    /// Takes so many samples, each a row of pixels, one byte for each input, with its rank: samples
+    /// of similar rank should have zeros in common. Nothing is allocated if there were as many before.
+    pub(in crate::network) fn fill<'a>(
+        &mut self,
+        samples: usize,
+        sample: impl Fn(usize) -> (&'a [u8], usize),
+    ) {
+        let d = self.layout.input_dim();
+        self.order.clear();
+        self.order.extend((0..samples).map(|at| (sample(at).1, at)));
+        self.order.sort_unstable();
+        self.ones.resize(samples, T::ONE);
+        let rows = with_zeros(&mut self.by_sample, samples, d);
+        for (at, row) in rows.chunks_exact_mut(d).enumerate() {
+            // They lie anywhere in memory.
+            if at + AHEAD < samples {
+                prefetch_bytes(sample(at + AHEAD).0);
+            }
+            row.copy_from_slice(sample(at).0);
+        }
+        self.of_samples.clear();
+        self.of_samples.reserve(samples.div_ceil(ROWS), d);
+        for members in self.order.chunks(ROWS) {
+            self.of_samples.push(std::array::from_fn(|r| {
+                let row = members.get(r).map_or(samples, |&(_, at)| at);
+                &self.by_sample[row * d..][..d]
+            }));
+        }
+        self.of_inputs.get_mut().clear();
+        let panel = self.panel.get_mut();
+        panel.resize(VECTORS * d.max(samples), T::ZERO_BLOCK);
+    }
+
+    /// What share of a dense product's multiplications is left: forward, and in the gradient.
+    pub(in crate::network) fn densities(&self) -> [f64; 2] {
+        [self.of_samples.density(), self.of_inputs().density()]
+    }
+
+    /// Samples of each group of inputs.
+    fn of_inputs(&self) -> Ref<'_, Lists> {
+        if self.of_inputs.borrow().groups() == 0 {
+            let (samples, d) = (self.batch(), self.scale.len());
+            let mut by_input = self.by_input.borrow_mut();
+            let rows = with_zeros(&mut by_input, d, samples);
+            transpose_bytes(&self.by_sample[..samples * d], d, rows);
+            let mut lists = self.of_inputs.borrow_mut();
+            lists.reserve(self.layout.groups.len(), samples);
+            for group in &self.layout.groups {
+                lists.push(group.map(|row| &by_input[row as usize * samples..][..samples]));
+            }
+        }
+        self.of_inputs.borrow()
+    }
+
+    /// Finishes `out` with the preactivations factor X W', samples in rows.
+    fn forward_to(
+        &self,
+        weights: &ArrayView2<'_, T>,
+        factor: T,
+        out: &mut ArrayViewMut2<'_, T>,
+        finish: impl Finish<T>,
+    ) {
+        let (units, d) = weights.dim();
+        assert_eq!(d, self.scale.len(), "the weights' inputs");
+        assert_eq!(out.dim(), (self.batch(), units), "(batch, units)");
+        let by_input = weights.t();
+        let by_input = by_input.as_standard_layout();
+        Product {
+            rows: Stored {
+                rows: by_input.as_slice().expect("standard layout"),
+                units,
+            },
+            affine: |j: usize| (factor * self.scale[j], factor * self.shift[j]),
+            lists: &self.of_samples,
+            scale: &self.ones,
+            shift: &self.ones,
+            place: |row: usize| self.order.get(row).map(|&(_, sample)| sample),
+            panel: &mut self.panel.borrow_mut(),
+            out: out.as_slice_mut().expect("a whole array"),
+            finish,
+        }
+        .run();
+    }
+
+    /// Finishes `out`, inputs in rows, with the gradient factor D' X.
+    fn gradient_to(&self, delta: impl Rows<T>, factor: T, out: &mut [T], finish: impl Finish<T>) {
+        let ((samples, units), d) = (delta.dim(), self.scale.len());
+        assert_eq!(samples, self.batch(), "a row per sample");
+        assert_eq!(out.len(), units * d, "(units, inputs)");
+        let inputs = self.layout.groups.as_flattened();
+        Product {
+            rows: delta,
+            affine: |_: usize| (factor, factor),
+            lists: &self.of_inputs(),
+            scale: &self.scale,
+            shift: &self.shift,
+            place: |row: usize| Some(inputs[row] as usize).filter(|&input| input < d),
+            panel: &mut self.panel.borrow_mut(),
+            out,
+            finish,
+        }
+        .run();
+    }
+}
+
+impl<T: Element> Input<T> for PixelInput<T> {
+    fn batch(&self) -> usize {
+        self.order.len()
+    }
+
+    fn forward(&self, weights: &ArrayView2<'_, T>, factor: T, z: &mut ArrayViewMut2<'_, T>) {
+        self.forward_to(weights, factor, z, Replace);
+    }
+
+    fn forward_rectified(
+        &self,
+        weights: &ArrayView2<'_, T>,
+        factor: T,
+        activities: &mut ArrayViewMut2<'_, T>,
+    ) {
+        self.forward_to(weights, factor, activities, Rectify);
+    }
+
+    fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
+        let (units, d) = (delta.ncols(), self.scale.len());
+        assert_eq!(gradient.dim(), (units, d), "(units, inputs)");
+        let delta = stored(delta);
+        let mut by_input = gradient.view_mut().reversed_axes();
+        if let Some(out) = by_input.as_slice_mut() {
+            self.gradient_to(delta, factor, out, Replace);
+        } else {
+            let mut own = Array2::from_elem((d, units), T::ZERO);
+            let out = own.as_slice_mut().expect("a whole array");
+            self.gradient_to(delta, factor, out, Replace);
+            by_input.assign(&own);
+        }
+    }
+
+    fn descend(
+        &self,
+        delta: Delta<'_, T>,
+        factor: T,
+        weights: &mut ArrayViewMut2<'_, T>,
+        descent: Descent<T>,
+    ) -> bool {
+        let mut by_input = weights.view_mut().reversed_axes();
+        let Some(weights) = by_input.as_slice_mut() else {
+            return false;
+        };
+        match delta {
+            Delta::Made(delta) => self.gradient_to(stored(&delta), factor, weights, descent),
+            Delta::Unmade(product) => {
+                let Some(delta) = ThinRows::new(&product) else {
+                    return false;
+                };
+                self.gradient_to(delta, factor, weights, descent);
+            }
+        }
+        true
+    }
+}
+
+/// Deltas as they are, (batch, units).
+fn stored<'a, T: Element>(delta: &ArrayView2<'a, T>) -> Stored<'a, T> {
+    Stored {
+        rows: delta.to_slice().expect("a whole array"),
+        units: delta.ncols(),
+    }
+}
+
+/// Space for so many rows of so many bytes, behind which comes a row of zeros.
+fn with_zeros(bytes: &mut Vec<u8>, rows: usize, length: usize) -> &mut [u8] {
+    bytes.resize((rows + 1) * length, 0);
+    let (rows, zeros) = bytes.split_at_mut(rows * length);
+    zeros.fill(0);
+    rows
+}

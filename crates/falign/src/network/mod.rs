@@ -1,0 +1,39 @@
+//! Networks of any depth, trained batch by batch by any learning rule.
+//!
+//! [`Network`] runs one batch forward, lets a [`LearningRule`](crate::rule::LearningRule)
+//! teach the hidden layers, and changes the weights through an [`Optimiser`]; [`Measurement`]
+//! tells what it and its rule are like on a set of samples. Full-batch
+//! theory and the paper's two-layer engines are in [`two_layer`](crate::two_layer).
+
+mod architecture;
+mod checkpoint;
+mod connections;
+mod curvature;
+mod examples;
+mod gradients;
+mod initialisation;
+mod input;
+mod measure;
+mod memory;
+mod optimiser;
+mod step;
+mod step_size;
+mod tensor_file;
+mod training;
+
+pub use self::architecture::Architecture;
+pub use self::checkpoint::{Misfit, Part, is_feedback};
+pub use self::connections::{Connections, draw_connections};
+pub use self::curvature::{CurvatureOptions, largest_curvature};
+pub use self::examples::{Batch, Examples, InputProducts};
+pub use self::initialisation::{FeedbackShape, Initialisation, Law, draw_feedback, draw_layers};
+pub use self::input::{Delta, DenseInput, Descent, Input};
+pub use self::measure::{
+    Alignment, LayerMeasured, Measured, Measurement, Wanted, accuracy, alignment,
+};
+pub use self::memory::NetworkExtent;
+pub use self::optimiser::{Optimiser, OptimiserKind};
+pub use self::step::{Network, StepOptions};
+pub use self::step_size::StepSizes;
+pub use self::tensor_file::TensorFile;
+pub use self::training::{Running, Training, TrainingOptions, steps_per_epoch};

@@ -1,0 +1,65 @@
+//! The first layer's weights change while their gradient is made, where nobody looks at it.
+
+use super::{Network, StepOptions};
+use crate::math::Stream;
+use crate::math::simd::Element;
+use crate::network::Input;
+use crate::network::input::{Delta, Descent};
+
+impl<T: Element> Network<T> {
+    /// Whether the first layer's weights may change without their gradient being kept.
+    fn may_descend(&self) -> bool {
+        let is_wanted = self.keeps_first_changes || self.rule.reads_first_changes();
+        let is_cut = matches!(self.connections.first(), Some(Some(_)));
+        !is_wanted && !is_cut && self.optimisers[0].is_without_state()
+    }
+
+    /// Asks the rule for all deltas but the first hidden layer's, which nothing but the step of its
+    /// weights needs; `false`, and nothing is done, where that is not so or the rule cannot.
+    pub(super) fn leaves_first_delta(&mut self, noise: &mut Stream) -> bool {
+        self.may_descend()
+            && self.layers[0].bias.is_none()
+            && self
+                .rule
+                .teach_upper_deltas(&self.layers, &self.trace, &mut self.signals, noise)
+    }
+
+    /// Changes the first layer's weights by the last batch's gradient without keeping it; `false`,
+    /// and they are as they were, where it is wanted or that cannot be done. A delta that was
+    /// [left](Self::leaves_first_delta) is made on the way, and written only where that is `false`.
+    pub(super) fn descend(
+        &mut self,
+        input: &dyn Input<T>,
+        options: StepOptions<'_>,
+        is_left: bool,
+    ) -> bool {
+        if !self.may_descend() {
+            return false;
+        }
+        let descent = Descent {
+            step_size: T::from_f64(options.step_size),
+            keep: T::from_f64(options.factors[0]),
+        };
+        let factor = self.layers[0].factor;
+        // Taken out so that they can change beside those of the layers above.
+        let mut weights = std::mem::take(&mut self.layers[0].weights);
+        let mut descend = |delta| input.descend(delta, factor, &mut weights.view_mut(), descent);
+        let is_done = match self.signals.split_first_mut() {
+            Some((first, upper)) if is_left => {
+                let product = self.rule.first_delta(&self.layers, &self.trace, upper);
+                let product = product.expect("the rule has left it");
+                descend(Delta::Unmade(product)) || {
+                    product.write(&mut first.view_mut());
+                    descend(Delta::Made(first.view()))
+                }
+            }
+            Some((first, _)) => descend(Delta::Made(first.view())),
+            None => descend(Delta::Made(self.trace.residual.view())),
+        };
+        self.layers[0].weights = weights;
+        if is_done {
+            self.optimisers[0].count_step();
+        }
+        is_done
+    }
+}

@@ -1,0 +1,77 @@
+//! A batch on its way up.
+
+use ndarray::{Array2, Zip};
+
+use super::WHOLE;
+use crate::math::simd::Element;
+use crate::math::{Activation, Stream, activate, multiply, rectify};
+use crate::network::Input;
+use crate::rule::{Layer, Trace};
+
+/// Runs a batch forward through `layers` into `trace`. `dropout`: its rate and its masks'
+/// stream.
+pub(super) fn run<T: Element>(
+    layers: &[Layer<T>],
+    trace: &mut Trace<T>,
+    input: &dyn Input<T>,
+    mut dropout: Option<(f64, &mut Stream)>,
+) {
+    let last = layers.len() - 1;
+    for (at, layer) in layers.iter().enumerate() {
+        let is_hidden = at < last;
+        let is_rectified = is_hidden && layer.activation == Activation::Relu && dropout.is_none();
+        // By the inputs' product, with its sums in registers.
+        let is_rectified_there = at == 0 && is_rectified && layer.bias.is_none();
+        let (below, rest) = trace.activities.split_at_mut(at);
+        let z = rest.first_mut().unwrap_or(&mut trace.outputs);
+        let (weights, factor) = (&layer.weights.view(), layer.factor);
+        let mut out = z.view_mut();
+        match below.last() {
+            Some(below) => multiply(T::ZERO, &mut out, factor, &below.view(), &weights.t()),
+            None if is_rectified_there => input.forward_rectified(weights, factor, &mut out),
+            None => input.forward(weights, factor, &mut out),
+        }
+        if let Some(bias) = &layer.bias {
+            *z += bias;
+        }
+        if is_rectified {
+            let activities = trace.rectified_mut(at);
+            if !is_rectified_there {
+                rectify(activities.as_slice_mut().expect(WHOLE));
+            }
+        } else if is_hidden {
+            let [activities, slopes] = trace.activated_mut(at);
+            activate(
+                layer.activation,
+                activities.as_slice_mut().expect(WHOLE),
+                slopes.as_slice_mut().expect(WHOLE),
+            );
+            if let Some((rate, stream)) = &mut dropout {
+                silence(activities, slopes, *rate, stream);
+            }
+        }
+    }
+    trace.offset = input.offset().map(|offset| offset.to_owned());
+    if let Some(offset) = &trace.offset {
+        trace.outputs -= offset;
+    }
+}
+
+/// Silences hidden units at this rate, and multiplies what the others send.
+fn silence<T: Element>(
+    activities: &mut Array2<T>,
+    slopes: &mut Array2<T>,
+    rate: f64,
+    stream: &mut Stream,
+) {
+    let kept = T::from_f64(1.0 / (1.0 - rate));
+    Zip::from(activities).and(slopes).for_each(|a, slope| {
+        let mask = if stream.uniform() < rate {
+            T::ZERO
+        } else {
+            kept
+        };
+        *a = *a * mask;
+        *slope = *slope * mask;
+    });
+}

@@ -1,0 +1,131 @@
+//! What the rule would do with the last batch, and what backpropagation would: for
+//! measurements, which change no weight.
+
+use ndarray::{Array2, ArrayView2, s};
+
+use super::Network;
+use crate::math::simd::Element;
+use crate::math::{Stream, UnmadeProduct, set_rows};
+use crate::network::gradients::Gradients;
+use crate::network::{Alignment, Input, alignment};
+use crate::rule::LearningRule;
+
+impl<T: Element> Network<T> {
+    /// Alignment of the rule's teaching signals with those of backpropagation on the last
+    /// batch, for each hidden layer. The delivered residual is that of [`Network::loss`].
+    pub fn signal_alignment(&mut self, noise: &mut Stream) -> Vec<Alignment> {
+        self.teach_exactly(noise);
+        self.teach(noise);
+        self.signals
+            .iter()
+            .zip(&self.exact)
+            .map(|(delivered, exact)| alignment(delivered, exact))
+            .collect()
+    }
+
+    /// Writes [`exact_signals`](Self::exact_signals) of the last batch. Nothing is drawn from `noise`.
+    pub(in crate::network) fn teach_exactly(&mut self, noise: &mut Stream) {
+        self.fit_exact();
+        self.backpropagation
+            .teach(&self.layers, &self.trace, &mut self.exact, noise);
+    }
+
+    /// Space for [`exact_signals`](Self::exact_signals).
+    fn fit_exact(&mut self) {
+        if self.exact.is_empty() {
+            self.exact.clone_from(&self.trace.activities);
+        }
+        for exact in &mut self.exact {
+            set_rows(exact, self.trace.batch());
+        }
+    }
+
+    /// Shows the rule's teaching signals of the last batch and those of backpropagation, some
+    /// samples at a time, which stay in the second-level cache; the same numbers as by
+    /// [`teach`](Self::teach) and [`teach_exactly`](Self::teach_exactly), whose signals are
+    /// arbitrary afterwards. `false`, and nothing is shown or drawn from `noise`, where there are
+    /// more hidden layers than one or the rule does not know its signals as products.
+    pub(in crate::network) fn compare_signals(
+        &mut self,
+        noise: &mut Stream,
+        mut compare: impl FnMut(ArrayView2<'_, T>, ArrayView2<'_, T>),
+    ) -> bool {
+        /// Two signals of a thousand units in f32 are half a megabyte.
+        const SAMPLES: usize = 64;
+        let (layers, trace) = (&self.layers, &self.trace);
+        let is_one = self.signals.len() == 1;
+        if !is_one
+            || !self
+                .rule
+                .teach_upper_deltas(layers, trace, &mut self.signals, noise)
+        {
+            return false;
+        }
+        self.fit_exact();
+        let (layers, trace) = (&self.layers, &self.trace);
+        let own = &mut self.backpropagation;
+        own.teach_upper_deltas(layers, trace, &mut self.exact, noise);
+        let products = [
+            self.rule.first_delta(layers, trace, &[]),
+            own.first_delta(layers, trace, &[]),
+        ];
+        let [delivered, exact] = products.map(|product| UnmadeProduct {
+            s: None,
+            ..product.expect("the rule has left it")
+        });
+        let [delivered_space, exact_space] = [&mut self.signals[0], &mut self.exact[0]];
+        let mut show = |delivered: UnmadeProduct<'_, T>, exact: UnmadeProduct<'_, T>| {
+            let samples = s![..delivered.a.nrows(), ..];
+            let mut delivered_part = delivered_space.slice_mut(samples);
+            let mut exact_part = exact_space.slice_mut(samples);
+            delivered.write(&mut delivered_part);
+            exact.write(&mut exact_part);
+            compare(delivered_part.view(), exact_part.view());
+        };
+        match (delivered.parts(SAMPLES), exact.parts(SAMPLES)) {
+            (Some(delivered), Some(exact)) => {
+                delivered
+                    .zip(exact)
+                    .for_each(|(delivered, exact)| show(delivered, exact));
+            }
+            _ => show(delivered, exact),
+        }
+        true
+    }
+
+    /// Derivatives of the last batch's loss by the activities of each hidden layer, (batch, units).
+    pub(in crate::network) fn exact_signals(&self) -> &[Array2<T>] {
+        &self.exact
+    }
+
+    /// Teaching signals as [`Network::teach`] has written them.
+    pub(in crate::network) fn signals(&self) -> &[Array2<T>] {
+        &self.signals
+    }
+
+    /// The gradients that teaching signals make of the last batch, which was `input`.
+    pub(in crate::network) fn gradients_of(
+        &self,
+        mut signals: Vec<Array2<T>>,
+        input: &dyn Input<T>,
+    ) -> Gradients<T> {
+        self.trace.times_slopes(&mut signals);
+        let mut gradients = Gradients::zeros(&self.layers);
+        gradients.fill(&self.layers, &self.trace, &signals, input, 0);
+        gradients
+    }
+
+    /// The gradients of the last batch as a rule that learns by trial estimates them; `None`
+    /// from a rule that teaches. `loss` is the batch's, as [`Network::loss`] gave it.
+    pub(in crate::network) fn estimated_gradients(
+        &mut self,
+        input: &dyn Input<T>,
+        targets: &Array2<T>,
+        loss: f64,
+        noise: &mut Stream,
+    ) -> Option<Gradients<T>> {
+        let mut gradients = Gradients::zeros(&self.layers);
+        self.estimate(&mut gradients, input, targets, loss, noise)
+            .then_some(gradients)
+    }
+}

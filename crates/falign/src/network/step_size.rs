@@ -1,0 +1,106 @@
+//! Step sizes that change during training.
+
+/// eta as a function of time, in epochs from the start.
+///
+/// ```
+/// use falign::network::StepSizes;
+/// let eta = StepSizes::Inverse { step_size: 0.1, decay_epochs: 5.0 };
+/// assert_eq!(eta.value(5.0), 0.05);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum StepSizes {
+    /// eta.
+    Constant {
+        /// eta.
+        step_size: f64,
+    },
+    /// eta / (1 + t / t0).
+    Inverse {
+        /// eta at the start.
+        step_size: f64,
+        /// t0.
+        decay_epochs: f64,
+    },
+    /// eta exp(-t / t0).
+    Exponential {
+        /// eta at the start.
+        step_size: f64,
+        /// t0.
+        decay_epochs: f64,
+    },
+    /// From eta to 0 along half a cosine over `epochs` (Loshchilov & Hutter 2017, no restarts).
+    Cosine {
+        /// eta at the start.
+        step_size: f64,
+        /// Length of the run.
+        epochs: f64,
+    },
+}
+
+impl StepSizes {
+    /// eta at `epoch`. The pure-Rust libm makes it the same on every machine.
+    pub fn value(self, epoch: f64) -> f64 {
+        match self {
+            Self::Constant { step_size } => step_size,
+            Self::Inverse {
+                step_size,
+                decay_epochs,
+            } => step_size / (1.0 + epoch / decay_epochs),
+            Self::Exponential {
+                step_size,
+                decay_epochs,
+            } => step_size * libm::exp(-epoch / decay_epochs),
+            Self::Cosine { step_size, epochs } => {
+                let share = (epoch / epochs).clamp(0.0, 1.0);
+                0.5 * step_size * (1.0 + libm::cos(std::f64::consts::PI * share))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules_start_at_eta_and_follow_their_formulas() {
+        let (step_size, decay_epochs) = (0.2, 4.0);
+        let all = [
+            (StepSizes::Constant { step_size }, 0.2),
+            (
+                StepSizes::Inverse {
+                    step_size,
+                    decay_epochs,
+                },
+                0.1,
+            ),
+            (
+                StepSizes::Exponential {
+                    step_size,
+                    decay_epochs,
+                },
+                0.2 * (-1.0f64).exp(),
+            ),
+            (
+                StepSizes::Cosine {
+                    step_size,
+                    epochs: 8.0,
+                },
+                0.1,
+            ),
+        ];
+        for (schedule, at_four) in all {
+            assert!((schedule.value(0.0) - 0.2).abs() < 1e-15, "{schedule:?}");
+            assert!(
+                (schedule.value(4.0) - at_four).abs() < 1e-15,
+                "{schedule:?}"
+            );
+        }
+        let end = StepSizes::Cosine {
+            step_size,
+            epochs: 8.0,
+        }
+        .value(8.0);
+        assert!(end.abs() < 1e-16);
+    }
+}
