@@ -6,6 +6,7 @@
 //!
 //! | to | see |
 //! |---|---|
+//! | train networks on arrays, many runs at once | [`train`], [`train_classes`] |
 //! | train one network step by step | [`two_layer`]: [`two_layer::SampleSpace`], [`two_layer::Linear`] |
 //! | train a network of any depth by any rule | [`network::Network`], [`rule::Composition`], [`rule::LearningRule`] |
 //! | train it on MNIST or one's own classes, epoch by epoch | [`network::Training`], [`data::catalogue`], [`data::load_labelled`] |
@@ -16,17 +17,19 @@
 //! | draw random numbers that never change | [`math::Streams`] |
 //!
 //! ```
-//! use falign::config::{Experiment, Overrides};
-//! use falign::simulate::{Context, simulate};
-//! use falign::simulate::sources::Sources;
-//! use falign::measure::Outcome;
-//!
-//! let text = "name = \"one\"\n[network]\nactivation = \"linear\"\n[run]\nsteps = 50\nruns = 3\n";
-//! let experiment = Experiment::parse(text, &Overrides::none())?;
-//! let setting = &experiment.settings[0].setting;
-//! let sources = Sources::default();
-//! let run = simulate(setting, 0, Context::new(&sources), &mut |_step| true)?.expect("nothing stopped it");
-//! assert_eq!(run.outcome, Outcome::Finished);
+//! use falign::{math::Activation, rule::Rule};
+//! # let x = ndarray::Array::from_shape_fn((30, 60), |(i, j)| ((7 * i + 3 * j) as f64).sin());
+//! # let y = x.column(0);
+//! let run = falign::train(&x, &y) // x: (samples, inputs), y: (samples,) or (samples, outputs)
+//!     .rule(Rule::FeedbackAlignment)
+//!     .activation(Activation::Tanh)
+//!     .width(100)
+//!     .ridge(0.1)
+//!     .step_size(1e-2)
+//!     .steps(50)
+//!     .runs(5)
+//!     .run()?;
+//! assert_eq!(run.alignment().nrows(), 5); // (runs, recorded steps)
 //! # Ok::<(), falign::Error>(())
 //! ```
 
@@ -37,6 +40,7 @@ pub mod data;
 pub mod error;
 pub mod fault;
 pub mod file;
+pub mod front;
 pub mod math;
 pub mod measure;
 pub mod memory;
@@ -49,3 +53,4 @@ pub mod theory;
 pub mod two_layer;
 
 pub use error::{Error, Result};
+pub use front::{Run, Train, train, train_classes};

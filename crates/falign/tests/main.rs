@@ -12,6 +12,7 @@ mod data_sets; // MNIST and its like from files
 mod faults; // a panic in one run is an error, and nothing finished is lost
 mod figure2; // Figure 2's statistics against another implementation's
 mod forecast; // alignments that certificates foretell, and those of runs
+mod front; // the front door: numbers of an experiment file, and its errors
 mod fuzz; // random sizes, rules, precisions and instruction sets, for as long as one likes
 mod golden; // values from 40-digit arithmetic
 mod hostile; // mutated experiments, damaged files: a result or a sentence

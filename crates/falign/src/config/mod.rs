@@ -28,7 +28,7 @@ pub use self::overrides::Overrides;
 pub(crate) use self::check::{is_generated, is_read, record_fits};
 pub(crate) use self::flat::forget_data;
 pub(crate) use self::layout::is_path;
-pub(crate) use self::read::GENERATED_IMAGES;
+pub(crate) use self::read::{GENERATED_IMAGES, parse_value};
 pub(crate) use self::write::record_text;
 
 use self::claim::Claim;
