@@ -1,7 +1,7 @@
-"""Numbers of `crates/falign/src/theory/infinite`, and of the golden table that tests it.
+"""Numbers of `crates/falign/src/math/activation/logistic.rs`, and of the golden table that tests it.
 
     python3 -m pip install mpmath gmpy2
-    python3 tools/infinite_kernels.py nodes     # the nodes and weights of `mixture.rs`
+    python3 tools/infinite_kernels.py nodes     # the nodes and weights of `math/activation/logistic.rs`
     python3 tools/infinite_kernels.py golden    # crates/falign/tests/golden/infinite_kernels.json
 
 `nodes` makes a Gauss rule for the law of kappa (Kolmogorov's distribution), in log kappa.

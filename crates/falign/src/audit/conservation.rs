@@ -30,7 +30,6 @@ use ndarray::Array2;
 use super::compare::{is_within, largest, ratio};
 use super::report::{Check, Question, Verdict};
 use super::subject::{Purpose, Subject};
-use crate::math::Activation;
 use crate::network::Network;
 use crate::rule::{Composition, FeedbackWeights, Layer, Sent, SignalPath};
 
@@ -131,12 +130,7 @@ fn held_layers(subject: &Subject<'_>, composition: Composition) -> Vec<usize> {
         SignalPath::Direct => hidden.saturating_sub(1),
     };
     (from..hidden)
-        .filter(|&l| {
-            matches!(
-                subject.layers[l].activation,
-                Activation::Linear | Activation::Relu | Activation::LeakyRelu
-            )
-        })
+        .filter(|&l| subject.layers[l].activation.facts().is_homogeneous)
         .collect()
 }
 

@@ -7,7 +7,7 @@ use super::plain::{self, Pass};
 use super::report::{Check, Question};
 use super::subject::{Claim, Purpose, Subject};
 use super::watch::Step;
-use crate::math::{Activation, Stream};
+use crate::math::Stream;
 use crate::rule::Layer;
 
 const QUESTION: Question = Question {
@@ -210,12 +210,12 @@ impl<'a> Line<'a> {
         }
         let z = plain::climb(self.layers, self.at, z);
         for (l, (moved, still)) in z.iter().zip(&self.pass.z[self.at..]).enumerate() {
-            let has_kink = matches!(
-                self.layers[self.at + l].activation,
-                Activation::Relu | Activation::LeakyRelu
-            );
-            let mut pairs = moved.iter().zip(still);
-            if has_kink && pairs.any(|(a, b)| (*a > 0.0) != (*b > 0.0)) {
+            let kinks = self.layers[self.at + l].activation.facts().kinks;
+            let crossed = |kink: &f64| {
+                let mut pairs = moved.iter().zip(still);
+                pairs.any(|(a, b)| (a > kink) != (b > kink))
+            };
+            if kinks.iter().any(crossed) {
                 return None;
             }
         }
@@ -228,6 +228,7 @@ impl<'a> Line<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::Activation;
 
     /// The plain loops agree with themselves: their gradient is the slope of their loss.
     #[test]

@@ -17,7 +17,7 @@ mod stream;
 mod thin;
 mod unmade;
 
-pub use activation::Activation;
+pub use activation::{Activation, Facts, KernelForm, Mixed};
 pub use arithmetic::arithmetic;
 pub(crate) use eigen::symmetric_eigen;
 pub use gemm::multiply;

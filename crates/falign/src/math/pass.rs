@@ -76,9 +76,49 @@ pub(crate) fn rectify<T: Element>(z: &mut [T]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::Facts;
+    use crate::math::activation::{Definition, Tanh};
 
     /// Five units in the last place of f64, of values below 4.
     const TOLERANCE: f64 = 5e-15;
+
+    /// An activation without a vector version of its own.
+    #[derive(Clone, Copy)]
+    struct Plain;
+
+    impl Definition for Plain {
+        const NAME: &'static str = "plain";
+        const FACTS: Facts = Tanh::FACTS;
+        fn psi(z: f64) -> f64 {
+            Tanh::psi(z)
+        }
+        fn slope(z: f64) -> f64 {
+            Tanh::slope(z)
+        }
+    }
+
+    impl<T: Element> LaneActivation<T> for Plain {}
+
+    #[test]
+    fn without_a_vector_version_the_pass_is_the_definition_to_the_last_bit() {
+        fn compare<T: Element>() {
+            let before: Vec<T> = (0..21)
+                .map(|i| T::from_f64(0.37 * f64::from(i) - 2.0))
+                .collect();
+            let (mut z, mut slope) = (before.clone(), vec![T::ZERO; before.len()]);
+            dispatch(Pass::<'_, T, Plain> {
+                values: &mut z,
+                derivatives: &mut slope,
+                activation: PhantomData,
+            });
+            for ((&x, &a), &d) in before.iter().zip(&z).zip(&slope) {
+                assert!(a == Activation::Tanh.value(x), "{x:?}");
+                assert!(d == Activation::Tanh.derivative(x), "{x:?}");
+            }
+        }
+        compare::<f32>();
+        compare::<f64>();
+    }
 
     #[test]
     fn the_pass_is_the_definition_for_every_activation_and_length() {

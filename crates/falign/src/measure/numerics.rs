@@ -33,11 +33,10 @@ impl EngineFamily {
 
     /// That of networks of the `mini_batch` engine.
     pub fn of_mini_batch(activation: Activation) -> Self {
-        match activation {
-            Activation::Linear | Activation::Relu | Activation::LeakyRelu => Self::MiniBatch,
-            Activation::Tanh | Activation::Sigmoid | Activation::Erf | Activation::Softplus => {
-                Self::MiniBatchCurved
-            }
+        if activation.facts().is_piecewise_linear {
+            Self::MiniBatch
+        } else {
+            Self::MiniBatchCurved
         }
     }
 

@@ -131,10 +131,7 @@ const SATURATED: f64 = 40.0;
 /// Saturation of hidden units by large inputs: weights begin as N(0, 1), and at an input of norm
 /// s only a share sqrt(2/pi)/s of the units has |w.x| < 1.
 fn saturated(activation: Activation, inputs: &ArrayRef2<f64>) -> Option<String> {
-    if !matches!(
-        activation,
-        Activation::Tanh | Activation::Sigmoid | Activation::Erf
-    ) {
+    if !activation.facts().is_bounded {
         return None;
     }
     let rows = inputs.rows().into_iter();

@@ -78,6 +78,14 @@ impl<T: Element, S: Lanes<T>, const N: usize> Lanes<T> for Abreast<S, N> {
         each!(self, N, a, with_sign, a, b)
     }
     #[inline(always)]
+    fn map(self, a: Self::V, of: impl Fn(T) -> T) -> Self::V {
+        let mut out = a;
+        for v in 0..N {
+            out[v] = self.0.map(a[v], &of);
+        }
+        out
+    }
+    #[inline(always)]
     fn power_of_two(self, rounded: Self::V) -> Self::V {
         each!(self, N, rounded, power_of_two, rounded)
     }

@@ -1,5 +1,5 @@
-//! Activations on virtual vectors. One zero-sized type each, so that a kernel is compiled
-//! once per activation and the choice costs nothing inside.
+//! Activations on virtual vectors. One zero-sized type each, the one that defines it, so that a kernel
+//! is compiled once per activation and the choice costs nothing inside.
 
 #![allow(
     clippy::inline_always,
@@ -10,17 +10,22 @@ use super::{
     Element, Lanes, erf, exp_for_tanh, exp_of_minus_magnitude, exp_of_minus_square, sigmoid,
     sigmoid_from, softplus, tanh, tanh_from,
 };
-use crate::math::activation::LEAKY_SLOPE;
+pub(crate) use crate::math::activation::{
+    Definition, Erf, LeakyRelu, Linear, Relu, Sigmoid, Softplus, Tanh, with_activation,
+};
 
-/// psi and psi' in lanes.
-pub(crate) trait LaneActivation<T: Element>: Copy + Send + Sync {
+/// psi and psi' in lanes: from the definition, lane by lane, where nothing faster is written.
+pub(crate) trait LaneActivation<T: Element>: Definition + Copy + Send + Sync {
     /// Whether psi(z) is kept beside z, because it costs more than a load.
-    const STORED: bool;
+    const STORED: bool = true;
     /// Whether loops do well to make the first half of one beside the second half of another, which
     /// divides.
     const HALVES: bool = false;
     /// psi(z).
-    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V;
+    #[inline(always)]
+    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
+        isa.map(z, |z| T::from_f64(Self::psi(z.to_f64())))
+    }
     /// The first half of [`Self::value`].
     #[inline(always)]
     fn begin<S: Lanes<T>>(_: S, z: S::V) -> [S::V; 2] {
@@ -32,62 +37,12 @@ pub(crate) trait LaneActivation<T: Element>: Copy + Send + Sync {
         Self::value(isa, z)
     }
     /// s psi'(z), given a = psi(z).
-    fn scaled_derivative<S: Lanes<T>>(isa: S, z: S::V, a: S::V, s: S::V) -> S::V;
+    #[inline(always)]
+    fn scaled_derivative<S: Lanes<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
+        let slope = isa.map(z, |z| T::from_f64(Self::slope(z.to_f64())));
+        isa.mul(slope, s)
+    }
 }
-
-#[derive(Clone, Copy)]
-pub(crate) struct Linear;
-#[derive(Clone, Copy)]
-pub(crate) struct Relu;
-#[derive(Clone, Copy)]
-pub(crate) struct Tanh;
-#[derive(Clone, Copy)]
-pub(crate) struct Sigmoid;
-#[derive(Clone, Copy)]
-pub(crate) struct Erf;
-#[derive(Clone, Copy)]
-pub(crate) struct Softplus;
-#[derive(Clone, Copy)]
-pub(crate) struct LeakyRelu;
-
-/// Calls `$body` with `$a` standing for the lane type of an activation.
-macro_rules! with_activation {
-    ($activation:expr, $a:ident => $body:expr) => {{
-        use $crate::math::Activation;
-        use $crate::math::simd::activation as lanes;
-        match $activation {
-            Activation::Linear => {
-                type $a = lanes::Linear;
-                $body
-            }
-            Activation::Relu => {
-                type $a = lanes::Relu;
-                $body
-            }
-            Activation::Tanh => {
-                type $a = lanes::Tanh;
-                $body
-            }
-            Activation::Sigmoid => {
-                type $a = lanes::Sigmoid;
-                $body
-            }
-            Activation::Erf => {
-                type $a = lanes::Erf;
-                $body
-            }
-            Activation::Softplus => {
-                type $a = lanes::Softplus;
-                $body
-            }
-            Activation::LeakyRelu => {
-                type $a = lanes::LeakyRelu;
-                $body
-            }
-        }
-    }};
-}
-pub(crate) use with_activation;
 
 impl<T: Element> LaneActivation<T> for Linear {
     const STORED: bool = false;
@@ -114,7 +69,6 @@ impl<T: Element> LaneActivation<T> for Relu {
 }
 
 impl<T: Element> LaneActivation<T> for Tanh {
-    const STORED: bool = true;
     const HALVES: bool = T::RECIPROCAL.is_empty();
     #[inline(always)]
     fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
@@ -135,7 +89,6 @@ impl<T: Element> LaneActivation<T> for Tanh {
 }
 
 impl<T: Element> LaneActivation<T> for Sigmoid {
-    const STORED: bool = true;
     const HALVES: bool = T::RECIPROCAL.is_empty();
     #[inline(always)]
     fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
@@ -157,7 +110,6 @@ impl<T: Element> LaneActivation<T> for Sigmoid {
 }
 
 impl<T: Element> LaneActivation<T> for Erf {
-    const STORED: bool = true;
     #[inline(always)]
     fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
         erf::<T, S>(isa, z)
@@ -170,7 +122,6 @@ impl<T: Element> LaneActivation<T> for Erf {
 }
 
 impl<T: Element> LaneActivation<T> for Softplus {
-    const STORED: bool = true;
     #[inline(always)]
     fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
         softplus::<T, S>(isa, z)
@@ -185,12 +136,12 @@ impl<T: Element> LaneActivation<T> for LeakyRelu {
     const STORED: bool = false;
     #[inline(always)]
     fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
-        let slope = isa.splat(T::from_f64(LEAKY_SLOPE));
+        let slope = isa.splat(T::from_f64(Self::LOWER_SLOPE));
         isa.select_nonpositive(z, isa.mul(slope, z), z)
     }
     #[inline(always)]
     fn scaled_derivative<S: Lanes<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
-        let slope = isa.splat(T::from_f64(LEAKY_SLOPE));
+        let slope = isa.splat(T::from_f64(Self::LOWER_SLOPE));
         isa.select_nonpositive(z, isa.mul(slope, s), s)
     }
 }

@@ -90,6 +90,8 @@ pub trait Lanes<T: Element>: Copy {
     fn abs(self, a: Self::V) -> Self::V;
     /// The magnitude of a with the sign of b (a >= 0).
     fn with_sign(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `of` each lane; not compiled for the instruction set.
+    fn map(self, a: Self::V, of: impl Fn(T) -> T) -> Self::V;
     /// 2^k, where `rounded` = k + `T::ROUND`: its low bits are the exponent.
     fn power_of_two(self, rounded: Self::V) -> Self::V;
 }

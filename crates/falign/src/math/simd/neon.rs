@@ -94,6 +94,13 @@ macro_rules! neon {
                 each!(a, v => $select($sign, b[v], a[v]))
             }
             #[inline(always)]
+            fn map(self, a: Self::V, of: impl Fn($t) -> $t) -> Self::V {
+                let mut block = <$t as Element>::ZERO_BLOCK;
+                <Self as Isa<$t>>::store(self, a, &mut block);
+                block.0.iter_mut().for_each(|lane| *lane = of(*lane));
+                <Self as Isa<$t>>::load(self, &block)
+            }
+            #[inline(always)]
             fn power_of_two(self, rounded: Self::V) -> Self::V {
                 each!(rounded, v => $from_int($shift::<$mantissa>($to_int(rounded[v]))))
             }

@@ -62,6 +62,10 @@ macro_rules! portable {
             fn with_sign(self, a: Self::V, b: Self::V) -> Self::V {
                 std::array::from_fn(|l| a[l].copysign(b[l]))
             }
+            #[inline(always)]
+            fn map(self, a: Self::V, of: impl Fn($t) -> $t) -> Self::V {
+                a.map(of)
+            }
             #[inline(never)]
             fn power_of_two(self, rounded: Self::V) -> Self::V {
                 rounded.map(|v| <$t>::from_bits(v.to_bits() << $mantissa))

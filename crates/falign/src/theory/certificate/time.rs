@@ -8,8 +8,8 @@ use super::start::short;
 /// Whether Theorem 3.2 and 4.2 can speak of an activation: smooth and bounded, with its first
 /// two derivatives.
 pub(super) fn is_smooth_and_bounded(activation: crate::math::Activation) -> bool {
-    use crate::math::Activation::{Erf, Sigmoid, Tanh};
-    matches!(activation, Tanh | Sigmoid | Erf)
+    let facts = activation.facts();
+    facts.is_smooth() && facts.is_bounded
 }
 
 /// The share of eta gamma by which a step must contract: 1/4 in Theorems 3.2 and 4.2, 1/2 in 4.3

@@ -26,37 +26,14 @@
 //! whose width no norm changes, so neither does the error of the rule for kappa: 3e-14. The
 //! matrix is the kernel of the activation that the rule's nodes mix, so positive semidefinite.
 
-use std::f64::consts::{FRAC_1_SQRT_2, PI};
+use std::f64::consts::PI;
 
 use ndarray::Array2;
 
 use super::Part;
 use super::directions::{Angle, Directions};
-use crate::math::Activation;
+use crate::math::Mixed;
 use crate::theory::stage::Listener;
-
-/// Nodes and weights of a Gauss rule in log kappa for Kolmogorov's distribution.
-///
-/// Made by `tools/infinite_kernels.py nodes`.
-const LOGISTIC: [(f64, f64); 14] = [
-    (0.258_003_455_925_254_3, 6.077_557_175_292_306e-7),
-    (0.309_343_986_313_386_17, 8.832_167_249_054_97e-5),
-    (0.367_983_775_687_463_4, 0.002_254_691_959_992_459_3),
-    (0.438_916_258_604_838_3, 0.019_996_335_354_637_212),
-    (0.526_972_356_820_285_3, 0.082_394_965_426_005_56),
-    (0.637_659_120_675_990_1, 0.186_426_811_326_411_1),
-    (0.777_031_045_402_535_8, 0.258_606_798_843_038_5),
-    (0.950_794_695_418_697_3, 0.235_829_496_577_963_57),
-    (1.162_849_912_825_747_5, 0.144_173_057_837_766_16),
-    (1.415_085_068_777_139_2, 0.056_300_604_332_900_13),
-    (1.709_661_061_693_383_2, 0.012_541_729_272_204_446),
-    (2.051_922_310_169_217_7, 0.001_335_772_257_557_333_8),
-    (2.455_403_244_339_606_3, 5.046_721_877_077_134_5e-5),
-    (2.960_993_674_791_932_3, 3.401_645_446_951_504e-7),
-];
-
-/// erf(z) = erf(z/(sqrt 2 kappa)) for one kappa.
-const ERROR_FUNCTION: [(f64, f64); 1] = [(FRAC_1_SQRT_2, 1.0)];
 
 /// The closed form that is summed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,28 +59,22 @@ pub(super) struct Mixture {
 }
 
 impl Mixture {
-    /// `None` for the activations that are no such mixture.
-    pub(super) fn of(activation: Activation, part: Part) -> Option<Self> {
-        let is_values = part == Part::Values;
-        let (term, nodes, factor): (Term, &[(f64, f64)], f64) = match activation {
-            Activation::Tanh if is_values => (Term::Arc, &LOGISTIC, 1.0),
-            Activation::Tanh => (Term::Density(2.0 / PI), &LOGISTIC, 1.0),
-            Activation::Erf if is_values => (Term::Arc, &ERROR_FUNCTION, 1.0),
-            Activation::Erf => (Term::Density(2.0 / PI), &ERROR_FUNCTION, 1.0),
-            Activation::Sigmoid if is_values => (Term::Orthant, &LOGISTIC, 2.0),
-            Activation::Sigmoid => (Term::Density(0.5 / PI), &LOGISTIC, 2.0),
-            Activation::Softplus if is_values => (Term::Ramp, &LOGISTIC, 2.0),
-            Activation::Softplus => (Term::Orthant, &LOGISTIC, 2.0),
-            Activation::Linear | Activation::Relu | Activation::LeakyRelu => return None,
+    /// Of these scales, each times `factor`, with their weights.
+    pub(super) fn new(of: Mixed, scales: &[(f64, f64)], factor: f64, part: Part) -> Self {
+        let term = match (of, part) {
+            (Mixed::ErrorFunction, Part::Values) => Term::Arc,
+            (Mixed::ErrorFunction, _) => Term::Density(2.0 / PI),
+            (Mixed::NormalLaw, Part::Values)
+            | (Mixed::Ramp, Part::Slopes | Part::SlopesTimesProducts) => Term::Orthant,
+            (Mixed::NormalLaw, _) => Term::Density(0.5 / PI),
+            (Mixed::Ramp, Part::Values) => Term::Ramp,
         };
-        Some(Self {
+        let scales = scales.iter();
+        Self {
             term,
             with_product: part == Part::SlopesTimesProducts,
-            scales: nodes
-                .iter()
-                .map(|(kappa, p)| (factor * kappa, *p))
-                .collect(),
-        })
+            scales: scales.map(|(kappa, p)| (factor * kappa, *p)).collect(),
+        }
     }
 
     /// All pairs of two sets of inputs, or of one with itself.
@@ -233,20 +204,6 @@ impl Terms {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_rule_keeps_the_moments_of_the_logistic_law() {
-        let mean = |of: &dyn Fn(f64) -> f64| LOGISTIC.iter().map(|(k, p)| p * of(*k)).sum::<f64>();
-        // The slope of tanh at 0; the variance pi^2/3 of the logistic law; E softplus(0) = log 2.
-        for (is, wanted) in [
-            (mean(&|_| 1.0), 1.0),
-            (mean(&|k| 1.0 / k), (0.5 * PI).sqrt()),
-            (mean(&|k| 4.0 * k * k), PI * PI / 3.0),
-            (mean(&|k| 2.0 * k), (2.0 * PI).sqrt() * 2f64.ln()),
-        ] {
-            assert!((is / wanted - 1.0).abs() < 1e-13, "{is} {wanted}");
-        }
-    }
 
     #[test]
     fn both_forms_of_the_ramp_meet() {

@@ -1,13 +1,14 @@
 //! Kernels of infinitely wide networks: expectations over one hidden unit's w ~ N(0, I).
 //!
-//! Closed forms for linear and rectified units, and sums of closed forms for the others, whose
-//! error and cost do not depend on the norms of the inputs. All in a fixed order: the same bits
-//! on every machine.
+//! Closed forms for linear and rectified units, and sums of closed forms for mixtures, whose
+//! error and cost do not depend on the norms of the inputs; quadrature for whatever else may come. All
+//! in a fixed order: the same bits on every machine.
 
-mod closed;
 mod directions;
 mod mixture;
 mod pair;
+mod quadrature;
+mod rectified;
 mod surrogate;
 
 use ndarray::Array2;
@@ -15,9 +16,11 @@ use ndarray::Array2;
 use super::matrix::check_columns;
 use super::stage::{Listener, whole};
 use crate::Result;
-use crate::math::Activation;
+use crate::math::{Activation, KernelForm};
 use mixture::Mixture;
 use pair::Pairs;
+use quadrature::Quadrature;
+use rectified::rectified;
 pub use surrogate::surrogate_kernel;
 
 /// Which function of the preactivation is multiplied with itself.
@@ -38,14 +41,16 @@ fn expectation(
     right: Option<&Array2<f64>>,
     listener: Listener<'_>,
 ) -> Option<Array2<f64>> {
-    if let Some(mixture) = Mixture::of(activation, part) {
-        return mixture.matrix(left, right, listener);
+    match activation.facts().kernel {
+        KernelForm::Rectified(lower) => {
+            let pairs = Pairs::new(left, right);
+            pairs.map(listener, |i, j| rectified(lower, part, pairs.get(i, j)))
+        }
+        KernelForm::Mixture { of, scales, factor } => {
+            Mixture::new(of, scales, factor, part).matrix(left, right, listener)
+        }
+        KernelForm::Quadrature => Quadrature::of(activation, part).matrix(left, right, listener),
     }
-    let pairs = Pairs::new(left, right);
-    pairs.map(listener, |i, j| {
-        closed::closed(activation, part, pairs.get(i, j))
-            .expect("what is no mixture has a closed form")
-    })
 }
 
 /// The version of the kernels' numbers, part of the id of the runs that read them.
@@ -53,7 +58,10 @@ fn expectation(
 /// `None` for those that never changed. 2: tanh, sigmoid, softplus and erf by [`mixture`], where
 /// they were series and another closed form.
 pub(crate) fn infinite_kernels_version(activation: Activation) -> Option<u32> {
-    Mixture::of(activation, Part::Values).map(|_| 2)
+    match activation.facts().kernel {
+        KernelForm::Mixture { .. } => Some(2),
+        KernelForm::Rectified(_) | KernelForm::Quadrature => None,
+    }
 }
 
 /// The feature kernel of an infinitely wide network, at its start.

@@ -103,11 +103,7 @@ impl SlowTime {
         let mut stream = streams.open(StreamName::Particles);
         let z = preactivations(inputs, groups, &mut stream);
         let b = feedback_weights(law, groups, targets.ncols(), &mut stream);
-        let is_odd = matches!(
-            problem.activation,
-            Activation::Linear | Activation::Tanh | Activation::Erf
-        );
-        let signs: &[(f64, f64)] = if is_odd {
+        let signs: &[(f64, f64)] = if problem.activation.facts().is_odd {
             &[(1.0, 1.0), (1.0, -1.0)]
         } else {
             &[(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)]

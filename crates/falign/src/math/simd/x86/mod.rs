@@ -141,6 +141,13 @@ macro_rules! avx512 {
                 }
             }
             #[inline(always)]
+            fn map(self, a: Self::V, of: impl Fn($t) -> $t) -> Self::V {
+                let mut block = <$t as Element>::ZERO_BLOCK;
+                <Self as Isa<$t>>::store(self, a, &mut block);
+                block.0.iter_mut().for_each(|lane| *lane = of(*lane));
+                <Self as Isa<$t>>::load(self, &block)
+            }
+            #[inline(always)]
             fn power_of_two(self, rounded: $v) -> $v {
                 unsafe { $from_int($sll::<$mantissa>($to_int(rounded))) }
             }
@@ -320,6 +327,13 @@ macro_rules! avx2 {
                         $or($andnot(mask, a[1]), $and(mask, b[1])),
                     ]
                 }
+            }
+            #[inline(always)]
+            fn map(self, a: Self::V, of: impl Fn($t) -> $t) -> Self::V {
+                let mut block = <$t as Element>::ZERO_BLOCK;
+                <Self as Isa<$t>>::store(self, a, &mut block);
+                block.0.iter_mut().for_each(|lane| *lane = of(*lane));
+                <Self as Isa<$t>>::load(self, &block)
             }
             #[inline(always)]
             fn power_of_two(self, rounded: Self::V) -> Self::V {

@@ -16,7 +16,6 @@ use self::tables::{Fill, Tables};
 use super::layout::{Field, SECOND_LEVEL};
 use super::numbers::Numbers;
 use crate::math::Activation;
-use crate::math::activation::LEAKY_SLOPE;
 use crate::math::simd::activation::{self as lanes, LaneActivation};
 use crate::math::simd::{Element, dispatch};
 use crate::two_layer::Problem;
@@ -42,7 +41,7 @@ pub(super) struct Rows<T: Element> {
     scratch: Scratch<T>,
 }
 
-/// An activation with two slopes, of which that above the kink is 1.
+/// An activation with two slopes, of which that above the kink is 1, that has a kernel here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kinked {
     Relu,
@@ -54,11 +53,7 @@ impl Kinked {
         match activation {
             Activation::Relu => Some(Self::Relu),
             Activation::LeakyRelu => Some(Self::LeakyRelu),
-            Activation::Linear
-            | Activation::Tanh
-            | Activation::Sigmoid
-            | Activation::Erf
-            | Activation::Softplus => None,
+            _ => None,
         }
     }
 
@@ -66,7 +61,7 @@ impl Kinked {
     fn lower_slope(self) -> f64 {
         match self {
             Self::Relu => 0.0,
-            Self::LeakyRelu => LEAKY_SLOPE,
+            Self::LeakyRelu => lanes::LeakyRelu::LOWER_SLOPE,
         }
     }
 }
