@@ -101,7 +101,7 @@ fn mistakes_name_the_key_or_the_array() {
     let text = |train: falign::Train| train.experiment().unwrap_err().to_string();
     let wide = array![[[1.0]], [[2.0]], [[3.0]]];
     for (train, says) in [
-        (falign::train(&x, &y).set("wdith", "3"), "wdith"),
+        (falign::train(&x, &y).set("no_such_key", "3"), "no_such_key"),
         (falign::train(&x, &y).set("learning.rule", "magic"), "magic"),
         (falign::train(&x, &y).width(0), "width"),
         (falign::train(&x, &y).seed(u64::MAX), "18446744073709551615"),
