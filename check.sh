@@ -116,7 +116,7 @@ if python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/d
     install=extension
     # Elsewhere a linker needs the flags that maturin gives it.
     if [ -n "${FALIGN_TEST_ALL:-}" ] || [ "$(uname)" != Linux ]; then install=wheel; fi
-    for part in environment "$install" types pytest sdist; do
+    for part in environment "$install" types pytest site sdist; do
         step "python_$part" bindings/python/check.sh "$part"
     done
 else

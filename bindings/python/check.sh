@@ -51,8 +51,11 @@ pytest)
     "$bin/pytest"
     "$bin/pytest" --doctest-modules --pyargs falign
     ;;
+site) # the documentation, with the package's docstrings; a warning is an error
+    "$bin/sphinx-build" --quiet --fail-on-warning --keep-going --jobs auto "$root/docs" "$here/site"
+    ;;
 *)
-    echo "usage: $0 environment|extension|wheel|sdist|types|pytest" >&2
+    echo "usage: $0 environment|extension|wheel|sdist|types|pytest|site" >&2
     exit 2
     ;;
 esac

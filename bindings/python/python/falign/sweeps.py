@@ -88,7 +88,7 @@ class Sweep(Sequence[Run]):
         return self[0].steps  # type: ignore[no-any-return]
 
     def array(self, quantity: str) -> Floats:
-        """A quantity of all settings, (*shape, runs, recorded steps). NaN stands where a
+        """A quantity of all settings, ``(*shape, runs, recorded steps)``. NaN stands where a
         setting has fewer runs or steps than another, or was not measured."""
         if all(quantity not in one.quantities for one in self):
             raise KeyError(f"{quantity!r} was not measured")

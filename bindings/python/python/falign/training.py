@@ -140,8 +140,8 @@ def sweep(
     Returns
     -------
     Sweep
-        A sequence of :class:`Run`, the last key fastest; arrays are (*grid, runs, recorded
-        steps).
+        A sequence of :class:`Run`, the last key fastest; arrays have the shape
+        ``(*grid, runs, recorded steps)``.
     """
     if over:
         config = config.replace(sweep={**config.sweep, **over})
