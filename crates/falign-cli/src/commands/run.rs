@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use falign::config::Experiment;
 use falign::fault::caught;
+use falign::file::Folder;
 use falign::file::lock::FolderLock;
-use falign::file::{refuse_link, remove_leftovers};
 use falign::plan::belongs::{Belonging, belonging};
-use falign::plan::execute::{CHECKPOINTS, Execution, Writing, collect, cost, execute_with};
+use falign::plan::execute::{
+    CHECKPOINTS, Execution, RESULTS, WEIGHTS, Writing, collect, cost, execute_with,
+};
 use falign::plan::folder::{remove_superseded, write_start, write_tables};
 use falign::plan::run_table::RunTable;
 use falign::plan::{Plan, inputs, need, notes};
@@ -101,7 +103,8 @@ pub(super) fn carry_out(
         output::note(format!("falign: {note}"));
     }
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-    let lock = FolderLock::acquire(dir)?;
+    let open = Folder::named(dir)?;
+    let lock = FolderLock::acquire_in(&open)?;
     // Again: another program may have filled it before the lock was ours.
     let superseded = refuse_taken(dir, experiment, plan, options.resume)?;
     let writing = Writing {
@@ -109,13 +112,12 @@ pub(super) fn carry_out(
         is_alone: lock.is_held(),
     };
     if writing.is_alone {
-        remove_leftovers(dir)?;
+        open.remove_leftovers()?;
     }
-    for folder in ["results", "weights", CHECKPOINTS] {
-        let folder = dir.join(folder);
-        refuse_link(&folder)?;
-        if writing.is_alone {
-            remove_leftovers(&folder)?;
+    for folder in [RESULTS, WEIGHTS, CHECKPOINTS] {
+        let open = Folder::find_own(&dir.join(folder))?;
+        if let (Some(open), true) = (open, writing.is_alone) {
+            open.remove_leftovers()?;
         }
     }
     write_start(experiment, plan, dir)?;

@@ -213,3 +213,44 @@ fn planted_links_are_never_followed() {
     let text = format!("{:#}", world.fetch(&[server.url("d")]).unwrap_err());
     assert!(text.contains("mnist: Is a symbolic link"), "{text}");
 }
+
+/// Somebody swaps the folder for a link while a file comes.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_swapped_for_a_link_while_a_file_comes_is_refused() {
+    use std::os::unix::fs::symlink;
+
+    let world = World::new();
+    let folder = world.folder();
+    let root = world.root.path();
+    let (victim, moved) = (root.join("victim"), root.join("moved"));
+    let swap = {
+        let (folder, victim, moved) = (folder.clone(), victim.clone(), moved.clone());
+        move |file: Vec<u8>, _: &_, before: usize| {
+            if before == 0 {
+                fs::rename(&folder, &moved).unwrap();
+                symlink(&victim, &folder).unwrap();
+            }
+            Reply::File(file)
+        }
+    };
+    let server = world.server(swap);
+    fs::create_dir(&victim).unwrap();
+    let part = world.part(&server);
+    let part = part.file_name().unwrap();
+    for name in [OsStr::new(IMAGES), part] {
+        fs::write(victim.join(name), b"precious").unwrap();
+    }
+    let text = format!("{:#}", world.fetch(&[server.url("d")]).unwrap_err());
+    assert!(text.contains("mnist: Is a symbolic link"), "{text}");
+    assert_eq!(fs::read_dir(&victim).unwrap().count(), 2);
+    for name in [OsStr::new(IMAGES), part] {
+        assert_eq!(fs::read(victim.join(name)).unwrap(), b"precious");
+    }
+    // What had come is in the folder that was opened, and is gone on with.
+    assert_eq!(fs::read(moved.join(part)).unwrap(), world.file(IMAGES));
+    fs::remove_file(&folder).unwrap();
+    fs::rename(&moved, &folder).unwrap();
+    world.fetch(&[server.url("d")]).unwrap();
+    world.assert_whole();
+}

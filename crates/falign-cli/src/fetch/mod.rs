@@ -19,15 +19,16 @@ mod server;
 mod tests;
 mod transfer;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use falign::Error;
 use falign::data::catalogue::{Checksum, Entry, EntryFile, Located, Proof};
+use falign::file::Folder;
 use falign::file::lock::FolderLock;
-use falign::file::own_folder;
 use indicatif::HumanDuration;
 
 pub(crate) use self::client::Client;
@@ -69,20 +70,19 @@ pub(crate) fn fetch(
         (Err(error), None) => return Err(by_hand(entry, root, urls, &error)),
         (Err(_), Some(client)) => client,
     };
-    let folder = root.join(&entry.name);
-    own_folder(&folder)?;
-    let _lock = FolderLock::acquire(&folder)?;
+    let folder = Folder::make_own(&root.join(&entry.name))?;
+    let _lock = FolderLock::acquire_in(&folder)?;
     let mut new = 0;
     let mut mirror = 0;
     for file in &entry.files {
-        let place = folder.join(&file.name);
+        let place = folder.path().join(&file.name);
         if place.exists() {
             match published(file, &place) {
                 Ok(()) => continue,
                 Err(error) => watcher.note(&format!("{error}; fetching it again")),
             }
         }
-        mirror = fetch_file(file, &place, urls, mirror, client, watcher)?;
+        mirror = fetch_file(file, &folder, urls, mirror, client, watcher)?;
         new += 1;
     }
     let located = entry.locate(&roots)?;
@@ -94,19 +94,20 @@ pub(crate) fn fetch(
 /// the number of the one that had it, so that a dead one is waited for only once.
 fn fetch_file(
     file: &EntryFile,
-    place: &Path,
+    folder: &Folder,
     urls: &[String],
     start: usize,
     client: &Client,
     watcher: &dyn Watcher,
 ) -> Result<usize> {
+    let place = folder.path().join(&file.name);
     let mut reasons = Vec::new();
     for turn in 0..urls.len() {
         let mirror = (start + turn) % urls.len();
         let url = address(&urls[mirror], &file.name);
         watcher.note(&format!("fetching {url}"));
-        let Some(reason) = fetch_from(file, place, &url, client, watcher)? else {
-            remove_parts(place)?;
+        let Some(reason) = fetch_from(file, folder, &url, client, watcher)? else {
+            remove_parts(folder, &file.name)?;
             return Ok(mirror);
         };
         if turn + 1 < urls.len() {
@@ -141,13 +142,16 @@ fn fetch_file(
 /// What is this machine's fault, which no other address would mend.
 fn fetch_from(
     file: &EntryFile,
-    place: &Path,
+    folder: &Folder,
     url: &str,
     client: &Client,
     watcher: &dyn Watcher,
 ) -> Result<Option<String>> {
-    let part = part_of(place, url);
-    let length = || match fs::symlink_metadata(&part) {
+    let place = folder.path().join(&file.name);
+    let part = part_of(&file.name, url);
+    let part = OsStr::new(&part);
+    let part_path = folder.path().join(part);
+    let length = || match fs::symlink_metadata(&part_path) {
         Ok(found) if found.is_file() => found.len(),
         _ => 0,
     };
@@ -159,17 +163,19 @@ fn fetch_from(
     let (mut most, mut fruitless, mut attempts) = (length(), 0, 0);
     loop {
         attempts += 1;
-        let ended = attempt(client, url, &part, limit, &progress)
-            .map_err(|source| refused_by_disk(&part, place, source))?;
+        let ended = attempt(client, url, (folder, part), limit, &progress)
+            .map_err(|source| refused_by_disk(folder, part, &place, source))?;
+        folder.refuse_replaced()?;
         let is_slow = matches!(ended, Ended::Slow(_));
         match ended {
-            Ended::Complete => match published(file, &part) {
+            Ended::Complete => match published(file, &part_path) {
                 Ok(()) => {
-                    fs::rename(&part, place).map_err(|source| Error::io(place, source))?;
+                    let renamed = folder.rename(part, file.name.as_ref());
+                    renamed.map_err(|source| Error::io(place, source))?;
                     return Ok(None);
                 }
                 Err(error) => {
-                    remove(&part)?;
+                    remove(folder, part)?;
                     if !std::mem::take(&mut is_old) {
                         return Ok(Some(reason_of(&error)));
                     }
@@ -177,7 +183,7 @@ fn fetch_from(
                 }
             },
             Ended::Refused(reason) => {
-                remove(&part)?;
+                remove(folder, part)?;
                 return Ok(Some(reason));
             }
             Ended::Broken(reason) | Ended::Slow(reason) => {
@@ -193,7 +199,7 @@ fn fetch_from(
                     || client.left().is_none();
                 if is_over {
                     if length() == 0 {
-                        remove(&part)?;
+                        remove(folder, part)?;
                     }
                     return Ok(Some(reason));
                 }
@@ -228,9 +234,14 @@ fn reason_of(error: &Error) -> String {
 }
 
 /// Gives the space back, and names the file that could not be stored.
-fn refused_by_disk(part: &Path, place: &Path, source: io::Error) -> anyhow::Error {
+fn refused_by_disk(
+    folder: &Folder,
+    part: &OsStr,
+    place: &Path,
+    source: io::Error,
+) -> anyhow::Error {
     // The first error is the one to tell.
-    let _ = fs::remove_file(part);
+    let _ = folder.remove(part);
     let is_full = matches!(
         source.kind(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
@@ -243,21 +254,19 @@ fn refused_by_disk(part: &Path, place: &Path, source: io::Error) -> anyhow::Erro
     }
 }
 
-fn remove(part: &Path) -> Result<()> {
-    fs::remove_file(part).map_err(|source| Error::io(part, source))?;
+fn remove(folder: &Folder, part: &OsStr) -> Result<()> {
+    let removed = folder.remove(part);
+    removed.map_err(|source| Error::io(folder.path().join(part), source))?;
     Ok(())
 }
 
 /// Removes what broken attempts at other addresses left of a file that is whole by now.
-fn remove_parts(place: &Path) -> Result<()> {
-    let (folder, start) = (place.with_file_name(""), part_start(place));
-    let entries = fs::read_dir(&folder).map_err(|source| Error::io(&folder, source))?;
-    for entry in entries {
-        let entry = entry.map_err(|source| Error::io(&folder, source))?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(&start) && name.ends_with(PART) {
-            remove(&entry.path())?;
+fn remove_parts(folder: &Folder, file: &str) -> Result<()> {
+    let start = part_start(file);
+    for name in folder.names()? {
+        let text = name.to_string_lossy();
+        if text.starts_with(&start) && text.ends_with(PART) {
+            remove(folder, &name)?;
         }
     }
     Ok(())
@@ -267,18 +276,17 @@ fn remove_parts(place: &Path) -> Result<()> {
 const PART: &str = ".part";
 
 /// What the names of all parts of a file begin with.
-fn part_start(place: &Path) -> String {
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    format!(".{name}.")
+fn part_start(file: &str) -> String {
+    format!(".{file}.")
 }
 
-/// Where a file is written until it is whole.
-fn part_of(place: &Path, url: &str) -> PathBuf {
+/// The name under which a file is written until it is whole.
+fn part_of(file: &str, url: &str) -> String {
     // FNV-1a: only to keep addresses apart.
     let hash = url.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    place.with_file_name(format!("{}{hash:016x}{PART}", part_start(place)))
+    format!("{}{hash:016x}{PART}", part_start(file))
 }
 
 /// How to fetch without this program's help.

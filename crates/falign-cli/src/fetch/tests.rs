@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use falign::data::catalogue::find;
 use falign::data::synthetic::labelled_images;
@@ -136,7 +137,7 @@ impl World {
 
     pub(super) fn part(&self, server: &Server) -> PathBuf {
         let url = address(&server.url("d"), IMAGES);
-        part_of(&self.folder().join(IMAGES), &url)
+        self.folder().join(part_of(IMAGES, &url))
     }
 }
 

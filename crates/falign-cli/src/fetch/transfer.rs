@@ -1,11 +1,11 @@
 //! One file from one address into a `.part` file, going on where an earlier attempt ended.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use falign::file::{has_other_names, own_file};
+use falign::file::{Folder, has_other_names};
 use indicatif::HumanDuration;
 
 use super::client::Client;
@@ -26,7 +26,7 @@ pub(super) enum Ended {
 /// How many bytes of how many are there, where the server tells.
 pub(super) type Progress<'a> = &'a dyn Fn(u64, Option<u64>);
 
-/// Appends to `part` what is missing of it. At most `limit` bytes in all: a server that never
+/// Appends to `part` of a folder what is missing of it. At most `limit` bytes in all: a server that never
 /// stops must not fill the disk.
 ///
 /// # Errors
@@ -34,11 +34,11 @@ pub(super) type Progress<'a> = &'a dyn Fn(u64, Option<u64>);
 pub(super) fn attempt(
     client: &Client,
     url: &str,
-    part: &Path,
+    (folder, part): (&Folder, &OsStr),
     limit: u64,
     progress: Progress,
 ) -> io::Result<Ended> {
-    let mut file = open(part)?;
+    let mut file = open(folder, part)?;
     let mut have = file.seek(SeekFrom::End(0))?;
     let mut answer = match client.get(url, have) {
         Ok(answer) => answer,
@@ -95,13 +95,18 @@ pub(super) fn attempt(
 
 /// The part, made exclusively or there before. What else stands there goes, a link for instance
 /// and not what it leads to; so does a file that has another name too, and may be somebody's.
-fn open(part: &Path) -> io::Result<File> {
+fn open(folder: &Folder, part: &OsStr) -> io::Result<File> {
     let is_foreign =
         |found: fs::Metadata| !found.is_dir() && (!found.is_file() || has_other_names(&found));
-    if fs::symlink_metadata(part).is_ok_and(is_foreign) {
-        fs::remove_file(part)?;
+    if fs::symlink_metadata(folder.path().join(part)).is_ok_and(is_foreign) {
+        folder.remove(part)?;
     }
-    own_file(part)
+    let file = folder.file(part)?;
+    // Once more, of what was opened.
+    if has_other_names(&file.metadata()?) {
+        return Err(io::Error::other("Has another name too; remove it"));
+    }
+    Ok(file)
 }
 
 /// Bytes that come in a time.

@@ -171,6 +171,11 @@ int rename(const char *from, const char *to) {
     JUDGED(RENAME, path_counts(-1, from), real(from, to));
 }
 
+int renameat(int from_folder, const char *from, int to_folder, const char *to) {
+    REAL(int, renameat, int, const char *, int, const char *);
+    JUDGED(RENAME, path_counts(from_folder, from), real(from_folder, from, to_folder, to));
+}
+
 int unlink(const char *path) {
     REAL(int, unlink, const char *);
     JUDGED(UNLINK, path_counts(-1, path), real(path));
@@ -189,4 +194,9 @@ int rmdir(const char *path) {
 int mkdir(const char *path, mode_t mode) {
     REAL(int, mkdir, const char *, mode_t);
     JUDGED(MKDIR, path_counts(-1, path), real(path, mode));
+}
+
+int mkdirat(int folder, const char *path, mode_t mode) {
+    REAL(int, mkdirat, int, const char *, mode_t);
+    JUDGED(MKDIR, path_counts(folder, path), real(folder, path, mode));
 }

@@ -52,6 +52,14 @@ impl Weights {
         }
         Ok(())
     }
+
+    /// The bytes of the file `path`, which is named by errors; see [`save_weights`].
+    pub(crate) fn encode(&self, path: &Path) -> Result<Vec<u8>> {
+        let arrays = [&self.hidden, &self.output, &self.feedback];
+        let views = arrays.map(|array| array.view());
+        let named: Vec<_> = KEYS.into_iter().zip(views).collect();
+        npz::write(path, &named)
+    }
 }
 
 /// Reads weights from an NPZ file: `hidden_weights` (width, `input_dim`), `output_weights`
@@ -97,12 +105,7 @@ pub fn load_weights(path: &Path) -> Result<Weights> {
 /// # Ok::<(), falign::Error>(())
 /// ```
 pub fn save_weights(path: &Path, weights: &Weights) -> Result<()> {
-    let arrays = [&weights.hidden, &weights.output, &weights.feedback];
-    let mut named = Vec::with_capacity(KEYS.len());
-    for (key, array) in KEYS.into_iter().zip(arrays) {
-        named.push((key, array.view()));
-    }
-    write_atomic(path, &npz::write(path, &named)?)
+    write_atomic(path, &weights.encode(path)?)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::file::own_file;
+use crate::file::Folder;
 use crate::{Error, Result};
 
 /// The empty file whose lock means that the folder is being written. It stays behind.
@@ -29,13 +29,22 @@ impl FolderLock {
     /// [`Error::Record`] if another program has it; [`Error::Io`] if the folder cannot be
     /// written, or something else stands where the lock does: a link, a pipe.
     pub fn acquire(folder: &Path) -> Result<Self> {
-        let path = folder.join(LOCK_FILE);
-        let file = own_file(&path).map_err(|source| Error::io(&path, source))?;
+        Self::acquire_in(&Folder::named(folder)?)
+    }
+
+    /// As [`acquire`](Self::acquire), of a folder that is open.
+    ///
+    /// # Errors
+    /// As [`acquire`](Self::acquire).
+    pub fn acquire_in(folder: &Folder) -> Result<Self> {
+        let path = folder.path().join(LOCK_FILE);
+        let file = folder.file(LOCK_FILE.as_ref());
+        let file = file.map_err(|source| Error::io(&path, source))?;
         let is_held = match file.try_lock() {
             Ok(()) => true,
             Err(TryLockError::WouldBlock) => {
                 return Err(Error::record(
-                    folder,
+                    folder.path(),
                     "another program is writing this folder; wait for it or choose another folder",
                 ));
             }

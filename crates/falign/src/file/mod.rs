@@ -1,20 +1,18 @@
 //! Files that are written whole or not at all, and the hash of what they hold.
 
+mod folder;
 pub mod lock;
-mod own;
 mod regular;
 pub mod sealed;
 mod uri;
 
-use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Read, Write as _};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::ffi::OsStr;
+use std::io::{self, Read};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-pub use self::own::{has_other_names, own_file, own_folder, refuse_link};
+pub use self::folder::{Folder, has_other_names};
 use self::regular::open;
 pub use self::regular::{read, read_text};
 pub use self::uri::path_text;
@@ -22,102 +20,47 @@ pub(crate) use self::uri::text_path;
 
 use crate::{Error, Result};
 
-/// Ending of a file that is still being written.
-const UNFINISHED: &str = ".part";
-
-/// Makes temporary names of one process distinct.
-static COUNTER: AtomicU64 = AtomicU64::new(0);
-
 /// Writes `bytes` to `path` so that a reader sees the old file or the new one, never a part:
-/// temporary name in the same folder, fsync, rename, fsync of the folder.
+/// temporary name in the same folder, fsync, rename, fsync of the folder. The folder may be a link.
 ///
 /// # Errors
 /// [`Error::Io`] naming the path, for instance when the disk is full; the old file is then
 /// still there and the temporary one is removed.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
-    atomically(path, |file| file.write_all(bytes)).map_err(|source| Error::io(path, source))
+    let (folder, name) = split(path)?;
+    Folder::opened(folder)
+        .map_err(|source| Error::io(path, source))?
+        .write(name, bytes)
 }
 
-/// [`write_atomic`] with any way of filling the file.
-fn atomically(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+/// [`write_atomic`] into a folder of the program's own, which is no link.
+///
+/// # Errors
+/// As [`write_atomic`]; [`Error::Io`] naming the folder, as [`Folder::own`].
+pub fn write_own(path: &Path, bytes: &[u8]) -> Result<()> {
+    let (folder, name) = split(path)?;
+    Folder::own(folder)?.write(name, bytes)
+}
+
+/// The bytes of a regular file in a folder of the program's own, which is no link.
+///
+/// # Errors
+/// [`Error::Io`] naming the path, as [`read`], or the folder, as [`Folder::own`].
+pub fn read_own(path: &Path) -> Result<Vec<u8>> {
+    let (folder, name) = split(path)?;
+    Folder::own(folder)?.read(name)
+}
+
+/// The folder of a file, and its name there.
+fn split(path: &Path) -> Result<(&Path, &OsStr)> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file"))?;
-    let (temporary, mut file) = create_temporary(folder, name)?;
-    let written = fill(&mut file).and_then(|()| file.sync_all());
-    drop(file);
-    if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&temporary);
-        return Err(error);
-    }
-    sync_folder(folder)
-}
-
-/// A new file `.NAME.PROCESS-COUNT.part`. A leftover of a dead process with the same number,
-/// or of the same number on another machine, is not touched: the next count is tried.
-fn create_temporary(folder: &Path, name: &std::ffi::OsStr) -> io::Result<(PathBuf, File)> {
-    loop {
-        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let mut temporary = OsString::from(".");
-        temporary.push(name);
-        temporary.push(format!(".{}-{count}{UNFINISHED}", std::process::id()));
-        let temporary = folder.join(temporary);
-        match File::create_new(&temporary) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-            Ok(file) => return Ok((temporary, file)),
-        }
-    }
-}
-
-/// Makes a rename survive a power cut.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Folders cannot be opened for this here.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-/// Removes what interrupted calls of [`write_atomic`] left in `folder`, and returns its names.
-/// Only for the one program that writes there; a folder that does not exist has no leftovers.
-///
-/// # Errors
-/// [`Error::Io`] naming the folder or file.
-pub fn remove_leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(|source| Error::io(folder, source))?,
-    };
-    let mut removed = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|source| Error::io(folder, source))?;
-        if is_leftover(&entry.file_name().to_string_lossy()) {
-            let path = entry.path();
-            fs::remove_file(&path).map_err(|source| Error::io(&path, source))?;
-            removed.push(path);
-        }
-    }
-    removed.sort();
-    Ok(removed)
-}
-
-/// Whether a name is one that [`create_temporary`] gives.
-fn is_leftover(name: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    name.strip_prefix('.')
-        .and_then(|name| name.strip_suffix(UNFINISHED))
-        .and_then(|name| name.rsplit_once('.'))
-        .and_then(|(_, numbers)| numbers.split_once('-'))
-        .is_some_and(|(process, count)| digits(process) && digits(count))
+    let no_name = || io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file");
+    let name = path.file_name().ok_or_else(no_name);
+    name.map(|name| (folder, name))
+        .map_err(|source| Error::io(path, source))
 }
 
 /// SHA-256 in lower-case hexadecimal.
@@ -205,6 +148,8 @@ pub(crate) mod scratch {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::scratch::Scratch;
     use super::*;
 
@@ -219,20 +164,6 @@ mod tests {
     }
 
     #[test]
-    fn a_write_that_fails_half_way_keeps_the_old_file_and_no_other() {
-        let folder = Scratch::new("half");
-        let path = folder.file("a.bin", b"old");
-        let error = atomically(&path, |file| {
-            file.write_all(b"half of the new con")?;
-            Err(io::Error::from(io::ErrorKind::StorageFull))
-        })
-        .unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-        assert_eq!(fs::read(&path).unwrap(), b"old");
-        assert_eq!(folder.names(), ["a.bin"]);
-    }
-
-    #[test]
     fn a_missing_folder_is_an_error_that_names_the_path() {
         let folder = Scratch::new("missing");
         let path = folder.path().join("nowhere").join("a.bin");
@@ -242,31 +173,6 @@ mod tests {
             write_atomic(Path::new("/"), b"x"),
             Err(Error::Io { .. })
         ));
-    }
-
-    #[test]
-    fn leftovers_are_removed_and_nothing_else_is() {
-        let folder = Scratch::new("leftovers");
-        for name in [
-            ".a.bin.123-0.part",
-            "a.bin",
-            ".b.part",
-            "c.1-2.part",
-            ".d.1-.part",
-        ] {
-            folder.file(name, b"x");
-        }
-        let removed = remove_leftovers(folder.path()).unwrap();
-        assert_eq!(removed, [folder.path().join(".a.bin.123-0.part")]);
-        assert_eq!(
-            folder.names(),
-            [".b.part", ".d.1-.part", "a.bin", "c.1-2.part"]
-        );
-        assert!(
-            remove_leftovers(&folder.path().join("nowhere"))
-                .unwrap()
-                .is_empty()
-        );
     }
 
     #[test]

@@ -16,8 +16,13 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// # Errors
 /// What the operating system says; an error that says what else is there, a pipe for instance.
 pub(super) fn open(path: &Path) -> io::Result<File> {
+    open_by(path, || File::open(path))
+}
+
+/// As [`open`], by any way of opening what has this path.
+pub(super) fn open_by(path: &Path, open: impl FnOnce() -> io::Result<File>) -> io::Result<File> {
     refuse_special(&fs::metadata(path)?)?;
-    let file = File::open(path)?;
+    let file = open()?;
     // Once more, of what was opened.
     refuse_special(&file.metadata()?)?;
     Ok(file)
@@ -36,14 +41,16 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 /// assert!(error.to_string().contains("Is a directory, where a regular file is expected"));
 /// ```
 pub fn read(path: &Path) -> Result<Vec<u8>> {
-    let fill = |mut file: File| {
-        refuse_large(file.metadata()?.len(), available)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map(|_| bytes)
-    };
     open(path)
-        .and_then(fill)
+        .and_then(read_all)
         .map_err(|source| Error::io(path, source))
+}
+
+/// All bytes of a file that fits in memory.
+pub(super) fn read_all(mut file: File) -> io::Result<Vec<u8>> {
+    refuse_large(file.metadata()?.len(), available)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map(|_| bytes)
 }
 
 /// Files below this size are read wherever the program runs at all.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use crate::error::shown;
-use crate::file::read;
+use crate::file::read_own;
 use crate::file::sha256;
 use crate::{Error, Result};
 
@@ -42,13 +42,13 @@ fn first_line(body: &[u8]) -> String {
     format!("{FORMAT} {} {}\n", body.len(), sha256(body))
 }
 
-/// Reads what [`seal`] wrote.
+/// Reads what [`seal`] wrote into a folder of the program's own, which is no link.
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read; [`Error::Record`] if it is foreign, truncated or
 /// altered.
 pub fn unseal(path: &Path) -> Result<(Map<String, Value>, Vec<f64>)> {
-    let bytes = read(path)?;
+    let bytes = read_own(path)?;
     let damaged = |reason: &str| Error::record(path, reason);
     let (line, body) = split_line(&bytes).ok_or_else(|| {
         damaged(if bytes.is_empty() {

@@ -131,7 +131,8 @@ impl TensorFile {
         Self::decode(&bytes).map_err(|reason| Error::record(path, reason))
     }
 
-    fn decode(bytes: &[u8]) -> Result<Self, String> {
+    /// Of the bytes of a file, or why they are none.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
         let damaged = |error: &dyn std::fmt::Display| {
             format!("no whole safetensors file: {}", shown(&error.to_string()))
         };

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::folder::{EXPERIMENT, PLAN, numerics_versions};
+use super::result_file::RESULTS;
 use super::{Identities, Job, NOT_IN_ID, Plan};
 use crate::config::{Experiment, Overrides, keys, write};
 use crate::file::sealed::unseal;
@@ -244,7 +245,7 @@ fn other_version(experiment: &Experiment, folder: &Path) -> Option<String> {
 
 /// Of the first result, in a folder of early programs that was not finished.
 fn version_of_a_result(folder: &Path) -> Option<serde_json::Value> {
-    let entries = std::fs::read_dir(folder.join("results")).ok()?;
+    let entries = std::fs::read_dir(folder.join(RESULTS)).ok()?;
     let mut headers = entries.filter_map(|entry| {
         let path = entry.ok()?.path();
         unseal(&path).ok().map(|(header, _)| header)

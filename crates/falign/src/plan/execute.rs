@@ -14,14 +14,14 @@ use rayon::prelude::*;
 use serde_json::Map;
 
 pub use super::cost::cost;
-pub use super::result_file::result_path;
+pub use super::result_file::{RESULTS, WEIGHTS, result_path};
 use super::run_table::RunTable;
 use super::tables::{RunRows, setting_runs};
 use super::{Job, Plan, result_file};
 use crate::config::Experiment;
 use crate::config::steps::expected_steps;
 use crate::fault::caught;
-use crate::file::{own_folder, write_atomic};
+use crate::file::{Folder, write_own};
 use crate::simulate::sources::Sources;
 use crate::simulate::{Checkpoint, Context, Notes, RunResult, simulate};
 use crate::{Error, Result};
@@ -105,8 +105,7 @@ pub fn execute_with(
     watch: &Watch,
     writing: Writing,
 ) -> Result<Execution> {
-    let results = folder.join("results");
-    own_folder(&results)?;
+    Folder::make_own(&folder.join(RESULTS))?;
     let Found {
         pending,
         kept,
@@ -126,7 +125,7 @@ pub fn execute_with(
         notes.mixed.push((path, reason));
     }
     let checkpoints = folder.join(CHECKPOINTS);
-    own_folder(&checkpoints)?;
+    Folder::make_own(&checkpoints)?;
     let complete = AtomicBool::new(true);
     let notes = Mutex::new(notes);
     let jobs = Jobs {
@@ -216,9 +215,16 @@ fn look<'a>(
 /// Removes the folder of checkpoints: with what a kill left there where all is done; else only if
 /// it is empty, for a run may wait there to go on. What another program may be writing stays.
 fn tidy(checkpoints: &Path, is_done: bool, is_alone: bool) -> Result<()> {
+    let Some(open) = Folder::find_own(checkpoints)? else {
+        return Ok(());
+    };
     let removed = match (is_done, is_alone) {
+        // Removes a link that has come since then, here or inside, and not what it leads to.
         (true, true) => fs::remove_dir_all(checkpoints),
-        (true, false) => remove_whole_files(checkpoints).and_then(|()| fs::remove_dir(checkpoints)),
+        (true, false) => {
+            remove_whole_files(&open)?;
+            fs::remove_dir(checkpoints)
+        }
         (false, _) => fs::remove_dir(checkpoints),
     };
     let may_stay = |error: &io::Error| match error.kind() {
@@ -233,14 +239,15 @@ fn tidy(checkpoints: &Path, is_done: bool, is_alone: bool) -> Result<()> {
 }
 
 /// All files but those that are still being written.
-fn remove_whole_files(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with('.') {
+fn remove_whole_files(folder: &Folder) -> Result<()> {
+    for name in folder.names()? {
+        if name.to_string_lossy().starts_with('.') {
             continue;
         }
-        match fs::remove_file(entry.path()) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        match folder.remove(&name) {
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                return Err(Error::io(folder.path().join(name), source));
+            }
             _ => {}
         }
     }
@@ -250,11 +257,9 @@ fn remove_whole_files(folder: &Path) -> io::Result<()> {
 /// Folder of the states of unfinished deep runs.
 pub const CHECKPOINTS: &str = "checkpoints";
 
-/// Where a run of a job keeps its checkpoint.
-fn checkpoint(folder: &Path, job: &Job, run: u64) -> PathBuf {
-    folder
-        .join(CHECKPOINTS)
-        .join(format!("{}-run{run:04}.safetensors", job.id))
+/// The name of the checkpoint of a run of a job.
+fn checkpoint(job: &Job, run: u64) -> String {
+    format!("{}-run{run:04}.safetensors", job.id)
 }
 
 #[allow(
@@ -290,10 +295,12 @@ impl Jobs<'_> {
             result_file::save_weights(folder, job, run, result, &mut weights)?;
         }
         let path = result_path(folder, job);
-        write_atomic(&path, &result_file::encode(experiment, job, &runs, weights))?;
-        for run in job.runs.clone() {
-            // Most have none. One that cannot be removed is told of with the folder, at the end.
-            let _ = fs::remove_file(checkpoint(folder, job, run));
+        write_own(&path, &result_file::encode(experiment, job, &runs, weights))?;
+        if let Some(checkpoints) = Folder::find_own(&folder.join(CHECKPOINTS))? {
+            for run in job.runs.clone() {
+                // Most have none. One that cannot be removed is told of with the folder, at the end.
+                let _ = checkpoints.remove(checkpoint(job, run).as_ref());
+            }
         }
         Ok(true)
     }
@@ -301,7 +308,7 @@ impl Jobs<'_> {
     fn runs(&self, job: &Job, context: Context<'_>) -> Result<Option<Vec<RunResult>>> {
         let mut runs = Vec::new();
         for run in job.runs.clone() {
-            let path = checkpoint(self.folder, job, run);
+            let path = self.folder.join(CHECKPOINTS).join(checkpoint(job, run));
             let context = Context {
                 checkpoint: Some(Checkpoint {
                     path: &path,
@@ -375,4 +382,30 @@ pub fn collect(experiment: &Experiment, plan: &Plan, folder: &Path) -> Result<Ru
 pub fn check_weights(experiment: &Experiment, plan: &Plan, folder: &Path) -> Result<()> {
     let mut jobs = plan.jobs.iter();
     jobs.try_for_each(|job| result_file::check_weights(experiment, folder, job))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::file::scratch::Scratch;
+
+    #[test]
+    fn checkpoints_that_have_become_a_link_are_told_of_and_not_removed() {
+        let folder = Scratch::new("tidy");
+        let (own, victim) = (folder.path().join("own"), folder.path().join("victim"));
+        fs::create_dir(&victim).unwrap();
+        folder.file("victim/a.safetensors", b"precious");
+        std::os::unix::fs::symlink(&victim, &own).unwrap();
+        for (is_done, is_alone) in [(true, true), (true, false), (false, true), (false, false)] {
+            let text = tidy(&own, is_done, is_alone).unwrap_err().to_string();
+            assert!(text.contains("own: Is a symbolic link"), "{text}");
+            assert!(own.is_symlink() && victim.join("a.safetensors").exists());
+        }
+        fs::remove_file(&own).unwrap();
+        fs::rename(&victim, &own).unwrap();
+        tidy(&own, false, true).unwrap();
+        assert!(own.exists());
+        tidy(&own, true, false).unwrap();
+        assert!(!own.exists());
+    }
 }

@@ -8,14 +8,15 @@ use serde_json::{Map, json};
 
 use super::belongs::{self, write_origin};
 use super::in_memory::Runs;
+use super::result_file::{self, RESULTS, WEIGHTS};
 use super::run_table::RunTable;
 use super::summary::{runs_csv, summary_csv};
 use super::tables::{RunRows, setting_runs};
-use super::{Job, Plan, result_file};
+use super::{Job, Plan};
 use crate::config::setting::SaveWeights;
 use crate::config::{Experiment, Overrides};
 use crate::file::lock::FolderLock;
-use crate::file::{own_folder, write_atomic};
+use crate::file::{Folder, write_atomic, write_own};
 use crate::math::simd;
 use crate::network::TensorFile;
 use crate::simulate::{RunResult, SavedWeights};
@@ -54,11 +55,15 @@ pub fn write_start(experiment: &Experiment, plan: &Plan, folder: &Path) -> Resul
 /// # Errors
 /// [`Error::Io`] naming the file.
 pub fn remove_superseded(folder: &Path, ids: &[String]) -> Result<()> {
+    let results = folder.join(RESULTS);
+    let Some(open) = Folder::find_own(&results)? else {
+        return Ok(());
+    };
     for id in ids {
-        let path = result_file::path_of(folder, id);
-        match std::fs::remove_file(&path) {
+        let name = result_file::name_of(id);
+        match open.remove(name.as_ref()) {
             Err(source) if source.kind() != ErrorKind::NotFound => {
-                return Err(Error::io(path, source));
+                return Err(Error::io(results.join(name), source));
             }
             _ => {}
         }
@@ -132,8 +137,7 @@ pub fn save(experiment: &Experiment, runs: &Runs, folder: &Path, seconds: f64) -
             "is a run folder already; choose another",
         ));
     }
-    let results = folder.join("results");
-    own_folder(&results)?;
+    Folder::make_own(&folder.join(RESULTS))?;
     let mut tables: Vec<Vec<RunRows>> = vec![Vec::new(); experiment.settings.len()];
     let mut is_complete = true;
     for job in &plan.jobs {
@@ -146,7 +150,7 @@ pub fn save(experiment: &Experiment, runs: &Runs, folder: &Path, seconds: f64) -
             result_file::save_weights(folder, job, run, result, &mut weights)?;
         }
         let bytes = result_file::encode(experiment, job, &finished, weights);
-        write_atomic(&result_file::result_path(folder, job), &bytes)?;
+        write_own(&result_file::result_path(folder, job), &bytes)?;
         tables[job.setting_index].extend(finished.into_iter().map(RunRows::from));
     }
     write_start(experiment, &plan, folder)?;
@@ -212,7 +216,7 @@ fn weights(
     }
     let read = |name: &str| {
         let stem = result_file::weights_stem(job, run, name);
-        let file = |ending: &str| folder.join("weights").join(format!("{stem}.{ending}"));
+        let file = |ending: &str| folder.join(WEIGHTS).join(format!("{stem}.{ending}"));
         let (arrays, tensors) = (file("npz"), file("safetensors"));
         if arrays.exists() {
             let weights = crate::data::load_weights(&arrays)?;

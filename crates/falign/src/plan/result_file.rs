@@ -8,9 +8,8 @@ use serde_json::{Map, Value};
 use super::Job;
 use crate::config::Experiment;
 use crate::config::setting::SaveWeights;
-use crate::data::content_hash;
+use crate::file::Folder;
 use crate::file::sealed::{seal, unseal};
-use crate::file::{own_folder, write_atomic};
 use crate::measure::Outcome;
 use crate::simulate::resolve::Resolved;
 use crate::simulate::{RunResult, SavedWeights};
@@ -19,14 +18,20 @@ use crate::{Error, Result};
 /// Values stored per run before its rows.
 const RUN_HEAD: usize = 7;
 
+/// Folder of results in a run folder.
+pub const RESULTS: &str = "results";
+
+/// Folder of the weights that runs keep.
+pub const WEIGHTS: &str = "weights";
+
 /// Where a job's result lies.
 pub fn result_path(folder: &Path, job: &Job) -> PathBuf {
-    path_of(folder, &job.id)
+    folder.join(RESULTS).join(name_of(&job.id))
 }
 
-/// The same of a job's id.
-pub(super) fn path_of(folder: &Path, id: &str) -> PathBuf {
-    folder.join("results").join(format!("{id}.bin"))
+/// Its name, of a job's id.
+pub(super) fn name_of(id: &str) -> String {
+    format!("{id}.bin")
 }
 
 /// What tells a job's result from any other.
@@ -48,7 +53,7 @@ fn header(experiment: &Experiment, job: &Job) -> Map<String, Value> {
 }
 
 /// The part of a header that names the job's weights files, each with its SHA-256.
-const WEIGHTS: &str = "weights";
+const WEIGHTS_ENTRY: &str = "weights";
 
 /// The part of a header that says how the machine that made it rounds, where that matters. Results
 /// of earlier versions do not say it.
@@ -90,7 +95,7 @@ pub(super) fn encode(
         header.insert(ARITHMETIC.to_owned(), arithmetic.into());
     }
     if !weights.is_empty() {
-        header.insert(WEIGHTS.to_owned(), Value::Object(weights));
+        header.insert(WEIGHTS_ENTRY.to_owned(), Value::Object(weights));
     }
     seal(&header, &payload)
 }
@@ -107,7 +112,7 @@ pub(super) fn read_with_origin(
     path: &Path,
 ) -> Result<(Vec<RunResult>, Option<String>)> {
     let (mut found, payload) = unseal(path)?;
-    found.remove(WEIGHTS);
+    found.remove(WEIGHTS_ENTRY);
     let arithmetic = found.remove(ARITHMETIC).unwrap_or_default();
     let family = experiment.settings[job.setting_index].setting.family();
     let other = other_arithmetic(family, &arithmetic);
@@ -186,19 +191,19 @@ pub(super) fn save_weights(
 ) -> Result<()> {
     for (weights, name) in result.weights.iter().zip(["initial", "final"]) {
         if let Some(weights) = weights {
-            let path = folder.join("weights");
-            own_folder(&path)?;
+            let folder = Folder::make_own(&folder.join(WEIGHTS))?;
             let ending = match weights {
                 SavedWeights::TwoLayer(_) => "npz",
                 SavedWeights::Deep(_) => "safetensors",
             };
             let file = format!("{}.{ending}", weights_stem(job, run, name));
-            let path = path.join(&file);
-            match weights {
-                SavedWeights::TwoLayer(weights) => crate::data::save_weights(&path, weights)?,
-                SavedWeights::Deep(tensors) => write_atomic(&path, &tensors.encode())?,
-            }
-            written.insert(file, Value::from(content_hash(&path)?));
+            let bytes = match weights {
+                SavedWeights::TwoLayer(weights) => weights.encode(&folder.path().join(&file))?,
+                SavedWeights::Deep(tensors) => tensors.encode(),
+            };
+            folder.write(file.as_ref(), &bytes)?;
+            let hash = folder.hash(file.as_ref())?;
+            written.insert(file, Value::from(hash));
         }
     }
     Ok(())
@@ -210,10 +215,11 @@ pub(super) fn check_weights(experiment: &Experiment, folder: &Path, job: &Job) -
         return Ok(());
     }
     let (header, _) = unseal(&result_path(folder, job))?;
-    let files = header.get(WEIGHTS).and_then(Value::as_object);
+    let files = header.get(WEIGHTS_ENTRY).and_then(Value::as_object);
     for (file, hash) in files.into_iter().flatten() {
-        let path = folder.join("weights").join(file);
-        match content_hash(&path) {
+        let folder = folder.join(WEIGHTS);
+        let path = folder.join(file);
+        match Folder::own(&folder).and_then(|folder| folder.hash(file.as_ref())) {
             Ok(found) if *hash == found => {}
             Ok(_) => return Err(Error::record(path, "truncated or altered")),
             Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {

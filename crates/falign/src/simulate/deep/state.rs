@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::file::write_atomic;
+use crate::file::{read_own, write_own};
 use crate::math::simd::Element;
 use crate::measure::EngineFamily;
 use crate::network::{Part, Running, TensorFile, Training};
@@ -66,14 +66,14 @@ pub(super) fn keep<T: Element>(
     file.put("values".to_owned(), &[rows, columns], values);
     let bytes = file.encode();
     for _ in 0..FOLDER_TRIES {
-        match write_atomic(checkpoint.path, &bytes) {
+        match write_own(checkpoint.path, &bytes) {
             Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
                 make_folder(checkpoint.path)?;
             }
             other => return other,
         }
     }
-    write_atomic(checkpoint.path, &bytes)
+    write_own(checkpoint.path, &bytes)
 }
 
 /// Another program can remove a folder as often as it ends a run, which is rare.
@@ -99,12 +99,11 @@ pub(super) fn resume<T: Element>(
     steps: &[u64],
 ) -> Result<Recorded> {
     let path = checkpoint.path;
-    let file = match TensorFile::load(path) {
-        Ok(file) => Ok(file),
+    let file = match read_own(path) {
+        Ok(bytes) => TensorFile::decode(&bytes),
         Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
             return Ok(Recorded::default());
         }
-        Err(Error::Record { reason, .. }) => Err(reason),
         Err(other) => return Err(other),
     };
     let expected = identity(checkpoint, run, training);
