@@ -18,7 +18,7 @@ const FLOOR: f64 = 8e6;
 
 /// Keys, the most memory that is allowed to the dry run (with less than is needed it makes no
 /// calibration).
-const SHAPES: [(&str, &[&str], &str); 14] = [
+const SHAPES: [(&str, &[&str], &str); 16] = [
     (
         "wide, reference engine",
         &[
@@ -53,6 +53,26 @@ const SHAPES: [(&str, &[&str], &str); 14] = [
             "network.activation=relu",
             "data.samples=1500",
             "network.width=50",
+        ],
+        "1k",
+    ),
+    (
+        "the spectrum of the inputs",
+        &[
+            "network.activation=relu",
+            "data.samples=1500",
+            "network.width=50",
+            "run.quantities=[\"isometry_eps\"]",
+        ],
+        "1k",
+    ),
+    (
+        "the spectrum of the infinite-width kernel",
+        &[
+            "network.activation=relu",
+            "data.samples=1300",
+            "network.width=50",
+            "run.quantities=[\"infinite_kernel_max_eigenvalue\"]",
         ],
         "1k",
     ),

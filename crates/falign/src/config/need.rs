@@ -4,6 +4,7 @@
 use super::setting::{Engine, SaveWeights, Setting};
 use super::{GENERATED_IMAGES, record_text};
 use crate::math::Precision;
+use crate::measure::Quantity;
 use crate::memory::{Extent, Need, Size};
 use crate::network::{NetworkExtent, Training};
 use crate::rule::Feedback;
@@ -92,8 +93,11 @@ pub(crate) fn of_run(setting: &Setting, sizes: &Sizes) -> Vec<Need> {
         all.push(extent.array(24.0, &[Width, Inputs]));
         all.push(extent.array(48.0, &[Width, Outputs]));
     }
-    let is_limit = setting.quantities.iter().any(|q| q.is_prediction());
-    if crate::config::setting::needs_spectrum(setting) || is_limit {
+    let asks_for_kernels = setting
+        .quantities
+        .iter()
+        .any(|q| q.is_prediction() || q.needs_infinite_kernel() || *q == Quantity::IsometryEps);
+    if crate::config::setting::needs_spectrum(setting) || asks_for_kernels {
         all.push(spectrum_memory(extent));
     }
     all
