@@ -5,14 +5,16 @@ use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use falign::measure::Stage;
 use falign::simulate::watch::Watch;
-use falign::theory::Stage;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output;
 
 /// Between two plain lines.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
+/// What is done by then is not told of.
+const SOON: Duration = Duration::from_secs(1);
 /// Between two looks at the work.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -79,22 +81,36 @@ pub(crate) fn show(
     bar.finish_and_clear();
 }
 
-/// Does `work`, which prepares kernels, and says now and then how far it is; nothing where it is
-/// short.
+/// Does `work`, and says how far it is: on a terminal in one line that is rewritten, from a second
+/// on, elsewhere now and then; nothing where it is short.
 pub(crate) fn preparing<T>(watch: &Watch, work: impl FnOnce() -> T) -> T {
+    let terminal = std::io::stderr().is_terminal();
     let finished = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let teller = scope.spawn(|| {
-            let mut said = Instant::now();
+            let start = Instant::now();
+            let mut said = start;
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+            if let Ok(style) = ProgressStyle::with_template("{msg}") {
+                bar.set_style(style);
+            }
             while !finished.load(Ordering::Relaxed) {
                 std::thread::park_timeout(TICK);
-                if said.elapsed() >= PLAIN_EVERY
-                    && let Some(stage) = watch.preparing()
-                {
+                let Some(stage) = watch.preparing() else {
+                    continue;
+                };
+                if terminal && start.elapsed() >= SOON {
+                    if bar.is_hidden() {
+                        bar.set_draw_target(ProgressDrawTarget::stderr());
+                    }
+                    bar.set_message(words(stage));
+                    bar.tick();
+                } else if !terminal && said.elapsed() >= PLAIN_EVERY {
                     said = Instant::now();
                     output::note(format!("falign: {}", words(stage)));
                 }
             }
+            bar.finish_and_clear();
         });
         let value = work();
         finished.store(true, Ordering::Relaxed);
@@ -105,12 +121,20 @@ pub(crate) fn preparing<T>(watch: &Watch, work: impl FnOnce() -> T) -> T {
 
 /// A stage of the preparation, as the progress line says it.
 fn words(stage: Stage) -> String {
-    match stage {
-        Stage::Kernel { samples, share } => {
-            format!("kernel of {samples} samples: {:.0} %", share * 100.0)
+    let (what, share) = match stage {
+        Stage::Data { share } => ("data are drawn".to_owned(), share),
+        Stage::Weights { share } => ("weights are drawn".to_owned(), share),
+        Stage::Kernel { samples, share } => (format!("kernel of {samples} samples"), share),
+        Stage::Eigenvalues { samples } => return format!("eigenvalues of {samples} samples"),
+        Stage::Curvature { share } => ("curvature at the start".to_owned(), share),
+        Stage::SlowTime { groups: 0, share } => ("slow-time limit".to_owned(), share),
+        Stage::SlowTime { groups, share } => {
+            (format!("slow-time limit with {groups} groups"), share)
         }
-        Stage::Eigenvalues { samples } => format!("eigenvalues of {samples} samples"),
-    }
+        Stage::Forecast { share } => ("drawn starts are followed".to_owned(), share),
+        Stage::Lemmas { share } => ("inequalities".to_owned(), share),
+    };
+    format!("{what}: {:.0} %", share * 100.0)
 }
 
 /// The part of the work that is done, from 0 to 1. Runs without a step are no work: none of it is
@@ -127,7 +151,7 @@ fn share(done: u64, total: f64, is_last: bool) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{share, words};
-    use falign::theory::Stage;
+    use falign::measure::Stage;
 
     #[test]
     fn a_kernel_is_named_by_its_samples_and_its_share() {
@@ -138,6 +162,12 @@ mod tests {
         assert_eq!(words(kernel), "kernel of 9000 samples: 35 %");
         let eigenvalues = Stage::Eigenvalues { samples: 9000 };
         assert_eq!(words(eigenvalues), "eigenvalues of 9000 samples");
+        let limit = |groups| Stage::SlowTime {
+            groups,
+            share: 0.071,
+        };
+        assert_eq!(words(limit(240)), "slow-time limit with 240 groups: 7 %");
+        assert_eq!(words(limit(0)), "slow-time limit: 7 %");
     }
 
     #[test]

@@ -196,20 +196,27 @@ fn a_stopped_check_keeps_what_it_ran_for_the_command_it_prints() {
     assert!(folder.join("summary.csv").exists());
 }
 
+/// A network whose every step takes a minute, during which no signal is heeded: plain loops over so
+/// many numbers. Its draws, before, take seconds.
+const DEAF: [&str; 7] = [
+    "run.engine=reference",
+    "data.samples=3000",
+    "data.input_dim=3000",
+    "data.targets=signs",
+    "network.activation=relu",
+    "learning.ridge=0.0",
+    "run.runs=1",
+];
+
 #[test]
 fn the_second_signal_leaves_at_once() {
     let lab = lab();
-    // Seconds of drawing before the first step, when the first signal would be heeded.
     let words = [
-        "data.input_dim=40000",
-        "network.width=40000",
-        "learning.ridge=0.0",
-        "run.runs=1",
-        "network.activation=relu",
-    ]
-    .map(|set| ["--set", set])
-    .concat();
-    // Signals that come before the drawing has begun stop the program too early for a second
+        &["--set", "network.width=4000"],
+        &DEAF.map(|set| ["--set", set]).concat()[..],
+    ];
+    let words = words.concat();
+    // Signals that come before the network has begun stop the program too early for a second
     // one to matter; on a busy machine that takes another try.
     let is_left = (0..5).any(|attempt| {
         let run = format!("run{attempt}");
@@ -239,16 +246,8 @@ fn the_second_signal_leaves_at_once() {
 #[test]
 fn one_signal_ends_what_is_deaf_to_it_and_keeps_what_is_finished() {
     let lab = lab();
-    // Minutes of drawing before the first step, in the second setting.
-    let sets = [
-        "data.input_dim=40000",
-        "network.width=[10, 400000]",
-        "network.activation=relu",
-        "learning.ridge=0",
-        "run.runs=1",
-        "run.steps=1",
-    ];
-    let sets = sets.map(|set| ["--set", set]).concat();
+    let sets = [&DEAF[..], &["network.width=[10, 4000]", "run.steps=1"]].concat();
+    let sets: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
     let words = [
         &[
             "run",
@@ -263,7 +262,8 @@ fn one_signal_ends_what_is_deaf_to_it_and_keeps_what_is_finished() {
     ];
     let child = lab.start(&[&words.concat()[..], &sets].concat());
     wait_for_results(&lab.path("run"), 1);
-    sleep(Duration::from_millis(300));
+    // Until the second setting is beyond its draws, which hear the signal.
+    sleep(Duration::from_secs(3));
     let start = Instant::now();
     send("TERM", &child);
     let stopped = Answer::of(child.wait_with_output().unwrap()).ends_with(4);
@@ -316,6 +316,126 @@ fn kernels_that_are_prepared_are_told_of_and_end_at_one_signal() {
         rest.iter()
             .any(|line| line.contains("what is finished is kept")),
         "{rest:?}"
+    );
+}
+
+/// Keys of a run that draws for minutes before its first step, and what its progress line says.
+const DRAWS: [(&[&str], &str); 3] = [
+    (
+        &[
+            "data.input_dim=40000",
+            "data.targets=signs",
+            "network.width=400000",
+            "network.activation=relu",
+        ],
+        "weights are drawn: ",
+    ),
+    (
+        &[
+            "data.input_dim=40000",
+            "data.targets=signs",
+            "network.width=400000",
+            "network.activation=linear",
+            "network.draw=weights",
+        ],
+        "weights are drawn: ",
+    ),
+    (
+        &["data.teacher_width=1e9", "data.input_dim=1000"],
+        "data are drawn: ",
+    ),
+];
+
+#[test]
+fn draws_are_told_of_and_end_at_one_signal() {
+    let lab = lab();
+    let common = ["learning.ridge=0", "run.runs=1", "run.steps=1"];
+    let begun = DRAWS.map(|(keys, says)| {
+        let sets = keys.iter().chain(&common).flat_map(|set| ["--set", set]);
+        let sets: Vec<&str> = sets.collect();
+        let options = ["--threads", "1", "--memory", "1T", "--out", keys[0]];
+        let words = [&["run", "slow.toml"], &options[..], &CASE, &sets[..]].concat();
+        (lab.start(&words), says)
+    });
+    for (mut child, says) in begun {
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = said.find_map(|line| Some(line.unwrap()).filter(|line| line.contains("jobs")));
+        let line = line.expect("a line of progress");
+        assert!(line.contains(&format!("0/1 jobs, {says}")), "{line}");
+        let start = Instant::now();
+        send("INT", &child);
+        let rest: Vec<String> = said.map(Result::unwrap).collect();
+        let stopped = child.wait().unwrap();
+        assert!(start.elapsed() < AT_ONCE, "{says} {:?}", start.elapsed());
+        assert_eq!(stopped.code(), Some(4), "{rest:?}");
+    }
+}
+
+#[test]
+fn reading_a_large_table_ends_at_one_signal() {
+    let lab = lab();
+    // A few million rows take seconds to read.
+    lab.file("rows.csv", "0.25,-1.5,3\n".repeat(6_000_000));
+    let options = [
+        "--train-data",
+        "rows.csv",
+        "--out",
+        "run",
+        "--quiet",
+        "--memory",
+        "1T",
+    ];
+    let sets = [
+        "--set",
+        "learning.step_size=0.01",
+        "--set",
+        "learning.ridge=0",
+    ];
+    let child = lab.start(&[&["run", "slow.toml"], &options[..], &CASE, &sets].concat());
+    sleep(Duration::from_millis(400));
+    let start = Instant::now();
+    send("TERM", &child);
+    let stopped = Answer::of(child.wait_with_output().unwrap()).ends_with(4);
+    assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+    assert!(stopped.err.contains("--resume"), "{}", stopped.err);
+    assert!(!lab.path("run").exists());
+}
+
+#[test]
+fn draws_of_deep_networks_end_at_one_signal() {
+    let lab = lab();
+    // Ten seconds and more, without the feedback weights.
+    let sets = [
+        "run.engine=mini_batch",
+        "run.precision=f32",
+        "data.targets=signs",
+        "network.hidden_widths=[30000, 30000]",
+        "learning.ridge=0",
+        "run.runs=1",
+        "run.steps=1",
+    ];
+    let sets = sets.map(|set| ["--set", set]).concat();
+    let options = [
+        "--threads",
+        "1",
+        "--memory",
+        "1T",
+        "--out",
+        "run",
+        "--quiet",
+    ];
+    let child = lab.start(&[&["run", "slow.toml"], &options[..], &CASE, &sets[..]].concat());
+    wait_until("its results", || lab.path("run/results").exists());
+    sleep(Duration::from_millis(500));
+    let start = Instant::now();
+    send("TERM", &child);
+    let stopped = Answer::of(child.wait_with_output().unwrap()).ends_with(4);
+    assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+    assert_eq!(
+        names(&lab.path("run/results"), ".bin").len(),
+        0,
+        "{}",
+        stopped.err
     );
 }
 

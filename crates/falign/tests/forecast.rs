@@ -1,12 +1,17 @@
 //! The alignment that certificates foretell, against runs.
 
+use std::sync::atomic::Ordering;
+
 use falign::Error;
 use falign::config::{Experiment, Overrides};
+use falign::measure::Stage;
 use falign::plan::in_memory;
 use falign::simulate::RunResult;
 use falign::simulate::sources::Sources;
 use falign::simulate::watch::Watch;
 use falign::study::certificate::{Certified, Question, certify_settings};
+use falign::study::lemmas::lemma_tables;
+use falign::study::spectra::kernel_spectra;
 use falign::theory::certificate::{Met, Verdict};
 
 /// Inputs of N(0, I/d) that all runs share, far from isometric; a cutoff too early, and one that is not.
@@ -177,7 +182,7 @@ fn draws_are_seeded_and_can_be_stopped() {
     let drawn = |experiment| value(&certified(experiment, every())[0], "predicted_alignment");
     assert_ne!(drawn(&first).to_bits(), drawn(&other).to_bits());
     let watch = Watch::default();
-    watch.stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    watch.stop.store(true, Ordering::Relaxed);
     let question = Question {
         watch: Some(&watch),
         ..Question::default()
@@ -185,6 +190,68 @@ fn draws_are_seeded_and_can_be_stopped() {
     let stopped = certify_settings(&first, &Sources::default(), question);
     assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
     assert_eq!(watch.preparing(), None);
+}
+
+/// Stops `work` as soon as it is at a stage that `is_it`; what it was at.
+fn stopped_at<T: std::fmt::Debug + Send>(
+    is_it: fn(Stage) -> bool,
+    work: impl FnOnce(&Watch) -> falign::Result<T> + Send,
+) -> Stage {
+    let watch = Watch::default();
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(|| work(&watch));
+        let stage = loop {
+            match watch.preparing() {
+                Some(stage) if is_it(stage) => break stage,
+                _ => assert!(!worker.is_finished(), "{:?}", worker.join()),
+            }
+            std::thread::yield_now();
+        };
+        watch.stop.store(true, Ordering::Relaxed);
+        let stopped = worker.join().unwrap();
+        assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
+        assert_eq!(watch.preparing(), None);
+        stage
+    })
+}
+
+/// Long runs of some hundred samples: seconds for each try of a cutoff.
+#[test]
+fn a_forecast_ends_in_the_midst_of_its_draws() {
+    let text = GAUSSIAN
+        .replace("[160, 1600, 16000]", "[160000]")
+        .replace("[{ c_s = 4 }, { c_s = 60 }]", "[{ c_s = 60 }]");
+    let experiment = experiment(&text);
+    let stage = stopped_at(
+        |stage| matches!(stage, Stage::Forecast { share } if share > 0.0),
+        |watch| {
+            let question = Question {
+                watch: Some(watch),
+                ..Question::default()
+            };
+            certify_settings(&experiment, &Sources::default(), question)
+        },
+    );
+    assert!(
+        matches!(stage, Stage::Forecast { share } if share < 1.0),
+        "{stage:?}"
+    );
+}
+
+#[test]
+fn spectra_and_inequalities_end_when_they_are_stopped() {
+    let text = "name = \"long\"\n[data]\nsamples = 40\ninput_dim = 60\ntargets = \"signs\"\n\
+        [network]\nactivation = \"tanh\"\nwidth = 400000\n[learning]\nstep_size = 0.1\n[run]\nsteps = 200\n";
+    let experiment = experiment(text);
+    let sources = Sources::default();
+    let is_kernel = |stage| matches!(stage, Stage::Kernel { share, .. } if share > 0.0);
+    stopped_at(is_kernel, |watch| {
+        kernel_spectra(&experiment, &sources, None, Some(watch))
+    });
+    let is_lemma = |stage| matches!(stage, Stage::Lemmas { share } if share > 0.0);
+    stopped_at(is_lemma, |watch| {
+        lemma_tables(&experiment, &sources, Some(watch))
+    });
 }
 
 /// The last alignment of a nonlinear network under ridge, and the slow-time limit.

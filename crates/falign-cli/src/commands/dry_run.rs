@@ -50,7 +50,8 @@ pub(super) fn command(experiment: &Experiment, options: &RunOptions) -> Result<E
     let preparation = preparation_seconds(experiment, &sources)?;
     if preparation > PATIENCE.as_secs_f64() {
         let why = format!(
-            "takes about {} to begin, for kernels of its data and their eigenvalues",
+            "takes about {} beside its steps, for data, weights, kernels of the data with their \
+             eigenvalues, and limits",
             time(preparation)
         );
         return untimed(&plan, &needed, options, &why, Some(preparation));
@@ -103,7 +104,7 @@ fn patiently(
 }
 
 /// The answer without a calibration: jobs, memory and why no time is known. `preparation`: seconds
-/// that a run takes to begin.
+/// that a run takes beside its steps.
 fn untimed(
     plan: &Plan,
     needed: &Needed,

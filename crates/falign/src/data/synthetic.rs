@@ -3,7 +3,9 @@
 use ndarray::Array2;
 
 use super::labelled::{Inputs, Labelled};
-use crate::math::{Activation, StreamName, Streams, row_products};
+use crate::Result;
+use crate::math::{Activation, StreamName, Streams};
+use crate::measure::{DRAW, Listener, Stage, Work, rows_at_once, unstopped};
 
 /// Law of generated inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,22 +29,53 @@ pub fn inputs(
     samples: usize,
     dim: usize,
 ) -> Array2<f64> {
+    unstopped(|nobody| inputs_of(streams, stream, law, (samples, dim), &unmeasured(nobody)))
+}
+
+/// [`inputs`], as a part of some work.
+///
+/// # Errors
+/// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(crate) fn inputs_of(
+    streams: Streams,
+    stream: StreamName,
+    law: InputLaw,
+    (samples, dim): (usize, usize),
+    work: &Work<'_>,
+) -> Result<Array2<f64>> {
     let mut stream = streams.open(stream);
-    let mut x = Array2::from_shape_simple_fn((samples, dim), || stream.normal());
+    let drawn = work.draw(samples * dim, || stream.normal())?;
+    let mut x = Array2::from_shape_vec((samples, dim), drawn).expect("one number for each entry");
     match law {
         InputLaw::Normal => {}
         InputLaw::NormalOverDim => x /= (dim as f64).sqrt(),
         InputLaw::Orthonormal => {
             assert!(samples <= dim, "orthonormal rows need samples <= input_dim");
-            orthonormalise(&mut x);
+            orthonormalise(&mut x, work)?;
         }
     }
-    x
+    Ok(x)
+}
+
+/// Multiply-adds of [`inputs_of`], about.
+pub(crate) fn inputs_work(law: InputLaw, samples: f64, dim: f64) -> f64 {
+    let products = match law {
+        InputLaw::Normal | InputLaw::NormalOverDim => 0.0,
+        // Two rounds of a product and a subtraction for each pair of rows.
+        InputLaw::Orthonormal => 2.0 * samples * samples * dim,
+    };
+    DRAW * samples * dim + products
+}
+
+/// Work on data of which nobody asks how much there is.
+fn unmeasured(listener: Listener<'_>) -> Work<'_> {
+    Work::new(listener, 0.0, &Stage::data)
 }
 
 /// Gram and Schmidt's process on the rows, twice for orthogonality to rounding.
-fn orthonormalise(x: &mut Array2<f64>) {
+fn orthonormalise(x: &mut Array2<f64>, work: &Work<'_>) -> Result<()> {
     for i in 0..x.nrows() {
+        work.did(4.0 * (i * x.ncols()) as f64)?;
         for _ in 0..2 {
             for j in 0..i {
                 let along: f64 = x.row(i).iter().zip(x.row(j)).map(|(a, b)| a * b).sum();
@@ -53,6 +86,7 @@ fn orthonormalise(x: &mut Array2<f64>) {
         let norm = x.row(i).iter().map(|a| a * a).sum::<f64>().sqrt();
         x.row_mut(i).map_inplace(|a| *a /= norm);
     }
+    Ok(())
 }
 
 /// A network of the student's architecture with fresh N(0, 1) weights.
@@ -76,6 +110,29 @@ const ROWS: usize = 512;
 /// # Panics
 /// If `in_law` is set for an activation other than the identity.
 pub fn teach(streams: Streams, teacher: Teacher, inputs: &Array2<f64>) -> Array2<f64> {
+    unstopped(|nobody| teach_of(streams, teacher, inputs, &unmeasured(nobody)))
+}
+
+/// Multiply-adds of [`teach_of`], about.
+pub(crate) fn teach_work(teacher: Teacher, samples: f64, dim: f64) -> f64 {
+    let k = teacher.outputs as f64;
+    if teacher.in_law {
+        k * dim * (DRAW + samples)
+    } else {
+        teacher.width as f64 * (DRAW * (dim + k) + samples * (dim + DRAW * k))
+    }
+}
+
+/// [`teach`], as a part of some work.
+///
+/// # Errors
+/// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(crate) fn teach_of(
+    streams: Streams,
+    teacher: Teacher,
+    inputs: &Array2<f64>,
+    work: &Work<'_>,
+) -> Result<Array2<f64>> {
     let (n, d) = inputs.dim();
     let k = teacher.outputs;
     let x: Vec<f64> = inputs.iter().copied().collect();
@@ -89,9 +146,8 @@ pub fn teach(streams: Streams, teacher: Teacher, inputs: &Array2<f64>) -> Array2
             "a law known for linear teachers"
         );
         // W'beta = G R with G standard normal (d, k) and R'R = beta'beta (Bartlett).
-        let mut g = vec![0.0; k * d];
-        hidden.fill_normal(&mut g);
-        let xg = row_products(&g, &x, d);
+        let g = work.draw(k * d, || hidden.normal())?;
+        let xg = work.products(&g, &x, d)?;
         for c in 0..k {
             for r in 0..=c {
                 let factor = if r == c {
@@ -104,14 +160,14 @@ pub fn teach(streams: Streams, teacher: Teacher, inputs: &Array2<f64>) -> Array2
                 }
             }
         }
-        return y;
+        return Ok(y);
     }
     let width = usize::try_from(teacher.width).expect("a teacher that fits in memory");
-    for first in (0..width).step_by(ROWS) {
-        let count = ROWS.min(width - first);
-        let mut rows = vec![0.0; count * d];
-        hidden.fill_normal(&mut rows);
-        let z = row_products(&rows, &x, d);
+    let together = ROWS.min(rows_at_once(x.len()));
+    for first in (0..width).step_by(together) {
+        let count = together.min(width - first);
+        let rows = work.draw(count * d, || hidden.normal())?;
+        let z = work.products(&rows, &x, d)?;
         for r in 0..count {
             for c in 0..k {
                 let beta = output.normal();
@@ -119,15 +175,29 @@ pub fn teach(streams: Streams, teacher: Teacher, inputs: &Array2<f64>) -> Array2
                     y[(i, c)] += beta * teacher.activation.value(z[r * n + i]);
                 }
             }
+            work.did(DRAW * (k * (1 + n)) as f64)?;
         }
     }
-    y / root
+    Ok(y / root)
 }
 
 /// Independent fair signs, (`samples`, `outputs`).
 pub fn signs(streams: Streams, samples: usize, outputs: usize) -> Array2<f64> {
+    unstopped(|nobody| signs_of(streams, (samples, outputs), &unmeasured(nobody)))
+}
+
+/// [`signs`], as a part of some work.
+///
+/// # Errors
+/// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(crate) fn signs_of(
+    streams: Streams,
+    shape: (usize, usize),
+    work: &Work<'_>,
+) -> Result<Array2<f64>> {
     let mut stream = streams.open(StreamName::TeacherOutput);
-    Array2::from_shape_simple_fn((samples, outputs), || stream.sign())
+    let drawn = work.draw(shape.0 * shape.1, || stream.sign())?;
+    Ok(Array2::from_shape_vec(shape, drawn).expect("one sign for each entry"))
 }
 
 /// Small images that a network can learn: each class has a random pattern of `side` x `side`
@@ -156,23 +226,41 @@ pub fn labelled_images(
     side: usize,
     classes: usize,
 ) -> Labelled {
+    let shape = [samples, side, classes];
+    unstopped(|nobody| labelled_images_heard(streams, stream, shape, nobody))
+}
+
+/// [`labelled_images`], unless it is stopped.
+///
+/// # Errors
+/// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(crate) fn labelled_images_heard(
+    streams: Streams,
+    stream: StreamName,
+    [samples, side, classes]: [usize; 3],
+    listener: Listener<'_>,
+) -> Result<Labelled> {
     let input_dim = side * side;
-    let mut patterns = vec![0.0; classes * input_dim];
-    streams
-        .open(StreamName::TeacherHidden)
-        .fill_normal(&mut patterns);
+    let drawn = (samples + classes) as f64 * input_dim as f64;
+    let work = Work::new(listener, DRAW * drawn, &Stage::data);
+    let mut of_classes = streams.open(StreamName::TeacherHidden);
+    let patterns = work.draw(classes * input_dim, || of_classes.normal())?;
     let mut noise = streams.open(stream);
     let labels: Vec<usize> = (0..samples).map(|sample| sample % classes).collect();
-    let pixels = Array2::from_shape_fn((samples, input_dim), |(sample, pixel)| {
-        pixel_of(patterns[labels[sample] * input_dim + pixel] + noise.normal())
-    });
-    Labelled::new(
+    let mut place = 0;
+    let pixels = work.draw(samples * input_dim, || {
+        let (label, pixel) = (labels[place / input_dim], place % input_dim);
+        place += 1;
+        pixel_of(patterns[label * input_dim + pixel] + noise.normal())
+    })?;
+    let pixels = Array2::from_shape_vec((samples, input_dim), pixels).expect("a row for a sample");
+    Ok(Labelled::new(
         Inputs::Pixels(pixels.into()),
         vec![side, side],
         labels,
         classes,
     )
-    .expect("sizes above 0, and labels below the number of classes")
+    .expect("sizes above 0, and labels below the number of classes"))
 }
 
 fn pixel_of(value: f64) -> u8 {

@@ -2,7 +2,9 @@
 
 use ndarray::Array2;
 
+use crate::Result;
 use crate::math::{Scalar, StreamName, Streams};
+use crate::measure::{Stage, Work, unstopped};
 
 /// Which connections of each layer exist: 1 where one does and 0 elsewhere, (units, inputs);
 /// `None` for a layer that has all.
@@ -28,21 +30,40 @@ pub fn draw_connections<T: Scalar>(
     sparsity: &[f64],
     streams: Streams,
 ) -> Connections<T> {
+    unstopped(|nobody| {
+        let work = Work::new(nobody, 0.0, &Stage::weights);
+        draw_connections_of(shapes, sparsity, streams, &work)
+    })
+}
+
+/// [`draw_connections`], as a part of some work.
+///
+/// # Errors
+/// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(crate) fn draw_connections_of<T: Scalar>(
+    shapes: &[(usize, usize)],
+    sparsity: &[f64],
+    streams: Streams,
+    work: &Work<'_>,
+) -> Result<Connections<T>> {
     assert_eq!(shapes.len(), sparsity.len(), "a sparsity for each layer");
     let mut stream = streams.open(StreamName::Connections);
     shapes
         .iter()
         .zip(sparsity)
         .map(|(&shape, &sparsity)| {
-            (sparsity > 0.0).then(|| {
-                Array2::from_shape_simple_fn(shape, || {
-                    if stream.uniform() < sparsity {
-                        T::ZERO
-                    } else {
-                        T::ONE
-                    }
-                })
-            })
+            if sparsity <= 0.0 {
+                return Ok(None);
+            }
+            let exists = work.draw(shape.0 * shape.1, || {
+                if stream.uniform() < sparsity {
+                    T::ZERO
+                } else {
+                    T::ONE
+                }
+            })?;
+            let exists = Array2::from_shape_vec(shape, exists).expect("one for each entry");
+            Ok(Some(exists))
         })
         .collect()
 }

@@ -6,8 +6,10 @@ use super::examples::Examples;
 use super::input::DenseInput;
 use super::optimiser::OptimiserKind;
 use super::step::Network;
+use crate::Result;
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Scalar, multiply};
+use crate::measure::{Listener, Stage, unstopped};
 use crate::rule::{LastLayerOnly, Layer};
 
 /// Samples that are looked at, at most.
@@ -64,6 +66,19 @@ pub fn largest_curvature<T: Element>(
     examples: &Examples,
     options: CurvatureOptions,
 ) -> f64 {
+    unstopped(|nobody| largest_curvature_heard(layers, examples, options, nobody))
+}
+
+/// [`largest_curvature`], unless it is stopped.
+///
+/// # Errors
+/// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(crate) fn largest_curvature_heard<T: Element>(
+    layers: &[Layer<T>],
+    examples: &Examples,
+    options: CurvatureOptions,
+    listener: Listener<'_>,
+) -> Result<f64> {
     let layers: Vec<Layer<f64>> = layers.iter().map(in_double).collect();
     let mut network = Network::new(layers, Box::new(LastLayerOnly), OptimiserKind::Sgd);
     let samples = examples.samples();
@@ -71,12 +86,16 @@ pub fn largest_curvature<T: Element>(
     let rows: Vec<usize> = (0..looked_at).map(|i| i * samples / looked_at).collect();
     let batch = options.batch.clamp(1, looked_at);
     let mut top: f64 = 0.0;
-    for rows in rows.chunks_exact(batch) {
+    let batches = looked_at / batch;
+    for (at, rows) in rows.chunks_exact(batch).enumerate() {
+        let share = at as f64 / batches as f64;
+        let look = || listener.tell(Stage::Curvature { share });
+        look()?;
         let tangent = Tangent::new(&mut network, examples.inputs(rows), options.only_last_layer);
-        let largest = tangent.largest_eigenvalue();
+        let largest = tangent.largest_eigenvalue(&look)?;
         // `max` would drop a NaN, which must be seen.
         if !largest.is_finite() {
-            return f64::NAN;
+            return Ok(f64::NAN);
         }
         top = top.max(largest);
     }
@@ -85,7 +104,7 @@ pub fn largest_curvature<T: Element>(
         Reduction::Mean => 1.0 / batch as f64,
         Reduction::Sum => options.batch.clamp(1, samples) as f64 / batch as f64,
     };
-    options.loss.curvature() * reduced * top
+    Ok(options.loss.curvature() * reduced * top)
 }
 
 fn in_double<T: Scalar>(layer: &Layer<T>) -> Layer<f64> {
@@ -186,7 +205,8 @@ impl<'a> Tangent<'a> {
         moved.expect("at least the last layer learns")
     }
 
-    fn largest_eigenvalue(&self) -> f64 {
+    /// `look` is called before every iteration.
+    fn largest_eigenvalue(&self, look: &dyn Fn() -> Result<()>) -> Result<f64> {
         let shape = (self.received[0].nrows(), self.outputs);
         // Positive, all different, the same everywhere: parts of multiples of the golden ratio.
         let golden = 0.618_033_988_749_894_9;
@@ -197,9 +217,10 @@ impl<'a> Tangent<'a> {
         });
         let mut largest = 0.0;
         for _ in 0..MOST_ITERATIONS {
+            look()?;
             let size = norm(&v);
             if size <= 0.0 || !size.is_finite() {
-                return size;
+                return Ok(size);
             }
             v.mapv_inplace(|x| x / size);
             v = self.times(&v);
@@ -208,7 +229,7 @@ impl<'a> Tangent<'a> {
                 break;
             }
         }
-        largest
+        Ok(largest)
     }
 }
 

@@ -3,7 +3,9 @@
 use ndarray::{Array1, Array2};
 
 use super::Architecture;
-use crate::math::{Activation, Scalar, StreamName, Streams, multiply};
+use crate::Result;
+use crate::math::{Activation, Scalar, Stream, StreamName, Streams, multiply};
+use crate::measure::{DRAW, Stage, Work, unstopped};
 use crate::rule::{Composition, FeedbackWeights, Layer, Magnitude, SignalPath};
 
 /// How forward weights start, and what multiplies each layer's weighted sum.
@@ -56,7 +58,7 @@ impl Law {
         }
     }
 
-    fn draw(self, stream: &mut crate::math::Stream) -> f64 {
+    fn draw(self, stream: &mut Stream) -> f64 {
         match self {
             Self::Normal { sd } => sd * stream.normal(),
             Self::Uniform { half } => half * 2f64.mul_add(stream.uniform(), -1.0),
@@ -96,6 +98,32 @@ pub fn draw_layers<T: Scalar>(
     initialisation: Initialisation,
     streams: Streams,
 ) -> Vec<Layer<T>> {
+    unstopped(|nobody| {
+        let work = Work::new(nobody, 0.0, &Stage::weights);
+        draw_layers_of(architecture, initialisation, streams, &work)
+    })
+}
+
+/// A matrix that is drawn row by row.
+fn drawn<T>(
+    (rows, columns): (usize, usize),
+    work: &Work<'_>,
+    next: impl FnMut() -> T,
+) -> Result<Array2<T>> {
+    let values = work.draw(rows * columns, next)?;
+    Ok(Array2::from_shape_vec((rows, columns), values).expect("one number for each entry"))
+}
+
+/// [`draw_layers`], as a part of some work.
+///
+/// # Errors
+/// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(crate) fn draw_layers_of<T: Scalar>(
+    architecture: &Architecture,
+    initialisation: Initialisation,
+    streams: Streams,
+    work: &Work<'_>,
+) -> Result<Vec<Layer<T>>> {
     let shapes = architecture.shapes();
     let mut hidden = streams.open(StreamName::HiddenWeights);
     let mut output = streams.open(StreamName::OutputWeights);
@@ -107,7 +135,7 @@ pub fn draw_layers<T: Scalar>(
             let stream = if at == last { &mut output } else { &mut hidden };
             let (law, factor) = initialisation.layer((units, inputs), at == 0);
             let mut draw = || T::from_f64(law.draw(stream));
-            let weights = Array2::from_shape_simple_fn((units, inputs), &mut draw);
+            let weights = drawn((units, inputs), work, &mut draw)?;
             let bias = architecture.has_biases.then(|| {
                 if initialisation.draws_biases() {
                     Array1::from_shape_simple_fn(units, &mut draw)
@@ -115,7 +143,7 @@ pub fn draw_layers<T: Scalar>(
                     Array1::from_elem(units, T::ZERO)
                 }
             });
-            Layer {
+            Ok(Layer {
                 weights,
                 bias,
                 factor: T::from_f64(factor),
@@ -124,7 +152,7 @@ pub fn draw_layers<T: Scalar>(
                 } else {
                     architecture.activation
                 },
-            }
+            })
         })
         .collect()
 }
@@ -172,8 +200,26 @@ pub fn draw_feedback<T: Scalar>(
     shape: FeedbackShape,
     streams: Streams,
 ) -> Vec<Array2<T>> {
+    unstopped(|nobody| {
+        let work = Work::new(nobody, 0.0, &Stage::weights);
+        draw_feedback_of(composition, layers, initialisation, shape, streams, &work)
+    })
+}
+
+/// [`draw_feedback`], as a part of some work.
+///
+/// # Errors
+/// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(crate) fn draw_feedback_of<T: Scalar>(
+    composition: Composition,
+    layers: &[Layer<T>],
+    initialisation: Initialisation,
+    shape: FeedbackShape,
+    streams: Streams,
+    work: &Work<'_>,
+) -> Result<Vec<Array2<T>>> {
     if composition.feedback == FeedbackWeights::Transpose {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let mut stream = streams.open(StreamName::FeedbackWeights);
     let outputs = layers[layers.len() - 1].units();
@@ -187,7 +233,7 @@ pub fn draw_feedback<T: Scalar>(
                 layers[at + 1].units()
             };
             let (law, _) = initialisation.layer((rows, units), false);
-            let mut b = draw_matrix(law, (rows, units), shape, &mut stream);
+            let mut b = draw_matrix(law, (rows, units), shape, &mut stream, work)?;
             if composition.feedback == FeedbackWeights::Sign(Magnitude::Unit) {
                 b.fill(law.sd());
             }
@@ -198,21 +244,38 @@ pub fn draw_feedback<T: Scalar>(
                     *b = rho.mul_add(w.to_f64(), rest * *b);
                 });
             }
-            b.mapv(|x| T::from_f64(shape.scale * x))
+            Ok(b.mapv(|x| T::from_f64(shape.scale * x)))
         })
         .collect()
+}
+
+/// Numbers that [`draw_feedback`] draws, at most, for layers of these shapes, (units, inputs).
+pub(crate) fn feedback_draws(composition: Composition, shapes: &[(usize, usize)]) -> f64 {
+    if composition.feedback == FeedbackWeights::Transpose {
+        return 0.0;
+    }
+    let outputs = shapes.last().map_or(0, |shape| shape.0);
+    let of_layer = |pair: &[(usize, usize)]| {
+        let rows = match composition.path {
+            SignalPath::Direct => outputs,
+            SignalPath::Layerwise => pair[1].0,
+        };
+        pair[0].0 as f64 * rows as f64
+    };
+    shapes.windows(2).map(of_layer).sum()
 }
 
 fn draw_matrix(
     law: Law,
     (rows, columns): (usize, usize),
     shape: FeedbackShape,
-    stream: &mut crate::math::Stream,
-) -> Array2<f64> {
+    stream: &mut Stream,
+    work: &Work<'_>,
+) -> Result<Array2<f64>> {
     let mut b = match shape.rank {
         Some(rank) if rank < rows.min(columns) => {
-            let mut normals = |r, c| Array2::from_shape_simple_fn((r, c), || stream.normal());
-            let (left, right) = (normals(rows, rank), normals(rank, columns));
+            let mut normals = |shape| drawn(shape, work, || stream.normal());
+            let (left, right) = (normals((rows, rank))?, normals((rank, columns))?);
             let mut product = Array2::zeros((rows, columns));
             let factor = law.sd() / (rank as f64).sqrt();
             multiply(
@@ -224,27 +287,31 @@ fn draw_matrix(
             );
             product
         }
-        _ => Array2::from_shape_simple_fn((rows, columns), || law.draw(stream)),
+        _ => drawn((rows, columns), work, || law.draw(stream))?,
     };
     if shape.signs_only {
         b.mapv_inplace(|x| law.sd() * x.signum());
     }
     if shape.sparsity > 0.0 {
         let kept = 1.0 / (1.0 - shape.sparsity).sqrt();
-        b.mapv_inplace(|x| {
-            if stream.uniform() < shape.sparsity {
-                0.0
-            } else {
-                kept * x
-            }
-        });
+        for mut row in b.rows_mut() {
+            row.mapv_inplace(|x| {
+                if stream.uniform() < shape.sparsity {
+                    0.0
+                } else {
+                    kept * x
+                }
+            });
+            work.did(DRAW * columns as f64)?;
+        }
     }
-    b
+    Ok(b)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Listener;
 
     /// Distance from an expected mean, in its own standard deviations: one in 2e6 by chance.
     const STANDARD_ERRORS: f64 = 5.0;
@@ -300,6 +367,10 @@ mod tests {
             Initialisation::Zero => (0.0, 3.0),
             Initialisation::ScaledUniform { scale } => (scale * scale / 3.0, 1.8),
         }
+    }
+
+    fn alone() -> Work<'static> {
+        Work::new(Listener::NOBODY, 0.0, &Stage::weights)
     }
 
     fn mean(values: impl Iterator<Item = f64>, count: usize) -> f64 {
@@ -469,7 +540,7 @@ mod tests {
         let mut squares = 0.0;
         for seed in 0..DRAWS {
             let mut stream = Streams::new(seed, 0).open(StreamName::FeedbackWeights);
-            let b = draw_matrix(law, (rows, columns), shape, &mut stream);
+            let b = draw_matrix(law, (rows, columns), shape, &mut stream, &alone()).unwrap();
             squares += mean(b.iter().map(|b| b * b), b.len()) / DRAWS as f64;
             let minor = |i: usize, j: usize| b[(0, 0)] * b[(i, j)] - b[(0, j)] * b[(i, 0)];
             // Two by two minors with a common pivot are those of a matrix of rank 1.
@@ -491,7 +562,7 @@ mod tests {
         };
         let draw = |shape| {
             let mut stream = Streams::new(1, 0).open(StreamName::FeedbackWeights);
-            draw_matrix(law, (rows, columns), shape, &mut stream)
+            draw_matrix(law, (rows, columns), shape, &mut stream, &alone()).unwrap()
         };
         assert_eq!(draw(full), draw(FeedbackShape::default()));
     }

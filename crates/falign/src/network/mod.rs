@@ -23,10 +23,13 @@ mod training;
 
 pub use self::architecture::Architecture;
 pub use self::checkpoint::{Misfit, Part, is_feedback};
+pub(crate) use self::connections::draw_connections_of;
 pub use self::connections::{Connections, draw_connections};
+pub(crate) use self::curvature::largest_curvature_heard;
 pub use self::curvature::{CurvatureOptions, largest_curvature};
 pub use self::examples::{Batch, Examples, InputProducts};
 pub use self::initialisation::{FeedbackShape, Initialisation, Law, draw_feedback, draw_layers};
+pub(crate) use self::initialisation::{draw_feedback_of, draw_layers_of, feedback_draws};
 pub use self::input::{Delta, DenseInput, Descent, Input};
 pub use self::measure::{
     Alignment, LayerMeasured, Measured, Measurement, Wanted, accuracy, alignment,

@@ -9,6 +9,7 @@ use super::coverage;
 use crate::config::Experiment;
 use crate::config::setting::{Engine, Setting};
 use crate::data::{Dataset, load_weights};
+use crate::measure::Listener;
 use crate::network::TensorFile;
 use crate::simulate::sources::Sources;
 use crate::simulate::{parts, weights_of_run};
@@ -109,7 +110,7 @@ fn deep(setting: &Setting, sources: &Sources) -> Result<()> {
             }
         }
         // Its arrays must fit the network, which a start shows.
-        parts::<f32>(setting, 0, sources, None)?;
+        parts::<f32>(setting, 0, sources, None, Listener::NOBODY)?;
     }
     Ok(())
 }

@@ -161,7 +161,7 @@ pub fn check_theory(experiment: &Experiment, sources: &Sources) -> Result<()> {
 }
 
 /// Sizes of a setting's data, as keys and files say.
-fn read_sizes(setting: &Setting, sources: &Sources) -> Result<Sizes> {
+pub(crate) fn read_sizes(setting: &Setting, sources: &Sources) -> Result<Sizes> {
     let mut sizes = Sizes::typed(setting);
     let extent = &mut sizes.extent;
     if let Some(pair) = sources.reals(setting)? {

@@ -25,9 +25,9 @@ use crate::config::setting::{Engine, Record, Setting};
 use crate::measure::Outcome;
 use crate::{Error, Result};
 
-pub(super) use self::deep::{feedback_learning, parts, rule, scaler, weights_of_run};
+pub(super) use self::deep::{feedback_learning, network_work, parts, rule, scaler, weights_of_run};
 pub use self::observe::{Look, PrivateRule};
-pub(super) use self::predictions::{final_slow_time, remaining};
+pub(super) use self::predictions::{final_slow_time, remaining, slow_time_of};
 pub(super) use self::two_layer::{engine, refuse_private};
 pub use self::weights::{SavedWeights, WeightArray};
 

@@ -7,16 +7,15 @@ use std::sync::atomic::Ordering;
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
 
-use super::sources::Sources;
 use super::watch::{Watch, prepare};
 use super::{Context, two_layer};
 use crate::config::setting::Setting;
 use crate::math::Loss;
-use crate::measure::Quantity;
+use crate::measure::{Listener, Quantity};
 use crate::rule::Feedback;
 use crate::theory::{
     Estimate, FeedbackLaw, LazyFeedback, LazyLimit, LazyStart, SlowEstimate, SlowProblem,
-    SlowRidge, slow_time_limit,
+    SlowRidge, slow_time_limit_heard,
 };
 use crate::two_layer::{Needs, Problem};
 use crate::{Error, Result};
@@ -56,7 +55,7 @@ pub(super) fn fill(
     if !wanted(Quantity::is_slow_time) {
         return Ok(());
     }
-    let limit = start.slow_time(problem, steps, context.sources)?;
+    let limit = start.slow_time(problem, steps, context)?;
     let column = |of: &dyn Fn(usize, &SlowEstimate) -> f64| -> Vec<f64> {
         let rows = limit.iter().enumerate();
         rows.map(|(row, estimate)| of(row, estimate)).collect()
@@ -87,12 +86,41 @@ pub(crate) fn final_slow_time(
     steps: u64,
 ) -> Result<Estimate> {
     let start = Start::new(setting, 0, context, problem)?;
-    let limit = start.slow_time(problem, &[steps], context.sources)?;
+    let limit = start.slow_time(problem, &[steps], context)?;
     let left = remaining(problem, &[steps]);
     Ok(Estimate {
         value: composite(setting, problem, &limit[0], left[0]),
         error: limit[0].alignment.error,
     })
+}
+
+/// The slow-time limit at the last of so many steps, of a run whose outputs start at 0: for whoever
+/// wants to know how long it takes.
+pub(crate) fn slow_time_of(problem: &Problem, steps: u64) -> Result<Vec<SlowEstimate>> {
+    let (ridge, taus) = slow_clock(problem, &[steps]);
+    let slow = slow_problem(problem, &problem.targets);
+    slow_time_limit_heard(slow, &ridge, &taus, TOLERANCE, Listener::NOBODY)
+}
+
+/// The ridge on the slow time, and that time at each step.
+fn slow_clock(problem: &Problem, steps: &[u64]) -> (SlowRidge, Vec<f64>) {
+    let width = slow_width(problem);
+    let per_step = problem.step_size / width.sqrt();
+    let schedule = problem.schedule.clone();
+    (
+        SlowRidge::new(schedule, problem.ridge_form, problem.step_size, width),
+        steps.iter().map(|&step| step as f64 * per_step).collect(),
+    )
+}
+
+fn slow_problem<'a>(problem: &'a Problem, targets: &'a Array2<f64>) -> SlowProblem<'a> {
+    SlowProblem {
+        activation: problem.activation,
+        loss: Loss::SquaredError,
+        inputs: &problem.inputs,
+        targets,
+        law: &FeedbackLaw::Gaussian,
+    }
 }
 
 /// The alignment in the limit with what a finite width keeps of beta(0), and rho.
@@ -195,13 +223,9 @@ impl Start {
         &self,
         problem: &Problem,
         steps: &[u64],
-        sources: &Sources,
+        context: Context<'_>,
     ) -> Result<Arc<Vec<SlowEstimate>>> {
-        let width = slow_width(problem);
-        let per_step = problem.step_size / width.sqrt();
-        let taus: Vec<f64> = steps.iter().map(|&step| step as f64 * per_step).collect();
-        let schedule = problem.schedule.clone();
-        let ridge = SlowRidge::new(schedule, problem.ridge_form, problem.step_size, width);
+        let (ridge, taus) = slow_clock(problem, steps);
         // Runs on the same data have the same limit.
         let mut key = Sha256::new();
         let name = problem.activation.name();
@@ -209,15 +233,11 @@ impl Start {
         for x in problem.inputs.iter().chain(&self.targets).chain(&taus) {
             key.update(x.to_le_bytes());
         }
-        sources.slow_time(key.finalize().into(), || {
-            let slow = SlowProblem {
-                activation: problem.activation,
-                loss: Loss::SquaredError,
-                inputs: &problem.inputs,
-                targets: &self.targets,
-                law: &FeedbackLaw::Gaussian,
-            };
-            slow_time_limit(slow, &ridge, &taus, TOLERANCE)
+        context.sources.slow_time(key.finalize().into(), || {
+            let slow = slow_problem(problem, &self.targets);
+            prepare(context.watch, |listener| {
+                slow_time_limit_heard(slow, &ridge, &taus, TOLERANCE, listener)
+            })
         })
     }
 }

@@ -68,7 +68,9 @@ pub(crate) fn resolve_watched(
     draw: Draw,
     context: Context<'_>,
 ) -> Result<(Problem, Resolved)> {
-    let data = load(setting, run, draw, context.sources)?;
+    let data = prepare(context.watch, |listener| {
+        load(setting, run, draw, context.sources, listener)
+    })?;
     let spectrum = if needs_spectrum(setting) {
         spectrum(setting.activation, &data.inputs, context.watch)?
     } else {
@@ -84,7 +86,7 @@ pub(crate) fn resolve_watched(
 ///
 /// # Errors
 /// [`Error::Stopped`] where the watch says so.
-pub(super) fn spectrum(
+pub(crate) fn spectrum(
     activation: Activation,
     inputs: &Array2<f64>,
     watch: Option<&Watch>,
@@ -100,7 +102,7 @@ pub(crate) fn eigenvalues(
     watch: Option<&Watch>,
 ) -> Result<Vec<f64>> {
     prepare(watch, |listener| {
-        Ok(infinite_eigenvalues_heard(activation, inputs, listener))
+        infinite_eigenvalues_heard(activation, inputs, listener).ok_or(Error::Stopped)
     })
 }
 
@@ -124,7 +126,7 @@ pub(crate) fn on_data(
         share if share > 0.0 => prepare(watch, |listener| {
             let (activation, inputs) = (setting.activation, &data.inputs);
             let max = training_kernel_max_heard(activation, inputs, share, listener);
-            Ok(max)
+            max.ok_or(Error::Stopped)
         }),
         _ => Ok(spectrum.max),
     };

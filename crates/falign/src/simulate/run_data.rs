@@ -6,8 +6,11 @@ use super::sources::Sources;
 use crate::Result;
 use crate::config::setting::{DatasetScope, Inputs, Setting, Targets};
 use crate::data::Matrix;
-use crate::data::synthetic::{InputLaw, Teacher, inputs, signs, teach};
+use crate::data::synthetic::{
+    InputLaw, Teacher, inputs_of, inputs_work, signs_of, teach_of, teach_work,
+};
 use crate::math::{StreamName, Streams};
+use crate::measure::{DRAW, Listener, Stage, Work};
 use crate::two_layer::Draw;
 
 /// Inputs and targets of one run: training and, if wanted, held-out.
@@ -26,59 +29,76 @@ pub(super) fn data_streams(setting: &Setting, run: u64) -> Streams {
     Streams::new(setting.seed, run)
 }
 
-fn generate(setting: &Setting, run: u64, draw: Draw) -> RunData {
+/// The law of training inputs, and that of held-out ones.
+fn laws(setting: &Setting) -> [InputLaw; 2] {
+    match setting.inputs {
+        Inputs::Normal => [InputLaw::Normal; 2],
+        Inputs::NormalOverDim => [InputLaw::NormalOverDim; 2],
+        // Held-out rows need not be orthogonal to each other: only their scale is kept.
+        Inputs::Orthonormal => [InputLaw::Orthonormal, InputLaw::NormalOverDim],
+    }
+}
+
+/// Who makes a setting's targets; `None` for signs.
+fn teacher(setting: &Setting, draw: Draw) -> Option<Teacher> {
+    (setting.targets == Targets::Teacher).then(|| Teacher {
+        width: setting.teacher_width.unwrap_or(setting.width),
+        activation: setting.activation,
+        outputs: setting.outputs,
+        in_law: draw == Draw::Gram,
+    })
+}
+
+/// Multiply-adds of the data that a setting generates, about; 0 for those of files.
+pub(crate) fn generation_work(setting: &Setting, draw: Draw) -> f64 {
+    if setting.train_data.is_some() {
+        return 0.0;
+    }
+    let (n, m) = (setting.samples as f64, setting.held_out as f64);
+    let (d, k) = (setting.input_dim as f64, setting.outputs as f64);
+    let [law, held_out_law] = laws(setting);
+    let targets = match teacher(setting, draw) {
+        Some(teacher) => teach_work(teacher, n + m, d),
+        None => DRAW * (n + m) * k,
+    };
+    inputs_work(law, n, d) + inputs_work(held_out_law, m, d) + targets
+}
+
+fn generate(setting: &Setting, run: u64, draw: Draw, listener: Listener<'_>) -> Result<RunData> {
     let streams = data_streams(setting, run);
-    let law = match setting.inputs {
-        Inputs::Normal => InputLaw::Normal,
-        Inputs::NormalOverDim => InputLaw::NormalOverDim,
-        Inputs::Orthonormal => InputLaw::Orthonormal,
-    };
-    let x = inputs(
-        streams,
-        StreamName::Data,
-        law,
-        setting.samples,
-        setting.input_dim,
-    );
-    // Held-out rows need not be orthogonal to each other: only their scale is kept.
-    let held_out_law = if law == InputLaw::Orthonormal {
-        InputLaw::NormalOverDim
-    } else {
-        law
-    };
-    let new = inputs(
-        streams,
-        StreamName::HeldOut,
-        held_out_law,
-        setting.held_out,
-        setting.input_dim,
-    );
+    let work = Work::new(listener, generation_work(setting, draw), &Stage::data);
+    let [law, held_out_law] = laws(setting);
+    let d = setting.input_dim;
+    let x = inputs_of(streams, StreamName::Data, law, (setting.samples, d), &work)?;
+    let shape = (setting.held_out, d);
+    let new = inputs_of(streams, StreamName::HeldOut, held_out_law, shape, &work)?;
     let all = ndarray::concatenate(ndarray::Axis(0), &[x.view(), new.view()])
         .expect("the same number of columns");
-    let y = match setting.targets {
-        Targets::Signs => signs(streams, all.nrows(), setting.outputs),
-        Targets::Teacher => {
-            let teacher = Teacher {
-                width: setting.teacher_width.unwrap_or(setting.width),
-                activation: setting.activation,
-                outputs: setting.outputs,
-                in_law: draw == Draw::Gram,
-            };
-            teach(streams, teacher, &all)
-        }
+    let y = match teacher(setting, draw) {
+        None => signs_of(streams, (all.nrows(), setting.outputs), &work)?,
+        Some(teacher) => teach_of(streams, teacher, &all, &work)?,
     };
     let n = setting.samples;
-    RunData {
+    Ok(RunData {
         targets: y.slice(ndarray::s![..n, ..]).to_owned(),
         held_out: (setting.held_out > 0)
             .then(|| (new.clone(), y.slice(ndarray::s![n.., ..]).to_owned())),
         inputs: x,
-    }
+    })
 }
 
 /// Generates a run's data, or takes those of the files that the setting names, as the run's own.
-pub(crate) fn load(setting: &Setting, run: u64, draw: Draw, sources: &Sources) -> Result<RunData> {
-    let data = load_shared(setting, run, draw, sources)?;
+///
+/// # Errors
+/// [`Error::Stopped`](crate::Error::Stopped) where the listener says so; as [`Sources::reals`].
+pub(crate) fn load(
+    setting: &Setting,
+    run: u64,
+    draw: Draw,
+    sources: &Sources,
+    listener: Listener<'_>,
+) -> Result<RunData> {
+    let data = load_shared(setting, run, draw, sources, listener)?;
     let held_out = data.held_out;
     Ok(RunData {
         inputs: data.inputs.into_array(),
@@ -93,6 +113,7 @@ pub(super) fn load_shared(
     run: u64,
     draw: Draw,
     sources: &Sources,
+    listener: Listener<'_>,
 ) -> Result<RunData<Matrix<f64>>> {
     if let Some(pair) = sources.scaled_reals(setting)? {
         let held_out = pair.held_out;
@@ -102,7 +123,7 @@ pub(super) fn load_shared(
             held_out: held_out.map(|set| (set.inputs.clone(), set.targets.clone())),
         });
     }
-    let data = generate(setting, run, draw);
+    let data = generate(setting, run, draw, listener)?;
     Ok(RunData {
         inputs: data.inputs.into(),
         targets: data.targets.into(),

@@ -5,6 +5,7 @@ use super::kernels::KernelMeasures;
 use super::resolve::{Resolved, resolve, resolve_watched};
 use super::shapes::{sizes_of, weights_fit};
 use super::sources::Sources;
+use super::watch::prepare;
 use super::{Context, Look, PrivateRule, RunResult, SavedWeights, predictions};
 use crate::config::record_fits;
 use crate::config::setting::{Engine, Record, SaveWeights, Setting, Steps};
@@ -13,7 +14,7 @@ use crate::math::{Precision, Streams};
 use crate::measure::Outcome;
 use crate::two_layer::{
     Draw, Dynamics, Linear, LinearStart, Needs, Problem, Recording, Reference, SampleSpace, Start,
-    Stop, run,
+    Stop, Weights, run,
 };
 use crate::{Error, Result};
 
@@ -51,32 +52,35 @@ pub(crate) fn engine(
         &setting.quantities,
         matches!(save, SaveWeights::Final | SaveWeights::Both),
     );
-    let engine: Box<dyn Dynamics> = if draw == Draw::Gram {
-        let start = LinearStart::Gram {
-            streams,
-            correlation: setting.feedback_correlation,
-        };
-        Box::new(Linear::new(&problem, start, needs))
-    } else {
-        let start = start(setting, streams, &problem)?;
-        match (engine_name, setting.precision) {
+    let engine = prepare(context.watch, |heard| -> Result<Box<dyn Dynamics>> {
+        let problem = &problem;
+        if draw == Draw::Gram {
+            let start = LinearStart::Gram {
+                streams,
+                correlation: setting.feedback_correlation,
+            };
+            return Ok(Box::new(Linear::heard(problem, start, needs, heard)?));
+        }
+        let start = start(setting, streams, problem)?;
+        Ok(match (engine_name, setting.precision) {
             (Engine::Reference, Precision::F64) => {
-                Box::new(Reference::<f64>::new(&problem, &start, streams))
+                Box::new(Reference::<f64>::heard(problem, &start, streams, heard)?)
             }
             (Engine::Reference, Precision::F32) => {
-                Box::new(Reference::<f32>::new(&problem, &start, streams))
+                Box::new(Reference::<f32>::heard(problem, &start, streams, heard)?)
             }
             (Engine::Linear, _) => {
-                Box::new(Linear::new(&problem, LinearStart::Weights(start), needs))
+                let start = LinearStart::Weights(start);
+                Box::new(Linear::heard(problem, start, needs, heard)?)
             }
-            (_, Precision::F64) => Box::new(SampleSpace::<f64>::new(
-                &problem, start, streams, needs, parallel,
-            )),
-            (_, Precision::F32) => Box::new(SampleSpace::<f32>::new(
-                &problem, start, streams, needs, parallel,
-            )),
-        }
-    };
+            (_, Precision::F64) => Box::new(SampleSpace::<f64>::heard(
+                problem, start, streams, needs, parallel, heard,
+            )?),
+            (_, Precision::F32) => Box::new(SampleSpace::<f32>::heard(
+                problem, start, streams, needs, parallel, heard,
+            )?),
+        })
+    })?;
     Ok((problem, resolved, engine))
 }
 
@@ -116,9 +120,14 @@ pub(super) fn simulate(
     refuse_private(setting, context.rule)?;
     let (problem, resolved, mut engine) = engine(setting, run_number, context)?;
     let save = setting.save_weights;
-    let initial = matches!(save, SaveWeights::Initial | SaveWeights::Both)
-        .then(|| engine.weights())
-        .flatten();
+    let kept = |engine: &mut dyn Dynamics, is_wanted: bool| -> Result<Option<Weights>> {
+        if !is_wanted {
+            return Ok(None);
+        }
+        prepare(context.watch, |listener| engine.weights_heard(listener))
+    };
+    let is_kept = matches!(save, SaveWeights::Initial | SaveWeights::Both);
+    let initial = kept(engine.as_mut(), is_kept)?;
     record_fits(&setting.record, resolved.steps)?;
     let steps = recorded_steps(&setting.record, resolved.steps);
     let mut values: Vec<Vec<f64>> = Vec::with_capacity(steps.len());
@@ -163,9 +172,8 @@ pub(super) fn simulate(
     let rest = rest.unwrap_or_else(|| vec![f64::NAN; setting.quantities.len()]);
     values.resize(steps.len(), rest);
     predictions::fill(setting, run_number, context, &problem, &steps, &mut values)?;
-    let last = matches!(save, SaveWeights::Final | SaveWeights::Both)
-        .then(|| engine.weights())
-        .flatten();
+    let is_kept = matches!(save, SaveWeights::Final | SaveWeights::Both);
+    let last = kept(engine.as_mut(), is_kept)?;
     Ok(Some(RunResult {
         steps,
         values,

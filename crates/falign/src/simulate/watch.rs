@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::theory::{Listener, Stage};
+use crate::measure::{Listener, Stage};
 use crate::{Error, Result};
 
 /// What a caller hears and can say while a plan runs.
@@ -43,11 +43,8 @@ impl Watch {
     /// Does what `work` prepares, and tells of it.
     ///
     /// # Errors
-    /// [`Error::Stopped`] where `work` gives nothing, because it was stopped.
-    pub(crate) fn prepare<T>(
-        &self,
-        work: impl FnOnce(Listener<'_>) -> Result<Option<T>>,
-    ) -> Result<T> {
+    /// Those of `work`, which is [`Error::Stopped`] where it was stopped.
+    pub(crate) fn prepare<T>(&self, work: impl FnOnce(Listener<'_>) -> Result<T>) -> Result<T> {
         let hear = |stage| {
             self.preparations().1 = Some(stage);
             !self.stop.load(Ordering::Relaxed)
@@ -59,7 +56,7 @@ impl Watch {
         if now.0 == 0 {
             now.1 = None;
         }
-        prepared?.ok_or(Error::Stopped)
+        prepared
     }
 
     fn preparations(&self) -> MutexGuard<'_, (usize, Option<Stage>)> {
@@ -75,10 +72,10 @@ impl Watch {
 /// As [`Watch::prepare`], where anybody watches.
 pub(crate) fn prepare<T>(
     watch: Option<&Watch>,
-    work: impl FnOnce(Listener<'_>) -> Result<Option<T>>,
+    work: impl FnOnce(Listener<'_>) -> Result<T>,
 ) -> Result<T> {
     match watch {
         Some(watch) => watch.prepare(work),
-        None => work(Listener::NOBODY)?.ok_or(Error::Stopped),
+        None => work(Listener::NOBODY),
     }
 }

@@ -9,6 +9,7 @@ use crate::config::setting::{
     Engine, FeedbackDecay, FeedbackStepSize, SaveWeights, Setting, StepSize,
 };
 use crate::math::{Loss, Precision, Reduction, StreamName, Streams};
+use crate::measure::{Listener, Stage, Work, unstopped};
 use crate::network::{Batch, DenseInput, Network, OptimiserKind, StepOptions};
 use crate::rule::{Composed, Layer, RidgeForm, Rule};
 use crate::simulate::sources::Sources;
@@ -142,7 +143,7 @@ fn deep(
     private: Option<&dyn PrivateRule>,
     limits: Limits,
 ) -> Result<Audited> {
-    let parts = parts::<f64>(setting, 0, sources, None)?;
+    let parts = parts::<f64>(setting, 0, sources, None, Listener::NOBODY)?;
     let setting = &parts.setting;
     let rows: Vec<usize> = (0..limits.samples.min(parts.train.samples())).collect();
     let mut batch = Batch::default();
@@ -158,7 +159,14 @@ fn deep(
     let subject = Subject {
         rule: &|| match private {
             Some(private) => private.double(0, &layers),
-            None => rule(setting, 0, &layers),
+            None => unstopped(|nobody| {
+                rule(
+                    setting,
+                    0,
+                    &layers,
+                    &Work::new(nobody, 0.0, &Stage::weights),
+                )
+            }),
         },
         claim: claim(setting).unwrap_or(Claim::Private),
         input: DenseInput(parts.train.inputs(&rows)),

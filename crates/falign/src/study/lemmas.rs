@@ -7,11 +7,13 @@ use super::certificate::{departures, representatives, step_scaled};
 use crate::config::Experiment;
 use crate::config::setting::Setting;
 use crate::math::{Activation, Streams};
+use crate::measure::{Listener, Work};
 use crate::rule::Rule;
-use crate::simulate::resolve::resolve;
+use crate::simulate::Context;
+use crate::simulate::resolve::{resolve_watched, spectrum};
 use crate::simulate::sources::Sources;
-use crate::theory::kernel_spectrum;
-use crate::theory::lemmas::{Inequality, LemmaSetup, Side, lemmas};
+use crate::simulate::watch::{Watch, prepare};
+use crate::theory::lemmas::{Inequality, LemmaSetup, Side, lemma_stage, lemmas_of};
 use crate::two_layer::{Draw, Start};
 use crate::{Error, Result};
 
@@ -122,17 +124,32 @@ impl LemmaRow {
 ///
 /// At most the first 20 000 steps of a linear network and 200 of another are looked at.
 ///
+/// `watch` hears how far it is; set to stop, there are no tables.
+///
 /// # Errors
 /// [`Error::Config`] for a setting that is not the paper's feedback alignment with one output,
-/// or of more than 1000 inputs; else as [`resolve`].
-pub fn lemma_tables(experiment: &Experiment, sources: &Sources) -> Result<Vec<LemmaTable>> {
+/// or of more than 1000 inputs; [`Error::Stopped`] where the watch says so; else as
+/// [`resolve`](fn@super::resolve::resolve).
+pub fn lemma_tables(
+    experiment: &Experiment,
+    sources: &Sources,
+    watch: Option<&Watch>,
+) -> Result<Vec<LemmaTable>> {
     let chosen = representatives(experiment);
     for (one, _) in &chosen {
         check(&one.setting)?;
     }
     let settings = chosen.into_iter();
     settings
-        .map(|(one, _)| table(&one.case, &one.setting, sources))
+        .map(|(one, _)| {
+            let context = Context {
+                watch,
+                ..Context::new(sources)
+            };
+            prepare(watch, |listener| {
+                table(&one.case, &one.setting, context, listener)
+            })
+        })
         .collect()
 }
 
@@ -155,12 +172,19 @@ fn check(setting: &Setting) -> Result<()> {
     ))
 }
 
-fn table(case: &str, setting: &Setting, sources: &Sources) -> Result<LemmaTable> {
+fn table(
+    case: &str,
+    setting: &Setting,
+    context: Context<'_>,
+    listener: Listener<'_>,
+) -> Result<LemmaTable> {
+    let all = WIDTHS.len() as f64 * RUNS as f64;
+    let work = Work::new(listener, all, &lemma_stage);
     let (mut steps, mut rows) = (Vec::new(), Vec::<Vec<Inequality>>::new());
     for width in WIDTHS {
         let runs: Vec<(u64, Vec<Inequality>)> = (0..RUNS)
             .into_par_iter()
-            .map(|run| at_width(setting, width, run, sources))
+            .map(|run| at_width(setting, width, run, context, &work))
             .collect::<Result<_>>()?;
         steps.extend(runs.iter().map(|(taken, _)| *taken));
         let of_runs = runs.into_iter().map(|(_, measured)| measured);
@@ -204,13 +228,15 @@ fn at_width(
     setting: &Setting,
     width: u64,
     run: u64,
-    sources: &Sources,
+    context: Context<'_>,
+    work: &Work<'_>,
 ) -> Result<(u64, Vec<Inequality>)> {
+    work.did(0.0)?;
     let setting = Setting {
         width,
         ..setting.clone()
     };
-    let (problem, resolved) = resolve(&setting, run, Draw::Weights, sources)?;
+    let (problem, resolved) = resolve_watched(&setting, run, Draw::Weights, context)?;
     if let Some(first) = departures(&setting, &problem).first() {
         let why = "the paper's lemmas are about training without it";
         return Err(Error::config("experiment", first, why));
@@ -233,7 +259,8 @@ fn at_width(
     let steps = resolved
         .steps
         .min(if is_linear { of_linear } else { of_others });
-    let measured = lemmas(LemmaSetup {
+    let spectrum = spectrum(problem.activation, &problem.inputs, context.watch)?;
+    let setup = LemmaSetup {
         activation: problem.activation,
         inputs: &problem.inputs,
         targets: &problem.targets,
@@ -243,9 +270,9 @@ fn at_width(
         step_size: problem.step_size,
         schedule: &step_scaled(&problem),
         steps,
-        spectrum: kernel_spectrum(problem.activation, &problem.inputs),
-    })?;
-    Ok((steps, measured))
+        spectrum,
+    };
+    Ok((steps, lemmas_of(setup, work)?))
 }
 
 /// The slope of the least-squares line through (log width, log constant).
@@ -277,7 +304,7 @@ mod tests {
             "name = \"lemmas\"\n[data]\nsamples = 4\ninput_dim = 12\ninputs = \"orthonormal\"\n[network]\nwidth = 50\nactivation = \"linear\"\n[learning]\n{learning}\n[run]\nsteps = 60\n"
         );
         let experiment = Experiment::parse(&text, &Overrides::none())?;
-        lemma_tables(&experiment, &Sources::default())
+        lemma_tables(&experiment, &Sources::default(), None)
     }
 
     fn trend_of(table: &LemmaTable, key: &str) -> f64 {

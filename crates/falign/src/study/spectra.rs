@@ -2,13 +2,19 @@
 
 use std::path::Path;
 
-use super::certificate::{first_problem, index_of, initial_kernels, representatives};
+use ndarray::Array2;
+
+use super::certificate::{
+    LARGEST_KERNEL, first_problem, index_of, initial_kernels, kernel_work, representatives,
+};
 use crate::config::setting::Setting;
 use crate::config::{Experiment, Overrides};
 use crate::data::load_weights;
+use crate::measure::{Listener, Stage, Work};
 use crate::simulate::sources::Sources;
+use crate::simulate::watch::{Watch, prepare};
 use crate::theory::certificate::InitialKernels;
-use crate::theory::{feature_kernel, feedback_kernel, symmetric_part_eigenvalues};
+use crate::theory::{feature_kernel_of, feedback_kernel_of, symmetric_part_eigenvalues_heard};
 use crate::two_layer::Problem;
 use crate::{Error, Result};
 
@@ -31,7 +37,8 @@ pub struct KernelSpectrum {
 /// have a certificate: Gbar of infinite width, G(0) and H(0), and with a finished run folder of the
 /// same settings G(T) and H(T) of the last weights.
 ///
-/// Cost: O(n^3) a kernel for n samples; a feedback kernel that is too large is left out.
+/// Cost: O(n^3) a kernel for n samples; a feedback kernel that is too large is left out. `watch` hears
+/// how far it is; set to stop, there are no spectra.
 ///
 /// # Errors
 /// As [`certify_settings`](super::certificate::certify_settings);
@@ -44,7 +51,7 @@ pub struct KernelSpectrum {
 /// use falign::{config::Experiment, study::spectra::kernel_spectra};
 /// let file = "name = \"small\"\n[data]\nsamples = 8\n[network]\nwidth = 500\nactivation = \"tanh\"\n";
 /// let experiment = Experiment::parse(file, &Overrides::none())?;
-/// let spectra = kernel_spectra(&experiment, &Sources::default(), None)?;
+/// let spectra = kernel_spectra(&experiment, &Sources::default(), None, None)?;
 /// let names: Vec<_> = spectra.iter().map(|spectrum| spectrum.kernel).collect();
 /// assert_eq!(names, ["Gbar", "G(0)", "H(0)"]);
 /// assert!(spectra.iter().all(|spectrum| spectrum.sizes.len() == 8));
@@ -56,14 +63,20 @@ pub fn kernel_spectra(
     experiment: &Experiment,
     sources: &Sources,
     folder: Option<&Path>,
+    watch: Option<&Watch>,
 ) -> Result<Vec<KernelSpectrum>> {
     let ran = folder
         .map(|folder| Experiment::load(&folder.join("experiment.toml"), &Overrides::none()))
         .transpose()?;
+    let eigenvalues = |kernel: &Array2<f64>| {
+        prepare(watch, |listener| {
+            symmetric_part_eigenvalues_heard(kernel, listener)
+        })
+    };
     let mut found = Vec::new();
     for (one, _) in representatives(experiment) {
         let setting = &one.setting;
-        let (problem, _, infinite) = first_problem(setting, sources, None)?;
+        let (problem, _, infinite) = first_problem(setting, sources, watch)?;
         let mut add = |kernel, sizes: Vec<f64>| {
             found.push(KernelSpectrum {
                 setting: setting.clone(),
@@ -73,17 +86,19 @@ pub fn kernel_spectra(
             });
         };
         add("Gbar", infinite);
-        if let Some(start) = initial_kernels(setting, &problem)? {
-            add("G(0)", symmetric_part_eigenvalues(&start.feature)?);
+        if let Some(start) = initial_kernels(setting, &problem, watch)? {
+            add("G(0)", eigenvalues(&start.feature)?);
             if let Some(feedback) = &start.feedback {
-                add("H(0)", symmetric_part_eigenvalues(feedback)?);
+                add("H(0)", eigenvalues(feedback)?);
             }
         }
         if let (Some(folder), Some(ran)) = (folder, &ran) {
-            let last = last_kernels(setting, &problem, ran, folder)?;
-            add("G(T)", symmetric_part_eigenvalues(&last.feature)?);
+            let last = prepare(watch, |listener| {
+                last_kernels(setting, &problem, ran, folder, listener)
+            })?;
+            add("G(T)", eigenvalues(&last.feature)?);
             if let Some(feedback) = &last.feedback {
-                add("H(T)", symmetric_part_eigenvalues(feedback)?);
+                add("H(T)", eigenvalues(feedback)?);
             }
         }
     }
@@ -104,6 +119,7 @@ fn last_kernels(
     problem: &Problem,
     ran: &Experiment,
     folder: &Path,
+    listener: Listener<'_>,
 ) -> Result<InitialKernels> {
     let index = index_of(setting, ran, folder)?;
     let path = folder
@@ -123,12 +139,18 @@ fn last_kernels(
     } else {
         &weights.feedback
     };
-    let side = problem.samples() * problem.outputs();
-    let feedback = (side <= super::certificate::LARGEST_KERNEL)
-        .then(|| feedback_kernel(&weights.hidden, &weights.output, b, psi, x))
+    let (samples, outputs) = problem.targets.dim();
+    let with_feedback = samples * outputs <= LARGEST_KERNEL;
+    let (of_unit, once) = kernel_work([samples, x.ncols(), outputs], with_feedback);
+    let stage = |share| Stage::Kernel { samples, share };
+    let all = weights.hidden.nrows() as f64 * of_unit + once;
+    let work = Work::new(listener, all, &stage);
+    let w = &weights.hidden;
+    let feedback = with_feedback
+        .then(|| feedback_kernel_of([w, &weights.output, b], psi, x, &work))
         .transpose()?;
     Ok(InitialKernels {
-        feature: feature_kernel(&weights.hidden, psi, x)?,
+        feature: feature_kernel_of(w, psi, x, &work)?,
         feedback,
     })
 }

@@ -15,8 +15,8 @@ use faer::{Mat, MatRef, Side};
 use nalgebra::DMatrix;
 use ndarray::Array2;
 
-use super::stage::{Listener, Stage};
 use crate::math;
+use crate::measure::{Listener, Stage};
 
 /// Rows up to which symmetric eigenvalues have the same bits on every processor.
 const SAME_BITS: usize = 1000;
@@ -47,24 +47,34 @@ const LONG: usize = 300;
 /// Between two looks at whether anybody still waits for eigenvalues.
 const TICK: Duration = Duration::from_millis(20);
 
-/// [`symmetric_eigenvalues`], unless it is stopped. The libraries cannot be stopped: the computation is
-/// left to a thread of its own, which ends by itself.
+/// [`symmetric_eigenvalues`], unless it is stopped.
 pub(super) fn symmetric_eigenvalues_heard(
     matrix: Array2<f64>,
     listener: Listener<'_>,
 ) -> Option<Vec<f64>> {
-    let samples = matrix.nrows();
+    apart(matrix.nrows(), listener, move || {
+        symmetric_eigenvalues(&matrix)
+    })
+}
+
+/// What the libraries do with a matrix of so many rows, unless it is stopped. They cannot be: the
+/// computation is left to a thread of its own, which ends by itself.
+pub(super) fn apart<T: Send + 'static>(
+    samples: usize,
+    listener: Listener<'_>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
     if !listener.is_there() || samples < LONG {
-        return Some(symmetric_eigenvalues(&matrix));
+        return Some(work());
     }
     let (send, receive) = channel();
     let worker = thread::spawn(move || {
         // Nobody listens any more once it is stopped.
-        let _ = send.send(symmetric_eigenvalues(&matrix));
+        let _ = send.send(work());
     });
     while listener.goes_on(Stage::Eigenvalues { samples }) {
         match receive.recv_timeout(TICK) {
-            Ok(eigenvalues) => return Some(eigenvalues),
+            Ok(value) => return Some(value),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => match worker.join() {
                 Err(panic) => resume_unwind(panic),

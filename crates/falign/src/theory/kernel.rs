@@ -2,9 +2,10 @@
 
 use ndarray::Array2;
 
-use super::matrix::{check_columns, check_shape, products};
+use super::matrix::{check_columns, check_shape, products, products_of};
 use crate::Result;
 use crate::math::{Activation, activate};
+use crate::measure::{Listener, Stage, Work, unstopped};
 
 /// The feature kernel: how strongly an error at one sample moves the output at another through
 /// the output weights.
@@ -36,9 +37,23 @@ pub fn feature_kernel(
     activation: Activation,
     inputs: &Array2<f64>,
 ) -> Result<Array2<f64>> {
+    let work = Work::new(Listener::NOBODY, 0.0, &Stage::weights);
+    feature_kernel_of(hidden_weights, activation, inputs, &work)
+}
+
+/// [`feature_kernel`], as a part of some work.
+///
+/// # Errors
+/// As there; [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(crate) fn feature_kernel_of(
+    hidden_weights: &Array2<f64>,
+    activation: Activation,
+    inputs: &Array2<f64>,
+    work: &Work<'_>,
+) -> Result<Array2<f64>> {
     check_columns("inputs", inputs, hidden_weights.ncols())?;
-    let (psi, _) = units(hidden_weights, activation, inputs);
-    Ok(products(&psi, &psi) / hidden_weights.nrows() as f64)
+    let (psi, _) = units_of(hidden_weights, activation, inputs, work)?;
+    Ok(products_of(&psi, &psi, work)? / hidden_weights.nrows() as f64)
 }
 
 /// The same between two sets of inputs: an error at a row of `right` moves the output at a row
@@ -95,14 +110,29 @@ pub fn feedback_kernel(
     activation: Activation,
     inputs: &Array2<f64>,
 ) -> Result<Array2<f64>> {
+    let work = Work::new(Listener::NOBODY, 0.0, &Stage::weights);
+    let weights = [hidden_weights, output_weights, feedback_weights];
+    feedback_kernel_of(weights, activation, inputs, &work)
+}
+
+/// [`feedback_kernel`] of W, beta and b, as a part of some work.
+///
+/// # Errors
+/// As there; [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(crate) fn feedback_kernel_of(
+    [hidden_weights, output_weights, feedback_weights]: [&Array2<f64>; 3],
+    activation: Activation,
+    inputs: &Array2<f64>,
+    work: &Work<'_>,
+) -> Result<Array2<f64>> {
     check_columns("inputs", inputs, hidden_weights.ncols())?;
-    let (_, dpsi) = units(hidden_weights, activation, inputs);
+    let (_, dpsi) = units_of(hidden_weights, activation, inputs, work)?;
     let slopes = Slopes {
         left: &dpsi,
         right: &dpsi,
-        inner: products(inputs, inputs),
+        inner: products_of(inputs, inputs, work)?,
     };
-    slopes.kernel(output_weights, feedback_weights)
+    slopes.kernel(output_weights, feedback_weights, work)
 }
 
 /// The same between two sets of inputs: an error at a row of `right` moves the output at a row
@@ -128,7 +158,8 @@ pub fn feedback_kernel_between(
         right: &right,
         inner,
     };
-    slopes.kernel(output_weights, feedback_weights)
+    let work = Work::new(Listener::NOBODY, 0.0, &Stage::weights);
+    slopes.kernel(output_weights, feedback_weights, &work)
 }
 
 /// psi' at two sets of inputs, (samples, width), and their inner products.
@@ -143,22 +174,23 @@ impl Slopes<'_> {
         mut self,
         output_weights: &Array2<f64>,
         feedback_weights: &Array2<f64>,
+        work: &Work<'_>,
     ) -> Result<Array2<f64>> {
         let (p, k) = (self.left.ncols(), output_weights.ncols());
         check_shape("output_weights", output_weights, (p, k))?;
         check_shape("feedback_weights", feedback_weights, (p, k))?;
         self.inner /= p as f64;
-        let block = |a: usize, c: usize| {
+        let block = |a: usize, c: usize| -> Result<Array2<f64>> {
             let sent = self.left * &output_weights.column(a);
             let received = self.right * &feedback_weights.column(c);
-            products(&sent, &received) * &self.inner
+            Ok(products_of(&sent, &received, work)? * &self.inner)
         };
         if k == 1 {
-            return Ok(block(0, 0));
+            return block(0, 0);
         }
         let mut h = Array2::zeros((self.left.nrows() * k, self.right.nrows() * k));
         for (a, c) in (0..k).flat_map(|a| (0..k).map(move |c| (a, c))) {
-            for ((i, j), value) in block(a, c).indexed_iter() {
+            for ((i, j), value) in block(a, c)?.indexed_iter() {
                 h[(i * k + a, j * k + c)] = *value;
             }
         }
@@ -172,7 +204,20 @@ pub(super) fn units(
     activation: Activation,
     inputs: &Array2<f64>,
 ) -> (Array2<f64>, Array2<f64>) {
-    let mut values = products(inputs, hidden_weights);
+    unstopped(|nobody| {
+        let work = Work::new(nobody, 0.0, &Stage::weights);
+        units_of(hidden_weights, activation, inputs, &work)
+    })
+}
+
+/// [`units`], as a part of some work.
+fn units_of(
+    hidden_weights: &Array2<f64>,
+    activation: Activation,
+    inputs: &Array2<f64>,
+    work: &Work<'_>,
+) -> Result<(Array2<f64>, Array2<f64>)> {
+    let mut values = products_of(inputs, hidden_weights, work)?;
     let mut slopes = Array2::zeros(values.dim());
     let contiguous = "a new matrix is contiguous";
     activate(
@@ -180,5 +225,5 @@ pub(super) fn units(
         values.as_slice_mut().expect(contiguous),
         slopes.as_slice_mut().expect(contiguous),
     );
-    (values, slopes)
+    Ok((values, slopes))
 }

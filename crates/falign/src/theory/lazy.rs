@@ -8,8 +8,8 @@ use super::infinite::{
     infinite_feedback_kernel_between,
 };
 use super::matrix::{check_columns, check_shape, product};
-use super::stage::Listener;
 use crate::math::Activation;
+use crate::measure::Listener;
 use crate::rule::{RidgeForm, Schedule};
 use crate::{Error, Result};
 
@@ -121,13 +121,13 @@ impl LazyLimit {
             initial_outputs,
         };
         let nobody = Listener::NOBODY;
-        Self::heard(activation, feedback, step_size, schedule, start, nobody)?.ok_or(Error::Stopped)
+        Self::heard(activation, feedback, step_size, schedule, start, nobody)
     }
 
-    /// [`Self::new`]; `None` if it was stopped.
+    /// [`Self::new`], unless it is stopped.
     ///
     /// # Errors
-    /// As there.
+    /// As there; [`Error::Stopped`] where it is to stop.
     pub(crate) fn heard(
         activation: Activation,
         feedback: LazyFeedback,
@@ -135,7 +135,7 @@ impl LazyLimit {
         schedule: Schedule,
         start: LazyStart<'_>,
         listener: Listener<'_>,
-    ) -> Result<Option<Self>> {
+    ) -> Result<Self> {
         let LazyStart {
             inputs,
             targets,
@@ -143,20 +143,15 @@ impl LazyLimit {
         } = start;
         check_shape("targets", targets, (inputs.nrows(), targets.ncols()))?;
         check_shape("initial_outputs", initial_outputs, targets.dim())?;
-        let Some(feature) = feature_kernel_heard(activation, inputs, listener) else {
-            return Ok(None);
-        };
+        let heard = |kernel: Option<Array2<f64>>| kernel.ok_or(Error::Stopped);
         let mut kernels = Kernels {
-            feature,
+            feature: heard(feature_kernel_heard(activation, inputs, listener))?,
             feedback: None,
         };
         if feedback.is_correlated() {
-            kernels.feedback = feedback_kernel_heard(activation, inputs, listener);
-            if kernels.feedback.is_none() {
-                return Ok(None);
-            }
+            kernels.feedback = Some(heard(feedback_kernel_heard(activation, inputs, listener))?);
         }
-        Ok(Some(Self {
+        Ok(Self {
             activation,
             feedback,
             step_size,
@@ -169,7 +164,7 @@ impl LazyLimit {
             new_inputs: None,
             left: 1.0,
             t: 0,
-        }))
+        })
     }
 
     /// With the ridge in another form: 1 - lambda(t) for 1 - eta lambda(t) everywhere.

@@ -3,20 +3,49 @@
 use ndarray::{Array2, Axis};
 
 use super::algebra;
-use crate::math::row_products;
+use crate::measure::{Listener, Stage, Work, unstopped};
 use crate::{Error, Result};
 
 /// `left` (m, d) times `right` (n, d) transposed, with one fixed order of summation: (m, n).
 pub(super) fn products(left: &Array2<f64>, right: &Array2<f64>) -> Array2<f64> {
+    unstopped(|nobody| products_heard(left, right, nobody))
+}
+
+/// [`products`] as the kernel of the rows of `left`, a few rows at a time.
+///
+/// # Errors
+/// [`Error::Stopped`] where it is to stop.
+pub(super) fn products_heard(
+    left: &Array2<f64>,
+    right: &Array2<f64>,
+    listener: Listener<'_>,
+) -> Result<Array2<f64>> {
+    let samples = left.nrows();
+    let all = left.len() as f64 * right.nrows() as f64;
+    let stage = |share| Stage::Kernel { samples, share };
+    products_of(left, right, &Work::new(listener, all, &stage))
+}
+
+/// [`products`], as a part of some work.
+///
+/// # Errors
+/// [`Error::Stopped`] where it is to stop.
+pub(super) fn products_of(
+    left: &Array2<f64>,
+    right: &Array2<f64>,
+    work: &Work<'_>,
+) -> Result<Array2<f64>> {
     let (left, right) = (left.as_standard_layout(), right.as_standard_layout());
     let contiguous = "in standard layout";
-    let values = row_products(
+    let values = work.products(
         left.as_slice().expect(contiguous),
         right.as_slice().expect(contiguous),
         left.ncols(),
-    );
-    Array2::from_shape_vec((left.nrows(), right.nrows()), values)
-        .expect("one product for each pair of rows")
+    )?;
+    Ok(
+        Array2::from_shape_vec((left.nrows(), right.nrows()), values)
+            .expect("one product for each pair of rows"),
+    )
 }
 
 /// Eigenvalues below this share of the largest one are rounding.

@@ -3,8 +3,9 @@
 use ndarray::Array2;
 
 use super::algebra;
-use super::matrix::{check_columns, check_shape, check_square, products};
-use crate::Result;
+use super::matrix::{check_columns, check_shape, check_square, products, products_heard};
+use crate::measure::Listener;
+use crate::{Error, Result};
 
 /// Entries that differ from their mirror images by less than this share of the largest are rounding.
 const SYMMETRIC: f64 = 1e-14;
@@ -26,10 +27,20 @@ const SYMMETRIC: f64 = 1e-14;
 /// # Ok::<(), falign::Error>(())
 /// ```
 pub fn symmetric_part_eigenvalues(kernel: &Array2<f64>) -> Result<Vec<f64>> {
+    symmetric_part_eigenvalues_heard(kernel, Listener::NOBODY)
+}
+
+/// [`symmetric_part_eigenvalues`], unless it is stopped.
+///
+/// # Errors
+/// As there; [`Error::Stopped`] where it is to stop.
+pub(crate) fn symmetric_part_eigenvalues_heard(
+    kernel: &Array2<f64>,
+    listener: Listener<'_>,
+) -> Result<Vec<f64>> {
     check_square("kernel", kernel)?;
-    Ok(algebra::symmetric_eigenvalues(
-        &((kernel + &kernel.t()) * 0.5),
-    ))
+    let symmetric = (kernel + &kernel.t()) * 0.5;
+    algebra::symmetric_eigenvalues_heard(symmetric, listener).ok_or(Error::Stopped)
 }
 
 /// Eigenvalues (real part, imaginary part) of any square matrix, by ascending real part: those
@@ -58,17 +69,28 @@ pub fn eigenvalues(kernel: &Array2<f64>) -> Result<Vec<(f64, f64)>> {
 /// # Errors
 /// [`Error::Shape`](crate::Error::Shape) if the kernel is not square or not finite.
 pub fn spectral_norm(kernel: &Array2<f64>) -> Result<f64> {
+    spectral_norm_heard(kernel, Listener::NOBODY)
+}
+
+/// [`spectral_norm`], unless it is stopped.
+///
+/// # Errors
+/// As there; [`Error::Stopped`] where it is to stop.
+pub(crate) fn spectral_norm_heard(kernel: &Array2<f64>, listener: Listener<'_>) -> Result<f64> {
     check_square("kernel", kernel)?;
     let scale = kernel.iter().fold(0.0, |top: f64, x| top.max(x.abs()));
     let skew = kernel.indexed_iter().fold(0.0, |top: f64, ((i, j), x)| {
         top.max((x - kernel[(j, i)]).abs())
     });
     if skew <= SYMMETRIC * scale {
-        let eigenvalues = algebra::symmetric_eigenvalues(kernel);
+        let eigenvalues = algebra::symmetric_eigenvalues_heard(kernel.clone(), listener);
+        let eigenvalues = eigenvalues.ok_or(Error::Stopped)?;
         return Ok(eigenvalues.iter().fold(0.0, |top: f64, l| top.max(l.abs())));
     }
     let columns = kernel.t().to_owned();
-    let eigenvalues = algebra::symmetric_eigenvalues(&products(&columns, &columns));
+    let square = products_heard(&columns, &columns, listener)?;
+    let eigenvalues = algebra::symmetric_eigenvalues_heard(square, listener);
+    let eigenvalues = eigenvalues.ok_or(Error::Stopped)?;
     Ok(eigenvalues
         .last()
         .map_or(0.0, |largest| largest.max(0.0).sqrt()))

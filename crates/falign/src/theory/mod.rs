@@ -14,7 +14,6 @@ mod measure;
 mod recurrence;
 mod slow_time;
 mod spectrum;
-mod stage;
 
 pub(crate) use infinite::infinite_kernels_version;
 pub use infinite::{
@@ -25,13 +24,16 @@ pub use infinite::{
 pub use kernel::{
     feature_kernel, feature_kernel_between, feedback_kernel, feedback_kernel_between,
 };
+pub(crate) use kernel::{feature_kernel_of, feedback_kernel_of};
 pub(crate) use lazy::LazyStart;
 pub use lazy::{LazyFeedback, LazyLimit};
+pub(crate) use measure::symmetric_part_eigenvalues_heard;
 pub use measure::{
     centred_kernel_alignment, eigenvalues, kernel_drift, kernel_target_alignment,
     participation_ratio, spectral_norm, symmetric_part_eigenvalues,
 };
 pub use recurrence::{LinearNetwork, LinearRecurrence};
+pub(crate) use slow_time::slow_time_limit_heard;
 pub use slow_time::{
     Estimate, FeedbackLaw, LinearSlowTime, Moments, SlowEstimate, SlowProblem, SlowRidge,
     SlowState, SlowTime, slow_time_limit,
@@ -41,5 +43,3 @@ pub use spectrum::{
     training_kernel_max,
 };
 pub(crate) use spectrum::{infinite_eigenvalues_heard, training_kernel_max_heard};
-pub(crate) use stage::Listener;
-pub use stage::Stage;

@@ -4,8 +4,8 @@ use ndarray::Array2;
 
 use super::algebra::symmetric_eigenvalues_heard;
 use super::infinite::{feature_kernel_heard, feedback_kernel_heard};
-use super::stage::{Listener, whole};
 use crate::math::Activation;
+use crate::measure::{Listener, whole};
 use crate::memory::{Extent, Need, Size};
 
 /// Extreme eigenvalues of the infinite-width feature kernel on a data set.
@@ -126,10 +126,11 @@ pub(crate) fn training_kernel_max_heard(
 #[cfg(test)]
 mod tests {
     use super::super::infinite_feature_kernel;
-    use super::super::stage::Stage;
     use super::*;
+    use crate::measure::Stage;
     use ndarray::array;
-    use std::cell::RefCell;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Rows on a circle, as many as are listened to while their eigenvalues are computed.
     fn circle(samples: usize) -> Array2<f64> {
@@ -141,17 +142,23 @@ mod tests {
     #[test]
     fn whoever_listens_hears_every_row_and_the_eigenvalues_and_changes_no_bit() {
         let inputs = circle(310);
-        let heard = RefCell::new(Vec::new());
+        let heard = Mutex::new(Vec::new());
         let hear = |stage| {
-            heard.borrow_mut().push(stage);
+            heard.lock().unwrap().push(stage);
             true
         };
         let with = infinite_eigenvalues_heard(Activation::Relu, &inputs, Listener::new(&hear));
         let plain = infinite_eigenvalues(Activation::Relu, &inputs);
         let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&with.unwrap()), bits(&plain));
-        let heard = heard.into_inner();
-        for (row, stage) in heard[..310].iter().enumerate() {
+        let heard = heard.into_inner().unwrap();
+        // Products of the inputs come first, all at once.
+        let whole = |share| Stage::Kernel {
+            samples: 310,
+            share,
+        };
+        assert_eq!(heard[..2], [whole(0.0), whole(1.0)]);
+        for (row, stage) in heard[2..312].iter().enumerate() {
             let share = row as f64 / 310.0;
             assert_eq!(
                 *stage,
@@ -161,23 +168,20 @@ mod tests {
                 }
             );
         }
-        assert_eq!(heard[310], Stage::Eigenvalues { samples: 310 });
+        assert_eq!(heard[312], Stage::Eigenvalues { samples: 310 });
     }
 
     #[test]
     fn what_is_stopped_ends_at_the_next_row_or_without_its_eigenvalues() {
         let inputs = circle(310);
-        let count = std::cell::Cell::new(0);
-        let after_five = |_: Stage| {
-            count.set(count.get() + 1);
-            count.get() <= 5
-        };
+        let count = AtomicUsize::new(0);
+        let after_five = |_: Stage| count.fetch_add(1, Ordering::Relaxed) < 5;
         let listener = Listener::new(&after_five);
         let kernels = [0.0, 0.5];
         for share in kernels {
-            count.set(0);
+            count.store(0, Ordering::Relaxed);
             let found = training_kernel_max_heard(Activation::Tanh, &inputs, share, listener);
-            assert_eq!((found, count.get()), (None, 6));
+            assert_eq!((found, count.load(Ordering::Relaxed)), (None, 6));
         }
         let no_eigenvalues = |stage| matches!(stage, Stage::Kernel { .. });
         let listener = Listener::new(&no_eigenvalues);

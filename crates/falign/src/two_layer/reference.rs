@@ -8,7 +8,9 @@ use super::kernels::place;
 use super::mask::{GROUP, Masks};
 use super::snapshot::{Dynamics, Movement, Needs, Snapshot, gram, oja_term, output_movements};
 use super::{Problem, Start, Weights};
+use crate::Result;
 use crate::math::{Scalar, Streams};
+use crate::measure::{DRAW, Listener, Stage, Work, unstopped};
 use crate::memory::{Extent, Need, Size};
 use crate::rule::Feedback;
 
@@ -68,10 +70,28 @@ impl<T: Scalar> Reference<T> {
     /// # Panics
     /// If the width does not fit in memory.
     pub fn new(problem: &Problem, start: &Start, streams: Streams) -> Self {
+        unstopped(|nobody| Self::heard(problem, start, streams, nobody))
+    }
+
+    /// [`new`](Self::new), unless it is stopped.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(crate) fn heard(
+        problem: &Problem,
+        start: &Start,
+        streams: Streams,
+        listener: Listener<'_>,
+    ) -> Result<Self> {
         let p = usize::try_from(problem.width).expect("a width that fits in memory");
         let (d, k) = (problem.input_dim(), problem.outputs());
-        let (beta, b) = start.output_and_feedback(p, k);
-        let w: Vec<T> = round(start.hidden_rows(0, p, d));
+        let work = Work::new(
+            listener,
+            DRAW * p as f64 * (d + 2 * k) as f64,
+            &Stage::weights,
+        );
+        let (beta, b) = start.output_and_feedback_of(p, k, &work)?;
+        let w: Vec<T> = round(start.hidden_rows_of(0, p, d, &work)?);
         let mut engine = Self {
             x: round(problem.inputs.iter().copied()),
             y: problem.targets.iter().copied().collect(),
@@ -93,7 +113,7 @@ impl<T: Scalar> Reference<T> {
             engine.f0 = Some(engine.outputs(None));
         }
         engine.e = engine.training_residual();
-        engine
+        Ok(engine)
     }
 
     /// b, (width, outputs) row-major: for experiments that set it from outside.
@@ -362,17 +382,17 @@ impl<T: Scalar> Dynamics for Reference<T> {
         }
     }
 
-    fn weights(&mut self) -> Option<Weights> {
+    fn weights_heard(&mut self, _: Listener<'_>) -> Result<Option<Weights>> {
         let (d, k) = (self.problem.input_dim(), self.problem.outputs());
         let matrix = |v: &[T], columns: usize| {
             Array2::from_shape_fn((v.len() / columns, columns), |(r, j)| {
                 v[r * columns + j].to_f64()
             })
         };
-        Some(Weights {
+        Ok(Some(Weights {
             hidden: matrix(&self.w, d),
             output: matrix(&self.beta, k),
             feedback: matrix(&self.b, k),
-        })
+        }))
     }
 }

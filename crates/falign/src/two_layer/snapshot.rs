@@ -1,10 +1,11 @@
 //! The state of a run at one step, reduced to what every quantity can be computed from.
 
+use crate::Result;
 use crate::math::Scalar;
 use crate::rule::Feedback;
 
 use super::{Problem, Weights};
-use crate::measure::Quantity;
+use crate::measure::{Listener, Quantity, unstopped};
 
 /// Which parts of a snapshot are wanted; the others are not computed.
 #[allow(clippy::struct_excessive_bools, reason = "a set of independent wants")]
@@ -109,8 +110,16 @@ pub trait Dynamics {
     fn residual_norm(&self) -> f64;
     /// Measures; `needs` must be covered by what the engine was made with.
     fn snapshot(&mut self, needs: Needs) -> Snapshot;
-    /// The current weights, where the engine has single units.
-    fn weights(&mut self) -> Option<Weights>;
+    /// The current weights, where the engine has single units. Drawn ones are drawn again, of which
+    /// the listener hears.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where the listener says so.
+    fn weights_heard(&mut self, listener: Listener<'_>) -> Result<Option<Weights>>;
+    /// The same before nobody.
+    fn weights(&mut self) -> Option<Weights> {
+        unstopped(|nobody| self.weights_heard(nobody))
+    }
 }
 
 /// a' b for row-major (width, k) matrices, as a k x k matrix.

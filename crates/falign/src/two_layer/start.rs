@@ -1,7 +1,9 @@
 //! The start of a run: W(0), beta(0) and b, given or drawn from named streams.
 
+use crate::Result;
 use crate::data::Weights;
 use crate::math::{StreamName, Streams};
+use crate::measure::{Listener, Stage, Work, unstopped};
 
 /// Where the initial weights come from. Drawn hidden weights are made again whenever they
 /// are needed, not stored.
@@ -21,49 +23,77 @@ pub enum Start {
 impl Start {
     /// Rows `first .. first + count` of W(0), row-major.
     pub fn hidden_rows(&self, first: usize, count: usize, input_dim: usize) -> Vec<f64> {
+        unstopped(|nobody| self.hidden_rows_of(first, count, input_dim, &unmeasured(nobody)))
+    }
+
+    /// [`hidden_rows`](Self::hidden_rows), as a part of some work.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(crate) fn hidden_rows_of(
+        &self,
+        first: usize,
+        count: usize,
+        input_dim: usize,
+        work: &Work<'_>,
+    ) -> Result<Vec<f64>> {
         match self {
-            Self::Given(weights) => weights
+            Self::Given(weights) => Ok(weights
                 .hidden
                 .rows()
                 .into_iter()
                 .skip(first)
                 .take(count)
                 .flat_map(|row| row.to_vec())
-                .collect(),
+                .collect()),
             Self::Drawn { streams, .. } => {
-                let mut rows = vec![0.0; count * input_dim];
                 let mut stream = streams.open(StreamName::HiddenWeights);
                 stream.seek((first * input_dim) as u64);
-                stream.fill_normal(&mut rows);
-                rows
+                work.draw(count * input_dim, || stream.normal())
             }
         }
     }
 
     /// beta(0) and b, each row-major (width, outputs).
     pub fn output_and_feedback(&self, width: usize, outputs: usize) -> (Vec<f64>, Vec<f64>) {
+        unstopped(|nobody| self.output_and_feedback_of(width, outputs, &unmeasured(nobody)))
+    }
+
+    /// [`output_and_feedback`](Self::output_and_feedback), as a part of some work.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(crate) fn output_and_feedback_of(
+        &self,
+        width: usize,
+        outputs: usize,
+        work: &Work<'_>,
+    ) -> Result<(Vec<f64>, Vec<f64>)> {
         match self {
-            Self::Given(weights) => (
+            Self::Given(weights) => Ok((
                 weights.output.iter().copied().collect(),
                 weights.feedback.iter().copied().collect(),
-            ),
+            )),
             Self::Drawn {
                 streams,
                 correlation,
             } => {
-                let mut output = vec![0.0; width * outputs];
-                let mut feedback = output.clone();
-                streams
-                    .open(StreamName::OutputWeights)
-                    .fill_normal(&mut output);
-                streams
-                    .open(StreamName::FeedbackWeights)
-                    .fill_normal(&mut feedback);
+                let drawn = |name| {
+                    let mut stream = streams.open(name);
+                    work.draw(width * outputs, || stream.normal())
+                };
+                let output = drawn(StreamName::OutputWeights)?;
+                let mut feedback = drawn(StreamName::FeedbackWeights)?;
                 correlate(&output, &mut feedback, *correlation);
-                (output, feedback)
+                Ok((output, feedback))
             }
         }
     }
+}
+
+/// Work on weights of which nobody asks how much there is.
+fn unmeasured(listener: Listener<'_>) -> Work<'_> {
+    Work::new(listener, 0.0, &Stage::weights)
 }
 
 /// xi becomes rho beta + sqrt(1 - rho^2) xi.
@@ -71,5 +101,136 @@ pub(super) fn correlate(beta: &[f64], xi: &mut [f64], rho: f64) {
     let rest = ((1.0 - rho) * (1.0 + rho)).sqrt();
     for (b, &beta) in xi.iter_mut().zip(beta) {
         *b = rho.mul_add(beta, rest * *b);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Activation;
+    use crate::measure::stopped_at_each_stage;
+    use crate::rule::{Feedback, RidgeForm, Schedule};
+    use crate::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace};
+    use ndarray::Array2;
+
+    const STREAMS: fn() -> Streams = || Streams::new(3, 1);
+
+    fn problem(activation: Activation, feedback: Feedback) -> Problem {
+        let matrix = |rows, columns| {
+            Array2::from_shape_fn((rows, columns), |(i, j)| {
+                (((7 * i + 3) * (j + 2)) as f64 * 0.37).sin()
+            })
+        };
+        Problem {
+            inputs: matrix(5, 7),
+            targets: matrix(5, 2),
+            held_out: Some((matrix(3, 7), matrix(3, 2))),
+            width: 601,
+            activation,
+            feedback,
+            step_size: 0.1,
+            schedule: Schedule::Constant { ridge: 0.3 },
+            ridge_form: RidgeForm::StepScaled,
+            dropout: 0.0,
+            output_scale: 1.0,
+            center_outputs: false,
+            feedback_step_size: 0.1,
+            feedback_decay: None,
+        }
+    }
+
+    fn needs() -> Needs {
+        Needs {
+            coefficients: true,
+            held_out: true,
+            ..Needs::default()
+        }
+    }
+
+    /// An engine at its start, told of to somebody.
+    type Begin<'a> = Box<dyn Fn(Listener<'_>) -> Result<Box<dyn Dynamics>> + 'a>;
+
+    #[test]
+    fn every_start_can_be_stopped_wherever_it_is_and_has_the_same_bits_before_anybody() {
+        let tanh = problem(Activation::Tanh, Feedback::Random);
+        let linear = problem(Activation::Linear, Feedback::Random);
+        let learns = problem(Activation::Linear, Feedback::KolenPollack);
+        let drawn = || Start::Drawn {
+            streams: STREAMS(),
+            correlation: 0.4,
+        };
+        let gram = || LinearStart::Gram {
+            streams: STREAMS(),
+            correlation: 0.4,
+        };
+        let of_weights = || LinearStart::Weights(drawn());
+        let begins: [Begin<'_>; 6] = [
+            Box::new(|heard| {
+                Ok(Box::new(Reference::<f32>::heard(
+                    &tanh,
+                    &drawn(),
+                    STREAMS(),
+                    heard,
+                )?))
+            }),
+            Box::new(|heard| {
+                let engine =
+                    SampleSpace::<f64>::heard(&tanh, drawn(), STREAMS(), needs(), false, heard);
+                Ok(Box::new(engine?))
+            }),
+            Box::new(|heard| {
+                Ok(Box::new(Linear::heard(
+                    &linear,
+                    of_weights(),
+                    needs(),
+                    heard,
+                )?))
+            }),
+            Box::new(|heard| Ok(Box::new(Linear::heard(&linear, gram(), needs(), heard)?))),
+            Box::new(|heard| {
+                Ok(Box::new(Linear::heard(
+                    &learns,
+                    of_weights(),
+                    needs(),
+                    heard,
+                )?))
+            }),
+            Box::new(|heard| Ok(Box::new(Linear::heard(&learns, gram(), needs(), heard)?))),
+        ];
+        for (at, begin) in begins.iter().enumerate() {
+            let told = stopped_at_each_stage(begin);
+            assert!(told.len() > 3, "engine {at}: {told:?}");
+            let shares: Vec<f64> = told
+                .iter()
+                .map(|stage| match stage {
+                    Stage::Weights { share } => *share,
+                    other => panic!("engine {at}: {other:?}"),
+                })
+                .collect();
+            assert!(shares.is_sorted(), "engine {at}: {shares:?}");
+            // What there is to do is told about right.
+            let before_last = shares[shares.len() - 2];
+            assert!(
+                (0.3..=1.0).contains(&before_last),
+                "engine {at}: {shares:?}"
+            );
+            let goes_on = |_| true;
+            let mut with = begin(Listener::new(&goes_on)).unwrap();
+            let mut without = begin(Listener::NOBODY).unwrap();
+            for engine in [&mut with, &mut without] {
+                engine.step();
+                engine.step();
+            }
+            assert_eq!(
+                with.residual_norm().to_bits(),
+                without.residual_norm().to_bits(),
+                "engine {at}"
+            );
+            let told = stopped_at_each_stage(|heard| begin(Listener::NOBODY)?.weights_heard(heard));
+            let has_units = with.weights().is_some();
+            // Plain loops have theirs at hand.
+            assert_eq!(told.is_empty(), at == 0 || !has_units, "engine {at}");
+            assert_eq!(with.weights(), without.weights(), "engine {at}");
+        }
     }
 }

@@ -60,8 +60,12 @@ pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
     let of_run = of_run.map(|folder| folder.join("experiment.toml"));
     let name = args.experiment.as_deref().or(of_run.as_deref());
     let experiment = source::experiment(name, &overrides)?;
+    // To tell of; a signal ends the program, for nothing is written.
+    let watch = Watch::default();
     if args.lemmas {
-        let tables = lemma_tables(&experiment, &Sources::default())?;
+        let tables = progress::preparing(&watch, || {
+            lemma_tables(&experiment, &Sources::default(), Some(&watch))
+        })?;
         if args.json {
             let all: Vec<Value> = tables.iter().map(lemmas::json).collect();
             output::line(format!("{:#}", json!({ "lemmas": all })))?;
@@ -73,18 +77,17 @@ pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
         return Ok(Ended::Done);
     }
     let folder = args.run.as_deref();
-    let watch = Watch::default();
     let question = Question {
         folder,
         every_setting: args.all,
         alignment: args.alignment,
-        watch: Some(&watch), // To tell of; a signal ends the program, for nothing is written.
+        watch: Some(&watch),
     };
     let certified = progress::preparing(&watch, || {
         certify_settings(&experiment, &Sources::default(), question)
     })?;
     if let Some(out) = &args.spectra {
-        for path in spectra::draw(&experiment, folder, out)? {
+        for path in spectra::draw(&experiment, folder, &watch, out)? {
             output::note(path.display());
         }
     }

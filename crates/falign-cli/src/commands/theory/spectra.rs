@@ -6,9 +6,11 @@ use anyhow::{Context as _, Result};
 use falign::config::Experiment;
 use falign::config::figure::{Figure, Panel};
 use falign::simulate::sources::Sources;
+use falign::simulate::watch::Watch;
 use falign::study::spectra::{KernelSpectrum, kernel_spectra};
 
 use crate::figure::{Options, Table, render, write, written};
+use crate::progress;
 
 /// Columns of the table behind the picture, as those of a `summary.csv`.
 const COLUMNS: [&str; 6] = [
@@ -27,9 +29,12 @@ const ROUNDING: f64 = 1e-15;
 pub(super) fn draw(
     experiment: &Experiment,
     folder: Option<&Path>,
+    watch: &Watch,
     out: &Path,
 ) -> Result<Vec<PathBuf>> {
-    let spectra = kernel_spectra(experiment, &Sources::default(), folder)?;
+    let spectra = progress::preparing(watch, || {
+        kernel_spectra(experiment, &Sources::default(), folder, Some(watch))
+    })?;
     let mut networks: Vec<String> = Vec::new();
     let mut rows = Vec::new();
     for spectrum in &spectra {

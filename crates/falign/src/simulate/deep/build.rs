@@ -11,10 +11,11 @@ use crate::config::setting::{
 };
 use crate::math::Streams;
 use crate::math::simd::Element;
+use crate::measure::{DRAW, Listener, Stage, Work};
 use crate::network::{
     Architecture, Examples, FeedbackShape, Initialisation, Misfit, Network, Part, StepSizes,
-    TensorFile, TrainingOptions, draw_connections, draw_feedback, draw_layers, is_feedback,
-    steps_per_epoch,
+    TensorFile, TrainingOptions, draw_connections_of, draw_feedback_of, draw_layers_of,
+    feedback_draws, is_feedback, steps_per_epoch,
 };
 use crate::rule::{
     Composed, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation, Rule,
@@ -52,12 +53,13 @@ pub(crate) fn parts<T: Element>(
     run: u64,
     sources: &Sources,
     private: Option<MakeRule<'_, T>>,
+    listener: Listener<'_>,
 ) -> Result<Parts<T>> {
     let Sets {
         train,
         test,
         validation,
-    } = sets(setting, run, sources)?;
+    } = sets(setting, run, sources, listener)?;
     let deep = &setting.deep;
     let Length {
         batch,
@@ -72,15 +74,15 @@ pub(crate) fn parts<T: Element>(
         setting.activation,
     )?;
     architecture.has_biases = deep.biases;
-    let mut network = network(setting, run, &architecture, private)?;
-    let found = step_size::find(setting, &network, &train, batch)?;
+    let mut network = network(setting, run, &architecture, private, listener)?;
+    let found = step_size::find(setting, &network, &train, batch, listener)?;
     let mut numeric = setting.clone();
     numeric.step_size = StepSize::Number(found.step_size);
     if numeric.step_size != setting.step_size
         && numeric.feedback_step_size == FeedbackStepSize::StepSize
     {
         // Its feedback weights learn with a step that was not known.
-        network = self::network(&numeric, run, &architecture, private)?;
+        network = self::network(&numeric, run, &architecture, private, listener)?;
     }
     let options = options(&numeric, network.shapes().len(), batch, per_epoch, steps)?;
     Ok(Parts {
@@ -146,11 +148,17 @@ fn network<T: Element>(
     run: u64,
     architecture: &Architecture,
     private: Option<MakeRule<'_, T>>,
+    listener: Listener<'_>,
 ) -> Result<Network<T>> {
     let deep = &setting.deep;
     let streams = Streams::new(setting.seed, run);
     let law = initialisation(deep, deep.initialisation);
-    let mut layers = draw_layers::<T>(architecture, law, streams);
+    let work = Work::new(
+        listener,
+        network_work(setting, architecture),
+        &Stage::weights,
+    );
+    let mut layers = draw_layers_of::<T>(architecture, law, streams, &work)?;
     if (deep.init_gain - 1.0).abs() > 0.0 {
         let gain = T::from_f64(deep.init_gain);
         for layer in &mut layers {
@@ -162,7 +170,7 @@ fn network<T: Element>(
     }
     let rule = match private {
         Some(make) => make(&layers),
-        None => rule(setting, run, &layers),
+        None => rule(setting, run, &layers, &work)?,
     };
     let mut network = Network::new(layers, rule, deep.optimiser_kind());
     if let Some(path) = &setting.initial_weights {
@@ -178,9 +186,32 @@ fn network<T: Element>(
     }
     let sparsity = deep.weight_sparsity.each(network.shapes().len());
     if sparsity.iter().any(|share| *share > 0.0) {
-        network.set_connections(draw_connections(&network.shapes(), &sparsity, streams));
+        let shapes = network.shapes();
+        network.set_connections(draw_connections_of(&shapes, &sparsity, streams, &work)?);
     }
     Ok(network)
+}
+
+/// Multiply-adds of the draws of a network, about.
+pub(crate) fn network_work(setting: &Setting, architecture: &Architecture) -> f64 {
+    let shapes = architecture.shapes();
+    let numbers = |shapes: &[(usize, usize)]| -> f64 {
+        let each = shapes.iter();
+        each.map(|&(units, inputs)| units as f64 * inputs as f64)
+            .sum()
+    };
+    let feedback = setting.rule.composition();
+    let sparsity = setting.deep.weight_sparsity.each(shapes.len());
+    let is_sparse = |(_, sparsity): &(&(usize, usize), &f64)| **sparsity > 0.0;
+    let connections: Vec<(usize, usize)> = shapes
+        .iter()
+        .zip(&sparsity)
+        .filter(is_sparse)
+        .map(|(shape, _)| *shape)
+        .collect();
+    DRAW * (numbers(&shapes)
+        + feedback.map_or(0.0, |composition| feedback_draws(composition, &shapes))
+        + numbers(&connections))
 }
 
 /// A weights file that is another network's, with the key that would make it fit.
@@ -227,10 +258,11 @@ pub(crate) fn rule<T: Element>(
     setting: &Setting,
     run: u64,
     layers: &[Layer<T>],
-) -> Box<dyn LearningRule<T>> {
+    work: &Work<'_>,
+) -> Result<Box<dyn LearningRule<T>>> {
     let deep = &setting.deep;
     let streams = Streams::new(setting.seed, run);
-    match (setting.rule, setting.rule.composition()) {
+    Ok(match (setting.rule, setting.rule.composition()) {
         (_, Some(composition)) => {
             let own = deep.feedback_initialisation.unwrap_or(deep.initialisation);
             let shape = FeedbackShape {
@@ -241,7 +273,7 @@ pub(crate) fn rule<T: Element>(
                 correlation: setting.feedback_correlation,
             };
             let law = initialisation(deep, own);
-            let feedback = draw_feedback(composition, layers, law, shape, streams);
+            let feedback = draw_feedback_of(composition, layers, law, shape, streams, work)?;
             Box::new(Composed::new(
                 composition,
                 feedback,
@@ -251,7 +283,7 @@ pub(crate) fn rule<T: Element>(
         (Rule::NodePerturbation, _) => Box::new(NodePerturbation::new(deep.perturbation)),
         (Rule::WeightPerturbation, _) => Box::new(WeightPerturbation::new(deep.perturbation)),
         _ => Box::new(LastLayerOnly),
-    }
+    })
 }
 
 /// The weights file of a run: `path` itself, or the last weights of run `run` in a run folder.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use self::build::{Length, MakeRule, eta};
-pub(crate) use self::build::{feedback_learning, parts, rule, weights_of_run};
+pub(crate) use self::build::{feedback_learning, network_work, parts, rule, weights_of_run};
 use self::observer::Observer;
 pub(crate) use self::sets::scaler;
 use self::sets::sets;
@@ -21,6 +21,7 @@ use self::stall::{chance_loss, stall};
 use self::state::{Recorded, keep, resume};
 use super::resolve::Resolved;
 use super::sources::Sources;
+use super::watch::prepare;
 use super::{Context, Look, RunResult, SavedWeights};
 use crate::Result;
 use crate::config::record_fits;
@@ -28,7 +29,7 @@ use crate::config::setting::{Record, SaveWeights, Setting};
 use crate::config::steps::{in_steps, recorded_steps};
 use crate::math::simd::Element;
 use crate::math::{Precision, StreamName, Streams};
-use crate::measure::Outcome;
+use crate::measure::{Listener, Outcome};
 use crate::network::{Network, OptimiserKind, Part, TensorFile, Training, Wanted, steps_per_epoch};
 use crate::rule::{LastLayerOnly, Layer};
 
@@ -55,7 +56,7 @@ pub(super) fn simulate(
 
 /// As [`super::steps_and_record`].
 pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
-    let samples = sets(setting, 0, sources)?.train.samples();
+    let samples = sets(setting, 0, sources, Listener::NOBODY)?.train.samples();
     let length = Length::new(setting, samples);
     Ok((length.steps, in_steps(&setting.record, length.per_epoch)))
 }
@@ -71,7 +72,9 @@ fn train<T: Element>(
     progress: &mut dyn FnMut(u64) -> bool,
     observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
-    let parts = parts::<T>(setting, run, context.sources, private)?;
+    let parts = prepare(context.watch, |listener| {
+        parts::<T>(setting, run, context.sources, private, listener)
+    })?;
     let streams = Streams::new(setting.seed, run);
     let per_epoch = steps_per_epoch(parts.train.samples(), parts.options.batch);
     let record = in_steps(&setting.record, per_epoch);

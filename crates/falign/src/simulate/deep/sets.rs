@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::config::setting::Setting;
 use crate::data::{Inputs, Labelled, Scaler, Split, synthetic};
 use crate::math::{Precision, StreamName};
+use crate::measure::Listener;
 use crate::network::Examples;
 use crate::simulate::run_data::{data_streams, load_shared};
 use crate::simulate::sources::Sources;
@@ -20,10 +21,15 @@ pub(super) struct Sets {
 }
 
 /// Reads or draws them.
-pub(super) fn sets(setting: &Setting, run: u64, sources: &Sources) -> Result<Sets> {
+pub(super) fn sets(
+    setting: &Setting,
+    run: u64,
+    sources: &Sources,
+    listener: Listener<'_>,
+) -> Result<Sets> {
     let deep = &setting.deep;
     if !deep.has_classes() {
-        let data = load_shared(setting, run, Draw::Weights, sources)?;
+        let data = load_shared(setting, run, Draw::Weights, sources, listener)?;
         let factor = deep.input_factor.value(data.inputs.ncols());
         let test = data
             .held_out
@@ -39,7 +45,7 @@ pub(super) fn sets(setting: &Setting, run: u64, sources: &Sources) -> Result<Set
         train,
         test,
         validation,
-    } = classes(setting, run, sources)?;
+    } = classes(setting, run, sources, listener)?;
     let scaler = fitted(setting, &train)?;
     for set in [Some(&train), test.as_ref(), validation.as_ref()] {
         set.map_or(Ok(()), |set| fits_precision(setting, &scaler, set))?;
@@ -79,7 +85,8 @@ fn fits_precision(setting: &Setting, scaler: &Scaler, data: &Labelled) -> Result
 
 /// How the inputs of a run with classes are scaled.
 pub(crate) fn scaler(setting: &Setting, run: u64, sources: &Sources) -> Result<Scaler> {
-    fitted(setting, &classes(setting, run, sources)?.train)
+    let classes = classes(setting, run, sources, Listener::NOBODY)?;
+    fitted(setting, &classes.train)
 }
 
 fn fitted(setting: &Setting, train: &Labelled) -> Result<Scaler> {
@@ -94,7 +101,12 @@ struct Classes {
 }
 
 /// Reads or draws them, and cuts them as the setting says.
-fn classes(setting: &Setting, run: u64, sources: &Sources) -> Result<Classes> {
+fn classes(
+    setting: &Setting,
+    run: u64,
+    sources: &Sources,
+    listener: Listener<'_>,
+) -> Result<Classes> {
     let deep = &setting.deep;
     let streams = data_streams(setting, run);
     let (train, test) = if let Some(pair) = sources.labelled(setting)? {
@@ -102,19 +114,15 @@ fn classes(setting: &Setting, run: u64, sources: &Sources) -> Result<Classes> {
     } else {
         let side = setting.input_dim.isqrt();
         let draw = |stream, samples| {
-            Arc::new(synthetic::labelled_images(
-                streams,
-                stream,
-                samples,
-                side,
-                setting.outputs,
-            ))
+            let shape = [samples, side, setting.outputs];
+            synthetic::labelled_images_heard(streams, stream, shape, listener).map(Arc::new)
         };
-        let test = setting.held_out;
-        (
-            draw(StreamName::Data, setting.samples),
-            (test > 0).then(|| draw(StreamName::HeldOut, test)),
-        )
+        let train = draw(StreamName::Data, setting.samples)?;
+        let test = match setting.held_out {
+            0 => None,
+            samples => Some(draw(StreamName::HeldOut, samples)?),
+        };
+        (train, test)
     };
     let train = limited(train, deep.train_limit);
     let test = test.map(|test| limited(test, deep.test_limit));
@@ -168,7 +176,7 @@ mod tests {
         let setting = experiment.settings[0].setting.clone();
         let sources = Sources::default();
         sources.give_labelled(Path::new("given"), pair.clone());
-        let sets = sets(&setting, 0, &sources)?;
+        let sets = sets(&setting, 0, &sources, Listener::NOBODY)?;
         Ok((setting, sources, sets))
     }
 

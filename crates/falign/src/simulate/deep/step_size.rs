@@ -4,7 +4,8 @@ use ndarray::Array1;
 
 use crate::config::setting::{OptimiserName, Ridge, Setting, StepSize};
 use crate::math::simd::Element;
-use crate::network::{CurvatureOptions, Examples, Network, largest_curvature};
+use crate::measure::Listener;
+use crate::network::{CurvatureOptions, Examples, Network, largest_curvature_heard};
 use crate::rule::{Layer, Rule};
 use crate::{Error, Result};
 
@@ -27,6 +28,7 @@ pub(super) fn find<T: Element>(
     network: &Network<T>,
     train: &Examples,
     batch: usize,
+    listener: Listener<'_>,
 ) -> Result<Found> {
     let deep = &setting.deep;
     let numbers = |step_size| Found {
@@ -47,7 +49,7 @@ pub(super) fn find<T: Element>(
         batch,
         only_last_layer: setting.rule == Rule::LastLayerOnly,
     };
-    let curvature = largest_curvature(network.layers(), train, options);
+    let curvature = largest_curvature_heard(network.layers(), train, options, listener)?;
     if !(curvature.is_finite() && curvature > 0.0) {
         return Err(Error::config(
             "learning.step_size",

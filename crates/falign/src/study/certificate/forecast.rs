@@ -2,13 +2,13 @@
 //! drawn starts, else by the limit that applies.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
 use crate::config::setting::{DatasetScope, Setting};
 use crate::math::{Activation, StreamName, Streams};
-use crate::measure::Quantity;
+use crate::measure::{Quantity, Stage, Work};
 use crate::rule::{Feedback, Rule, Schedule};
 use crate::simulate::resolve::resolve_watched;
 use crate::simulate::sources::Sources;
@@ -125,23 +125,21 @@ struct Draw {
 }
 
 impl Draw {
-    /// Alignment and `P_T` |beta(0)| / |beta(T)| under a schedule; `None` if it was stopped.
-    fn end(
-        &self,
-        schedule: Schedule,
-        steps: u64,
-        rule: Stop,
-        stop: &AtomicBool,
-    ) -> Option<[f64; 2]> {
+    /// Alignment and `P_T` |beta(0)| / |beta(T)| under a schedule.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] where the watch says so.
+    fn end(&self, schedule: Schedule, steps: u64, rule: Stop, watch: &Watch) -> Result<[f64; 2]> {
         let problem = Problem {
             schedule,
             ..(*self.problem).clone()
         };
         let quantities = [Quantity::Alignment, Quantity::OutputNorm];
         let needs = Needs::of(&quantities, false);
-        let mut engine = Linear::new(&problem, self.start.clone(), needs);
+        let start = self.start.clone();
+        let mut engine = watch.prepare(|heard| Linear::heard(&problem, start, needs, heard))?;
         let mut rows = Vec::new();
-        run(
+        let ended = run(
             &problem,
             &mut engine,
             Recording {
@@ -151,10 +149,11 @@ impl Draw {
                 alignment_threshold: 0.0,
             },
             &mut |_, _, values, _| rows.push([values[0], values[1]]),
-            &mut |_| !stop.load(Ordering::Relaxed),
-        )?;
+            &mut |_| !watch.stop.load(Ordering::Relaxed),
+        );
+        ended.ok_or(Error::Stopped)?;
         let [_, start] = rows[0];
-        Some(match rows[1..] {
+        Ok(match rows[1..] {
             [[alignment, norm], ..] => [alignment, remaining(&problem, &[steps])[0] * start / norm],
             // It diverged.
             [] => [f64::NAN; 2],
@@ -210,12 +209,9 @@ fn drawn(about: &About<'_>, draws: &[Draw]) -> Result<Forecast> {
         tolerance: about.setting.stop_tolerance,
         window: about.setting.stop_window,
     };
-    let stop = &about.watch.stop;
-    let ends: Option<Vec<[f64; 2]>> = draws
-        .par_iter()
-        .map(|draw| draw.end(draw.problem.schedule.clone(), draw.steps, rule, stop))
-        .collect();
-    let ends = ends.ok_or(Error::Stopped)?;
+    let ends = all_ends(draws, about.watch, |draw| {
+        draw.end(draw.problem.schedule.clone(), draw.steps, rule, about.watch)
+    })?;
     let lost = ends.iter().filter(|[alignment, _]| alignment.is_nan());
     let lost = lost.count();
     if lost > 0 {
@@ -223,8 +219,7 @@ fn drawn(about: &About<'_>, draws: &[Draw]) -> Result<Forecast> {
             format!("{lost} of {DRAWS} drawn starts diverge, or end without an error to send back");
         return Ok(Forecast::None { why });
     }
-    let cutoff = Search::new(about, draws).cutoff(about.alignment);
-    let cutoff = cutoff.ok_or(Error::Stopped)?;
+    let cutoff = Search::new(about, draws).cutoff(about.alignment)?;
     let is_known = about.problem.feedback == Feedback::Random;
     Ok(Forecast::Drawn(Drawn {
         alignment: ends.iter().map(|[alignment, _]| *alignment).collect(),
@@ -242,10 +237,29 @@ fn drawn(about: &About<'_>, draws: &[Draw]) -> Result<Forecast> {
     }))
 }
 
+/// The ends of all draws, of which the watch is told.
+fn all_ends(
+    draws: &[Draw],
+    watch: &Watch,
+    end: impl Fn(&Draw) -> Result<[f64; 2]> + Sync,
+) -> Result<Vec<[f64; 2]>> {
+    watch.prepare(|listener| {
+        let stage = |share| Stage::Forecast { share };
+        let work = Work::new(listener, draws.len() as f64, &stage);
+        work.did(0.0)?;
+        let followed = draws.par_iter().map(|draw| {
+            let found = end(draw)?;
+            work.did(1.0)?;
+            Ok(found)
+        });
+        followed.collect()
+    })
+}
+
 /// The search for the shortest cutoff.
 struct Search<'a> {
     draws: &'a [Draw],
-    stop: &'a AtomicBool,
+    watch: &'a Watch,
     /// max lambda, as the schedule has it.
     ridge: f64,
     /// Steps after a cutoff in which the errors vanish.
@@ -256,8 +270,14 @@ struct Search<'a> {
 
 /// A search that cannot go on.
 enum Halt {
-    Stopped,
+    Failed(Error),
     TooMuch,
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl<'a> Search<'a> {
@@ -268,25 +288,26 @@ impl<'a> Search<'a> {
         let is_final = about.problem.outputs() == 1 && settling.is_finite();
         Self {
             draws,
-            stop: &about.watch.stop,
+            watch: about.watch,
             ridge: about.problem.schedule.max(),
             settling: if is_final { settling } else { f64::INFINITY },
             work: 0.0,
         }
     }
 
-    /// `None` if it was stopped.
-    fn cutoff(&mut self, wanted: Option<f64>) -> Option<CutoffNeeded> {
+    /// # Errors
+    /// [`Error::Stopped`] where the watch says so.
+    fn cutoff(&mut self, wanted: Option<f64>) -> Result<CutoffNeeded> {
         let unknown = |why: &str| CutoffNeeded::Unknown {
             why: why.to_owned(),
         };
         if self.ridge <= 0.0 {
-            return Some(unknown("there is no ridge to cut off"));
+            return Ok(unknown("there is no ridge to cut off"));
         }
         match self.search(wanted) {
-            Ok(found) => Some(found),
-            Err(Halt::TooMuch) => Some(unknown("too much work to look for: a run is too long")),
-            Err(Halt::Stopped) => None,
+            Ok(found) => Ok(found),
+            Err(Halt::TooMuch) => Ok(unknown("too much work to look for: a run is too long")),
+            Err(Halt::Failed(error)) => Err(error),
         }
     }
 
@@ -352,12 +373,9 @@ impl<'a> Search<'a> {
         if self.work > WORK {
             return Err(Halt::TooMuch);
         }
-        let ends: Option<Vec<[f64; 2]>> = self
-            .draws
-            .par_iter()
-            .map(|draw| draw.end(schedule.clone(), steps(draw), NEVER, self.stop))
-            .collect();
-        let ends = ends.ok_or(Halt::Stopped)?;
+        let ends = all_ends(self.draws, self.watch, |draw| {
+            draw.end(schedule.clone(), steps(draw), NEVER, self.watch)
+        })?;
         Ok(ends.iter().map(|[alignment, _]| alignment).sum::<f64>() / ends.len() as f64)
     }
 }

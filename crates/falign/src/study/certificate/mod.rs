@@ -11,15 +11,15 @@ use ndarray::Array2;
 use crate::config::setting::{Inputs, Setting};
 use crate::config::{self, Experiment};
 use crate::math::Streams;
-use crate::measure::{Outcome, Quantity};
+use crate::measure::{DRAW, Listener, Outcome, Quantity, Stage, Work};
 use crate::plan::{Plan, belongs, execute};
 use crate::rule::{Feedback, RidgeForm, Rule, Schedule};
 use crate::simulate::resolve::{self, Resolved, on_data};
 use crate::simulate::run_data::load;
 use crate::simulate::sources::Sources;
-use crate::simulate::watch::Watch;
-use crate::theory::certificate::{Certificate, InitialKernels, MeasuredRun, Setup, certify};
-use crate::theory::{LazyFeedback, Spectrum, feature_kernel, feedback_kernel};
+use crate::simulate::watch::{Watch, prepare};
+use crate::theory::certificate::{Certificate, InitialKernels, MeasuredRun, Setup, certify_heard};
+use crate::theory::{LazyFeedback, Spectrum, feature_kernel_of, feedback_kernel_of};
 use crate::two_layer::{Draw, Dynamics, Linear, LinearStart, Needs, Problem, Start};
 use crate::{Error, Result};
 
@@ -159,7 +159,7 @@ fn certified(
 ) -> Result<Certified> {
     let setting = &one.setting;
     let (problem, resolved, eigenvalues) = first_problem(setting, sources, question.watch)?;
-    let kernels = initial_kernels(setting, &problem)?;
+    let kernels = initial_kernels(setting, &problem, question.watch)?;
     let schedule = step_scaled(&problem);
     let departures = departures(setting, &problem);
     let setup = Setup {
@@ -184,7 +184,7 @@ fn certified(
         kernel_eigenvalues: Some(&eigenvalues),
         initial_kernels: kernels.as_ref(),
     };
-    let certificate = certify(&setup)?;
+    let certificate = prepare(question.watch, |listener| certify_heard(&setup, listener))?;
     let forecast = forecast::forecast(&forecast::About {
         setting,
         problem: &problem,
@@ -225,7 +225,9 @@ pub(super) fn first_problem(
             ),
         ));
     }
-    let data = load(setting, 0, setting.resolved_draw(), sources)?;
+    let data = prepare(watch, |listener| {
+        load(setting, 0, setting.resolved_draw(), sources, listener)
+    })?;
     let eigenvalues = resolve::eigenvalues(setting.activation, &data.inputs, watch)?;
     let (problem, resolved) = on_data(setting, data, Spectrum::of(&eigenvalues), watch)?;
     Ok((problem, resolved, eigenvalues))
@@ -267,6 +269,15 @@ pub(super) fn departures(setting: &Setting, problem: &Problem) -> Vec<String> {
 pub(super) fn initial_kernels(
     setting: &Setting,
     problem: &Problem,
+    watch: Option<&Watch>,
+) -> Result<Option<InitialKernels>> {
+    prepare(watch, |listener| kernels_heard(setting, problem, listener))
+}
+
+fn kernels_heard(
+    setting: &Setting,
+    problem: &Problem,
+    listener: Listener<'_>,
 ) -> Result<Option<InitialKernels>> {
     let (n, d, k) = (problem.samples(), problem.input_dim(), problem.outputs());
     let with_feedback = n * k <= LARGEST_KERNEL;
@@ -280,7 +291,7 @@ pub(super) fn initial_kernels(
             streams: Streams::new(setting.seed, 0),
             correlation: setting.feedback_correlation,
         };
-        let snapshot = Linear::new(problem, start, needs).snapshot(needs);
+        let snapshot = Linear::heard(problem, start, needs, listener)?.snapshot(needs);
         let square = |values: Vec<f64>| {
             let side = values.len().isqrt();
             Array2::from_shape_vec((side, side), values).expect("a square kernel")
@@ -298,7 +309,12 @@ pub(super) fn initial_kernels(
         },
     };
     let p = usize::try_from(problem.width).expect("a width that fits in memory");
-    let (beta, b) = start.output_and_feedback(p, k);
+    let stage = |share| Stage::Kernel { samples: n, share };
+    let (of_unit, of_block) = kernel_work([n, d, k], with_feedback);
+    let all = p as f64 * (DRAW * (d + 2 * k) as f64 + of_unit);
+    let blocks = p.div_ceil(UNITS) as f64;
+    let work = Work::new(listener, all + blocks * of_block, &stage);
+    let (beta, b) = start.output_and_feedback_of(p, k, &work)?;
     let b = if problem.feedback == Feedback::Transpose {
         &beta
     } else {
@@ -312,20 +328,32 @@ pub(super) fn initial_kernels(
         let part = |columns, values: Vec<f64>| {
             Array2::from_shape_vec((count, columns), values).expect("one row per unit")
         };
-        let w = part(d, start.hidden_rows(first, count, d));
+        let w = part(d, start.hidden_rows_of(first, count, d, &work)?);
         feature.scaled_add(
             share,
-            &feature_kernel(&w, problem.activation, &problem.inputs)?,
+            &feature_kernel_of(&w, problem.activation, &problem.inputs, &work)?,
         );
         if let Some(feedback) = &mut feedback {
             let rows = first * k..(first + count) * k;
             let beta = part(k, beta[rows.clone()].to_vec());
             let b = part(k, b[rows].to_vec());
-            let h = feedback_kernel(&w, &beta, &b, problem.activation, &problem.inputs)?;
+            let weights = [&w, &beta, &b];
+            let h = feedback_kernel_of(weights, problem.activation, &problem.inputs, &work)?;
             feedback.scaled_add(share, &h);
         }
     }
     Ok(Some(InitialKernels { feature, feedback }))
+}
+
+/// Multiply-adds for G and, where it is looked at, H: for each unit, and once.
+pub(super) fn kernel_work([n, d, k]: [usize; 3], with_feedback: bool) -> (f64, f64) {
+    let (n, d, k) = (n as f64, d as f64, k as f64);
+    let of_feature = n * d + n * n;
+    if with_feedback {
+        (of_feature + n * d + n * n * k * k, n * n * d)
+    } else {
+        (of_feature, 0.0)
+    }
 }
 
 /// The finished runs of a folder.

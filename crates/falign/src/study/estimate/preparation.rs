@@ -1,17 +1,23 @@
-//! How long a run prepares kernels of its data, told from a part of them where all would take long.
+//! How long a run prepares data, weights, kernels and limits, told from a part of them where all
+//! would take long.
 
 use ndarray::{Array2, s};
 
 use super::spent::{Moment, Workers};
 use crate::Result;
 use crate::config::Experiment;
-use crate::config::setting::{Engine, Setting, needs_spectrum};
-use crate::math::Activation;
-use crate::measure::Quantity;
-use crate::simulate::resolve::feedback_share;
-use crate::simulate::run_data::load;
+use crate::config::setting::{Engine, Setting, Targets, needs_spectrum};
+use crate::math::{Activation, StreamName, Streams};
+use crate::measure::{DRAW, Listener, Quantity};
+use crate::memory::Extent;
+use crate::network::Architecture;
+use crate::plan::need::read_sizes;
+use crate::simulate::resolve::{feedback_share, on_data};
+use crate::simulate::run_data::{RunData, generation_work, load};
 use crate::simulate::sources::Sources;
-use crate::theory::{infinite_eigenvalues, infinite_feature_kernel};
+use crate::simulate::{network_work, slow_time_of};
+use crate::theory::{infinite_eigenvalues, infinite_feature_kernel, kernel_spectrum};
+use crate::two_layer::Draw;
 
 /// What is timed in place of all rows.
 #[derive(Debug, Clone, Copy)]
@@ -28,9 +34,17 @@ const PART: Part = Part {
     eigenvalues: 1100,
 };
 
-/// Seconds of processor time for the infinite-width kernels that a run prepares and their
-/// eigenvalues, of the setting that takes longest; 0 where no data have more than 1100 samples, whose
-/// kernels take seconds. Takes a second itself.
+/// Samples whose slow-time limit is solved in place of that of all, whose time grows as the cube:
+/// groups of particles as the samples, and a slope as their square.
+const SLOW_SAMPLES: usize = 12;
+
+/// Multiply-adds of draws that take seconds; fewer are not counted.
+const LONG_DRAWS: f64 = 1e10;
+
+/// Seconds of processor time, about, for what a run prepares beside its steps, of the setting that
+/// takes longest: data and weights that are drawn, where that takes seconds; infinite-width kernels and
+/// their eigenvalues, where there are more than 1100 samples; the slow-time limit, where there are
+/// more than 12. 0 elsewhere, where a calibration tells. Takes seconds itself.
 ///
 /// # Errors
 /// As [`resolve`](fn@crate::simulate::resolve::resolve).
@@ -49,27 +63,118 @@ pub fn preparation_seconds(experiment: &Experiment, sources: &Sources) -> Result
     let mut known: Vec<(String, f64)> = Vec::new();
     for one in &experiment.settings {
         let setting = &one.setting;
-        let asked = Asked::of(setting);
-        if asked.kernels + asked.eigenvalues == 0 {
-            continue;
-        }
         let kind = super::kind(setting);
         if known.iter().any(|(name, _)| *name == kind) {
             continue;
         }
-        let data = load(setting, 0, setting.resolved_draw(), sources)?;
-        let seconds = asked.seconds(setting.activation, &data.inputs, PART);
+        let extent = read_sizes(setting, sources)?.extent;
+        let draws = draws(setting, &extent)?;
+        let mut seconds = if draws > LONG_DRAWS {
+            draws * seconds_of_work()
+        } else {
+            0.0
+        };
+        let asked = Asked::of(setting);
+        if asked.kernels + asked.eigenvalues > 0 && extent.samples > PART.eigenvalues as f64 {
+            let part = first(setting, PART.eigenvalues, sources)?;
+            seconds += asked.seconds(setting.activation, &part.inputs, extent.samples, PART);
+        }
+        if asked.slow_time && extent.samples > SLOW_SAMPLES as f64 {
+            seconds += slow_time(setting, extent.samples, sources)?;
+        }
         known.push((kind, seconds));
         longest = longest.max(seconds);
     }
     Ok(longest)
 }
 
-/// Kernels, and spectra of kernels, that a run prepares.
+/// Multiply-adds of all draws of a run before its first step, about, and of the products with what
+/// is drawn.
+fn draws(setting: &Setting, extent: &Extent) -> Result<f64> {
+    let data = generation_work(setting, setting.resolved_draw());
+    let Extent {
+        samples: n,
+        held_out: m,
+        inputs: d,
+        outputs: k,
+        width: p,
+    } = *extent;
+    if setting.resolved_engine() == Engine::MiniBatch {
+        let count = |size: f64| {
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "sizes of arrays"
+            )]
+            let count = size as usize;
+            count.max(1)
+        };
+        let widths = setting.deep.widths(setting.width);
+        let network = Architecture::new(count(d), &widths, count(k), setting.activation)?;
+        return Ok(data + network_work(setting, &network));
+    }
+    let start = if setting.resolved_draw() == Draw::Gram {
+        (n + m).powi(2) * (d + n + m)
+    } else {
+        p * (DRAW * (d + 2.0 * k) + (n + m) * d)
+    };
+    let predicts = setting.quantities.iter().any(|q| q.is_prediction());
+    // Predictions begin with data and a start of their own.
+    Ok((data + start) * if predicts { 2.0 } else { 1.0 })
+}
+
+/// Seconds of a multiply-add, told from draws.
+fn seconds_of_work() -> f64 {
+    const DRAWS: u32 = 1 << 18;
+    let mut stream = Streams::new(0, 0).open(StreamName::Data);
+    let begun = Moment::now(Workers::ThisThread);
+    for _ in 0..DRAWS {
+        std::hint::black_box(stream.normal());
+    }
+    let spent = Moment::now(Workers::ThisThread) - begun;
+    spent.processor / (DRAW * f64::from(DRAWS))
+}
+
+/// The first samples of a run's data; of generated data no others are drawn, and signs in place of a
+/// teacher's targets.
+fn first(setting: &Setting, rows: usize, sources: &Sources) -> Result<RunData> {
+    let few = Setting {
+        samples: setting.samples.min(rows),
+        held_out: 0,
+        targets: Targets::Signs,
+        ..setting.clone()
+    };
+    let draw = setting.resolved_draw();
+    let data = load(&few, 0, draw, sources, Listener::NOBODY)?;
+    let rows = s![..rows.min(data.inputs.nrows()), ..];
+    Ok(RunData {
+        inputs: data.inputs.slice(rows).to_owned(),
+        targets: data.targets.slice(rows).to_owned(),
+        held_out: None,
+    })
+}
+
+/// Seconds of the slow-time limit of that many samples, told from a few of them; 0 where those have
+/// no step size or horizon of their own.
+fn slow_time(setting: &Setting, samples: f64, sources: &Sources) -> Result<f64> {
+    let data = first(setting, SLOW_SAMPLES, sources)?;
+    let rows = data.inputs.nrows() as f64;
+    let spectrum = kernel_spectrum(setting.activation, &data.inputs);
+    let Ok((problem, resolved)) = on_data(setting, data, spectrum, None) else {
+        return Ok(0.0);
+    };
+    let begun = Moment::now(Workers::AllThreads);
+    std::hint::black_box(slow_time_of(&problem, resolved.steps)?);
+    let spent = Moment::now(Workers::AllThreads) - begun;
+    Ok(spent.processor * (samples / rows).powi(3))
+}
+
+/// Kernels, spectra of kernels, and limits that a run prepares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Asked {
     kernels: u32,
     eigenvalues: u32,
+    slow_time: bool,
 }
 
 impl Asked {
@@ -77,11 +182,13 @@ impl Asked {
         let mut asked = Self {
             kernels: 0,
             eigenvalues: 0,
+            slow_time: false,
         };
         if setting.resolved_engine() == Engine::MiniBatch {
             return asked;
         }
         let has = |is: fn(Quantity) -> bool| setting.quantities.iter().copied().any(is);
+        asked.slow_time = has(Quantity::is_slow_time);
         let both = feedback_share(setting) > 0.0;
         if needs_spectrum(setting) {
             // Predictions begin with a start of their own.
@@ -101,18 +208,20 @@ impl Asked {
         asked
     }
 
-    /// 0 where the part would be all.
-    fn seconds(self, activation: Activation, inputs: &Array2<f64>, part: Part) -> f64 {
-        let samples = inputs.nrows();
-        if samples <= part.eigenvalues {
-            return 0.0;
-        }
+    /// Of so many samples, told from the first of their `inputs`, at least as many as a part has.
+    fn seconds(
+        self,
+        activation: Activation,
+        inputs: &Array2<f64>,
+        samples: f64,
+        part: Part,
+    ) -> f64 {
         let timed = |rows: usize, work: &dyn Fn(&Array2<f64>)| {
             let some = inputs.slice(s![..rows, ..]).to_owned();
             let begun = Moment::now(Workers::ThisThread);
             work(&some);
             let spent = Moment::now(Workers::ThisThread) - begun;
-            (spent.processor, samples as f64 / rows as f64)
+            (spent.processor, samples / rows as f64)
         };
         let (kernel, more) = timed(part.kernel, &|some| {
             std::hint::black_box(infinite_feature_kernel(activation, some));
@@ -152,9 +261,11 @@ mod tests {
             kernel: 60,
             eigenvalues: 120,
         };
-        let told = Asked::of(setting).seconds(setting.activation, &problem.inputs, part);
+        let part_of_all = first(setting, part.eigenvalues, &sources).unwrap().inputs;
+        assert_eq!(part_of_all, problem.inputs.slice(s![..120, ..]));
+        let told = Asked::of(setting).seconds(setting.activation, &part_of_all, 300.0, part);
         assert!((took / 3.0..3.0 * took).contains(&told), "{told} {took}");
-        let whole = Asked::of(setting).seconds(setting.activation, &problem.inputs, PART);
+        let whole = preparation_seconds(&experiment, &sources).unwrap();
         assert!(whole == 0.0, "{whole}");
     }
 
@@ -165,6 +276,7 @@ mod tests {
             let Asked {
                 kernels,
                 eigenvalues,
+                ..
             } = Asked::of(setting);
             (kernels, eigenvalues)
         };
@@ -172,5 +284,53 @@ mod tests {
         assert_eq!(asked("rule = \"backpropagation\"\n"), (3, 2));
         let quantities = "[run]\nquantities = [\"isometry_eps\", \"lazy_loss\"]\n";
         assert_eq!(asked(quantities), (3, 3));
+    }
+
+    /// Seconds told of a run with these keys.
+    fn told(keys: &str) -> f64 {
+        let flat = keys.parse().unwrap();
+        let experiment = Experiment::from_flat(&flat, None).unwrap();
+        preparation_seconds(&experiment, &Sources::default()).unwrap()
+    }
+
+    #[test]
+    fn draws_are_counted_whoever_draws_them() {
+        let draws = |keys: &str| {
+            let flat = keys.parse().unwrap();
+            let experiment = Experiment::from_flat(&flat, None).unwrap();
+            let setting = &experiment.settings[0].setting;
+            let extent = read_sizes(setting, &Sources::default()).unwrap().extent;
+            draws(setting, &extent).unwrap() / DRAW
+        };
+        let near = |found: f64, expected: f64| {
+            assert!((found / expected - 1.0).abs() < 0.05, "{found} {expected}");
+        };
+        let small = "samples = 1\ninput_dim = 700\nactivation = \"tanh\"\nstep_size = 0.1\n";
+        // Weights, with a teacher of the same width; a teacher; inputs; two networks of some depth.
+        near(draws(&format!("{small}width = 1e5")), 2.0 * 1e5 * 700.0);
+        near(
+            draws(&format!("{small}width = 5\nteacher_width = 1e6")),
+            1e6 * 705.0,
+        );
+        let wide = "samples = 3000\ninput_dim = 7e4\nwidth = 1\ntargets = \"signs\"\nactivation = \"tanh\"\nstep_size = 0.1";
+        near(draws(wide), 2.1e8 + 7e4 + 2.1e8 / DRAW);
+        let deep = format!(
+            "{small}engine = \"mini_batch\"\ntargets = \"signs\"\nhidden_widths = [4000, 3000]\n"
+        );
+        near(draws(&format!("{deep}rule = \"backpropagation\"")), 1.48e7);
+        near(
+            draws(&format!("{deep}rule = \"feedback_alignment\"")),
+            2.68e7,
+        );
+    }
+
+    #[test]
+    fn what_takes_minutes_is_told_at_once() {
+        let hours = "samples = 3\ninput_dim = 1000\nactivation = \"tanh\"\nwidth = 5\nteacher_width = 1e9\nstep_size = 0.1";
+        assert!(told(hours) > 3600.0);
+        let limit = "input_dim = 9\nactivation = \"tanh\"\nwidth = 400\nridge = 1\nstep_size = 0.1\nsteps = 20\n\
+                     quantities = [\"slow_time_alignment\"]\nsamples";
+        let [small, large] = [12, 3000].map(|samples| told(&format!("{limit} = {samples}")));
+        assert!(small == 0.0 && large > 3600.0, "{small} {large}");
     }
 }

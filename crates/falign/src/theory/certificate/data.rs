@@ -8,10 +8,13 @@ use super::alignment::initial_decay;
 use super::line::{Basis, Group, Line};
 use super::{LazyFeedback, Setup};
 use crate::math::Activation;
-use crate::theory::algebra::{solve_positive, symmetric_eigenvalues};
-use crate::theory::matrix::products;
+use crate::measure::Listener;
+use crate::theory::algebra::{apart, solve_positive, symmetric_eigenvalues_heard};
+use crate::theory::infinite::feature_kernel_heard;
+use crate::theory::matrix::products_heard;
 use crate::theory::spectrum::{RANK_TOLERANCE, Spectrum};
-use crate::theory::{infinite_eigenvalues, infinite_feature_kernel, training_kernel_max};
+use crate::theory::{infinite_eigenvalues_heard, training_kernel_max_heard};
+use crate::{Error, Result};
 
 /// Directions with less than this share of M count as out of reach.
 const REACH: f64 = 1e-10;
@@ -50,10 +53,12 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn of(setup: &Setup<'_>) -> Self {
+    /// # Errors
+    /// [`Error::Stopped`] where it is to stop.
+    pub(super) fn of(setup: &Setup<'_>, listener: Listener<'_>) -> Result<Self> {
         let (x, y) = (setup.inputs, setup.targets);
         let (n, d) = x.dim();
-        let squares = gram_eigenvalues(x);
+        let squares = gram_eigenvalues(x, listener)?;
         let inputs = Spectrum::of(&squares);
         let is_linear = setup.activation == Activation::Linear;
         let share = match setup.feedback {
@@ -61,8 +66,12 @@ impl Facts {
             LazyFeedback::Fixed { correlation } => correlation.max(0.0),
         };
         // A linear network's kernel is X X', whose spectrum the smaller Gram matrix has.
-        let computed = (!is_linear && setup.kernel_eigenvalues.is_none())
-            .then(|| infinite_eigenvalues(setup.activation, x));
+        let computed = if is_linear || setup.kernel_eigenvalues.is_some() {
+            None
+        } else {
+            let found = infinite_eigenvalues_heard(setup.activation, x, listener);
+            Some(found.ok_or(Error::Stopped)?)
+        };
         let known = setup.kernel_eigenvalues.or(computed.as_deref());
         let eigenvalues = known.unwrap_or(&squares);
         let Spectrum { gamma, max } = Spectrum::of(eigenvalues);
@@ -71,7 +80,8 @@ impl Facts {
         } else if is_linear {
             (1.0 + share) * max
         } else {
-            training_kernel_max(setup.activation, x, share)
+            let max = training_kernel_max_heard(setup.activation, x, share, listener);
+            max.ok_or(Error::Stopped)?
         };
         let rank = rank(eigenvalues, max);
         let (equal_inputs, contradiction) = equal_rows(x, y);
@@ -97,9 +107,9 @@ impl Facts {
             contradiction,
         };
         if rank < n {
-            facts.out_of_reach = out_of_reach(setup, max, facts.target_norm);
+            facts.out_of_reach = out_of_reach(setup, max, facts.target_norm, listener)?;
         }
-        facts
+        Ok(facts)
     }
 
     /// Whether Gbar is positive definite.
@@ -119,13 +129,14 @@ impl Facts {
 }
 
 /// Eigenvalues of X X', or those of X' X where it is smaller: the others vanish.
-fn gram_eigenvalues(x: &Array2<f64>) -> Vec<f64> {
-    if x.nrows() <= x.ncols() {
-        symmetric_eigenvalues(&products(x, x))
+fn gram_eigenvalues(x: &Array2<f64>, listener: Listener<'_>) -> Result<Vec<f64>> {
+    let gram = if x.nrows() <= x.ncols() {
+        products_heard(x, x, listener)?
     } else {
         let columns = x.t().as_standard_layout().into_owned();
-        symmetric_eigenvalues(&products(&columns, &columns))
-    }
+        products_heard(&columns, &columns, listener)?
+    };
+    symmetric_eigenvalues_heard(gram, listener).ok_or(Error::Stopped)
 }
 
 fn rank(eigenvalues: &[f64], max: f64) -> usize {
@@ -134,18 +145,20 @@ fn rank(eigenvalues: &[f64], max: f64) -> usize {
 }
 
 /// The share of |Y| along directions in which the kernel is singular, to rounding.
-fn out_of_reach(setup: &Setup<'_>, max: f64, norm: f64) -> f64 {
+fn out_of_reach(setup: &Setup<'_>, max: f64, norm: f64, listener: Listener<'_>) -> Result<f64> {
     if max <= 0.0 || norm <= 0.0 {
-        return if norm > 0.0 { 1.0 } else { 0.0 };
+        return Ok(if norm > 0.0 { 1.0 } else { 0.0 });
     }
-    let (x, y) = (setup.inputs, setup.targets);
-    let mut kernel = infinite_feature_kernel(setup.activation, x);
+    let (x, y) = (setup.inputs, setup.targets.clone());
+    let kernel = feature_kernel_heard(setup.activation, x, listener);
+    let mut kernel = kernel.ok_or(Error::Stopped)?;
     kernel /= max;
     kernel.diag_mut().map_inplace(|g| *g += REACH);
-    let left = solve_positive(&kernel, y).map(|alpha| alpha * REACH);
-    left.map_or(f64::NAN, |left| {
+    let solved = apart(x.nrows(), listener, move || solve_positive(&kernel, &y));
+    let left = solved.ok_or(Error::Stopped)?.map(|alpha| alpha * REACH);
+    Ok(left.map_or(f64::NAN, |left| {
         left.iter().map(|x| x * x).sum::<f64>().sqrt() / norm
-    })
+    }))
 }
 
 /// Two samples with equal inputs, and two whose targets differ besides, with the least loss.

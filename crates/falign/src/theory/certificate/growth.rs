@@ -7,12 +7,13 @@ use ndarray::Array2;
 
 use super::Setup;
 use super::data::Facts;
-use crate::Result;
 use crate::math::{Activation, Loss, Streams};
+use crate::measure::{Listener, Stage};
 use crate::rule::Schedule;
-use crate::theory::algebra::{symmetric_eigen, symmetric_eigenvalues};
+use crate::theory::algebra::{apart, symmetric_eigen, symmetric_eigenvalues};
 use crate::theory::spectrum::RANK_TOLERANCE;
 use crate::theory::{LazyFeedback, LinearSlowTime, SlowTime};
+use crate::{Error, Result};
 
 /// What the slow-time limit says of the run.
 pub(super) enum Growth {
@@ -44,10 +45,16 @@ enum Limit {
 }
 
 impl Limit {
-    fn new(setup: &Setup<'_>, seed: u64) -> Result<Self> {
+    fn new(setup: &Setup<'_>, seed: u64, listener: Listener<'_>) -> Result<Self> {
         let (x, y, loss) = (setup.inputs, setup.targets, Loss::SquaredError);
         Ok(if setup.activation == Activation::Linear {
-            let reduced = (x.nrows() > x.ncols()).then(|| on_range(x, y));
+            let reduced = if x.nrows() > x.ncols() {
+                let (samples, x, y) = (x.nrows(), x.clone(), y.clone());
+                let found = apart(samples, listener, move || on_range(&x, &y));
+                Some(found.ok_or(Error::Stopped)?)
+            } else {
+                None
+            };
             let (x, y) = reduced.as_ref().map_or((x, y), |(x, y)| (x, y));
             Self::Linear(LinearSlowTime::new(x, y, loss)?)
         } else {
@@ -118,7 +125,13 @@ fn on_range(x: &Array2<f64>, y: &Array2<f64>) -> (Array2<f64>, Array2<f64>) {
     (reduced, along)
 }
 
-pub(super) fn late_divergence(setup: &Setup<'_>, facts: &Facts) -> Result<Growth> {
+/// # Errors
+/// [`Error::Stopped`] where it is to stop.
+pub(super) fn late_divergence(
+    setup: &Setup<'_>,
+    facts: &Facts,
+    listener: Listener<'_>,
+) -> Result<Growth> {
     let unknown = |why: &str| {
         Ok(Growth::Unknown {
             why: why.to_owned(),
@@ -139,7 +152,7 @@ pub(super) fn late_divergence(setup: &Setup<'_>, facts: &Facts) -> Result<Growth
             spread: None,
         });
     }
-    let first = follow(setup, facts, 1)?;
+    let first = follow(setup, facts, 1, listener)?;
     if facts.is_linear {
         return Ok(first);
     }
@@ -147,7 +160,7 @@ pub(super) fn late_divergence(setup: &Setup<'_>, facts: &Facts) -> Result<Growth
         return Ok(first);
     };
     // A second sample tells how far the particles can be trusted.
-    Ok(match follow(setup, facts, 2)? {
+    Ok(match follow(setup, facts, 2, listener)? {
         Growth::Passes { step: other, .. } => Growth::Passes {
             step: f64::midpoint(step, other).round(),
             spread: Some(0.5 * (step - other).abs()),
@@ -156,7 +169,7 @@ pub(super) fn late_divergence(setup: &Setup<'_>, facts: &Facts) -> Result<Growth
     })
 }
 
-fn follow(setup: &Setup<'_>, facts: &Facts, seed: u64) -> Result<Growth> {
+fn follow(setup: &Setup<'_>, facts: &Facts, seed: u64, listener: Listener<'_>) -> Result<Growth> {
     let per_tau = facts.p.sqrt() / facts.eta;
     let too_much = |tau: f64| {
         let why = format!(
@@ -173,7 +186,7 @@ fn follow(setup: &Setup<'_>, facts: &Facts, seed: u64) -> Result<Growth> {
     if per_step > WORK {
         return too_much(0.0);
     }
-    let mut limit = Limit::new(setup, seed)?;
+    let mut limit = Limit::new(setup, seed, listener)?;
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -194,6 +207,10 @@ fn follow(setup: &Setup<'_>, facts: &Facts, seed: u64) -> Result<Growth> {
     let mut largest = facts.eta * (ridge(0.0) + now);
     let mut work = 0.0;
     while tau < end && ridge(tau) > 0.0 {
+        listener.tell(Stage::SlowTime {
+            groups: if facts.is_linear { 0 } else { FOURS },
+            share: tau / end,
+        })?;
         work += per_step;
         if work > WORK {
             return too_much(tau);

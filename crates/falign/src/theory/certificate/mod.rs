@@ -28,6 +28,7 @@ pub use statement::{Condition, Met, Statement, Verdict};
 use super::LazyFeedback;
 use super::matrix::{check_finite, check_shape};
 use crate::math::Activation;
+use crate::measure::Listener;
 use crate::rule::Schedule;
 use crate::{Error, Result};
 use data::Facts;
@@ -132,12 +133,20 @@ impl Certificate {
 ///
 /// Source: Song, Xu & Lafferty (2021), Sections 3 and 4; each line names its own.
 pub fn certify(setup: &Setup<'_>) -> Result<Certificate> {
+    certify_heard(setup, Listener::NOBODY)
+}
+
+/// [`certify`], unless it is stopped.
+///
+/// # Errors
+/// As there; [`Error::Stopped`] where it is to stop.
+pub(crate) fn certify_heard(setup: &Setup<'_>, listener: Listener<'_>) -> Result<Certificate> {
     check(setup)?;
-    let facts = Facts::of(setup);
+    let facts = Facts::of(setup, listener)?;
     let mut lines = alignment::lines(setup, &facts);
     lines.extend(data::lines(&facts));
-    lines.extend(start::lines(setup, &facts)?);
-    lines.extend(step_size::lines(setup, &facts)?);
+    lines.extend(start::lines(setup, &facts, listener)?);
+    lines.extend(step_size::lines(setup, &facts, listener)?);
     lines.extend(ridge::lines(setup, &facts));
     lines.extend(time::lines(setup, &facts));
     let mut statements = theorems::statements(setup, &facts);
@@ -173,4 +182,60 @@ fn check(setup: &Setup<'_>) -> Result<()> {
         return Err(Error::config("width", 0, "expected at least 1 hidden unit"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::{Stage, stopped_at_each_stage};
+
+    /// Two equal inputs: the kernel is singular, and the share of the targets off its range is asked
+    /// for.
+    #[test]
+    fn each_kernel_of_a_certificate_is_told_of_and_can_be_stopped() {
+        let inputs = Array2::from_shape_fn((6, 4), |(i, j)| ((5 * (i % 5) + j) as f64).sin());
+        let targets = Array2::from_shape_fn((6, 1), |(i, _)| (i as f64 * 1.7).cos());
+        let schedule = Schedule::Constant { ridge: 0.2 };
+        let kernels = InitialKernels {
+            feature: inputs.dot(&inputs.t()),
+            feedback: Some(Array2::from_shape_fn((6, 6), |(i, j)| {
+                (i as f64 - 0.3 * j as f64).sin()
+            })),
+        };
+        let setup = |correlation| Setup {
+            activation: Activation::Relu,
+            inputs: &inputs,
+            targets: &targets,
+            width: 300,
+            step_size: 0.01,
+            schedule: &schedule,
+            steps: 20,
+            feedback: LazyFeedback::Fixed { correlation },
+            normal_over_dim: None,
+            departures: &[],
+            kernel_eigenvalues: None,
+            initial_kernels: Some(&kernels),
+        };
+        for (correlation, expected) in [(0.0, 2), (0.5, 4)] {
+            let setup = setup(correlation);
+            let told = stopped_at_each_stage(|listener| certify_heard(&setup, listener));
+            // Gbar, for its eigenvalues and for the targets; with b that follows beta also both parts
+            // of the kernel that is trained with. A kernel ends before its last row.
+            let last_row = |stage: &&Stage| {
+                let Stage::Kernel { samples: 6, share } = stage else {
+                    return false;
+                };
+                (share - 5.0 / 6.0).abs() < 1e-12
+            };
+            assert_eq!(told.iter().filter(last_row).count(), expected, "{told:?}");
+            let is_followed = |stage: &Stage| matches!(stage, Stage::SlowTime { groups: 300, .. });
+            assert_eq!(told.iter().any(is_followed), correlation == 0.0, "{told:?}");
+            let goes_on = |_| true;
+            let with = certify_heard(&setup, Listener::new(&goes_on)).unwrap();
+            assert_eq!(
+                format!("{with:?}"),
+                format!("{:?}", certify(&setup).unwrap())
+            );
+        }
+    }
 }

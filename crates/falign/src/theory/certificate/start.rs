@@ -6,8 +6,9 @@ use super::Setup;
 use super::data::Facts;
 use super::line::{Basis, Group, Line};
 use crate::Result;
+use crate::measure::Listener;
 use crate::theory::matrix::check_shape;
-use crate::theory::{spectral_norm, symmetric_part_eigenvalues};
+use crate::theory::measure::{spectral_norm_heard, symmetric_part_eigenvalues_heard};
 
 /// G(0) and H(0) of one draw of the weights.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,14 +20,14 @@ pub struct InitialKernels {
     pub feedback: Option<Array2<f64>>,
 }
 
-pub(super) fn lines(setup: &Setup<'_>, facts: &Facts) -> Result<Vec<Line>> {
+pub(super) fn lines(setup: &Setup<'_>, facts: &Facts, listener: Listener<'_>) -> Result<Vec<Line>> {
     let line = |key, label: &str, value, basis| Line::new(Group::Start, key, label, value, basis);
     let Some(kernels) = setup.initial_kernels else {
         return Ok(Vec::new());
     };
     let n = setup.inputs.nrows();
     check_shape("initial_kernels.feature", &kernels.feature, (n, n))?;
-    let eigenvalues = symmetric_part_eigenvalues(&kernels.feature)?;
+    let eigenvalues = symmetric_part_eigenvalues_heard(&kernels.feature, listener)?;
     // The kernel of a singular data set has the same directions to spare.
     let least = eigenvalues[n - facts.rank.max(1)];
     let wanted = 0.75 * facts.gamma;
@@ -68,7 +69,7 @@ pub(super) fn lines(setup: &Setup<'_>, facts: &Facts) -> Result<Vec<Line>> {
         feedback,
         (n * facts.k, n * facts.k),
     )?;
-    let found = spectral_norm(feedback)?;
+    let found = spectral_norm_heard(feedback, listener)?;
     let allowed = 0.25 * facts.gamma;
     lines.push(Line {
         value: Some(found),

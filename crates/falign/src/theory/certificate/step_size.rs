@@ -6,8 +6,9 @@ use super::line::{Basis, Group, Line};
 use super::start::short;
 use super::{LazyFeedback, Setup};
 use crate::Result;
+use crate::measure::Listener;
 
-pub(super) fn lines(setup: &Setup<'_>, facts: &Facts) -> Result<Vec<Line>> {
+pub(super) fn lines(setup: &Setup<'_>, facts: &Facts, listener: Listener<'_>) -> Result<Vec<Line>> {
     let line =
         |key, label: &str, value, basis| Line::new(Group::StepSize, key, label, value, basis);
     let sum = facts.training_max + facts.ridge;
@@ -67,7 +68,7 @@ pub(super) fn lines(setup: &Setup<'_>, facts: &Facts) -> Result<Vec<Line>> {
         f64::NAN,
         Basis::Asymptotic,
     );
-    lines.push(match late_divergence(setup, facts)? {
+    lines.push(match late_divergence(setup, facts, listener)? {
         Growth::Passes { step, spread } => Line {
             value: Some(step),
             note: spread.map_or_else(

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::pair::filled;
-use crate::theory::stage::Listener;
+use crate::measure::Listener;
 
 /// What the law of (w.x, w.x'), w ~ N(0, I), depends on.
 #[derive(Debug, Clone, Copy)]

@@ -14,9 +14,9 @@ mod surrogate;
 use ndarray::Array2;
 
 use super::matrix::check_columns;
-use super::stage::{Listener, whole};
 use crate::Result;
 use crate::math::{Activation, KernelForm};
+use crate::measure::{Listener, whole};
 use mixture::Mixture;
 use pair::Pairs;
 use quadrature::Quadrature;
@@ -43,7 +43,7 @@ fn expectation(
 ) -> Option<Array2<f64>> {
     match activation.facts().kernel {
         KernelForm::Rectified(lower) => {
-            let pairs = Pairs::new(left, right);
+            let pairs = Pairs::new(left, right, listener)?;
             pairs.map(listener, |i, j| rectified(lower, part, pairs.get(i, j)))
         }
         KernelForm::Mixture { of, scales, factor } => {

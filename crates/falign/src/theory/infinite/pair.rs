@@ -2,8 +2,8 @@
 
 use ndarray::Array2;
 
-use crate::theory::matrix::products;
-use crate::theory::stage::{Listener, Stage};
+use crate::measure::{Listener, Stage};
+use crate::theory::matrix::products_heard;
 
 /// What the law of (w.x, w.x'), w ~ N(0, I), depends on.
 #[derive(Debug, Clone, Copy)]
@@ -52,18 +52,22 @@ pub(super) struct Pairs {
 
 impl Pairs {
     /// `right` is `None` for the pairs of one set.
-    pub(super) fn new(left: &Array2<f64>, right: Option<&Array2<f64>>) -> Self {
+    pub(super) fn new(
+        left: &Array2<f64>,
+        right: Option<&Array2<f64>>,
+        listener: Listener<'_>,
+    ) -> Option<Self> {
         let squares = |x: &Array2<f64>| -> Vec<f64> {
             let rows = x.rows().into_iter();
             rows.map(|row| row.iter().fold(0.0f64, |sum, &a| a.mul_add(a, sum)))
                 .collect()
         };
-        Self {
+        Some(Self {
             left: squares(left),
             right: squares(right.unwrap_or(left)),
-            products: products(left, right.unwrap_or(left)),
+            products: products_heard(left, right.unwrap_or(left), listener).ok()?,
             is_one_set: right.is_none(),
-        }
+        })
     }
 
     pub(super) fn get(&self, i: usize, j: usize) -> Pair {

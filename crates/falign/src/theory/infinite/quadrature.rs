@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::Part;
 use super::directions::{Angle, Directions};
 use crate::math::Activation;
-use crate::theory::stage::Listener;
+use crate::measure::Listener;
 
 /// The distance of nodes.
 const STEP: f64 = 1.0 / 16.0;
@@ -84,8 +84,8 @@ fn nodes() -> impl Iterator<Item = f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::whole;
     use crate::theory::infinite::expectation;
-    use crate::theory::stage::whole;
     use ndarray::array;
 
     /// The error at norm 5, some 0.4 of this.

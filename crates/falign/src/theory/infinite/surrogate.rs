@@ -5,7 +5,7 @@ use ndarray::{Array2, array};
 use super::pair::Pairs;
 use super::{infinite_feature_kernel, infinite_slope_kernel};
 use crate::math::Activation;
-use crate::theory::stage::whole;
+use crate::measure::whole;
 
 /// The surrogate of Gbar from which the paper derives its least eigenvalue, as printed.
 ///
@@ -36,14 +36,15 @@ pub fn surrogate_kernel(activation: Activation, inputs: &Array2<f64>) -> Array2<
     let unit = array![[1.0, 0.0], [0.0, 1.0]];
     let square = infinite_feature_kernel(activation, &unit)[(0, 0)];
     let slope_square = infinite_slope_kernel(activation, &unit)[(0, 1)];
-    let pairs = Pairs::new(inputs, None);
-    let value = |i, j| {
-        let off_diagonal = slope_square * pairs.get(i, j).correlation();
-        if i == j {
-            off_diagonal + square - slope_square
-        } else {
-            off_diagonal
-        }
-    };
-    whole(|nobody| pairs.map(nobody, value))
+    whole(|nobody| {
+        let pairs = Pairs::new(inputs, None, nobody)?;
+        pairs.map(nobody, |i, j| {
+            let off_diagonal = slope_square * pairs.get(i, j).correlation();
+            if i == j {
+                off_diagonal + square - slope_square
+            } else {
+                off_diagonal
+            }
+        })
+    })
 }

@@ -5,6 +5,7 @@ use ndarray::Array2;
 use super::start::gram_distance;
 use super::{DELTA, Inequality, LemmaSetup, dot, larger, norm};
 use crate::Result;
+use crate::measure::Work;
 use crate::rule::Schedule;
 use crate::theory::matrix::{product, products, transposed};
 use crate::theory::{LinearNetwork, LinearRecurrence, spectral_norm};
@@ -16,10 +17,11 @@ const LOOKS: u64 = 100;
 const SETTLED: f64 = 8.0;
 
 /// (B.10) to (B.13); with a ridge that is at first constant and above gamma also (B.14), (B.15), (B.21).
-pub(super) fn inequalities(setup: &LemmaSetup<'_>) -> Result<Vec<Inequality>> {
+pub(super) fn inequalities(setup: &LemmaSetup<'_>, work: &Work<'_>) -> Result<Vec<Inequality>> {
     let mut run = Run::new(setup)?;
     let every = (setup.steps / LOOKS).max(1);
     for t in 0..setup.steps {
+        work.did(1.0 / setup.steps as f64)?;
         run.step(setup, t, t % every == 0)?;
     }
     let (n, d) = setup.inputs.dim();

@@ -15,6 +15,7 @@ use ndarray::Array2;
 use super::Spectrum;
 use super::matrix::{check_columns, check_shape};
 use crate::math::Activation;
+use crate::measure::{Listener, Stage, Work};
 use crate::rule::Schedule;
 use crate::{Error, Result};
 
@@ -136,6 +137,19 @@ impl Inequality {
 ///
 /// Source: Song, Xu & Lafferty (2021), Appendices A, B and C.
 pub fn lemmas(setup: LemmaSetup<'_>) -> Result<Vec<Inequality>> {
+    lemmas_of(setup, &Work::new(Listener::NOBODY, 1.0, &lemma_stage))
+}
+
+/// Inequalities of lemmas at a share of them.
+pub(crate) fn lemma_stage(share: f64) -> Stage {
+    Stage::Lemmas { share }
+}
+
+/// [`lemmas`], as one unit of some work.
+///
+/// # Errors
+/// As there; [`Error::Stopped`] where it is to stop.
+pub(crate) fn lemmas_of(setup: LemmaSetup<'_>, work: &Work<'_>) -> Result<Vec<Inequality>> {
     let ((n, d), p) = (setup.inputs.dim(), setup.hidden_weights.nrows());
     if setup.targets.ncols() != 1 {
         let why = "the paper's lemmas are about one output; set data.outputs = 1";
@@ -147,9 +161,9 @@ pub fn lemmas(setup: LemmaSetup<'_>) -> Result<Vec<Inequality>> {
     check_shape("feedback_weights", setup.feedback_weights, (p, 1))?;
     let mut rows = start::inequalities(&setup)?;
     rows.extend(if setup.activation == Activation::Linear {
-        linear::inequalities(&setup)?
+        linear::inequalities(&setup, work)?
     } else {
-        moved::inequalities(&setup)?
+        moved::inequalities(&setup, work)?
     });
     Ok(rows)
 }

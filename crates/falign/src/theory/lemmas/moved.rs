@@ -4,6 +4,7 @@ use ndarray::Array2;
 
 use super::{Inequality, LemmaSetup, larger, norm};
 use crate::Result;
+use crate::measure::Work;
 use crate::theory::kernel::units;
 use crate::theory::matrix::{product, products, transposed};
 use crate::theory::{feature_kernel, feedback_kernel, kernel_drift};
@@ -23,7 +24,7 @@ struct Extremes {
 }
 
 /// (A.14), and (A.16) to (A.18) with ridge or (A.11) to (A.13) without, which are the same with S = 0.
-pub(super) fn inequalities(setup: &LemmaSetup<'_>) -> Result<Vec<Inequality>> {
+pub(super) fn inequalities(setup: &LemmaSetup<'_>, work: &Work<'_>) -> Result<Vec<Inequality>> {
     let (n, p) = (
         setup.inputs.nrows() as f64,
         setup.hidden_weights.nrows() as f64,
@@ -32,7 +33,7 @@ pub(super) fn inequalities(setup: &LemmaSetup<'_>) -> Result<Vec<Inequality>> {
     let spent = 1.0 + eta * setup.schedule.sum(setup.steps);
     let log = p.ln().sqrt();
     let scale = n / (gamma * p.sqrt());
-    let run = extremes(setup)?;
+    let run = extremes(setup, work)?;
     let rows = if setup.schedule.max() > 0.0 {
         [
             (
@@ -92,7 +93,7 @@ pub(super) fn inequalities(setup: &LemmaSetup<'_>) -> Result<Vec<Inequality>> {
 }
 
 /// Trains by (A.3), with ridge on beta, and keeps what was largest.
-fn extremes(setup: &LemmaSetup<'_>) -> Result<Extremes> {
+fn extremes(setup: &LemmaSetup<'_>, work: &Work<'_>) -> Result<Extremes> {
     let LemmaSetup {
         activation,
         inputs,
@@ -113,6 +114,7 @@ fn extremes(setup: &LemmaSetup<'_>) -> Result<Extremes> {
     let every = (setup.steps / LOOKS).max(1);
     let input_columns = transposed(inputs);
     for t in 0..setup.steps {
+        work.did(1.0 / setup.steps as f64)?;
         let decay = setup.step_size * setup.schedule.value(t);
         left *= 1.0 - decay;
         // psi'(z_ri) b_r e_i, (width, samples).

@@ -1,10 +1,15 @@
 //! The slow-time limit to a tolerance: particles, replicates and steps chosen, errors stated.
 
+use std::cell::Cell;
+use std::sync::{Mutex, PoisonError};
+
 use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::{FeedbackLaw, LinearSlowTime, Moments, SlowRidge, SlowState, SlowTime};
 use crate::math::{Activation, Loss, Streams};
+use crate::measure::{Listener, Stage, Work};
+use crate::theory::algebra::apart;
 use crate::theory::matrix::check_shape;
 use crate::{Error, Result};
 
@@ -109,6 +114,20 @@ pub fn slow_time_limit(
     taus: &[f64],
     tolerance: f64,
 ) -> Result<Vec<SlowEstimate>> {
+    slow_time_limit_heard(problem, ridge, taus, tolerance, Listener::NOBODY)
+}
+
+/// [`slow_time_limit`], unless it is stopped.
+///
+/// # Errors
+/// As there; [`Error::Stopped`] where it is to stop.
+pub(crate) fn slow_time_limit_heard(
+    problem: SlowProblem<'_>,
+    ridge: &SlowRidge,
+    taus: &[f64],
+    tolerance: f64,
+    listener: Listener<'_>,
+) -> Result<Vec<SlowEstimate>> {
     check(problem, taus, tolerance)?;
     let zero_loss = {
         let outputs = Array2::zeros(problem.targets.dim());
@@ -126,22 +145,41 @@ pub fn slow_time_limit(
             LinearSlowTime::new(problem.inputs, problem.targets, problem.loss)?
                 .with_feedback_moment(problem.law.second_moment(k))
         };
-        let states = curve(Form::Linear(start()?), ridge, taus, 0.1 * fine)?;
-        let coarse = curve(Form::Linear(start()?), ridge, taus, 0.8 * fine)?;
+        let round = Round::new(listener, 0, 2, ridge, taus);
+        let states = round.curve(Form::Linear(start()?), 0.1 * fine)?;
+        let coarse = round.curve(Form::Linear(start()?), 0.8 * fine)?;
         return Ok(combine(taus, &[states], &coarse, None));
     }
-    let replicate = |groups: usize, number: u64, fine: f64| {
-        let particles = SlowTime::draw_with_law(problem, groups, Streams::new(0, number))?;
-        curve(Form::Particles(particles), ridge, taus, fine)
+    let replicate = |round: &Round<'_>, groups: usize, number: u64, fine: f64| {
+        let (inputs, targets) = (problem.inputs.clone(), problem.targets.clone());
+        let (
+            law,
+            SlowProblem {
+                activation, loss, ..
+            },
+        ) = (problem.law.clone(), problem);
+        let drawn = apart(inputs.nrows(), listener, move || {
+            let problem = SlowProblem {
+                activation,
+                loss,
+                inputs: &inputs,
+                targets: &targets,
+                law: &law,
+            };
+            SlowTime::draw_with_law(problem, groups, Streams::new(0, number))
+        });
+        let particles = drawn.ok_or(Error::Stopped)??;
+        round.curve(Form::Particles(particles), fine)
     };
     let mut groups = (GROUPS_PER_SAMPLE * problem.inputs.nrows()).max(64);
     let mut before: Option<Vec<SlowEstimate>> = None;
     loop {
+        let round = Round::new(listener, groups, REPLICATES + 1, ridge, taus);
         let replicates: Vec<Vec<SlowState>> = (0..REPLICATES)
             .into_par_iter()
-            .map(|number| replicate(groups, number, fine))
+            .map(|number| replicate(&round, groups, number, fine))
             .collect::<Result<_>>()?;
-        let coarse = replicate(groups, 0, 8.0 * fine)?;
+        let coarse = replicate(&round, groups, 0, 8.0 * fine)?;
         let now = combine(taus, &replicates, &coarse, before.as_deref());
         let worst = now.iter().fold(0.0f64, |worst, at| {
             worst.max(at.alignment.error).max(at.loss.error / scale)
@@ -177,25 +215,81 @@ enum Form {
     Particles(SlowTime),
 }
 
-/// The states at all taus.
-fn curve(
-    mut form: Form,
-    ridge: &SlowRidge,
-    taus: &[f64],
-    tolerance: f64,
-) -> Result<Vec<SlowState>> {
-    taus.iter()
-        .map(|&tau| match &mut form {
-            Form::Linear(limit) => {
-                limit.advance_to(tau, ridge, tolerance)?;
-                limit.state(ridge.value(tau))
+/// Several curves over the same taus, which are told of together.
+struct Round<'a> {
+    listener: Listener<'a>,
+    groups: usize,
+    ridge: &'a SlowRidge,
+    taus: &'a [f64],
+    /// The tau at which the units of a curve are still.
+    end: f64,
+    /// The tau that all curves together have gone through, and have to.
+    done: Mutex<f64>,
+    whole: f64,
+}
+
+impl<'a> Round<'a> {
+    fn new(
+        listener: Listener<'a>,
+        groups: usize,
+        curves: u64,
+        ridge: &'a SlowRidge,
+        taus: &'a [f64],
+    ) -> Self {
+        let last = taus.last().copied().unwrap_or(0.0);
+        let end = last.min(ridge.end().unwrap_or(last));
+        Self {
+            listener,
+            groups,
+            ridge,
+            taus,
+            end,
+            done: Mutex::new(0.0),
+            whole: curves as f64 * end,
+        }
+    }
+
+    fn stage(&self) -> Stage {
+        let done = *self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        Stage::SlowTime {
+            groups: self.groups,
+            share: if self.whole > 0.0 {
+                (done / self.whole).min(1.0)
+            } else {
+                0.0
+            },
+        }
+    }
+
+    /// The states at all taus.
+    fn curve(&self, mut form: Form, tolerance: f64) -> Result<Vec<SlowState>> {
+        let reached = Cell::new(0.0);
+        // A step that was too long goes back.
+        let look = |tau: f64| {
+            let further = tau.min(self.end) - reached.get();
+            if further > 0.0 {
+                reached.set(reached.get() + further);
+                *self.done.lock().unwrap_or_else(PoisonError::into_inner) += further;
             }
-            Form::Particles(limit) => {
-                limit.advance_to(tau, ridge, tolerance)?;
-                limit.state(ridge.value(tau))
-            }
-        })
-        .collect()
+            self.listener.tell(self.stage())
+        };
+        let of_slope = |_| self.stage();
+        let work = Work::new(self.listener, f64::INFINITY, &of_slope);
+        let ridge = self.ridge;
+        self.taus
+            .iter()
+            .map(|&tau| match &mut form {
+                Form::Linear(limit) => {
+                    limit.advance_before(&look, tau, ridge, tolerance)?;
+                    limit.state(ridge.value(tau))
+                }
+                Form::Particles(limit) => {
+                    limit.advance_before(&look, &work, tau, ridge, tolerance)?;
+                    limit.state_of(ridge.value(tau), &work)
+                }
+            })
+            .collect()
+    }
 }
 
 /// Means over replicates, with errors. `coarse` is the first replicate with longer steps,
@@ -267,6 +361,7 @@ fn mean_state(replicates: &[Vec<SlowState>], row: usize) -> SlowState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::stopped_at_each_stage;
     use ndarray::array;
 
     /// One sample and one output: an alignment of cross/4, since E b^2 = 8 and E bhat^2 = 2.
@@ -280,6 +375,51 @@ mod tests {
                 output: array![[2.0]],
                 cross: array![[4.0 * alignment]],
             },
+        }
+    }
+
+    #[test]
+    fn the_limit_can_be_stopped_wherever_it_is_and_has_the_same_bits_before_anybody() {
+        let (inputs, targets) = (array![[1.0, 0.3], [-0.2, 0.8]], array![[1.0], [-0.6]]);
+        let (ridge, taus) = (SlowRidge::constant(0.7), [0.0, 0.02, 0.05]);
+        for activation in [Activation::Tanh, Activation::Linear] {
+            let problem = SlowProblem {
+                activation,
+                loss: Loss::SquaredError,
+                inputs: &inputs,
+                targets: &targets,
+                law: &FeedbackLaw::Gaussian,
+            };
+            let solve = |listener: Listener<'_>| {
+                slow_time_limit_heard(problem, &ridge, &taus, 0.5, listener)
+            };
+            // Replicates one after another tell in one order.
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(1)
+                .build()
+                .unwrap();
+            let told = pool.install(|| stopped_at_each_stage(solve));
+            let mut shares: Vec<(usize, f64)> = told
+                .into_iter()
+                .map(|stage| match stage {
+                    Stage::SlowTime { groups, share } => (groups, share),
+                    other => panic!("{other:?}"),
+                })
+                .collect();
+            assert!(shares.is_sorted(), "{shares:?}");
+            let (_, last) = shares[shares.len() - 1];
+            assert!((last - 1.0).abs() < 1e-12, "{last}");
+            shares.dedup_by_key(|(groups, _)| *groups);
+            let groups: Vec<usize> = shares.iter().map(|(groups, _)| *groups).collect();
+            let expected: &[usize] = match activation {
+                Activation::Linear => &[0],
+                _ => &[64, 256],
+            };
+            assert_eq!(groups, expected);
+            let goes_on = |_| true;
+            let with = solve(Listener::new(&goes_on)).unwrap();
+            let plain = slow_time_limit(problem, &ridge, &taus, 0.5).unwrap();
+            assert_eq!(with, plain);
         }
     }
 

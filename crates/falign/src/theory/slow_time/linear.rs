@@ -108,12 +108,27 @@ impl LinearSlowTime {
     /// # Errors
     /// As [`Self::advance`].
     pub fn advance_to(&mut self, tau: f64, ridge: &SlowRidge, tolerance: f64) -> Result<()> {
+        self.advance_before(&|_| Ok(()), tau, ridge, tolerance)
+    }
+
+    /// [`Self::advance_to`]; `look` is called with tau before every slope, and may end it.
+    ///
+    /// # Errors
+    /// As there, and those of `look`.
+    pub(super) fn advance_before(
+        &mut self,
+        look: &dyn Fn(f64) -> Result<()>,
+        tau: f64,
+        ridge: &SlowRidge,
+        tolerance: f64,
+    ) -> Result<()> {
         let ends = (self.tau, tau.min(ridge.end().unwrap_or(tau)));
         let scale = self.kernel.diag().sum().sqrt();
         let norm = |e: &Array2<f64>| e.iter().map(|x| x * x).sum::<f64>().sqrt() / scale;
         let mut moved = std::mem::take(&mut self.moved);
         let mut step = self.step;
         let done = integrate(&mut moved, ends, &mut step, tolerance, norm, |at, tau| {
+            look(tau)?;
             let (slope, alpha) = self.slope(at, ridge.moving(tau))?;
             self.alpha = alpha;
             Ok(slope)

@@ -9,7 +9,10 @@ use super::stepping::integrate;
 use super::{Moments, SlowProblem, SlowRidge, SlowState};
 use crate::Result;
 use crate::math::{Activation, Loss, Reduction, StreamName, Streams, activate};
-use crate::theory::matrix::{check_columns, check_shape, product, products, transposed};
+use crate::measure::{Listener, Stage, Work};
+use crate::theory::matrix::{
+    check_columns, check_shape, product, products, products_of, transposed,
+};
 
 /// The slow-time limit of a network with any activation, by M particles.
 ///
@@ -161,10 +164,10 @@ impl SlowTime {
     /// # Errors
     /// [`Error::Config`](crate::Error::Config) where cross-entropy has no ridge.
     pub fn advance(&mut self, ridge: impl Fn(f64) -> f64, step: f64) -> Result<()> {
-        let first = self.velocity(&self.z, ridge(self.tau))?.0;
+        let first = self.velocity(&self.z, ridge(self.tau), &unheard())?.0;
         let mut half = self.z.clone();
         half.scaled_add(0.5 * step, &first);
-        let (second, alpha) = self.velocity(&half, ridge(self.tau + 0.5 * step))?;
+        let (second, alpha) = self.velocity(&half, ridge(self.tau + 0.5 * step), &unheard())?;
         self.z.scaled_add(step, &second);
         self.alpha = alpha;
         self.tau += step;
@@ -178,6 +181,22 @@ impl SlowTime {
     /// # Errors
     /// As [`Self::advance`].
     pub fn advance_to(&mut self, tau: f64, ridge: &SlowRidge, tolerance: f64) -> Result<()> {
+        self.advance_before(&|_| Ok(()), &unheard(), tau, ridge, tolerance)
+    }
+
+    /// [`Self::advance_to`]; `look` is called with tau before every slope, and may end it, as may
+    /// `work`, of which the products of a slope are a part.
+    ///
+    /// # Errors
+    /// As there, and those of `look`; [`Error::Stopped`](crate::Error::Stopped).
+    pub(super) fn advance_before(
+        &mut self,
+        look: &dyn Fn(f64) -> Result<()>,
+        work: &Work<'_>,
+        tau: f64,
+        ridge: &SlowRidge,
+        tolerance: f64,
+    ) -> Result<()> {
         let ends = (self.tau, tau.min(ridge.end().unwrap_or(tau)));
         let scale = self.kernel.diag().sum().sqrt();
         let b = transposed(&self.b) / self.b.nrows() as f64;
@@ -188,7 +207,8 @@ impl SlowTime {
         let mut z = std::mem::take(&mut self.z);
         let mut step = self.step;
         let moved = integrate(&mut z, ends, &mut step, tolerance, along_b, |z, tau| {
-            let (velocity, alpha) = self.velocity(z, ridge.moving(tau))?;
+            look(tau)?;
+            let (velocity, alpha) = self.velocity(z, ridge.moving(tau), work)?;
             self.alpha = alpha;
             Ok(velocity)
         });
@@ -204,8 +224,16 @@ impl SlowTime {
     /// # Errors
     /// As [`Self::advance`].
     pub fn state(&self, ridge: f64) -> Result<SlowState> {
+        self.state_of(ridge, &unheard())
+    }
+
+    /// [`Self::state`], as a part of some work.
+    ///
+    /// # Errors
+    /// As there; [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(super) fn state_of(&self, ridge: f64, work: &Work<'_>) -> Result<SlowState> {
         let (psi, _) = self.units(&self.z);
-        let feature_kernel = mean_product(&psi, &psi);
+        let feature_kernel = mean_product_of(&psi, &psi, work)?;
         let alpha = self.coefficients(&feature_kernel, ridge)?;
         let outputs = product(&feature_kernel, &alpha);
         let mut residual = Array2::zeros(outputs.dim());
@@ -227,13 +255,18 @@ impl SlowTime {
     }
 
     /// dz/dtau and the alpha behind it.
-    fn velocity(&self, z: &Array2<f64>, ridge: f64) -> Result<(Array2<f64>, Array2<f64>)> {
+    fn velocity(
+        &self,
+        z: &Array2<f64>,
+        ridge: f64,
+        work: &Work<'_>,
+    ) -> Result<(Array2<f64>, Array2<f64>)> {
         let (psi, dpsi) = self.units(z);
-        let alpha = self.coefficients(&mean_product(&psi, &psi), ridge)?;
+        let alpha = self.coefficients(&mean_product_of(&psi, &psi, work)?, ridge)?;
         // lambda alpha is -E: the two signs cancel.
         let mut pushed = products(&self.b, &alpha);
         pushed.zip_mut_with(&dpsi, |x, slope| *x *= ridge * slope);
-        Ok((products(&pushed, &self.kernel), alpha))
+        Ok((products_of(&pushed, &self.kernel, work)?, alpha))
     }
 
     fn coefficients(&self, feature_kernel: &Array2<f64>, ridge: f64) -> Result<Array2<f64>> {
@@ -256,4 +289,14 @@ impl SlowTime {
 /// The mean over particles of a b'.
 pub(super) fn mean_product(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
     products(&transposed(a), &transposed(b)) / a.nrows() as f64
+}
+
+/// [`mean_product`], as a part of some work.
+fn mean_product_of(a: &Array2<f64>, b: &Array2<f64>, work: &Work<'_>) -> Result<Array2<f64>> {
+    Ok(products_of(&transposed(a), &transposed(b), work)? / a.nrows() as f64)
+}
+
+/// Work of which nobody hears.
+fn unheard() -> Work<'static> {
+    Work::new(Listener::NOBODY, 0.0, &Stage::weights)
 }

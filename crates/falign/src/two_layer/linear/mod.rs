@@ -15,9 +15,12 @@ use ndarray::Array2;
 
 use self::recursion::{Parts, Recursion};
 use self::start::Columns;
+use super::sample_space::Units;
 use super::snapshot::{Dynamics, Needs, Snapshot};
 use super::{Problem, SampleSpace, Start, Weights};
-use crate::math::{Streams, row_products};
+use crate::Result;
+use crate::math::Streams;
+use crate::measure::{DRAW, Listener, Stage, Work, unstopped};
 use crate::memory::{Extent, Need, Size};
 use crate::rule::Feedback;
 
@@ -119,6 +122,19 @@ impl Linear {
     /// If the activation is not the identity or dropout is on; an experiment's check refuses
     /// both.
     pub fn new(problem: &Problem, start: LinearStart, needs: Needs) -> Self {
+        unstopped(|nobody| Self::heard(problem, start, needs, nobody))
+    }
+
+    /// [`new`](Self::new), unless it is stopped.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(crate) fn heard(
+        problem: &Problem,
+        start: LinearStart,
+        needs: Needs,
+        listener: Listener<'_>,
+    ) -> Result<Self> {
         assert!(
             problem.activation == crate::math::Activation::Linear && problem.dropout == 0.0,
             "the linear engine runs the identity activation without dropout"
@@ -130,15 +146,20 @@ impl Linear {
             inputs.extend(x.iter());
             held_out = x.nrows();
         }
+        let work = Work::new(
+            listener,
+            Self::work(problem, &start, inputs.len()),
+            &Stage::weights,
+        );
         let columns = match &start {
-            LinearStart::Weights(start) => Columns::from_weights(problem, start, &inputs),
+            LinearStart::Weights(start) => Columns::from_weights(problem, start, &inputs, &work)?,
             LinearStart::Gram {
                 streams,
                 correlation,
-            } => Columns::from_gram(problem, *streams, *correlation, &inputs),
+            } => Columns::from_gram(problem, *streams, *correlation, &inputs, &work)?,
         };
         if problem.feedback != Feedback::Random {
-            let rotated = columns.rotated();
+            let rotated = columns.rotated(&work)?;
             let m = rotated.count;
             let part = |from: usize, to: usize| -> Vec<f64> {
                 rotated
@@ -148,27 +169,25 @@ impl Linear {
                     .collect()
             };
             let all = n + held_out;
-            let engine = SampleSpace::from_parts(
-                problem,
-                &part(0, n),
-                &part(n, all),
-                &part(all, all + k),
-                &part(all + k, all + 2 * k),
-                needs,
-                false,
-            );
-            return Self {
-                form: Form::Rotated(Box::new(engine)),
+            let units = Units {
+                z0: &part(0, n),
+                held_out_z0: &part(n, all),
+                beta: &part(all, all + k),
+                b: &part(all + k, all + 2 * k),
             };
+            let engine = SampleSpace::from_parts(problem, units, needs, false, &work)?;
+            return Ok(Self {
+                form: Form::Rotated(Box::new(engine)),
+            });
         }
-        let gram = columns.gram();
+        let gram = columns.gram(&work)?;
         let m = columns.count;
         let block = |rows: std::ops::Range<usize>, cols: std::ops::Range<usize>| -> Vec<f64> {
             rows.flat_map(|i| gram[i * m + cols.start..i * m + cols.end].to_vec())
                 .collect()
         };
         let (beta, b) = (n + held_out..n + held_out + k, n + held_out + k..m);
-        let kernel = row_products(&inputs[..n * d], &inputs[..n * d], d);
+        let kernel = work.products(&inputs[..n * d], &inputs[..n * d], d)?;
         let parts = Parts {
             kernel: kernel.clone(),
             feature: block(0..n, 0..n),
@@ -180,7 +199,7 @@ impl Linear {
         let targets: Vec<f64> = problem.targets.iter().copied().collect();
         let mut fixed = Fixed {
             recursion: Recursion::new(n, k, parts, &targets, problem.scale()),
-            cross_kernel: row_products(&inputs[n * d..], &inputs[..n * d], d),
+            cross_kernel: work.products(&inputs[n * d..], &inputs[..n * d], d)?,
             kernel,
             held_out,
             columns: needs.units.then_some(columns),
@@ -200,9 +219,35 @@ impl Linear {
             fixed.held_out_f0 = Some(fixed.held_out_outputs());
             fixed.recursion.subtract(&f0);
         }
-        Self {
+        Ok(Self {
             form: Form::Recursion(Box::new(fixed)),
-        }
+        })
+    }
+
+    /// Multiply-adds of a start, about: columns, their Gram matrix or rotation, and K.
+    fn work(problem: &Problem, start: &LinearStart, inputs: usize) -> f64 {
+        let d = problem.input_dim() as f64;
+        let samples = inputs as f64 / d.max(1.0);
+        let outputs = 2.0 * problem.outputs() as f64;
+        let columns = samples + outputs;
+        let (rows, drawn) = match start {
+            LinearStart::Weights(_) => {
+                let p = problem.width as f64;
+                (p, p * (DRAW * (d + outputs) + inputs as f64))
+            }
+            LinearStart::Gram { .. } => {
+                let m = columns.min(problem.width as f64);
+                let factor = samples * inputs as f64 + samples.powi(3) / 6.0;
+                (m, factor + m * (DRAW * columns + samples * samples))
+            }
+        };
+        // Columns that are triangular need no rotation.
+        let is_rotated = problem.feedback != Feedback::Random;
+        let combined = match start {
+            LinearStart::Gram { .. } if is_rotated => 0.0,
+            _ => rows * columns * columns,
+        };
+        drawn + combined + samples * inputs as f64
     }
 }
 
@@ -289,22 +334,30 @@ impl Dynamics for Linear {
         }
     }
 
-    fn weights(&mut self) -> Option<Weights> {
+    fn weights_heard(&mut self, listener: Listener<'_>) -> Result<Option<Weights>> {
         let Form::Recursion(fixed) = &self.form else {
-            return None;
+            return Ok(None);
         };
-        let start = fixed.start.as_ref()?;
+        let Some(start) = &fixed.start else {
+            return Ok(None);
+        };
         let (n, d, k) = (
             fixed.problem.samples(),
             fixed.problem.input_dim(),
             fixed.problem.outputs(),
         );
         let inputs: Vec<f64> = fixed.problem.inputs.iter().copied().collect();
-        let columns = Columns::from_weights(&fixed.problem, start, &inputs);
+        let of_unit = 2.0 * DRAW * d as f64 + (1 + k) as f64 * inputs.len() as f64;
+        let work = Work::new(
+            listener,
+            fixed.problem.width as f64 * of_unit,
+            &Stage::weights,
+        );
+        let columns = Columns::from_weights(&fixed.problem, start, &inputs, &work)?;
         let p = columns.rows.len() / columns.count;
         let m = columns.count;
-        let mut hidden =
-            Array2::from_shape_vec((p, d), start.hidden_rows(0, p, d)).expect("one row per unit");
+        let mut hidden = Array2::from_shape_vec((p, d), start.hidden_rows_of(0, p, d, &work)?)
+            .expect("one row per unit");
         let mut output = Array2::zeros((p, k));
         let mut feedback = Array2::zeros((p, k));
         let r = &fixed.recursion;
@@ -323,11 +376,12 @@ impl Dynamics for Linear {
                         .scaled_add(c, &fixed.problem.inputs.row(i));
                 }
             }
+            work.did((k * inputs.len()) as f64)?;
         }
-        Some(Weights {
+        Ok(Some(Weights {
             hidden,
             output,
             feedback,
-        })
+        }))
     }
 }

@@ -3,7 +3,9 @@
 //! Only the Gram matrix of these columns matters. It comes from the weights themselves, or,
 //! for any width, from Bartlett's decomposition of a Wishart matrix.
 
-use crate::math::{StreamName, Streams, row_products};
+use crate::Result;
+use crate::math::{StreamName, Streams};
+use crate::measure::{DRAW, Work, rows_at_once};
 use crate::two_layer::start::correlate;
 use crate::two_layer::{Problem, Start};
 
@@ -24,23 +26,33 @@ const RANK_TOLERANCE: f64 = 1e-12;
 
 impl Columns {
     /// From W(0), beta(0) and b.
-    pub(super) fn from_weights(problem: &Problem, start: &Start, inputs: &[f64]) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop, as everything here.
+    pub(super) fn from_weights(
+        problem: &Problem,
+        start: &Start,
+        inputs: &[f64],
+        work: &Work<'_>,
+    ) -> Result<Self> {
         let p = usize::try_from(problem.width).expect("a width that fits in memory");
         let (d, k) = (problem.input_dim(), problem.outputs());
         let samples = inputs.len() / d;
         let count = samples + 2 * k;
-        let (beta, b) = start.output_and_feedback(p, k);
+        let (beta, b) = start.output_and_feedback_of(p, k, work)?;
         let mut rows = Vec::with_capacity(p * count);
-        for first in (0..p).step_by(DRAWN_ROWS) {
-            let held = DRAWN_ROWS.min(p - first);
-            let z = row_products(&start.hidden_rows(first, held, d), inputs, d);
+        let together = DRAWN_ROWS.min(rows_at_once(inputs.len()));
+        for first in (0..p).step_by(together) {
+            let held = together.min(p - first);
+            let drawn = start.hidden_rows_of(first, held, d, work)?;
+            let z = work.products(&drawn, inputs, d)?;
             for r in 0..held {
                 rows.extend_from_slice(&z[r * samples..(r + 1) * samples]);
                 rows.extend_from_slice(&beta[(first + r) * k..(first + r + 1) * k]);
                 rows.extend_from_slice(&b[(first + r) * k..(first + r + 1) * k]);
             }
         }
-        Self { rows, count }
+        Ok(Self { rows, count })
     }
 
     /// Rows with the law of the Gram matrix of `from_weights`, at a cost independent of p.
@@ -54,10 +66,11 @@ impl Columns {
         streams: Streams,
         correlation: f64,
         inputs: &[f64],
-    ) -> Self {
+        work: &Work<'_>,
+    ) -> Result<Self> {
         let (d, k) = (problem.input_dim(), problem.outputs());
         let samples = inputs.len() / d;
-        let factor = gram_factor(&row_products(inputs, inputs, d), samples);
+        let factor = gram_factor(&work.products(inputs, inputs, d)?, samples, work)?;
         let rank = factor.len() / samples;
         let m = rank + 2 * k;
         let mut stream = streams.open(StreamName::Gram);
@@ -82,12 +95,13 @@ impl Columns {
             correlate(beta, b, correlation);
             row[samples..samples + k].copy_from_slice(beta);
             row[samples + k..].copy_from_slice(b);
+            work.did(DRAW * m as f64 + (samples * rank) as f64)?;
         }
-        Self { rows, count }
+        Ok(Self { rows, count })
     }
 
     /// The m x m Gram matrix.
-    pub(super) fn gram(&self) -> Vec<f64> {
+    pub(super) fn gram(&self, work: &Work<'_>) -> Result<Vec<f64>> {
         let m = self.count;
         let mut total = vec![0.0; m * m];
         // Partial sums over blocks of rows keep rounding small at large widths.
@@ -101,22 +115,23 @@ impl Columns {
             }
             for (total, part) in total
                 .iter_mut()
-                .zip(row_products(&columns, &columns, height))
+                .zip(work.products(&columns, &columns, height)?)
             {
                 *total += part;
             }
         }
-        total
+        Ok(total)
     }
 
     /// At most m rows with the same Gram matrix: the triangular factor of Householder's QR.
-    pub(super) fn rotated(mut self) -> Self {
+    pub(super) fn rotated(mut self, work: &Work<'_>) -> Result<Self> {
         let m = self.count;
         let p = self.rows.len() / m;
         if p <= m {
-            return self;
+            return Ok(self);
         }
         for j in 0..m {
+            work.did((p - j) as f64 * (m - j) as f64 * 2.0)?;
             let norm = (j..p)
                 .map(|r| self.rows[r * m + j].powi(2))
                 .sum::<f64>()
@@ -151,13 +166,13 @@ impl Columns {
         for r in 0..m {
             self.rows[r * m..r * m + r].fill(0.0);
         }
-        self
+        Ok(self)
     }
 }
 
 /// F (samples x rank, row-major) with F F' = `gram`: a pivoted Cholesky factor, stopped
 /// where the rest is rounding.
-fn gram_factor(gram: &[f64], n: usize) -> Vec<f64> {
+fn gram_factor(gram: &[f64], n: usize, work: &Work<'_>) -> Result<Vec<f64>> {
     let mut rest: Vec<f64> = (0..n).map(|i| gram[i * n + i]).collect();
     let limit = RANK_TOLERANCE * rest.iter().copied().fold(0.0, f64::max);
     let mut columns: Vec<Vec<f64>> = Vec::new();
@@ -180,23 +195,27 @@ fn gram_factor(gram: &[f64], n: usize) -> Vec<f64> {
         for i in (0..n).filter(|&i| !done[i]) {
             rest[i] -= column[i] * column[i];
         }
+        work.did(columns.len() as f64 * (n - columns.len()) as f64)?;
         columns.push(column);
     }
-    (0..n)
+    Ok((0..n)
         .flat_map(|i| columns.iter().map(move |c| c[i]))
-        .collect()
+        .collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::row_products;
+    use crate::measure::{Listener, Stage};
 
     #[test]
     fn the_factor_reproduces_a_rank_deficient_gram_matrix() {
         let (n, d) = (6, 3);
         let x: Vec<f64> = (0..n * d).map(|i| ((i * i) as f64 * 1.7).sin()).collect();
         let gram = row_products(&x, &x, d);
-        let factor = gram_factor(&gram, n);
+        let work = Work::new(Listener::NOBODY, 1.0, &Stage::weights);
+        let factor = gram_factor(&gram, n, &work).unwrap();
         assert_eq!(factor.len(), n * d, "rank 3");
         let back = row_products(&factor, &factor, d);
         assert!(gram.iter().zip(&back).all(|(a, b)| (a - b).abs() < 1e-13));
@@ -206,13 +225,14 @@ mod tests {
     fn rotation_keeps_the_gram_matrix() {
         let rows: Vec<f64> = (0..40 * 5).map(|i| (f64::from(i) * 0.77).sin()).collect();
         let columns = Columns { rows, count: 5 };
-        let before = columns.gram();
-        let after = columns.rotated();
+        let work = Work::new(Listener::NOBODY, 1.0, &Stage::weights);
+        let before = columns.gram(&work).unwrap();
+        let after = columns.rotated(&work).unwrap();
         assert_eq!(after.rows.len(), 25);
         assert!(
             before
                 .iter()
-                .zip(after.gram())
+                .zip(after.gram(&work).unwrap())
                 .all(|(a, b)| (a - b).abs() < 1e-13 * before[0])
         );
     }

@@ -21,8 +21,10 @@ use self::numbers::Numbers;
 use super::mask::Masks;
 use super::snapshot::{Dynamics, Needs, Snapshot, gram, oja_term, output_movements};
 use super::{Problem, Start, Weights};
+use crate::Result;
+use crate::math::Streams;
 use crate::math::simd::Element;
-use crate::math::{Streams, row_products};
+use crate::measure::{DRAW, Listener, Stage, Work, rows_at_once, unstopped};
 use crate::memory::{Extent, Need, Size};
 
 /// The fast engine. Cost per step: p n^2 multiply-adds and p n activations; with `ReLU` or leaky `ReLU`,
@@ -43,6 +45,19 @@ pub struct SampleSpace<T: Element> {
     step: u64,
 }
 
+/// Units at the start, each array with a row for each of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Units<'a> {
+    /// Z(0), (units, samples).
+    pub(super) z0: &'a [f64],
+    /// The same of held-out samples.
+    pub(super) held_out_z0: &'a [f64],
+    /// beta(0), (units, outputs).
+    pub(super) beta: &'a [f64],
+    /// b, (units, outputs).
+    pub(super) b: &'a [f64],
+}
+
 /// Rows made at once while W(0) is drawn.
 const DRAWN_ROWS: usize = 512;
 
@@ -59,6 +74,21 @@ impl<T: Element> SampleSpace<T> {
         needs: Needs,
         parallel: bool,
     ) -> Self {
+        unstopped(|nobody| Self::heard(problem, start, streams, needs, parallel, nobody))
+    }
+
+    /// [`new`](Self::new), unless it is stopped.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(crate) fn heard(
+        problem: &Problem,
+        start: Start,
+        streams: Streams,
+        needs: Needs,
+        parallel: bool,
+        listener: Listener<'_>,
+    ) -> Result<Self> {
         let p = usize::try_from(problem.width).expect("a width that fits in memory");
         let (d, k) = (problem.input_dim(), problem.outputs());
         let inputs: Vec<f64> = problem.inputs.iter().copied().collect();
@@ -66,22 +96,32 @@ impl<T: Element> SampleSpace<T> {
             Some((x, _)) if needs.held_out => x.iter().copied().collect(),
             _ => Vec::new(),
         };
+        let of_unit = DRAW * (d + 2 * k) as f64 + (inputs.len() + new_inputs.len()) as f64;
+        let all = p as f64 * of_unit + problem.samples() as f64 * inputs.len() as f64;
+        let work = Work::new(listener, all, &Stage::weights);
         let mut z0 = Vec::with_capacity(p * problem.samples());
         let mut held_out_z0 = Vec::with_capacity(p * new_inputs.len() / d.max(1));
-        for first in (0..p).step_by(DRAWN_ROWS) {
-            let rows = start.hidden_rows(first, DRAWN_ROWS.min(p - first), d);
-            z0.extend(row_products(&rows, &inputs, d));
-            held_out_z0.extend(row_products(&rows, &new_inputs, d));
+        let together = DRAWN_ROWS.min(rows_at_once(inputs.len().max(new_inputs.len())));
+        for first in (0..p).step_by(together) {
+            let rows = start.hidden_rows_of(first, together.min(p - first), d, &work)?;
+            z0.extend(work.products(&rows, &inputs, d)?);
+            held_out_z0.extend(work.products(&rows, &new_inputs, d)?);
         }
-        let (beta, b) = start.output_and_feedback(p, k);
-        let mut engine = Self::from_parts(problem, &z0, &held_out_z0, &beta, &b, needs, parallel);
+        let (beta, b) = start.output_and_feedback_of(p, k, &work)?;
+        let units = Units {
+            z0: &z0,
+            held_out_z0: &held_out_z0,
+            beta: &beta,
+            b: &b,
+        };
+        let mut engine = Self::from_parts(problem, units, needs, parallel, &work)?;
         engine.start = Some(start);
         if problem.dropout > 0.0 {
             let masks = Masks::new(streams, problem.dropout, problem.samples(), p);
             engine.hidden.drop_out(masks);
             engine.forward(false);
         }
-        engine
+        Ok(engine)
     }
 
     /// What [`new`](Self::new) and measuring `needs` take, besides the problem.
@@ -135,27 +175,34 @@ impl<T: Element> SampleSpace<T> {
         all
     }
 
-    /// Starts from Z(0) (units, samples), held-out Z(0), beta(0) and b given as rows, whose
-    /// number may differ from the network's width: the scaling keeps the true width.
+    /// Starts from units whose number may differ from the network's width: the scaling keeps the
+    /// true width.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
     pub(super) fn from_parts(
         problem: &Problem,
-        z0: &[f64],
-        held_out_z0: &[f64],
-        beta: &[f64],
-        b: &[f64],
+        given: Units<'_>,
         needs: Needs,
         parallel: bool,
-    ) -> Self {
+        work: &Work<'_>,
+    ) -> Result<Self> {
+        let Units {
+            z0,
+            held_out_z0,
+            beta,
+            b,
+        } = given;
         let (n, d, k) = (problem.samples(), problem.input_dim(), problem.outputs());
         let units = z0.len() / n;
         let inputs: Vec<f64> = problem.inputs.iter().copied().collect();
-        let kernel = row_products(&inputs, &inputs, d);
+        let kernel = work.products(&inputs, &inputs, d)?;
         let held_out = match &problem.held_out {
             Some((x, y)) if needs.held_out => {
                 let x: Vec<f64> = x.iter().copied().collect();
                 Some(HeldOut {
                     z0: held_out_z0.to_vec(),
-                    cross: row_products(&x, &inputs, d),
+                    cross: work.products(&x, &inputs, d)?,
                     targets: y.iter().copied().collect(),
                     f0: None,
                 })
@@ -208,7 +255,7 @@ impl<T: Element> SampleSpace<T> {
             }
             engine.forward(true);
         }
-        engine
+        Ok(engine)
     }
 
     /// b, (width, outputs) row-major.
@@ -343,33 +390,38 @@ impl<T: Element> Dynamics for SampleSpace<T> {
         snapshot
     }
 
-    fn weights(&mut self) -> Option<Weights> {
-        let start = self.start.as_ref()?;
+    fn weights_heard(&mut self, listener: Listener<'_>) -> Result<Option<Weights>> {
+        let Some(start) = &self.start else {
+            return Ok(None);
+        };
         let (n, d, k) = (
             self.numbers.samples,
             self.problem.input_dim(),
             self.numbers.outputs,
         );
         if self.step > 0 && !self.hidden.has_coefficients() {
-            return None;
+            return Ok(None);
         }
-        let mut hidden =
-            Array2::from_shape_vec((self.units, d), start.hidden_rows(0, self.units, d))
-                .expect("one row per unit");
+        let moved = if self.step > 0 { n } else { 0 };
+        let all = self.units as f64 * d as f64 * (DRAW + moved as f64);
+        let work = Work::new(listener, all, &Stage::weights);
+        let rows = start.hidden_rows_of(0, self.units, d, &work)?;
+        let mut hidden = Array2::from_shape_vec((self.units, d), rows).expect("one row per unit");
         if self.step > 0 {
             let c = self.hidden.gather(Field::Coefficients);
             for (r, mut row) in hidden.rows_mut().into_iter().enumerate() {
                 for i in 0..n {
                     row.scaled_add(c[r * n + i].to_f64(), &self.problem.inputs.row(i));
                 }
+                work.did((n * d) as f64)?;
             }
         }
         let matrix =
             |v: Vec<T>| Array2::from_shape_fn((v.len() / k, k), |(r, c)| v[r * k + c].to_f64());
-        Some(Weights {
+        Ok(Some(Weights {
             hidden,
             output: matrix(self.output_weights()),
             feedback: matrix(self.feedback_weights()),
-        })
+        }))
     }
 }
