@@ -1,5 +1,5 @@
 //! Ctrl-C and SIGTERM: the first finishes writing, the second leaves at once. So does the first
-//! after some seconds, where something does not hear of it.
+//! before anything is written, and after some seconds, where something does not hear of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +23,8 @@ const REPORT: Duration = Duration::from_secs(2);
 struct Running {
     watch: Arc<Watch>,
     resume: String,
+    /// Whether anything may have been written.
+    writes: bool,
 }
 
 /// Whether a signal has come.
@@ -52,6 +54,7 @@ pub(crate) fn stop(watch: &Arc<Watch>, resume: &str) -> Result<()> {
     let now = Running {
         watch: Arc::clone(watch),
         resume: resume.to_owned(),
+        writes: false,
     };
     if running.replace(now).is_none() {
         ctrlc::set_handler(handle).context("cannot listen for Ctrl-C")?;
@@ -61,6 +64,14 @@ pub(crate) fn stop(watch: &Arc<Watch>, resume: &str) -> Result<()> {
         watch.stop.store(true, Ordering::Relaxed);
     }
     Ok(())
+}
+
+/// From now on files are written: until then, while data are read, nothing would be lost by leaving
+/// at once.
+pub(crate) fn writing_begins() {
+    if let Some(running) = &mut *running() {
+        running.writes = true;
+    }
 }
 
 /// What is said of a run that was stopped.
@@ -76,15 +87,26 @@ fn handle() {
     if SEEN.swap(true, Ordering::SeqCst) {
         std::process::exit(LEFT);
     }
-    if let Some(running) = &*running() {
+    {
+        let running = running();
+        let Some(running) = &*running else {
+            return;
+        };
         running.watch.stop.store(true, Ordering::Relaxed);
+        if !running.writes {
+            leave(running);
+        }
     }
     std::thread::spawn(|| {
         std::thread::sleep(GRACE + REPORT);
-        // Before the runs or after them: files are written whole or not at all, there too.
+        // After the runs: files are written whole or not at all, there too.
         if let Some(running) = &*running() {
-            crate::output::note(stopped(&running.resume));
+            leave(running);
         }
-        std::process::exit(STOPPED);
     });
+}
+
+fn leave(running: &Running) -> ! {
+    crate::output::note(stopped(&running.resume));
+    std::process::exit(STOPPED)
 }

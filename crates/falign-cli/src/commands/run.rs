@@ -102,6 +102,7 @@ pub(super) fn carry_out(
     for note in notes::of_data(experiment, &sources)? {
         output::note(format!("falign: {note}"));
     }
+    signals::writing_begins();
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let open = Folder::named(dir)?;
     let lock = FolderLock::acquire_in(&open)?;
