@@ -1,6 +1,6 @@
 //! One run, looked at on its way: a thread runs, the iterator asks.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use falign::fault::caught;
 use falign::measure::Outcome;
 use falign::plan::inputs;
+use falign::simulate::watch::Watch;
 use falign::simulate::{Context, Look, SavedWeights, watched};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
@@ -32,7 +33,7 @@ enum Message {
 #[derive(Debug)]
 pub(crate) struct Iteration {
     receive: Mutex<Receiver<Message>>,
-    stop: Arc<AtomicBool>,
+    watch: Arc<Watch>,
     quantities: Vec<String>,
     outcome: Option<(&'static str, Option<u64>)>,
 }
@@ -60,27 +61,30 @@ impl Iteration {
         let setting = experiment.settings[0].setting.clone();
         let quantities = setting.quantities.iter();
         let quantities = quantities.map(|q| q.name().into_owned()).collect();
-        let stop = Arc::new(AtomicBool::new(false));
+        let watch = Arc::new(Watch::default());
         let (send, receive) = sync_channel(1);
-        let is_stopped = Arc::clone(&stop);
+        let heard = Arc::clone(&watch);
         std::thread::spawn(move || {
-            let context = Context::new(&sources);
+            let context = Context {
+                watch: Some(&heard),
+                ..Context::new(&sources)
+            };
             let mut observe = |look: Look<'_>| {
                 let weights = if with_weights { (look.weights)() } else { None };
                 let message = Message::Look(look.step, look.values.to_vec(), weights);
-                tell(&send, &is_stopped, message);
+                tell(&send, &heard, message);
             };
-            let mut goes_on = |_| !is_stopped.load(Ordering::Relaxed);
+            let mut goes_on = |_| !heard.stop.load(Ordering::Relaxed);
             let ended = caught(
                 || format!("run {run}"),
                 || watched(&setting, run, context, &mut goes_on, &mut observe),
             );
             let ended = ended.map(|run| run.map(|run| run.outcome));
-            tell(&send, &is_stopped, Message::Ended(ended));
+            tell(&send, &heard, Message::Ended(ended));
         });
         Ok(Self {
             receive: Mutex::new(receive),
-            stop,
+            watch,
             quantities,
             outcome: None,
         })
@@ -127,19 +131,19 @@ impl Iteration {
 
     /// Ends the run.
     fn close(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.watch.stop.store(true, Ordering::Relaxed);
     }
 }
 
 impl Drop for Iteration {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.watch.stop.store(true, Ordering::Relaxed);
     }
 }
 
 /// Sends, and stops the run where nobody listens any more.
-fn tell(send: &SyncSender<Message>, stop: &AtomicBool, message: Message) {
+fn tell(send: &SyncSender<Message>, watch: &Watch, message: Message) {
     if send.send(message).is_err() {
-        stop.store(true, Ordering::Relaxed);
+        watch.stop.store(true, Ordering::Relaxed);
     }
 }

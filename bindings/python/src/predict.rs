@@ -1,5 +1,8 @@
 //! Outputs of a trained network on new inputs.
 
+use falign::simulate::Context;
+use falign::simulate::sources::Sources;
+use falign::simulate::watch::Watch;
 use falign::study::prediction::{NewInputs, outside, plain_layers, predict as outputs};
 use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::prelude::*;
@@ -9,6 +12,7 @@ use crate::data::{ClassInputs, Data};
 use crate::error::{detached, warn};
 use crate::lent::lent;
 use crate::runs::{WeightDict, saved};
+use crate::supervise::heard;
 use crate::train::experiment;
 
 /// (samples, outputs) of run `run` of a config's first setting.
@@ -23,17 +27,26 @@ pub(crate) fn predict<'py>(
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     data.map_or(Ok(()), |data| data.unchanged(py))?;
     let (experiment, sources) = experiment(flat, data)?;
-    let setting = &experiment.settings[0].setting;
+    let setting = experiment.settings[0].setting.clone();
     let weights = saved(&weights)?;
     let inputs = match inputs {
         ClassInputs::Reals(x) if !setting.deep.has_classes() => NewInputs::Reals(lent(&x)),
         inputs => NewInputs::Classes(inputs.lent()),
     };
-    if let Some(note) = detached(py, || outside(setting, &sources, &inputs))? {
+    if let Some(note) = detached(py, || outside(&setting, &sources, &inputs))? {
         warn(py, &note, 2)?;
     }
-    let found = detached(py, || outputs(setting, run, &sources, &weights, &inputs))?;
+    let found = heard(py, move |watch| {
+        outputs(&setting, run, watched(&sources, watch), &weights, &inputs)
+    })?;
     Ok(found.into_pyarray(py))
+}
+
+fn watched<'a>(sources: &'a Sources, watch: &'a Watch) -> Context<'a> {
+    Context {
+        watch: Some(watch),
+        ..Context::new(sources)
+    }
 }
 
 /// Weights, bias, name of the activation.
@@ -55,8 +68,10 @@ pub(crate) fn plain<'py>(
     data.map_or(Ok(()), |data| data.unchanged(py))?;
     let (experiment, sources) = experiment(flat, data)?;
     let weights = saved(&weights)?;
-    let setting = &experiment.settings[0].setting;
-    let layers = detached(py, || plain_layers(setting, run, &sources, &weights))?;
+    let setting = experiment.settings[0].setting.clone();
+    let layers = heard(py, move |watch| {
+        plain_layers(&setting, run, watched(&sources, watch), &weights)
+    })?;
     let layers = layers.into_iter().map(|layer| {
         let bias = layer.bias.map(|bias| bias.into_pyarray(py));
         (

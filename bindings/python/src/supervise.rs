@@ -1,5 +1,6 @@
 //! Long work without the interpreter lock: Ctrl-C is heard, progress is told.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use falign::fault::caught;
 use falign::simulate::watch::Watch;
 use pyo3::prelude::*;
 
-use crate::error::raise;
+use crate::error::{OrRaise, raise};
 use crate::pool::{forget, pool};
 
 /// How often signals are looked for.
@@ -62,6 +63,24 @@ pub(crate) fn supervise<T: Send + 'static>(
             forget(&pool);
             Ok((None, interruption))
         }
+    }
+}
+
+/// The same on as many threads as there are cores, without a word of progress, of work that gives
+/// nothing unless it ends.
+pub(crate) fn heard<T: Send + 'static>(
+    py: Python<'_>,
+    work: impl FnOnce(&Watch) -> falign::Result<T> + Send + 'static,
+) -> PyResult<T> {
+    let watch = Arc::new(Watch::default());
+    let silent = Progress {
+        callback: None,
+        total: 0.0,
+    };
+    let own = Arc::clone(&watch);
+    match supervise(py, None, &watch, &silent, move || work(&own))? {
+        (Some(value), None) => value.or_raise(),
+        (_, exception) => Err(exception.expect("without one there is a value")),
     }
 }
 

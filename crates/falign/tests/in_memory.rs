@@ -192,7 +192,7 @@ fn predictions_have_the_recorded_loss_in_every_engine_and_shape() {
         let targets = falign::data::synthetic::teach(streams, teacher, &inputs);
         let weights = found.weights[1].as_ref().unwrap();
         let new = NewInputs::Reals(inputs.clone().into());
-        let outputs = predict(setting, 1, &sources, weights, &new).unwrap();
+        let outputs = predict(setting, 1, Context::new(&sources), weights, &new).unwrap();
         let is_deep = part.contains("mini_batch");
         // A deep network's is per sample.
         let share = if is_deep { samples as f64 } else { 1.0 };
@@ -204,7 +204,7 @@ fn predictions_have_the_recorded_loss_in_every_engine_and_shape() {
             (loss / recorded - 1.0).abs() < slack,
             "{part}: {loss} {recorded}"
         );
-        let plain = plain_layers(setting, 1, &sources, weights);
+        let plain = plain_layers(setting, 1, Context::new(&sources), weights);
         if part.contains("scale = 2") || part.contains("center") {
             assert!(plain.unwrap_err().to_string().contains("center_outputs"));
             continue;
@@ -252,10 +252,10 @@ fn new_inputs_are_scaled_by_the_training_data() {
             let run = run.unwrap().unwrap();
             let weights = run.weights[1].as_ref().unwrap();
             let inputs = NewInputs::Reals(new.clone().into());
-            let outputs = predict(setting, 0, &sources, weights, &inputs).unwrap();
+            let outputs = predict(setting, 0, Context::new(&sources), weights, &inputs).unwrap();
             // The same network for inputs as they are stored.
             let mut a = new.clone();
-            for layer in plain_layers(setting, 0, &sources, weights).unwrap() {
+            for layer in plain_layers(setting, 0, Context::new(&sources), weights).unwrap() {
                 let mut z = a.dot(&layer.weights.t());
                 if let Some(bias) = &layer.bias {
                     z += bias;

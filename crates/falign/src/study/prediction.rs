@@ -11,6 +11,7 @@ use crate::math::{Activation, Precision, Scalar, activate};
 use crate::network::{Batch, Examples, Network, Part, TensorFile};
 use crate::rule::Layer;
 use crate::simulate::sources::Sources;
+use crate::simulate::watch::prepare;
 use crate::simulate::{Context, SavedWeights, engine, parts, scaler};
 use crate::two_layer::Problem;
 use crate::{Error, Result};
@@ -26,10 +27,10 @@ pub enum NewInputs {
 
 /// Outputs, (samples, outputs), of the network of run `run` with these weights: logits where the
 /// loss is a cross-entropy. Inputs are scaled and outputs centred as in training, for which the
-/// run's data and start are made again. Nothing is dropped.
+/// run's data and start are made again, of which the watch of the context hears. Nothing is dropped.
 ///
 /// # Errors
-/// [`Error::Shape`] where inputs or weights do not fit; as
+/// [`Error::Shape`] where inputs or weights do not fit; [`Error::Stopped`] where the watch says so; as
 /// [`simulate`](crate::simulate::simulate).
 ///
 /// # Example
@@ -42,7 +43,7 @@ pub enum NewInputs {
 /// let sources = Sources::default();
 /// let run = simulate(setting, 0, Context::new(&sources), &mut |_| true)?.unwrap();
 /// let new = NewInputs::Reals(ndarray::array![[0.0, 0.0], [1.0, -1.0]].into());
-/// let outputs = predict(setting, 0, &sources, run.weights[1].as_ref().unwrap(), &new)?;
+/// let outputs = predict(setting, 0, Context::new(&sources), run.weights[1].as_ref().unwrap(), &new)?;
 /// assert_eq!(outputs.dim(), (2, 1));
 /// assert_eq!(outputs[(0, 0)], 0.0);
 /// # Ok::<(), falign::Error>(())
@@ -50,18 +51,18 @@ pub enum NewInputs {
 pub fn predict(
     setting: &Setting,
     run: u64,
-    sources: &Sources,
+    context: Context<'_>,
     weights: &SavedWeights,
     inputs: &NewInputs,
 ) -> Result<Array2<f64>> {
     let is_deep = setting.resolved_engine() == Engine::MiniBatch;
     match (weights, inputs) {
         (SavedWeights::Deep(file), _) if is_deep => match setting.precision {
-            Precision::F32 => deep::<f32>(setting, run, sources, file, inputs),
-            Precision::F64 => deep::<f64>(setting, run, sources, file, inputs),
+            Precision::F32 => deep::<f32>(setting, run, context, file, inputs),
+            Precision::F64 => deep::<f64>(setting, run, context, file, inputs),
         },
         (SavedWeights::TwoLayer(weights), NewInputs::Reals(inputs)) if !is_deep => {
-            two_layer(setting, run, sources, weights, inputs)
+            two_layer(setting, run, context, weights, inputs)
         }
         _ => Err(Error::shape(
             "weights",
@@ -176,16 +177,17 @@ fn scaled(setting: &Setting, sources: &Sources, inputs: &Matrix<f64>) -> Result<
 fn two_layer(
     setting: &Setting,
     run: u64,
-    sources: &Sources,
+    context: Context<'_>,
     weights: &Weights,
     inputs: &Matrix<f64>,
 ) -> Result<Array2<f64>> {
-    let (problem, _, mut start) = engine(setting, run, Context::new(sources))?;
+    let (problem, _, mut start) = engine(setting, run, context)?;
     columns_fit(inputs.dim(), weights.hidden.ncols())?;
-    let inputs = &scaled(setting, sources, inputs)?;
+    let inputs = &scaled(setting, context.sources, inputs)?;
     let mut outputs = forward(&problem, weights, inputs);
     if problem.center_outputs {
-        let initial = start.weights().ok_or_else(|| {
+        let initial = prepare(context.watch, |listener| start.weights_heard(listener))?;
+        let initial = initial.ok_or_else(|| {
             let engine = setting.resolved_engine().name();
             Error::config("network.draw", engine, "single units are needed to predict")
         })?;
@@ -208,11 +210,14 @@ fn forward(problem: &Problem, weights: &Weights, inputs: &ArrayRef2<f64>) -> Arr
 fn deep<T: Element>(
     setting: &Setting,
     run: u64,
-    sources: &Sources,
+    context: Context<'_>,
     file: &TensorFile,
     inputs: &NewInputs,
 ) -> Result<Array2<f64>> {
-    let parts = parts::<T>(setting, run, sources, None)?;
+    let sources = context.sources;
+    let parts = prepare(context.watch, |listener| {
+        parts::<T>(setting, run, sources, None, listener)
+    })?;
     let factor = setting.deep.input_factor.value(parts.train.input_dim());
     let outputs = parts.train.outputs();
     let examples = match inputs {
@@ -265,7 +270,7 @@ pub struct PlainLayer {
 pub fn plain_layers(
     setting: &Setting,
     run: u64,
-    sources: &Sources,
+    context: Context<'_>,
     weights: &SavedWeights,
 ) -> Result<Vec<PlainLayer>> {
     let centred = |is_centred: bool| {
@@ -275,7 +280,7 @@ pub fn plain_layers(
     };
     let mut layers: Vec<PlainLayer> = match weights {
         SavedWeights::TwoLayer(weights) => {
-            let (problem, ..) = engine(setting, run, Context::new(sources))?;
+            let (problem, ..) = engine(setting, run, context)?;
             if let Some(error) = centred(problem.center_outputs) {
                 return Err(error);
             }
@@ -290,7 +295,9 @@ pub fn plain_layers(
             ]
         }
         SavedWeights::Deep(file) => {
-            let parts = parts::<f64>(setting, run, sources, None)?;
+            let parts = prepare(context.watch, |listener| {
+                parts::<f64>(setting, run, context.sources, None, listener)
+            })?;
             if let Some(error) = centred(parts.options.center_outputs) {
                 return Err(error);
             }
@@ -300,7 +307,7 @@ pub fn plain_layers(
         }
     };
     let first = &mut layers[0];
-    let (shift, gain) = input_scaling(setting, run, sources, first.weights.ncols())?;
+    let (shift, gain) = input_scaling(setting, run, context.sources, first.weights.ncols())?;
     if shift.iter().any(|x| x.abs() > 0.0) {
         let moved = first.weights.dot(&shift);
         let bias = first
