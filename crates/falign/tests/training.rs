@@ -388,7 +388,7 @@ fn the_whole_training_set_is_measured_as_the_network_is() {
 
 #[test]
 fn tables_of_deep_networks_say_how_wide_their_layers_are() {
-    use falign::plan::summary::{runs_csv, summary_csv};
+    use falign::plan::{run_rows::runs_csv, summary::summary_csv};
     let header = |table: &str| table.lines().next().unwrap().to_owned();
     let deep = measure("widths-deep", IMAGES);
     for text in [summary_csv(&deep), runs_csv(&deep)] {

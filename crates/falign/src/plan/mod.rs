@@ -5,6 +5,7 @@
 //! machine and a stored result can be recognised. Equal ids mean equal results.
 
 pub mod belongs;
+pub(crate) mod cells;
 mod cost;
 pub(crate) mod coverage;
 pub mod execute;
@@ -14,6 +15,7 @@ pub mod inputs;
 pub mod need;
 pub mod notes;
 pub(crate) mod result_file;
+pub mod run_rows;
 pub mod run_table;
 pub mod summary;
 pub(crate) mod tables;

@@ -1,9 +1,11 @@
 //! Everything measured in an experiment, run by run, in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::{Array2, ArrayView1};
 
+use super::run_rows::Columns;
+use crate::config::columns::{HIDDEN_WIDTHS, setting_columns};
 use crate::measure::{Outcome, Quantity};
 
 /// All settings of an experiment with their runs.
@@ -11,6 +13,29 @@ use crate::measure::{Outcome, Quantity};
 pub struct RunTable {
     /// One entry per setting, in the experiment's order.
     pub settings: Vec<SettingRuns>,
+}
+
+impl RunTable {
+    /// Columns that name a setting.
+    pub(crate) fn columns(&self) -> Vec<String> {
+        let is_deep = |one: &SettingRuns| one.column(HIDDEN_WIDTHS).is_some();
+        let settings = self.settings.iter();
+        setting_columns(settings.map(|one| (one.axes.as_slice(), is_deep(one))))
+    }
+
+    /// Quantities of any setting in column order, those of single layers last.
+    pub(crate) fn quantities(&self) -> BTreeSet<Quantity> {
+        let settings = self.settings.iter();
+        settings.flat_map(|s| s.values.keys().copied()).collect()
+    }
+
+    /// Columns of a table of its single runs.
+    pub(crate) fn run_columns(&self) -> Columns {
+        Columns {
+            labels: self.columns(),
+            quantities: self.quantities().into_iter().collect(),
+        }
+    }
 }
 
 /// The runs of one setting.
@@ -63,6 +88,12 @@ impl SettingRuns {
             return Some(&self.case);
         }
         self.columns.get(name).map(String::as_str)
+    }
+
+    /// Cells of columns that name a setting; empty where it has no such key.
+    pub(crate) fn labels(&self, columns: &[String]) -> Vec<String> {
+        let cell = |name: &String| self.column(name).unwrap_or_default().to_owned();
+        columns.iter().map(cell).collect()
     }
 
     /// The values of all runs at recorded row `row`.

@@ -1,34 +1,11 @@
-//! `summary.csv` and `runs.csv`: tidy tables of what was measured.
+//! `summary.csv`: a tidy table of statistics over runs.
 
-use crate::config::columns::{HIDDEN_WIDTHS, setting_columns};
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
-
+use super::cells::Cells;
 use super::run_table::{RunTable, SettingRuns};
 use crate::measure::{Outcome, Quantity};
 
-fn columns_of(table: &RunTable) -> Vec<String> {
-    let is_deep = |one: &SettingRuns| one.column(HIDDEN_WIDTHS).is_some();
-    let settings = table.settings.iter();
-    setting_columns(settings.map(|one| (one.axes.as_slice(), is_deep(one))))
-}
-
-/// In column order, those of single layers last.
-fn quantities(table: &RunTable) -> BTreeSet<Quantity> {
-    let settings = table.settings.iter();
-    settings.flat_map(|s| s.values.keys().copied()).collect()
-}
-
-/// A field, quoted where commas or quotes demand it.
-fn field(text: &str) -> String {
-    if text.contains([',', '"', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
-}
-
-fn number(x: f64) -> String {
+/// Empty where there is no finite number.
+pub(super) fn number(x: f64) -> String {
     if x.is_finite() {
         format!("{x:?}")
     } else {
@@ -87,15 +64,6 @@ fn counts(setting: &SettingRuns, row: usize) -> (usize, usize) {
     )
 }
 
-/// A setting's cells of these columns.
-fn labels(setting: &SettingRuns, columns: &[String]) -> String {
-    let cells: Vec<String> = columns
-        .iter()
-        .map(|c| field(setting.column(c).unwrap_or("")))
-        .collect();
-    cells.join(",")
-}
-
 /// One row per setting and recorded step.
 ///
 /// Per quantity: `_mean`, `_std` (ddof 1), `_sem`, `_median`, `_q10`, `_q90`, and for positive
@@ -104,93 +72,60 @@ fn labels(setting: &SettingRuns, columns: &[String]) -> String {
 /// of any setting differ in their steps, `step` is the mean over runs, and `step_min` and
 /// `step_max` follow it.
 pub fn summary_csv(table: &RunTable) -> String {
-    let columns = columns_of(table);
-    let quantities = quantities(table);
+    let columns = table.columns();
+    let quantities = table.quantities();
     let has_own_steps = table.settings.iter().any(SettingRuns::has_own_steps);
-    let mut text = columns.join(",");
-    text.push_str(",step");
+    let mut cells = Cells::new();
+    cells.all(&columns);
+    cells.add("step");
     if has_own_steps {
-        text.push_str(",step_min,step_max");
+        cells.all(["step_min", "step_max"]);
     }
-    text.push_str(",runs,runs_converged,runs_diverged");
+    cells.all(["runs", "runs_converged", "runs_diverged"]);
     for q in &quantities {
         for suffix in ["mean", "std", "sem", "median", "q10", "q90"] {
-            let _ = write!(text, ",{}_{suffix}", q.name());
+            cells.add(format!("{}_{suffix}", q.name()));
         }
         if q.is_positive() {
-            let _ = write!(text, ",{0}_log10_mean,{0}_log10_std", q.name());
+            cells.all(["mean", "std"].map(|suffix| format!("{}_log10_{suffix}", q.name())));
         }
     }
-    text.push('\n');
+    cells.end_row();
     for setting in &table.settings {
-        let labels = labels(setting, &columns);
+        let labels = setting.labels(&columns);
         for (row, &step) in setting.steps.iter().enumerate() {
-            let _ = write!(text, "{labels},{step}");
+            cells.all(&labels);
+            cells.add(step.to_string());
             if has_own_steps {
                 let own = setting.run_steps.column(row);
-                let (min, max) = (own.iter().min(), own.iter().max());
-                let _ = write!(text, ",{},{}", min.unwrap_or(&step), max.unwrap_or(&step));
+                let ends = [own.iter().min(), own.iter().max()];
+                cells.all(ends.map(|end| end.unwrap_or(&step).to_string()));
             }
             let (converged, diverged) = counts(setting, row);
-            let _ = write!(text, ",{},{converged},{diverged}", setting.runs());
+            cells.all([setting.runs(), converged, diverged].map(|count| count.to_string()));
             for &q in &quantities {
-                summary_cells(&mut text, setting, q, row);
+                summarise(&mut cells, setting, q, row);
             }
-            text.push('\n');
+            cells.end_row();
         }
     }
-    text
+    cells.into_text()
 }
 
-fn summary_cells(text: &mut String, setting: &SettingRuns, q: Quantity, row: usize) {
+fn summarise(cells: &mut Cells, setting: &SettingRuns, q: Quantity, row: usize) {
     let all: Vec<f64> = setting.at(q, row).map(|v| v.to_vec()).unwrap_or_default();
     let present: Vec<f64> = all.iter().copied().filter(|x| !x.is_nan()).collect();
     let whole = present.len() == all.len();
     let s = statistics(&present);
     let only_whole = |x: f64| if whole { number(x) } else { String::new() };
     let sem = s.std / (present.len() as f64).sqrt();
-    let _ = write!(
-        text,
-        ",{},{},{},{},{},{}",
-        only_whole(s.mean),
-        only_whole(s.std),
-        only_whole(sem),
-        number(s.median),
-        number(s.q10),
-        number(s.q90)
-    );
+    cells.all([s.mean, s.std, sem].map(only_whole));
+    cells.all([s.median, s.q10, s.q90].map(number));
     if q.is_positive() {
         let logs: Vec<f64> = present.iter().map(|&x| libm::log10(x)).collect();
         let s = statistics(&logs);
-        let _ = write!(text, ",{},{}", only_whole(s.mean), only_whole(s.std));
+        cells.all([s.mean, s.std].map(only_whole));
     }
-}
-
-/// One row per setting, run and recorded step, which is the run's own.
-pub fn runs_csv(table: &RunTable) -> String {
-    let columns = columns_of(table);
-    let quantities = quantities(table);
-    let mut text = columns.join(",");
-    text.push_str(",run,step,outcome,outcome_step");
-    for q in &quantities {
-        let _ = write!(text, ",{}", q.name());
-    }
-    text.push('\n');
-    for setting in &table.settings {
-        let labels = labels(setting, &columns);
-        for (run, outcome) in setting.outcomes.iter().enumerate() {
-            let at = outcome.step().map(|s| s.to_string()).unwrap_or_default();
-            for (row, step) in setting.run_steps.row(run).iter().enumerate() {
-                let _ = write!(text, "{labels},{run},{step},{},{at}", outcome.name());
-                for q in &quantities {
-                    let value = setting.values.get(q).map_or(f64::NAN, |v| v[(run, row)]);
-                    let _ = write!(text, ",{}", number(value));
-                }
-                text.push('\n');
-            }
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -200,6 +135,7 @@ mod tests {
     use ndarray::{Array2, array};
 
     use super::*;
+    use crate::plan::run_rows::runs_csv;
 
     /// Rounding of a few sums.
     const ROUNDING: f64 = 1e-14;

@@ -1,7 +1,8 @@
 //! Results of runs that took long, kept beside their experiment so that its claims are checked
 //! without running it again.
 //!
-//! A file of stored results is one tidy table: a row for each run and kept step. A stored run
+//! A file of stored results is one tidy table: a row for each run and kept step, with the columns of
+//! `runs.csv`. A stored run
 //! takes the place of one that would be carried out only if the id of its job is the same, and
 //! with it all that the run computes, the numerics version included. Of long curves not every
 //! step is kept: first, last, every so many, those that claims name, and those at which a claim
@@ -38,6 +39,8 @@ pub struct Stored {
     program: String,
     /// Numerics versions of the engines that made them.
     versions: BTreeMap<EngineFamily, u32>,
+    /// Columns that name a setting, in the table's order.
+    columns: Vec<String>,
     /// By the key of the job and the number of the run.
     runs: BTreeMap<(String, u64), StoredRun>,
 }
@@ -45,6 +48,8 @@ pub struct Stored {
 /// What is kept of a run.
 #[derive(Debug, Clone, PartialEq)]
 struct StoredRun {
+    /// What names its setting: cells of [`Stored::columns`] that are not empty.
+    labels: BTreeMap<String, String>,
     outcome: Outcome,
     /// Rows that were recorded.
     recorded: usize,
@@ -98,11 +103,14 @@ impl Stored {
         let table = crate::plan::execute::collect(experiment, plan, folder)?;
         let rows = kept::rows(experiment, &table);
         let wanted = kept::quantities(experiment);
+        let columns = table.columns();
         let mut versions = BTreeMap::new();
         let mut runs = BTreeMap::new();
         for job in &plan.jobs {
             let setting = &experiment.settings[job.setting_index].setting;
-            let table_rows = table.settings[job.setting_index].steps.len();
+            let of_setting = &table.settings[job.setting_index];
+            let table_rows = of_setting.steps.len();
+            let labels = text::labels(columns.iter().zip(of_setting.labels(&columns)));
             let family = setting.family();
             versions.insert(family, family.numerics_version());
             let results =
@@ -121,6 +129,7 @@ impl Stored {
                     }
                 };
                 let stored = StoredRun {
+                    labels: labels.clone(),
                     outcome: result.outcome,
                     recorded: result.steps.len(),
                     rows: rows[job.setting_index].iter().map(row).collect(),
@@ -132,6 +141,7 @@ impl Stored {
             experiment: experiment.name.clone(),
             program: concat!("falign ", env!("CARGO_PKG_VERSION")).to_owned(),
             versions,
+            columns,
             runs,
         })
     }
@@ -182,6 +192,9 @@ impl Stored {
                 _ => {}
             }
         }
+        let new = |name: &String| !self.columns.contains(name);
+        let new: Vec<String> = newer.columns.into_iter().filter(new).collect();
+        self.columns.extend(new);
         self.program = newer.program;
         self.runs.extend(newer.runs);
         Ok(())

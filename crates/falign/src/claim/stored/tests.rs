@@ -100,7 +100,7 @@ fn verdicts(experiment: &Experiment, table: &RunTable) -> Vec<(Verdict, u64)> {
 fn sealed(text: &str) -> String {
     let (_, body) = text.split_once('\n').unwrap();
     let sum = sha256(body.as_bytes());
-    format!("# falign stored results 1 {sum} (SHA-256 of the lines below)\n{body}")
+    format!("# falign stored results 2 {sum} (SHA-256 of the lines below)\n{body}")
 }
 
 #[test]
@@ -162,6 +162,9 @@ fn numbers_and_outcomes_come_back_bit_for_bit() {
         rows[2].values.clear();
         let key = ("0123456789abcdef".to_owned(), number as u64);
         let run = StoredRun {
+            labels: [("case".to_owned(), format!("a, \"{number}\""))]
+                .into_iter()
+                .collect(),
             outcome: *outcome,
             recorded: 9,
             rows,
@@ -172,6 +175,7 @@ fn numbers_and_outcomes_come_back_bit_for_bit() {
         experiment: "x".to_owned(),
         program: "falign 9".to_owned(),
         versions: [(EngineFamily::MiniBatch, 4)].into_iter().collect(),
+        columns: ["case", "width"].map(str::to_owned).to_vec(),
         runs: outcomes.iter().enumerate().map(run).collect(),
     };
     let text = stored.to_text();
@@ -358,8 +362,9 @@ fn every_damage_is_detected() {
         (",finished,", ",lost,", "no outcome `lost`"),
         ("two_layer ", "two_players ", "no engine family"),
         (",alignment", ",attitude", "no quantity `attitude`"),
-        ("job,run", "run,job", "expected the columns job,run"),
-        (",4,0,0,", ",4,7,0,", "row 7 of 4"),
+        ("job,row", "row,job", "expected the columns job,row"),
+        (",run,step", ",step,run", "expected the columns run,step"),
+        (",0,4,", ",7,4,", "row 7 of 4"),
     ] {
         assert!(text.contains(from), "{from}");
         let why = refused(&sealed(&text.replace(from, to)));

@@ -1,13 +1,14 @@
-//! The file of stored results: a checksum, what made them, and one tidy table.
+//! The file of stored results: a checksum, what made them, and one tidy table, which has the columns
+//! of `runs.csv` behind three of its own.
 //!
 //! ```text
-//! # falign stored results 1 3b0f... (SHA-256 of the lines below)
+//! # falign stored results 2 3b0f... (SHA-256 of the lines below)
 //! # experiment: figure3
 //! # program: falign 0.1.0
 //! # numerics_version: mini_batch 1
 //! # Each run has its first and last recorded rows, every k-th, those at steps ...
-//! job,run,outcome,outcome_step,recorded,row,step,alignment,test_accuracy
-//! 5f0c17e8a9b3d642,0,finished,,301,0,0,-0.0016,0.0873
+//! job,row,recorded,case,activation,...,run,step,outcome,outcome_step,alignment,test_accuracy
+//! 5f0c17e8a9b3d642,0,301,torch_scaling,relu,...,0,0,finished,,-0.0016,0.0873
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,11 +17,13 @@ use std::path::Path;
 
 use super::{KEY_DIGITS, Stored, StoredRow, StoredRun};
 use crate::file::sha256;
-use crate::measure::{EngineFamily, Outcome, Quantity};
+use crate::measure::{EngineFamily, Quantity};
+use crate::plan::cells::Cells;
+use crate::plan::run_rows::{Columns, parsed, start_row};
 use crate::{Error, Result};
 
 /// First words of every file, with the version of the format.
-const FORMAT: &str = "# falign stored results 1 ";
+const FORMAT: &str = "# falign stored results 2 ";
 
 /// What stands behind the checksum.
 const CHECKED: &str = " (SHA-256 of the lines below)";
@@ -31,56 +34,44 @@ const KEPT: &str = "\
 # at which a claim is nearest to failing. Claims have the verdicts and margins that they have on all recorded rows.
 ";
 
-/// Columns before the quantities.
-const COLUMNS: [&str; 7] = [
-    "job",
-    "run",
-    "outcome",
-    "outcome_step",
-    "recorded",
-    "row",
-    "step",
-];
+/// Columns before those of `runs.csv`: start of the job's id, the row's place among those recorded,
+/// and how many these are.
+const OWN: [&str; 3] = ["job", "row", "recorded"];
 
 impl Stored {
     /// The file's text: equal content gives equal bytes, and numbers are written so that they
     /// are read back bit for bit (an empty cell is NaN).
     pub fn to_text(&self) -> String {
-        let mut body = String::new();
-        let _ = writeln!(body, "# experiment: {}", self.experiment);
-        let _ = writeln!(body, "# program: {}", self.program);
+        let mut notes = String::new();
+        let _ = writeln!(notes, "# experiment: {}", self.experiment);
+        let _ = writeln!(notes, "# program: {}", self.program);
         for (family, version) in &self.versions {
-            let _ = writeln!(body, "# numerics_version: {} {version}", family.name());
+            let _ = writeln!(notes, "# numerics_version: {} {version}", family.name());
         }
-        body.push_str(KEPT);
         let rows = self.runs.values().flat_map(|run| &run.rows);
         let quantities: BTreeSet<Quantity> =
             rows.flat_map(|row| row.values.keys().copied()).collect();
-        body.push_str(&COLUMNS.join(","));
-        for quantity in &quantities {
-            let _ = write!(body, ",{}", quantity.name());
-        }
-        body.push('\n');
+        let columns = Columns {
+            labels: self.columns.clone(),
+            quantities: quantities.into_iter().collect(),
+        };
+        let mut cells = Cells::new();
+        cells.all(OWN);
+        columns.write(&mut cells);
+        cells.end_row();
         for ((job, number), run) in &self.runs {
-            let outcome = run.outcome.name();
-            let at = run
-                .outcome
-                .step()
-                .map_or_else(String::new, |s| s.to_string());
-            for kept in &run.rows {
-                let StoredRow { row, step, values } = kept;
-                let _ = write!(
-                    body,
-                    "{job},{number},{outcome},{at},{},{row},{step}",
-                    run.recorded
-                );
-                for quantity in &quantities {
-                    let cell = values.get(quantity).map(|x| format!("{x:?}"));
-                    let _ = write!(body, ",{}", cell.unwrap_or_default());
-                }
-                body.push('\n');
+            let label = |name| run.labels.get(name).cloned().unwrap_or_default();
+            let labels: Vec<String> = self.columns.iter().map(label).collect();
+            for StoredRow { row, step, values } in &run.rows {
+                cells.add(job);
+                cells.all([row, &run.recorded].map(ToString::to_string));
+                start_row(&mut cells, &labels, *number, *step, run.outcome);
+                let value = |q| values.get(q).map_or_else(String::new, |x| format!("{x:?}"));
+                cells.all(columns.quantities.iter().map(value));
+                cells.end_row();
             }
         }
+        let body = format!("{notes}{KEPT}{}", cells.into_text());
         format!("{FORMAT}{}{CHECKED}\n{body}", sha256(body.as_bytes()))
     }
 
@@ -91,22 +82,35 @@ impl Stored {
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
         // A checkout may have changed the ends of lines.
         let text = text.replace("\r\n", "\n");
-        let body = checked(&text).map_err(|why| Error::record(path, why))?;
+        let mut table = checked(&text).map_err(|why| Error::record(path, why))?;
+        let at = |line: u64, why: String| Error::record(path, format!("line {line}: {why}"));
         let mut stored = Self {
             experiment: String::new(),
             program: String::new(),
             versions: BTreeMap::new(),
+            columns: Vec::new(),
             runs: BTreeMap::new(),
         };
+        let mut line = 1;
+        while let Some(note) = table.strip_prefix("# ") {
+            line += 1;
+            let (note, rest) = note.split_once('\n').unwrap_or((note, ""));
+            stored.note(note).map_err(|why| at(line, why))?;
+            table = rest;
+        }
         let mut columns = None;
-        for (number, line) in body.lines().enumerate() {
-            let at = |why: String| Error::record(path, format!("line {}: {why}", number + 2));
-            match (line.strip_prefix("# "), &columns) {
-                (Some(comment), _) => stored.note(comment).map_err(at)?,
-                (None, None) => columns = Some(header(line).map_err(at)?),
-                (None, Some(quantities)) => stored.row(line, quantities).map_err(at)?,
+        let mut reader = csv::ReaderBuilder::new();
+        let reader = reader.has_headers(false).flexible(true);
+        for record in reader.from_reader(table.as_bytes()).records() {
+            let record = record.map_err(|error| Error::record(path, error.to_string()))?;
+            let line = line + record.position().map_or(0, csv::Position::line);
+            let cells: Vec<&str> = record.iter().collect();
+            match &columns {
+                None => columns = Some(header(&cells).map_err(|why| at(line, why))?),
+                Some(columns) => stored.row(&cells, columns).map_err(|why| at(line, why))?,
             }
         }
+        stored.columns = columns.map_or_else(Vec::new, |columns| columns.labels);
         Ok(stored)
     }
 
@@ -130,41 +134,41 @@ impl Stored {
         Ok(())
     }
 
-    fn row(&mut self, line: &str, quantities: &[Quantity]) -> Result<(), String> {
-        let cells: Vec<&str> = line.split(',').collect();
-        let (head, values) = cells
-            .split_first_chunk::<{ COLUMNS.len() }>()
-            .filter(|(_, values)| values.len() == quantities.len())
+    fn row(&mut self, cells: &[&str], columns: &Columns) -> Result<(), String> {
+        let ([job, row, recorded], rest) = cells
+            .split_first_chunk::<{ OWN.len() }>()
             .ok_or_else(|| format!("{} cells", cells.len()))?;
-        let [job, run, outcome, at, recorded, row, step] = *head;
         if job.len() != KEY_DIGITS {
             return Err(format!("`{job}` is not the start of a job's id"));
         }
-        let mut kept = BTreeMap::new();
-        for (quantity, cell) in quantities.iter().zip(values) {
-            if !cell.is_empty() {
-                kept.insert(*quantity, number(cell)?);
-            }
-        }
-        let run = self
-            .runs
-            .entry((job.to_owned(), number(run)?))
-            .or_insert(StoredRun {
-                outcome: self::outcome(outcome, at)?,
-                recorded: number(recorded)?,
-                rows: Vec::new(),
-            });
-        let row: usize = number(row)?;
+        let (row, recorded): (usize, usize) = (parsed(row)?, parsed(recorded)?);
+        let found = columns.row(rest)?;
+        let run = self.runs.entry(((*job).to_owned(), found.run));
+        let run = run.or_insert_with(|| StoredRun {
+            labels: labels(columns.labels.iter().zip(found.labels)),
+            outcome: found.outcome,
+            recorded,
+            rows: Vec::new(),
+        });
         if row >= run.recorded || run.rows.last().is_some_and(|last| last.row >= row) {
             return Err(format!("row {row} of {} is out of order", run.recorded));
         }
+        let values = columns.quantities.iter().copied().zip(found.values);
         run.rows.push(StoredRow {
             row,
-            step: number(step)?,
-            values: kept,
+            step: found.step,
+            values: values.filter(|(_, x)| !x.is_nan()).collect(),
         });
         Ok(())
     }
+}
+
+/// Cells by their columns, those that say something.
+pub(super) fn labels<'a>(
+    cells: impl Iterator<Item = (&'a String, impl AsRef<str>)>,
+) -> BTreeMap<String, String> {
+    let cells = cells.map(|(name, cell)| (name.clone(), cell.as_ref().to_owned()));
+    cells.filter(|(_, cell)| !cell.is_empty()).collect()
 }
 
 /// The text below the first line, if that is right.
@@ -181,27 +185,8 @@ fn checked(text: &str) -> Result<&str, String> {
     }
 }
 
-/// The quantities of the table.
-fn header(line: &str) -> Result<Vec<Quantity>, String> {
-    let names: Vec<&str> = line.split(',').collect();
-    let quantities = names
-        .strip_prefix(&COLUMNS)
-        .ok_or_else(|| format!("expected the columns {}, ...", COLUMNS.join(",")))?;
-    let known = |name: &&str| Quantity::from_name(name).ok_or(format!("no quantity `{name}`"));
-    quantities.iter().map(known).collect()
-}
-
-fn outcome(name: &str, at: &str) -> Result<Outcome, String> {
-    Ok(match name {
-        "finished" => Outcome::Finished,
-        "converged" => Outcome::Converged { step: number(at)? },
-        "stalled" => Outcome::Stalled { step: number(at)? },
-        "diverged" => Outcome::Diverged { step: number(at)? },
-        other => return Err(format!("no outcome `{other}`")),
-    })
-}
-
-fn number<N: std::str::FromStr>(cell: &str) -> Result<N, String> {
-    let parsed = cell.parse();
-    parsed.map_err(|_| format!("`{cell}` is not the number expected there"))
+/// Columns of the table, behind its own.
+fn header(names: &[&str]) -> Result<Columns, String> {
+    let rest = names.strip_prefix(&OWN);
+    Columns::parse(rest.ok_or_else(|| format!("expected the columns {}, ...", OWN.join(",")))?)
 }
