@@ -41,6 +41,7 @@ pub mod error;
 pub mod fault;
 pub mod file;
 pub mod front;
+pub mod layer;
 pub mod math;
 pub mod measure;
 pub mod memory;

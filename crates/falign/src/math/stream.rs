@@ -118,6 +118,24 @@ impl Stream {
         self.0.set_word_pos(u128::from(word) * 2);
     }
 
+    /// Moves to the draws of one layer in one step. Layers have sequences of their own, in which every
+    /// step has 2^32 words: what is drawn depends on nothing that was drawn before.
+    ///
+    /// ```
+    /// use falign::math::{StreamName, Streams};
+    /// let mut stream = Streams::new(7, 0).open(StreamName::Dropout);
+    /// stream.enter(3, 1000);
+    /// let first = stream.word();
+    /// stream.enter(2, 1000);
+    /// assert_ne!(stream.word(), first);
+    /// stream.enter(3, 1000);
+    /// assert_eq!(stream.word(), first);
+    /// ```
+    pub fn enter(&mut self, layer: u64, step: u64) {
+        self.0.set_stream(layer);
+        self.seek(step << 32);
+    }
+
     /// The next word.
     pub fn word(&mut self) -> u64 {
         self.0.next_u64()

@@ -35,10 +35,6 @@ pub struct TrainingOptions {
     pub center_outputs: bool,
 }
 
-/// Each step has its own part of a noise stream, this many words long: nothing but the number
-/// of steps done is needed to go on after a checkpoint.
-const WORDS_PER_STEP: u64 = 1 << 32;
-
 /// Samples that are measured at a time.
 pub(super) const CHUNK: usize = 1000;
 
@@ -161,7 +157,8 @@ impl<T: Element> Training<T> {
         for (factor, has_ridge) in self.factors.iter_mut().zip(&self.options.ridge_layers) {
             *factor = if *has_ridge { kept } else { 1.0 };
         }
-        self.noise.seek(step * WORDS_PER_STEP);
+        // Nothing but the number of steps done is needed to go on after a checkpoint.
+        self.noise.enter(0, step);
         let loss = self.network.step(
             &self.batch,
             self.batch.targets(),
@@ -200,7 +197,7 @@ impl<T: Element> Training<T> {
     /// `noise` is a stream of its own, for rules that draw; each step has its part of it.
     /// Feedback weights that a rule draws for each batch are put back to those of the last step.
     pub fn measure(&mut self, samples: &Examples, wanted: Wanted, noise: &mut Stream) -> Measured {
-        noise.seek(self.network.steps_done() * WORDS_PER_STEP);
+        noise.enter(0, self.network.steps_done());
         let of_last_step = self.network.rule().feedback().map(<[Array2<T>]>::to_vec);
         let mut measurement = Measurement::new(&self.network, wanted);
         let batch = &mut self.measured;

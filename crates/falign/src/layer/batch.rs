@@ -1,0 +1,92 @@
+//! How the samples of a batch lie in memory.
+
+/// Order in memory of the numbers of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// One sample after the other.
+    Rows,
+    /// Blocks of this many samples, at least 1, in which each number of all samples lies together. The
+    /// last block is filled up with samples that are none.
+    Lanes(usize),
+}
+
+/// A batch: its samples and their order in memory, one for all signals of a step.
+///
+/// # Example
+/// ```
+/// use falign::layer::{Batch, Layout};
+/// let batch = Batch { samples: 5, layout: Layout::Lanes(4) };
+/// assert_eq!(batch.length(3), 24); // two blocks of 4 samples, 3 numbers each
+/// assert_eq!(batch.place(4, 2, 3), 20); // the second block begins at 12
+/// let batch = Batch { samples: 5, layout: Layout::Rows };
+/// assert_eq!(batch.place(4, 2, 3), 14);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch {
+    /// Samples.
+    pub samples: usize,
+    /// Their order in memory.
+    pub layout: Layout,
+}
+
+impl Batch {
+    /// Samples one after the other.
+    pub fn rows(samples: usize) -> Self {
+        Self {
+            samples,
+            layout: Layout::Rows,
+        }
+    }
+
+    /// The length of a slice with `numbers` of each sample.
+    pub fn length(self, numbers: usize) -> usize {
+        match self.layout {
+            Layout::Rows => self.samples * numbers,
+            Layout::Lanes(lanes) => self.samples.next_multiple_of(lanes) * numbers,
+        }
+    }
+
+    /// Where number `at` of `numbers` of a sample lies.
+    pub fn place(self, sample: usize, at: usize, numbers: usize) -> usize {
+        match self.layout {
+            Layout::Rows => sample * numbers + at,
+            Layout::Lanes(lanes) => {
+                let (block, lane) = (sample / lanes, sample % lanes);
+                (block * numbers + at) * lanes + lane
+            }
+        }
+    }
+}
+
+/// What the first layer reads.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Inputs<'a, T> {
+    /// Numbers, as a [`Batch`] lays them out.
+    Numbers(&'a [T]),
+    /// Indices of a vocabulary, as a [`Batch`] lays them out.
+    Tokens(&'a [u32]),
+}
+
+impl<'a, T> Inputs<'a, T> {
+    /// The numbers.
+    ///
+    /// # Panics
+    /// If they are tokens.
+    pub fn numbers(self) -> &'a [T] {
+        match self {
+            Self::Numbers(numbers) => numbers,
+            Self::Tokens(_) => panic!("an operator on numbers was given tokens"),
+        }
+    }
+
+    /// The tokens.
+    ///
+    /// # Panics
+    /// If they are numbers.
+    pub fn tokens(self) -> &'a [u32] {
+        match self {
+            Self::Tokens(tokens) => tokens,
+            Self::Numbers(_) => panic!("an operator on tokens was given numbers"),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Every input to every unit.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use super::batch::{Batch, Inputs, Layout};
+use super::finish::Finish;
+use super::operator::{Extent, Operator, Packed, Parameter};
+use crate::math::simd::Element;
+use crate::math::{Slopes, UnmadeProduct, multiply};
+
+/// y = factor W x, with W of (units, inputs).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Dense<T> {
+    inputs: usize,
+    units: usize,
+    factor: T,
+}
+
+impl<T: Element> Dense<T> {
+    /// `factor` multiplies each weighted sum, such as 1/sqrt(width).
+    pub fn new(inputs: usize, units: usize, factor: T) -> Self {
+        Self {
+            inputs,
+            units,
+            factor,
+        }
+    }
+
+    fn weights_of<'a>(&self, packed: Packed<'a, T>) -> ArrayView2<'a, T> {
+        view(packed.0, (self.units, self.inputs))
+    }
+}
+
+impl<T: Element> Operator<T> for Dense<T> {
+    fn extent(&self) -> Extent {
+        Extent {
+            inputs: self.inputs,
+            outputs: self.units,
+            channels: self.units,
+        }
+    }
+
+    fn weights(&self) -> Parameter {
+        Parameter {
+            name: "weight",
+            shape: vec![self.units, self.inputs],
+            fan_in: self.inputs,
+            fan_out: self.units,
+            has_ridge: true,
+        }
+    }
+
+    fn forward(
+        &self,
+        weights: Packed<'_, T>,
+        x: Inputs<'_, T>,
+        y: &mut [T],
+        batch: Batch,
+        finish: Finish<'_, T>,
+    ) {
+        let (w, x) = (self.weights_of(weights), x.numbers());
+        match batch.layout {
+            Layout::Rows => {
+                let x = view(x, (batch.samples, self.inputs));
+                let mut y = view_mut(y, (batch.samples, self.units));
+                multiply(T::ZERO, &mut y, self.factor, &x, &w.t());
+            }
+            Layout::Lanes(lanes) => {
+                let blocks = x.chunks(self.inputs * lanes);
+                for (x, y) in blocks.zip(y.chunks_mut(self.units * lanes)) {
+                    let x = view(x, (self.inputs, lanes));
+                    let mut y = view_mut(y, (self.units, lanes));
+                    multiply(T::ZERO, &mut y, self.factor, &w, &x);
+                }
+            }
+        }
+        finish.apply(y, self.units, batch);
+    }
+
+    fn pull_back(
+        &self,
+        through: Packed<'_, T>,
+        signal: &[T],
+        below: &mut [T],
+        batch: Batch,
+        finish: Finish<'_, T>,
+    ) {
+        let w = self.weights_of(through);
+        match batch.layout {
+            Layout::Rows => {
+                let shape = (batch.samples, self.inputs);
+                let signal = view(signal, (batch.samples, self.units));
+                let slopes = match finish {
+                    Finish::Slopes(slopes) => Some(Slopes::Numbers(view(slopes, shape))),
+                    Finish::Rectified(a) => Some(Slopes::OfRectified(view(a, shape))),
+                    Finish::None | Finish::Bias(_) => None,
+                };
+                let product = UnmadeProduct {
+                    factor: self.factor,
+                    a: signal,
+                    b: w,
+                    s: slopes,
+                };
+                product.write(&mut view_mut(below, shape));
+                if slopes.is_some() {
+                    return;
+                }
+            }
+            Layout::Lanes(lanes) => {
+                let blocks = signal.chunks(self.units * lanes);
+                for (signal, below) in blocks.zip(below.chunks_mut(self.inputs * lanes)) {
+                    let signal = view(signal, (self.units, lanes));
+                    let mut below = view_mut(below, (self.inputs, lanes));
+                    multiply(T::ZERO, &mut below, self.factor, &w.t(), &signal);
+                }
+            }
+        }
+        finish.apply(below, self.inputs, batch);
+    }
+
+    fn gradient(&self, x: Inputs<'_, T>, delta: &[T], gradient: &mut [T], batch: Batch) {
+        let x = x.numbers();
+        let mut gradient = view_mut(gradient, (self.units, self.inputs));
+        match batch.layout {
+            Layout::Rows => {
+                let x = view(x, (batch.samples, self.inputs));
+                let delta = view(delta, (batch.samples, self.units));
+                multiply(T::ONE, &mut gradient, self.factor, &delta.t(), &x);
+            }
+            Layout::Lanes(lanes) => {
+                let blocks = x.chunks(self.inputs * lanes).enumerate();
+                for ((block, x), delta) in blocks.zip(delta.chunks(self.units * lanes)) {
+                    let held = lanes.min(batch.samples - block * lanes);
+                    let of_samples = ndarray::s![.., ..held];
+                    let x = view(x, (self.inputs, lanes));
+                    let delta = view(delta, (self.units, lanes));
+                    let (delta, x) = (delta.slice(of_samples), x.slice(of_samples));
+                    multiply(T::ONE, &mut gradient, self.factor, &delta, &x.t());
+                }
+            }
+        }
+    }
+}
+
+const LENGTH: &str = "a slice of the batch's length";
+
+fn view<T>(values: &[T], shape: (usize, usize)) -> ArrayView2<'_, T> {
+    ArrayView2::from_shape(shape, values).expect(LENGTH)
+}
+
+fn view_mut<T>(values: &mut [T], shape: (usize, usize)) -> ArrayViewMut2<'_, T> {
+    ArrayViewMut2::from_shape(shape, values).expect(LENGTH)
+}

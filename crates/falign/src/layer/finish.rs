@@ -1,0 +1,64 @@
+//! What is done to numbers on their way to memory.
+
+use super::batch::Batch;
+use crate::math::Scalar;
+
+/// What an operator does to each number it has made, before it leaves the registers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Finish<'a, T> {
+    /// Nothing.
+    None,
+    /// Adds the bias of its channel: one number for each.
+    Bias(&'a [T]),
+    /// Multiplies by psi', which lies as the numbers do.
+    Slopes(&'a [T]),
+    /// Multiplies by psi' of rectified units with these activities: 0 where they are not above 0.
+    Rectified(&'a [T]),
+}
+
+impl<T: Scalar> Finish<'_, T> {
+    /// Does it, in a pass of its own, to `numbers` of each sample: for operators that have no
+    /// faster way.
+    ///
+    /// # Panics
+    /// If lengths do not fit.
+    pub fn apply(self, values: &mut [T], numbers: usize, batch: Batch) {
+        match self {
+            Self::None => {}
+            Self::Bias(bias) => {
+                for sample in 0..batch.samples {
+                    for at in 0..numbers {
+                        values[batch.place(sample, at, numbers)] += bias[at % bias.len()];
+                    }
+                }
+            }
+            Self::Slopes(slopes) => {
+                assert_eq!(values.len(), slopes.len(), "as many slopes as numbers");
+                for (value, &slope) in values.iter_mut().zip(slopes) {
+                    *value = *value * slope;
+                }
+            }
+            Self::Rectified(activities) => {
+                assert_eq!(values.len(), activities.len(), "as many as numbers");
+                for (value, &activity) in values.iter_mut().zip(activities) {
+                    *value = *value * if activity <= T::ZERO { T::ZERO } else { T::ONE };
+                }
+            }
+        }
+    }
+}
+
+/// Adds to each channel's gradient the deltas of all its places and samples.
+///
+/// `delta` has `numbers` of each sample, the channels of a place side by side.
+///
+/// # Panics
+/// If lengths do not fit.
+pub fn bias_gradient<T: Scalar>(delta: &[T], numbers: usize, gradient: &mut [T], batch: Batch) {
+    let channels = gradient.len();
+    for sample in 0..batch.samples {
+        for at in 0..numbers {
+            gradient[at % channels] += delta[batch.place(sample, at, numbers)];
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Layers with weights.
+
+use std::fmt;
+
+use super::batch::{Batch, Inputs};
+use super::finish::Finish;
+use crate::math::simd::Element;
+
+/// A map that is linear in its input and linear in its weights: dense, convolutional, local.
+///
+/// Weights are a flat slice of the [shape](Parameter::shape) that it says; signals are flat slices as
+/// the batch lays them out. The three calls are one bilinear form y = A(w, x), its transpose by x and its transpose by w:
+/// <forward(w, x), g> = <x, `pull_back`(w, g)> = <w, gradient(x, g)> for all w, x, g.
+///
+/// # Example
+/// ```
+/// use falign::layer::{Batch, Dense, Finish, Inputs, Operator, Way};
+/// let (operator, batch) = (Dense::new(2, 3, 1.0), Batch::rows(1));
+/// let (w, b) = ([1.0, 2.0, 0.0, 1.0, -1.0, 0.0], [0.5; 6]);
+/// let (x, mut space) = (Inputs::Numbers(&[3.0, 4.0]), Vec::new());
+/// let mut y = [0.0; 3];
+/// operator.forward(operator.pack(&w, Way::Forward, &mut space), x, &mut y, batch, Finish::None);
+/// assert_eq!(y, [11.0, 4.0, -3.0]);
+/// // The signal (1, 0, 1) goes back through other weights of the same shape.
+/// let mut signal = [0.0; 2];
+/// let through = operator.pack(&b, Way::Back, &mut space);
+/// operator.pull_back(through, &[1.0, 0.0, 1.0], &mut signal, batch, Finish::None);
+/// assert_eq!(signal, [1.0, 1.0]);
+/// ```
+pub trait Operator<T: Element>: fmt::Debug + Send + Sync {
+    /// Numbers of one sample, below and above.
+    fn extent(&self) -> Extent;
+
+    /// Its weights. Biases are no part of it: see [`Finish::Bias`].
+    fn weights(&self) -> Parameter;
+
+    /// Weights in the order that a call reads them in, made in `space` where that is another than
+    /// theirs (the default is theirs). Feedback weights that stay are packed once.
+    fn pack<'a>(&self, weights: &'a [T], way: Way, space: &'a mut Vec<T>) -> Packed<'a, T> {
+        let _ = (way, space);
+        Packed(weights)
+    }
+
+    /// Writes y = A(w, x), and finishes it. `weights` were packed for [`Way::Forward`].
+    fn forward(
+        &self,
+        weights: Packed<'_, T>,
+        x: Inputs<'_, T>,
+        y: &mut [T],
+        batch: Batch,
+        finish: Finish<'_, T>,
+    );
+
+    /// Writes the signal below from the one above, through given weights: the operator's own, or
+    /// feedback weights. They were packed for [`Way::Back`].
+    fn pull_back(
+        &self,
+        through: Packed<'_, T>,
+        signal: &[T],
+        below: &mut [T],
+        batch: Batch,
+        finish: Finish<'_, T>,
+    );
+
+    /// Adds the gradient by the weights, in their own order, of what has the derivative `delta` by y.
+    fn gradient(&self, x: Inputs<'_, T>, delta: &[T], gradient: &mut [T], batch: Batch);
+}
+
+/// Numbers of one sample below and above an operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Below.
+    pub inputs: usize,
+    /// Above, all channels of a place together.
+    pub outputs: usize,
+    /// Channels above, each of which may have a bias; as many as outputs where there is one place.
+    pub channels: usize,
+}
+
+/// A flat array that is trained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name within the layer, such as `weight`.
+    pub name: &'static str,
+    /// Its axes, the last one fastest.
+    pub shape: Vec<usize>,
+    /// Weights that are summed for one output, of which laws of the start depend.
+    pub fan_in: usize,
+    /// Outputs that one input reaches, of which some laws depend too.
+    pub fan_out: usize,
+    /// Whether ridge shrinks it.
+    pub has_ridge: bool,
+}
+
+impl Parameter {
+    /// Numbers in it.
+    pub fn length(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// What packed weights are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// [`Operator::forward`].
+    Forward,
+    /// [`Operator::pull_back`].
+    Back,
+}
+
+/// Weights in the order of [`Operator::pack`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Packed<'a, T>(pub &'a [T]);
