@@ -129,7 +129,7 @@ impl LemmaRow {
 /// # Errors
 /// [`Error::Config`] for a setting that is not the paper's feedback alignment with one output,
 /// or of more than 1000 inputs; [`Error::Stopped`] where the watch says so; else as
-/// [`resolve`](fn@super::resolve::resolve).
+/// [`resolve`](fn@crate::simulate::resolve::resolve).
 pub fn lemma_tables(
     experiment: &Experiment,
     sources: &Sources,

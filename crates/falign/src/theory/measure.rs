@@ -16,7 +16,7 @@ const SYMMETRIC: f64 = 1e-14;
 /// least this times |e|^2. Cost: O(n^3).
 ///
 /// # Errors
-/// [`Error::Shape`](crate::Error::Shape) if the kernel is not square or not finite.
+/// [`Error::Shape`] if the kernel is not square or not finite.
 ///
 /// # Example
 /// ```
@@ -47,7 +47,7 @@ pub(crate) fn symmetric_part_eigenvalues_heard(
 /// of G + H with a negative real part are errors that grow. Cost: O(n^3).
 ///
 /// # Errors
-/// [`Error::Shape`](crate::Error::Shape) if the kernel is not square or not finite.
+/// [`Error::Shape`] if the kernel is not square or not finite.
 ///
 /// # Example
 /// ```
@@ -67,7 +67,7 @@ pub fn eigenvalues(kernel: &Array2<f64>) -> Result<Vec<(f64, f64)>> {
 /// The spectral norm |A|: the largest singular value. Cost: O(n^3).
 ///
 /// # Errors
-/// [`Error::Shape`](crate::Error::Shape) if the kernel is not square or not finite.
+/// [`Error::Shape`] if the kernel is not square or not finite.
 pub fn spectral_norm(kernel: &Array2<f64>) -> Result<f64> {
     spectral_norm_heard(kernel, Listener::NOBODY)
 }
@@ -99,7 +99,7 @@ pub(crate) fn spectral_norm_heard(kernel: &Array2<f64>, listener: Listener<'_>) 
 /// How far a kernel has moved: |A(t) - A(0)| in spectral norm.
 ///
 /// # Errors
-/// [`Error::Shape`](crate::Error::Shape) if the kernels do not fit.
+/// [`Error::Shape`] if the kernels do not fit.
 ///
 /// Source: Song, Xu & Lafferty (2021), Lemma A.3 and the proofs of Lemmas A.5 and A.7.
 pub fn kernel_drift(now: &Array2<f64>, start: &Array2<f64>) -> Result<f64> {
@@ -112,7 +112,7 @@ pub fn kernel_drift(now: &Array2<f64>, start: &Array2<f64>) -> Result<f64> {
 /// `kernel` is (samples, samples), `targets` (samples, outputs). NaN where either vanishes.
 ///
 /// # Errors
-/// [`Error::Shape`](crate::Error::Shape) if there is not one row of targets per sample.
+/// [`Error::Shape`] if there is not one row of targets per sample.
 ///
 /// # Example
 /// ```
@@ -134,7 +134,7 @@ pub fn kernel_target_alignment(kernel: &Array2<f64>, targets: &Array2<f64>) -> R
 /// to sum to 0, in [-1, 1], for the change of features since the start.
 ///
 /// # Errors
-/// [`Error::Shape`](crate::Error::Shape) if the kernels do not fit.
+/// [`Error::Shape`] if the kernels do not fit.
 ///
 /// # Example
 /// ```
@@ -159,7 +159,7 @@ pub fn centred_kernel_alignment(kernel: &Array2<f64>, other: &Array2<f64>) -> Re
 /// for a kernel that vanishes.
 ///
 /// # Errors
-/// [`Error::Shape`](crate::Error::Shape) if the kernel is not square or not finite.
+/// [`Error::Shape`] if the kernel is not square or not finite.
 ///
 /// # Example
 /// ```

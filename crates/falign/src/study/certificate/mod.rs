@@ -82,7 +82,7 @@ pub struct Question<'a> {
 ///
 /// # Errors
 /// [`Error::Config`] for a setting of the mini-batch engine, one that the folder does not have, or a wanted
-/// alignment outside (0, 1); else as [`resolve`](crate::simulate::resolve::resolve), [`certify`] and
+/// alignment outside (0, 1); else as [`resolve`](crate::simulate::resolve::resolve), [`certify`](fn@crate::theory::certificate::certify) and
 /// [`collect`](crate::plan::execute::collect); [`Error::Stopped`] where the question's watch says so.
 ///
 /// # Example
