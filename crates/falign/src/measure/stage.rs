@@ -115,11 +115,11 @@ impl std::fmt::Debug for Listener<'_> {
 /// What a normal draw costs, in multiply-adds of a product.
 pub(crate) const DRAW: f64 = 32.0;
 
-/// Draws between two looks at whether anybody still waits: some hundredths of a second.
-const DRAWS: usize = 1 << 20;
+/// Draws between two looks at whether anybody still waits: a hundredth of a second.
+const DRAWS: usize = 1 << 18;
 
 /// Multiply-adds between two looks, about as long.
-const PRODUCTS: usize = 1 << 26;
+const PRODUCTS: usize = 1 << 25;
 
 /// A piece of work in small parts, which says how much of it is done. What is computed does not
 /// depend on who listens.
