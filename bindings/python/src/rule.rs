@@ -203,11 +203,6 @@ impl<T: Scalar + Element> LearningRule<T> for Taught<T> {
         }
     }
 
-    // It is asked for signals alone.
-    fn reads_first_changes(&self) -> bool {
-        false
-    }
-
     fn feedback(&self) -> Option<&[Array2<T>]> {
         (!self.feedback.is_empty()).then_some(&self.feedback)
     }

@@ -5,7 +5,8 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it finds")]
 
-use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams, multiply};
+use falign::layer::Dense;
+use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
 use falign::network::{
     Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, accuracy,
     draw_layers,
@@ -41,8 +42,8 @@ impl LearningRule<f32> for Forgetful {
         }
         self.age += 1;
         for (signal, b) in signals.iter_mut().zip(&self.feedback) {
-            let sent = trace.residual.view();
-            multiply(0.0, &mut signal.view_mut(), 1.0, &sent, &b.view());
+            let operator = Dense::new(b.ncols(), b.nrows(), 1.0);
+            operator.pull_back_rows(b, &trace.residual, signal);
         }
     }
 

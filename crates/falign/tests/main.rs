@@ -27,7 +27,6 @@ mod measure; // angles, accuracies and units of networks, chunk by chunk
 mod network; // networks of any depth, every rule
 mod no_lock; // two programs in one folder
 mod properties; // what must hold whatever the numbers
-mod roads; // one number by every road that leads to it
 mod rooms; // a room imports only rooms before it
 mod slopes; // psi' in a trace, kept or told by the activities
 mod step_size; // what a deep network's `auto` stands for

@@ -38,7 +38,7 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
             },
             None => Expected::nothing(step),
         };
-        for (l, found) in step.seen.deltas.iter().enumerate() {
+        for (l, found) in step.deltas.iter().enumerate() {
             let scale = size(&expected.sizes[l]);
             let error = scaled_difference(found, &expected.deltas[l], scale);
             // The first place that is wrong says most.
@@ -86,7 +86,7 @@ impl Expected {
 
     /// Zeros, exactly.
     fn nothing(step: &Step) -> Self {
-        let zeros = || step.seen.deltas.iter().map(|d| 0.0 * d).collect();
+        let zeros = || step.deltas.iter().map(|d| 0.0 * d).collect();
         Self {
             deltas: zeros(),
             sizes: zeros(),

@@ -6,72 +6,94 @@ use super::compare::{EXACT, largest, scaled_difference, size};
 use super::plain::{self, Pass};
 use super::report::{Check, Question};
 use super::subject::{Purpose, Subject};
-use crate::math::Stream;
-use crate::rule::LearningRule;
 
 const QUESTION: Question = Question {
     name: "deltas",
     meaning: "what changes a hidden layer is its teaching signal x psi', whether the rule is asked \
-              for signals, for deltas, or for all deltas but the first",
+              for signals, or trains a network, or one that does not keep its first layer's changes",
 };
 
 pub(super) fn check(subject: &Subject<'_>) -> Check {
     if subject.hidden() == 0 {
         return QUESTION.not_applicable("there is no hidden layer to teach");
     }
-    let layers = &subject.layers;
+    let answers = [true, false].map(|keep| deltas(subject, keep));
+    compare(subject, &signals(subject), &answers)
+}
+
+/// What a fresh rule says that it sends.
+fn signals(subject: &Subject<'_>) -> Vec<Array2<f64>> {
     let mut network = subject.network();
     network.forward(&subject.input);
     network.loss(&subject.targets, subject.loss, subject.reduction);
-    let trace = network.trace();
-    // A fresh rule and the same noise for each question.
-    let ask = |question: &mut Asked<'_>| {
-        let mut found = trace.activities.clone();
-        let is_answered = question(
-            (subject.rule)().as_mut(),
-            &mut found,
-            &mut Purpose::Steps.open(),
-        );
-        is_answered.then_some(found)
-    };
-    let signals = ask(&mut |rule, found, noise| {
-        rule.teach(layers, trace, found, noise);
-        true
-    });
-    let deltas = ask(&mut |rule, found, noise| {
-        rule.teach_deltas(layers, trace, found, noise);
-        true
-    });
-    let unmade = ask(&mut |rule, found, noise| {
-        let is_left = rule.teach_upper_deltas(layers, trace, found, noise);
-        if let (true, Some((first, upper))) = (is_left, found.split_first_mut()) {
-            // A product that it does not know after all is one of wrong numbers.
-            first.fill(f64::NAN);
-            if let Some(product) = rule.first_delta(layers, trace, upper) {
-                product.write(&mut first.view_mut());
-            }
-        }
-        is_left
-    });
+    network.teach(&mut Purpose::Steps.open()).to_vec()
+}
+
+/// What it trains by.
+fn deltas(subject: &Subject<'_>, keeps_first_changes: bool) -> Vec<Array2<f64>> {
+    let mut network = subject.network();
+    network.keep_first_changes(keeps_first_changes);
+    subject.step(&mut network, &mut Purpose::Steps.open());
+    network.deltas().to_vec()
+}
+
+fn compare(subject: &Subject<'_>, signals: &[Array2<f64>], answers: &[Vec<Array2<f64>>]) -> Check {
+    let layers = &subject.layers;
     let slopes = Pass::new(layers, &subject.input.0).slopes(layers);
     let slope_sizes = plain::slope_sizes(&slopes);
-    let answers = [&deltas, &unmade].into_iter().flatten();
-    let errors = answers.flat_map(|deltas| {
-        let pairs = deltas.iter().zip(signals.iter().flatten()).enumerate();
+    let errors = answers.iter().flat_map(|deltas| {
+        let pairs = deltas.iter().zip(signals).enumerate();
         let error = |(l, (delta, signal)): (usize, (&Array2<f64>, &Array2<f64>))| {
             let scale = size(&(signal * &slope_sizes[l]));
             scaled_difference(delta, &(signal * &slopes[l]), scale)
         };
         pairs.map(error).collect::<Vec<_>>()
     });
-    let note = if unmade.is_some() {
-        "signals, deltas, and deltas without the first"
-    } else {
-        "signals and deltas"
-    };
+    let note = "signals, deltas, and deltas where the first layer's changes are not kept";
     QUESTION.within(largest(errors), EXACT, note)
 }
 
-/// Writes what a rule answers; `false` where it does not know.
-type Asked<'a> =
-    dyn FnMut(&mut dyn LearningRule<f64>, &mut [Array2<f64>], &mut Stream) -> bool + 'a;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Claim, Verdict};
+    use crate::math::{Activation, Loss, Reduction, StreamName, Streams};
+    use crate::network::{Architecture, DenseInput, Initialisation, draw_layers};
+    use crate::rule::{Composed, Composition, FeedbackLearning, LearningRule};
+
+    /// What a rule trains by is audited, not only what it says it sends.
+    #[test]
+    fn deltas_that_are_not_the_signals_are_caught() {
+        let mut stream = Streams::new(2, 0).open(StreamName::Data);
+        let mut draw =
+            |rows, columns| Array2::from_shape_simple_fn((rows, columns), || stream.normal());
+        let architecture = Architecture::new(4, &[6, 5], 3, Activation::Tanh).unwrap();
+        let streams = Streams::new(1, 0);
+        let claim = Claim::Family {
+            composition: Composition::named("backpropagation").unwrap(),
+            learning: FeedbackLearning::default(),
+        };
+        let subject = Subject {
+            layers: draw_layers(&architecture, Initialisation::Xavier, streams),
+            rule: &|| -> Box<dyn LearningRule<f64>> { Box::new(Composed::backpropagation()) },
+            claim,
+            input: DenseInput(draw(7, 4)),
+            targets: draw(7, 3),
+            loss: Loss::SquaredError,
+            reduction: Reduction::Mean,
+            step_size: 0.1,
+            factors: vec![1.0; 3],
+        };
+        let (signals, right) = (signals(&subject), deltas(&subject, true));
+        assert_eq!(right, deltas(&subject, false));
+        let verdict = |answers: &[Vec<Array2<f64>>]| compare(&subject, &signals, answers).verdict;
+        assert_eq!(verdict(&[right.clone(), right.clone()]), Verdict::Passed);
+        for road in 0..2 {
+            for layer in 0..2 {
+                let mut answers = [right.clone(), right.clone()];
+                answers[road][layer] *= 1.1;
+                assert_eq!(verdict(&answers), Verdict::Failed, "{road} {layer}");
+            }
+        }
+    }
+}

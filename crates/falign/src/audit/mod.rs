@@ -12,7 +12,7 @@
 //! | `gradient` | the step is the gradient by finite differences: of every layer for backpropagation, of the output layer for all rules that teach |
 //! | `unbiased` | rules that learn by trial estimate the gradient without bias |
 //! | `definition` | what changes the hidden layers, signals x psi', is that of the rule's definition |
-//! | `deltas` | it is the same whether the rule is asked for signals, for deltas, or for all deltas but the first |
+//! | `deltas` | it is the same whether the rule is asked for signals, or trains a network, or one that does not keep its first layer's changes |
 //! | `updates` | weights and biases change by the delivered delta times the activity below |
 //! | `transpose` | with feedback weights set to the forward weights, the rule is backpropagation |
 //! | `locality` | forward weights above play no part in a teaching signal |

@@ -44,7 +44,7 @@ fn error(subject: &Subject<'_>, step: &Step) -> f64 {
     let e_sizes = plain::residual_sizes(&e, y, reduction);
     let pairs = layers.iter().zip(&step.after).enumerate();
     let errors = pairs.map(|(l, (before, after))| {
-        let (d, d_sizes) = match step.seen.deltas.get(l) {
+        let (d, d_sizes) = match step.deltas.get(l) {
             Some(d) => (d.clone(), plain::absolute(d)),
             None => (e.clone(), e_sizes.clone()),
         };

@@ -14,8 +14,10 @@ pub(super) struct Step {
     /// The layers before the step, and after it.
     pub(super) before: Vec<Layer<f64>>,
     pub(super) after: Vec<Layer<f64>>,
-    /// What the rule said and was told.
+    /// What the rule was told.
     pub(super) seen: Seen,
+    /// Its signals times psi': what weights are changed by.
+    pub(super) deltas: Vec<Array2<f64>>,
     /// Feedback weights before the step, and after it.
     pub(super) feedback_before: Option<Vec<Array2<f64>>>,
     pub(super) feedback_after: Option<Vec<Array2<f64>>>,
@@ -24,8 +26,6 @@ pub(super) struct Step {
 /// What passed between engine and rule in one step.
 #[derive(Default, Clone)]
 pub(super) struct Seen {
-    /// The deltas as the rule wrote them: what weights are changed by.
-    pub(super) deltas: Vec<Array2<f64>>,
     /// Feedback weights right after teaching: those of this batch, where they are redrawn.
     pub(super) feedback: Option<Vec<Array2<f64>>>,
     /// The residual the rule was shown.
@@ -49,19 +49,7 @@ impl LearningRule<f64> for Witness {
         noise: &mut Stream,
     ) {
         self.rule.teach(layers, trace, signals, noise);
-    }
-
-    // What a step asks for.
-    fn teach_deltas(
-        &mut self,
-        layers: &[Layer<f64>],
-        trace: &Trace<f64>,
-        deltas: &mut [Array2<f64>],
-        noise: &mut Stream,
-    ) {
-        self.rule.teach_deltas(layers, trace, deltas, noise);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen {
-            deltas: deltas.to_vec(),
             feedback: self.rule.feedback().map(<[_]>::to_vec),
             residual: trace.residual.clone(),
             has_estimated: false,
@@ -77,10 +65,6 @@ impl LearningRule<f64> for Witness {
 
     fn adapt(&mut self, step: &mut Adaptation<'_, f64>) {
         self.rule.adapt(step);
-    }
-
-    fn reads_first_changes(&self) -> bool {
-        self.rule.reads_first_changes()
     }
 
     fn feedback(&self) -> Option<&[Array2<f64>]> {
@@ -116,6 +100,7 @@ pub(super) fn watch(subject: &Subject<'_>, steps: usize) -> Vec<Step> {
             Step {
                 before,
                 after: network.layers().to_vec(),
+                deltas: network.deltas().to_vec(),
                 seen: seen.lock().unwrap_or_else(PoisonError::into_inner).clone(),
                 feedback_before,
                 feedback_after: network.rule().feedback().map(<[_]>::to_vec),

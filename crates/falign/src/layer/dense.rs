@@ -1,6 +1,6 @@
 //! Every input to every unit.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::batch::{Batch, Inputs, Layout};
 use super::finish::Finish;
@@ -23,6 +23,31 @@ impl<T: Element> Dense<T> {
             inputs,
             units,
             factor,
+        }
+    }
+
+    /// Writes the signal below, (batch, inputs), from that above, (batch, units), through given
+    /// weights, (units, inputs).
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    pub fn pull_back_rows(&self, through: &Array2<T>, signal: &Array2<T>, below: &mut Array2<T>) {
+        let product = self.unmade(&through.view(), &signal.view(), None);
+        product.write(&mut below.view_mut());
+    }
+
+    /// The signal below, times psi' if it is given, to be made where it is needed.
+    pub(crate) fn unmade<'a>(
+        &self,
+        through: &ArrayView2<'a, T>,
+        signal: &ArrayView2<'a, T>,
+        slopes: Option<Slopes<'a, T>>,
+    ) -> UnmadeProduct<'a, T> {
+        UnmadeProduct {
+            factor: self.factor,
+            a: *signal,
+            b: *through,
+            s: slopes,
         }
     }
 
@@ -95,12 +120,7 @@ impl<T: Element> Operator<T> for Dense<T> {
                     Finish::Rectified(a) => Some(Slopes::OfRectified(view(a, shape))),
                     Finish::None | Finish::Bias(_) => None,
                 };
-                let product = UnmadeProduct {
-                    factor: self.factor,
-                    a: signal,
-                    b: w,
-                    s: slopes,
-                };
+                let product = self.unmade(&w, &signal, slopes);
                 product.write(&mut view_mut(below, shape));
                 if slopes.is_some() {
                     return;

@@ -8,15 +8,6 @@ use super::Scalar;
 use super::simd::{Element, Isa};
 
 /// psi'(z) of some units, samples in rows.
-///
-/// # Example
-/// ```
-/// use falign::math::Slopes;
-/// use ndarray::array;
-/// let mut signal = array![[3.0, 4.0]];
-/// Slopes::OfRectified(array![[0.0, 0.7]].view()).multiply(&mut signal.view_mut());
-/// assert_eq!(signal, array![[0.0, 4.0]]);
-/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum Slopes<'a, T> {
     /// These numbers.
@@ -92,6 +83,31 @@ impl<'a, T: Element> SlopeRows<'a, T> {
             isa.select_nonpositive(numbers, isa.splat(T::ZERO), isa.splat(T::ONE))
         } else {
             numbers
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn rectified_activities_tell_their_slopes() {
+        let activities = array![[0.0, 0.7], [-0.0, f64::NAN]];
+        let numbers = array![[0.0, 1.0], [0.0, 1.0]];
+        let both = [
+            Slopes::OfRectified(activities.view()),
+            Slopes::Numbers(numbers.view()),
+        ];
+        for slopes in both {
+            let mut signal = array![[3.0, 4.0], [5.0, -6.0]];
+            slopes.multiply(&mut signal.view_mut());
+            assert_eq!(signal, array![[0.0, 4.0], [0.0, -6.0]], "{slopes:?}");
+            for ((sample, unit), slope) in numbers.indexed_iter() {
+                let found = slopes.at(sample, unit);
+                assert_eq!(found.to_bits(), slope.to_bits(), "{slopes:?}");
+            }
         }
     }
 }

@@ -7,18 +7,6 @@ use super::thin::{has_one_chain, multiply_thin};
 use super::{Slopes, multiply};
 
 /// (factor A B) o S, not made yet: a product, rounded, then times S entry by entry if it is there.
-///
-/// # Example
-/// ```
-/// use falign::math::{Slopes, UnmadeProduct};
-/// use ndarray::{Array2, array};
-/// let (a, b, s) = (array![[1.0, 2.0]], array![[3.0], [4.0]], array![[0.5]]);
-/// let s = Some(Slopes::Numbers(s.view()));
-/// let product = UnmadeProduct { factor: 2.0, a: a.view(), b: b.view(), s };
-/// let mut c = Array2::zeros((1, 1));
-/// product.write(&mut c.view_mut());
-/// assert_eq!(c, array![[11.0]]);
-/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct UnmadeProduct<'a, T> {
     /// What multiplies the product.
@@ -87,7 +75,24 @@ impl<'a, T: Element> UnmadeProduct<'a, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::Array2;
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn slopes_are_multiplied_by_behind_the_product() {
+        let (a, b, s) = (array![[1.0, 2.0]], array![[3.0], [4.0]], array![[0.5]]);
+        let mut product = UnmadeProduct {
+            factor: 2.0,
+            a: a.view(),
+            b: b.view(),
+            s: Some(Slopes::Numbers(s.view())),
+        };
+        let mut c = Array2::zeros((1, 1));
+        product.write(&mut c.view_mut());
+        assert_eq!(c, array![[11.0]]);
+        product.s = None;
+        product.write(&mut c.view_mut());
+        assert_eq!(c, array![[22.0]]);
+    }
 
     #[test]
     fn parts_have_the_bits_of_the_whole_or_are_not_made() {

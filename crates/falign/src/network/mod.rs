@@ -30,7 +30,7 @@ pub use self::curvature::{CurvatureOptions, largest_curvature};
 pub use self::examples::{Batch, Examples, InputProducts};
 pub use self::initialisation::{FeedbackShape, Initialisation, Law, draw_feedback, draw_layers};
 pub(crate) use self::initialisation::{draw_feedback_of, draw_layers_of, feedback_draws};
-pub use self::input::{Delta, DenseInput, Descent, Input};
+pub use self::input::{DenseInput, Input};
 pub use self::measure::{
     Alignment, LayerMeasured, Measured, Measurement, Wanted, accuracy, alignment,
 };

@@ -92,12 +92,12 @@ impl<T: Scalar> Optimiser<T> {
         self.steps = steps;
     }
 
-    /// Whether the gradient is all that a step depends on, which then is a [`Descent`](super::Descent).
+    /// Whether the gradient is all that a step depends on: gradient descent.
     pub(super) fn is_without_state(&self) -> bool {
         self.kind == OptimiserKind::Sgd
     }
 
-    /// Counts a step that was made as a [`Descent`](super::Descent).
+    /// Counts a step that was made elsewhere.
     pub(super) fn count_step(&mut self) {
         self.steps += 1;
     }

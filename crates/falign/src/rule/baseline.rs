@@ -18,10 +18,6 @@ impl<T: Scalar> LearningRule<T> for LastLayerOnly {
             signal.fill(T::ZERO);
         }
     }
-
-    fn reads_first_changes(&self) -> bool {
-        false
-    }
 }
 
 /// Node perturbation: hidden activities are shaken by noise, layer by layer, and each
@@ -104,10 +100,6 @@ impl<T: Element> LearningRule<T> for NodePerturbation {
                 xi.mapv_inplace(|x| gain * x);
             }
         }
-    }
-
-    fn reads_first_changes(&self) -> bool {
-        false
     }
 }
 

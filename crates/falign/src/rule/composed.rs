@@ -9,8 +9,9 @@ use super::feedback_learning::{FeedbackLearning, FeedbackPlace};
 use super::learning_rule::{Adaptation, LearningRule};
 use super::mirror::{Mirrored, Phase, mirror};
 use super::scene::{Layer, Trace};
+use crate::layer::Dense;
 use crate::math::simd::Element;
-use crate::math::{Scalar, Stream, UnmadeProduct, multiply, set_rows};
+use crate::math::{Scalar, Slopes, Stream, UnmadeProduct, multiply, set_rows};
 
 /// A rule of the family with its feedback weights. See [`Composition`] for the choices.
 #[derive(Debug)]
@@ -124,7 +125,7 @@ impl<T: Element> Composed<T> {
     }
 
     /// What comes before the products: what is sent, and weights that are made anew.
-    fn prepare(&mut self, layers: &[Layer<T>], trace: &Trace<T>, noise: &mut Stream) {
+    pub(super) fn prepare(&mut self, layers: &[Layer<T>], trace: &Trace<T>, noise: &mut Stream) {
         self.fit(trace);
         self.fill_sent(trace);
         if matches!(self.composition.feedback, FeedbackWeights::Sign(_)) {
@@ -141,44 +142,27 @@ impl<T: Element> Composed<T> {
         }
     }
 
-    /// The delta of hidden layer `at`, from those of the hidden layers above it: psi' is its `s`, and
-    /// the teaching signal what is left without it.
-    fn delta<'a>(
+    /// The teaching signal of hidden layer `at`, from the deltas of the hidden layers above it: what an
+    /// operator pulls back through the rule's weights. Times psi' if `slopes` are given.
+    pub(super) fn signal<'a>(
         &'a self,
         layers: &'a [Layer<T>],
-        trace: &'a Trace<T>,
+        trace: &Trace<T>,
         at: usize,
         above: &'a [Array2<T>],
+        slopes: Option<Slopes<'a, T>>,
     ) -> UnmadeProduct<'a, T> {
         let hidden = trace.activities.len();
+        let through = self.weights(layers, at);
         // What comes straight from the output has the output layer's factor, as on the way up.
         let is_from_output = at + 1 == hidden || self.composition.path == SignalPath::Direct;
-        let (a, factor) = if is_from_output {
-            (self.sent.view(), layers[hidden].factor)
+        let (delta, factor) = if is_from_output {
+            (&self.sent, layers[hidden].factor)
         } else {
-            (above[0].view(), layers[at + 1].factor)
+            (&above[0], layers[at + 1].factor)
         };
-        UnmadeProduct {
-            factor,
-            a,
-            b: self.weights(layers, at),
-            s: Some(trace.slopes(at)),
-        }
-    }
-
-    /// Deltas of hidden layers from `first` on.
-    fn write_deltas(
-        &self,
-        layers: &[Layer<T>],
-        trace: &Trace<T>,
-        deltas: &mut [Array2<T>],
-        first: usize,
-    ) {
-        for at in (first..deltas.len()).rev() {
-            let (delta, above) = deltas[at..].split_first_mut().expect("below the length");
-            let product = self.delta(layers, trace, at, above);
-            product.write(&mut delta.view_mut());
-        }
+        let (units, inputs) = through.dim();
+        Dense::new(inputs, units, factor).unmade(&through, &delta.view(), slopes)
     }
 }
 
@@ -196,10 +180,7 @@ impl<T: Element> LearningRule<T> for Composed<T> {
         let is_handed_down = self.composition.path == SignalPath::Layerwise;
         for at in (0..signals.len()).rev() {
             let (delta, above) = deltas[at..].split_first_mut().expect("below the length");
-            let product = UnmadeProduct {
-                s: None,
-                ..self.delta(layers, trace, at, above)
-            };
+            let product = self.signal(layers, trace, at, above, None);
             let signal = &mut signals[at];
             product.write(&mut signal.view_mut());
             if at > 0 && is_handed_down {
@@ -208,41 +189,6 @@ impl<T: Element> LearningRule<T> for Composed<T> {
             }
         }
         self.deltas = deltas;
-    }
-
-    fn teach_deltas(
-        &mut self,
-        layers: &[Layer<T>],
-        trace: &Trace<T>,
-        deltas: &mut [Array2<T>],
-        noise: &mut Stream,
-    ) {
-        self.prepare(layers, trace, noise);
-        self.write_deltas(layers, trace, deltas, 0);
-    }
-
-    fn teach_upper_deltas(
-        &mut self,
-        layers: &[Layer<T>],
-        trace: &Trace<T>,
-        deltas: &mut [Array2<T>],
-        noise: &mut Stream,
-    ) -> bool {
-        if deltas.is_empty() {
-            return false;
-        }
-        self.prepare(layers, trace, noise);
-        self.write_deltas(layers, trace, deltas, 1);
-        true
-    }
-
-    fn first_delta<'a>(
-        &'a self,
-        layers: &'a [Layer<T>],
-        trace: &'a Trace<T>,
-        upper: &'a [Array2<T>],
-    ) -> Option<UnmadeProduct<'a, T>> {
-        Some(self.delta(layers, trace, 0, upper))
     }
 
     fn adapt(&mut self, step: &mut Adaptation<'_, T>) {
@@ -305,11 +251,6 @@ impl<T: Element> LearningRule<T> for Composed<T> {
             }
             FeedbackWeights::Transpose | FeedbackWeights::Random | FeedbackWeights::Sign(_) => {}
         }
-    }
-
-    // Feedback weights stand for those of the layers above.
-    fn reads_first_changes(&self) -> bool {
-        false
     }
 
     fn feedback(&self) -> Option<&[Array2<T>]> {

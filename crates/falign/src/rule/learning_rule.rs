@@ -1,12 +1,13 @@
 //! The one trait of a learning rule: how hidden layers are taught, and how feedback learns.
 
+use std::any::Any;
 use std::borrow::Cow;
 
 use ndarray::{Array1, Array2};
 
 use super::algebra::SignalPath;
 use super::scene::{Layer, Trace};
-use crate::math::{Scalar, Stream, UnmadeProduct};
+use crate::math::{Scalar, Stream};
 
 /// A learning rule for networks of any depth.
 ///
@@ -16,7 +17,7 @@ use crate::math::{Scalar, Stream, UnmadeProduct};
 /// its own may change them after each step.
 ///
 /// The repository's example `private_rule` implements one.
-pub trait LearningRule<T: Scalar>: Send {
+pub trait LearningRule<T: Scalar>: Any + Send {
     /// Writes the teaching signal of each hidden layer, (batch, units): what stands in the
     /// place of the derivative of the loss by that layer's activity.
     ///
@@ -31,48 +32,6 @@ pub trait LearningRule<T: Scalar>: Send {
         noise: &mut Stream,
     );
 
-    /// Writes the delta of each hidden layer, (batch, units): its teaching signal times psi', as
-    /// it is what its weights are changed by. From [`teach`](Self::teach), by default; a rule
-    /// that can write the same numbers in one pass does so.
-    fn teach_deltas(
-        &mut self,
-        layers: &[Layer<T>],
-        trace: &Trace<T>,
-        deltas: &mut [Array2<T>],
-        noise: &mut Stream,
-    ) {
-        self.teach(layers, trace, deltas, noise);
-        trace.times_slopes(deltas);
-    }
-
-    /// [`teach_deltas`](Self::teach_deltas) without that of the first hidden layer, which is then
-    /// asked of [`first_delta`](Self::first_delta), and which [`adapt`](Self::adapt) does not see.
-    /// `false`, the default, with nothing done, from a rule that does not know it as a product.
-    fn teach_upper_deltas(
-        &mut self,
-        layers: &[Layer<T>],
-        trace: &Trace<T>,
-        deltas: &mut [Array2<T>],
-        noise: &mut Stream,
-    ) -> bool {
-        let _ = (layers, trace, deltas, noise);
-        false
-    }
-
-    /// The delta of the first hidden layer as a product that is not made yet, from those of the
-    /// layers above, which [`teach_upper_deltas`](Self::teach_upper_deltas) has just written: psi'
-    /// is its `s`, and the teaching signal what is left without it. The first layer's weights are
-    /// not there.
-    fn first_delta<'a>(
-        &'a self,
-        layers: &'a [Layer<T>],
-        trace: &'a Trace<T>,
-        upper: &'a [Array2<T>],
-    ) -> Option<UnmadeProduct<'a, T>> {
-        let _ = (layers, trace, upper);
-        None
-    }
-
     /// Estimates the gradients of all weights and biases from trials, in place of teaching
     /// signals; `false`, the default, where the rule teaches.
     fn estimate(&mut self, trials: &mut Trials<'_, T>, noise: &mut Stream) -> bool {
@@ -83,12 +42,6 @@ pub trait LearningRule<T: Scalar>: Send {
     /// Changes feedback weights after the forward weights have changed. Nothing, by default.
     fn adapt(&mut self, step: &mut Adaptation<'_, T>) {
         let _ = step;
-    }
-
-    /// Whether [`adapt`](Self::adapt) looks at the changes of the first layer's weights. They need
-    /// not be made where it does not; `true`, by default.
-    fn reads_first_changes(&self) -> bool {
-        true
     }
 
     /// Its feedback weights, one matrix per hidden layer, where it has any: (units above,
@@ -148,8 +101,7 @@ pub struct Adaptation<'a, T> {
     pub trace: &'a Trace<T>,
     /// The signals each hidden layer was sent, times psi'.
     pub deltas: &'a [Array2<T>],
-    /// What was added to each layer's weights, ridge left out; see
-    /// [`LearningRule::reads_first_changes`].
+    /// What was added to each layer's weights, ridge left out.
     pub changes: &'a [Array2<T>],
     /// Each layer's ridge factor of this step: 1 without ridge.
     pub factors: &'a [T],

@@ -9,6 +9,7 @@ mod baseline;
 mod composed;
 mod feedback;
 mod feedback_learning;
+pub(crate) mod fused;
 mod learning_rule;
 mod mirror;
 mod scene;

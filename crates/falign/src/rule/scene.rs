@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use ndarray::{Array1, Array2};
 
+use crate::layer::Dense;
+use crate::math::simd::Element;
 use crate::math::{Activation, Loss, Reduction, Scalar, Slopes, set_rows};
 
 /// One layer: z = factor a W' + bias for the activity a below (rows are samples), and psi(z)
@@ -32,6 +34,15 @@ impl<T: Scalar> Layer<T> {
     /// What the layer receives per sample.
     pub fn inputs(&self) -> usize {
         self.weights.ncols()
+    }
+
+    /// The operator whose weights [`weights`](Self::weights) are; feedback weights of the layer are
+    /// weights of the same.
+    pub fn operator(&self) -> Dense<T>
+    where
+        T: Element,
+    {
+        Dense::new(self.inputs(), self.units(), self.factor)
     }
 }
 
@@ -97,7 +108,7 @@ impl<T: Scalar> Trace<T> {
     }
 
     /// psi'(z) of hidden layer `at`, (batch, units), with dropout. Made when it is asked for where
-    /// units are rectified without dropout; [`slopes`](Self::slopes) costs nothing.
+    /// units are rectified without dropout.
     ///
     /// # Panics
     /// If there is no such layer.
@@ -116,7 +127,7 @@ impl<T: Scalar> Trace<T> {
     ///
     /// # Panics
     /// If there is no such layer.
-    pub fn slopes(&self, at: usize) -> Slopes<'_, T> {
+    pub(crate) fn slopes(&self, at: usize) -> Slopes<'_, T> {
         let (numbers, activities) = (&self.derivatives[at], &self.activities[at]);
         if numbers.nrows() == 0 {
             Slopes::OfRectified(activities.view())

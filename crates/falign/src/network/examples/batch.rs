@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::{Content, Examples, Form};
 use crate::math::simd::Element;
-use crate::network::input::{Delta, DenseInput, Descent, Input, PixelInput};
+use crate::network::input::{Delta, DenseInput, Descent, Fused, Input, PixelInput};
 
 /// Some samples as a network takes them.
 #[derive(Debug, Clone)]
@@ -93,6 +93,16 @@ impl<T: Element> Input<T> for Batch<T> {
         self.input().forward(weights, factor, z);
     }
 
+    fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
+        self.input().gradient(delta, factor, gradient);
+    }
+
+    fn offset(&self) -> Option<ArrayView2<'_, T>> {
+        self.offset.as_ref().map(|offset| offset.view())
+    }
+}
+
+impl<T: Element> Fused<T> for Batch<T> {
     fn forward_rectified(
         &self,
         weights: &ArrayView2<'_, T>,
@@ -100,10 +110,6 @@ impl<T: Element> Input<T> for Batch<T> {
         activities: &mut ArrayViewMut2<'_, T>,
     ) {
         self.input().forward_rectified(weights, factor, activities);
-    }
-
-    fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
-        self.input().gradient(delta, factor, gradient);
     }
 
     fn descend(
@@ -114,9 +120,5 @@ impl<T: Element> Input<T> for Batch<T> {
         descent: Descent<T>,
     ) -> bool {
         self.input().descend(delta, factor, weights, descent)
-    }
-
-    fn offset(&self) -> Option<ArrayView2<'_, T>> {
-        self.offset.as_ref().map(|offset| offset.view())
     }
 }

@@ -5,11 +5,12 @@ use crate::math::Stream;
 use crate::math::simd::Element;
 use crate::network::Input;
 use crate::network::input::{Delta, Descent};
+use crate::rule::fused::{family, family_mut, may_read_first_changes};
 
 impl<T: Element> Network<T> {
     /// Whether the first layer's weights may change without their gradient being kept.
     fn may_descend(&self) -> bool {
-        let is_wanted = self.keeps_first_changes || self.rule.reads_first_changes();
+        let is_wanted = self.keeps_first_changes || may_read_first_changes(self.rule.as_ref());
         let is_cut = matches!(self.connections.first(), Some(Some(_)));
         !is_wanted && !is_cut && self.optimisers[0].is_without_state()
     }
@@ -17,11 +18,12 @@ impl<T: Element> Network<T> {
     /// Asks the rule for all deltas but the first hidden layer's, which nothing but the step of its
     /// weights needs; `false`, and nothing is done, where that is not so or the rule cannot.
     pub(super) fn leaves_first_delta(&mut self, noise: &mut Stream) -> bool {
-        self.may_descend()
-            && self.layers[0].bias.is_none()
-            && self
-                .rule
-                .teach_upper_deltas(&self.layers, &self.trace, &mut self.signals, noise)
+        if !self.may_descend() || self.layers[0].bias.is_some() {
+            return false;
+        }
+        let (layers, trace) = (&self.layers, &self.trace);
+        family_mut(self.rule.as_mut())
+            .is_some_and(|rule| rule.write_upper_deltas(layers, trace, &mut self.signals, noise))
     }
 
     /// Changes the first layer's weights by the last batch's gradient without keeping it; `false`,
@@ -46,8 +48,8 @@ impl<T: Element> Network<T> {
         let mut descend = |delta| input.descend(delta, factor, &mut weights.view_mut(), descent);
         let is_done = match self.signals.split_first_mut() {
             Some((first, upper)) if is_left => {
-                let product = self.rule.first_delta(&self.layers, &self.trace, upper);
-                let product = product.expect("the rule has left it");
+                let rule = family(self.rule.as_ref()).expect("the rule has left it");
+                let product = rule.first_delta(&self.layers, &self.trace, upper);
                 descend(Delta::Unmade(product)) || {
                     product.write(&mut first.view_mut());
                     descend(Delta::Made(first.view()))

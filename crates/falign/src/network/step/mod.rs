@@ -13,6 +13,7 @@ use super::input::Input;
 use super::optimiser::{Optimiser, OptimiserKind};
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Stream, set_rows};
+use crate::rule::fused;
 use crate::rule::{Adaptation, Composed, Layer, LearningRule, Trace, Trials};
 
 /// What one training step needs besides the batch.
@@ -196,8 +197,8 @@ impl<T: Element> Network<T> {
     }
 
     /// Whether [`changes`](Self::changes) of the first layer are wanted, as they are by default.
-    /// Where neither you nor the [rule](LearningRule::reads_first_changes) wants them, gradient
-    /// descent on images changes weights while it makes their gradients, with the same result.
+    /// Where neither you nor the rule wants them (those of this library do not), gradient descent on
+    /// images changes weights while it makes their gradients, with the same result.
     pub fn keep_first_changes(&mut self, keep: bool) {
         self.keeps_first_changes = keep;
     }
@@ -263,8 +264,8 @@ impl<T: Element> Network<T> {
         let is_left = self.leaves_first_delta(noise);
         if !is_left {
             let (layers, trace) = (&self.layers, &self.trace);
-            self.rule
-                .teach_deltas(layers, trace, &mut self.signals, noise);
+            let rule = self.rule.as_mut();
+            fused::write_deltas(rule, layers, trace, &mut self.signals, noise);
         }
         // Taken out so that the rule can write them; nothing is copied.
         let mut gradients = std::mem::take(&mut self.changes);

@@ -9,6 +9,7 @@ use crate::math::{Stream, UnmadeProduct, set_rows};
 use crate::network::gradients::Gradients;
 use crate::network::{Alignment, Input, alignment};
 use crate::rule::LearningRule;
+use crate::rule::fused::{family, family_mut};
 
 impl<T: Element> Network<T> {
     /// Alignment of the rule's teaching signals with those of backpropagation on the last
@@ -53,25 +54,22 @@ impl<T: Element> Network<T> {
         /// Two signals of a thousand units in f32 are half a megabyte.
         const SAMPLES: usize = 64;
         let (layers, trace) = (&self.layers, &self.trace);
-        let is_one = self.signals.len() == 1;
-        if !is_one
-            || !self
-                .rule
-                .teach_upper_deltas(layers, trace, &mut self.signals, noise)
-        {
+        if self.signals.len() != 1 {
             return false;
         }
+        let Some(rule) = family_mut(self.rule.as_mut()) else {
+            return false;
+        };
+        rule.write_upper_deltas(layers, trace, &mut self.signals, noise);
         self.fit_exact();
         let (layers, trace) = (&self.layers, &self.trace);
         let own = &mut self.backpropagation;
-        own.teach_upper_deltas(layers, trace, &mut self.exact, noise);
-        let products = [
-            self.rule.first_delta(layers, trace, &[]),
-            own.first_delta(layers, trace, &[]),
-        ];
-        let [delivered, exact] = products.map(|product| UnmadeProduct {
+        own.write_upper_deltas(layers, trace, &mut self.exact, noise);
+        let rule = family(self.rule.as_ref()).expect("one of the family");
+        let rules = [rule, own];
+        let [delivered, exact] = rules.map(|rule| UnmadeProduct {
             s: None,
-            ..product.expect("the rule has left it")
+            ..rule.first_delta(layers, trace, &[])
         });
         let [delivered_space, exact_space] = [&mut self.signals[0], &mut self.exact[0]];
         let mut show = |delivered: UnmadeProduct<'_, T>, exact: UnmadeProduct<'_, T>| {

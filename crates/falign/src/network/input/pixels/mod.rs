@@ -25,7 +25,7 @@ pub(in crate::network) use self::layout::PixelLayout;
 use self::lists::{Lists, ROWS};
 use self::product::{Product, VECTORS};
 use self::rows::{Rows, Stored};
-use super::{Delta, Descent, Input};
+use super::{Delta, Descent, Fused, Input};
 use crate::math::ThinRows;
 use crate::math::simd::{Element, prefetch_bytes, transpose_bytes};
 
@@ -192,15 +192,6 @@ impl<T: Element> Input<T> for PixelInput<T> {
         self.forward_to(weights, factor, z, Replace);
     }
 
-    fn forward_rectified(
-        &self,
-        weights: &ArrayView2<'_, T>,
-        factor: T,
-        activities: &mut ArrayViewMut2<'_, T>,
-    ) {
-        self.forward_to(weights, factor, activities, Rectify);
-    }
-
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
         let (units, d) = (delta.ncols(), self.scale.len());
         assert_eq!(gradient.dim(), (units, d), "(units, inputs)");
@@ -214,6 +205,17 @@ impl<T: Element> Input<T> for PixelInput<T> {
             self.gradient_to(delta, factor, out, Replace);
             by_input.assign(&own);
         }
+    }
+}
+
+impl<T: Element> Fused<T> for PixelInput<T> {
+    fn forward_rectified(
+        &self,
+        weights: &ArrayView2<'_, T>,
+        factor: T,
+        activities: &mut ArrayViewMut2<'_, T>,
+    ) {
+        self.forward_to(weights, factor, activities, Rectify);
     }
 
     fn descend(

@@ -11,7 +11,7 @@ use super::lists::Lists;
 use super::{PixelInput, PixelLayout};
 use crate::math::simd::{Element, Path, force_path};
 use crate::math::{Slopes, UnmadeProduct};
-use crate::network::input::{Delta, DenseInput, Descent, Input};
+use crate::network::input::{Delta, DenseInput, Descent, Fused, Input};
 
 /// Pixels of which about one in five is not zero, in strokes; one sample and one column empty.
 fn pixels(samples: usize, input_dim: usize) -> Array2<u8> {

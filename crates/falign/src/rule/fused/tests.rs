@@ -1,17 +1,17 @@
 //! One number by every road that leads to it: deltas of the family's rules.
 
-use falign::math::simd::Element;
-use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
-use falign::network::{
+use crate::math::simd::Element;
+use crate::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
+use crate::network::{
     Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, StepOptions,
     draw_feedback, draw_layers,
 };
-use falign::rule::{
+use crate::rule::{
     Composed, Composition, FeedbackDecay, FeedbackLearning, Layer, LearningRule, Trace,
 };
 use ndarray::Array2;
 
-use crate::support::normals;
+use super::write_deltas;
 
 const DIM: usize = 11;
 
@@ -32,6 +32,11 @@ const STARTS: [Initialisation; 5] = [
     Initialisation::Xavier,
     Initialisation::UniformFanIn,
 ];
+
+fn normals(seed: u64, rows: usize, columns: usize) -> Array2<f64> {
+    let mut stream = Streams::new(seed, 0).open(StreamName::Data);
+    Array2::from_shape_simple_fn((rows, columns), || stream.normal())
+}
 
 fn noise() -> Stream {
     Streams::new(3, 0).open(StreamName::Dropout)
@@ -107,11 +112,11 @@ impl<T: Element> Case<T> {
         for (at, signal) in signals.iter_mut().enumerate() {
             trace.slopes(at).multiply(&mut signal.view_mut());
         }
-        let deltas = self.ask(|rule, found| rule.teach_deltas(layers, trace, found, &mut noise()));
+        let deltas = self.ask(|rule, found| write_deltas(rule, layers, trace, found, &mut noise()));
         let unmade = self.ask(|rule, found| {
-            assert!(rule.teach_upper_deltas(layers, trace, found, &mut noise()));
+            assert!(rule.write_upper_deltas(layers, trace, found, &mut noise()));
             let (first, upper) = found.split_first_mut().unwrap();
-            let product = rule.first_delta(layers, trace, upper).unwrap();
+            let product = rule.first_delta(layers, trace, upper);
             product.write(&mut first.view_mut());
         });
         let bits = |deltas: &[Array2<T>]| -> Vec<u64> {

@@ -1,0 +1,99 @@
+//! Ways in which a network of this library runs the library's own rules faster: the same numbers as by
+//! [`LearningRule::teach`], in fewer passes. A rule from elsewhere is asked for its signals.
+
+use std::any::Any;
+
+use ndarray::Array2;
+
+use super::baseline::{LastLayerOnly, NodePerturbation};
+use super::composed::Composed;
+use super::learning_rule::LearningRule;
+use super::scene::{Layer, Trace};
+use crate::math::simd::Element;
+use crate::math::{Stream, UnmadeProduct};
+
+/// The rule as one of the family, if it is.
+pub(crate) fn family<T: Element>(rule: &dyn LearningRule<T>) -> Option<&Composed<T>> {
+    (rule as &dyn Any).downcast_ref()
+}
+
+/// [`family`], to be asked.
+pub(crate) fn family_mut<T: Element>(rule: &mut dyn LearningRule<T>) -> Option<&mut Composed<T>> {
+    (rule as &mut dyn Any).downcast_mut()
+}
+
+/// Whether [`LearningRule::adapt`] may look at the changes of the first layer's weights, which need
+/// not be made where it does not. Feedback weights of the family stand for those of layers above.
+pub(crate) fn may_read_first_changes<T: Element>(rule: &dyn LearningRule<T>) -> bool {
+    let rule: &dyn Any = rule;
+    !(rule.is::<Composed<T>>() || rule.is::<LastLayerOnly>() || rule.is::<NodePerturbation>())
+}
+
+/// Writes the delta of each hidden layer, (batch, units): its teaching signal times psi', as it is
+/// what its weights are changed by.
+pub(crate) fn write_deltas<T: Element>(
+    rule: &mut dyn LearningRule<T>,
+    layers: &[Layer<T>],
+    trace: &Trace<T>,
+    deltas: &mut [Array2<T>],
+    noise: &mut Stream,
+) {
+    if let Some(rule) = family_mut(rule) {
+        rule.prepare(layers, trace, noise);
+        rule.deltas_from(0, layers, trace, deltas);
+    } else {
+        rule.teach(layers, trace, deltas, noise);
+        trace.times_slopes(deltas);
+    }
+}
+
+impl<T: Element> Composed<T> {
+    /// Writes all deltas but that of the first hidden layer, of which the product is known then
+    /// ([`first_delta`](Self::first_delta)), and which [`adapt`](LearningRule::adapt) does not see.
+    /// `false`, with nothing done, without a hidden layer.
+    pub(crate) fn write_upper_deltas(
+        &mut self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        deltas: &mut [Array2<T>],
+        noise: &mut Stream,
+    ) -> bool {
+        if deltas.is_empty() {
+            return false;
+        }
+        self.prepare(layers, trace, noise);
+        self.deltas_from(1, layers, trace, deltas);
+        true
+    }
+
+    /// The delta of the first hidden layer as a product that is not made yet, from those of the
+    /// layers above, which [`write_upper_deltas`](Self::write_upper_deltas) has just written: psi'
+    /// is its `s`, and the teaching signal what is left without it. The first layer's weights are
+    /// not looked at.
+    pub(crate) fn first_delta<'a>(
+        &'a self,
+        layers: &'a [Layer<T>],
+        trace: &'a Trace<T>,
+        upper: &'a [Array2<T>],
+    ) -> UnmadeProduct<'a, T> {
+        self.signal(layers, trace, 0, upper, Some(trace.slopes(0)))
+    }
+
+    /// Deltas of hidden layers from `first` on.
+    fn deltas_from(
+        &self,
+        first: usize,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        deltas: &mut [Array2<T>],
+    ) {
+        for at in (first..deltas.len()).rev() {
+            let (delta, above) = deltas[at..].split_first_mut().expect("below the length");
+            let product = self.signal(layers, trace, at, above, Some(trace.slopes(at)));
+            product.write(&mut delta.view_mut());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
