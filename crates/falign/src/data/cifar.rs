@@ -34,7 +34,7 @@ const CLASSES: usize = 10;
 /// Bytes of a batch of CIFAR-10: 10 000 records.
 const LARGEST_BATCH: u64 = 10_000 * RECORD as u64;
 
-/// Both sets from the archive, as stored (plain or gzip).
+/// Reads both sets from the archive, as stored (plain or gzip).
 pub(super) fn read_archive(path: &Path, stored: &[u8]) -> Result<TrainTest> {
     let damaged = |error: std::io::Error| {
         Error::data(
@@ -87,7 +87,7 @@ pub(super) fn read_archive(path: &Path, stored: &[u8]) -> Result<TrainTest> {
 /// The records of one file.
 pub(super) struct Batch<'a> {
     pub(super) path: &'a Path,
-    /// Its name in an archive.
+    /// The batch's name in an archive.
     pub(super) member: Option<&'a str>,
     pub(super) records: Vec<u8>,
 }
@@ -125,7 +125,7 @@ impl Batch<'_> {
     }
 }
 
-/// Both sets from the six files in the order of [`BATCHES`].
+/// Training and test set from the six files in the order of [`BATCHES`].
 pub(super) fn assemble(mut batches: Vec<Batch>) -> Result<TrainTest> {
     let test = batches.split_off(BATCHES.len() - 1);
     TrainTest::new(read(batches)?, read(test)?)

@@ -61,7 +61,7 @@ impl Dataset {
     }
 }
 
-/// At least one number, and all of them finite.
+/// Checks that there is at least one number, and that all of them are finite.
 pub(super) fn check(what: &str, array: &ArrayRef2<f64>) -> Result<()> {
     if array.is_empty() {
         let expected = "at least one row and one column";

@@ -18,7 +18,7 @@ pub(crate) const IDX_FILES: [&str; 4] = [
 /// The archive of the binary version of CIFAR-10.
 pub(super) const CIFAR_ARCHIVE: &str = "cifar-10-binary.tar";
 
-/// Where CIFAR-10's archive unpacks to.
+/// The folder that CIFAR-10's archive unpacks to.
 const CIFAR_FOLDER: &str = "cifar-10-batches-bin";
 
 /// The files of a data set in one folder.
@@ -40,7 +40,7 @@ impl Found {
     }
 }
 
-/// Both sets from whatever is in the folder, or in the one below it that torchvision or
+/// Reads both sets from whatever is in the folder, or in the one below it that torchvision or
 /// CIFAR-10's archive makes; see [`super::load_train_test`].
 pub(super) fn load(folder: &Path) -> Result<TrainTest> {
     match locate(folder)?.1 {
@@ -93,7 +93,7 @@ fn below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(all)
 }
 
-/// What a folder without a data set has of one.
+/// Error for a folder without a data set, with the files of one that it does have.
 fn nothing_in(folder: &Path, below: &[PathBuf]) -> Error {
     for place in std::iter::once(folder).chain(below.iter().map(PathBuf::as_path)) {
         for names in [&IDX_FILES[..], &BATCHES] {
@@ -121,16 +121,16 @@ pub(super) fn incomplete(folder: &Path, names: &[&str]) -> Option<String> {
     if there.is_empty() || missing.is_empty() {
         return None;
     }
-    let listed = |names: Vec<&&str>| names.into_iter().copied().collect::<Vec<_>>().join(", ");
+    let joined = |names: Vec<&&str>| names.into_iter().copied().collect::<Vec<_>>().join(", ");
     Some(format!(
         "{} {} missing (plain or .gz); it has {}",
-        listed(missing.clone()),
+        joined(missing.clone()),
         if missing.len() == 1 { "is" } else { "are" },
-        listed(there),
+        joined(there),
     ))
 }
 
-/// Both sets from MNIST's four files in the order of [`IDX_FILES`]; `content` reads the file
+/// Reads both sets from MNIST's four files in the order of [`IDX_FILES`]; `content` reads the file
 /// with that index.
 pub(super) fn read_idx(
     paths: &[PathBuf],
@@ -150,7 +150,7 @@ pub(super) fn read_idx(
     TrainTest::new(train, test).map_err(|error| super::in_file(&paths[2], error))
 }
 
-/// Both sets from the batches in the order of [`BATCHES`].
+/// Reads both sets from the batches in the order of [`BATCHES`].
 pub(super) fn read_batches(paths: &[PathBuf]) -> Result<TrainTest> {
     let mut batches = Vec::with_capacity(paths.len());
     for path in paths {
@@ -163,7 +163,7 @@ pub(super) fn read_batches(paths: &[PathBuf]) -> Result<TrainTest> {
     cifar::assemble(batches)
 }
 
-/// All of these files, or the first that is missing.
+/// Paths of these files, or the name of the first that is missing.
 pub(super) fn find_all<'a>(
     folder: &Path,
     names: &[&'a str],

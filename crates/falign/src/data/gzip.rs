@@ -48,12 +48,12 @@ pub(super) fn content(path: &Path, stored: Vec<u8>, limit: Option<u64>) -> Resul
     Ok(content)
 }
 
-/// What was unpacked.
+/// Unpacked content.
 #[derive(Debug)]
 pub(super) enum Bounded {
-    /// All of it; or its beginning, where that does not tell how much there should be.
+    /// The whole content; or its beginning, where that does not tell how much there should be.
     Whole(Vec<u8>),
-    /// It goes on beyond this many bytes, which its beginning told.
+    /// Content that goes on beyond this many bytes, which its beginning told.
     Beyond(u64),
 }
 
@@ -89,7 +89,7 @@ pub(super) fn read_bounded(
     })
 }
 
-/// What is wrong with content that is [`Bounded::Beyond`].
+/// Message about content that is [`Bounded::Beyond`].
 pub(super) fn beyond(limit: u64) -> String {
     format!("damaged: it goes on beyond the {limit} bytes that its header tells")
 }

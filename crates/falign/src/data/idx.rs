@@ -132,7 +132,7 @@ pub(super) fn assemble(
 struct Idx {
     shape: Vec<usize>,
     values: Vec<u8>,
-    /// Where the values begin in the file.
+    /// Position of the first value in the file.
     offset: usize,
 }
 

@@ -94,7 +94,7 @@ const PAGES: [(&str, &str); 5] = [
 /// Bytes of an archive in which the names of an Excel workbook's parts are looked for.
 const BEGINNING: usize = 4096;
 
-/// That `bytes` begin as another kind of file than the one that is read, what it is, and the fix;
+/// The kind of file as which `bytes` begin, where it is not the one that is read, with the fix;
 /// `None` where nothing speaks against it.
 pub(super) fn mismatch(bytes: &[u8], wanted: Format) -> Option<String> {
     let (name, fix) = foreign(bytes, wanted)?;

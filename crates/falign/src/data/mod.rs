@@ -145,7 +145,7 @@ impl NamedSet {
         Self { set, names: None }
     }
 
-    /// That held-out data from `path` do not have the columns of `training` in another order.
+    /// Checks that held-out data from `path` do not have the columns of `training` in another order.
     ///
     /// # Errors
     /// [`Error::Data`] naming the column.

@@ -19,11 +19,11 @@ use super::table::{self, Column, TableOptions};
 use super::{dataset, exact::exact, gzip, in_file};
 use crate::{Error, Result};
 
-/// Where an array stands, for messages.
+/// Path and key of an array, for messages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'a> {
     pub(super) path: &'a Path,
-    /// Its key in an NPZ file.
+    /// The array's key in an NPZ file.
     pub(super) key: Option<&'a str>,
 }
 
@@ -233,7 +233,7 @@ fn half(bits: u16) -> f64 {
     if bits >> 15 == 1 { -size } else { size }
 }
 
-/// What an array of a type that has no real numbers holds, and what to save in its place.
+/// A message on the content of an array whose type has no real numbers, and what to save in its place.
 fn unusable(descr: &str) -> String {
     let kind = descr.trim_start_matches(['<', '>', '|', '=']);
     let (what, fix) = match kind.chars().next() {

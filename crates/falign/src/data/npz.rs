@@ -88,7 +88,7 @@ impl<'a> Archive<'a> {
         self.keys.iter().any(|(key, _)| key == name)
     }
 
-    /// Where the array under this key stands, for messages.
+    /// Path and key of the array under this key, for messages.
     pub(super) fn place<'b>(&self, key: &'b str) -> Place<'b>
     where
         'a: 'b,

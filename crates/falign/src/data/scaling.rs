@@ -26,7 +26,7 @@ pub enum Scaling {
 }
 
 impl Scaling {
-    /// All scalings, in the order of the documentation.
+    /// The scalings in the order of the documentation.
     pub const ALL: [Self; 4] = [
         Self::None,
         Self::Unit,
@@ -200,7 +200,7 @@ fn real_moments<I: Iterator<Item = f64> + Clone>(values: I) -> (f64, f64) {
         sum += x;
     }
     let mean = sum / n;
-    // The mean is rounded, so a constant has a tiny deviation of its own.
+    // The mean is rounded, so a constant has a tiny deviation.
     let (low, width) = range(values.clone());
     if width.is_infinite() {
         return (low, CONSTANT);
@@ -229,12 +229,12 @@ impl Scaler {
         self.input_dim
     }
 
-    /// What is subtracted: one number, or one for each input.
+    /// The number that is subtracted: one, or one for each input.
     pub fn shift(&self) -> &[f64] {
         &self.shift
     }
 
-    /// What is divided by: one number, or one for each input; infinite for an input that is
+    /// The number that is divided by: one, or one for each input; infinite for an input that is
     /// constant in the training set.
     #[doc(alias = "sd")]
     pub fn divisor(&self) -> &[f64] {
@@ -315,7 +315,7 @@ impl Scaler {
         })
     }
 
-    /// All inputs scaled, (samples, `input_dim`).
+    /// The scaled inputs, (samples, `input_dim`).
     ///
     /// # Panics
     /// If `data` has another `input_dim` than the training set.

@@ -92,13 +92,13 @@ fn orthonormalise(x: &mut Array2<f64>, work: &Work<'_>) -> Result<()> {
 /// A network of the student's architecture with fresh N(0, 1) weights.
 #[derive(Debug, Clone, Copy)]
 pub struct Teacher {
-    /// Its width.
+    /// Width of the teacher.
     pub width: u64,
-    /// Its activation.
+    /// Activation of the teacher.
     pub activation: Activation,
-    /// Its outputs.
+    /// Outputs of the teacher.
     pub outputs: usize,
-    /// For the identity: draw only W'beta, whose law is known, at any width.
+    /// Whether to draw only W'beta, whose law is known, at any width; for the identity.
     pub in_law: bool,
 }
 

@@ -7,9 +7,9 @@ use crate::{Error, Result};
 /// A training set parted in two; both keep the order of the samples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
-    /// What remains to train on.
+    /// Samples left to train on.
     pub train: Labelled,
-    /// What choices are made by.
+    /// Samples by which choices are made.
     pub validation: Labelled,
 }
 

@@ -57,8 +57,8 @@ pub(super) fn symmetric_eigenvalues_heard(
     })
 }
 
-/// What the libraries do with a matrix of so many rows, unless it is stopped. They cannot be: the
-/// computation is left to a thread of its own, which ends by itself.
+/// Runs `work` on a matrix of that many rows, unless it is stopped. The libraries cannot be interrupted,
+/// so it runs on a separate thread, which is left to end by itself.
 pub(super) fn apart<T: Send + 'static>(
     samples: usize,
     listener: Listener<'_>,
@@ -130,7 +130,7 @@ pub(super) fn portable_solve_positive(
     Some(Array2::from_shape_fn(right.dim(), |at| solution[at]))
 }
 
-/// The same numbers for the library of scalar loops.
+/// Copy of a matrix as nalgebra's, whose loops are scalar.
 fn scalar(matrix: &Array2<f64>) -> DMatrix<f64> {
     let (rows, columns) = matrix.dim();
     DMatrix::from_row_iterator(rows, columns, matrix.iter().copied())
@@ -141,13 +141,13 @@ pub(super) fn solve(matrix: &Array2<f64>, right: &Array2<f64>) -> Array2<f64> {
     array(dense(matrix).partial_piv_lu().solve(dense(right)).as_ref())
 }
 
-/// The same for a symmetric positive definite matrix; `None` if it is not.
+/// The solution for a symmetric positive definite matrix; `None` if it is not.
 pub(super) fn solve_positive(matrix: &Array2<f64>, right: &Array2<f64>) -> Option<Array2<f64>> {
     let factor = dense(matrix).llt(Side::Lower).ok()?;
     Some(array(factor.solve(dense(right)).as_ref()))
 }
 
-/// The same numbers for the library.
+/// Copy of a matrix as faer's.
 fn dense(matrix: &Array2<f64>) -> Mat<f64> {
     Mat::from_fn(matrix.nrows(), matrix.ncols(), |i, j| matrix[(i, j)])
 }

@@ -56,7 +56,7 @@ pub(crate) fn feature_kernel_of(
     Ok(products_of(&psi, &psi, work)? / hidden_weights.nrows() as f64)
 }
 
-/// The same between two sets of inputs: an error at a row of `right` moves the output at a row
+/// The feature kernel between two sets of inputs: an error at a row of `right` moves the output at a row
 /// of `left`.
 ///
 /// # Errors
@@ -135,7 +135,7 @@ pub(crate) fn feedback_kernel_of(
     slopes.kernel(output_weights, feedback_weights, work)
 }
 
-/// The same between two sets of inputs: an error at a row of `right` moves the output at a row
+/// The feedback kernel between two sets of inputs: an error at a row of `right` moves the output at a row
 /// of `left`.
 ///
 /// # Errors

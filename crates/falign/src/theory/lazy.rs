@@ -13,7 +13,7 @@ use crate::measure::Listener;
 use crate::rule::{RidgeForm, Schedule};
 use crate::{Error, Result};
 
-/// What carries the error backward, as far as the limit sees it.
+/// The weights that carry the error backward, as far as the limit sees them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LazyFeedback {
     /// Fixed feedback weights with correlation rho in [-1, 1] to beta(0); 0 is the paper's.
@@ -167,7 +167,7 @@ impl LazyLimit {
         })
     }
 
-    /// With the ridge in another form: 1 - lambda(t) for 1 - eta lambda(t) everywhere.
+    /// Changes the form of the ridge: the per-step form has 1 - lambda(t) for 1 - eta lambda(t) everywhere.
     #[must_use]
     pub fn with_ridge_form(mut self, form: RidgeForm) -> Self {
         self.ridge_form = form;
@@ -197,7 +197,7 @@ impl LazyLimit {
         Ok(self)
     }
 
-    /// From step t to t + 1.
+    /// Advances from step t to t + 1.
     pub fn step(&mut self) {
         let eta = self.step_size;
         let decay = self.ridge_form.decay(eta, self.schedule.value(self.t));

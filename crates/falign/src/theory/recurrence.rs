@@ -33,7 +33,7 @@ pub struct LinearNetwork<'a> {
 /// ```
 ///
 /// with the ridge factor r(t) = 1 - eta lambda(t), its products `P_t`, and sums over past
-/// residuals that obey recursions of their own:
+/// residuals that obey separate recursions:
 ///
 /// ```text
 /// s(t) = s(t-1) + e(t),  s^(t) = r(t) s^(t-1) + e(t),  S^(t) = r(t) S^(t-1) + s(t-1)' K e(t)
@@ -136,14 +136,14 @@ impl LinearRecurrence {
         })
     }
 
-    /// With the ridge in another form: the factor r(t) = 1 - lambda(t) of Section 4.1.
+    /// Changes the form of the ridge: the per-step form has the factor r(t) = 1 - lambda(t) of Section 4.1.
     #[must_use]
     pub fn with_ridge_form(mut self, form: RidgeForm) -> Self {
         self.ridge_form = form;
         self
     }
 
-    /// From step t to t + 1.
+    /// Advances from step t to t + 1.
     pub fn step(&mut self) {
         let (eta, p, e) = (self.step_size, self.width, &self.residual);
         let decay = self.ridge_form.decay(eta, self.schedule.value(self.t));

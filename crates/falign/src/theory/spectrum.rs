@@ -20,14 +20,12 @@ pub struct Spectrum {
 /// Relative size below which an eigenvalue is rounding.
 pub(super) const RANK_TOLERANCE: f64 = 1e-12;
 
-/// What the kernels of [`kernel_spectrum`] and [`training_kernel_max`] take, with what their
-/// eigenvalues need.
+/// Memory of the kernels of [`kernel_spectrum`] and [`training_kernel_max`] and of their eigenvalues.
 pub fn spectrum_memory(extent: &Extent) -> Need {
     extent.array(40.0, &[Size::Samples, Size::Samples])
 }
 
-/// What a certificate takes: the kernels and their eigenvalues, those of the start, and products
-/// of them.
+/// Memory of a certificate: the kernels and their eigenvalues, those of the start, and products of them.
 pub fn certificate_memory(extent: &Extent) -> Need {
     extent.array(120.0, &[Size::Samples, Size::Samples])
 }
@@ -54,7 +52,7 @@ pub fn kernel_spectrum(activation: Activation, inputs: &Array2<f64>) -> Spectrum
     Spectrum::of(&infinite_eigenvalues(activation, inputs))
 }
 
-/// All eigenvalues of Gbar, ascending, to rounding: singular kernels have some just below 0.
+/// The eigenvalues of Gbar, ascending, to rounding: singular kernels have some just below 0.
 ///
 /// Cost and `inputs` as [`kernel_spectrum`], which is [`Spectrum::of`] them.
 pub fn infinite_eigenvalues(activation: Activation, inputs: &Array2<f64>) -> Vec<f64> {
@@ -72,7 +70,7 @@ pub(crate) fn infinite_eigenvalues_heard(
 }
 
 impl Spectrum {
-    /// Of the eigenvalues of a positive semidefinite kernel, in any order: those below 1e-12 of
+    /// Spectrum from the eigenvalues of a positive semidefinite kernel, in any order: those below 1e-12 of
     /// the largest are left out.
     pub fn of(eigenvalues: &[f64]) -> Self {
         let max = eigenvalues.iter().copied().fold(0.0, f64::max);

@@ -9,7 +9,7 @@ use super::{Checksum, Entry, EntryFile, Layout};
 use crate::data::folder::{CIFAR_ARCHIVE, IDX_FILES};
 use crate::{Error, Result};
 
-/// Every known data set.
+/// Entries of all known data sets.
 pub fn entries() -> Vec<Entry> {
     vec![mnist(), fashion_mnist(), kmnist(), cifar10()]
 }
@@ -67,7 +67,7 @@ fn published(sha256: &str) -> Checksum {
     Checksum::Published(sha256.to_owned())
 }
 
-/// Its own folder, the one that torchvision makes, or the very folder that was named, or
+/// Folders to look in: the data set's, the one that torchvision makes, the very folder that was named, and
 /// torchvision's below that.
 fn folders(own: &str, torchvision: &str) -> Vec<String> {
     [own, torchvision, "", "raw"].map(str::to_owned).to_vec()

@@ -15,7 +15,7 @@ pub enum Proof {
     Content,
     /// The checksum of the compressed file is right.
     Published,
-    /// It is not compressed as published, and no checksum of its content is known; only
+    /// The file is not compressed as published, and no checksum of its content is known; only
     /// length, shape and label counts speak for it.
     Unproven {
         /// SHA-256 of its content, for [`Entry::pin`].
@@ -28,7 +28,7 @@ pub enum Proof {
 pub struct Loaded {
     /// The data set.
     pub data: TrainTest,
-    /// Each file with its proof; the batches of CIFAR-10, if unpacked, have none.
+    /// The files, each with its proof; the batches of CIFAR-10, if unpacked, have none.
     pub files: Vec<(PathBuf, Proof)>,
 }
 
@@ -133,7 +133,7 @@ impl EntryFile {
         matches!(&self.checksum, Checksum::Published(expected) if sha256(stored) == *expected)
     }
 
-    /// What the hash of the content proves.
+    /// The proof that the hash of the content gives.
     fn judge(&self, path: &Path, content_sha256: String) -> Result<Proof> {
         match &self.checksum {
             Checksum::Content(expected) if content_sha256 == *expected => Ok(Proof::Content),

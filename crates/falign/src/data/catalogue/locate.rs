@@ -54,7 +54,7 @@ fn folders(
     .collect()
 }
 
-/// What one folder of the search path holds.
+/// Content of one folder of the search path.
 enum Found {
     Nothing,
     /// Files with the right names, which are some other data set's.

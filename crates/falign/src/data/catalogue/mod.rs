@@ -27,20 +27,20 @@ use std::path::Path;
 
 use crate::{Error, Result};
 
-/// What is known of a data set.
+/// Facts about a data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name in files and commands, which is also its folder's: `mnist`.
+    /// Name of the data set in files and commands, which is also its folder's: `mnist`.
     pub name: String,
-    /// Its name in sentences.
+    /// Name of the data set in sentences.
     pub title: String,
     /// Who made it and where it is described.
     pub source: String,
-    /// Its licence, as its makers state it.
+    /// Licence of the data set, as its makers state it.
     pub licence: String,
     /// How its files hold the samples.
     pub layout: Layout,
-    /// Its files as published, in the order that `layout` tells.
+    /// The files as published, in the order that `layout` tells.
     pub files: Vec<EntryFile>,
     /// The shape of a sample, such as `[28, 28]`.
     pub sample_shape: Vec<usize>,
@@ -48,7 +48,7 @@ pub struct Entry {
     pub train_counts: Vec<usize>,
     /// Test samples of each class, (classes).
     pub test_counts: Vec<usize>,
-    /// Where it may lie below a folder of the search path, first choice first; the empty path
+    /// Folders below one of the search path in which it may lie, first choice first; the empty path
     /// is that folder itself.
     pub folders: Vec<String>,
 }
@@ -65,22 +65,22 @@ pub enum Layout {
 /// A file as published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryFile {
-    /// Its name, which ends in `.gz`.
+    /// Name of the file, which ends in `.gz`.
     pub name: String,
-    /// Its size as published; mirrors that compress anew differ a little.
+    /// Size of the file as published; mirrors that compress anew differ a little.
     pub download_bytes: u64,
     /// Size of its decompressed content, where known.
     pub content_bytes: Option<u64>,
-    /// Its checksum.
+    /// Checksum of the file.
     pub checksum: Checksum,
 }
 
 /// A SHA-256 in lower-case hexadecimal, and of what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Checksum {
-    /// Of the decompressed content: any compression will do.
+    /// Checksum of the decompressed content: any compression will do.
     Content(String),
-    /// Of the compressed file as its makers publish it.
+    /// Checksum of the compressed file as its makers publish it.
     Published(String),
 }
 

@@ -109,7 +109,7 @@ fn entries_are_complete() {
     let count = hashes.len();
     hashes.sort();
     hashes.dedup();
-    assert_eq!(hashes.len(), count, "each file has a checksum of its own");
+    assert_eq!(hashes.len(), count, "each file has a different checksum");
     let text = find("mnits").unwrap_err().to_string();
     assert!(
         text.contains("mnist, fashion_mnist, kmnist, cifar10"),

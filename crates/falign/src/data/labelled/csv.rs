@@ -29,12 +29,12 @@ pub enum LabelColumn {
     Number(i64),
 }
 
-/// What is known of the classes before a table is read.
+/// Knowledge of the classes before a table is read.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Known<'a> {
-    /// Their number, or nothing.
+    /// The number of classes, where it is known.
     Count(Option<usize>),
-    /// Their names, in the order of the classes.
+    /// The names of the classes, in their order.
     Names(&'a [String]),
 }
 
@@ -42,9 +42,9 @@ pub(super) enum Known<'a> {
 #[derive(Debug)]
 pub(super) struct Named {
     pub(super) data: Labelled,
-    /// Of its classes, if they are no numbers.
+    /// Names of the classes, if they are no numbers.
     pub(super) classes: Option<Vec<String>>,
-    /// Of its columns of inputs.
+    /// Names of the columns of inputs.
     pub(super) columns: Names,
 }
 
@@ -165,7 +165,7 @@ fn is_label(cell: &str) -> bool {
     NAMES.iter().any(|name| cell.eq_ignore_ascii_case(name))
 }
 
-/// Where the labels stand, from 0.
+/// Position of the labels' column, from 0.
 fn position(
     path: &Path,
     header: Option<&StringRecord>,

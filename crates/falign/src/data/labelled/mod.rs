@@ -198,7 +198,7 @@ impl Labelled {
         counts
     }
 
-    /// These samples, in this order.
+    /// The data set of these samples, in this order.
     ///
     /// # Panics
     /// If `samples` is empty or names a sample that is not there.

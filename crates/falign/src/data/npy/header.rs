@@ -1,6 +1,6 @@
 //! The header of an NPY file: a magic word, a version, and a Python dictionary.
 
-/// What is wrong with a header.
+/// Reason why a header cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum HeaderError {
     #[error("not an NPY file: it does not begin with \\x93NUMPY")]
@@ -18,7 +18,7 @@ pub(super) enum HeaderError {
     Unreadable(String),
 }
 
-/// What the dictionary says.
+/// Facts in the dictionary.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Header {
     /// Type of the numbers, `<f8`.

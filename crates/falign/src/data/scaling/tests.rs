@@ -105,7 +105,7 @@ fn inputs_that_are_all_equal_cannot_be_scaled() {
     assert_eq!(x, array![[0.0, 0.0, 0.0]]);
 }
 
-/// The same numbers in single and in double precision, as stored in each.
+/// Equal numbers in single and in double precision, as stored in each.
 #[test]
 fn doubles_are_rounded_once_after_scaling() {
     // In single precision these are all equal, or differ by a whole spacing.
@@ -128,7 +128,7 @@ fn doubles_are_rounded_once_after_scaling() {
     }
     let x = Scaling::StandardisePerFeature.fit(&data).unwrap();
     let x = x.scale::<f64>(&data);
-    // 1e-12 is stored with an error of 1e-16 beside 1, and 1e-3 with one of 1e-10 beside 10^6.
+    // 1e-12 is stored with an error of 1e-16 next to 1, and 1e-3 with one of 1e-10 next to 10^6.
     for (found, expected) in x.iter().zip([1.0, -1.0, -1.0, 1.0]) {
         assert!((found - expected).abs() < 1e-3, "{x}");
     }

@@ -16,7 +16,7 @@ pub enum Column {
     Number(i64),
 }
 
-/// What a file does not say of its table.
+/// Facts about a table that its file does not state.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TableOptions {
     /// Whether the first line of text names the columns; `None`: told by its cells.
@@ -60,7 +60,7 @@ fn names(header: &StringRecord) -> String {
     names.join(", ")
 }
 
-/// Where a column stands, from 0.
+/// Position of a column, from 0.
 ///
 /// # Errors
 /// [`Error::Data`] if there is none, or more than one.
@@ -113,7 +113,7 @@ pub(in crate::data) fn find(
     }
 }
 
-/// Every column that is read must have a name.
+/// Checks that every column that is read has a name.
 pub(in crate::data) fn named(path: &Path, header: &StringRecord, ignored: &[usize]) -> Result<()> {
     let unnamed = |(at, name): (usize, &str)| name.is_empty() && !ignored.contains(&at);
     match header.iter().enumerate().position(unnamed) {

@@ -5,7 +5,7 @@
 
 use ::csv::{ReaderBuilder, StringRecord, StringRecordsIntoIter, Trim};
 
-/// What parts two cells.
+/// Character between two cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Separator {
     Byte(u8),

@@ -107,7 +107,7 @@ fn ambiguous(line: u64, first: &StringRecord) -> String {
     )
 }
 
-/// What stands below a first line that may be names.
+/// Evidence from the lines below a first line that may be names.
 #[derive(Debug)]
 pub(super) struct Below {
     reason: String,
@@ -124,7 +124,7 @@ impl Below {
         }
     }
 
-    /// At the end of the table.
+    /// Decides, at the end of the table, whether the first line was names.
     pub(super) fn finish(self) -> Result<(), String> {
         let every = self.decimals.iter().all(|count| *count > 0);
         let one = self.lines > 1 && self.decimals.contains(&self.lines);

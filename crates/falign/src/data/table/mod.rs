@@ -125,7 +125,7 @@ pub(super) fn same_order(path: &Path, names: &Names, training: &Names) -> Result
     Ok(())
 }
 
-/// What a column is read for.
+/// Use of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Input,
@@ -133,7 +133,7 @@ pub(super) enum Role {
 }
 
 /// The lines of a table, all with the same number of columns, at least two columns and one
-/// line beside the header.
+/// line besides the header.
 pub(super) struct Lines<'a> {
     path: &'a Path,
     cut: Cut<'a>,
@@ -261,7 +261,7 @@ impl<'a> Lines<'a> {
         Some(columns.map(|at| header[*at].to_owned()).collect())
     }
 
-    /// What to do about a column of text.
+    /// A hint on what to do about a column of text.
     fn text_hint(&self, at: usize, role: Role) -> String {
         let name = self.column(at);
         match role {
@@ -285,7 +285,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// At the end: what only the whole table tells.
+    /// Checks, at the end, what only the whole table tells.
     pub(super) fn finish(self) -> Result<()> {
         let path = self.path;
         let wrong = |reason| Error::data(path, reason);
@@ -391,7 +391,7 @@ mod tests {
         assert_eq!(read, (array![[2.0, 3.0]], array![[1.0]], Some(names)));
     }
 
-    /// Some kilobytes that become megabytes are read where there is room, and else not unpacked.
+    /// A table of some kilobytes that become megabytes is read where there is room, and else not unpacked.
     #[test]
     fn a_table_that_does_not_fit_in_memory_is_not_unpacked() {
         let folder = crate::file::scratch::Scratch::new("table-room");

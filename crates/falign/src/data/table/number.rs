@@ -139,7 +139,7 @@ impl Numbers {
         }
     }
 
-    /// At the end of the table: whether commas can be told from those between thousands.
+    /// Checks, at the end of the table, whether commas can be told from those between thousands.
     pub(super) fn finish(self) -> Result<(), String> {
         match self.thousands {
             None => Ok(()),

@@ -9,7 +9,7 @@ use super::{Certificate, LazyFeedback};
 use crate::rule::Schedule;
 
 /// Steps whose factors are multiplied one by one; beyond, blocks of steps are.
-const LISTED: u64 = 1_000_000;
+const SUMMED_ONE_BY_ONE: u64 = 1_000_000;
 
 /// -log `P_T` = -sum over t < `steps` of log |1 - eta lambda(t)|: what ridge takes from beta(0).
 pub(super) fn initial_decay(schedule: &Schedule, eta: f64, steps: u64) -> f64 {
@@ -20,12 +20,12 @@ pub(super) fn initial_decay(schedule: &Schedule, eta: f64, steps: u64) -> f64 {
             steps.min(last_step.saturating_add(1)) as f64 * of_step(0.0)
         }
         _ => {
-            let listed = steps.min(LISTED);
-            let first: f64 = (0..listed).map(|t| of_step(t as f64)).sum();
+            let single = steps.min(SUMMED_ONE_BY_ONE);
+            let first: f64 = (0..single).map(|t| of_step(t as f64)).sum();
             // So late a schedule hardly changes within a block.
-            let length = (steps - listed) as f64 / LISTED as f64;
-            let middle = |block: u64| listed as f64 - 0.5 + (block as f64 + 0.5) * length;
-            let blocks = if length > 0.0 { LISTED } else { 0 };
+            let length = (steps - single) as f64 / SUMMED_ONE_BY_ONE as f64;
+            let middle = |block: u64| single as f64 - 0.5 + (block as f64 + 0.5) * length;
+            let blocks = if length > 0.0 { SUMMED_ONE_BY_ONE } else { 0 };
             let rest: f64 = (0..blocks).map(|block| of_step(middle(block))).sum();
             first + length * rest
         }
@@ -35,7 +35,7 @@ pub(super) fn initial_decay(schedule: &Schedule, eta: f64, steps: u64) -> f64 {
 /// How much of beta(0) is left at the end of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Left {
-    /// At most 1/e of what beta has besides.
+    /// beta(0) is at most 1/e of the rest of beta.
     Little,
     /// Up to as much as beta has besides.
     Half,
@@ -50,7 +50,7 @@ impl Facts {
         (0.5 * (self.p / self.n).ln()).max(0.0)
     }
 
-    /// From this -log `P_T` on beta(0) counts as forgotten.
+    /// The -log `P_T` from which on beta(0) counts as forgotten.
     pub(super) fn decay_wanted(&self) -> f64 {
         self.half_way() + 1.0
     }
@@ -102,7 +102,7 @@ pub(super) fn lines(setup: &Setup<'_>, facts: &Facts) -> Vec<Line> {
     lines
 }
 
-/// What is left of beta(0), in a sentence.
+/// A sentence on how much of beta(0) is left.
 pub(super) fn summary(setup: &Setup<'_>, facts: &Facts) -> String {
     if setup.feedback == LazyFeedback::Transpose {
         return "Backpropagation sends errors through beta itself: alignment is 1, whatever is left of beta(0)."
@@ -122,7 +122,7 @@ pub(super) fn summary(setup: &Setup<'_>, facts: &Facts) -> String {
     match facts.left() {
         Left::Little => format!("Little is left of beta(0): {numbers}. Alignment can form."),
         Left::Half => {
-            format!("About half of beta is still beta(0): {numbers}. Alignment forms beside it.")
+            format!("About half of beta is still beta(0): {numbers}. Alignment forms next to it.")
         }
         Left::Most => format!(
             "Most of beta is still beta(0): {numbers}. Alignment vanishes as the network widens."
@@ -135,16 +135,16 @@ pub(super) fn summary(setup: &Setup<'_>, facts: &Facts) -> String {
 pub enum Forecast {
     /// Exactly, on drawn starts.
     Drawn(Drawn),
-    /// By a limit of infinite width.
+    /// A limit of infinite width.
     Limit {
-        /// Its alignment.
+        /// The alignment in the limit.
         alignment: f64,
         /// How far a single run may be from it, or how well the limit was computed.
         error: f64,
         /// Which limit, and why it applies.
         why: String,
     },
-    /// Not at all, for this reason.
+    /// No forecast, for this reason.
     None {
         /// Why.
         why: String,
@@ -158,7 +158,7 @@ pub struct Drawn {
     pub alignment: Vec<f64>,
     /// `P_T` |beta(0)| / |beta(T)| of each draw, where the recurrence tells it.
     pub initial_share: Vec<f64>,
-    /// What was drawn.
+    /// The quantities that were drawn.
     pub what: &'static str,
     /// The cutoff that a wanted alignment needs.
     pub cutoff: CutoffNeeded,
@@ -183,7 +183,7 @@ pub enum CutoffNeeded {
         /// The largest mean alignment of those tried.
         best: f64,
     },
-    /// Not looked for, for this reason.
+    /// The cutoff was not looked for, for this reason.
     Unknown {
         /// Why.
         why: String,

@@ -28,11 +28,11 @@ pub(super) struct Facts {
     pub(super) p: f64,
     pub(super) eta: f64,
     pub(super) is_linear: bool,
-    /// Of Gbar, on its range.
+    /// Least eigenvalue of Gbar on its range; `max` is its largest.
     pub(super) gamma: f64,
     pub(super) max: f64,
     pub(super) rank: usize,
-    /// Of X X', on its range.
+    /// Spectrum of X X', on its range.
     pub(super) inputs: Spectrum,
     pub(super) inputs_rank: usize,
     /// M of Gbar + h K o Gdot.

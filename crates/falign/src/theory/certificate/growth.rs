@@ -15,7 +15,7 @@ use crate::theory::spectrum::RANK_TOLERANCE;
 use crate::theory::{LazyFeedback, LinearSlowTime, SlowTime};
 use crate::{Error, Result};
 
-/// What the slow-time limit says of the run.
+/// Growth of the network along b in the slow-time limit.
 pub(super) enum Growth {
     /// Unstable from this step on; half the difference of two samples of particles.
     Passes { step: f64, spread: Option<f64> },

@@ -23,10 +23,10 @@ impl Basis {
     }
 }
 
-/// What a number is about.
+/// Subject of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
-    /// What is left of beta(0), and the alignment that follows.
+    /// The rest of beta(0), and the alignment that follows.
     Alignment,
     /// The data, through the kernel of the infinitely wide network.
     Data,
@@ -34,16 +34,16 @@ pub enum Group {
     Start,
     /// Bounds on the step size.
     StepSize,
-    /// What ridge the theorems allow.
+    /// The ridge that the theorems allow.
     Ridge,
     /// Time constants, and how far weights move.
     Time,
-    /// What a run did.
+    /// Results of a run.
     Run,
 }
 
 impl Group {
-    /// In the order in which they are shown.
+    /// Groups in the order in which they are shown.
     pub const ALL: [Self; 7] = [
         Self::Alignment,
         Self::Data,
@@ -73,15 +73,15 @@ impl Group {
 pub struct Line {
     /// A stable name.
     pub key: &'static str,
-    /// What it is about.
+    /// The group that shows it.
     pub group: Group,
-    /// What it is, in the paper's letters.
+    /// The quantity, in the paper's letters.
     pub label: String,
     /// The number, which may be infinite; `None` where there is none, for the reason in `note`.
     pub value: Option<f64>,
     /// How firmly it is known.
     pub basis: Basis,
-    /// What to make of it; may be empty.
+    /// A remark on the value; may be empty.
     pub note: String,
 }
 

@@ -33,7 +33,7 @@ use crate::rule::Schedule;
 use crate::{Error, Result};
 use data::Facts;
 
-/// What a certificate is about.
+/// Data and settings that a certificate is about.
 #[derive(Debug, Clone)]
 pub struct Setup<'a> {
     /// psi.
@@ -54,7 +54,7 @@ pub struct Setup<'a> {
     pub feedback: LazyFeedback,
     /// Whether the inputs were drawn from N(0, I/d); `None` where nobody knows.
     pub normal_over_dim: Option<bool>,
-    /// What the training does that the paper's does not (dropout, say), each in a few words.
+    /// Departures of the training from the paper's (dropout, say), each in a few words.
     pub departures: &'a [String],
     /// The eigenvalues of Gbar, if they are known from
     /// [`infinite_eigenvalues`](super::infinite_eigenvalues); else they are computed.
@@ -63,16 +63,16 @@ pub struct Setup<'a> {
     pub initial_kernels: Option<&'a InitialKernels>,
 }
 
-/// What theory says of data and settings.
+/// Statements of theory on data and settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Certificate {
     /// The numbers, group by group.
     pub lines: Vec<Line>,
     /// Theorems and propositions.
     pub statements: Vec<Statement>,
-    /// What is left of beta(0), on which alignment hangs, in a sentence.
+    /// How much of beta(0) is left, on which alignment hangs, in a sentence.
     pub summary: String,
-    /// What is unusual about the data: what fails, and what can still be said.
+    /// Unusual properties of the data: what fails, and what can still be said.
     pub remarks: Vec<String>,
     facts: Facts,
 }

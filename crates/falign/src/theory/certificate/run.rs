@@ -1,4 +1,4 @@
-//! What a run did, beside what the theorems said.
+//! Results of a run, next to what the theorems said.
 
 use super::line::{Basis, Group, Line};
 use super::start::short;
@@ -90,7 +90,7 @@ impl Certificate {
         lines.push(match last {
             Some(value) if !value.is_nan() => Line {
                 value: Some(value),
-                note: self.beside_forecast(value),
+                note: self.against_forecast(value),
                 ..alignment
             },
             _ => alignment.none("not recorded, or the run diverged"),
@@ -120,8 +120,8 @@ impl Certificate {
         self
     }
 
-    /// Where the forecast puts a run's last alignment.
-    fn beside_forecast(&self, value: f64) -> String {
+    /// A run's last alignment in standard deviations from the forecast, in words.
+    fn against_forecast(&self, value: f64) -> String {
         let mean = self.value("predicted_alignment");
         let spread = self.value("predicted_alignment_spread");
         match (mean, spread) {
@@ -133,7 +133,7 @@ impl Certificate {
         }
     }
 
-    /// What the convergence theorems say of each step, where the run does otherwise: `measured`
+    /// Evidence, if any, that the run breaks what the convergence theorems say of each step: `measured`
     /// are its contraction and, under ridge, the excess of (4.2) or (4.3).
     fn contradiction(&self, setup: &Setup<'_>, measured: &[Line]) -> Option<String> {
         let worst = measured.last()?.value?;

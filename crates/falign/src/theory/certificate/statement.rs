@@ -5,9 +5,9 @@ use super::Line;
 /// Whether a condition of a theorem holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Met {
-    /// It holds.
+    /// The condition holds.
     Yes,
-    /// It does not.
+    /// The condition does not hold.
     No,
     /// The paper asks for "some constant", or what would decide it is not known.
     Open,
@@ -35,9 +35,9 @@ impl From<bool> for Met {
 pub struct Condition {
     /// A stable name.
     pub key: &'static str,
-    /// What is asked.
+    /// The requirement.
     pub asks: String,
-    /// What is there instead, or what would decide it.
+    /// The actual value, or what would decide it.
     pub there: String,
     /// Whether it holds.
     pub met: Met,
@@ -58,18 +58,18 @@ impl Condition {
         }
     }
 
-    /// What is asked, and what is there.
+    /// The requirement and the actual value, as one text.
     pub fn text(&self) -> String {
         format!("{}: {}", self.asks, self.there)
     }
 }
 
-/// What a theorem says of the setting at hand.
+/// Standing of a theorem in the setting at hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// All conditions hold, with the constants that the statement names.
+    /// The conditions hold, all of them, with the constants that the statement names.
     Met,
-    /// All hold but the sufficient size (of the width, or of `input_dim`): the theorem is silent,
+    /// The conditions hold but for the sufficient size (of the width, or of `input_dim`): the theorem is silent,
     /// which is no sign that its conclusion fails.
     Vacuous,
     /// No condition fails, but of one at least it is not known whether it holds.
@@ -96,22 +96,22 @@ impl Verdict {
 pub struct Statement {
     /// A stable name.
     pub key: &'static str,
-    /// Its name in the paper.
+    /// Name of the theorem in the paper.
     pub name: &'static str,
-    /// Its conclusion.
+    /// The conclusion.
     pub says: &'static str,
-    /// What its verdict takes for what the paper leaves open.
+    /// The values that the verdict takes for constants that the paper leaves open.
     pub constants: &'static str,
-    /// What it needs.
+    /// The conditions of the theorem.
     pub conditions: Vec<Condition>,
     /// The size that suffices.
     pub sufficient: Condition,
-    /// Its numbers.
+    /// Numbers of the statement.
     pub lines: Vec<Line>,
 }
 
 impl Statement {
-    /// What follows from the conditions.
+    /// The verdict that follows from the conditions.
     pub fn verdict(&self) -> Verdict {
         let any = |met| self.conditions.iter().any(|c| c.met == met);
         if any(Met::No) {

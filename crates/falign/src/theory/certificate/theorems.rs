@@ -29,7 +29,7 @@ pub(super) fn statements(setup: &Setup<'_>, facts: &Facts) -> Vec<Statement> {
     ]
 }
 
-/// What every theorem of the paper assumes of the training.
+/// The conditions of every theorem of the paper on the training.
 fn training(setup: &Setup<'_>, facts: &Facts) -> Vec<Condition> {
     let k = facts.k;
     let feedback = match setup.feedback {
@@ -189,7 +189,7 @@ fn theorem_4_2(setup: &Setup<'_>, facts: &Facts) -> Statement {
     }
 }
 
-/// What Theorem 4.3 assumes, and 4.6 with it.
+/// The conditions of Theorem 4.3, and of 4.6 with it.
 fn linear(setup: &Setup<'_>, facts: &Facts) -> Vec<Condition> {
     let (n, d, rank) = (facts.n, facts.d, facts.inputs_rank as f64);
     let range = if rank >= n {
@@ -229,8 +229,8 @@ fn linear(setup: &Setup<'_>, facts: &Facts) -> Vec<Condition> {
     conditions
 }
 
-/// Of targets off the range of X. Nothing moves there, so that alignment is that of the projection;
-/// the whole residual keeps what is off.
+/// Condition that targets lie in the range of X. Off it nothing moves, so that alignment is that of the
+/// projection; the whole residual keeps what is off.
 fn in_range(facts: &Facts, whole: Met) -> Option<Condition> {
     (facts.is_linear && facts.out_of_reach > ROUNDING).then(|| {
         Condition::new(

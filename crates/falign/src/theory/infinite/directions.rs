@@ -5,7 +5,7 @@ use ndarray::Array2;
 use super::pair::filled;
 use crate::measure::Listener;
 
-/// What the law of (w.x, w.x'), w ~ N(0, I), depends on.
+/// The numbers on which the law of (w.x, w.x'), w ~ N(0, I), depends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Angle {
     /// |x| and |x'|.

@@ -59,7 +59,7 @@ pub(super) struct Mixture {
 }
 
 impl Mixture {
-    /// Of these scales, each times `factor`, with their weights.
+    /// Mixture of these scales, each times `factor`, with their weights.
     pub(super) fn new(of: Mixed, scales: &[(f64, f64)], factor: f64, part: Part) -> Self {
         let term = match (of, part) {
             (Mixed::ErrorFunction, Part::Values) => Term::Arc,
@@ -77,7 +77,7 @@ impl Mixture {
         }
     }
 
-    /// All pairs of two sets of inputs, or of one with itself.
+    /// Kernel of two sets of inputs, or of one with itself.
     pub(super) fn matrix(
         &self,
         left: &Array2<f64>,
@@ -166,9 +166,9 @@ struct Terms {
     cosine: f64,
     /// The square of the first part.
     sine_square: f64,
-    /// Of each scale: the second part squared, and a/S in units, squared.
+    /// Second part of each scale squared, and a/S in units, squared.
     left: Vec<[f64; 2]>,
-    /// Of each scale: the third part squared, and b/T squared.
+    /// Third part of each scale squared, and b/T squared.
     right: Vec<[f64; 2]>,
 }
 

@@ -98,7 +98,7 @@ pub(super) fn feature_kernel_heard(
     expectation(activation, Part::Values, inputs, None, listener)
 }
 
-/// The same between two sets of inputs: row i is a row of `left`, column j one of `right`.
+/// The feature kernel between two sets of inputs: row i is a row of `left`, column j one of `right`.
 ///
 /// # Errors
 /// [`Error::Shape`](crate::Error::Shape) if the inputs have different numbers of columns.
@@ -135,7 +135,7 @@ pub fn infinite_slope_kernel(activation: Activation, inputs: &Array2<f64>) -> Ar
     whole(|nobody| expectation(activation, Part::Slopes, inputs, None, nobody))
 }
 
-/// The same between two sets of inputs.
+/// The slope kernel between two sets of inputs.
 ///
 /// # Errors
 /// [`Error::Shape`](crate::Error::Shape) if the inputs have different numbers of columns.
@@ -150,7 +150,7 @@ pub fn infinite_slope_kernel_between(
     Ok(whole(slopes))
 }
 
-/// What the hidden weights add to the kernel of backpropagation: K o Gdot with K = X X', entry
+/// The part of the kernel of backpropagation from the hidden weights: K o Gdot with K = X X', entry
 /// by entry. The limit of the feedback kernel H(0) is rho times this, where rho is the
 /// correlation of b and beta(0).
 ///
@@ -169,7 +169,7 @@ pub(super) fn feedback_kernel_heard(
     expectation(activation, part, inputs, None, listener)
 }
 
-/// The same between two sets of inputs.
+/// The feedback kernel between two sets of inputs.
 ///
 /// # Errors
 /// [`Error::Shape`](crate::Error::Shape) if the inputs have different numbers of columns.

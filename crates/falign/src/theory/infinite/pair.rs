@@ -5,7 +5,7 @@ use ndarray::Array2;
 use crate::measure::{Listener, Stage};
 use crate::theory::matrix::products_heard;
 
-/// What the law of (w.x, w.x'), w ~ N(0, I), depends on.
+/// The numbers on which the law of (w.x, w.x'), w ~ N(0, I), depends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair {
     /// |x|^2.
@@ -41,7 +41,7 @@ impl Pair {
     }
 }
 
-/// All pairs of two sets of inputs, or of one with itself.
+/// Pairs of two sets of inputs, or of one with itself.
 #[derive(Debug)]
 pub(super) struct Pairs {
     left: Vec<f64>,

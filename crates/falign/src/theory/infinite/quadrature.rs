@@ -37,7 +37,7 @@ impl Quadrature {
         }
     }
 
-    /// All pairs of two sets of inputs, or of one with itself.
+    /// Kernel of two sets of inputs, or of one with itself.
     pub(super) fn matrix(
         &self,
         left: &Array2<f64>,

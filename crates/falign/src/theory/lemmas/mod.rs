@@ -59,9 +59,9 @@ pub enum Side {
 /// One inequality on one start or run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Inequality {
-    /// Its number in the paper, such as `A.4`; a letter behind it tells parts apart.
+    /// Number of the lemma in the paper, such as `A.4`; a letter behind it tells parts apart.
     pub key: &'static str,
-    /// Both sides in signs.
+    /// The inequality in signs.
     pub says: &'static str,
     /// Which side is the larger.
     pub side: Side,

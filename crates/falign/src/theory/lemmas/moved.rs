@@ -12,7 +12,7 @@ use crate::theory::{feature_kernel, feedback_kernel, kernel_drift};
 /// Steps between two at which the drift of the kernels is looked at, as a share of the run.
 const LOOKS: u64 = 20;
 
-/// What the run did, at its largest.
+/// The largest values that the run reached.
 #[derive(Default)]
 struct Extremes {
     hidden: f64,

@@ -8,7 +8,7 @@ use crate::theory::kernel::units;
 use crate::theory::matrix::{product, products, transposed};
 use crate::theory::spectral_norm;
 
-/// All of them.
+/// The inequalities of the drawn start.
 pub(super) fn inequalities(setup: &LemmaSetup<'_>) -> Result<Vec<Inequality>> {
     let (w, b) = (setup.hidden_weights, setup.feedback_weights);
     let gram = gram_distance(w)?;
@@ -93,7 +93,7 @@ pub(super) fn gram_distance(w: &Array2<f64>) -> Result<f64> {
     )
 }
 
-/// The power of epsilon beside p in Corollary C.2, and so in (B.9).
+/// The power of epsilon next to p in Corollary C.2, and so in (B.9).
 #[derive(Clone, Copy)]
 enum Power {
     /// 1.

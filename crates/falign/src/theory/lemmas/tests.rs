@@ -60,7 +60,7 @@ fn the_remainder_is_of_second_order() {
     assert!((ratio - 4.0).abs() < 0.2, "{ratio}");
 }
 
-/// With a ridge there are the rows of Lemma A.6 and A.7, without those of A.5.
+/// A setting with ridge has the rows of Lemma A.6 and A.7, without those of A.5.
 #[test]
 fn rows_are_those_of_the_setting() {
     let keys = |rows: Vec<Inequality>| rows.iter().map(|row| row.key).collect::<Vec<_>>();

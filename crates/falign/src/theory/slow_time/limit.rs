@@ -34,7 +34,7 @@ const STEP_SHARE: f64 = 0.5;
 pub struct SlowProblem<'a> {
     /// psi.
     pub activation: Activation,
-    /// What is minimised.
+    /// The loss that is minimised.
     pub loss: Loss,
     /// X, (samples, `input_dim`).
     pub inputs: &'a Array2<f64>,
@@ -50,11 +50,11 @@ pub struct SlowProblem<'a> {
 pub struct Estimate {
     /// The number.
     pub value: f64,
-    /// Its error.
+    /// The error of `value`.
     pub error: f64,
 }
 
-/// What the limit says at one tau.
+/// Prediction of the limit at one tau.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SlowEstimate {
     /// tau.
@@ -70,7 +70,7 @@ pub struct SlowEstimate {
 /// The slow-time limit at `taus` (ascending, from 0 on) to a tolerance: that of the alignment,
 /// and of the loss relative to its value for outputs 0.
 ///
-/// Eight independent replicates of particles, drawn from streams of their own, give the mean
+/// Eight independent replicates of particles, drawn from separate streams, give the mean
 /// and its standard error. Replicates are enlarged four-fold until at every tau the error is
 /// below the tolerance; the change from one size to the next tells what the number of particles
 /// biases, the change to steps of an eight times larger tolerance what steps do. Where the

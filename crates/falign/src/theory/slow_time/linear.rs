@@ -70,7 +70,7 @@ impl LinearSlowTime {
         })
     }
 
-    /// With feedback weights of this E b b', (k, k).
+    /// Replaces E b b', the second moment of the feedback weights, (k, k).
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) if it is not (outputs, outputs).
@@ -86,7 +86,7 @@ impl LinearSlowTime {
         self.tau
     }
 
-    /// By one step of the explicit midpoint rule, under the ridge lambda(tau).
+    /// Advances by one step of the explicit midpoint rule, under the ridge lambda(tau).
     ///
     /// # Errors
     /// [`Error::Config`](crate::Error::Config) where cross-entropy has no ridge.

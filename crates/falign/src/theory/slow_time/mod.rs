@@ -48,7 +48,7 @@ pub struct Moments {
     pub cross: Array2<f64>,
 }
 
-/// What the limit says at one tau.
+/// State of the limit at one tau.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SlowState {
     /// E = the derivative of the loss by the outputs, (samples, outputs).
@@ -70,7 +70,7 @@ impl SlowState {
         self.alignment_with(&self.moments)
     }
 
-    /// The same with other moments of the weights, such as those of [`Moments::composite`].
+    /// The alignment under other moments of the weights, such as those of [`Moments::composite`].
     pub fn alignment_with(&self, moments: &Moments) -> f64 {
         let m = moments;
         let cosines = self.residual.rows().into_iter().filter_map(|e| {

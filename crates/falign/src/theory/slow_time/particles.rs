@@ -81,7 +81,7 @@ impl SlowTime {
         Self::draw_with_law(problem, groups, streams)
     }
 
-    /// The same with feedback weights of any law.
+    /// Draws particles with feedback weights of any law.
     ///
     /// Particles come in `groups` groups: (z, b) and (z, -b), for an activation that is not odd
     /// also (-z, b) and (-z, -b), which cancel the sample's error in everything odd. What is
@@ -159,7 +159,7 @@ impl SlowTime {
         self.tau
     }
 
-    /// By one step of the explicit midpoint rule, under the ridge lambda(tau).
+    /// Advances by one step of the explicit midpoint rule, under the ridge lambda(tau).
     ///
     /// # Errors
     /// [`Error::Config`](crate::Error::Config) where cross-entropy has no ridge.

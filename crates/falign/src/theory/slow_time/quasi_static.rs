@@ -166,7 +166,7 @@ mod tests {
         }
     }
 
-    /// Where a whole step of Newton's method would make things worse.
+    /// A whole step of Newton's method would make things worse at these guesses.
     #[test]
     fn a_step_too_long_is_shortened() {
         let (kernel, targets) = (array![[1.0, 0.0], [0.0, 2.0]], array![[1.0], [0.0]]);

@@ -18,12 +18,12 @@ pub struct SlowRidge {
     schedule: Schedule,
     form: RidgeForm,
     step_size: f64,
-    /// By how much tau grows in a step.
+    /// Growth of tau in a step.
     per_step: f64,
 }
 
 impl SlowRidge {
-    /// That of a network of this width. With an output scale alpha give `alpha^2 width`: the
+    /// Ridge of a network of this width. With an output scale alpha give `alpha^2 width`: the
     /// hidden units then move alpha times more slowly. The per-step form is a ridge lambda/eta.
     pub fn new(schedule: Schedule, form: RidgeForm, step_size: f64, width: f64) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl SlowRidge {
         }
     }
 
-    /// The same lambda at every tau.
+    /// A ridge that is the same lambda at every tau.
     pub fn constant(ridge: f64) -> Self {
         Self::new(
             Schedule::Constant { ridge },
