@@ -5,7 +5,7 @@ use std::sync::Arc;
 use falign::audit::{Check, Verdict};
 use falign::simulate::PrivateRule;
 use falign::simulate::watch::Watch;
-use falign::study::audit::{Audited, Limits, audit_rules};
+use falign::study::audit::{Limits, RuleAudit, audit_rules};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -57,7 +57,7 @@ pub(crate) fn audit(
     }
 }
 
-fn out(one: Audited) -> AuditOut {
+fn out(one: RuleAudit) -> AuditOut {
     let checks = one.report.checks.into_iter().map(check).collect();
     let rule = one.rule.name().to_owned();
     (

@@ -61,7 +61,7 @@ fn harmless(reason: String) -> String {
     out
 }
 
-/// What can go wrong, by the thing that is wrong.
+/// Error of the library, by the thing that is wrong.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -82,7 +82,7 @@ pub enum Error {
         key: String,
         /// The value as typed.
         value: String,
-        /// What would be accepted, or how to mend it.
+        /// Accepted values, or how to mend it.
         allowed: String,
     },
     /// A data file cannot be used.
@@ -90,7 +90,7 @@ pub enum Error {
     Data {
         /// The file.
         path: PathBuf,
-        /// What is wrong and, where it is known, at which row or byte.
+        /// Reason, with the row or byte where it is known.
         reason: String,
     },
     /// The operating system refused a file operation.
@@ -106,7 +106,7 @@ pub enum Error {
     Record {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// Reason why it cannot be used.
         reason: String,
     },
     /// The caller asked to stop, and there is no value.
@@ -115,9 +115,9 @@ pub enum Error {
     /// The program itself is at fault: it panicked.
     #[error("{place}: {message}; this is a fault of falign itself, please report it")]
     Fault {
-        /// What was being done.
+        /// Work that was being done.
         place: String,
-        /// What the panic says.
+        /// Message of the panic.
         message: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Faults of the program itself: a panic becomes an error, so that whoever waits hears of it.
+//! Faults of the program itself: a panic becomes an error, so that whoever waits learns of it.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,7 +20,7 @@ use crate::{Error, Result};
 /// # Ok::<(), falign::Error>(())
 /// ```
 pub fn caught<T>(place: impl FnOnce() -> String, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    // What `work` was changing is given up with it.
+    // What `work` was changing is dropped with it.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         Err(Error::Fault {
             place: place(),
@@ -29,7 +29,7 @@ pub fn caught<T>(place: impl FnOnce() -> String, work: impl FnOnce() -> Result<T
     })
 }
 
-/// What a panic says.
+/// Message of a panic.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied())

@@ -7,7 +7,7 @@ use falign::measure::Outcome;
 use falign::rule::{Feedback, Schedule};
 use falign::simulate::sources::Sources;
 use falign::simulate::{Context, simulate};
-use falign::study::certificate::{Certified, Question, certify_settings};
+use falign::study::certificate::{Question, SettingCertificate, certify_settings};
 use falign::theory::certificate::{
     Basis, Certificate, Group, InitialKernels, MeasuredRun, Met, Setup, Verdict, certify,
 };
@@ -599,7 +599,7 @@ fn growth_is_followed_through_a_ridge_that_soon_ends() {
 }
 
 /// The certificates of an experiment's text.
-fn certified(text: &str) -> Vec<Certified> {
+fn certificates(text: &str) -> Vec<SettingCertificate> {
     let experiment = Experiment::parse(text, &Overrides::none()).unwrap();
     certify_settings(&experiment, &Sources::default(), Question::default()).unwrap()
 }
@@ -611,7 +611,7 @@ const WIDE: &str = "name = \"wide\"\n[data]\nsamples = 8\ninput_dim = 40\ninputs
 
 #[test]
 fn the_start_is_that_of_the_run_and_contracts_as_the_theorem_says() {
-    let certificate = &certified(WIDE)[0].certificate;
+    let certificate = &certificates(WIDE)[0].certificate;
     let experiment = Experiment::parse(WIDE, &Overrides::none()).unwrap();
     let sources = Sources::default();
     let setting = &experiment.settings[0].setting;
@@ -636,7 +636,7 @@ fn the_start_is_that_of_the_run_and_contracts_as_the_theorem_says() {
 fn the_gram_draw_has_a_start_too() {
     let text = "name = \"gram\"\n[data]\nsamples = 6\ninput_dim = 30\n[network]\nwidth = 1000000000\n\
                 [learning]\nridge = { gamma = 3 }\nschedule = \"cutoff\"\ncutoff = { c_s = 1 }\n";
-    let one = &certified(text)[0];
+    let one = &certificates(text)[0];
     let value = |key| one.certificate.value(key).unwrap();
     assert!((value("initial_feature_kernel_max") / value("kernel_max") - 1.0).abs() < 1e-2);
     assert!(value("initial_feedback_kernel_norm") < value("initial_feedback_kernel_allowed"));

@@ -9,7 +9,7 @@ use falign::plan::in_memory;
 use falign::simulate::RunResult;
 use falign::simulate::sources::Sources;
 use falign::simulate::watch::Watch;
-use falign::study::certificate::{Certified, Question, certify_settings};
+use falign::study::certificate::{Question, SettingCertificate, certify_settings};
 use falign::study::lemmas::lemma_tables;
 use falign::study::spectra::kernel_spectra;
 use falign::theory::certificate::{Met, Verdict};
@@ -25,7 +25,7 @@ fn experiment(text: &str) -> Experiment {
     Experiment::parse(text, &Overrides::none()).unwrap()
 }
 
-fn certified(experiment: &Experiment, question: Question<'_>) -> Vec<Certified> {
+fn certificates(experiment: &Experiment, question: Question<'_>) -> Vec<SettingCertificate> {
     certify_settings(experiment, &Sources::default(), question).unwrap()
 }
 
@@ -36,7 +36,7 @@ fn every() -> Question<'static> {
     }
 }
 
-fn value(one: &Certified, key: &str) -> f64 {
+fn value(one: &SettingCertificate, key: &str) -> f64 {
     let found = one.certificate.value(key);
     found.unwrap_or_else(|| panic!("no {key}: {}", one.page()))
 }
@@ -59,7 +59,7 @@ fn measured(experiment: &Experiment) -> Vec<[f64; 2]> {
 }
 
 /// |predicted - measured| in units of their standard errors together.
-fn distance(one: &Certified, [mean, error]: [f64; 2]) -> f64 {
+fn distance(one: &SettingCertificate, [mean, error]: [f64; 2]) -> f64 {
     let predicted = value(one, "predicted_alignment");
     let own = value(one, "predicted_alignment_error");
     (predicted - mean).abs() / error.hypot(own)
@@ -68,7 +68,7 @@ fn distance(one: &Certified, [mean, error]: [f64; 2]) -> f64 {
 #[test]
 fn alignment_is_foretold_within_three_standard_errors() {
     let experiment = experiment(GAUSSIAN);
-    let found = certified(&experiment, every());
+    let found = certificates(&experiment, every());
     assert_eq!(found.len(), 6);
     for (one, measured) in found.iter().zip(measured(&experiment)) {
         let summary = &one.certificate.summary;
@@ -110,13 +110,13 @@ fn the_cutoff_that_is_named_gives_the_wanted_alignment() {
         alignment: Some(wanted),
         ..Question::default()
     };
-    let one = certified(&experiment(&text), question).remove(0);
+    let one = certificates(&experiment(&text), question).remove(0);
     assert!((value(&one, "cutoff_in_force") - 4.0).abs() < 0.05);
     let needed = value(&one, "cutoff_needed");
     assert!(needed > 4.0);
     for (share, reaches) in [(0.9, false), (1.001, true)] {
         let text = text.replace("{ c_s = 4 }", &format!("{{ c_s = {} }}", needed * share));
-        let again = certified(&experiment(&text), question).remove(0);
+        let again = certificates(&experiment(&text), question).remove(0);
         let predicted = value(&again, "predicted_alignment");
         assert_eq!(
             predicted >= wanted,
@@ -129,7 +129,7 @@ fn the_cutoff_that_is_named_gives_the_wanted_alignment() {
         alignment: Some(0.999),
         ..Question::default()
     };
-    let one = certified(&experiment(&text), question).remove(0);
+    let one = certificates(&experiment(&text), question).remove(0);
     assert_eq!(one.certificate.value("cutoff_needed"), None);
     assert!(
         one.page().contains("no c_S within the run is enough"),
@@ -163,7 +163,7 @@ fn other_linear_networks_are_foretold_too() {
              [run]\nsteps = 150\nruns = 30\nrecord = \"last\"\nquantities = [\"alignment\"]\n"
         );
         let experiment = experiment(&text);
-        let one = certified(&experiment, Question::default()).remove(0);
+        let one = certificates(&experiment, Question::default()).remove(0);
         let measured = measured(&experiment)[0];
         assert!(
             distance(&one, measured) < 3.5,
@@ -177,9 +177,9 @@ fn other_linear_networks_are_foretold_too() {
 fn draws_are_seeded_and_can_be_stopped() {
     let text = GAUSSIAN.replace("[160, 1600, 16000]", "[160]");
     let (first, again) = (experiment(&text), experiment(&text));
-    assert_eq!(certified(&first, every()), certified(&again, every()));
+    assert_eq!(certificates(&first, every()), certificates(&again, every()));
     let other = experiment(&text.replace("seed = 8", "seed = 9"));
-    let drawn = |experiment| value(&certified(experiment, every())[0], "predicted_alignment");
+    let drawn = |experiment| value(&certificates(experiment, every())[0], "predicted_alignment");
     assert_ne!(drawn(&first).to_bits(), drawn(&other).to_bits());
     let watch = Watch::default();
     watch.stop.store(true, Ordering::Relaxed);
@@ -264,7 +264,7 @@ fn limits_are_named_where_they_apply() {
         )
     };
     let with_ridge = experiment(&text("ridge = 0.5\n"));
-    let one = certified(&with_ridge, Question::default()).remove(0);
+    let one = certificates(&with_ridge, Question::default()).remove(0);
     let [alignment, _] = measured(&with_ridge)[0];
     let predicted = value(&one, "predicted_alignment");
     // One run of 4000 units is within some 0.02 of the limit.
@@ -282,12 +282,12 @@ fn limits_are_named_where_they_apply() {
         ),
         ("rule = \"backpropagation\"\n", "beta itself"),
     ] {
-        let page = certified(&experiment(&text(keys)), Question::default())[0].page();
+        let page = certificates(&experiment(&text(keys)), Question::default())[0].page();
         let flat = page.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(flat.contains(words), "{words}: {page}");
     }
     let narrow = experiment(&text("").replace("width = 4000", "width = 40"));
-    let page = certified(&narrow, Question::default())[0].page();
+    let page = certificates(&narrow, Question::default())[0].page();
     assert!(page.contains("no limit applies"), "{page}");
 }
 
@@ -296,7 +296,7 @@ fn limits_are_named_where_they_apply() {
 fn what_comes_after_the_run_does_not_count() {
     let text = "name = \"short\"\n[data]\nsamples = 4\ninput_dim = 9\n[network]\nactivation = \"linear\"\nwidth = 100\n\
                 [learning]\nstep_size = 0.1\nridge = 2\nschedule = \"cutoff\"\ncutoff = 500\n[run]\nsteps = 30\n";
-    let one = certified(&experiment(text), Question::default()).remove(0);
+    let one = certificates(&experiment(text), Question::default()).remove(0);
     let decay = -30.0 * 0.8f64.ln();
     assert!((value(&one, "initial_decay") / decay - 1.0).abs() < 1e-12);
 }

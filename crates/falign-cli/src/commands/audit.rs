@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use falign::audit::{Check, Verdict};
 use falign::simulate::sources::Sources;
-use falign::study::audit::{Audited, Limits, audit_rules};
+use falign::study::audit::{Limits, RuleAudit, audit_rules};
 use serde_json::{Value, json};
 
 use super::{Ended, OverrideArgs, source};
@@ -62,12 +62,12 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn sizes(one: &Audited) -> String {
+fn sizes(one: &RuleAudit) -> String {
     let sizes: Vec<String> = one.sizes.iter().map(usize::to_string).collect();
     sizes.join("-")
 }
 
-fn print(one: &Audited) -> Result<()> {
+fn print(one: &RuleAudit) -> Result<()> {
     let case = if one.case.is_empty() {
         String::new()
     } else {
@@ -102,12 +102,12 @@ fn print(one: &Audited) -> Result<()> {
     output::line("")
 }
 
-fn failed(one: &Audited) -> impl Iterator<Item = &Check> {
+fn failed(one: &RuleAudit) -> impl Iterator<Item = &Check> {
     let checks = one.report.checks.iter();
     checks.filter(|check| check.verdict == Verdict::Failed)
 }
 
-fn as_json(one: &Audited) -> Value {
+fn as_json(one: &RuleAudit) -> Value {
     let checks = one.report.checks.iter().map(|check| {
         json!({
             "check": check.name, "verdict": word(check.verdict), "found": check.value,

@@ -41,7 +41,7 @@ where
     ratio(distance(found, expected), size(expected))
 }
 
-/// The same, relative to a scale: the largest sum of absolute terms.
+/// Difference relative to a scale: the largest sum of absolute terms.
 pub(super) fn scaled_difference<S, R, D>(
     found: &ArrayBase<S, D>,
     expected: &ArrayBase<R, D>,
@@ -55,7 +55,7 @@ where
     ratio(distance(found, expected), scale)
 }
 
-/// The same for weights that should have moved from `start` to `expected`: relative to the
+/// Difference of weights that should have moved from `start` to `expected`, relative to the
 /// move (or the terms it was made of, if their sum is larger), as far as the rounding of the
 /// weights themselves allows.
 pub(super) fn move_difference<S, D>(

@@ -47,7 +47,8 @@ const TIME: usize = 8;
 const COARSEST: usize = 4;
 const FINEST: usize = 32;
 
-/// By how much the drift of a step over the drift of half that step may fall short of 2, the
+/// Shortfall from 2, the limit of first order, that is allowed to the drift of a step over the drift of
+/// half that step. A broken law tends to 1. More than 2 is no breach: near the end of
 /// limit of first order. A broken law tends to 1. More than 2 is no breach: near the end of
 /// stability, or where hidden weights start at 0, the drift falls faster.
 const SLACK: f64 = 0.5;
@@ -145,7 +146,7 @@ struct Drift {
 }
 
 impl Drift {
-    /// At the subject's step size over `parts`.
+    /// Drift at the subject's step size over `parts`.
     fn new(
         subject: &Subject<'_>,
         composition: Composition,

@@ -54,12 +54,12 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
 /// The definition's deltas in a step.
 struct Expected {
     deltas: Vec<Array2<f64>>,
-    /// The same sums of absolute terms: what rounding is measured against.
+    /// Sums of the terms' absolute values: rounding is measured against them.
     sizes: Vec<Array2<f64>>,
 }
 
 impl Expected {
-    /// Or what makes them impossible to say.
+    /// Deltas of the definition, or the reason why they are unknown.
     fn new(subject: &Subject<'_>, composition: Composition, step: &Step) -> Result<Self, String> {
         let (path, layers) = (composition.path, &step.before);
         let b = carriers(composition, step)?;
@@ -94,7 +94,7 @@ impl Expected {
     }
 }
 
-/// What the output sends: the residual, its sign, or the target, reduced as the loss is.
+/// The signal that the output sends: the residual, its sign, or the target, reduced as the loss is.
 fn sent(
     subject: &Subject<'_>,
     sent: Sent,

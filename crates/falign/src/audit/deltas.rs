@@ -29,7 +29,7 @@ fn signals(subject: &Subject<'_>) -> Vec<Array2<f64>> {
     network.teach(&mut Purpose::Steps.open()).to_vec()
 }
 
-/// What it trains by.
+/// Deltas that the rule trains by.
 fn deltas(subject: &Subject<'_>, keeps_first_changes: bool) -> Vec<Array2<f64>> {
     let mut network = subject.network();
     network.keep_first_changes(keeps_first_changes);

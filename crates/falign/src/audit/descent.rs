@@ -10,7 +10,7 @@ const QUESTION: Question = Question {
 
 const STEPS: usize = 50;
 
-/// By how much the step size is divided where a gradient step is too long for the loss.
+/// Divisor of the step size where a gradient step is too long for the loss.
 const SHORTER: f64 = 1000.0;
 
 /// Exact gradients must lower the loss if steps are short enough. No theorem says so of random

@@ -147,7 +147,7 @@ struct Expected {
 }
 
 impl Expected {
-    /// Of the weights of hidden layer `l`.
+    /// Mean and variance for the weights of hidden layer `l`.
     fn new(
         subject: &Subject<'_>,
         layers: &[Layer<f64>],

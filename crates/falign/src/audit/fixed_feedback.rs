@@ -47,14 +47,14 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step], learning_check: &Chec
     }
     match composition.feedback {
         FeedbackWeights::Transpose => {
-            QUESTION.not_applicable("backpropagation has no feedback weights of its own")
+            QUESTION.not_applicable("backpropagation has no separate feedback weights")
         }
         FeedbackWeights::Random
         | FeedbackWeights::Sign(Magnitude::Unit | Magnitude::FixedRandom) => {
             QUESTION.decided(is_fixed, note)
         }
         FeedbackWeights::Sign(Magnitude::BatchRandom) => {
-            // Every batch must have had magnitudes of its own.
+            // Every batch must have had different magnitudes.
             let used: Vec<_> = steps.iter().map(|s| s.seen.feedback.as_deref()).collect();
             let is_redrawn = used.windows(2).all(|pair| match pair {
                 [Some(a), Some(b)] => !is_same_feedback(a, b),

@@ -20,7 +20,7 @@ const QUESTION: Question = Question {
 const WEIGHTS: usize = 24;
 const BIASES: usize = 8;
 
-/// By how much a preactivation moves in a difference of fourth order: the error is near 1e-12,
+/// Shift of a preactivation in a difference of fourth order: the error is near 1e-12,
 /// and that of rounding below 1e-12 of the loss.
 const SHIFT: f64 = 1e-3;
 
@@ -92,7 +92,7 @@ struct Place {
 
 /// Derivatives of the loss by some weights of one layer.
 struct Slopes {
-    /// Where, the derivative, and the size below which rounding rules.
+    /// Place, derivative, and the size below which rounding rules.
     found: Vec<(Place, f64, f64)>,
     skipped: usize,
 }
@@ -157,7 +157,7 @@ struct Line<'a> {
     pass: &'a Pass,
     at: usize,
     unit: usize,
-    /// What the unit's weighted sum gains per unit of the weight, sample by sample.
+    /// Gain of the unit's weighted sum per unit of the weight, sample by sample.
     gain: Vec<f64>,
 }
 

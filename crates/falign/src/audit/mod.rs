@@ -99,7 +99,7 @@ use crate::Result;
 /// ```
 pub fn audit(subject: &Subject<'_>) -> Result<Report> {
     subject.check()?;
-    let subject = &subject.calmed()?;
+    let subject = &subject.at_stable_step_size()?;
     let steps = watch::watch(subject, WATCHED);
     let learning = feedback_learning::check(subject, &steps);
     let fixed = fixed_feedback::check(subject, &steps, &learning);

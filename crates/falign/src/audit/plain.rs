@@ -54,7 +54,7 @@ pub(super) fn sums(layer: &Layer<f64>, h: &Array2<f64>) -> Array2<f64> {
     })
 }
 
-/// The weighted sums of layer `at`, given, and of all layers above it.
+/// The weighted sums of layer `at`, as passed, and of all layers above it.
 pub(super) fn climb(layers: &[Layer<f64>], at: usize, z: Array2<f64>) -> Vec<Array2<f64>> {
     let mut all = vec![z];
     for above in at + 1..layers.len() {

@@ -5,9 +5,9 @@ use super::compare::is_within;
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// What the check states holds.
+    /// The check's statement holds.
     Passed,
-    /// It does not hold; the note says where.
+    /// The check's statement does not hold; the note says where.
     Failed,
     /// The check has no meaning for this rule or network; the note says why.
     NotApplicable,
@@ -16,9 +16,9 @@ pub enum Verdict {
 /// One check of an audit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
-    /// Its name, as in the table of [`audit`](crate::audit).
+    /// Name of the check, as in the table of [`audit`](crate::audit).
     pub name: &'static str,
-    /// What it states, one plain sentence.
+    /// The statement that is checked, one plain sentence.
     pub meaning: String,
     /// How it ended.
     pub verdict: Verdict,
@@ -26,11 +26,11 @@ pub struct Check {
     pub value: Option<f64>,
     /// The largest `value` that passes, where there is one.
     pub bound: Option<f64>,
-    /// What was compared, where it failed, or why it does not apply.
+    /// A note: what was compared, where it failed, or why it does not apply.
     pub note: String,
 }
 
-/// All checks of one audit, always the same ones in the same order.
+/// Checks of one audit, always the same ones in the same order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// The checks.

@@ -1,4 +1,4 @@
-//! What is audited: a network, a batch, a rule, and what the rule claims to be.
+//! Subject of an audit: a network, a batch, a rule, and what the rule claims to be.
 
 use ndarray::Array2;
 
@@ -7,8 +7,8 @@ use crate::network::{DenseInput, Network, OptimiserKind, StepOptions};
 use crate::rule::{Composition, FeedbackLearning, LastLayerOnly, Layer, LearningRule};
 use crate::{Error, Result};
 
-/// What a rule claims to be. The claim is independent of how the rule is written: a rule of
-/// one's own may claim to be `feedback_alignment`, and is held to it.
+/// Definition that a rule claims to follow. The claim is independent of how the rule is written: a
+/// user's rule may claim to be `feedback_alignment`, and is held to it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Claim {
     /// A rule of the random-feedback family. Unless it transposes the forward weights, it must
@@ -31,7 +31,7 @@ pub enum Claim {
         /// Standard deviation of the noise.
         sigma: f64,
     },
-    /// None of these: only the checks that need no definition are made.
+    /// A rule without any of these definitions: only the checks that need none are made.
     Private,
 }
 
@@ -59,7 +59,7 @@ pub struct Subject<'a> {
     pub layers: Vec<Layer<f64>>,
     /// Makes a fresh rule, with the same feedback weights at every call.
     pub rule: &'a dyn Fn() -> Box<dyn LearningRule<f64>>,
-    /// What the rule claims to be.
+    /// The rule's claim.
     pub claim: Claim,
     /// (batch, `input_dim`).
     pub input: DenseInput<f64>,
@@ -67,7 +67,7 @@ pub struct Subject<'a> {
     pub targets: Array2<f64>,
     /// The loss.
     pub loss: Loss,
-    /// Its reduction over the batch.
+    /// The loss's reduction over the batch.
     pub reduction: Reduction,
     /// eta, positive.
     pub step_size: f64,
@@ -84,13 +84,13 @@ impl std::fmt::Debug for Subject<'_> {
 }
 
 /// Steps in which a loss may not grow by this factor.
-const CALM_STEPS: usize = 10;
+const STABLE_STEPS: usize = 10;
 const EXPLOSION: f64 = 4.0;
 
 /// The last resort is a step size a million times smaller.
 const HALVINGS: usize = 20;
 
-/// What a stream of random numbers is for: each check has its own.
+/// Purpose of a stream of random numbers: each check has a separate one.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Purpose {
     Steps = 0,
@@ -113,7 +113,7 @@ impl Subject<'_> {
         self.layers.len() - 1
     }
 
-    /// What multiplies every sample's loss, by the definition.
+    /// Factor of every sample's loss, by the definition.
     pub(super) fn reduction_factor(&self) -> f64 {
         match self.reduction {
             Reduction::Sum => 1.0,
@@ -154,37 +154,37 @@ impl Subject<'_> {
         network.step(&self.input, &self.targets, options, noise)
     }
 
-    /// The same subject at a step size at which its loss does not explode: the given one, or
-    /// the largest of its halves. Numbers of a run that explodes are compared with nothing.
+    /// Returns the subject at a step size at which its loss does not explode: its own, or the largest of
+    /// that one's halves. Numbers of a run that explodes are compared with nothing.
     /// Ridge is that of the same lambda.
     ///
     /// # Errors
     /// [`Error::Config`] where numbers overflow at any step size, whatever the rule.
-    pub(super) fn calmed(&self) -> Result<Self> {
-        let mut calm = self.clone();
+    pub(super) fn at_stable_step_size(&self) -> Result<Self> {
+        let mut stable = self.clone();
         for _ in 0..HALVINGS {
-            if calm.is_calm() {
+            if stable.is_stable() {
                 break;
             }
-            calm.step_size /= 2.0;
-            for factor in &mut calm.factors {
+            stable.step_size /= 2.0;
+            for factor in &mut stable.factors {
                 *factor = 0.5 * (1.0 + *factor);
             }
         }
         // A rule that is broken fails its checks; settings that no rule can train with have none.
-        let plain = calm.first_losses(calm.network_with(Box::new(LastLayerOnly)));
+        let plain = stable.first_losses(stable.network_with(Box::new(LastLayerOnly)));
         if plain.iter().all(|loss| loss.is_finite()) {
-            return Ok(calm);
+            return Ok(stable);
         }
         let why = format!(
-            "the first {CALM_STEPS} steps overflow, and so they do at {:e}: there is nothing to compare; lower \
+            "the first {STABLE_STEPS} steps overflow, and so they do at {:e}: there is nothing to compare; lower \
              learning.ridge, or scale the data or the weights of the start",
-            calm.step_size
+            stable.step_size
         );
         Err(Error::config("learning.step_size", self.step_size, why))
     }
 
-    fn is_calm(&self) -> bool {
+    fn is_stable(&self) -> bool {
         let losses = self.first_losses(self.network());
         losses.iter().all(|&loss| loss <= EXPLOSION * losses[0])
     }
@@ -192,7 +192,7 @@ impl Subject<'_> {
     /// The losses before each of the first steps of a network.
     fn first_losses(&self, mut network: Network<f64>) -> Vec<f64> {
         let mut noise = Purpose::Steps.open();
-        let steps = 0..CALM_STEPS;
+        let steps = 0..STABLE_STEPS;
         steps.map(|_| self.step(&mut network, &mut noise)).collect()
     }
 

@@ -24,7 +24,7 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
             return QUESTION.not_applicable("it estimates gradients by trial, in its own way");
         }
         _ if has_estimated => {
-            let note = "it writes gradients of its own, which the claimed rule does not";
+            let note = "it writes gradients itself, which the claimed rule does not";
             return QUESTION.decided(false, note);
         }
         _ => {}

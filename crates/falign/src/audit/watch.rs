@@ -14,27 +14,27 @@ pub(super) struct Step {
     /// The layers before the step, and after it.
     pub(super) before: Vec<Layer<f64>>,
     pub(super) after: Vec<Layer<f64>>,
-    /// What the rule was told.
+    /// The numbers that the rule was told and shows.
     pub(super) seen: Seen,
-    /// Its signals times psi': what weights are changed by.
+    /// The rule's signals times psi': what weights are changed by.
     pub(super) deltas: Vec<Array2<f64>>,
     /// Feedback weights before the step, and after it.
     pub(super) feedback_before: Option<Vec<Array2<f64>>>,
     pub(super) feedback_after: Option<Vec<Array2<f64>>>,
 }
 
-/// What passed between engine and rule in one step.
+/// Numbers exchanged between engine and rule in one step.
 #[derive(Default, Clone)]
 pub(super) struct Seen {
     /// Feedback weights right after teaching: those of this batch, where they are redrawn.
     pub(super) feedback: Option<Vec<Array2<f64>>>,
     /// The residual the rule was shown.
     pub(super) residual: Array2<f64>,
-    /// Whether it wrote gradients of its own.
+    /// Whether it wrote gradients itself.
     pub(super) has_estimated: bool,
 }
 
-/// A rule with a witness beside it.
+/// A rule, and the numbers it has exchanged.
 struct Witness {
     rule: Box<dyn LearningRule<f64>>,
     seen: Arc<Mutex<Seen>>,

@@ -16,9 +16,9 @@ pub struct Verdict {
     /// Why nothing can be decided, if so: nothing to compare, or too little to notice a
     /// difference by.
     pub undecidable: Option<String>,
-    /// What was measured, where it is nearest to failing.
+    /// The measured value, where it is nearest to failing.
     pub measured: String,
-    /// What was asked.
+    /// The value that the claim asks for.
     pub wanted: String,
     /// Distance to failing in the unit of `wanted`; negative where the claim fails, NaN where
     /// nothing can be decided.
@@ -187,7 +187,7 @@ impl Claim {
         Self::column_of(self.quantity, setting, row)
     }
 
-    /// The same for another quantity.
+    /// Values of any quantity: one entry per run; `None` where it diverged.
     pub(crate) fn column_of(
         quantity: Quantity,
         setting: &SettingRuns,

@@ -10,7 +10,7 @@ use crate::plan::run_table::{RunTable, SettingRuns};
 /// deviations of single runs.
 const NOTICED: f64 = 3.0;
 
-/// With `claims` others of the same check, this one included.
+/// Compares with a reference; `claims` are the claims of the same check, this one included.
 pub(crate) fn near(
     claim: &Claim,
     table: &RunTable,
@@ -37,7 +37,7 @@ pub(crate) fn near(
     Ok(findings.collect())
 }
 
-/// The mean of a setting's runs beside that of a row.
+/// The mean of a setting's runs next to that of a row.
 struct Compared<'a> {
     setting: &'a SettingRuns,
     row: &'a ReferenceRow,

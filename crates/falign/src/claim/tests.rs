@@ -120,7 +120,7 @@ fn trends_use_the_difference_within_runs() {
     let down = up.replace("increasing", "decreasing");
     assert!(passes(up, &data));
     assert!(!passes(&down, &data));
-    // Not within three standard errors of its own spread.
+    // Not within three standard errors of the runs' spread.
     let weak = table(5, |_, ridge, run, _| ridge * (0.1 + noise(run)));
     assert!(!passes(up, &weak));
     assert!(passes(&format!("{up}\nz = 0.1"), &weak));

@@ -248,7 +248,7 @@ fn is_leftover(name: &str) -> bool {
         .is_some_and(|(process, count)| digits(process) && digits(count))
 }
 
-/// Nothing where `path` is a folder, or is not there; else an error that says what it is.
+/// Refuses `path` unless it is a folder or is not there; the error says what it is.
 fn refuse_link(path: &Path) -> Result<()> {
     let found = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -279,7 +279,7 @@ pub fn has_other_names(metadata: &fs::Metadata) -> bool {
     metadata.nlink() > 1
 }
 
-/// Not told here.
+/// Whether a file has other names: unknown on this system.
 #[cfg(not(unix))]
 pub fn has_other_names(_metadata: &fs::Metadata) -> bool {
     false

@@ -46,7 +46,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
         .map_err(|source| Error::io(path, source))
 }
 
-/// All bytes of a file that fits in memory.
+/// Reads all bytes of a file that fits in memory.
 pub(super) fn read_all(mut file: File) -> io::Result<Vec<u8>> {
     refuse_large(file.metadata()?.len(), available)?;
     let mut bytes = Vec::new();
@@ -104,7 +104,7 @@ pub(super) fn refuse_special(metadata: &Metadata) -> io::Result<()> {
     Err(io::Error::new(kind, text))
 }
 
-/// What a file is that is neither regular nor a directory.
+/// The kind of a file that is neither regular nor a directory.
 #[cfg(unix)]
 pub(super) fn special(kind: FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt as _;
@@ -119,7 +119,7 @@ pub(super) fn special(kind: FileType) -> &'static str {
     }
 }
 
-/// What a file is that is neither regular nor a directory.
+/// The kind of a file that is neither regular nor a directory.
 #[cfg(not(unix))]
 pub(super) fn special(kind: FileType) -> &'static str {
     if kind.is_symlink() {

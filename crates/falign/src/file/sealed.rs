@@ -37,7 +37,7 @@ pub fn seal(header: &Map<String, Value>, payload: &[f64]) -> Vec<u8> {
     bytes
 }
 
-/// What stands before `body`, its line feed included.
+/// Line before `body`, its line feed included.
 fn first_line(body: &[u8]) -> String {
     format!("{FORMAT} {} {}\n", body.len(), sha256(body))
 }

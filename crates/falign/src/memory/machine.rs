@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What the user says, in bytes; 0: nothing.
+/// The user's limit in bytes; 0: none.
 static LIMIT: AtomicU64 = AtomicU64::new(0);
 
-/// From now on [`available`] is this number of bytes, whatever the machine has; 0: what it has.
+/// Makes [`available`] this number of bytes from now on, whatever the machine has; 0: what it has.
 pub fn set_limit(bytes: u64) {
     LIMIT.store(bytes, Ordering::Relaxed);
 }
@@ -44,7 +44,7 @@ fn kibibytes(text: &str, name: &str) -> Option<u64> {
     number.checked_mul(1024)
 }
 
-/// What is left of `ulimit -v`.
+/// Bytes left of `ulimit -v`.
 fn address_space(root: &Path) -> Option<u64> {
     let limits = fs::read_to_string(root.join("proc/self/limits")).ok()?;
     let line = limits
@@ -56,7 +56,7 @@ fn address_space(root: &Path) -> Option<u64> {
     Some(limit.saturating_sub(taken))
 }
 
-/// What is left of the memory of the control groups that the process is in, the tightest of them.
+/// Bytes left of the memory of the control groups that the process is in, the tightest of them.
 fn group(root: &Path) -> Option<u64> {
     let groups = fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
     let left = groups.lines().filter_map(|line| {
@@ -98,7 +98,7 @@ fn tightest(mount: &Path, path: &str, files: Files) -> Option<u64> {
     }
 }
 
-/// What is left to one group; `None` without a limit.
+/// Bytes left to one group; `None` without a limit.
 fn left(folder: &Path, [limit, taken, cache]: Files) -> Option<u64> {
     let read = |name: &str| fs::read_to_string(folder.join(name)).ok();
     let number = |name: &str| read(name)?.trim().parse::<u64>().ok();

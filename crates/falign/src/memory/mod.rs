@@ -1,13 +1,13 @@
 //! Room in memory: what a computation asks for, and what this machine has for it.
 //!
-//! Each engine says what it allocates by a formula beside its code, as a list of [`Need`]s; they are
+//! Each engine says what it allocates by a formula next to its code, as a list of [`Need`]s; they are
 //! added up before anything runs, so that what does not fit is refused and not begun.
 
 mod machine;
 
 pub use self::machine::{available, set_limit};
 
-/// What an array grows with, as the keys of an experiment have it.
+/// Quantity that an array grows with, as the keys of an experiment have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
     /// n.

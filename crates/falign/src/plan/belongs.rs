@@ -15,16 +15,16 @@ use crate::file::sealed::unseal;
 use crate::file::{read_text, write_atomic};
 use crate::{Error, Result};
 
-/// What a run folder is to an experiment.
+/// Relation of a run folder to an experiment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Belonging {
-    /// It is the experiment's. There may be more runs now: jobs of these ids were the last ones of
+    /// The folder is the experiment's. There may be more runs now: jobs of these ids were the last ones of
     /// their settings, and are parts of longer jobs.
     Same {
         /// Ids of jobs that the plan no longer has.
         superseded: Vec<String>,
     },
-    /// It is not; why, as a clause that follows the folder's name.
+    /// The folder is not the experiment's; why, as a clause that follows the folder's name.
     Other(String),
 }
 
@@ -109,7 +109,7 @@ fn jobs_of(folder: &Path) -> Result<Vec<OldJob>, String> {
     Ok(plan.jobs.into_iter().map(job).collect())
 }
 
-/// The same settings, but not the same runs.
+/// Relation of a folder with the same settings, but other runs.
 fn with_other_runs(experiment: &Experiment, plan: &Plan, old: &[OldJob]) -> Belonging {
     let new: HashMap<(usize, u64), &Job> = plan
         .jobs
@@ -190,10 +190,10 @@ fn first_difference(there: &Experiment, here: &Experiment) -> Option<String> {
     })
 }
 
-/// What made a run folder, besides its experiment.
+/// Versions and inputs that made a run folder, besides its experiment.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Origin {
-    /// Of each family of engines, by its name. Of folders of early programs one for all.
+    /// Version of each family of engines, by its name; one for all in folders of early programs.
     numerics_version: serde_json::Value,
     /// SHA-256 of the content of each input file, by its path.
     #[serde(default)]
@@ -243,7 +243,7 @@ fn other_version(experiment: &Experiment, folder: &Path) -> Option<String> {
         })
 }
 
-/// Of the first result, in a folder of early programs that was not finished.
+/// Version in the first result, for a folder of early programs that was not finished.
 fn version_of_a_result(folder: &Path) -> Option<serde_json::Value> {
     let entries = std::fs::read_dir(folder.join(RESULTS)).ok()?;
     let mut headers = entries.filter_map(|entry| {

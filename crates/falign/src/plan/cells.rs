@@ -26,7 +26,7 @@ impl Cells {
         self.0.write_record(None::<&[u8]>).expect(WRITTEN);
     }
 
-    /// All rows, each with the end of its line.
+    /// The rows as text, each with the end of its line.
     pub(crate) fn into_text(self) -> String {
         let bytes = self.0.into_inner().expect(WRITTEN);
         String::from_utf8(bytes).expect("cells are text")

@@ -45,7 +45,7 @@ pub(super) fn place(experiment: &Experiment, job: &Job) -> String {
 /// How the execution of a plan ended.
 #[derive(Debug, Default)]
 pub struct Execution {
-    /// Every job of the plan has a valid result.
+    /// Whether every job of the plan has a valid result.
     pub complete: bool,
     /// Jobs whose stored result was valid.
     pub kept: usize,
@@ -164,7 +164,7 @@ pub fn execute_with(
     })
 }
 
-/// What a folder holds of a plan.
+/// Results of a plan that are in its folder.
 struct Found<'a> {
     /// Jobs without a valid result.
     pending: Vec<&'a Job>,
@@ -238,7 +238,7 @@ fn tidy(checkpoints: &Path, is_done: bool, is_alone: bool) -> Result<()> {
     }
 }
 
-/// All files but those that are still being written.
+/// Removes all files but those that are still being written.
 fn remove_whole_files(folder: &Folder) -> Result<()> {
     for name in folder.names()? {
         if name.to_string_lossy().starts_with('.') {
@@ -271,7 +271,7 @@ fn add_work(watch: &Watch, work: f64) {
     watch.done.fetch_add(work as u64, Ordering::Relaxed);
 }
 
-/// What all jobs have in common.
+/// Arguments that all jobs have in common.
 struct Jobs<'a> {
     experiment: &'a Experiment,
     folder: &'a Path,
@@ -357,7 +357,7 @@ pub(super) fn run_one(
     Ok(result)
 }
 
-/// All stored results of a complete plan, as one table.
+/// Collects all stored results of a complete plan as one table.
 ///
 /// # Errors
 /// [`Error::Io`] or [`Error::Record`] naming the first result that is missing or damaged.

@@ -1,4 +1,4 @@
-//! Run folders as whole things: what stands in them beside results, and reading them back.
+//! Run folders as whole things: their files besides results, and reading them back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
@@ -165,7 +165,7 @@ pub fn save(experiment: &Experiment, runs: &Runs, folder: &Path, seconds: f64) -
     write_tables(experiment, &RunTable { settings }, folder, seconds, None)
 }
 
-/// All runs of a job, if they are there.
+/// Results of all runs of a job, if they are there.
 fn of_job(runs: &Runs, job: &Job) -> Option<Vec<RunResult>> {
     let of_setting = runs.get(job.setting_index)?;
     let one = |run: u64| of_setting.get(usize::try_from(run).ok()?)?.clone();

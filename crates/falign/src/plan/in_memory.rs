@@ -17,7 +17,7 @@ use crate::simulate::{Context, PrivateRule, RunResult};
 /// The runs of each setting of an experiment, in order; `None` where a run was not finished.
 pub type Runs = Vec<Vec<Option<RunResult>>>;
 
-/// Every run as a job of its own: spread well over threads, and each kept once it is finished.
+/// Jobs of one run each: spread well over threads, and each kept once it is finished.
 fn jobs(experiment: &Experiment) -> Vec<Job> {
     let settings = experiment.settings.iter().enumerate();
     settings
@@ -83,7 +83,7 @@ pub struct Finished {
     pub setting: usize,
     /// Which of its runs, from 0.
     pub run: u64,
-    /// What came out.
+    /// The result of the run.
     pub result: RunResult,
 }
 
@@ -114,7 +114,7 @@ pub fn run_each(
     sources: &Sources,
     rule: Option<&dyn PrivateRule>,
     watch: &Watch,
-    hear: &(dyn Fn(Finished) + Sync),
+    report: &(dyn Fn(Finished) + Sync),
 ) -> Result<()> {
     super::need::check(experiment, sources, 1)?;
     super::inputs::files(experiment, sources)?;
@@ -132,7 +132,7 @@ pub fn run_each(
         };
         let run = job.runs.start;
         if let Some(result) = run_one(experiment, job, run, context, watch)? {
-            hear(Finished {
+            report(Finished {
                 setting: job.setting_index,
                 run,
                 result,

@@ -29,7 +29,7 @@ pub fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
     fit(experiment, sources)
 }
 
-/// The same of an experiment that need not fit in memory.
+/// Checks an experiment as [`check`] does, except that it need not fit in memory.
 ///
 /// # Errors
 /// As [`check`].

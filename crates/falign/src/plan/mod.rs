@@ -37,7 +37,7 @@ use crate::{Error, Result};
 /// Length of a job's id.
 const ID_DIGITS: usize = 32;
 
-/// Some runs of one setting.
+/// Consecutive runs of one setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     /// 32 hexadecimal digits.
@@ -48,7 +48,7 @@ pub struct Job {
     pub runs: Range<u64>,
 }
 
-/// All jobs of an experiment: settings in order, runs ascending.
+/// Jobs of an experiment: settings in order, runs ascending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The jobs.
@@ -124,7 +124,7 @@ impl Plan {
     }
 }
 
-/// What the ids of an experiment hash.
+/// Identities of the settings, which ids hash.
 pub(super) struct Identities {
     of_settings: Vec<Identity>,
     /// Hashes of input files by their path.
@@ -132,7 +132,7 @@ pub(super) struct Identities {
 }
 
 impl Identities {
-    /// Of all settings. Reads the input files that they name.
+    /// Identities of all settings. Reads the input files that they name.
     pub(super) fn new(experiment: &Experiment) -> Result<Self> {
         let mut contents = BTreeMap::new();
         let settings = experiment.settings.iter();
@@ -151,7 +151,7 @@ impl Identities {
     }
 }
 
-/// What an id hashes, without the runs.
+/// Values that an id hashes, without the runs.
 #[derive(Serialize)]
 struct Identity {
     numerics_version: u32,
@@ -267,7 +267,7 @@ fn content_hash(leaf: &str, path: &str, contents: &mut BTreeMap<String, String>)
     Ok(hash)
 }
 
-/// Of a file's content; for keys that take a folder, of the files with their names where the
+/// Hash of a file's content; for keys that take a folder, of the files with their names where the
 /// data lie, or those of its folder `weights` if it is a run folder.
 fn hash_of(leaf: &str, path: &Path) -> Result<String> {
     if !path.is_dir() || matches!(leaf, "train_data" | "held_out_data") {

@@ -1,5 +1,5 @@
 //! What the runs of an experiment need in memory, all threads together, before one of them is
-//! begun: the formulas that stand beside each engine, on the sizes that keys and files give.
+//! begun: the formulas that stand next to each engine, on the sizes that keys and files give.
 
 use crate::config::need::{Sizes, blamed, of_run};
 use std::collections::BinaryHeap;
@@ -14,7 +14,7 @@ use crate::simulate::sources::Sources;
 use crate::theory::certificate_memory;
 use crate::{Error, Result};
 
-/// What an experiment needs at its worst moment.
+/// Memory that an experiment needs at its worst moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Needed {
     /// Bytes in all: data sets, as many runs as there are threads, and what they record.
@@ -66,7 +66,7 @@ impl Needed {
     }
 }
 
-/// What the runs of an experiment need on that many threads. Reads the data that its settings
+/// Memory that the runs of an experiment need on that many threads. Reads the data that its settings
 /// name, which stay in `sources`.
 ///
 /// # Errors

@@ -79,7 +79,7 @@ pub fn of_data(experiment: &Experiment, sources: &Sources) -> Result<Vec<String>
     Ok(notes)
 }
 
-/// What tells the inputs that a two-layer network multiplies, and with what activation.
+/// Text that is equal where two-layer networks multiply the same inputs with the same activation.
 fn multiplied_as(setting: &Setting) -> String {
     let scaling = setting.deep.resolved_scaling().name();
     let (path, table) = (&setting.train_data, &setting.table);
@@ -89,7 +89,7 @@ fn multiplied_as(setting: &Setting) -> String {
 /// More classes than this are counts, or measurements.
 const MOST_CLASSES: usize = 100;
 
-/// What targets are that look like classes: whole numbers from 0 or 1 on of which none is left
+/// Description of targets that look like classes: whole numbers from 0 or 1 on of which none is left
 /// out, or one-hot rows.
 fn like_classes(targets: &ArrayRef2<f64>) -> Option<String> {
     if targets.ncols() > 1 {

@@ -24,17 +24,17 @@ pub const RESULTS: &str = "results";
 /// Folder of the weights that runs keep.
 pub const WEIGHTS: &str = "weights";
 
-/// Where a job's result lies.
+/// Path of a job's result.
 pub fn result_path(folder: &Path, job: &Job) -> PathBuf {
     folder.join(RESULTS).join(name_of(&job.id))
 }
 
-/// Its name, of a job's id.
+/// Name of the result's file, from a job's id.
 pub(super) fn name_of(id: &str) -> String {
     format!("{id}.bin")
 }
 
-/// What tells a job's result from any other.
+/// Header that tells a job's result from any other.
 fn header(experiment: &Experiment, job: &Job) -> Map<String, Value> {
     let setting = &experiment.settings[job.setting_index].setting;
     let quantities: Vec<_> = setting.quantities.iter().map(|q| q.name()).collect();
@@ -105,7 +105,7 @@ pub(crate) fn read(experiment: &Experiment, job: &Job, path: &Path) -> Result<Ve
     Ok(read_with_origin(experiment, job, path)?.0)
 }
 
-/// The same, with [`other_arithmetic`] of the machine that made it.
+/// Reads a stored result, with [`other_arithmetic`] of the machine that made it.
 pub(super) fn read_with_origin(
     experiment: &Experiment,
     job: &Job,

@@ -13,7 +13,7 @@ const RUN: [&str; 4] = ["run", "step", "outcome", "outcome_step"];
 /// Columns of a table of single runs.
 #[derive(Debug)]
 pub(crate) struct Columns {
-    /// Those that name a setting.
+    /// Columns that name a setting.
     pub(crate) labels: Vec<String>,
     /// One for each measured quantity.
     pub(crate) quantities: Vec<Quantity>,

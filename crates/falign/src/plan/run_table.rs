@@ -8,7 +8,7 @@ use super::run_rows::Columns;
 use crate::config::columns::{HIDDEN_WIDTHS, setting_columns};
 use crate::measure::{Outcome, Quantity};
 
-/// All settings of an experiment with their runs.
+/// Settings of an experiment with their runs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RunTable {
     /// One entry per setting, in the experiment's order.
@@ -45,7 +45,7 @@ pub struct SettingRuns {
     pub case: String,
     /// The swept keys (leaf names) and this setting's values, as tables show them.
     pub axes: Vec<(String, String)>,
-    /// Every leaf key that is set, as tables show it.
+    /// Leaf keys that are set, as tables show them.
     pub columns: BTreeMap<String, String>,
     /// The recorded steps, ascending: the means of [`run_steps`](Self::run_steps), rounded.
     pub steps: Vec<u64>,

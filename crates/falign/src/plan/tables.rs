@@ -7,7 +7,7 @@ use crate::config::LabelledSetting;
 use crate::measure::Outcome;
 use crate::simulate::RunResult;
 
-/// What tables show of a run.
+/// Numbers of a run that tables show.
 #[derive(Clone)]
 pub(crate) struct RunRows {
     /// The recorded steps.

@@ -29,7 +29,7 @@ pub struct Limits {
 
 /// One audited rule.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Audited {
+pub struct RuleAudit {
     /// Case of its setting; empty if there are none.
     pub case: String,
     /// The rule.
@@ -38,7 +38,7 @@ pub struct Audited {
     pub sizes: Vec<usize>,
     /// Samples of the batch.
     pub samples: usize,
-    /// What came out.
+    /// The result of the audit.
     pub report: Report,
 }
 
@@ -57,7 +57,7 @@ pub fn audit_rules(
     sources: &Sources,
     private: Option<&dyn PrivateRule>,
     limits: Limits,
-) -> Result<Vec<Audited>> {
+) -> Result<Vec<RuleAudit>> {
     let mut chosen: Vec<(String, &Setting)> = Vec::new();
     for one in &experiment.settings {
         let is_same = |(case, setting): &&mut (String, &Setting)| {
@@ -83,7 +83,7 @@ fn one(
     sources: &Sources,
     private: Option<&dyn PrivateRule>,
     limits: Limits,
-) -> Result<Audited> {
+) -> Result<RuleAudit> {
     let is_trial = matches!(
         setting.rule,
         Rule::NodePerturbation | Rule::WeightPerturbation
@@ -110,7 +110,7 @@ fn one(
     }
 }
 
-/// What a rule claims by its name.
+/// The claim that a rule makes by its name.
 fn claim(setting: &Setting) -> Option<Claim> {
     Some(match (setting.rule, setting.rule.composition()) {
         (_, Some(composition)) => Claim::Family {
@@ -142,7 +142,7 @@ fn deep(
     sources: &Sources,
     private: Option<&dyn PrivateRule>,
     limits: Limits,
-) -> Result<Audited> {
+) -> Result<RuleAudit> {
     let parts = parts::<f64>(setting, 0, sources, None, Listener::NOBODY)?;
     let setting = &parts.setting;
     let rows: Vec<usize> = (0..limits.samples.min(parts.train.samples())).collect();
@@ -177,7 +177,7 @@ fn deep(
         factors: factors.map(|has| if *has { kept } else { 1.0 }).collect(),
         layers: layers.clone(),
     };
-    Ok(Audited {
+    Ok(RuleAudit {
         case,
         rule: setting.rule,
         sizes: sizes(&layers),
@@ -209,7 +209,7 @@ fn two_layer(
     setting: &Setting,
     sources: &Sources,
     limits: Limits,
-) -> Result<Audited> {
+) -> Result<RuleAudit> {
     let (problem, resolved, mut engine) = engine(setting, 0, Context::new(sources))?;
     // The reference engine has the same start, and the weights themselves.
     let streams = Streams::new(setting.seed, 0);
@@ -275,7 +275,7 @@ fn two_layer(
         &mut reference,
         network,
     ));
-    Ok(Audited {
+    Ok(RuleAudit {
         case,
         rule: setting.rule,
         sizes: sizes(&layers),

@@ -34,7 +34,7 @@ const LARGEST_DIM: usize = 1000;
 pub struct LemmaTable {
     /// Case of the setting; empty if there are none.
     pub case: String,
-    /// Its activation.
+    /// Activation of the setting.
     pub activation: Activation,
     /// Steps that were looked at, of each run at each of [`WIDTHS`].
     pub steps: Vec<u64>,
@@ -45,19 +45,19 @@ pub struct LemmaTable {
 /// One inequality over widths.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LemmaRow {
-    /// At each of [`WIDTHS`], of the run in which it is nearest to failing.
+    /// Inequality at each of [`WIDTHS`], of the run in which it is nearest to failing.
     pub measured: Vec<Inequality>,
     /// Slope of log implied constant against log width: 0 where the lemma has the right power
     /// of p, below 0 where it is generous. NaN where a constant is not positive and finite.
     pub trend: f64,
 }
 
-/// What the measured constants say of an inequality.
+/// Conclusion from the measured constants of an inequality.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LemmaVerdict {
-    /// It holds with constant 1 at every width.
+    /// The inequality holds with constant 1 at every width.
     Holds,
-    /// It holds with this constant, which serves all widths: it does not move against the
+    /// The inequality holds with this constant, which serves all widths: it does not move against the
     /// inequality as they grow.
     HoldsWith(f64),
     /// The constant that it takes moves against it as the widths grow: none serves all.
@@ -81,12 +81,12 @@ impl LemmaVerdict {
 /// Slopes up to this are those of logarithms of the width and of few runs.
 const FLAT: f64 = 0.1;
 
-/// The same for inequalities about one random number, and their keys.
+/// Slopes up to this count as flat for inequalities about one random number, whose keys follow.
 const SCATTERED: f64 = 0.3;
 const OF_ONE_NUMBER: [&str; 5] = ["B.6", "B.8", "B.10", "C.3", "C.4"];
 
 impl LemmaRow {
-    /// What the constants at all widths say.
+    /// The conclusion from the constants at all widths.
     pub fn verdict(&self) -> LemmaVerdict {
         let first = self.measured[0];
         // How far the constant is on the wrong side of 1, and moves there.
@@ -118,13 +118,13 @@ impl LemmaRow {
     }
 }
 
-/// For each case and each activation in it, the inequalities of its setting with the largest
+/// Measures, for each case and each activation in it, the inequalities of its setting with the largest
 /// ridge on the data and starts of the first [`RUNS`] runs, at each of [`WIDTHS`]. Of the runs that
 /// is kept which is nearest to failing: a single b'beta(0) has no trend.
 ///
 /// At most the first 20 000 steps of a linear network and 200 of another are looked at.
 ///
-/// `watch` hears how far it is; set to stop, there are no tables.
+/// `watch` learns how far it is; set to stop, there are no tables.
 ///
 /// # Errors
 /// [`Error::Config`] for a setting that is not the paper's feedback alignment with one output,
@@ -208,7 +208,7 @@ fn table(
     })
 }
 
-/// Of each inequality the one nearer to failing; NaN if either is.
+/// The one nearer to failing of each pair of inequalities; NaN if either is.
 fn worst(known: Vec<Inequality>, more: Vec<Inequality>) -> Vec<Inequality> {
     let nearer = |(a, b): (Inequality, Inequality)| {
         let is_worse = match b.side {

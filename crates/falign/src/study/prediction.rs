@@ -19,15 +19,15 @@ use crate::{Error, Result};
 /// New inputs, (samples, `input_dim`), of the kind that the network was trained on.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NewInputs {
-    /// Of data with real targets.
+    /// Inputs of data with real targets.
     Reals(Matrix<f64>),
-    /// Of data with classes: as stored, to be scaled as the training set was.
+    /// Inputs of data with classes: as stored, to be scaled as the training set was.
     Classes(Inputs),
 }
 
 /// Outputs, (samples, outputs), of the network of run `run` with these weights: logits where the
 /// loss is a cross-entropy. Inputs are scaled and outputs centred as in training, for which the
-/// run's data and start are made again, of which the watch of the context hears. Nothing is dropped.
+/// run's data and start are made again, which the watch of the context follows. Nothing is dropped.
 ///
 /// # Errors
 /// [`Error::Shape`] where inputs or weights do not fit; [`Error::Stopped`] where the watch says so; as

@@ -37,7 +37,7 @@ pub struct KernelSpectrum {
 /// have a certificate: Gbar of infinite width, G(0) and H(0), and with a finished run folder of the
 /// same settings G(T) and H(T) of the last weights.
 ///
-/// Cost: O(n^3) a kernel for n samples; a feedback kernel that is too large is left out. `watch` hears
+/// Cost: O(n^3) a kernel for n samples; a feedback kernel that is too large is left out. `watch` learns
 /// how far it is; set to stop, there are no spectra.
 ///
 /// # Errors

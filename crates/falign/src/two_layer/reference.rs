@@ -38,12 +38,12 @@ fn round<T: Scalar>(values: impl IntoIterator<Item = f64>) -> Vec<T> {
 }
 
 impl<T: Scalar> Reference<T> {
-    /// What [`new`](Self::new) and measuring `needs` take, besides the problem.
+    /// Memory of [`new`](Self::new) and of measuring `needs`, besides the problem.
     pub fn memory(extent: &Extent, needs: Needs) -> Vec<Need> {
         use Size::{HeldOut, Inputs, Outputs, Quantities, Samples, Width};
         let t = size_of::<T>() as f64;
         let mut all = vec![
-            // W drawn in f64 and rounded where it is, and its start beside it.
+            // W drawn in f64 and rounded where it is, and a copy of its start.
             extent.array(8.0 + t, &[Width, Inputs]),
             extent.array(16.0 + 4.0 * t, &[Width, Outputs]),
             // The problem twice, and inputs twice.

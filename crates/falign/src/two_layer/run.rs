@@ -15,7 +15,7 @@ pub struct Stop {
     pub window: u64,
 }
 
-/// What is recorded, and until when a run goes on.
+/// Steps and quantities that are recorded, and until when a run goes on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Recording<'a> {
     /// Recorded steps, ascending; the last one ends the run.
@@ -28,7 +28,7 @@ pub struct Recording<'a> {
     pub alignment_threshold: f64,
 }
 
-/// What hears of each recorded step: its row, the snapshot, the values, and the engine.
+/// Receiver of each recorded step: its row, the snapshot, the values, and the engine.
 pub type Record<'a> = dyn FnMut(usize, &Snapshot, &mut [f64], &mut dyn Dynamics) + 'a;
 
 /// Norms beyond this have left the range where squares are finite.
@@ -37,7 +37,7 @@ const DIVERGED: f64 = 1e150;
 /// Runs `engine` and calls `record(row, snapshot, values, engine)` at each recorded step, with one
 /// value per quantity: NaN where it has no meaning, and for those of kernels and theorems, which
 /// `record` can work out from the snapshot; `contraction_rate` and `residual_to_bound` have the
-/// step's |e(t)| / |e(t-1)| for it. `progress` hears of every step and may ask to
+/// step's |e(t)| / |e(t-1)| for it. `progress` learns of every step and may ask to
 /// stop by answering `false`, which gives `None`.
 ///
 /// A run diverges at the first step whose residual is not finite (or overflows when
@@ -107,7 +107,7 @@ pub fn run(
     Some(Outcome::Finished)
 }
 
-/// What depends on more than one step.
+/// Numbers that depend on more than one step.
 struct History {
     threshold: f64,
     norm: f64,

@@ -32,7 +32,7 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// What these quantities need; `weights` if final weights will be asked for.
+    /// Needs of these quantities; `weights` if final weights will be asked for.
     pub fn of(quantities: &[Quantity], weights: bool) -> Self {
         let any = |list: &[Quantity]| quantities.iter().any(|q| list.contains(q));
         Self {
@@ -110,13 +110,13 @@ pub trait Dynamics {
     fn residual_norm(&self) -> f64;
     /// Measures; `needs` must be covered by what the engine was made with.
     fn snapshot(&mut self, needs: Needs) -> Snapshot;
-    /// The current weights, where the engine has single units. Drawn ones are drawn again, of which
-    /// the listener hears.
+    /// The current weights, where the engine has single units. Drawn ones are drawn again, which
+    /// the listener follows.
     ///
     /// # Errors
     /// [`Error::Stopped`](crate::Error::Stopped) where the listener says so.
     fn weights_heard(&mut self, listener: Listener<'_>) -> Result<Option<Weights>>;
-    /// The same before nobody.
+    /// The current weights, where nothing stops their drawing.
     fn weights(&mut self) -> Option<Weights> {
         unstopped(|nobody| self.weights_heard(nobody))
     }

@@ -5,7 +5,7 @@ use crate::data::Weights;
 use crate::math::{StreamName, Streams};
 use crate::measure::{Listener, Stage, Work, unstopped};
 
-/// Where the initial weights come from. Drawn hidden weights are made again whenever they
+/// Source of the initial weights. Drawn hidden weights are made again whenever they
 /// are needed, not stored.
 #[derive(Debug, Clone)]
 pub enum Start {

@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Args;
 use falign::simulate::sources::Sources;
 use falign::simulate::watch::Watch;
-use falign::study::certificate::{Certified, Question, certify_settings};
+use falign::study::certificate::{Question, SettingCertificate, certify_settings};
 use falign::study::lemmas::lemma_tables;
 use serde_json::{Value, json};
 
@@ -83,7 +83,7 @@ pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
         alignment: args.alignment,
         watch: Some(&watch),
     };
-    let certified = progress::preparing(&watch, || {
+    let certificates = progress::preparing(&watch, || {
         certify_settings(&experiment, &Sources::default(), question)
     })?;
     if let Some(out) = &args.spectra {
@@ -92,10 +92,13 @@ pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
         }
     }
     if args.json {
-        let all: Vec<Value> = certified.iter().map(Certified::to_json).collect();
+        let all: Vec<Value> = certificates
+            .iter()
+            .map(SettingCertificate::to_json)
+            .collect();
         output::line(format!("{:#}", json!({ "certificates": all })))?;
     } else {
-        for one in &certified {
+        for one in &certificates {
             output::bytes(one.page().as_bytes())?;
         }
     }

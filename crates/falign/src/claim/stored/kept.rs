@@ -7,10 +7,10 @@ use crate::config::claim::{At, Claim, Reference, Test};
 use crate::measure::Quantity;
 use crate::plan::run_table::{RunTable, SettingRuns};
 
-/// Of a longer curve about so many evenly spaced rows are kept, besides those that claims need.
+/// Evenly spaced rows that are kept of a longer curve, about, besides those that claims need.
 const ROWS: usize = 30;
 
-/// What claims compare and figures show.
+/// Quantities that claims compare and figures show.
 pub(super) fn quantities(experiment: &Experiment) -> BTreeSet<Quantity> {
     let mut wanted: BTreeSet<Quantity> = experiment.claims.iter().map(|c| c.quantity).collect();
     wanted.extend(
@@ -30,7 +30,7 @@ pub(super) fn quantities(experiment: &Experiment) -> BTreeSet<Quantity> {
     wanted
 }
 
-/// For each setting the kept rows, ascending.
+/// Rows that are kept of each setting, ascending.
 pub(super) fn rows(experiment: &Experiment, table: &RunTable) -> Vec<Vec<usize>> {
     let all = |setting: &SettingRuns| (0..setting.steps.len()).collect::<Vec<_>>();
     let claimed = claimed_steps(&experiment.claims, table);

@@ -21,7 +21,7 @@ enum Place {
 }
 
 impl Place {
-    /// Of row `row` among those that a run recorded.
+    /// Place of row `row` among those that a run recorded.
     fn new(row: usize, recorded: usize) -> Self {
         if row + 1 == recorded {
             Self::Last
@@ -39,8 +39,8 @@ impl Place {
     }
 }
 
-/// By setting with stored runs: the records that all of these keep. Of one setting, because
-/// its runs are averaged row by row; another has rows of its own, as claims may name its steps.
+/// Records that all stored runs of a setting keep, by the setting. Of one setting, because its runs are
+/// averaged row by row; another has different rows, as claims may name its steps.
 type Common = BTreeMap<usize, BTreeSet<Place>>;
 
 impl Stored {
@@ -92,7 +92,7 @@ impl Stored {
             .max_by_key(|(_, recorded)| *recorded)
     }
 
-    /// All runs of a plan as one table, those that are [missing](Self::missing) here from
+    /// Collects all runs of a plan as one table, those that are [missing](Self::missing) here from
     /// `folder`. These have the stored steps only where other runs of their setting are stored.
     ///
     /// # Errors

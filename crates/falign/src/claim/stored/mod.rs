@@ -1,4 +1,4 @@
-//! Results of runs that took long, kept beside their experiment so that its claims are checked
+//! Results of runs that took long, kept next to their experiment so that its claims are checked
 //! without running it again.
 //!
 //! A file of stored results is one tidy table: a row for each run and kept step, with the columns of
@@ -41,26 +41,26 @@ pub struct Stored {
     versions: BTreeMap<EngineFamily, u32>,
     /// Columns that name a setting, in the table's order.
     columns: Vec<String>,
-    /// By the key of the job and the number of the run.
+    /// Stored runs by the key of the job and the number of the run.
     runs: BTreeMap<(String, u64), StoredRun>,
 }
 
-/// What is kept of a run.
+/// Records kept of a run.
 #[derive(Debug, Clone, PartialEq)]
 struct StoredRun {
-    /// What names its setting: cells of [`Stored::columns`] that are not empty.
+    /// Cells of [`Stored::columns`] that name its setting and are not empty.
     labels: BTreeMap<String, String>,
     outcome: Outcome,
     /// Rows that were recorded.
     recorded: usize,
-    /// Those that are kept, ascending.
+    /// Rows that are kept, ascending.
     rows: Vec<StoredRow>,
 }
 
 /// One kept row.
 #[derive(Debug, Clone, PartialEq)]
 struct StoredRow {
-    /// Its place among those recorded.
+    /// Place of the row among those recorded.
     row: usize,
     step: u64,
     /// No entry where there is no value.
@@ -73,7 +73,7 @@ fn key(job: &Job) -> String {
 }
 
 impl Stored {
-    /// What is worth storing of a complete run folder. Costs one evaluation of each claim about
+    /// Keeps what is worth storing of a complete run folder. Costs one evaluation of each claim about
     /// many steps for each of them.
     ///
     /// # Errors
@@ -152,7 +152,7 @@ impl Stored {
         jobs.len()
     }
 
-    /// What made them: `falign 0.1.0, numerics version 1`.
+    /// Program and numerics versions that made the results: `falign 0.1.0, numerics version 1`.
     pub fn origin(&self) -> String {
         let versions: BTreeSet<String> = self.versions.values().map(u32::to_string).collect();
         let versions: Vec<String> = versions.into_iter().collect();

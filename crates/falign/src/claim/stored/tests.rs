@@ -96,7 +96,7 @@ fn verdicts(experiment: &Experiment, table: &RunTable) -> Vec<(Verdict, u64)> {
     claims.map(|claim| verdict(claim.evaluate(table))).collect()
 }
 
-/// With the checksum of what it says now.
+/// Text with the checksum of its present lines.
 fn sealed(text: &str) -> String {
     let (_, body) = text.split_once('\n').unwrap();
     let sum = sha256(body.as_bytes());
@@ -240,7 +240,7 @@ fn a_claim_about_one_setting_needs_no_rows_of_another() {
     let [all, low, high] =
         ["all", "low", "high"].map(|name| Scratch::new(&format!("stored-own-{name}")));
     let text = RIDGES.replace("where = { step = 37 }", "where = { ridge = 0, step = 37 }") + ENDS;
-    // Stored by commands of their own: the second has no claim that names a step.
+    // Stored by separate commands: the second has no claim that names a step.
     let (mut stored, _) = run(low.path(), &experiment(&text, &["learning.ridge=[0]"]));
     let (newer, _) = run(high.path(), &experiment(&text, &["learning.ridge=[3]"]));
     stored.absorb(newer, Path::new("x")).unwrap();
@@ -429,7 +429,7 @@ fn runs_that_differ_in_length_end_side_by_side() {
         .unwrap();
     assert_eq!(ends(&kept), ends(&all));
     assert_eq!(verdicts(experiment, &kept), verdicts(experiment, &all));
-    // Two stored runs beside two from a folder.
+    // Two stored runs along with two from a folder.
     let (few, _) = run(part.path(), &self::experiment(HORIZONS, &["run.runs=2"]));
     let mixed = few.table(experiment, plan, whole.path()).unwrap();
     assert_eq!(ends(&mixed), ends(&all));

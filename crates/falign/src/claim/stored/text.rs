@@ -1,5 +1,5 @@
 //! The file of stored results: a checksum, what made them, and one tidy table, which has the columns
-//! of `runs.csv` behind three of its own.
+//! of `runs.csv` behind three more.
 //!
 //! ```text
 //! # falign stored results 2 3b0f... (SHA-256 of the lines below)
@@ -25,7 +25,7 @@ use crate::{Error, Result};
 /// First words of every file, with the version of the format.
 const FORMAT: &str = "# falign stored results 2 ";
 
-/// What stands behind the checksum.
+/// Words behind the checksum.
 const CHECKED: &str = " (SHA-256 of the lines below)";
 
 /// Said in every file.

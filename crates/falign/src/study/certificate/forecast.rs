@@ -30,7 +30,7 @@ const NUMBERS: f64 = 5e7;
 
 /// Samples up to which the slow-time limit is solved: a few seconds.
 const MOST_SAMPLES: usize = 30;
-/// The same of linear networks, which need no particles.
+/// Samples up to which it is solved for linear networks, which need no particles.
 const MOST_LINEAR_SAMPLES: usize = 150;
 
 /// n / sqrt p up to which the lazy limit counts: features hardly move before the errors are gone.
@@ -48,14 +48,14 @@ const CLOSE: f64 = 1.02;
 /// exp(-eta gamma t/2).
 const SETTLED: f64 = 40.0;
 
-/// What a forecast is about.
+/// Subject of a forecast.
 pub(super) struct About<'a> {
     pub(super) setting: &'a Setting,
-    /// Of run 0.
+    /// The problem of run 0.
     pub(super) problem: &'a Problem,
     pub(super) steps: u64,
     pub(super) certificate: &'a Certificate,
-    /// What is wanted, if anything is.
+    /// The wanted alignment, if there is one.
     pub(super) alignment: Option<f64>,
     pub(super) sources: &'a Sources,
     pub(super) watch: &'a Watch,
@@ -161,7 +161,7 @@ impl Draw {
     }
 }
 
-/// Starts from a stream of their own; data of the runs with these numbers, where each run has its own.
+/// Starts from a separate stream; data of the runs with these numbers, where each run has its own.
 fn draws(about: &About<'_>) -> Result<Vec<Draw>> {
     let setting = about.setting;
     let streams = Streams::new(setting.seed, 0);
@@ -194,7 +194,7 @@ fn without_held_out(problem: Problem) -> Problem {
     }
 }
 
-/// Whether each run has data of its own.
+/// Whether each run draws different data.
 fn has_own_data(setting: &Setting) -> bool {
     setting.train_data.is_none() && setting.dataset == DatasetScope::PerRun
 }

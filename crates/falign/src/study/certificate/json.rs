@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Certified;
+use super::SettingCertificate;
 use crate::theory::certificate::{Condition, Group, Line};
 
 /// A number for JSON, which has no infinity: a word then.
@@ -25,7 +25,7 @@ fn lines_json<'a>(lines: impl Iterator<Item = &'a Line>) -> Value {
 }
 
 /// Everything, by the keys of `docs/theory.md`.
-pub(super) fn certificate(one: &Certified) -> Value {
+pub(super) fn certificate(one: &SettingCertificate) -> Value {
     let groups = Group::ALL.into_iter().map(|group| {
         let lines = one
             .certificate

@@ -31,22 +31,22 @@ pub(super) const LARGEST_KERNEL: usize = 6000;
 
 /// The certificate of one setting.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Certified {
+pub struct SettingCertificate {
     /// Case of the setting; empty if there are none.
     pub case: String,
     /// Settings of the case with the same rule and activation, of which this is one.
     pub alike: usize,
     /// The setting, its engine and draw resolved.
     pub setting: Setting,
-    /// What its units became on the data of run 0.
+    /// The values of its units on the data of run 0.
     pub resolved: Resolved,
     /// samples, `input_dim`, outputs of that data.
     pub sizes: [usize; 3],
-    /// What theory says.
+    /// The statements of theory.
     pub certificate: Certificate,
 }
 
-impl Certified {
+impl SettingCertificate {
     /// A page of a hundred columns to read, as `falign theory` prints it.
     pub fn page(&self) -> String {
         page::text(self)
@@ -58,17 +58,17 @@ impl Certified {
     }
 }
 
-/// What is asked of certificates beside the experiment.
+/// Options of certificates, apart from the experiment.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Question<'a> {
     /// A finished run folder, whose run 0 adds what was observed.
     pub folder: Option<&'a Path>,
-    /// Of every setting, and not only of the largest.
+    /// Whether every setting gets one, and not only the largest.
     pub every_setting: bool,
     /// The alignment whose cutoff is looked for, in (0, 1); `None`: 90 % of the best that a cutoff
     /// within the run gives.
     pub alignment: Option<f64>,
-    /// Hears of kernels and their eigenvalues; set to stop, there are no certificates.
+    /// Learns of kernels and their eigenvalues; set to stop, there are no certificates.
     pub watch: Option<&'a Watch>,
 }
 
@@ -78,7 +78,7 @@ pub struct Question<'a> {
 ///
 /// The expected alignment of a linear network is that of 20 drawn starts, followed exactly to the end of
 /// the run: some 20 steps (samples^2 + 20 samples) multiply-adds, and up to ten times that for the cutoff
-/// needed. Both are given up, saying so, where they are more than 2e10.
+/// needed. Both are skipped, saying so, where they are more than 2e10.
 ///
 /// # Errors
 /// [`Error::Config`] for a setting of the mini-batch engine, one that the folder does not have, or a wanted
@@ -100,7 +100,7 @@ pub fn certify_settings(
     experiment: &Experiment,
     sources: &Sources,
     question: Question<'_>,
-) -> Result<Vec<Certified>> {
+) -> Result<Vec<SettingCertificate>> {
     if let Some(wanted) = question.alignment
         && !(wanted > 0.0 && wanted < 1.0)
     {
@@ -121,13 +121,13 @@ pub fn certify_settings(
                 Some(runs) => Some(runs.first_of(&one.setting)?),
                 None => None,
             };
-            certified(one, alike, sources, measured.as_ref(), question)
+            certify(one, alike, sources, measured.as_ref(), question)
         })
         .collect()
 }
 
-/// For each case and each rule and activation in it the setting with the largest ridge and,
-/// among these, the largest width; and how many there are.
+/// The setting with the largest ridge for each case and each rule and activation in it, and among these
+/// the largest width; and how many there are.
 pub(super) fn representatives(experiment: &Experiment) -> Vec<(&config::LabelledSetting, usize)> {
     let mut chosen: Vec<(&config::LabelledSetting, usize)> = Vec::new();
     for one in &experiment.settings {
@@ -150,13 +150,13 @@ pub(super) fn representatives(experiment: &Experiment) -> Vec<(&config::Labelled
     chosen
 }
 
-fn certified(
+fn certify(
     one: &config::LabelledSetting,
     alike: usize,
     sources: &Sources,
     measured: Option<&MeasuredRun>,
     question: Question<'_>,
-) -> Result<Certified> {
+) -> Result<SettingCertificate> {
     let setting = &one.setting;
     let (problem, resolved, eigenvalues) = first_problem(setting, sources, question.watch)?;
     let kernels = initial_kernels(setting, &problem, question.watch)?;
@@ -198,7 +198,7 @@ fn certified(
     if let Some(run) = measured {
         certificate = certificate.with_run(&setup, run);
     }
-    Ok(Certified {
+    Ok(SettingCertificate {
         case: one.case.clone(),
         alike,
         setting: setting.clone(),
@@ -241,7 +241,7 @@ pub(super) fn step_scaled(problem: &Problem) -> Schedule {
     }
 }
 
-/// What a setting does that the paper's algorithm does not.
+/// Departures of a setting from the paper's algorithm.
 pub(super) fn departures(setting: &Setting, problem: &Problem) -> Vec<String> {
     let mut found = Vec::new();
     if !matches!(

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::Certified;
+use super::SettingCertificate;
 use crate::theory::certificate::{Condition, Group, Line, Met, Statement, Verdict};
 
 /// Columns of a page.
 const PAGE: usize = 100;
 
-/// What is left of beta(0), the setting in a few words, groups of numbers, theorems.
-pub(super) fn text(one: &Certified) -> String {
+/// Page with the summary of beta(0), the setting in a few words, groups of numbers, theorems.
+pub(super) fn text(one: &SettingCertificate) -> String {
     let mut page = wrapped(&one.certificate.summary, "", "");
     let _ = writeln!(page, "\n{}", heading(one));
     if one.alike > 1 {
@@ -43,7 +43,7 @@ pub(super) fn text(one: &Certified) -> String {
     page
 }
 
-fn heading(one: &Certified) -> String {
+fn heading(one: &SettingCertificate) -> String {
     let [n, d, k] = one.sizes;
     let case = if one.case.is_empty() {
         String::new()

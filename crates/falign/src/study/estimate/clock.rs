@@ -11,11 +11,11 @@ const SHORTEST: f64 = 1e-3;
 pub(super) struct Clock<'a> {
     workers: Workers,
     started: Moment,
-    /// On the wall: whoever asks waits no longer on a busy machine.
+    /// Time on the wall: whoever asks waits no longer on a busy machine.
     budget: Duration,
     /// Recorded steps of the whole run, ascending.
     records: &'a [u64],
-    /// From the call to step 0, the record there included.
+    /// Time from the call to step 0, the record there included.
     setup: Option<Spent>,
     last: (Moment, u64),
     /// Steps between two looks at the clock.
@@ -23,7 +23,7 @@ pub(super) struct Clock<'a> {
     intervals: Vec<Interval>,
 }
 
-/// What happened between two looks at the clock.
+/// Steps and time between two looks at the clock.
 #[derive(Debug, Clone, Copy)]
 struct Interval {
     steps: u64,
@@ -34,7 +34,7 @@ struct Interval {
 /// Seconds that parts of a run take.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Rates {
-    /// Before the first step, without its record.
+    /// Seconds before the first step, without its record.
     pub(super) setup: f64,
     /// One step.
     pub(super) step: f64,
@@ -58,8 +58,8 @@ impl<'a> Clock<'a> {
         }
     }
 
-    /// Hears of a step; `false` when enough is known.
-    pub(super) fn hear(&mut self, step: u64) -> bool {
+    /// Notes a step; `false` when enough is known.
+    pub(super) fn note(&mut self, step: u64) -> bool {
         let workers = self.workers;
         self.hear_at(step, || Moment::now(workers))
     }
@@ -177,16 +177,16 @@ mod tests {
         let mut clock = Clock::new(WORKERS, Duration::from_secs(4), &records);
         let started = clock.started;
         let now = Cell::new(Duration::from_millis(1005));
-        let mut heard = 0;
+        let mut noted = 0;
         for step in 0..1000 {
-            heard = step;
+            noted = step;
             if !clock.hear_at(step, || after(started, now.get())) {
                 break;
             }
             let record = if (step + 1) % 10 == 0 { 5 } else { 0 };
             now.set(now.get() + Duration::from_millis(2 + record));
         }
-        assert!((400..410).contains(&heard), "stopped at {heard}");
+        assert!((400..410).contains(&noted), "stopped at {noted}");
         for (rates, factor) in [(clock.processor(), 1.0), (clock.wall(), 2.0)] {
             let near = |is: f64, wanted: f64| (is - factor * wanted).abs() < 1e-9;
             assert!(

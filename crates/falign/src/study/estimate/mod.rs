@@ -47,7 +47,7 @@ const FREE: [&str; 14] = [
     "alignment_threshold",
 ];
 
-/// What one setting of an experiment will cost.
+/// Predicted cost of one setting of an experiment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SettingEstimate {
     /// Index into [`Experiment::settings`].
@@ -69,7 +69,7 @@ pub struct SettingEstimate {
     pub run_seconds: f64,
 }
 
-/// What an experiment will cost on this machine, with the threads of the current rayon pool.
+/// Predicted cost of an experiment on this machine, with the threads of the current rayon pool.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Estimate {
     /// One per setting, in their order.
@@ -112,7 +112,7 @@ pub fn estimate(experiment: &Experiment, plan: &Plan, sources: &Sources) -> Resu
     estimate_heard(experiment, plan, sources, &Pulse::default())
 }
 
-/// As [`estimate`]; `pulse` hears of every beginning and every step, which are far apart where one of
+/// As [`estimate`]; `pulse` learns of every beginning and every step, which are far apart where one of
 /// them takes long.
 ///
 /// # Errors
@@ -214,7 +214,7 @@ fn share(setting: &Setting) -> f64 {
     }
 }
 
-/// What a run of a setting was seen to cost.
+/// Measured cost of a run of a setting.
 struct Timed {
     processor: Rates,
     wall: Rates,
@@ -240,7 +240,7 @@ fn calibrate(
     let mut clock = Clock::new(workers, budget, &records);
     let finished = simulate(setting, run, context, &mut |step| {
         pulse.beat();
-        clock.hear(step)
+        clock.note(step)
     })?;
     // They follow the last step of a whole run; one that was given up made none.
     let mut begun = clock.last_look();
@@ -257,7 +257,7 @@ fn calibrate(
     })
 }
 
-/// What settings of equal cost have in common.
+/// Text that settings of equal cost have in common.
 fn kind(setting: &Setting) -> String {
     let mut values = write::values(setting);
     values.retain(|leaf, _| !FREE.contains(leaf));

@@ -19,7 +19,7 @@ use crate::simulate::{network_work, slow_time_of};
 use crate::theory::{infinite_eigenvalues, infinite_feature_kernel, kernel_spectrum};
 use crate::two_layer::Draw;
 
-/// What is timed in place of all rows.
+/// Rows that are timed in place of all.
 #[derive(Debug, Clone, Copy)]
 struct Part {
     /// Rows of a kernel, whose time grows as their square.
@@ -41,7 +41,7 @@ const SLOW_SAMPLES: usize = 12;
 /// Multiply-adds of draws that take seconds; fewer are not counted.
 const LONG_DRAWS: f64 = 1e10;
 
-/// Seconds of processor time, about, for what a run prepares beside its steps, of the setting that
+/// Seconds of processor time, about, for what a run prepares besides its steps, of the setting that
 /// takes longest: data and weights that are drawn, where that takes seconds; infinite-width kernels and
 /// their eigenvalues, where there are more than 1100 samples; the slow-time limit, where there are
 /// more than 12. 0 elsewhere, where a calibration tells. Takes seconds itself.
@@ -119,7 +119,7 @@ fn draws(setting: &Setting, extent: &Extent) -> Result<f64> {
         p * (DRAW * (d + 2.0 * k) + (n + m) * d)
     };
     let predicts = setting.quantities.iter().any(|q| q.is_prediction());
-    // Predictions begin with data and a start of their own.
+    // Predictions begin with separate data and a separate start.
     Ok((data + start) * if predicts { 2.0 } else { 1.0 })
 }
 
@@ -155,7 +155,7 @@ fn first(setting: &Setting, rows: usize, sources: &Sources) -> Result<RunData> {
 }
 
 /// Seconds of the slow-time limit of that many samples, told from a few of them; 0 where those have
-/// no step size or horizon of their own.
+/// no defined step size or horizon.
 fn slow_time(setting: &Setting, samples: f64, sources: &Sources) -> Result<f64> {
     let data = first(setting, SLOW_SAMPLES, sources)?;
     let rows = data.inputs.nrows() as f64;
@@ -191,7 +191,7 @@ impl Asked {
         asked.slow_time = has(Quantity::is_slow_time);
         let both = feedback_share(setting) > 0.0;
         if needs_spectrum(setting) {
-            // Predictions begin with a start of their own.
+            // Predictions begin with a separate start.
             let starts = 1 + u32::from(has(Quantity::is_prediction));
             asked.kernels += starts * if both { 3 } else { 1 };
             asked.eigenvalues += starts * if both { 2 } else { 1 };
@@ -208,7 +208,7 @@ impl Asked {
         asked
     }
 
-    /// Of so many samples, told from the first of their `inputs`, at least as many as a part has.
+    /// Seconds for so many samples, told from the first of their `inputs`, at least as many as a part has.
     fn seconds(
         self,
         activation: Activation,
@@ -227,7 +227,7 @@ impl Asked {
             std::hint::black_box(infinite_feature_kernel(activation, some));
         });
         let kernels = f64::from(self.kernels) * kernel * more.powi(2);
-        // The linear kernel takes next to nothing beside its eigenvalues.
+        // The linear kernel takes next to nothing compared with its eigenvalues.
         let (eigenvalues, more) = timed(part.eigenvalues, &|some| {
             std::hint::black_box(infinite_eigenvalues(Activation::Linear, some));
         });

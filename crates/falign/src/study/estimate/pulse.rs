@@ -1,9 +1,9 @@
-//! Whether somebody is still heard of.
+//! Whether threads still report progress.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Hears of many threads; whoever waits for them asks how long there was nothing.
+/// Last sign of progress of many threads; whoever waits for them asks how long there was none.
 #[derive(Debug)]
 pub struct Pulse {
     started: Instant,
@@ -21,12 +21,12 @@ impl Default for Pulse {
 }
 
 impl Pulse {
-    /// Something goes on.
+    /// Notes progress.
     pub(super) fn beat(&self) {
         self.last.fetch_max(self.now(), Ordering::Relaxed);
     }
 
-    /// Since the last beat, or the start.
+    /// Time since the last beat, or the start.
     pub fn silence(&self) -> Duration {
         let last = self.last.load(Ordering::Relaxed);
         Duration::from_millis(self.now().saturating_sub(last))

@@ -6,9 +6,9 @@ use std::time::Instant;
 /// Whose processor time is counted: all of it that a run takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Workers {
-    /// Of the thread that asks, beside others with runs of their own.
+    /// The thread that asks, while other threads carry out other runs.
     ThisThread,
-    /// Of all threads of the program, which share one run.
+    /// The threads of the program, which all share one run.
     AllThreads,
 }
 
@@ -23,9 +23,9 @@ pub(super) struct Moment {
 /// Seconds between two moments.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Spent {
-    /// By the clock on the wall, in which other programs have their share.
+    /// Seconds by the clock on the wall, in which other programs have their share.
     pub(super) wall: f64,
-    /// Of processors, whatever else the machine does.
+    /// Seconds of processors, whatever else the machine does.
     pub(super) processor: f64,
 }
 
@@ -61,7 +61,7 @@ fn processor_seconds(workers: Workers) -> f64 {
     time.tv_sec as f64 + 1e-9 * time.tv_nsec as f64
 }
 
-/// Where there is no such clock: the time on the wall, which is the same on an idle machine.
+/// Time on the wall where there is no such clock; on an idle machine it is the same.
 #[cfg(not(unix))]
 fn processor_seconds(_: Workers) -> f64 {
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();

@@ -21,21 +21,21 @@ const MOST_ROTATED: usize = 256;
 /// A basis, and K in it.
 #[derive(Debug, Clone)]
 pub(super) enum Basis {
-    /// That of K's eigenvectors.
+    /// Basis of K's eigenvectors.
     Eigenvectors {
         /// Eigenvalues, one column.
         values: Padded,
         /// Eigenvectors, one after the other.
         vectors: Vec<f64>,
-        /// The same, in columns.
+        /// Eigenvectors in columns.
         back: Product,
     },
-    /// That of the samples themselves.
+    /// Basis of the samples themselves.
     Samples(Product),
 }
 
 impl Basis {
-    /// For K, (n, n).
+    /// Basis for K, (n, n).
     pub(super) fn new(n: usize, kernel: &[f64]) -> Self {
         // (Finite inputs may have products that are not.)
         if n > MOST_ROTATED || kernel.iter().any(|x| !x.is_finite()) {

@@ -71,7 +71,7 @@ struct Fixed {
 }
 
 impl Linear {
-    /// What [`new`](Self::new) takes, besides the problem: for feedback that is fixed or not, and
+    /// Memory of [`new`](Self::new), besides the problem: for feedback that is fixed or not, and
     /// a start of single units or of their Gram matrix.
     pub fn memory(extent: &Extent, is_fixed: bool, needs: Needs, is_drawn: bool) -> Vec<Need> {
         use Size::{HeldOut, Inputs, Outputs, Samples, Width};

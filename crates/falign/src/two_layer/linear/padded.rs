@@ -42,7 +42,7 @@ impl Padded {
         self.k
     }
 
-    /// From a matrix by rows.
+    /// Padded columns of a matrix by rows.
     pub(super) fn from_rows(rows: &[f64], k: usize) -> Self {
         let mut padded = Self::zeros(rows.len() / k, k);
         for (at, &x) in rows.iter().enumerate() {
@@ -62,7 +62,7 @@ impl Padded {
         }
     }
 
-    /// By rows.
+    /// Entries by rows.
     pub(super) fn to_rows(&self) -> Vec<f64> {
         let mut rows = vec![0.0; self.n * self.k];
         for c in 0..self.k {
@@ -89,13 +89,13 @@ impl Padded {
         &mut self.blocks[c * self.height..(c + 1) * self.height]
     }
 
-    /// All columns, one after the other.
+    /// Columns, one after the other.
     #[inline(always)]
     pub(super) fn blocks(&self) -> &[Block] {
         &self.blocks
     }
 
-    /// All columns, one after the other.
+    /// Columns, one after the other.
     #[inline(always)]
     pub(super) fn blocks_mut(&mut self) -> &mut [Block] {
         &mut self.blocks

@@ -32,7 +32,7 @@ struct Tile {
 }
 
 impl Product {
-    /// From n rows of n entries.
+    /// Tiles of a matrix of n rows of n entries.
     pub(super) fn new(n: usize, entries: &[f64]) -> Self {
         let height = n.div_ceil(LANES);
         let count = height.div_ceil(tallest());

@@ -32,7 +32,7 @@ pub(super) struct Recursion {
     k: usize,
     /// s.
     scale: f64,
-    /// That of all matrices here, which knows K, and G in it.
+    /// Basis of all matrices here, which knows K, and G in it.
     basis: Basis,
     feature: Product,
     /// -Y, less the outputs of the start where they are subtracted.
@@ -70,7 +70,7 @@ pub(super) struct Parts {
 }
 
 impl Recursion {
-    /// At the start, with `targets` (n, k) by rows and output scale s.
+    /// State at the start, with `targets` (n, k) by rows and output scale s.
     pub(super) fn new(n: usize, k: usize, parts: Parts, targets: &[f64], scale: f64) -> Self {
         let basis = Basis::new(n, &parts.kernel);
         Self::in_basis(basis, [n, k], parts, targets, scale)
@@ -109,7 +109,7 @@ impl Recursion {
         recursion
     }
 
-    /// From now on these outputs, (n, k) by rows, are subtracted.
+    /// Subtracts these outputs, (n, k) by rows, from now on.
     pub(super) fn subtract(&mut self, outputs: &[f64]) {
         let outputs = self.basis.rotate(outputs, self.k);
         self.minus_targets.subtract(&outputs);
@@ -261,7 +261,7 @@ impl Kernel<f64> for Step<'_> {
     }
 }
 
-/// What a state gives, without a step.
+/// Kernel of the outputs of a state, without a step.
 struct Forward<'a>(&'a mut Recursion);
 
 impl Kernel<f64> for Forward<'_> {

@@ -25,7 +25,7 @@ const DRAWN_ROWS: usize = 512;
 const RANK_TOLERANCE: f64 = 1e-12;
 
 impl Columns {
-    /// From W(0), beta(0) and b.
+    /// Start from W(0), beta(0) and b.
     ///
     /// # Errors
     /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop, as everything here.
@@ -123,7 +123,7 @@ impl Columns {
         Ok(total)
     }
 
-    /// At most m rows with the same Gram matrix: the triangular factor of Householder's QR.
+    /// Reduces to at most m rows with the same Gram matrix: the triangular factor of Householder's QR.
     pub(super) fn rotated(mut self, work: &Work<'_>) -> Result<Self> {
         let m = self.count;
         let p = self.rows.len() / m;

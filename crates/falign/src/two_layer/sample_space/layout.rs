@@ -10,7 +10,7 @@ use crate::two_layer::mask::Masks;
 /// Bytes that surely stay in a second-level cache between steps.
 pub(super) const SECOND_LEVEL: usize = 1 << 20;
 
-/// What is held of every hidden unit.
+/// Numbers held of every hidden unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     /// Z, a row of samples.
@@ -82,7 +82,7 @@ impl<T: Element> Layout<T> {
     /// Drops units out by `masks` from now on.
     ///
     /// # Panics
-    /// In rows, which no problem with dropout is given.
+    /// In rows, which problems with dropout never use.
     pub(super) fn drop_out(&mut self, masks: Masks) {
         match self {
             Self::Panels(panels) => panels.drop_out(masks),

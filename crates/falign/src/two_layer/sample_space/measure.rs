@@ -7,7 +7,7 @@ use crate::math::simd::Element;
 use crate::two_layer::kernels::Units;
 use crate::two_layer::snapshot::{Movement, Needs, Snapshot};
 
-/// What predictions at new inputs need.
+/// Arrays for predictions at new inputs.
 #[derive(Debug, Clone)]
 pub(super) struct HeldOut {
     /// W(0) X*', (units, held-out samples).

@@ -50,7 +50,7 @@ pub struct SampleSpace<T: Element> {
 pub(super) struct Units<'a> {
     /// Z(0), (units, samples).
     pub(super) z0: &'a [f64],
-    /// The same of held-out samples.
+    /// W(0) times the held-out inputs, (units, held-out samples).
     pub(super) held_out_z0: &'a [f64],
     /// beta(0), (units, outputs).
     pub(super) beta: &'a [f64],
@@ -124,7 +124,7 @@ impl<T: Element> SampleSpace<T> {
         Ok(engine)
     }
 
-    /// What [`new`](Self::new) and measuring `needs` take, besides the problem.
+    /// Memory of [`new`](Self::new) and of measuring `needs`, besides the problem.
     pub fn memory(extent: &Extent, needs: Needs) -> Vec<Need> {
         use Size::{HeldOut, Inputs, Outputs, Samples, Width};
         let t = size_of::<T>() as f64;
@@ -140,7 +140,7 @@ impl<T: Element> SampleSpace<T> {
         all
     }
 
-    /// The same of [`from_parts`](Self::from_parts), without its arguments.
+    /// Memory of [`from_parts`](Self::from_parts), without its arguments.
     pub(super) fn memory_from_parts(extent: &Extent, needs: Needs) -> Vec<Need> {
         use Size::{HeldOut, Outputs, Quantities, Samples, Width};
         let t = size_of::<T>() as f64;

@@ -1,4 +1,4 @@
-//! What a step is made of beside the hidden units' own numbers.
+//! Numbers of a step besides the hidden units' own numbers.
 
 use crate::rule::Feedback;
 

@@ -63,7 +63,7 @@ fn store_and_sum<T: Element, A: LaneActivation<T>, S: Isa<T>>(
 ) {
     let beta = load_tile(isa, beta);
     if A::HALVES {
-        // The second half of one sample beside the first half of the next.
+        // The second half of one sample next to the first half of the next.
         let Some(first) = z.first() else { return };
         let mut this = load_tile(isa, first);
         let mut begun = A::begin(Abreast(isa), this);
@@ -131,7 +131,7 @@ fn store_activities<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     }
 }
 
-/// psi(z) of two samples abreast: the chains of so many vectors fill each other's waits.
+/// psi(z) of two samples at once: the chains of so many vectors fill each other's waits.
 #[inline(always)]
 fn pair<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     isa: S,

@@ -45,7 +45,7 @@ pub(super) struct Chunk<T: Element> {
     pub(super) coefficients: Vec<Tile<T>>,
     /// Dropout factors of the current step, laid out as z; empty without dropout.
     pub(super) mask: Vec<Tile<T>>,
-    /// This chunk's share of the outputs, (samples, outputs), unscaled.
+    /// Share of this chunk in the outputs, (samples, outputs), unscaled.
     pub(super) partial: Vec<f64>,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Chunk<T: Element> {
 #[derive(Debug, Clone)]
 pub(super) struct Scratch<T: Element> {
     delta: Vec<Tile<T>>,
-    /// What each unit's residuals are multiplied by in this step, output by output.
+    /// Factors of each unit's residuals in this step, output by output.
     weights: Vec<Tile<T>>,
     pub(super) sums: Vec<T::Block>,
 }

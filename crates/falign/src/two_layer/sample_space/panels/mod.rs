@@ -152,7 +152,7 @@ impl<T: Element> Panels<T> {
         self.chunks.iter().all(|c| !c.coefficients.is_empty())
     }
 
-    /// Each chunk's share of the outputs.
+    /// Shares of the chunks in the outputs.
     pub(super) fn partials(&self) -> impl Iterator<Item = &[f64]> {
         self.chunks.iter().map(|chunk| chunk.partial.as_slice())
     }

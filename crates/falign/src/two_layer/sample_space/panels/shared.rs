@@ -10,8 +10,8 @@ use super::super::numbers::Numbers;
 use super::kernel::{Tile, VECTORS, load_tile};
 use crate::math::simd::{Element, Isa, Kernel, dispatch};
 
-/// Vectors of samples summed abreast, so that no sum waits for itself; changes no bit.
-const ABREAST: usize = 8;
+/// Vectors of samples summed at once, so that no sum waits for itself; changes no bit.
+const AT_ONCE: usize = 8;
 
 /// K, and its product with the residuals of a step.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub(super) struct Shared<T: Element> {
 }
 
 impl<T: Element> Shared<T> {
-    /// For the symmetric matrix `kernel` (row-major).
+    /// Arrays for the symmetric matrix `kernel` (row-major).
     pub(super) fn new(kernel: &[f64], outputs: usize) -> Self {
         let samples = kernel.len().isqrt();
         let blocks = samples.div_ceil(T::LANES);
@@ -83,11 +83,11 @@ impl<T: Element> Kernel<T> for Multiply<'_, T> {
         let samples = rows.len() / *blocks;
         let residuals = self.residual.chunks_exact(samples);
         for (moves, residual) in moves.chunks_exact_mut(*blocks).zip(residuals) {
-            for (group, moves) in moves.chunks_mut(ABREAST).enumerate() {
-                let mut sums = [isa.splat(T::ZERO); ABREAST];
+            for (group, moves) in moves.chunks_mut(AT_ONCE).enumerate() {
+                let mut sums = [isa.splat(T::ZERO); AT_ONCE];
                 for (row, &e) in rows.chunks_exact(*blocks).zip(residual) {
                     let e = isa.splat(e);
-                    for (sum, block) in sums.iter_mut().zip(&row[group * ABREAST..]) {
+                    for (sum, block) in sums.iter_mut().zip(&row[group * AT_ONCE..]) {
                         *sum = isa.fma(e, isa.load(block), *sum);
                     }
                 }

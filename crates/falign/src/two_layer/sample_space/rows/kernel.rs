@@ -30,16 +30,16 @@ pub(super) struct Chunk<T: Element> {
     pub(super) feedback: Vec<T>,
     /// C with W(t) = W(0) + C X, laid out as z; empty unless wanted.
     pub(super) coefficients: Vec<T::Block>,
-    /// This chunk's share of the outputs, unscaled.
+    /// Share of this chunk in the outputs, unscaled.
     pub(super) partial: Vec<f64>,
 }
 
 /// Scratch of one thread.
 #[derive(Debug, Clone)]
 pub(super) struct Scratch<T: Element> {
-    /// Every unit's gates, 64 samples to a word.
+    /// Gates of the units, 64 samples to a word.
     gates: Vec<u64>,
-    /// Every unit's weight of what the tables hold.
+    /// Weights of the units, by which the tables' entries are multiplied.
     weights: Vec<T>,
     /// Sums over samples that wait to be added up, a vector for each unit.
     sums: Vec<T::Block>,
@@ -142,7 +142,7 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advance<'_, T, A> {
     }
 }
 
-/// Some units of a chunk.
+/// Consecutive units of a chunk.
 struct Units<'a, T: Element> {
     z: &'a mut [T::Block],
     ahead: &'a [T::Block],
@@ -342,7 +342,7 @@ fn write_partial<T: Element>(outputs: &[T::Block], partial: &mut [f64]) {
     }
 }
 
-/// Some of what may not be held at all.
+/// The range of an array that may be empty because nothing of it is held.
 #[inline(always)]
 fn part_mut<V>(all: &mut [V], range: Range<usize>) -> &mut [V] {
     if all.is_empty() { all } else { &mut all[range] }

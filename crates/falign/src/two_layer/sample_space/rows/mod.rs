@@ -24,8 +24,8 @@ use crate::two_layer::Problem;
 /// enough that Z waits in the second.
 const CHUNK: usize = 256;
 
-/// With fewer samples there is too little to gain; with more the tables leave the second-level
-/// cache. There the dense product is faster.
+/// Samples for which it pays. With fewer there is too little to gain; with more the tables leave the
+/// second-level cache. There the dense product is faster.
 const SAMPLES: RangeInclusive<usize> = 24..=256;
 
 /// Hidden units in rows.
@@ -175,7 +175,7 @@ impl<T: Element> Rows<T> {
         self.chunks.iter().all(|c| !c.coefficients.is_empty())
     }
 
-    /// Each chunk's share of the outputs.
+    /// Shares of the chunks in the outputs.
     pub(super) fn partials(&self) -> impl Iterator<Item = &[f64]> {
         self.chunks.iter().map(|chunk| chunk.partial.as_slice())
     }

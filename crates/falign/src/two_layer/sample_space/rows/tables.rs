@@ -37,7 +37,7 @@ pub(super) struct Columns<T: Element> {
     pub(super) entries: Vec<T::Block>,
 }
 
-/// All tables of a step.
+/// Tables of a step.
 #[derive(Debug, Clone)]
 pub(super) struct Tables<T: Element> {
     pub(super) columns: Vec<Columns<T>>,
