@@ -3,11 +3,11 @@
 use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
-/// Where the program panicked first; later panics often follow from it.
+/// Place where the program panicked first; later panics often follow from it.
 static PLACE: Mutex<Option<String>> = Mutex::new(None);
 
-/// From now on a panic prints nothing by itself (unless `RUST_BACKTRACE` is set): whoever waits for
-/// the work says it, with the [`place`].
+/// Silences panics from now on (unless `RUST_BACKTRACE` is set): whoever waits for the work reports
+/// them, with the [`place`].
 pub(crate) fn listen() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

@@ -13,12 +13,12 @@ use crate::output;
 
 /// Between two plain lines.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
-/// What is done by then is not told of.
+/// Time before which nothing is shown: work that is done by then needs no progress.
 const SOON: Duration = Duration::from_secs(1);
 /// Between two looks at the work.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Shows progress until `finished` answers true. Run in a thread of its own, which may be
+/// Shows progress until `finished` answers true. Run in a separate thread, which may be
 /// unparked to look at once.
 pub(crate) fn show(
     watch: &Watch,

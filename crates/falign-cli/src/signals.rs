@@ -1,5 +1,5 @@
 //! Ctrl-C and SIGTERM: the first finishes writing, the second leaves at once. So does the first
-//! before anything is written, and after some seconds, where something does not hear of it.
+//! before anything is written, and after some seconds, where something does not notice it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ pub(crate) const GRACE: Duration = Duration::from_secs(10);
 /// Beyond that, for whoever waits for the work to say so.
 const REPORT: Duration = Duration::from_secs(2);
 
-/// What is running, and the command that goes on with it.
+/// Work that is running, and the command that goes on with it.
 struct Running {
     watch: Arc<Watch>,
     resume: String,
@@ -29,7 +29,7 @@ struct Running {
 
 /// Whether a signal has come.
 static SEEN: AtomicBool = AtomicBool::new(false);
-/// What is running; a process has one handler, but may run one experiment after another.
+/// Work that is running; a process has one handler, but may run one experiment after another.
 static RUNNING: Mutex<Option<Running>> = Mutex::new(None);
 
 /// A file that would become larger than the system allows (`ulimit -f`) is an error of its write,
@@ -47,7 +47,7 @@ pub(crate) fn refuse_large_files() {
 #[cfg(not(unix))]
 pub(crate) fn refuse_large_files() {}
 
-/// From now on the first signal stops what `watch` watches, which `resume` goes on with; a second
+/// Makes the first signal from now on stop what `watch` watches, which `resume` goes on with; a second
 /// one ends the process.
 pub(crate) fn stop(watch: &Arc<Watch>, resume: &str) -> Result<()> {
     let mut running = running();
@@ -66,15 +66,15 @@ pub(crate) fn stop(watch: &Arc<Watch>, resume: &str) -> Result<()> {
     Ok(())
 }
 
-/// From now on files are written: until then, while data are read, nothing would be lost by leaving
-/// at once.
+/// Notes that files are written from now on: until then, while data are read, nothing would be lost by
+/// leaving at once.
 pub(crate) fn writing_begins() {
     if let Some(running) = &mut *running() {
         running.writes = true;
     }
 }
 
-/// What is said of a run that was stopped.
+/// Message about a run that was stopped.
 pub(crate) fn stopped(resume: &str) -> String {
     format!("falign: stopped; what is finished is kept. Go on with:\n  {resume}")
 }

@@ -1,4 +1,4 @@
-//! `falign data` as a user types it; fetching itself is tested beside its code.
+//! `falign data` as a user types it; fetching itself is tested next to its code.
 
 use std::fs;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ fn data(lab: &Lab, arguments: &[&str]) -> Answer {
     data_with(lab, arguments, &[])
 }
 
-/// The same with variables.
+/// `falign data` with these arguments and environment variables.
 fn data_with(lab: &Lab, arguments: &[&str], variables: &[(&str, &str)]) -> Answer {
     let mut command = lab.command(&[&["data"], arguments].concat());
     for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {

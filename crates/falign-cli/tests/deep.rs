@@ -4,7 +4,7 @@
 use crate::data_sets::real_mnist;
 use crate::support::{Lab, assert_same, column, names, table};
 
-/// Every rule of deep networks, in both precisions.
+/// Experiment with every rule of deep networks, in both precisions.
 const EVERY_RULE: &str = r#"
 name = "every_rule"
 title = "Every rule of deep networks"
@@ -64,7 +64,7 @@ fn the_threads_leave_no_trace() {
     assert_eq!(last.len(), 84);
 }
 
-/// What single layers do has columns of its own.
+/// Measures of single layers have separate columns.
 #[test]
 fn measures_of_single_layers_are_in_the_tables() {
     let lab = Lab::new();
@@ -87,7 +87,7 @@ fn measures_of_single_layers_are_in_the_tables() {
     assert!(shown.succeeds().out.contains("alignment_layer_1"));
 }
 
-/// `network.width` is not that of layers with widths of their own.
+/// `network.width` is not that of layers that differ in width.
 #[test]
 fn tables_and_calibration_name_the_layers_that_there_are() {
     let lab = Lab::new();

@@ -180,7 +180,7 @@ fn weights_of_another_shape_are_named_with_both_shapes() {
     answer.fails(code, &["has no array `layers.0.bias`", "layers.0.weight"]);
 }
 
-/// What a network has no place for would vanish without a word.
+/// Arrays that a network has no place for would vanish without a word.
 #[test]
 fn arrays_that_nothing_reads_are_named_with_the_fix() {
     let lab = lab();

@@ -10,7 +10,7 @@ use crate::interruption::{assert_nothing_damaged, go_on, send, wait_for_results,
 use crate::support::chance::{Chance, cases};
 use crate::support::{Answer, Lab, assert_same, names};
 
-/// All that a step can depend on besides the weights, in runs of some seconds.
+/// Experiment with all that a step can depend on besides the weights, in runs of some seconds.
 const EXPERIMENT: &str = r#"
 name = "slow"
 [data]

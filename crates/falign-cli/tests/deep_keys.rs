@@ -19,7 +19,7 @@ step_size = 0.1
 runs = 1
 "#;
 
-/// The same network on real targets.
+/// Network of the same widths on real targets.
 const REALS: &str = r#"
 name = "reals"
 [data]
@@ -191,7 +191,7 @@ fn what_the_mini_batch_engine_does_not_have_is_refused() {
     );
 }
 
-/// Nobody has named an engine: the key that chose it is said beside the one at fault.
+/// Nobody has named an engine: the key that chose it is named along with the one at fault.
 #[test]
 fn the_key_that_chose_the_engine_is_named() {
     const PLAIN: &str = "name = \"plain\"\n[run]\nsteps = 5\n";

@@ -2,7 +2,7 @@
 
 use crate::support::{Lab, assert_same};
 
-/// All activations of the paper's figure, both precisions, feedback that learns, a run that
+/// Experiment with all activations of the paper's figure, both precisions, feedback that learns, a run that
 /// diverges and one that converges.
 const MIXED: &str = r#"
 name = "mixed"

@@ -132,13 +132,13 @@ fn a_run_that_takes_minutes_to_begin_is_told_so_and_not_waited_for() {
     is_told(&lab, &["network.activation=relu", "data.teacher_width=1e9"]);
 }
 
-/// That a run takes more than half a minute beside its steps.
+/// Checks that a run is said to take more than half a minute besides its steps.
 fn is_told(lab: &Lab, sets: &[&str]) {
     let sets: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
     let more = ["--dry-run", "--json", "--threads", "1", "--memory", "1T"];
     let words = [&["run", "mine.toml"], &more[..], &sets[..]].concat();
     let json: Value = serde_json::from_str(&lab.falign(&words).succeeds().out).unwrap();
     let why = json["untimed"].as_str().unwrap();
-    assert!(why.contains(" beside its steps, for data, "), "{json}");
+    assert!(why.contains(" besides its steps, for data, "), "{json}");
     assert!(json["start_seconds"].as_f64().unwrap() > 30.0, "{json}");
 }

@@ -66,7 +66,7 @@ pub(crate) fn send(signal: &str, child: &Child) {
     assert!(status.success());
 }
 
-/// Of what a kill left nothing had to be made again.
+/// Checks that nothing that a kill left had to be made again.
 pub(crate) fn assert_nothing_damaged(output: &Output) {
     let err = String::from_utf8_lossy(&output.stderr);
     assert!(!err.contains("made again"), "{err}");
@@ -240,7 +240,7 @@ fn the_second_signal_leaves_at_once() {
         assert!(matches!(answer.code, Some(4 | 130)), "{}", answer.err);
         answer.code == Some(130)
     });
-    assert!(is_left, "no second signal was heard at once");
+    assert!(is_left, "no second signal was noticed at once");
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn one_signal_ends_what_is_deaf_to_it_and_keeps_what_is_finished() {
     ];
     let child = lab.start(&[&words.concat()[..], &sets].concat());
     wait_for_results(&lab.path("run"), 1);
-    // Until the second setting is beyond its draws, which hear the signal.
+    // Until the second setting is beyond its draws, which notice the signal.
     sleep(Duration::from_secs(3));
     let start = Instant::now();
     send("TERM", &child);

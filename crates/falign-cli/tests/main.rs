@@ -33,5 +33,5 @@ mod runs; // what more runs, and no ridge, leave as it was
 mod server; // a local HTTP server, which the tests of fetching need too
 mod stored; // checks that need not run what was run before
 mod support;
-mod theory; // certificates: pages, JSON, runs beside them
+mod theory; // certificates: pages, JSON, runs next to them
 mod usage; // exit codes of wrong commands

@@ -18,7 +18,7 @@ fn numbers() -> Vec<[f64; INPUTS + 1]> {
         .collect()
 }
 
-/// The same data as `d.csv`, `d.npy` and `d.npz`.
+/// Folder with the same data as `d.csv`, `d.npy` and `d.npz`.
 fn lab() -> Lab {
     let lab = Lab::new();
     let rows = numbers();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::Lab;
 
-/// What sixteen rows may take with a processor that others use too; they once took hours.
+/// Longest time that sixteen rows may take with a processor that others use too; they once took hours.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Sixteen rows of norms up to 7e5, nearly parallel, and a target.

@@ -38,16 +38,16 @@ pub(super) fn command(args: &AuditArgs) -> Result<Ended> {
         width: args.width.get(),
         samples: args.samples.get(),
     };
-    let audited = audit_rules(&experiment, &Sources::default(), None, limits)?;
+    let audits = audit_rules(&experiment, &Sources::default(), None, limits)?;
     if args.json {
-        let all: Vec<Value> = audited.iter().map(as_json).collect();
+        let all: Vec<Value> = audits.iter().map(as_json).collect();
         output::line(format!("{:#}", json!({ "audits": all })))?;
     } else {
-        for one in &audited {
+        for one in &audits {
             print(one)?;
         }
     }
-    Ok(if audited.iter().all(|one| one.report.passed()) {
+    Ok(if audits.iter().all(|one| one.report.passed()) {
         Ended::Done
     } else {
         Ended::ClaimsFailed

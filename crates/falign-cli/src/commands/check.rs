@@ -169,7 +169,7 @@ fn is_pattern(target: &Path) -> bool {
     prefix(target).is_some()
 }
 
-/// What the names that a pattern matches begin with.
+/// Beginning of the names that a pattern matches.
 fn prefix(target: &Path) -> Option<&str> {
     target.to_str()?.strip_suffix('*')
 }
@@ -190,7 +190,7 @@ fn targets(target: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// What the claims are checked on.
+/// Runs that the claims are checked on.
 struct Measured {
     experiment: Experiment,
     table: RunTable,
@@ -203,7 +203,7 @@ fn of_folder(name: Option<&Path>) -> Option<PathBuf> {
     file.exists().then_some(file)
 }
 
-/// What a target names; without one, the experiment on `--train-data`.
+/// Experiment that a target names; without one, the experiment on `--train-data`.
 fn experiment(name: Option<&Path>, args: &CheckArgs) -> Result<Experiment> {
     let Some((file, folder)) = of_folder(name).zip(name) else {
         return source::experiment(name, &args.run.overrides);
@@ -265,7 +265,7 @@ fn stored(folder: &Path, experiment: Experiment, args: &CheckArgs) -> Result<Mea
     })
 }
 
-/// All runs of an experiment, of which those that are not stored are carried out. `None` if they
+/// Table of all runs of an experiment, of which those that are not stored are carried out. `None` if they
 /// were stopped.
 fn table(
     experiment: &Experiment,

@@ -50,7 +50,7 @@ pub(super) fn command(experiment: &Experiment, options: &RunOptions) -> Result<E
     let preparation = preparation_seconds(experiment, &sources)?;
     if preparation > PATIENCE.as_secs_f64() {
         let why = format!(
-            "takes about {} beside its steps, for data, weights, kernels of the data with their \
+            "takes about {} besides its steps, for data, weights, kernels of the data with their \
              eigenvalues, and limits",
             time(preparation)
         );
@@ -73,7 +73,7 @@ pub(super) fn command(experiment: &Experiment, options: &RunOptions) -> Result<E
     Ok(Ended::Done)
 }
 
-/// The longest that nothing is heard of a start, a step or the reading of data.
+/// The longest silence of a start, a step or the reading of data.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The estimate; `None` where one start or one step alone takes longer than anybody waits.
@@ -104,7 +104,7 @@ fn patiently(
 }
 
 /// The answer without a calibration: jobs, memory and why no time is known. `preparation`: seconds
-/// that a run takes beside its steps.
+/// that a run takes besides its steps.
 fn untimed(
     plan: &Plan,
     needed: &Needed,

@@ -100,7 +100,7 @@ enum Command {
         /// Name of a built-in experiment, or a file (may be left out with --train-data)
         #[arg(required_unless_present = "train_data")]
         experiment: Option<PathBuf>,
-        /// With every key written out
+        /// Write out every key
         #[arg(long)]
         resolved: bool,
         #[command(flatten)]

@@ -139,7 +139,7 @@ pub(super) fn carry_out(
     Ok(Some((execution, lock)))
 }
 
-/// What was not as it should be.
+/// Reports files that were not as they should be.
 fn say(execution: &Execution) {
     let Notes { redone, mixed } = &execution.notes;
     for (how, files) in [("made again", redone), ("mixed", mixed)] {
@@ -186,7 +186,7 @@ impl std::error::Error for Unfinished {
     }
 }
 
-/// Executes with progress shown from a thread of its own.
+/// Executes with progress shown from a separate thread.
 fn watched(
     experiment: &Experiment,
     plan: &Plan,
@@ -221,10 +221,10 @@ fn watched(
     })
 }
 
-/// What some work gives, or a panic instead.
+/// Result of some work, or a panic instead.
 type Outcome<T> = falign::Result<T>;
 
-/// Begins some work on threads of its own (0: as many as there are cores).
+/// Begins some work on new threads (0: as many as there are cores).
 fn begin<T: Send + 'static>(
     threads: usize,
     work: impl FnOnce() -> Outcome<T> + Send + 'static,

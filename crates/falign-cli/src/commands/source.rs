@@ -42,8 +42,8 @@ pub(crate) fn experiment(name: Option<&Path>, overrides: &OverrideArgs) -> Resul
     })
 }
 
-/// What `--train-data` runs where no experiment is named: default settings, in a folder that is
-/// named after the file.
+/// Experiment that `--train-data` runs where none is named: default settings, in a folder that is named
+/// after the file.
 fn bare(data: Option<&Path>) -> String {
     format!(
         "name = \"{}\"\ntitle = \"Feedback alignment on given data\"\n\
@@ -76,7 +76,7 @@ fn stem(path: &Path) -> String {
 /// Endings of data sets that `--train-data` takes.
 const DATA: [&str; 3] = [".csv", ".npy", ".npz"];
 
-/// What stands before an ending, in any case.
+/// Part of a name before an ending, in any case.
 fn without<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
     let at = name.len().checked_sub(ending.len()).filter(|at| *at > 0)?;
     let (stem, found) = name.split_at_checked(at)?;

@@ -37,9 +37,9 @@ pub(super) struct StoredOptions {
 /// Stored results that take the place of runs.
 pub(super) struct InPlace {
     pub(super) stored: Stored,
-    /// All jobs.
+    /// Plan of all jobs.
     pub(super) plan: Plan,
-    /// Those that are not stored.
+    /// Plan of the jobs that are not stored.
     pub(super) missing: Plan,
 }
 
@@ -149,7 +149,7 @@ impl InPlace {
         )
     }
 
-    /// The same as JSON.
+    /// Counts and origin as JSON.
     pub(super) fn json(&self) -> serde_json::Value {
         let (all, missing) = (runs(&self.plan), runs(&self.missing));
         serde_json::json!({ "runs": all - missing, "of": all, "origin": self.stored.origin() })

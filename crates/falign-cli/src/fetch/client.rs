@@ -14,26 +14,26 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(15);
 
-/// What is put up with, whatever servers say.
+/// Limits of patience, whatever servers say.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
     /// Longest wait for the next bytes, and for all of an answer's head.
     pub(crate) silence: Duration,
     /// Time in which at least so many bytes of a file must come.
     pub(crate) least: (Duration, u64),
-    /// Attempts in a row that bring nothing new before an address is given up.
+    /// Attempts in a row that bring nothing new before an address is abandoned.
     pub(crate) fruitless: u32,
     /// Attempts of all kinds to get a file from one address.
     pub(crate) attempts: u32,
     /// Between two attempts.
     pub(crate) pause: Duration,
-    /// For all files of a data set together, at all addresses. What is there by then is kept: the
+    /// Time for all files of a data set together, at all addresses. What is there by then is kept: the
     /// same command goes on with it.
     pub(crate) whole: Duration,
 }
 
 impl Patience {
-    /// Of a program whose user waits: a line of 1 kB/s is slow, and one that is cut off each
+    /// Patience of a program whose user waits: a line of 1 kB/s is slow, and one that is cut off each
     /// minute a bad one, but both are lines.
     const USUAL: Self = Self {
         silence: Duration::from_mins(1),
@@ -54,7 +54,7 @@ pub(crate) struct Client {
     started: Instant,
 }
 
-/// What a server answered.
+/// Answer of a server.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The first byte it sends, where it sends a part.

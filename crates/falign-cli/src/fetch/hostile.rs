@@ -134,7 +134,7 @@ fn hostile_servers_of_many_moods_leave_nothing_that_a_good_one_cannot_mend() {
         let place = world.folder().join(IMAGES);
         assert_eq!(place.exists(), fetched.is_ok(), "{told}");
         if fetched.is_err() {
-            // The same server, which has parts of its own here, or another one.
+            // The same server, which has separate parts here, or another one.
             is_honest.store(true, Ordering::SeqCst);
             let good = if is_mended { bad } else { world.good_server() };
             let mended = world.fetch(&[good.url("d")]);

@@ -70,13 +70,13 @@ impl Mirrors {
         Ok(entry)
     }
 
-    /// All data sets, with the user's checksums.
+    /// Entries of all data sets, with the user's checksums.
     pub(crate) fn entries(&self) -> Result<Vec<Entry>> {
         let all = catalogue::entries();
         all.iter().map(|entry| self.entry(&entry.name)).collect()
     }
 
-    /// Where the files of a data set lie.
+    /// Addresses of the files of a data set.
     pub(crate) fn urls(&self, entry: &Entry) -> &[String] {
         self.0.get(&entry.name).map_or(&[], |mirror| &mirror.urls)
     }

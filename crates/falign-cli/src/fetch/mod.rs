@@ -1,6 +1,6 @@
 //! Fetching data sets: the only place that opens a socket.
 //!
-//! A file is written as `.NAME.ADDRESS.part` beside its place, is checked there, and is renamed
+//! A file is written as `.NAME.ADDRESS.part` next to its place, is checked there, and is renamed
 //! when it is right; so a file under its own name is whole. A part left behind by an interrupted
 //! program or a broken connection is gone on with. It belongs to one address, because mirrors
 //! compress the same content differently.
@@ -36,7 +36,7 @@ use self::mirrors::address;
 pub(crate) use self::mirrors::{BUILT_IN, Mirrors};
 use self::transfer::{Ended, attempt};
 
-/// What a fetch tells while it goes on.
+/// Receiver of messages and progress of a fetch.
 pub(crate) trait Watcher {
     /// A sentence about what happened.
     fn note(&self, text: &str);
@@ -44,7 +44,7 @@ pub(crate) trait Watcher {
     fn progress(&self, file: &str, have: u64, total: Option<u64>);
 }
 
-/// Where a data set is after a fetch.
+/// Result of a fetch: the place of the data set.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) located: Located,
@@ -275,7 +275,7 @@ fn remove_parts(folder: &Folder, file: &str) -> Result<()> {
 /// Ending of a file that is not whole.
 const PART: &str = ".part";
 
-/// What the names of all parts of a file begin with.
+/// Beginning of the names of all parts of a file.
 fn part_start(file: &str) -> String {
     format!(".{file}.")
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// What a client asked for.
+/// Request of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) path: String,
@@ -15,7 +15,7 @@ pub(crate) struct Request {
     pub(crate) first: Option<usize>,
 }
 
-/// What to answer.
+/// Answer to a request.
 pub(crate) enum Reply {
     /// The file, or the part that was asked for.
     File(Vec<u8>),
@@ -33,11 +33,11 @@ pub(crate) enum Reply {
     Endless,
     /// As `File`, but one byte at a time, with so many milliseconds between them.
     Drip(Vec<u8>, u64),
-    /// These bytes, which may be no HTTP at all.
+    /// Raw bytes, which may be no HTTP at all.
     Raw(Vec<u8>),
     /// The first bytes, and then the others again and again without end.
     Flood(Vec<u8>, Vec<u8>),
-    /// The same address again.
+    /// A redirection to the same address.
     Circle,
     /// No file.
     Status(u16),
@@ -79,7 +79,7 @@ impl Server {
                     let _ = send(&mut stream, &request, reply);
                     silent.push(stream);
                 } else {
-                    // A client may leave before the end, which is heard late; the next does not wait.
+                    // A client may leave before the end, which is noticed late; the next does not wait.
                     std::thread::spawn(move || send(&mut stream, &request, reply));
                 }
             }
@@ -97,7 +97,7 @@ impl Server {
         format!("http://{}/{folder}", self.address)
     }
 
-    /// What was asked for, in this order.
+    /// Requests so far, in their order.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }

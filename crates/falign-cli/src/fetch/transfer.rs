@@ -13,7 +13,7 @@ use super::client::Client;
 /// How an attempt ended that did not fail on this machine.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// All that the server has is there.
+    /// The whole content of the server is there.
     Complete,
     /// Cut off on the way; another attempt may go on.
     Broken(String),
@@ -125,7 +125,7 @@ impl Rate {
         }
     }
 
-    /// Hears of more bytes; whether the time is over and they were too few.
+    /// Counts more bytes; whether the time is over and they were too few.
     fn is_too_low(&mut self, count: u64) -> bool {
         self.bytes += count;
         if self.since.elapsed() < self.least.0 {

@@ -57,7 +57,7 @@ const ERRORS: [&str; 4] = ["28", "5", "13", "122"];
 /// How the program is cut off; the last one is of a write only.
 const ENDS: [&str; 4] = ["kill", "after", "cut", "torn"];
 
-/// A program whose calls are counted, in a folder of its own.
+/// A program whose calls are counted, in a separate folder.
 struct Faulty {
     lab: Lab,
     shim: PathBuf,
@@ -176,7 +176,7 @@ fn whatever_call_fails_or_is_the_last_nothing_is_lost_or_taken_for_whole() {
         let counts = faulty.counts();
         for kind in KINDS {
             let count = counts[kind];
-            assert!(count > 0, "no {kind} is counted: the shim is not heard");
+            assert!(count > 0, "no {kind} is counted: the shim does not report");
             // Each call where all are asked for, else some.
             let some = cases(2, count).min(count);
             for turn in 0..some {

@@ -1,4 +1,4 @@
-//! The program run in a folder of its own, and what it leaves there.
+//! The program run in a separate folder, and what it leaves there.
 
 pub(crate) mod chance;
 pub(crate) mod numpy;
@@ -101,7 +101,7 @@ impl Answer {
         self.fails(2, parts)
     }
 
-    /// That exit code and one line on stderr that has every one of `parts`.
+    /// Checks for that exit code and one line on stderr that has every one of `parts`.
     pub(crate) fn fails(self, code: i32, parts: &[&str]) -> Self {
         let answer = self.ends_with(code);
         let err = &answer.err;
@@ -115,7 +115,7 @@ impl Answer {
     }
 }
 
-/// Every file of a run folder but what may differ: the lock, and `meta.json` with its times.
+/// Files of a run folder but those that may differ: the lock, and `meta.json` with its times.
 pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];

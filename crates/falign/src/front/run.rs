@@ -9,7 +9,7 @@ use crate::plan::tables::{RunRows, setting_runs};
 use crate::simulate::resolve::Resolved;
 use crate::simulate::{RunResult, SavedWeights};
 
-/// All runs of one setting. Arrays have the shape (runs, recorded steps).
+/// Runs of one setting. Arrays have the shape (runs, recorded steps).
 ///
 /// # Example
 /// ```

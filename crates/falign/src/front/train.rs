@@ -96,7 +96,7 @@ fn reals<D: Dimension>(inputs: &ArrayRef2<f64>, targets: &ArrayRef<f64, D>) -> R
 #[must_use = "nothing is trained before `run`"]
 pub struct Train {
     keys: Table,
-    /// Or the first mistake of a call before.
+    /// The data, or the first mistake of a call before.
     data: Result<Given>,
 }
 

@@ -13,6 +13,6 @@ pub(crate) fn other_arithmetic(family: EngineFamily, found: &Value) -> Option<St
     })
 }
 
-/// What to do about it.
+/// Advice on what to do about it.
 pub(crate) const MIX: &str =
     "go on on such a machine, or with --mix: numbers then differ by rounding from either machine's";

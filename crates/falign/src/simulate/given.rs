@@ -16,16 +16,16 @@ use crate::{Error, Result};
 pub enum Given {
     /// Real targets.
     Reals {
-        /// To train on.
+        /// Data to train on.
         train: Arc<Dataset>,
-        /// For `held_out_loss`.
+        /// Data for `held_out_loss`.
         held_out: Option<Arc<Dataset>>,
     },
     /// A class for each sample.
     Classes(LabelledPair),
 }
 
-/// What the data are called where files would have their paths.
+/// Name of held-out data where files would have their paths.
 const HELD_OUT: &str = "held_out";
 
 /// A checked experiment from a flat table (see [`Experiment::from_flat`]) with `given` in the
@@ -86,7 +86,7 @@ pub fn experiment(mut flat: Table, given: &Given, path: &Path) -> Result<(Experi
     Ok((Experiment::from_flat(&flat, None)?, sources))
 }
 
-/// Where the held-out data of training data at `path` are.
+/// Path of the held-out data of training data at `path`.
 pub fn held_out_path(path: &Path) -> std::path::PathBuf {
     let ending = path.extension().unwrap_or_default().to_string_lossy();
     path.with_extension(format!("{HELD_OUT}.{ending}"))

@@ -9,10 +9,10 @@ use crate::theory::{
 };
 use crate::two_layer::{Dynamics, Needs, Problem, Snapshot};
 
-/// What the kernels of a run are compared with.
+/// References that the kernels of a run are compared with.
 pub(super) struct KernelMeasures {
     targets: Array2<f64>,
-    /// Of step 0, where a quantity asks for them.
+    /// Kernels of step 0, where a quantity asks for them.
     start: Kernels,
 }
 
@@ -37,7 +37,7 @@ impl Kernels {
 }
 
 impl KernelMeasures {
-    /// Of an engine at its start.
+    /// References of an engine at its start.
     pub(super) fn new(
         problem: &Problem,
         engine: &mut dyn Dynamics,

@@ -40,7 +40,7 @@ pub struct RunResult {
     pub values: Vec<Vec<f64>>,
     /// How it ended.
     pub outcome: Outcome,
-    /// What its theory units became.
+    /// The values of its theory units.
     pub resolved: Resolved,
     /// The weights asked for by `save_weights`: initial, final.
     pub weights: [Option<SavedWeights>; 2],
@@ -55,7 +55,7 @@ pub struct Checkpoint<'a> {
     pub job: &'a str,
     /// Whether to go on from one of a machine that rounds products in another way.
     pub mix: bool,
-    /// Hears of a checkpoint that is there.
+    /// Files that were not as they should be, such as a checkpoint.
     pub notes: &'a Mutex<Notes>,
 }
 
@@ -64,7 +64,7 @@ pub struct Checkpoint<'a> {
 pub struct Notes {
     /// Damaged or foreign: what they held has been done again.
     pub redone: Vec<(PathBuf, String)>,
-    /// Of a machine that rounds products in another way, and used all the same.
+    /// Files of a machine that rounds products in another way, used all the same.
     pub mixed: Vec<(PathBuf, String)>,
 }
 
@@ -74,16 +74,16 @@ impl Checkpoint<'_> {
     }
 }
 
-/// What a run needs besides its setting; none of it but `rule` changes a number.
+/// Surroundings of a run, besides its setting; none of them but `rule` changes a number.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// Data sets that were read before.
     pub sources: &'a Sources,
     /// Spreads a wide two-layer network over rayon's threads (same bits).
     pub parallel: bool,
-    /// Where a deep run keeps its checkpoint, and looks for one to go on from.
+    /// The checkpoint that a deep run keeps, and looks for to go on from.
     pub checkpoint: Option<Checkpoint<'a>>,
-    /// Hears of what a run prepares, and may stop it there, as `progress` may at a step.
+    /// Learns of what a run prepares, and may stop it there, as `progress` may at a step.
     pub watch: Option<&'a Watch>,
     /// Teaches the networks of the mini-batch engine in place of the setting's rule. Unlike the
     /// others this one changes the numbers; no run folder can say so.
@@ -131,7 +131,7 @@ pub(super) fn predict(
     predictions::fill(setting, run_number, context, &problem, steps, &mut values)
 }
 
-/// Runs run number `run_number` of a checked setting. `progress` hears of every step and may
+/// Runs run number `run_number` of a checked setting. `progress` learns of every step and may
 /// stop the run by answering `false`, which gives `None`.
 ///
 /// # Errors

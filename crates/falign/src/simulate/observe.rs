@@ -26,8 +26,8 @@ impl std::fmt::Debug for Look<'_> {
 /// Makes the learning rule of each run, in the precision of its engine, for a network that
 /// starts with these layers.
 pub trait PrivateRule: std::fmt::Debug + Sync {
-    /// For run `run` of a setting with `precision = "f32"`.
+    /// Rule for run `run` of a setting with `precision = "f32"`.
     fn single(&self, run: u64, layers: &[Layer<f32>]) -> Box<dyn LearningRule<f32>>;
-    /// For run `run` of a setting with `precision = "f64"`.
+    /// Rule for run `run` of a setting with `precision = "f64"`.
     fn double(&self, run: u64, layers: &[Layer<f64>]) -> Box<dyn LearningRule<f64>>;
 }

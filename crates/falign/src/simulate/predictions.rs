@@ -1,4 +1,4 @@
-//! What the limits say of a run, beside what is measured of it: from its data and outputs at
+//! Predictions of the limits for a run, next to what is measured of it: from its data and outputs at
 //! the start, never from its later steps.
 
 use std::sync::Arc;
@@ -78,7 +78,7 @@ fn slow_width(problem: &Problem) -> f64 {
     problem.output_scale * problem.output_scale * problem.width as f64
 }
 
-/// What the slow-time limit says of the last step of run 0, with what is left of beta(0).
+/// Slow-time limit at the last step of run 0, with what is left of beta(0).
 pub(crate) fn final_slow_time(
     setting: &Setting,
     context: Context<'_>,
@@ -146,7 +146,7 @@ pub(crate) fn remaining(problem: &Problem, steps: &[u64]) -> Vec<f64> {
         .collect()
 }
 
-/// What the limits need of a run's start.
+/// Parts of a run's start that the limits need.
 struct Start {
     /// f(0), not centred.
     outputs: Array2<f64>,

@@ -16,7 +16,7 @@ use crate::theory::{Spectrum, infinite_eigenvalues_heard, training_kernel_max_he
 use crate::two_layer::{Draw, Problem};
 use crate::{Error, Result};
 
-/// What a run's theory units became on its own data.
+/// Values of a run's theory units on its data.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Resolved {
     /// eta.
@@ -33,7 +33,7 @@ pub struct Resolved {
 }
 
 /// h of Gbar + h K o Gdot, the kernel that a setting's network begins to train with: 1 for
-/// backpropagation, the initial correlation of b and beta for feedback weights of their own.
+/// backpropagation, the initial correlation of b and beta for separate feedback weights.
 pub(crate) fn feedback_share(setting: &Setting) -> f64 {
     match setting.rule.feedback() {
         Some(Feedback::Transpose) => 1.0,
@@ -106,7 +106,7 @@ pub(crate) fn eigenvalues(
     })
 }
 
-/// The same on data whose kernel has a known spectrum.
+/// Problem and values on data whose kernel has a known spectrum.
 pub(crate) fn on_data(
     setting: &Setting,
     data: RunData,

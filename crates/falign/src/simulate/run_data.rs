@@ -107,7 +107,7 @@ pub(crate) fn load(
     })
 }
 
-/// The same, to be read only: data of files are scaled once, and not copied.
+/// Loads data that are only read: those of files are scaled once, and not copied.
 pub(super) fn load_shared(
     setting: &Setting,
     run: u64,

@@ -15,7 +15,7 @@ use crate::data::{
 use crate::file::path_text;
 use crate::theory::SlowEstimate;
 
-/// What was read so far. A set is read by whoever asks first; others wait for it.
+/// Data that were read so far. A set is read by whoever asks first; others wait for it.
 #[derive(Debug, Default)]
 pub struct Sources {
     datasets: Mutex<BTreeMap<(PathBuf, String), Arc<NamedSet>>>,
@@ -41,23 +41,23 @@ fn dataset_key(path: &Path, options: &TableOptions) -> (PathBuf, String) {
 /// Data with real targets.
 #[derive(Debug, Clone)]
 pub struct RealPair {
-    /// To train on.
+    /// Data to train on.
     pub train: Arc<Dataset>,
-    /// For `held_out_loss`.
+    /// Data for `held_out_loss`.
     pub held_out: Option<Arc<Dataset>>,
 }
 
 /// A training and a test set with classes.
 #[derive(Debug, Clone)]
 pub struct LabelledPair {
-    /// To train on.
+    /// Data to train on.
     pub train: Arc<Labelled>,
-    /// To report on.
+    /// Data to report on.
     pub test: Arc<Labelled>,
 }
 
 impl LabelledPair {
-    /// Both sets of a checked pair.
+    /// Pair of a checked training and test set.
     pub fn new(data: TrainTest) -> Self {
         let (train, test) = data.into_parts();
         Self {

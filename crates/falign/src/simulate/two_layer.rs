@@ -103,7 +103,7 @@ pub(crate) fn refuse_private(setting: &Setting, private: Option<&dyn PrivateRule
         return Err(Error::config(
             "run.engine",
             setting.resolved_engine().name(),
-            "a rule of one's own needs \"mini_batch\"",
+            "a private rule needs \"mini_batch\"",
         ));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What a caller hears of runs that go on, and how it stops them.
+//! Progress of runs that go on, and how it stops them.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::measure::{Listener, Stage};
 use crate::{Error, Result};
 
-/// What a caller hears and can say while a plan runs.
+/// Progress that a caller follows, and its means to stop, while a plan runs.
 #[derive(Debug, Default)]
 pub struct Watch {
-    /// Set to stop, by the caller or by a job that failed: jobs in hand are given up at their
+    /// Set to stop, by the caller or by a job that failed: jobs in hand are dropped at their
     /// next step, finished ones are kept.
     pub stop: AtomicBool,
     /// Work done so far, in estimated multiply-adds.
@@ -45,12 +45,12 @@ impl Watch {
     /// # Errors
     /// Those of `work`, which is [`Error::Stopped`] where it was stopped.
     pub(crate) fn prepare<T>(&self, work: impl FnOnce(Listener<'_>) -> Result<T>) -> Result<T> {
-        let hear = |stage| {
+        let note = |stage| {
             self.preparations().1 = Some(stage);
             !self.stop.load(Ordering::Relaxed)
         };
         self.preparations().0 += 1;
-        let prepared = work(Listener::new(&hear));
+        let prepared = work(Listener::new(&note));
         let mut now = self.preparations();
         now.0 -= 1;
         if now.0 == 0 {

@@ -12,16 +12,16 @@ use crate::{Error, Result};
 pub enum SavedWeights {
     /// W, beta and b.
     TwoLayer(Weights),
-    /// All layers, and feedback weights where there are any.
+    /// Layers, and feedback weights where there are any.
     Deep(TensorFile),
 }
 
 /// An array in the precision of its engine.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WeightArray {
-    /// Of an engine in single precision.
+    /// Array of an engine in single precision.
     Single(ArrayD<f32>),
-    /// Of an engine in double precision.
+    /// Array of an engine in double precision.
     Double(ArrayD<f64>),
 }
 
@@ -29,7 +29,7 @@ pub enum WeightArray {
 const TWO_LAYER: [&str; 3] = ["hidden_weights", "output_weights", "feedback_weights"];
 
 impl SavedWeights {
-    /// Every array under the name that it has in the file.
+    /// Arrays, each under the name that it has in the file.
     pub fn arrays(&self) -> Vec<(String, WeightArray)> {
         match self {
             Self::TwoLayer(Weights {
@@ -75,7 +75,7 @@ impl SavedWeights {
             return Err(Error::shape(
                 "weights",
                 TWO_LAYER.join(", "),
-                format!("`{name}` beside them"),
+                format!("`{name}` besides them"),
             ));
         }
         let matrix = |name: &str| -> Result<Array2<f64>> {

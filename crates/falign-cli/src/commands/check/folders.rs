@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::{CheckArgs, is_pattern};
 use crate::commands::words;
 
-/// Where experiments that are not run yet are run.
+/// Folders in which experiments are run that have no results yet.
 pub(super) struct Folders<'a> {
     args: &'a CheckArgs,
     /// Made when it is needed.

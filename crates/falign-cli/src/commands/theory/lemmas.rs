@@ -6,7 +6,7 @@ use falign::study::lemmas::{LemmaRow, LemmaTable, LemmaVerdict, RUNS, WIDTHS};
 use falign::theory::lemmas::Side;
 use serde_json::{Value, json};
 
-/// Both sides at the largest width, the implied constant at all, and its trend.
+/// Table of both sides at the largest width, the implied constant at all, and its trend.
 pub(super) fn text(table: &LemmaTable) -> String {
     let case = if table.case.is_empty() {
         String::new()
@@ -111,7 +111,7 @@ fn number(x: f64) -> String {
     }
 }
 
-/// The same with stable keys.
+/// JSON of the table, with stable keys.
 pub(super) fn json(table: &LemmaTable) -> Value {
     let finite = |x: f64| x.is_finite().then_some(x);
     let rows = table.rows.iter().map(|row| {

@@ -28,13 +28,13 @@ use crate::{Error, Result};
 /// A run before its first step, for whoever wants to look inside.
 #[derive(Debug)]
 pub(crate) struct Parts<T: Element> {
-    /// What was asked for, with its step size in numbers.
+    /// The setting, with its step size in numbers.
     pub(crate) setting: Setting,
     /// M, where the step size is measured by it; NaN otherwise.
     pub(super) curvature: f64,
     /// The network at its start, with its rule.
     pub(crate) network: Network<T>,
-    /// What it trains on.
+    /// The samples that it trains on.
     pub(crate) train: Arc<Examples>,
     pub(super) test: Option<Examples>,
     pub(super) validation: Option<Examples>,
@@ -44,7 +44,7 @@ pub(crate) struct Parts<T: Element> {
     pub(crate) steps: u64,
 }
 
-/// Makes a rule of one's own for the layers at the start.
+/// Makes a private rule for the layers at the start.
 pub(super) type MakeRule<'a, T> = &'a dyn Fn(&[Layer<T>]) -> Box<dyn LearningRule<T>>;
 
 /// Builds the network and its data; `private` takes the place of the setting's rule.
@@ -108,7 +108,7 @@ pub(super) struct Length {
 }
 
 impl Length {
-    /// On `samples` training samples.
+    /// Length on `samples` training samples.
     pub(super) fn new(setting: &Setting, samples: usize) -> Self {
         let deep = &setting.deep;
         let batch = deep.batch.unwrap_or(usize::MAX).min(samples);

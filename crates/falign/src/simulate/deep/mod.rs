@@ -61,7 +61,7 @@ pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(
     Ok((length.steps, in_steps(&setting.record, length.per_epoch)))
 }
 
-/// At least this long between two checkpoints of a run that is not being stopped.
+/// Least time between two checkpoints of a run that is not being stopped.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 
 fn train<T: Element>(

@@ -7,7 +7,7 @@ use crate::math::simd::Element;
 use crate::measure::Quantity;
 use crate::network::{Examples, Running, Training, Wanted};
 
-/// What measures a network at a recorded step.
+/// Measures of a network at recorded steps.
 pub(super) struct Observer<'a> {
     pub(super) wanted: Wanted,
     pub(super) quantities: &'a [Quantity],

@@ -13,7 +13,7 @@ use crate::simulate::Checkpoint;
 use crate::simulate::arithmetic::{MIX, other_arithmetic};
 use crate::{Error, Result};
 
-/// What has been recorded of a run so far.
+/// Rows that have been recorded of a run so far.
 #[derive(Debug, Default)]
 pub(super) struct Recorded {
     /// Per row the values of the setting's quantities.
@@ -22,7 +22,7 @@ pub(super) struct Recorded {
     pub(super) losses: Vec<f64>,
 }
 
-/// That of a network's hidden units.
+/// Family of a network's hidden units.
 fn family<T: Element>(training: &Training<T>) -> EngineFamily {
     EngineFamily::of_mini_batch(training.network().layers()[0].activation)
 }
@@ -37,7 +37,7 @@ fn identity<T: Element>(checkpoint: Checkpoint<'_>, run: u64, training: &Trainin
     })
 }
 
-/// In the note of a checkpoint: see [`EngineFamily::arithmetic`].
+/// Key in the note of a checkpoint: see [`EngineFamily::arithmetic`].
 const ARITHMETIC: &str = "arithmetic";
 
 /// Writes a checkpoint. Its folder is made anew where another program has removed it, which file
@@ -89,7 +89,7 @@ fn make_folder(path: &Path) -> Result<()> {
 }
 
 /// Puts a run where its checkpoint left it. Without a checkpoint the run starts anew, and with one
-/// that is damaged, of another run or of another version, which `checkpoint` hears of: nothing but
+/// that is damaged, of another run or of another version, which the notes of `checkpoint` then tell: nothing but
 /// time is lost. `steps` are those at which a row of so many `quantities` is recorded.
 pub(super) fn resume<T: Element>(
     checkpoint: Checkpoint<'_>,

@@ -86,7 +86,7 @@ fn kept(setting: &Setting) -> f64 {
     }
 }
 
-/// By how much noise shortens the steps of rules that learn by trial (Werfel, Xie & Seung 2005):
+/// Factor by which noise shortens the steps of rules that learn by trial (Werfel, Xie & Seung 2005):
 /// the estimate of a gradient by one trial has a variance of its square times the number of what
 /// is shaken. All weights are shaken once a batch, units once a sample.
 fn noise<T: Element>(rule: Rule, network: &Network<T>, batch: usize) -> f64 {
