@@ -11,11 +11,11 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output;
 
-/// Between two plain lines.
+/// Time between two plain lines.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
 /// Time before which nothing is shown: work that is done by then needs no progress.
 const SOON: Duration = Duration::from_secs(1);
-/// Between two looks at the work.
+/// Time between two looks at the work.
 const TICK: Duration = Duration::from_millis(200);
 
 /// Shows progress until `finished` answers true. Run in a separate thread, which may be

@@ -43,7 +43,7 @@ pub(crate) fn refuse_large_files() {
     let _ = SigSet::from(Signal::SIGXFSZ).thread_block();
 }
 
-/// There is no such signal here.
+/// Does nothing: this system has no such signal.
 #[cfg(not(unix))]
 pub(crate) fn refuse_large_files() {}
 

@@ -159,7 +159,7 @@ fn set_refuses_what_the_file_would() {
     }
 }
 
-/// Within the range of its key, but not to be carried out.
+/// Values within the range of their keys may still be too large to carry out.
 #[test]
 fn wishes_that_no_machine_could_hold_are_refused_at_once() {
     for (set, parts) in [

@@ -146,7 +146,7 @@ fn a_table_tells_divergence_from_what_has_no_value() {
     );
 }
 
-/// However the settings are changed there is a picture, and no long run fails for want of one.
+/// Every change of settings leaves a picture to draw, and no long run fails for want of one.
 #[test]
 fn a_picture_is_drawn_whatever_was_asked() {
     let lab = Lab::new();

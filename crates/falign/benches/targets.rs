@@ -1,4 +1,4 @@
-//! The engines beside the arithmetic peak: what share of it they reach, at every size.
+//! The engines against the arithmetic peak: what share of it they reach, at every size.
 //!
 //! `cargo bench -p falign --bench targets`, with any of the parts `sizes`, `linear`, `wide`,
 //! `threads` behind `--`; prints tables in Markdown. Steps and a loop of fused multiply-adds take
@@ -65,7 +65,7 @@ fn sizes(turns: usize, whole: bool) {
         current_path().name()
     ));
     print(
-        "| size | precision | activation | steps/s | share of the peak beside it | best of best | target |",
+        "| size | precision | activation | steps/s | share of the peak next to it | best of best | target |",
     );
     print("|---|---|---|---|---|---|---|");
     let usual = Size::of_width(3200);
@@ -195,7 +195,7 @@ fn wide<T: Element>([fitting, wide]: [u64; 2], turns: usize) {
     let mut memory = vec![T::from_f64(1.0); values];
     let passes = rates(turns, &mut || touch(&mut memory), &mut || ());
     drop(memory);
-    // tanh keeps psi(Z) beside Z.
+    // tanh keeps psi(Z) next to Z.
     for (activation, arrays) in [(Activation::Relu, 1.0), (Activation::Tanh, 2.0)] {
         let mut small = engine::<T>(activation, Size::of_width(fitting), false);
         let small = rates(turns, &mut || small.step(), &mut || ());

@@ -1,4 +1,4 @@
-//! A learning rule of one's own: feedback alignment whose random weights are forgotten and
+//! A private learning rule: feedback alignment whose random weights are forgotten and
 //! drawn again every few steps. How often can the messenger change before nothing is learned?
 //!
 //! `cargo run --release -p falign --example private_rule`
@@ -47,7 +47,7 @@ impl LearningRule<f32> for Forgetful {
         }
     }
 
-    // For measurements: every layer hears from the output itself.
+    // For measurements: every layer is taught by the output itself.
     fn path(&self) -> SignalPath {
         SignalPath::Direct
     }

@@ -422,7 +422,7 @@ fn least_eigenvalues_are_promised_by_their_integrals() {
     }
 }
 
-/// What all theorems of training assume, each asks for.
+/// Every theorem asks for the assumptions that all theorems of training share.
 #[test]
 fn every_theorem_names_what_its_training_is() {
     let (x, y) = diagonal();
@@ -490,7 +490,7 @@ fn a_measured_step_beyond_the_bound_opens_what_was_met() {
     assert_eq!(verdict(&beyond, "theorem_4_3"), Verdict::Open);
 }
 
-/// Whatever the setting, a verdict is what its conditions are.
+/// A verdict is what its conditions are, whatever the setting.
 #[test]
 fn no_statement_is_met_while_a_condition_is_open() {
     let (x, y) = (normals(7, 12, 3), normals(6, 12, 1));

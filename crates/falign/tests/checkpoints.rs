@@ -19,7 +19,7 @@ use crate::support::experiment::Scratch;
 /// Steps of [`IMAGES`].
 const STEPS: u64 = 21;
 
-/// Every rule of deep networks.
+/// Rules of deep networks, all of them.
 const RULES: [&str; 14] = [
     "backpropagation",
     "feedback_alignment",
@@ -37,7 +37,7 @@ const RULES: [&str; 14] = [
     "weight_perturbation",
 ];
 
-/// What else a step's result could depend on besides the weights.
+/// Options that give a step more to depend on than the weights.
 const STATES: [&[&str]; 20] = [
     &["learning.optimiser=momentum"],
     &["learning.optimiser=rmsprop"],
@@ -153,7 +153,7 @@ fn go_on(setting: &Setting, path: &Path) -> (Vec<u64>, Vec<u64>) {
     (bits, steps)
 }
 
-/// The same, with what was said of the checkpoint.
+/// A run from its checkpoint, its steps, and the notes on the checkpoint.
 fn go_on_with(setting: &Setting, path: &Path) -> (Vec<u64>, Vec<u64>, Notes) {
     let sources = Sources::default();
     let notes = Mutex::default();

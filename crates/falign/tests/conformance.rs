@@ -40,7 +40,7 @@ quantities = ["loss", "test_accuracy", "alignment"]
 save_weights = "final"
 "#;
 
-/// What the names of arrays in a weights file, and their shapes, must be for this rule.
+/// Names of arrays in a weights file, and their shapes, as they must be for this rule.
 fn shapes(rule: Rule) -> Vec<(String, Vec<usize>)> {
     let layers = [(12, 16), (9, 12), (3, 9)];
     let mut all = Vec::new();
@@ -67,7 +67,7 @@ fn has_shapes(rule: Rule, result: &RunResult) -> bool {
         return false;
     };
     let found = file.names().map(|name| {
-        let (shape, values) = file.get(name).expect("a name of its own");
+        let (shape, values) = file.get(name).expect("a distinct name");
         assert!(values.iter().all(|x| x.is_finite()), "{rule:?} {name}");
         (name.to_owned(), shape.to_vec())
     });

@@ -101,7 +101,7 @@ fn reference() -> Vec<Cell> {
     cells
 }
 
-/// What was measured at the place of a cell.
+/// Measured values at the place of a cell.
 struct Measured {
     alignment: Sample,
     loss: Sample,
@@ -267,7 +267,7 @@ fn the_whole_of_figure_2_has_the_statistics_of_another_implementation() {
         eprintln!("SKIPPED: FALIGN_RUNS names no folder with finished figure2 and figure2_long");
         return;
     };
-    // Cells that both have; the rest of the reference has ridge levels of its own.
+    // Cells that both have; the rest of the reference has other ridge levels.
     for (name, least) in [("figure2", 1000), ("figure2_long", 200)] {
         let cells = compare(stored(&Path::new(&folder).join(name).join("summary.csv")));
         eprintln!("{name}: {cells} comparisons");

@@ -146,7 +146,7 @@ fn the_cutoff_that_is_named_gives_the_wanted_alignment() {
     }
 }
 
-/// Each run has data of its own, and step sizes and cutoffs with them; feedback may be correlated,
+/// Runs differ in their data, and in step sizes and cutoffs with them; feedback may be correlated,
 /// outputs scaled and centred, and several.
 #[test]
 fn other_linear_networks_are_foretold_too() {

@@ -17,7 +17,7 @@ use crate::support::normals;
 
 const SAMPLES: usize = 40;
 const STREAMS: (u64, u64) = (6, 0);
-/// Of a few thousand additions of numbers near 1.
+/// Rounding of a few thousand additions of numbers near 1.
 const ROUNDING: f64 = 1e-12;
 
 /// The paper's linear task in shape: 30-20-10, here with squared errors on a random map.
@@ -85,7 +85,7 @@ fn drift(rule: &str, step_size: f64) -> [f64; 3] {
 fn a_linear_network_keeps_its_matrix_of_feedback_and_forward_weights() {
     let [exact, coarse, moved] = drift("feedback_alignment", 0.02);
     assert!(exact < ROUNDING, "{exact:e}");
-    // The weights do learn, and the drift of the finite step is small beside it.
+    // The weights do learn, and the drift of the finite step is small compared with it.
     assert!(moved > 0.1 && coarse < 0.1 * moved, "{coarse} of {moved}");
     // First order in the step: a tenth of the step, a tenth of the drift.
     let [_, fine, _] = drift("feedback_alignment", 0.002);

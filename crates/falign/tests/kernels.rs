@@ -1,4 +1,4 @@
-//! Kernels that the engines give of their own units, against those of `theory` from weights.
+//! Kernels that the engines give of their units, against those of `theory` from weights.
 
 use falign::config::{Experiment, Overrides};
 use falign::math::{Activation, Streams};

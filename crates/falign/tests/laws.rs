@@ -128,7 +128,7 @@ fn the_test_tells_widths_apart() {
     assert!(norm > CRITICAL, "{norm}");
 }
 
-/// At a width that no memory holds, the law of large numbers: cos(b, beta(0)) is about
+/// The law of large numbers holds at a width that no memory holds: cos(b, beta(0)) is about
 /// 1/sqrt(p) and |beta(0)|^2/p is 1.
 #[test]
 fn a_width_of_1e12_concentrates() {

@@ -158,7 +158,7 @@ fn trains_alike_without_changes<T: simd::Element>(examples: &Examples, hidden: &
     }
 }
 
-/// Where the changes of the first layer's weights are not wanted, weights change while their
+/// A step whose first layer's changes are not wanted changes weights while their
 /// gradient is made.
 #[test]
 fn changing_weights_while_their_gradient_is_made_changes_no_bit() {

@@ -82,7 +82,7 @@ fn golden<T: Element>(tolerance: f64) {
                         Activation::Linear,
                     ),
                 ];
-                // Measured against fixed feedback; backpropagation has none of its own.
+                // Measured against fixed feedback; backpropagation has no separate ones.
                 let feedback = matrix::<T>(&data["b"])
                     .t()
                     .as_standard_layout()
@@ -273,7 +273,7 @@ fn feedback_set_to_the_transpose_is_backpropagation_bit_for_bit() {
     }
 }
 
-/// With the residual held, forward weights above play no part in a hidden layer's signal.
+/// A hidden layer's signal does not depend on forward weights above where the residual is held.
 #[test]
 fn rules_with_their_own_feedback_are_local() {
     let task = task();
@@ -493,7 +493,7 @@ fn weight_perturbation_is_unbiased() {
     }
 }
 
-/// Whatever is sent, a summed batch weighs as many times more as it has samples.
+/// A summed batch weighs as many times more as it has samples, whatever is sent.
 #[test]
 fn signals_are_reduced_as_the_loss_is() {
     let task = task();

@@ -1,4 +1,4 @@
-//! Theory beside the engines: kernels, their limits, and what the limits say of training.
+//! Theory against the engines: kernels, their limits, and what the limits say of training.
 
 use falign::config::{Experiment, Overrides};
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams, activate};

@@ -25,7 +25,7 @@ const OUTPUTS: usize = 3;
 
 const STREAMS: fn() -> Streams = || Streams::new(21, 4);
 
-/// Layers of unequal widths with factors of their own, and a rule's feedback weights.
+/// Layers of unequal widths with different factors, and a rule's feedback weights.
 fn parts(composition: Composition, dim: usize) -> (Vec<Layer<f64>>, Vec<Array2<f64>>) {
     let architecture = Architecture::new(dim, &HIDDEN, OUTPUTS, Activation::Tanh).unwrap();
     let start = Initialisation::Ntk;

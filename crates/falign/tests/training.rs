@@ -59,7 +59,7 @@ fn a_full_batch_of_squared_errors_is_the_papers_dynamics() {
             let rule_is = format!("learning.rule={rule}");
             let activation_is = format!("network.activation={activation}");
             // Hebbian feedback grows without bound where its step is that of the weights. Deep
-            // Kolen-Pollack has no step of its own.
+            // Kolen-Pollack has no separate step.
             let slow = if rule == "hebbian_feedback" {
                 "learning.feedback_step_size=0.01"
             } else {
@@ -499,7 +499,7 @@ fn what_learns_nothing_is_stalled_and_what_learns_is_not() {
     assert_eq!(short.outcome, Outcome::Finished);
 }
 
-/// Measuring draws magnitudes of its own, and gives back those that trained.
+/// Measuring draws separate magnitudes, and gives back those that trained.
 #[test]
 fn saved_magnitudes_are_those_of_the_last_step_whatever_was_measured() {
     let saved = |quantity: &str| {

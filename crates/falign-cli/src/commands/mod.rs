@@ -197,7 +197,7 @@ pub(crate) struct RunOptions {
 }
 
 impl RunOptions {
-    /// As many threads as are asked for, or as there are cores.
+    /// Number of threads: as many as are asked for, or as there are cores.
     fn thread_count(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
         self.threads.map_or_else(cores, usize::from)

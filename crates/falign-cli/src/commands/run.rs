@@ -265,7 +265,7 @@ fn wait<T>(
     }
 }
 
-/// Between two looks at whether work is to stop.
+/// Time between two looks at whether work is to stop.
 const TICK: Duration = Duration::from_millis(50);
 
 /// Refuses a folder that is in use for something else. Gives the ids of jobs in it that have

@@ -44,7 +44,7 @@ pub(super) struct InPlace {
 }
 
 impl StoredOptions {
-    /// As they are typed.
+    /// Options as they are typed.
     pub(super) fn words(&self) -> Vec<OsString> {
         let mut words = Vec::new();
         if self.fresh {

@@ -25,7 +25,7 @@ pub(crate) struct Patience {
     pub(crate) fruitless: u32,
     /// Attempts of all kinds to get a file from one address.
     pub(crate) attempts: u32,
-    /// Between two attempts.
+    /// Pause between two attempts.
     pub(crate) pause: Duration,
     /// Time for all files of a data set together, at all addresses. What is there by then is kept: the
     /// same command goes on with it.
@@ -50,7 +50,7 @@ impl Patience {
 pub(crate) struct Client {
     agent: Agent,
     pub(crate) patience: Patience,
-    /// When it was made.
+    /// Moment at which it was made.
     started: Instant,
 }
 

@@ -13,7 +13,7 @@ use falign::math::simd::{Element, Isa, Kernel, dispatch};
 
 /// Independent chains: two multiply-adds begin each cycle and each takes at most five.
 const CHAINS: usize = 20;
-/// About a millisecond: as long as the turns it stands beside, for the clock changes.
+/// About a millisecond: as long as the turns it stands next to, for the clock changes.
 const ROUNDS: usize = 200_000;
 
 struct Chains<T>(PhantomData<T>);

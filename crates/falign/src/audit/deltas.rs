@@ -21,7 +21,7 @@ pub(super) fn check(subject: &Subject<'_>) -> Check {
     compare(subject, &signals(subject), &answers)
 }
 
-/// What a fresh rule says that it sends.
+/// Signals that a fresh rule says it sends.
 fn signals(subject: &Subject<'_>) -> Vec<Array2<f64>> {
     let mut network = subject.network();
     network.forward(&subject.input);

@@ -14,7 +14,7 @@ pub enum Claim {
     /// A rule of the random-feedback family. Unless it transposes the forward weights, it must
     /// show its feedback weights through [`LearningRule::feedback`].
     Family {
-        /// Which one.
+        /// The rule of the family.
         composition: Composition,
         /// Numbers of feedback weights that learn; the others ignore them.
         learning: FeedbackLearning,

@@ -13,7 +13,7 @@ pub struct Verdict {
     pub id: String,
     /// Whether it holds. An undecidable claim does not.
     pub passed: bool,
-    /// Why nothing can be decided, if so: nothing to compare, or too little to notice a
+    /// Reason why nothing can be decided, if so: nothing to compare, or too little to notice a
     /// difference by.
     pub undecidable: Option<String>,
     /// The measured value, where it is nearest to failing.
@@ -45,7 +45,7 @@ impl Claim {
         self.evaluate_among(table, 1)
     }
 
-    /// As [`evaluate`](Self::evaluate), as one of so many claims [with a level](Self::has_level)
+    /// Evaluates as [`evaluate`](Self::evaluate) does, as one of so many claims [with a level](Self::has_level)
     /// that are checked together: the chance that any of them fails although all are true is at
     /// most their level.
     ///

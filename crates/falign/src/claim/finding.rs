@@ -10,7 +10,7 @@ pub(crate) const MIN_RUNS: usize = 3;
 pub(crate) struct Finding {
     pub(crate) margin: f64,
     pub(crate) measured: String,
-    /// Why holding would say nothing, if so.
+    /// Reason why holding would say nothing, if so.
     pub(crate) doubt: Option<String>,
 }
 

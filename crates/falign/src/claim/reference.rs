@@ -115,7 +115,7 @@ impl<'a> Compared<'a> {
         quantile(level / family as f64, degrees)
     }
 
-    /// Why agreement would say nothing, if a difference that is `allowed` is too large.
+    /// Reason why agreement would say nothing, if a difference that is `allowed` is too large.
     fn doubt(&self, level: f64, family: usize, allowed: f64) -> Option<String> {
         let spread = self.deviation.max(self.row.std);
         let noticed = NOTICED * spread;

@@ -1,6 +1,6 @@
 //! Whole numbers that `f64` holds exactly, the same in every format.
 
-/// Up to here, 2^53, every whole number is one of `f64`'s.
+/// Largest whole number, 2^53, up to which all are numbers of `f64`.
 const LARGEST: u128 = 1 << 53;
 
 /// A whole number as it is.

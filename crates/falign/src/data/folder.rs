@@ -114,7 +114,7 @@ fn nothing_in(folder: &Path, below: &[PathBuf]) -> Error {
     )
 }
 
-/// Which of these files are missing, where others are there.
+/// Names of the files that are missing, where others are there.
 pub(super) fn incomplete(folder: &Path, names: &[&str]) -> Option<String> {
     let (there, missing): (Vec<_>, Vec<_>) =
         names.iter().partition(|name| find(folder, name).is_some());
@@ -255,7 +255,7 @@ mod tests {
         assert_eq!(load_train_test(folder.path()).unwrap(), packed);
     }
 
-    /// As torchvision lays them out: each of these folders may be named.
+    /// Files may lie as torchvision puts them: each of these folders may be named.
     #[test]
     fn files_are_found_below_the_root_that_torchvision_knows() {
         let root = Scratch::new("folder-root");

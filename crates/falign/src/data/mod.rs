@@ -76,7 +76,7 @@ pub fn load_dataset(path: &Path) -> Result<Dataset> {
     load_table(path, &TableOptions::default())
 }
 
-/// As [`load_dataset`], with what the file does not say of its columns. NPY files have columns
+/// Loads as [`load_dataset`] does, with what the file does not say of its columns. NPY files have columns
 /// without names, NPZ files no options.
 ///
 /// # Errors
@@ -133,7 +133,7 @@ pub(crate) struct NamedSet {
 }
 
 impl NamedSet {
-    /// As [`load_table`].
+    /// Loads as [`load_table`] does.
     pub(crate) fn load(path: &Path, options: &TableOptions) -> Result<Self> {
         let (set, names) = load_named(path, options)?;
         let set = Arc::new(set);

@@ -125,7 +125,7 @@ impl<'a> Array<'a> {
             .expect("the same number of values in standard order")
     }
 
-    /// As a matrix; one dimension is a column if `is_column_allowed`.
+    /// The array as a matrix; one dimension is a column if `is_column_allowed`.
     pub(super) fn matrix(&self, is_column_allowed: bool, place: Place) -> Result<Array2<f64>> {
         match self.shape[..] {
             [_, _] => {}

@@ -12,7 +12,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scaling {
-    /// As stored; pixels from 0 to 255.
+    /// Inputs as stored; pixels from 0 to 255.
     None,
     /// Pixels divided by 255. Other inputs: the range of the whole training set to [0, 1].
     Unit,

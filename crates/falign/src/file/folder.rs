@@ -75,7 +75,7 @@ impl Folder {
         }
     }
 
-    /// As [`own`](Self::own); `None` where there is none.
+    /// Opens as [`own`](Self::own) does; `None` where there is none.
     ///
     /// # Errors
     /// As [`own`](Self::own).
@@ -86,7 +86,7 @@ impl Folder {
         }
     }
 
-    /// As [`own`](Self::own), and makes it where there is none.
+    /// Opens as [`own`](Self::own) does, and makes it where there is none.
     ///
     /// # Errors
     /// As [`own`](Self::own).

@@ -32,7 +32,7 @@ impl FolderLock {
         Self::acquire_in(&Folder::named(folder)?)
     }
 
-    /// As [`acquire`](Self::acquire), of a folder that is open.
+    /// Acquires the lock as [`acquire`](Self::acquire) does, of a folder that is open.
     ///
     /// # Errors
     /// As [`acquire`](Self::acquire).

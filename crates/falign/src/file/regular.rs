@@ -19,7 +19,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     open_by(path, || File::open(path))
 }
 
-/// As [`open`], by any way of opening what has this path.
+/// Opens as [`open`] does, by any way of opening what has this path.
 pub(super) fn open_by(path: &Path, open: impl FnOnce() -> io::Result<File>) -> io::Result<File> {
     refuse_special(&fs::metadata(path)?)?;
     let file = open()?;

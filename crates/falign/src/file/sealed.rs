@@ -78,7 +78,7 @@ fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&bytes[..at], &bytes[at + 1..]))
 }
 
-/// Why a first line is not the one its body of `length` bytes should have.
+/// Reason why a first line is not the one its body of `length` bytes should have.
 fn difference(line: &[u8], length: usize) -> String {
     let words: Vec<&str> = std::str::from_utf8(line)
         .unwrap_or_default()

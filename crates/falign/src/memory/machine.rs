@@ -85,7 +85,7 @@ const VERSION_1: Files = [
     "total_inactive_file ",
 ];
 
-/// Over a group and all groups around it, as far as they can be seen: in a container the path may
+/// Least memory left of a group and all groups around it, as far as they can be seen: in a container the path may
 /// be one of outside, and then its own group is the root.
 fn tightest(mount: &Path, path: &str, files: Files) -> Option<u64> {
     let mut folder: PathBuf = mount.join(path.trim_start_matches('/'));

@@ -139,7 +139,7 @@ fn with_other_runs(experiment: &Experiment, plan: &Plan, old: &[OldJob]) -> Belo
     Belonging::Same { superseded }
 }
 
-/// Why the settings are not those of the folder, as far as the folder tells.
+/// Reason why the settings are not those of the folder, as far as the folder tells.
 fn difference(experiment: &Experiment, plan: &Plan, folder: &Path) -> String {
     if let Some(why) = other_version(experiment, folder) {
         return why;
@@ -224,7 +224,7 @@ pub(super) fn write_origin(experiment: &Experiment, plan: &Plan, folder: &Path) 
     write_atomic(&folder.join(ORIGIN), format!("{text}\n").as_bytes())
 }
 
-/// Why this program cannot read the results of a folder, where they are of other numerics versions
+/// Reason why this program cannot read the results of a folder, where they are of other numerics versions
 /// than its own.
 fn other_version(experiment: &Experiment, folder: &Path) -> Option<String> {
     let versions = match Origin::read(folder) {

@@ -51,7 +51,7 @@ pub struct Execution {
     pub kept: usize,
     /// Files of results, weights or checkpoints that were not as they should be.
     pub notes: Notes,
-    /// Why the folder of checkpoints, which is no longer needed, is still there.
+    /// Reason why the folder of checkpoints, which is no longer needed, is still there.
     pub left: Option<Error>,
 }
 
@@ -92,7 +92,7 @@ impl Default for Writing {
     }
 }
 
-/// As [`execute`](fn@execute), in the way of `writing`.
+/// Executes as [`execute`](fn@execute) does, in the way of `writing`.
 ///
 /// # Errors
 /// As [`execute`](fn@execute); [`Error::Record`] where results of machines that round in different

@@ -79,9 +79,9 @@ pub fn run(
 /// A run that is finished.
 #[derive(Debug, Clone)]
 pub struct Finished {
-    /// Which of the experiment's settings, from 0.
+    /// Index of the setting in the experiment, from 0.
     pub setting: usize,
-    /// Which of its runs, from 0.
+    /// Number of the run, from 0.
     pub run: u64,
     /// The result of the run.
     pub result: RunResult,
@@ -104,7 +104,7 @@ pub fn put(runs: &mut Runs, finished: Finished) {
     }
 }
 
-/// As [`run`](fn@run), but hands every run over once it is finished, from whichever thread made
+/// Runs as [`run`](fn@run) does, but hands every run over once it is finished, from whichever thread made
 /// it: for callers that do not wait for the last one.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ pub struct Needed {
     pub at_once: usize,
     /// The key to lower, and its value.
     pub key: String,
-    /// As it is written.
+    /// The value as it is written.
     pub value: String,
 }
 

@@ -54,7 +54,7 @@ pub struct SettingRuns {
     /// all of them, and the last row is the last record of each. A longer run's records before
     /// its last that a shorter one lacks are in no row.
     pub run_steps: Array2<u64>,
-    /// Per quantity an array (runs, recorded steps). NaN where there is no value: after
+    /// Values of each quantity, an array (runs, recorded steps). NaN where there is no value: after
     /// divergence, or where a quantity has no meaning. After convergence the last value
     /// is carried forward.
     pub values: BTreeMap<Quantity, Array2<f64>>,

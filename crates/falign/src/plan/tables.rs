@@ -12,7 +12,7 @@ use crate::simulate::RunResult;
 pub(crate) struct RunRows {
     /// The recorded steps.
     pub(crate) steps: Vec<u64>,
-    /// Per row the values of the setting's quantities.
+    /// Values of the setting's quantities, row by row.
     pub(crate) values: Vec<Vec<f64>>,
     pub(crate) outcome: Outcome,
 }
@@ -27,7 +27,7 @@ impl From<RunResult> for RunRows {
     }
 }
 
-/// Which of a run's `own` records stands in a row of a table of `rows`: the last in the last row,
+/// Index of the record, among a run's `own`, in a row of a table of `rows`: the last in the last row,
 /// however many more this run has than others.
 pub(crate) fn record_of_row(row: usize, rows: usize, own: usize) -> usize {
     if row + 1 == rows { own - 1 } else { row }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::measure::EngineFamily;
 
-/// Why a result or a checkpoint of this family of engines, which says `found` of its machine, is not
+/// Reason why a result or a checkpoint of this family of engines, which says `found` of its machine, is not
 /// one that this machine would have made to the last bit.
 pub(crate) fn other_arithmetic(family: EngineFamily, found: &Value) -> Option<String> {
     let (found, here) = (found.as_str()?, family.arithmetic()?);

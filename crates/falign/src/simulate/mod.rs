@@ -36,7 +36,7 @@ pub use self::weights::{SavedWeights, WeightArray};
 pub struct RunResult {
     /// Steps at which rows were recorded.
     pub steps: Vec<u64>,
-    /// Per row the values of `setting.quantities`; NaN where there is none.
+    /// Values of `setting.quantities`, row by row; NaN where there is none.
     pub values: Vec<Vec<f64>>,
     /// How it ended.
     pub outcome: Outcome,
@@ -147,7 +147,7 @@ pub fn simulate(
     watched(setting, run_number, context, progress, &mut |_| {})
 }
 
-/// As [`simulate`]; `observe` may look inside at each recorded step.
+/// Simulates as [`simulate`] does; `observe` may look inside at each recorded step.
 ///
 /// # Errors
 /// As [`simulate`].

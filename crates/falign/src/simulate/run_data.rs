@@ -39,7 +39,7 @@ fn laws(setting: &Setting) -> [InputLaw; 2] {
     }
 }
 
-/// Who makes a setting's targets; `None` for signs.
+/// Teacher that makes a setting's targets; `None` for signs.
 fn teacher(setting: &Setting, draw: Draw) -> Option<Teacher> {
     (setting.targets == Targets::Teacher).then(|| Teacher {
         width: setting.teacher_width.unwrap_or(setting.width),

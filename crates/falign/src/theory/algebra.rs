@@ -44,7 +44,7 @@ pub(super) fn symmetric_eigenvalues(matrix: &Array2<f64>) -> Vec<f64> {
 /// Rows from which eigenvalues take long enough to be stopped: some hundredths of a second.
 const LONG: usize = 300;
 
-/// Between two looks at whether anybody still waits for eigenvalues.
+/// Time between two looks at whether anybody still waits for eigenvalues.
 const TICK: Duration = Duration::from_millis(20);
 
 /// [`symmetric_eigenvalues`], unless it is stopped.

@@ -6,7 +6,7 @@ use super::Problem;
 use super::snapshot::{Dynamics, Needs, Snapshot, quantity};
 use crate::measure::{Outcome, Quantity};
 
-/// When a run stops before its last step.
+/// Rule by which a run stops before its last step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stop {
     /// Relative change of the loss over a window below which a run has converged; 0: never.
@@ -22,7 +22,7 @@ pub struct Recording<'a> {
     pub steps: &'a [u64],
     /// Recorded quantities, in the order of the values.
     pub quantities: &'a [Quantity],
-    /// When to stop before.
+    /// The rule by which to stop before.
     pub stop: Stop,
     /// c of Definition 4.1.
     pub alignment_threshold: f64,

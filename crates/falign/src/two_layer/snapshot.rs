@@ -7,7 +7,7 @@ use crate::rule::Feedback;
 use super::{Problem, Weights};
 use crate::measure::{Listener, Quantity, unstopped};
 
-/// Which parts of a snapshot are wanted; the others are not computed.
+/// Parts of a snapshot that are wanted; the others are not computed.
 #[allow(clippy::struct_excessive_bools, reason = "a set of independent wants")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Needs {

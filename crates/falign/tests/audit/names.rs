@@ -1,4 +1,4 @@
-//! Rules under another rule's name, with state of their own, or without a name.
+//! Rules under another rule's name, with hidden state, or without a name.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -66,7 +66,7 @@ fn false_names_are_caught() {
     assert!(failed(&report).contains(&"definition"));
 }
 
-/// A rule that draws from a source of its own differs from copy to copy.
+/// A rule that draws from a separate source differs from copy to copy.
 #[test]
 fn hidden_state_is_caught() {
     let case = mutant_case();

@@ -278,9 +278,9 @@ fn is_small(setting: &Setting) -> bool {
         && widths.iter().all(|width| *width <= 100)
 }
 
-/// Runs it on a thread of its own, told to stop after a while; a thread that does not hear is a failure.
+/// Runs it on a separate thread, told to stop after a while; a thread that does not stop is a failure.
 fn run(experiment: Experiment, text: &str) {
-    const HEARS_WITHIN: Duration = Duration::from_mins(1);
+    const STOPS_WITHIN: Duration = Duration::from_mins(1);
     let watch = Arc::new(Watch::default());
     let (sender, receiver) = mpsc::channel();
     let running = Arc::clone(&watch);
@@ -291,7 +291,7 @@ fn run(experiment: Experiment, text: &str) {
     let mut answer = receiver.recv_timeout(Duration::from_secs(5));
     if matches!(answer, Err(mpsc::RecvTimeoutError::Timeout)) {
         watch.stop.store(true, Ordering::Relaxed);
-        answer = receiver.recv_timeout(HEARS_WITHIN);
+        answer = receiver.recv_timeout(STOPS_WITHIN);
     }
     match answer {
         Ok(Ok((experiment, runs))) => {

@@ -168,7 +168,7 @@ impl Trained {
     }
 }
 
-/// The mean squared error, halved, and its derivative by the outputs.
+/// Half the mean squared error, and its derivative by the outputs.
 fn loss(outputs: &[f64], targets: &[f64], batch: Batch) -> (f64, Vec<f64>) {
     let mut residual = vec![0.0; outputs.len()];
     for sample in 0..batch.samples {

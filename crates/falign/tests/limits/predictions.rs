@@ -1,4 +1,4 @@
-//! Predictions as recorded quantities, beside what is measured.
+//! Predictions as recorded quantities, next to what is measured.
 
 use falign::config::{Experiment, Overrides};
 use falign::measure::Quantity;

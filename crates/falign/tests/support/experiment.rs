@@ -1,4 +1,4 @@
-//! Experiments carried out in a folder of their own.
+//! Experiments carried out in separate folders.
 
 use std::path::{Path, PathBuf};
 

@@ -12,7 +12,7 @@ use crate::commands::words;
 /// Folders in which experiments are run that have no results yet.
 pub(super) struct Folders<'a> {
     args: &'a CheckArgs,
-    /// Made when it is needed.
+    /// Temporary folder, made when it is needed.
     temporary: Option<TempDir>,
 }
 

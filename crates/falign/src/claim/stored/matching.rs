@@ -15,7 +15,7 @@ use crate::plan::{Job, Plan, result_file};
 /// side by side, as in other tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
-    /// So many others come before.
+    /// A row before the last, by the number of those before it.
     Row(usize),
     Last,
 }
@@ -64,7 +64,7 @@ impl Stored {
         }
     }
 
-    /// Why nothing of an experiment can be stored here, where that is so: a sentence about the
+    /// Reason why nothing of an experiment can be stored here, where that is so: a sentence about the
     /// first numerics version that is not this program's.
     pub fn other_version(&self, experiment: &Experiment) -> Option<String> {
         let settings = experiment.settings.iter();

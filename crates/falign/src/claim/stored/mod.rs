@@ -27,7 +27,7 @@ use crate::plan::tables::record_of_row;
 use crate::plan::{Job, Plan, result_file};
 use crate::{Error, Result};
 
-/// So much of a job's id is written with each row: 64 bits.
+/// Digits of a job's id that are written with each row: 64 bits.
 const KEY_DIGITS: usize = 16;
 
 /// Stored runs of one experiment.

@@ -34,7 +34,7 @@ pub struct Entry {
     pub name: String,
     /// Name of the data set in sentences.
     pub title: String,
-    /// Who made it and where it is described.
+    /// Makers of the data set, and where it is described.
     pub source: String,
     /// Licence of the data set, as its makers state it.
     pub licence: String,

@@ -13,7 +13,7 @@ use crate::{Error, Result};
 /// Names of a column of labels, in any case.
 const NAMES: [&str; 5] = ["label", "labels", "class", "target", "y"];
 
-/// Which column of a table has the labels; all others are inputs.
+/// Column of a table that has the labels; all others are inputs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum LabelColumn {
     /// The one named `label`, `labels`, `class`, `target` or `y` in any case; else the last.

@@ -12,7 +12,7 @@ use ::csv::StringRecord;
 
 use super::number::{is_missing, is_number, whole};
 
-/// As many whole numbers in equal steps are no sample by chance.
+/// Number of whole numbers in equal steps that are no sample by chance.
 const MANY: usize = 8;
 
 /// How a first line is taken.

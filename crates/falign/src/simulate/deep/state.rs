@@ -16,7 +16,7 @@ use crate::{Error, Result};
 /// Rows that have been recorded of a run so far.
 #[derive(Debug, Default)]
 pub(super) struct Recorded {
-    /// Per row the values of the setting's quantities.
+    /// Values of the setting's quantities, row by row.
     pub(super) values: Vec<Vec<f64>>,
     /// The running mean loss at each row.
     pub(super) losses: Vec<f64>,
@@ -27,7 +27,7 @@ fn family<T: Element>(training: &Training<T>) -> EngineFamily {
     EngineFamily::of_mini_batch(training.network().layers()[0].activation)
 }
 
-/// Whose checkpoint it is: what must be the same for a run to go on from it.
+/// Identity of a checkpoint: all of it must be the same for a run to go on from it.
 fn identity<T: Element>(checkpoint: Checkpoint<'_>, run: u64, training: &Training<T>) -> Value {
     json!({
         "kind": "checkpoint",

@@ -400,7 +400,7 @@ impl Runs {
     }
 }
 
-/// Which of a finished folder's settings is this one.
+/// Index of this setting among those of a finished folder.
 pub(super) fn index_of(setting: &Setting, experiment: &Experiment, folder: &Path) -> Result<usize> {
     let wanted = what_is_trained(setting);
     let mut settings = experiment.settings.iter();

@@ -94,7 +94,7 @@ impl<'a> Clock<'a> {
         spent < budget || (wants_record && spent < 4.0 * budget)
     }
 
-    /// When it was last looked at, within a millisecond or two of the last step.
+    /// Moment of the last look, within a millisecond or two of the last step.
     pub(super) fn last_look(&self) -> Moment {
         self.last.0
     }

@@ -112,7 +112,7 @@ pub fn estimate(experiment: &Experiment, plan: &Plan, sources: &Sources) -> Resu
     estimate_heard(experiment, plan, sources, &Pulse::default())
 }
 
-/// As [`estimate`]; `pulse` learns of every beginning and every step, which are far apart where one of
+/// Estimates as [`estimate`] does; `pulse` learns of every beginning and every step, which are far apart where one of
 /// them takes long.
 ///
 /// # Errors
@@ -264,7 +264,7 @@ fn kind(setting: &Setting) -> String {
     format!("{values:?}")
 }
 
-/// When the last of `jobs` ends if each goes to the thread that is free first.
+/// Time at which the last of `jobs` ends if each goes to the thread that is free first.
 fn makespan(jobs: &[f64], threads: usize) -> f64 {
     let mut free = vec![0.0_f64; threads.max(1)];
     for job in jobs {

@@ -3,7 +3,7 @@
 use std::ops::Sub;
 use std::time::Instant;
 
-/// Whose processor time is counted: all of it that a run takes.
+/// Threads whose processor time is counted: all that a run takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Workers {
     /// The thread that asks, while other threads carry out other runs.

@@ -37,9 +37,9 @@ pub(super) fn initial_decay(schedule: &Schedule, eta: f64, steps: u64) -> f64 {
 pub(super) enum Left {
     /// beta(0) is at most 1/e of the rest of beta.
     Little,
-    /// Up to as much as beta has besides.
+    /// beta(0) is at most as much as the rest of beta.
     Half,
-    /// Most of beta: b is nearly orthogonal to it, the more the wider the network.
+    /// beta(0) is most of beta: b is nearly orthogonal to it, the more the wider the network.
     Most,
 }
 
@@ -141,12 +141,12 @@ pub enum Forecast {
         alignment: f64,
         /// How far a single run may be from it, or how well the limit was computed.
         error: f64,
-        /// Which limit, and why it applies.
+        /// The name of the limit, and why it applies.
         why: String,
     },
     /// No forecast, for this reason.
     None {
-        /// Why.
+        /// The reason.
         why: String,
     },
 }
@@ -185,7 +185,7 @@ pub enum CutoffNeeded {
     },
     /// The cutoff was not looked for, for this reason.
     Unknown {
-        /// Why.
+        /// The reason.
         why: String,
     },
 }

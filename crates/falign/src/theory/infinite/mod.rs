@@ -23,7 +23,7 @@ use quadrature::Quadrature;
 use rectified::rectified;
 pub use surrogate::surrogate_kernel;
 
-/// Which function of the preactivation is multiplied with itself.
+/// Function of the preactivation that is multiplied with itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     /// psi.

@@ -47,7 +47,7 @@ pub struct LemmaSetup<'a> {
     pub spectrum: Spectrum,
 }
 
-/// Which side the paper's constant is on.
+/// Side that the paper's constant is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// left <= c right.
@@ -63,7 +63,7 @@ pub struct Inequality {
     pub key: &'static str,
     /// The inequality in signs.
     pub says: &'static str,
-    /// Which side is the larger.
+    /// The larger side.
     pub side: Side,
     /// The measured left side; over a run, where it is nearest to failing.
     pub left: f64,

@@ -101,7 +101,7 @@ impl LinearSlowTime {
         Ok(())
     }
 
-    /// Up to `tau`, with steps as short as the tolerance asks for: what their errors may add up
+    /// Advances to `tau`, with steps as short as the tolerance asks for: what their errors may add up
     /// to per unit of tau in K U, relative to the size of z at the start. Beyond the ridge's end
     /// the units stay where they are.
     ///

@@ -174,7 +174,7 @@ impl SlowTime {
         Ok(())
     }
 
-    /// Up to `tau`, with steps as short as the tolerance asks for: what their errors may add up
+    /// Advances to `tau`, with steps as short as the tolerance asks for: what their errors may add up
     /// to per unit of tau in E b z', relative to the size of z at the start. Beyond the ridge's
     /// end the particles stay where they are.
     ///

@@ -227,7 +227,7 @@ fn add_tile<T: Element, A: LaneActivation<T>, S: Isa<T>, const FETCH: bool>(
     }
 }
 
-/// As many vectors of the panel at a time as registers hold.
+/// Product with as many vectors of the panel at a time as registers hold.
 #[inline(always)]
 fn register_tiles<
     T: Element,
