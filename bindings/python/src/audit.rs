@@ -46,13 +46,13 @@ pub(crate) fn audit(
     };
     let limits = Limits { width, samples };
     let taught = rule.clone();
-    let (audited, interruption) = supervise(py, None, &watch, &silent, move || {
+    let (audits, interruption) = supervise(py, None, &watch, &silent, move || {
         let private = taught.as_deref().map(|rule| rule as &dyn PrivateRule);
         audit_rules(&experiment, &sources, private, limits)
     })?;
     let failure = rule.and_then(|rule| rule.failure());
-    match (audited, failure.or(interruption)) {
-        (Some(audited), None) => Ok(audited.or_raise()?.into_iter().map(out).collect()),
+    match (audits, failure.or(interruption)) {
+        (Some(audits), None) => Ok(audits.or_raise()?.into_iter().map(out).collect()),
         (_, exception) => Err(exception.expect("without one there is a value")),
     }
 }

@@ -20,7 +20,7 @@ use crate::lent::{digest, lent};
 #[derive(Debug)]
 pub(crate) struct Data {
     pub(crate) given: Given,
-    /// Of all inputs and targets, where they lie in memory that Python can write to.
+    /// Digest of all inputs and targets, where they lie in memory that Python can write to.
     digest: Option<u64>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) enum ClassInputs<'py> {
     Pixels(PyReadonlyArray2<'py, u8>),
     /// Real numbers in single precision.
     Singles(PyReadonlyArray2<'py, f32>),
-    /// All others, float64.
+    /// Inputs of all other types, float64.
     Reals(PyReadonlyArray2<'py, f64>),
 }
 
@@ -78,7 +78,7 @@ fn labelled(
     })
 }
 
-/// Of all numbers that NumPy holds.
+/// Digest of all numbers that NumPy holds.
 fn digest_of(given: &Given) -> u64 {
     let of_reals = |sum, set: &Dataset| digest(digest(sum, &set.inputs), &set.targets);
     let of_classes = |sum, set: &Labelled| match set.inputs() {

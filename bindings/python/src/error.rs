@@ -38,7 +38,7 @@ pub(crate) fn warn(py: Python<'_>, text: &str, frames: i32) -> PyResult<()> {
     PyErr::warn(py, &class, &text, frames)
 }
 
-/// What a Python value should have been, as the library says it of a file.
+/// Error about a Python value, with what it should have been, as the library says it of a file.
 pub(crate) fn config(key: &str, value: impl std::fmt::Display, allowed: &str) -> PyErr {
     raise(&Error::config(key, value, allowed))
 }

@@ -33,7 +33,7 @@ impl PythonRule {
         }
     }
 
-    /// What a rule raised, if one did.
+    /// Exception that a rule raised, if one did.
     pub(crate) fn failure(&self) -> Option<PyErr> {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.take()
@@ -83,7 +83,7 @@ struct Taught<T> {
     object: Option<Py<PyAny>>,
     failure: Failure,
     feedback: Vec<Array2<T>>,
-    /// They were handed out to be changed: Python hears of it before it teaches again.
+    /// Whether they were handed out to be changed: Python learns of it before it teaches again.
     is_changed: bool,
     is_direct: bool,
 }

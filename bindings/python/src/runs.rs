@@ -29,7 +29,7 @@ pub(crate) type Record<'py> = (
     (Option<WeightDict<'py>>, Option<WeightDict<'py>>),
 );
 
-/// The same, from Python.
+/// A record from Python.
 pub(crate) type RecordIn<'py> = (
     PyReadonlyArray1<'py, i64>,
     PyReadonlyArray2<'py, f64>,

@@ -8,7 +8,7 @@ use crate::data::Data;
 use crate::supervise::heard;
 use crate::train::experiment;
 
-/// Of each certificate: the page to read, and everything as JSON. `folder`: a finished run
+/// Page to read of each certificate, and everything as JSON. `folder`: a finished run
 /// folder that adds what was observed; `every_setting` and `alignment` as in `Question`.
 #[pyfunction]
 pub(crate) fn theory(

@@ -20,7 +20,7 @@ use crate::rule::PythonRule;
 use crate::runs::{SettingOut, setting};
 use crate::supervise::{Progress, supervise};
 
-/// What data in memory are called.
+/// Name of data in memory.
 const GIVEN: &str = "given";
 
 /// The experiment of a flat dict, on `data` where there are some. Relative paths are relative to
@@ -38,7 +38,7 @@ pub(crate) fn experiment(
     Ok((experiment, Sources::default()))
 }
 
-/// All settings with their runs, and the exception that stopped them, if one did; `notes` on the
+/// Trains all settings, and returns their runs, and the exception that stopped them, if one did; `notes` on the
 /// data become warnings.
 #[pyfunction]
 pub(crate) fn train<'py>(

@@ -30,7 +30,7 @@ const CLASSES: usize = 10;
 const TURNS: usize = 100;
 /// Steps of a turn; the first finds the caches as the turn before has left them.
 const STEPS: usize = 5;
-/// Of a dense step: three products with the inputs or hidden units, and those of the output.
+/// Operations of a dense step: three products with the inputs or hidden units, and those of the output.
 const OPERATIONS: f64 = (2 * BATCH * HIDDEN * (2 * INPUTS + 3 * CLASSES)) as f64;
 
 #[allow(clippy::print_stdout, reason = "a program that prints its result")]

@@ -89,7 +89,7 @@ fn main() {
     }
 }
 
-/// What the machine can do at most.
+/// Most that the machine can do.
 struct Peaks {
     operations: f64,
     bytes: f64,
@@ -138,7 +138,7 @@ fn timed<T: Element>(
     ));
 }
 
-/// Of reading and writing an array once, on one thread.
+/// Rate of reading and writing an array once, on one thread.
 fn bytes_per_second(numbers: usize, turns: usize) -> f64 {
     let mut memory = vec![1.0f32; numbers];
     let mut pass = || {

@@ -177,7 +177,7 @@ fn linear_engine(turns: usize) {
     }
 }
 
-/// What a step costs per hidden unit when Z fits a cache and when it does not, beside the rate
+/// Prints the cost of a step per hidden unit when Z fits a cache and when it does not, next to the rate
 /// at which the memory gives and takes numbers.
 fn wide<T: Element>([fitting, wide]: [u64; 2], turns: usize) {
     let turns = turns.div_ceil(4);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Of `src`, as CONTRIBUTING.md lists them.
+/// Rooms of `src`, as CONTRIBUTING.md lists them.
 const ROOMS: [&str; 19] = [
     "error",
     "memory",

@@ -13,7 +13,7 @@ use falign::simulate::RunResult;
 use crate::support::deep::{IMAGES, bits, run, setting};
 use crate::support::experiment::{Scratch, in_folder, measure};
 
-/// Both engines do the same sums in another order: rounding alone, over 40 steps.
+/// Rounding over 40 steps: the engines do the same sums in different orders.
 const ROUNDING: f64 = 1e-9;
 
 /// A problem that both the two-layer and the mini-batch engine take.
@@ -94,7 +94,7 @@ fn a_full_batch_of_squared_errors_is_the_papers_dynamics() {
     }
 }
 
-/// With all samples in one batch the mean's step is that of the sum, divided by their number.
+/// A step by the mean of one batch of all samples is that by the sum, divided by their number.
 #[test]
 fn the_mean_of_a_batch_is_its_sum_with_a_smaller_step() {
     let with = |reduction: &str, eta: f64| {
@@ -184,7 +184,7 @@ fn accuracy(
     f64::from(u32::try_from(right).unwrap()) / labels.len() as f64
 }
 
-/// All pixels by the mean and standard deviation of the training set.
+/// Pixels of the test set by the mean and standard deviation of the training set.
 fn standardised(train: &Labelled, test: &Labelled) -> Vec<Vec<f64>> {
     let pixels = |set: &Labelled| match set.inputs() {
         Inputs::Pixels(x) => x.mapv(f64::from),
@@ -308,7 +308,7 @@ fn feedback_that_learns_stays_as_large_as_the_weights_it_stands_for() {
     assert!((0.1..10.0).contains(&ratio), "{ratio}");
 }
 
-/// With weak noise the mean of logistic responses is most of what moves B: it grows towards W as
+/// The mean of logistic responses to weak noise is most of what moves B: it grows towards W as
 /// fast as with linear ones, and scatters far more.
 #[test]
 fn uncentred_mirrors_scatter_more_than_linear_ones() {
@@ -438,7 +438,7 @@ fn validation_samples_are_taken_from_the_training_samples() {
     assert!(losses[3] < losses[0], "{losses:?}");
 }
 
-/// For rules without feedback weights, which the file has.
+/// Override for rules without feedback weights, which the file has.
 const LEFT_UNREAD: &str = "network.initial_feedback=drawn";
 
 /// The loss of one fixed network on the validation set tells which samples it has.

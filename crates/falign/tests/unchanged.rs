@@ -124,7 +124,7 @@ fn wants_files(setting: &Setting) -> bool {
     name.is_some_and(|name| catalogue::find(name).is_ok())
 }
 
-/// All that a run gives, bit by bit; NaN in one form.
+/// Values that a run gives, bit by bit; NaN in one form.
 fn bits(result: &RunResult) -> String {
     let mut bytes = Vec::new();
     let mut add = |value: f64| {
@@ -204,7 +204,7 @@ const RULES: [&str; 5] = [
     "oja_feedback",
 ];
 
-/// What else a two-layer run can ask for.
+/// Options of a two-layer run, apart from rule, precision and activation.
 const VARIANTS: [&[&str]; 8] = [
     &["learning.dropout=0.3"],
     &["learning.ridge_form=per_step", "learning.ridge=0.01"],
@@ -284,7 +284,7 @@ fn two_layer_networks_keep_their_bits_on_every_path() {
 
 const OPTIMISERS: [&str; 5] = ["sgd", "momentum", "nesterov", "rmsprop", "adam"];
 
-/// What else a deep network can ask for.
+/// Options of a deep network, apart from rule, precision and activation.
 const DEEP_VARIANTS: [&[&str]; 7] = [
     &["learning.loss=squared_error"],
     &["learning.loss=squared_error_logistic"],

@@ -31,7 +31,7 @@ pub(crate) fn rates(turns: usize, work: &mut dyn FnMut(), other: &mut dyn FnMut(
     seen
 }
 
-/// That of the best turn.
+/// Rate of the best turn.
 pub(crate) fn best(rates: &[f64]) -> f64 {
     rates.iter().copied().fold(0.0, f64::max)
 }

@@ -100,7 +100,7 @@ impl GemmStep {
         &self.residual
     }
 
-    /// From step t to t + 1.
+    /// Advances from step t to t + 1.
     pub(crate) fn step(&mut self) {
         let e: Vec<f32> = self.residual.iter().map(|&e| f32::from_f64(e)).collect();
         for part in &mut self.parts {

@@ -61,7 +61,7 @@ mod tests {
     use crate::network::{Architecture, DenseInput, Initialisation, draw_layers};
     use crate::rule::{Composed, Composition, FeedbackLearning, LearningRule};
 
-    /// What a rule trains by is audited, not only what it says it sends.
+    /// An audit looks at what a rule trains by, not only at what it says it sends.
     #[test]
     fn deltas_that_are_not_the_signals_are_caught() {
         let mut stream = Streams::new(2, 0).open(StreamName::Data);

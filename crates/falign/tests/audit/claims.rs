@@ -26,7 +26,7 @@ const ALL_CASES: [(&[usize], Activation, Loss, Reduction); 6] = {
     ]
 };
 
-/// All rules with a claim of their own, on this network.
+/// Rules that have a claim, all of them, on this network.
 fn all_rules(case: &Case) -> Vec<Named> {
     let mut rules: Vec<Named> = Vec::new();
     for (name, composition) in Composition::NAMED {

@@ -76,7 +76,7 @@ fn wrong_feedback_learning_is_caught() {
     }
 }
 
-/// Of two mirrors each is what it says, and neither is the other: nor one with other noise.
+/// An audit tells two mirrors with different responses apart, and one with other noise too.
 #[test]
 fn uncentred_mirrors_are_what_they_say() {
     let mirror = |response| FeedbackLearning {

@@ -25,7 +25,7 @@ fn is_a_sentence(error: &Error) -> String {
     text
 }
 
-/// Where in so many things, from the first to behind the last.
+/// A place among so many things, from the first to behind the last.
 fn place(draws: &mut Stream, length: usize) -> usize {
     draws.below(length + 1)
 }

@@ -15,7 +15,7 @@ pub(super) enum Node {
 /// A network; the last layer is an operator.
 pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
-    /// Of each operator, in the order of nodes.
+    /// Weights of each operator, in the order of nodes.
     pub(super) weights: Vec<Vec<f64>>,
     pub(super) biases: Vec<Vec<f64>>,
 }

@@ -46,7 +46,7 @@ fn network(seed: u64) -> Graph {
     Graph::new(nodes, &mut stream(seed))
 }
 
-/// Where each operator's activity is: what direct signals arrive at.
+/// Nodes of the operators' activities, at which direct signals arrive.
 const ACTIVITIES: [usize; 2] = [2, 5];
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -149,7 +149,7 @@ impl Trained {
         loss
     }
 
-    /// Every operator answers to noise: the mean of its gradient is W times the places it is seen at.
+    /// Changes feedback weights by responses to noise: the mean of an operator's gradient is W times the places it is seen at.
     fn mirror(&mut self, batch: Batch) {
         for (at, (_, operator, _)) in self.graph.operators().enumerate() {
             let extent = operator.extent();
@@ -253,7 +253,7 @@ fn every_rule_teaches_what_the_last_layer_alone_cannot_learn() {
 
 /// Steps of a training.
 const STEPS: usize = 400;
-/// Of the loss that the last layer alone leaves.
+/// Largest share that may be left of the loss that training the last layer alone leaves.
 const LEARNED: f64 = 0.7;
 
 #[test]

@@ -27,7 +27,7 @@ fn near(value: f64, expected: f64, what: &str) {
     );
 }
 
-/// On orthonormal inputs X X' = I; eps is 0 and a linear network's gamma and M are 1.
+/// Checks the bounds on orthonormal inputs, where X X' = I, eps is 0 and a linear network's gamma and M are 1.
 fn checked(name: &str, network: &str, learning: &str, share: f64, gamma: Option<f64>) {
     let table = measure(name, &text(network, learning));
     let setting = &table.settings[0];

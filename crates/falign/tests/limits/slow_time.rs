@@ -52,7 +52,7 @@ fn mean_over_draws(draws: u64, of: impl Fn(u64) -> Vec<SlowEstimate>) -> Vec<f64
 
 #[test]
 fn alignment_of_tanh_and_relu_is_that_of_the_independent_program() {
-    /// Its data were one draw, ours are the mean of three: alignment varies by .02 between draws.
+    /// Largest difference. The program's data were one draw, ours are the mean of three: alignment varies by .02 between draws.
     const SLACK: f64 = 0.035;
     let taus = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0];
     for (activation, known) in [
@@ -137,7 +137,7 @@ fn theorem_4_6(x: &Array2<f64>, y: &Array2<f64>, (l, c_s): (f64, f64), name: &st
 
 #[test]
 fn theorem_4_6_ends_at_the_known_alignment_under_every_schedule() {
-    /// For Gaussian inputs: a mean over draws, against one draw of the independent program.
+    /// Largest difference for Gaussian inputs: a mean over draws, against one draw of the independent program.
     const SLACK: f64 = 0.05;
     // Orthonormal inputs: the same for every draw. Simulated at widths up to 10^7.
     let (x, y) = (Array2::eye(10), data(0).1);

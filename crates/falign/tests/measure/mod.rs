@@ -85,7 +85,7 @@ fn everything() -> Vec<Quantity> {
     plain.chain(per_layer.into_iter().flatten()).collect()
 }
 
-/// All measures on the samples, `chunk` at a time.
+/// Measures everything on the samples, `chunk` at a time.
 fn measure_in_chunks<T: Element>(
     network: &mut Network<T>,
     task: &Task<T>,
@@ -95,7 +95,7 @@ fn measure_in_chunks<T: Element>(
     measure_some(network, task, &everything(), chunk, noise)
 }
 
-/// Of some quantities.
+/// Measures some quantities.
 fn measure_some<T: Element>(
     network: &mut Network<T>,
     task: &Task<T>,
@@ -124,7 +124,7 @@ fn value(found: &Measured, name: &str) -> f64 {
     found.value(Quantity::from_name(name).unwrap()).unwrap()
 }
 
-/// For shares, which are quotients of small numbers.
+/// Whether two shares, which are quotients of small numbers, are equal.
 fn is_equal(a: f64, b: f64) -> bool {
     (a - b).abs() < 1e-15
 }

@@ -41,7 +41,7 @@ fn chunks_add_up_to_the_whole() {
     }
 }
 
-/// Where nothing else needs signals whole they are compared some samples at a time.
+/// Alignments have the same bits whether samples are compared whole or some at a time.
 #[test]
 fn alignments_are_the_same_bits_whatever_else_is_wanted() {
     let alignments = [

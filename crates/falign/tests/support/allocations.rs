@@ -49,7 +49,7 @@ unsafe impl GlobalAlloc for Watched {
     }
 }
 
-/// What `work` gives, and the largest piece of memory that this thread asked for meanwhile, in bytes.
+/// Result of `work`, and the largest piece of memory that this thread asked for meanwhile, in bytes.
 pub(crate) fn largest_during<R>(work: impl FnOnce() -> R) -> (R, usize) {
     LARGEST.set(0);
     let found = work();

@@ -27,13 +27,13 @@ impl Drop for Scratch {
     }
 }
 
-/// All runs of an experiment's text.
+/// Runs of an experiment's text.
 pub(crate) fn measure(name: &str, text: &str) -> RunTable {
     let folder = Scratch::new(name);
     in_folder(&folder.0, text)
 }
 
-/// The same in a folder that may hold results already.
+/// Runs of an experiment's text, in a folder that may hold results already.
 pub(crate) fn in_folder(folder: &Path, text: &str) -> RunTable {
     let experiment = Experiment::parse(text, &Overrides::none()).unwrap();
     let plan = Plan::new(&experiment).unwrap();

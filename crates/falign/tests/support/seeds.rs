@@ -72,12 +72,12 @@ pub(crate) fn for_cases(what: &str, count: u64, try_seed: impl Fn(u64)) {
     ));
 }
 
-/// What a seed draws.
+/// Stream of a seed's draws.
 pub(crate) fn draws(seed: u64) -> Stream {
     Streams::new(seed, 0).open(StreamName::Audit)
 }
 
-/// From `low` to `high`, small numbers as often as large ones.
+/// Size from `low` to `high`, small ones as often as large ones.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -88,7 +88,7 @@ mod tests {
     use crate::theory::infinite::expectation;
     use ndarray::array;
 
-    /// Of the rule for kappa, and rounding.
+    /// Error of the rule for kappa, and rounding.
     const TOLERANCE: f64 = 1e-13;
 
     #[test]
