@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use falign::fault::caught;
-use falign::measure::Outcome;
 use falign::plan::inputs;
 use falign::simulate::watch::Watch;
-use falign::simulate::{Context, Look, SavedWeights, watched};
+use falign::simulate::{Context, Look, Outcome, SavedWeights, watched};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -1,9 +1,8 @@
 //! Finished runs as Python values and back.
 
 use falign::config::LabelledSetting;
-use falign::measure::Outcome;
 use falign::simulate::resolve::Resolved;
-use falign::simulate::{RunResult, SavedWeights, WeightArray};
+use falign::simulate::{Outcome, RunResult, SavedWeights, WeightArray};
 use ndarray::Array2;
 use numpy::{
     IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,

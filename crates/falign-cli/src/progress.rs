@@ -5,8 +5,8 @@ use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use falign::measure::Stage;
 use falign::simulate::watch::Watch;
+use falign::stage::Stage;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output;
@@ -151,7 +151,7 @@ fn share(done: u64, total: f64, is_last: bool) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{share, words};
-    use falign::measure::Stage;
+    use falign::stage::Stage;
 
     #[test]
     fn a_kernel_is_named_by_its_samples_and_its_share() {

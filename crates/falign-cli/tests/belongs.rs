@@ -178,7 +178,7 @@ fn data_that_have_changed_are_named() {
 fn a_folder_of_another_numerics_version_is_named_as_such() {
     let lab = finished();
     let origin = lab.text("run/origin.json");
-    let this = falign::measure::EngineFamily::TwoLayer.numerics_version();
+    let this = falign::simulate::EngineFamily::TwoLayer.numerics_version();
     let ours = format!("\"two_layer\": {this}");
     assert!(origin.contains(&ours), "{origin}");
     lab.file("run/origin.json", origin.replace(&ours, "\"two_layer\": 1"));

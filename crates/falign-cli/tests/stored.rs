@@ -1,6 +1,6 @@
 //! `check` with stored results: what need not be run again, and what must be.
 
-use falign::measure::EngineFamily;
+use falign::simulate::EngineFamily;
 
 use crate::support::Lab;
 

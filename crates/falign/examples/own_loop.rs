@@ -6,9 +6,9 @@
 
 use falign::data::synthetic::{InputLaw, Teacher, inputs, teach};
 use falign::math::{Activation, StreamName, Streams};
-use falign::measure::Quantity;
+use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, RidgeForm, Schedule};
-use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, quantity};
+use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start};
 
 fn main() {
     let (samples, input_dim, width) = (50, 150, 400);

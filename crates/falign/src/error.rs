@@ -2,7 +2,7 @@
 //!
 //! Every variant is structured so that a caller can match on it; every message names the
 //! thing, its value and the fix. Divergence and convergence of a run are **not** errors:
-//! they are an [`Outcome`](crate::measure::Outcome) in the record.
+//! they are an [`Outcome`](crate::simulate::Outcome) in the record.
 
 use std::path::{Path, PathBuf};
 

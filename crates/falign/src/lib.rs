@@ -12,6 +12,7 @@
 //! | train it on MNIST or one's own classes, epoch by epoch | [`network::Training`], [`data::catalogue`], [`data::load_labelled`] |
 //! | prove that a rule is the rule it claims to be | [`audit`] |
 //! | compute kernels of a network or of the infinite width, and the limits of training | [`theory`] |
+//! | name what is measured | [`measure::Quantity`] |
 //! | run a whole experiment file | [`config`]: a checked file; [`simulate`], [`plan`]: its runs; [`claim`]: what must come out; [`study`] |
 //! | read results | [`plan::run_table::RunTable`], or `summary.csv` of a run folder |
 //! | draw random numbers that never change | [`math::Streams`] |
@@ -49,6 +50,7 @@ pub mod network;
 pub mod plan;
 pub mod rule;
 pub mod simulate;
+pub mod stage;
 pub mod study;
 pub mod theory;
 pub mod two_layer;

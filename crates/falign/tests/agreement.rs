@@ -1,11 +1,10 @@
 //! Every fast engine against the plain loops: residual, beta and cosine at every step.
 
 use falign::math::{Activation, Streams};
-use falign::measure::Quantity;
+use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, RidgeForm, Schedule};
 use falign::two_layer::{
     Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Snapshot, Start,
-    quantity,
 };
 
 use crate::support::{distance, problem};

@@ -3,10 +3,9 @@
 
 use falign::config::{Experiment, Overrides};
 use falign::math::{Activation, Streams};
-use falign::measure::Outcome;
 use falign::rule::{Feedback, Schedule};
 use falign::simulate::sources::Sources;
-use falign::simulate::{Context, simulate};
+use falign::simulate::{Context, Outcome, simulate};
 use falign::study::certificate::{Question, SettingCertificate, certify_settings};
 use falign::theory::certificate::{
     Basis, Certificate, Group, InitialKernels, MeasuredRun, Met, Setup, Verdict, certify,

@@ -7,10 +7,9 @@ use std::sync::Mutex;
 
 use falign::Error;
 use falign::config::setting::Setting;
-use falign::measure::Outcome;
 use falign::network::TensorFile;
 use falign::simulate::sources::Sources;
-use falign::simulate::{Checkpoint, Context, Notes, simulate};
+use falign::simulate::{Checkpoint, Context, Notes, Outcome, simulate};
 use serde_json::json;
 
 use crate::support::deep::{IMAGES, at, bits, run, run_until, setting};

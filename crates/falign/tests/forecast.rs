@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering;
 
 use falign::Error;
 use falign::config::{Experiment, Overrides};
-use falign::measure::Stage;
 use falign::plan::in_memory;
 use falign::simulate::RunResult;
 use falign::simulate::sources::Sources;
 use falign::simulate::watch::Watch;
+use falign::stage::Stage;
 use falign::study::certificate::{Question, SettingCertificate, certify_settings};
 use falign::study::lemmas::lemma_tables;
 use falign::study::spectra::kernel_spectra;

@@ -2,9 +2,10 @@
 
 use falign::data::{Dataset, Inputs, Labelled, TrainTest};
 use falign::math::{Activation, Precision};
-use falign::measure::{Outcome, Quantity};
+use falign::measure::Quantity;
 use falign::plan::in_memory;
 use falign::rule::Rule;
+use falign::simulate::Outcome;
 use falign::simulate::given::{self, Given};
 use falign::simulate::watch::Watch;
 use ndarray::{Array, Array2, array};

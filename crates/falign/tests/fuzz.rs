@@ -3,11 +3,9 @@
 
 use falign::math::simd::{Path, force_path};
 use falign::math::{Activation, StreamName, Streams};
-use falign::measure::Quantity;
+use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, Schedule};
-use falign::two_layer::{
-    Dynamics, Needs, Problem, Reference, SampleSpace, Snapshot, Start, quantity,
-};
+use falign::two_layer::{Dynamics, Needs, Problem, Reference, SampleSpace, Snapshot, Start};
 
 use crate::support::seeds::{draws, for_cases, pick, size};
 use crate::support::{distance, problem};

@@ -4,10 +4,10 @@
 
 use falign::math::simd::Element;
 use falign::math::{Activation, Streams};
-use falign::measure::Quantity;
+use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, RidgeForm, Schedule};
 use falign::two_layer::{
-    Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Start, Weights, quantity,
+    Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Start, Weights,
 };
 use ndarray::Array2;
 use serde_json::Value;

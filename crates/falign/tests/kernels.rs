@@ -135,10 +135,8 @@ fn quantities_of_kernels_mean_what_they_say() {
     for name in NAMES {
         let quantity = Quantity::from_name(name).unwrap();
         assert!(quantity.is_two_layer() && !quantity.is_deep(), "{name}");
-        assert!(
-            quantity.is_of_feature_kernel() != quantity.is_of_feedback_kernel(),
-            "{name}"
-        );
+        let needs = Needs::of(&[quantity], false);
+        assert!(needs.feature_kernel != needs.feedback_kernel, "{name}");
     }
     for network in [
         "activation = \"tanh\"\nwidth = 60",

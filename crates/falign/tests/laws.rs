@@ -1,9 +1,9 @@
 //! The Gram draw has the law of the weights' draw: two-sample Kolmogorov-Smirnov tests.
 
 use falign::math::{Activation, Streams};
-use falign::measure::Quantity;
+use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, Schedule};
-use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, Start, quantity};
+use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, Start};
 
 use crate::support::problem;
 

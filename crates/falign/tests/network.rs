@@ -2,9 +2,10 @@
 
 use falign::math::simd::Element;
 use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
+use falign::measure::alignment;
 use falign::network::{
     Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, StepOptions,
-    accuracy, alignment, draw_connections, draw_feedback, draw_layers,
+    accuracy, draw_connections, draw_feedback, draw_layers,
 };
 use falign::rule::{
     Composed, Composition, FeedbackDecay, FeedbackLearning, LastLayerOnly, Layer, LearningRule,

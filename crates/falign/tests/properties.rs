@@ -2,11 +2,9 @@
 
 use falign::math::simd::{Path, force_path};
 use falign::math::{Activation, Streams};
-use falign::measure::Quantity;
+use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, Schedule};
-use falign::two_layer::{
-    Dynamics, Linear, LinearStart, Needs, SampleSpace, Start, Weights, quantity,
-};
+use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, SampleSpace, Start, Weights};
 
 use crate::support::problem;
 

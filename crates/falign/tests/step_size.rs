@@ -1,8 +1,7 @@
 //! `step_size = "auto"` of deep networks.
 
 use falign::config::setting::Setting;
-use falign::measure::Outcome;
-use falign::simulate::RunResult;
+use falign::simulate::{Outcome, RunResult};
 
 use crate::support::deep::{IMAGES, bits, run, setting};
 

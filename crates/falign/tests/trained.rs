@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use falign::data::{Inputs, Labelled, Scaling};
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::measure::{LayerMeasure, Quantity};
+use falign::measure::{LayerMeasure, Measured, Measurement, Quantity, Wanted};
 use falign::network::{
-    Architecture, Batch, Examples, FeedbackShape, Initialisation, Measured, Measurement, Network,
-    OptimiserKind, StepSizes, Training, TrainingOptions, Wanted, draw_feedback, draw_layers,
+    Architecture, Batch, Examples, FeedbackShape, Initialisation, Network, OptimiserKind,
+    StepSizes, Training, TrainingOptions, draw_feedback, draw_layers,
 };
 use falign::rule::{
     Composed, Composition, FeedbackDecay, FeedbackLearning, Layer, RidgeForm, Schedule,

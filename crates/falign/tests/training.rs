@@ -7,8 +7,8 @@ use std::fs;
 use falign::data::synthetic::labelled_images;
 use falign::data::{Inputs, Labelled, Scaling};
 use falign::math::{Reduction, StreamName, Streams};
-use falign::measure::{Outcome, Quantity};
-use falign::simulate::RunResult;
+use falign::measure::Quantity;
+use falign::simulate::{Outcome, RunResult};
 
 use crate::support::deep::{IMAGES, bits, run, setting};
 use crate::support::experiment::{Scratch, in_folder, measure};

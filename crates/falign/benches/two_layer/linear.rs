@@ -5,11 +5,10 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use falign::math::Activation;
-use falign::measure::{Outcome, Quantity};
+use falign::measure::Quantity;
 use falign::rule::Schedule;
-use falign::two_layer::{
-    Dynamics, Linear, LinearStart, Needs, Problem, Recording, Snapshot, Stop, run,
-};
+use falign::simulate::{Outcome, Recording, Stop, run_engine};
+use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem};
 
 use super::problem::{Size, problem, start, streams};
 
@@ -59,15 +58,16 @@ pub(crate) fn recorded_run(problem: &Problem, engine: &mut Linear) {
     let recording = Recording {
         steps: &steps,
         quantities: &QUANTITIES,
+        references: None,
         stop: Stop {
             tolerance: 0.0,
             window: 1,
         },
         alignment_threshold: 0.5,
     };
-    let mut record = |row: usize, _: &Snapshot, values: &mut [f64], _: &mut dyn Dynamics| {
+    let mut record = |row: usize, values: &[f64], _: &mut dyn Dynamics| {
         black_box((row, values));
     };
-    let outcome = run(problem, engine, recording, &mut record, &mut |_| true);
+    let outcome = run_engine(problem, engine, recording, &mut record, &mut |_| true);
     assert_eq!(outcome, Some(Outcome::Finished));
 }

@@ -10,8 +10,8 @@ use ndarray::Array2;
 
 use crate::config::claim::*;
 use crate::config::{Experiment, Overrides};
-use crate::measure::Outcome;
 use crate::plan::run_table::{RunTable, SettingRuns};
+use crate::simulate::Outcome;
 
 const FILE: &str = r#"
 name = "test"

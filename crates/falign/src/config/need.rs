@@ -4,7 +4,6 @@
 use super::setting::{Engine, SaveWeights, Setting};
 use super::{GENERATED_IMAGES, record_text};
 use crate::math::Precision;
-use crate::measure::Quantity;
 use crate::memory::{Extent, Need, Size};
 use crate::network::{NetworkExtent, Training};
 use crate::rule::Feedback;
@@ -96,7 +95,7 @@ pub(crate) fn of_run(setting: &Setting, sizes: &Sizes) -> Vec<Need> {
     let asks_for_kernels = setting
         .quantities
         .iter()
-        .any(|q| q.is_prediction() || q.needs_infinite_kernel() || *q == Quantity::IsometryEps);
+        .any(|q| q.is_prediction() || q.reads_spectra());
     if crate::config::setting::needs_spectrum(setting) || asks_for_kernels {
         all.push(spectrum_memory(extent));
     }

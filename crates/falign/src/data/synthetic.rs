@@ -5,7 +5,7 @@ use ndarray::Array2;
 use super::labelled::{Inputs, Labelled};
 use crate::Result;
 use crate::math::{Activation, StreamName, Streams};
-use crate::measure::{DRAW, Listener, Stage, Work, rows_at_once, unstopped};
+use crate::stage::{DRAW, Listener, Stage, Work, rows_at_once, unstopped};
 
 /// Law of generated inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,9 +3,10 @@
 use ndarray::ArrayView2;
 
 use crate::config::LabelledSetting;
-use crate::measure::{Outcome, Quantity};
+use crate::measure::Quantity;
 use crate::plan::run_table::SettingRuns;
 use crate::plan::tables::{RunRows, setting_runs};
+use crate::simulate::Outcome;
 use crate::simulate::resolve::Resolved;
 use crate::simulate::{RunResult, SavedWeights};
 

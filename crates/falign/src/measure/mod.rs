@@ -1,16 +1,26 @@
-//! What engines report: the names of measured values, how a run ended, how far it is.
+//! Measured quantities: one table of them, and the numbers made of what networks show.
+//!
+//! [`two_layer`](crate::two_layer) and [`network`](crate::network) show what they are, as a
+//! [`Snapshot`](crate::two_layer::Snapshot) or a [`Trace`](crate::rule::Trace); quantities are made of
+//! it here. Each is a row of `table.rs`: its name, its unit, what it is, which networks have it, what
+//! it reads of them, and the function that makes it. Everything else that is known of a quantity
+//! follows from its row.
 
-mod layer;
-mod numerics;
-mod outcome;
+#[macro_use]
+mod declare;
+mod cost;
+mod document;
+mod network;
+mod products;
 mod quantity;
-mod stage;
+mod row;
+mod table;
+mod two_layer;
 
-pub use self::layer::LayerMeasure;
-pub use self::numerics::EngineFamily;
-pub use self::outcome::Outcome;
-pub use self::quantity::Quantity;
-#[cfg(test)]
-pub(crate) use self::stage::stopped_at_each_stage;
-pub(crate) use self::stage::{DRAW, Work, rows_at_once, unstopped, whole};
-pub use self::stage::{Listener, Stage};
+pub(crate) use self::document::markdown;
+pub(crate) use self::network::Batches;
+pub use self::network::{Alignment, LayerMeasured, Measured, Measurement, Wanted, alignment};
+pub(crate) use self::row::{DataSpectrum, Limit, Made, NetworkValue, Samples};
+pub use self::table::{LayerMeasure, Quantity};
+pub(crate) use self::two_layer::{Past, Seen, SlowSeen, composite};
+pub use self::two_layer::{References, quantity};

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use crate::Result;
 use crate::math::{Scalar, StreamName, Streams};
-use crate::measure::{Stage, Work, unstopped};
+use crate::stage::{Stage, Work, unstopped};
 
 /// Which connections of each layer exist: 1 where one does and 0 elsewhere, (units, inputs);
 /// `None` for a layer that has all.

@@ -9,8 +9,8 @@ use super::step::Network;
 use crate::Result;
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Scalar, multiply};
-use crate::measure::{Listener, Stage, unstopped};
 use crate::rule::{LastLayerOnly, Layer};
+use crate::stage::{Listener, Stage, unstopped};
 
 /// Samples that are looked at, at most.
 const SAMPLES: usize = 1000;

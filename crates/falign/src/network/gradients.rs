@@ -9,7 +9,7 @@ use crate::rule::{Layer, Trace};
 
 /// Gradients of each layer, from the input up.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Gradients<T> {
+pub(crate) struct Gradients<T> {
     /// As the layers' weights, (units, inputs).
     pub(super) weights: Vec<Array2<T>>,
     /// (units); empty where a layer has no biases.
@@ -61,7 +61,7 @@ impl<T: Element> Gradients<T> {
     }
 
     /// Adds one layer's gradients to `sums`, weights before biases.
-    pub(super) fn add_layer_to(&self, at: usize, sums: &mut [f64]) {
+    pub(crate) fn add_layer_to(&self, at: usize, sums: &mut [f64]) {
         let gradients = self.weights[at].iter().chain(&self.biases[at]);
         for (sum, gradient) in sums.iter_mut().zip(gradients) {
             *sum += gradient.to_f64();

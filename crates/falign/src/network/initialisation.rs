@@ -5,8 +5,8 @@ use ndarray::{Array1, Array2};
 use super::Architecture;
 use crate::Result;
 use crate::math::{Activation, Scalar, Stream, StreamName, Streams, multiply};
-use crate::measure::{DRAW, Stage, Work, unstopped};
 use crate::rule::{Composition, FeedbackWeights, Layer, Magnitude, SignalPath};
+use crate::stage::{DRAW, Stage, Work, unstopped};
 
 /// How forward weights start, and what multiplies each layer's weighted sum.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -311,7 +311,7 @@ fn draw_matrix(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::Listener;
+    use crate::stage::Listener;
 
     /// Distance from an expected mean, in its own standard deviations: one in 2e6 by chance.
     const STANDARD_ERRORS: f64 = 5.0;

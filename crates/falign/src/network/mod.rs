@@ -1,10 +1,11 @@
 //! Networks of any depth, trained batch by batch by any learning rule.
 //!
 //! [`Network`] runs one batch forward, lets a [`LearningRule`](crate::rule::LearningRule)
-//! teach the hidden layers, and changes the weights through an [`Optimiser`]; [`Measurement`]
-//! tells what it and its rule are like on a set of samples. Full-batch
-//! theory and the paper's two-layer engines are in [`two_layer`](crate::two_layer).
+//! teach the hidden layers, and changes the weights through an [`Optimiser`]. What it and its rule
+//! are like on a set of samples, [`measure`](crate::measure) tells. Full-batch theory and the paper's
+//! two-layer engines are in [`two_layer`](crate::two_layer).
 
+mod accuracy;
 mod architecture;
 mod checkpoint;
 mod connections;
@@ -13,7 +14,6 @@ mod examples;
 mod gradients;
 mod initialisation;
 mod input;
-mod measure;
 mod memory;
 mod optimiser;
 mod step;
@@ -21,6 +21,8 @@ mod step_size;
 mod tensor_file;
 mod training;
 
+pub(crate) use self::accuracy::Hits;
+pub use self::accuracy::accuracy;
 pub use self::architecture::Architecture;
 pub use self::checkpoint::{Misfit, Part, is_feedback};
 pub(crate) use self::connections::draw_connections_of;
@@ -28,12 +30,10 @@ pub use self::connections::{Connections, draw_connections};
 pub(crate) use self::curvature::largest_curvature_heard;
 pub use self::curvature::{CurvatureOptions, largest_curvature};
 pub use self::examples::{Batch, Examples, InputProducts};
+pub(crate) use self::gradients::Gradients;
 pub use self::initialisation::{FeedbackShape, Initialisation, Law, draw_feedback, draw_layers};
 pub(crate) use self::initialisation::{draw_feedback_of, draw_layers_of, feedback_draws};
 pub use self::input::{DenseInput, Input};
-pub use self::measure::{
-    Alignment, LayerMeasured, Measured, Measurement, Wanted, accuracy, alignment,
-};
 pub use self::memory::NetworkExtent;
 pub use self::optimiser::{Optimiser, OptimiserKind};
 pub use self::step::{Network, StepOptions};

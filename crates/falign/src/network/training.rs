@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
+use super::accuracy::accuracy;
 use super::examples::{Batch, Examples};
-use super::measure::{Measured, Measurement, Wanted, accuracy};
 use super::step::{Network, StepOptions};
 use super::step_size::StepSizes;
 use crate::math::simd::Element;
@@ -36,7 +36,7 @@ pub struct TrainingOptions {
 }
 
 /// Samples that are measured at a time.
-pub(super) const CHUNK: usize = 1000;
+pub(crate) const CHUNK: usize = 1000;
 
 /// A network on its way through its training set.
 ///
@@ -192,14 +192,29 @@ impl<T: Element> Training<T> {
         &mut self.running
     }
 
-    /// Measures the network on these samples, without dropout and without a change.
-    ///
-    /// `noise` is a stream of its own, for rules that draw; each step has its part of it.
-    /// Feedback weights that a rule draws for each batch are put back to those of the last step.
-    pub fn measure(&mut self, samples: &Examples, wanted: Wanted, noise: &mut Stream) -> Measured {
+    /// Puts a stream of its own, for rules that draw in measurements, to the part of this step.
+    pub(crate) fn seek(&self, noise: &mut Stream) {
         noise.enter(0, self.network.steps_done());
+    }
+
+    /// Does something, and puts feedback weights that a rule draws for each batch back to those of
+    /// the last step.
+    pub(crate) fn with_feedback_kept<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> R {
         let of_last_step = self.network.rule().feedback().map(<[Array2<T>]>::to_vec);
-        let mut measurement = Measurement::new(&self.network, wanted);
+        let found = work(self);
+        if let (Some(feedback), Some(kept)) = (self.network.rule_mut().feedback_mut(), of_last_step)
+        {
+            feedback.clone_from_slice(&kept);
+        }
+        found
+    }
+
+    /// Shows the network with these samples, some at a time, their outputs centred as in training.
+    pub(crate) fn show(
+        &mut self,
+        samples: &Examples,
+        mut see: impl FnMut(&mut Network<T>, &Batch<T>),
+    ) {
         let batch = &mut self.measured;
         let rows: Vec<usize> = (0..samples.samples()).collect();
         for rows in rows.chunks(CHUNK) {
@@ -208,16 +223,8 @@ impl<T: Element> Training<T> {
                 let offset = start.forward(batch).clone();
                 batch.set_offset(offset);
             }
-            let (targets, labels) = (batch.targets(), batch.labels());
-            let network = &mut self.network;
-            measurement.include(network, batch, targets, labels, self.options.loss, noise);
+            see(&mut self.network, batch);
         }
-        let measured = measurement.finish(&self.network);
-        if let (Some(feedback), Some(kept)) = (self.network.rule_mut().feedback_mut(), of_last_step)
-        {
-            feedback.clone_from_slice(&kept);
-        }
-        measured
     }
 
     /// Which places of the order come next; draws the order of a new epoch.
@@ -268,7 +275,7 @@ mod tests {
     use super::*;
     use crate::data::{Inputs, Labelled, Scaling};
     use crate::math::Activation;
-    use crate::measure::Quantity;
+    use crate::measure::{Measurement, Quantity, Wanted};
     use crate::network::{
         Architecture, FeedbackShape, Initialisation, OptimiserKind, draw_feedback, draw_layers,
     };

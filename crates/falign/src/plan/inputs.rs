@@ -9,10 +9,10 @@ use super::coverage;
 use crate::config::Experiment;
 use crate::config::setting::{Engine, Setting};
 use crate::data::{Dataset, load_weights};
-use crate::measure::Listener;
 use crate::network::TensorFile;
 use crate::simulate::sources::Sources;
 use crate::simulate::{parts, weights_of_run};
+use crate::stage::Listener;
 use crate::{Error, Result};
 
 /// Reads every file that the settings and the claims name, each once, and compares their shapes;

@@ -10,9 +10,8 @@ use crate::config::Experiment;
 use crate::config::setting::SaveWeights;
 use crate::file::Folder;
 use crate::file::sealed::{seal, unseal};
-use crate::measure::Outcome;
 use crate::simulate::resolve::Resolved;
-use crate::simulate::{RunResult, SavedWeights};
+use crate::simulate::{Outcome, RunResult, SavedWeights};
 use crate::{Error, Result};
 
 /// Values stored per run before its rows.

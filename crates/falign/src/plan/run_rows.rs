@@ -5,7 +5,8 @@ use std::str::FromStr;
 use super::cells::Cells;
 use super::run_table::RunTable;
 use super::summary::number;
-use crate::measure::{Outcome, Quantity};
+use crate::measure::Quantity;
+use crate::simulate::Outcome;
 
 /// Columns of every row, behind those of its setting and before its quantities.
 const RUN: [&str; 4] = ["run", "step", "outcome", "outcome_step"];

@@ -6,7 +6,8 @@ use ndarray::{Array2, ArrayView1};
 
 use super::run_rows::Columns;
 use crate::config::columns::{HIDDEN_WIDTHS, setting_columns};
-use crate::measure::{Outcome, Quantity};
+use crate::measure::Quantity;
+use crate::simulate::Outcome;
 
 /// Settings of an experiment with their runs.
 #[derive(Debug, Clone, PartialEq, Default)]

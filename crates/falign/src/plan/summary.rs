@@ -2,7 +2,8 @@
 
 use super::cells::Cells;
 use super::run_table::{RunTable, SettingRuns};
-use crate::measure::{Outcome, Quantity};
+use crate::measure::Quantity;
+use crate::simulate::Outcome;
 
 /// Empty where there is no finite number.
 pub(super) fn number(x: f64) -> String {

@@ -4,8 +4,7 @@ use ndarray::Array2;
 
 use super::run_table::SettingRuns;
 use crate::config::LabelledSetting;
-use crate::measure::Outcome;
-use crate::simulate::RunResult;
+use crate::simulate::{Outcome, RunResult};
 
 /// Numbers of a run that tables show.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::measure::EngineFamily;
+use super::EngineFamily;
 
 /// Reason why a result or a checkpoint of this family of engines, which says `found` of its machine, is not
 /// one that this machine would have made to the last bit.

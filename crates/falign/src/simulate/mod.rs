@@ -1,12 +1,11 @@
 //! One run of one setting, from its streams to its recorded rows.
 
 pub(crate) mod arithmetic;
-mod bounds;
 mod deep;
+mod family;
 pub mod given;
-mod kernels;
 mod observe;
-mod predictions;
+mod outcome;
 pub mod resolve;
 pub(crate) mod run_data;
 pub(crate) mod shapes;
@@ -18,17 +17,20 @@ mod weights;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use self::resolve::{Resolved, resolve_watched};
+use self::resolve::Resolved;
 use self::sources::Sources;
 use self::watch::Watch;
 use crate::config::setting::{Engine, Record, Setting};
-use crate::measure::Outcome;
 use crate::{Error, Result};
 
 pub(super) use self::deep::{feedback_learning, network_work, parts, rule, scaler, weights_of_run};
+pub use self::family::EngineFamily;
 pub use self::observe::{Look, PrivateRule};
-pub(super) use self::predictions::{final_slow_time, remaining, slow_time_of};
-pub(super) use self::two_layer::{engine, refuse_private};
+pub use self::outcome::Outcome;
+pub use self::two_layer::{Recording, Stop, run_engine};
+pub(super) use self::two_layer::{
+    engine, final_slow_time, predict, refuse_private, remaining, slow_time_of,
+};
 pub use self::weights::{SavedWeights, WeightArray};
 
 /// A finished run.
@@ -110,25 +112,6 @@ pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(
     } else {
         two_layer::steps_and_record(setting, sources)
     }
-}
-
-/// Makes the predictions of a run, which come after its last step, and drops them: for whoever
-/// wants to know how long that takes once the problem is there and `ready` has been called.
-pub(super) fn predict(
-    setting: &Setting,
-    run_number: u64,
-    context: Context<'_>,
-    steps: &[u64],
-    ready: impl FnOnce(),
-) -> Result<()> {
-    if !setting.quantities.iter().any(|q| q.is_prediction()) {
-        return Ok(());
-    }
-    let draw = setting.resolved_draw();
-    let (problem, _) = resolve_watched(setting, run_number, draw, context)?;
-    let mut values = vec![vec![f64::NAN; setting.quantities.len()]; steps.len()];
-    ready();
-    predictions::fill(setting, run_number, context, &problem, steps, &mut values)
 }
 
 /// Runs run number `run_number` of a checked setting. `progress` learns of every step and may

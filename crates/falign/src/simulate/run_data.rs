@@ -10,7 +10,7 @@ use crate::data::synthetic::{
     InputLaw, Teacher, inputs_of, inputs_work, signs_of, teach_of, teach_work,
 };
 use crate::math::{StreamName, Streams};
-use crate::measure::{DRAW, Listener, Stage, Work};
+use crate::stage::{DRAW, Listener, Stage, Work};
 use crate::two_layer::Draw;
 
 /// Inputs and targets of one run: training and, if wanted, held-out.

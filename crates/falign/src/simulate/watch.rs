@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::measure::{Listener, Stage};
+use crate::stage::{Listener, Stage};
 use crate::{Error, Result};
 
 /// Progress that a caller follows, and its means to stop, while a plan runs.

@@ -9,13 +9,13 @@ use crate::config::setting::{
     Engine, FeedbackDecay, FeedbackStepSize, SaveWeights, Setting, StepSize,
 };
 use crate::math::{Loss, Precision, Reduction, StreamName, Streams};
-use crate::measure::{Listener, Stage, Work, unstopped};
 use crate::network::{Batch, DenseInput, Network, OptimiserKind, StepOptions};
 use crate::rule::{Composed, Layer, RidgeForm, Rule};
 use crate::simulate::sources::Sources;
 use crate::simulate::{
     Context, PrivateRule, engine, feedback_learning, parts, refuse_private, rule,
 };
+use crate::stage::{Listener, Stage, Work, unstopped};
 use crate::two_layer::{Dynamics, Problem, Reference, Start, Weights};
 
 /// How far a setting's network is cut down.
@@ -105,7 +105,7 @@ fn one(
     } else {
         refuse_private(setting, private)?;
         small.draw = crate::two_layer::Draw::Weights;
-        small.quantities.retain(|q| !q.needs_units());
+        small.quantities.retain(|q| !q.needs().units);
         two_layer(case, &small, sources, limits)
     }
 }

@@ -10,9 +10,9 @@ use super::certificate::{
 use crate::config::setting::Setting;
 use crate::config::{Experiment, Overrides};
 use crate::data::load_weights;
-use crate::measure::{Listener, Stage, Work};
 use crate::simulate::sources::Sources;
 use crate::simulate::watch::{Watch, prepare};
+use crate::stage::{Listener, Stage, Work};
 use crate::theory::certificate::InitialKernels;
 use crate::theory::{feature_kernel_of, feedback_kernel_of, symmetric_part_eigenvalues_heard};
 use crate::two_layer::Problem;

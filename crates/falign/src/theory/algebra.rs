@@ -16,7 +16,7 @@ use nalgebra::DMatrix;
 use ndarray::Array2;
 
 use crate::math;
-use crate::measure::{Listener, Stage};
+use crate::stage::{Listener, Stage};
 
 /// Rows up to which symmetric eigenvalues have the same bits on every processor.
 const SAME_BITS: usize = 1000;

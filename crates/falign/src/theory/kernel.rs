@@ -5,7 +5,7 @@ use ndarray::Array2;
 use super::matrix::{check_columns, check_shape, products, products_of};
 use crate::Result;
 use crate::math::{Activation, activate};
-use crate::measure::{Listener, Stage, Work, unstopped};
+use crate::stage::{Listener, Stage, Work, unstopped};
 
 /// The feature kernel: how strongly an error at one sample moves the output at another through
 /// the output weights.

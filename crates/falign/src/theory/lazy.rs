@@ -9,8 +9,8 @@ use super::infinite::{
 };
 use super::matrix::{check_columns, check_shape, product};
 use crate::math::Activation;
-use crate::measure::Listener;
 use crate::rule::{RidgeForm, Schedule};
+use crate::stage::Listener;
 use crate::{Error, Result};
 
 /// The weights that carry the error backward, as far as the limit sees them.

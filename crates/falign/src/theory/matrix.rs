@@ -3,7 +3,7 @@
 use ndarray::{Array2, Axis};
 
 use super::algebra;
-use crate::measure::{Listener, Stage, Work, unstopped};
+use crate::stage::{Listener, Stage, Work, unstopped};
 use crate::{Error, Result};
 
 /// `left` (m, d) times `right` (n, d) transposed, with one fixed order of summation: (m, n).

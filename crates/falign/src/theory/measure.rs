@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::algebra;
 use super::matrix::{check_columns, check_shape, check_square, products, products_heard};
-use crate::measure::Listener;
+use crate::stage::Listener;
 use crate::{Error, Result};
 
 /// Entries that differ from their mirror images by less than this share of the largest are rounding.

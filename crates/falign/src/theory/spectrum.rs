@@ -5,8 +5,8 @@ use ndarray::Array2;
 use super::algebra::symmetric_eigenvalues_heard;
 use super::infinite::{feature_kernel_heard, feedback_kernel_heard};
 use crate::math::Activation;
-use crate::measure::{Listener, whole};
 use crate::memory::{Extent, Need, Size};
+use crate::stage::{Listener, whole};
 
 /// Extreme eigenvalues of the infinite-width feature kernel on a data set.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -125,7 +125,7 @@ pub(crate) fn training_kernel_max_heard(
 mod tests {
     use super::super::infinite_feature_kernel;
     use super::*;
-    use crate::measure::Stage;
+    use crate::stage::Stage;
     use ndarray::array;
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};

@@ -10,9 +10,9 @@ use super::snapshot::{Dynamics, Movement, Needs, Snapshot, gram, oja_term, outpu
 use super::{Problem, Start, Weights};
 use crate::Result;
 use crate::math::{Scalar, Streams};
-use crate::measure::{DRAW, Listener, Stage, Work, unstopped};
 use crate::memory::{Extent, Need, Size};
 use crate::rule::Feedback;
+use crate::stage::{DRAW, Listener, Stage, Work, unstopped};
 
 /// The plain engine. Cost per step: 2 p n d multiply-adds and p n activations.
 #[derive(Debug, Clone)]

@@ -4,8 +4,8 @@ use crate::Result;
 use crate::math::Scalar;
 use crate::rule::Feedback;
 
-use super::{Problem, Weights};
-use crate::measure::{Listener, Quantity, unstopped};
+use super::Weights;
+use crate::stage::{Listener, unstopped};
 
 /// Parts of a snapshot that are wanted; the others are not computed.
 #[allow(clippy::struct_excessive_bools, reason = "a set of independent wants")]
@@ -32,26 +32,45 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Needs of these quantities; `weights` if final weights will be asked for.
-    pub fn of(quantities: &[Quantity], weights: bool) -> Self {
-        let any = |list: &[Quantity]| quantities.iter().any(|q| list.contains(q));
+    /// Nothing but what every snapshot has.
+    pub const NONE: Self = Self {
+        coefficients: false,
+        output_movement: false,
+        hidden_movement: false,
+        conservation: false,
+        held_out: false,
+        shares: false,
+        units: false,
+        feature_kernel: false,
+        feedback_kernel: false,
+    };
+
+    /// The needs of either.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
         Self {
-            coefficients: weights || quantities.iter().any(|q| q.needs_coefficients()),
-            output_movement: any(&[
-                Quantity::OutputMovementMax,
-                Quantity::OutputMovementRms,
-                Quantity::DecayedMovementMax,
-                Quantity::DecayedMovementRms,
-            ]),
-            hidden_movement: any(&[Quantity::HiddenMovementMax, Quantity::HiddenMovementRms]),
-            conservation: any(&[Quantity::ConservationDrift]),
-            held_out: any(&[Quantity::HeldOutLoss]),
-            shares: quantities.iter().any(|q| q.is_share()),
-            units: quantities.iter().any(|q| q.needs_units()),
-            feature_kernel: quantities.iter().any(|q| q.is_of_feature_kernel()),
-            feedback_kernel: quantities.iter().any(|q| q.is_of_feedback_kernel()),
+            coefficients: self.coefficients || other.coefficients,
+            output_movement: self.output_movement || other.output_movement,
+            hidden_movement: self.hidden_movement || other.hidden_movement,
+            conservation: self.conservation || other.conservation,
+            held_out: self.held_out || other.held_out,
+            shares: self.shares || other.shares,
+            units: self.units || other.units,
+            feature_kernel: self.feature_kernel || other.feature_kernel,
+            feedback_kernel: self.feedback_kernel || other.feedback_kernel,
         }
     }
+}
+
+/// Parts of |beta|^2 by (B.5), which add up to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shares {
+    /// In the span of beta(0).
+    pub initial: f64,
+    /// In the span of W(0)X'.
+    pub hidden: f64,
+    /// In the span of b.
+    pub feedback: f64,
 }
 
 /// Movement over units: the largest norm (where single units exist) and the sum of squares.
@@ -95,8 +114,8 @@ pub struct Snapshot {
     pub feature_kernel: Option<Vec<f64>>,
     /// H, (samples outputs, samples outputs): output a of sample i has index i k + a.
     pub feedback_kernel: Option<Vec<f64>>,
-    /// Shares of beta in the span of beta(0), of W(0)X' and of b: linear engine, fixed feedback.
-    pub shares: Option<[f64; 3]>,
+    /// Parts of |beta|^2: linear engine, fixed feedback.
+    pub shares: Option<Shares>,
 }
 
 /// The dynamics of one run, whatever engine computes it.
@@ -154,136 +173,6 @@ pub(super) fn output_movements<T: Scalar>(
         decayed.include(b);
     }
     (plain, decayed)
-}
-
-/// The quantities that are a function of one snapshot.
-///
-/// `None` for those that depend on the history (contraction, `T_c`, ridge spent) on parts
-/// that were not asked for, for those of deep networks only, and for those of kernels, whose
-/// arithmetic is that of [`theory`](crate::theory).
-pub fn quantity(
-    problem: &Problem,
-    snapshot: &Snapshot,
-    step: u64,
-    quantity: Quantity,
-) -> Option<f64> {
-    let k = problem.outputs();
-    let trace = |m: &[f64]| (0..k).map(|c| m[c * k + c]).sum::<f64>();
-    let half_square = |e: &[f64]| 0.5 * e.iter().map(|x| x * x).sum::<f64>();
-    let rms = |m: &Movement| (m.sum_squares / problem.width as f64).sqrt();
-    let loss = || half_square(&snapshot.residual);
-    Some(match quantity {
-        Quantity::Loss => loss(),
-        Quantity::RegularisedLoss => {
-            let alpha = problem.output_scale;
-            let ridge = problem.schedule.value(step);
-            loss() + 0.5 * alpha * alpha * ridge * trace(&snapshot.output_gram)
-        }
-        Quantity::ResidualNorm => (2.0 * loss()).sqrt(),
-        Quantity::Alignment => alignment(snapshot, k),
-        Quantity::AlignmentFlattened => alignment_flattened(snapshot, k),
-        Quantity::AlignmentSummed => alignment_summed(snapshot, k),
-        Quantity::AlignmentAngle => {
-            libm::acos(alignment(snapshot, k).clamp(-1.0, 1.0)).to_degrees()
-        }
-        Quantity::AlignmentToBound => {
-            let (n, p) = (problem.inputs.nrows() as f64, problem.width as f64);
-            alignment(snapshot, k).abs() * p.sqrt() / n
-        }
-        Quantity::OutputNorm => trace(&snapshot.output_gram).sqrt(),
-        Quantity::OutputMovementMax => snapshot.output_movement.as_ref()?.max,
-        Quantity::OutputMovementRms => rms(snapshot.output_movement.as_ref()?),
-        Quantity::DecayedMovementMax => snapshot.decayed_movement.as_ref()?.max,
-        Quantity::DecayedMovementRms => rms(snapshot.decayed_movement.as_ref()?),
-        Quantity::HiddenMovementMax => snapshot.hidden_movement.as_ref()?.max,
-        Quantity::HiddenMovementRms => rms(snapshot.hidden_movement.as_ref()?),
-        Quantity::ConservationDrift => (snapshot.conservation? / problem.width as f64).sqrt(),
-        Quantity::HeldOutLoss => half_square(snapshot.held_out_residual.as_ref()?),
-        Quantity::FeedbackGap => {
-            let cross = trace(&snapshot.cross_gram);
-            let square =
-                trace(&snapshot.output_gram) + trace(&snapshot.feedback_gram) - 2.0 * cross;
-            square.max(0.0).sqrt()
-        }
-        Quantity::ShareInitial => snapshot.shares?[0],
-        Quantity::ShareHidden => snapshot.shares?[1],
-        Quantity::ShareFeedback => snapshot.shares?[2],
-        Quantity::Tau => problem.step_size * step as f64 / problem.root_width(),
-        // Those of the run's history, of kernels, theorems, and of deep networks; predictions.
-        _ => return None,
-    })
-}
-
-/// u' m v for a k x k row-major m.
-fn form(u: &[f64], m: &[f64], v: &[f64]) -> f64 {
-    let k = v.len();
-    u.iter()
-        .enumerate()
-        .map(|(c, &x)| {
-            x * m[c * k..(c + 1) * k]
-                .iter()
-                .zip(v)
-                .map(|(a, b)| a * b)
-                .sum::<f64>()
-        })
-        .sum()
-}
-
-/// (b u . beta u, |b u|, |beta u|) for one error vector u.
-fn parts(s: &Snapshot, u: &[f64]) -> (f64, f64, f64) {
-    (
-        form(u, &s.cross_gram, u),
-        form(u, &s.feedback_gram, u),
-        form(u, &s.output_gram, u),
-    )
-}
-
-fn cosine((cross, b, beta): (f64, f64, f64)) -> f64 {
-    let norms = b.sqrt() * beta.sqrt();
-    if norms == 0.0 {
-        f64::NAN
-    } else {
-        cross / norms
-    }
-}
-
-/// cos(b, beta) for k = 1, which the errors drop out of; else the mean over samples.
-fn alignment(s: &Snapshot, k: usize) -> f64 {
-    if k == 1 {
-        return cosine((s.cross_gram[0], s.feedback_gram[0], s.output_gram[0]));
-    }
-    let cosines: Vec<f64> = s
-        .residual
-        .chunks(k)
-        .map(|e| cosine(parts(s, e)))
-        .filter(|c| !c.is_nan())
-        .collect();
-    cosines.iter().sum::<f64>() / cosines.len() as f64
-}
-
-fn alignment_flattened(s: &Snapshot, k: usize) -> f64 {
-    if k == 1 {
-        return alignment(s, 1);
-    }
-    let sum = s
-        .residual
-        .chunks(k)
-        .map(|e| parts(s, e))
-        .fold((0.0, 0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2));
-    cosine(sum)
-}
-
-fn alignment_summed(s: &Snapshot, k: usize) -> f64 {
-    if k == 1 {
-        return alignment(s, 1);
-    }
-    let mut sum = vec![0.0; k];
-    for e in s.residual.chunks(k) {
-        for (total, x) in sum.iter_mut().zip(e) {
-            *total += x;
-        }
-    }
-    cosine(parts(s, &sum))
 }
 
 /// The new feedback weight of one unit and output: `product` is the sum over samples of its

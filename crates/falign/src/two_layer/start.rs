@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::data::Weights;
 use crate::math::{StreamName, Streams};
-use crate::measure::{Listener, Stage, Work, unstopped};
+use crate::stage::{Listener, Stage, Work, unstopped};
 
 /// Source of the initial weights. Drawn hidden weights are made again whenever they
 /// are needed, not stored.
@@ -108,8 +108,8 @@ pub(super) fn correlate(beta: &[f64], xi: &mut [f64], rho: f64) {
 mod tests {
     use super::*;
     use crate::math::Activation;
-    use crate::measure::stopped_at_each_stage;
     use crate::rule::{Feedback, RidgeForm, Schedule};
+    use crate::stage::stopped_at_each_stage;
     use crate::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace};
     use ndarray::Array2;
 

@@ -2,14 +2,12 @@
 
 use falign::data::Weights;
 use falign::math::{Activation, Loss, StreamName, Streams};
-use falign::measure::Quantity;
+use falign::measure::{Quantity, quantity};
 use falign::rule::{RidgeForm, Schedule};
 use falign::theory::{
     FeedbackLaw, SlowEstimate, SlowProblem, SlowRidge, kernel_spectrum, slow_time_limit,
 };
-use falign::two_layer::{
-    Dynamics, Linear, LinearStart, Needs, Problem, SampleSpace, Start, quantity,
-};
+use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, SampleSpace, Start};
 use ndarray::Array2;
 
 use crate::support::{normals, problem};

@@ -2,8 +2,8 @@
 
 use falign::math::simd::Element;
 use falign::math::{Activation, Loss, Reduction};
-use falign::measure::{LayerMeasure, Quantity};
-use falign::network::{DenseInput, Measurement, Network, OptimiserKind, StepOptions, Wanted};
+use falign::measure::{LayerMeasure, Measurement, Quantity, Wanted};
+use falign::network::{DenseInput, Network, OptimiserKind, StepOptions};
 use falign::rule::{Composed, Composition, LastLayerOnly, Layer, LearningRule, WeightPerturbation};
 use ndarray::array;
 

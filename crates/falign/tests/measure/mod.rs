@@ -8,10 +8,10 @@ mod whole; // chunks, watching, divergence
 
 use falign::math::simd::Element;
 use falign::math::{Activation, Loss, Stream, StreamName, Streams};
-use falign::measure::{LayerMeasure, Quantity};
+use falign::measure::{LayerMeasure, Measured, Measurement, Quantity, Wanted};
 use falign::network::{
-    Architecture, DenseInput, FeedbackShape, Initialisation, Measured, Measurement, Network,
-    OptimiserKind, Wanted, draw_feedback, draw_layers,
+    Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, draw_feedback,
+    draw_layers,
 };
 use falign::rule::{Composed, Composition, FeedbackDecay, FeedbackLearning, Layer};
 use ndarray::Array2;

@@ -22,9 +22,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::config::Experiment;
-use crate::measure::{EngineFamily, Outcome, Quantity};
+use crate::measure::Quantity;
 use crate::plan::tables::record_of_row;
 use crate::plan::{Job, Plan, result_file};
+use crate::simulate::{EngineFamily, Outcome};
 use crate::{Error, Result};
 
 /// Digits of a job's id that are written with each row: 64 bits.

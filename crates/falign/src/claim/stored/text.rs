@@ -17,9 +17,10 @@ use std::path::Path;
 
 use super::{KEY_DIGITS, Stored, StoredRow, StoredRun};
 use crate::file::sha256;
-use crate::measure::{EngineFamily, Quantity};
+use crate::measure::Quantity;
 use crate::plan::cells::Cells;
 use crate::plan::run_rows::{Columns, parsed, start_row};
+use crate::simulate::EngineFamily;
 use crate::{Error, Result};
 
 /// First words of every file, with the version of the format.

@@ -8,7 +8,7 @@ use crate::config::setting::{
     Sparsity, StepSizeSchedule, Steps,
 };
 use crate::config::{keys, write};
-use crate::measure::Quantity;
+use crate::measure::{NetworkValue, Quantity, Samples};
 use crate::rule::Rule;
 use crate::two_layer::Draw;
 
@@ -280,8 +280,9 @@ fn network(s: &Setting) -> Result<()> {
         );
     }
     for quantity in &s.quantities {
-        if let Quantity::OfLayer(_, layer) = quantity
-            && usize::from(*layer) >= layers
+        if quantity
+            .layer()
+            .is_some_and(|layer| usize::from(layer) >= layers)
         {
             return refuse(
                 "quantities",
@@ -429,28 +430,23 @@ fn recorded(s: &Setting, asked: &str) -> Result<()> {
                 format!("{asked}, which does not measure it; docs/config.md lists what it does");
             return refuse("quantities", name, why);
         }
-        let needs = match quantity {
-            Quantity::TestLoss if !d.has_classes() && !has_test(s) => {
-                "a test set; set data.held_out or data.held_out_data"
-            }
-            Quantity::TrainAccuracy
-            | Quantity::TrainSetAccuracy
-            | Quantity::TestAccuracy
-            | Quantity::TestTopKAccuracy
-                if !d.has_classes() =>
-            {
+        let Some(row) = quantity.network() else {
+            continue;
+        };
+        let needs = match row.value {
+            _ if row.needs_classes && !d.has_classes() => {
                 "classes; set data.labelled or data.labelled_data"
             }
-            Quantity::TestLoss | Quantity::TestAccuracy | Quantity::TestTopKAccuracy
-                if !has_test(s) =>
-            {
-                if has_table(s) {
+            NetworkValue::Samples(Samples::Test, _) if !has_test(s) => {
+                if !d.has_classes() {
+                    "a test set; set data.held_out or data.held_out_data"
+                } else if has_table(s) {
                     "a test set; set data.held_out_data"
                 } else {
                     "a test set; set data.held_out"
                 }
             }
-            Quantity::ValidationLoss | Quantity::ValidationAccuracy if d.validation == 0 => {
+            NetworkValue::Samples(Samples::Validation, _) if d.validation == 0 => {
                 "validation samples; set data.validation"
             }
             _ => continue,

@@ -13,7 +13,6 @@ use super::steps::{MAX_ROWS, rows};
 use super::{keys, write};
 use crate::data::Scaling;
 use crate::math::Activation;
-use crate::measure::{EngineFamily, Quantity};
 use crate::memory::{shown, total};
 use crate::rule::Rule;
 use crate::two_layer::Draw;
@@ -75,16 +74,6 @@ impl Setting {
         (self.resolved_engine() == Engine::MiniBatch).then(|| deep::asked(&typed))
     }
 
-    /// The runs it shares its numerics version with.
-    pub fn family(&self) -> EngineFamily {
-        match self.resolved_engine() {
-            Engine::MiniBatch => EngineFamily::of_mini_batch(self.activation),
-            Engine::Auto | Engine::Reference | Engine::SampleSpace | Engine::Linear => {
-                EngineFamily::TwoLayer
-            }
-        }
-    }
-
     /// What this setting asks of single hidden units that the linear engine does not have: but
     /// for feedback alignment it runs a small rotated network. The key and its value.
     fn asks_of_rotated_units(&self) -> Option<(&'static str, String)> {
@@ -94,7 +83,7 @@ impl Setting {
         if self.save_weights != SaveWeights::None {
             return Some(("save_weights", "requested".to_owned()));
         }
-        let of_units = self.quantities.iter().find(|q| q.needs_units());
+        let of_units = self.quantities.iter().find(|q| q.needs().units);
         of_units.map(|q| ("quantities", format!("\"{}\"", q.name())))
     }
 
@@ -334,7 +323,7 @@ fn draw(s: &Setting) -> Result<()> {
             "network.draw = \"gram\" has no weights to save; set run.save_weights = \"none\", or network.draw = \"weights\" for widths that fit in memory",
         );
     }
-    if let Some(quantity) = s.quantities.iter().find(|q| q.needs_units()) {
+    if let Some(quantity) = s.quantities.iter().find(|q| q.needs().units) {
         return refuse(
             "quantities",
             format!("\"{}\"", quantity.name()),
@@ -485,11 +474,12 @@ fn teacher(s: &Setting) -> Result<()> {
 }
 
 fn measured(s: &Setting) -> Result<()> {
-    if s.quantities.contains(&Quantity::HeldOutLoss) && s.held_out == 0 && s.held_out_data.is_none()
-    {
+    let has_held_out = s.held_out > 0 || s.held_out_data.is_some();
+    let of_held_out = s.quantities.iter().find(|q| q.needs().held_out);
+    if let Some(quantity) = of_held_out.filter(|_| !has_held_out) {
         return refuse(
             "quantities",
-            "\"held_out_loss\"",
+            format!("\"{quantity}\""),
             "needs held-out samples; set data.held_out or data.held_out_data",
         );
     }

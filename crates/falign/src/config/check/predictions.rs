@@ -3,16 +3,16 @@
 use super::{is_ridgeless, refuse};
 use crate::Result;
 use crate::config::setting::{Engine, Setting};
-use crate::measure::Quantity;
+use crate::measure::Limit;
 use crate::rule::{Feedback, Rule};
 
 /// Refuses quantities of the theory for settings that it does not speak of.
 pub(super) fn check(s: &Setting) -> Result<()> {
     for &quantity in &s.quantities {
-        let why = if quantity.is_share() {
+        let why = if quantity.needs().shares {
             no_shares(s)
-        } else if quantity.is_prediction() {
-            no_prediction(s, quantity)
+        } else if let Some(limit) = quantity.limit() {
+            no_prediction(s, limit)
         } else {
             None
         };
@@ -38,7 +38,8 @@ fn no_shares(s: &Setting) -> Option<String> {
 }
 
 /// Why no limit speaks of a setting, if none does.
-fn no_prediction(s: &Setting, quantity: Quantity) -> Option<String> {
+fn no_prediction(s: &Setting, limit: Limit) -> Option<String> {
+    let is_slow_time = limit == Limit::SlowTime;
     if s.dropout > 0.0 {
         return Some("is of a limit without dropout; set learning.dropout = 0".to_owned());
     }
@@ -50,11 +51,11 @@ fn no_prediction(s: &Setting, quantity: Quantity) -> Option<String> {
     }
     let covered = match s.rule.feedback() {
         Some(Feedback::Random) => true,
-        Some(Feedback::Transpose) => !quantity.is_slow_time(),
+        Some(Feedback::Transpose) => !is_slow_time,
         _ => false,
     };
     if !covered {
-        let rules = if quantity.is_slow_time() {
+        let rules = if is_slow_time {
             "\"feedback_alignment\""
         } else {
             "\"feedback_alignment\" and \"backpropagation\""
@@ -62,7 +63,7 @@ fn no_prediction(s: &Setting, quantity: Quantity) -> Option<String> {
         let rule = s.rule.name();
         return Some(format!("is of a limit of {rules}, not of \"{rule}\""));
     }
-    (quantity.is_slow_time() && is_ridgeless(s)).then(|| {
+    (is_slow_time && is_ridgeless(s)).then(|| {
         "is of a limit that ridge makes; without it there is none; set learning.ridge above 0"
             .to_owned()
     })

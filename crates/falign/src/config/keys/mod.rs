@@ -7,8 +7,6 @@ mod table;
 
 use std::fmt::Write as _;
 
-use crate::measure::{LayerMeasure, Quantity};
-
 pub use self::table::KEYS;
 
 /// One key of `[data] [network] [learning] [run]`.
@@ -143,15 +141,7 @@ pub fn config_markdown() -> String {
         }
     }
     text.push_str("\n## Measured quantities (`run.quantities`)\n\n");
-    text.push_str("| name | two-layer engines | mini-batch engine |\n|---|---|---|\n");
-    let mark = |yes: bool| if yes { "yes" } else { "" };
-    for quantity in Quantity::ALL {
-        let (two_layer, deep) = (mark(quantity.is_two_layer()), mark(quantity.is_deep()));
-        let _ = writeln!(text, "| `{quantity}` | {two_layer} | {deep} |");
-    }
-    text.push_str("\nOf one hidden layer, with `_layer_1`, `_layer_2`, ... (from the input) behind the name: ");
-    let names = LayerMeasure::ALL.map(|measure| format!("`{}`", measure.name()));
-    let _ = writeln!(text, "{}.", names.join(", "));
+    text.push_str(&crate::measure::markdown());
     text.push_str(include_str!("tail.md"));
     text
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::TableOptions;
 use crate::math::{Activation, Precision};
-use crate::measure::Quantity;
+use crate::measure::{DataSpectrum, Limit, Quantity};
 use crate::rule::{RidgeForm, Rule};
 use crate::two_layer::Draw;
 
@@ -246,5 +246,6 @@ pub(crate) fn reads_infinite_kernels(setting: &Setting) -> bool {
     let mut quantities = setting.quantities.iter();
     setting.resolved_engine() != Engine::MiniBatch
         && (needs_spectrum(setting)
-            || quantities.any(|q| q.needs_infinite_kernel() || *q == Quantity::LazyLoss))
+            || quantities
+                .any(|q| q.reads(DataSpectrum::InfiniteKernel) || q.limit() == Some(Limit::Lazy)))
 }

@@ -6,26 +6,14 @@ use ndarray::{Array2, ArrayView2, s};
 use super::Network;
 use crate::math::simd::Element;
 use crate::math::{Stream, UnmadeProduct, set_rows};
+use crate::network::Input;
 use crate::network::gradients::Gradients;
-use crate::network::{Alignment, Input, alignment};
 use crate::rule::LearningRule;
 use crate::rule::fused::{family, family_mut};
 
 impl<T: Element> Network<T> {
-    /// Alignment of the rule's teaching signals with those of backpropagation on the last
-    /// batch, for each hidden layer. The delivered residual is that of [`Network::loss`].
-    pub fn signal_alignment(&mut self, noise: &mut Stream) -> Vec<Alignment> {
-        self.teach_exactly(noise);
-        self.teach(noise);
-        self.signals
-            .iter()
-            .zip(&self.exact)
-            .map(|(delivered, exact)| alignment(delivered, exact))
-            .collect()
-    }
-
     /// Writes [`exact_signals`](Self::exact_signals) of the last batch. Nothing is drawn from `noise`.
-    pub(in crate::network) fn teach_exactly(&mut self, noise: &mut Stream) {
+    pub(crate) fn teach_exactly(&mut self, noise: &mut Stream) {
         self.fit_exact();
         self.backpropagation
             .teach(&self.layers, &self.trace, &mut self.exact, noise);
@@ -46,7 +34,7 @@ impl<T: Element> Network<T> {
     /// [`teach`](Self::teach) and [`teach_exactly`](Self::teach_exactly), whose signals are
     /// arbitrary afterwards. `false`, and nothing is shown or drawn from `noise`, where there are
     /// more hidden layers than one or the rule does not know its signals as products.
-    pub(in crate::network) fn compare_signals(
+    pub(crate) fn compare_signals(
         &mut self,
         noise: &mut Stream,
         mut compare: impl FnMut(ArrayView2<'_, T>, ArrayView2<'_, T>),
@@ -92,17 +80,17 @@ impl<T: Element> Network<T> {
     }
 
     /// Derivatives of the last batch's loss by the activities of each hidden layer, (batch, units).
-    pub(in crate::network) fn exact_signals(&self) -> &[Array2<T>] {
+    pub(crate) fn exact_signals(&self) -> &[Array2<T>] {
         &self.exact
     }
 
     /// Teaching signals as [`Network::teach`] has written them.
-    pub(in crate::network) fn signals(&self) -> &[Array2<T>] {
+    pub(crate) fn signals(&self) -> &[Array2<T>] {
         &self.signals
     }
 
     /// The gradients that teaching signals make of the last batch, which was `input`.
-    pub(in crate::network) fn gradients_of(
+    pub(crate) fn gradients_of(
         &self,
         mut signals: Vec<Array2<T>>,
         input: &dyn Input<T>,
@@ -115,7 +103,7 @@ impl<T: Element> Network<T> {
 
     /// The gradients of the last batch as a rule that learns by trial estimates them; `None`
     /// from a rule that teaches. `loss` is the batch's, as [`Network::loss`] gave it.
-    pub(in crate::network) fn estimated_gradients(
+    pub(crate) fn estimated_gradients(
         &mut self,
         input: &dyn Input<T>,
         targets: &Array2<T>,

@@ -11,7 +11,6 @@ use crate::config::setting::{
 };
 use crate::math::Streams;
 use crate::math::simd::Element;
-use crate::measure::{DRAW, Listener, Stage, Work};
 use crate::network::{
     Architecture, Examples, FeedbackShape, Initialisation, Misfit, Network, Part, StepSizes,
     TensorFile, TrainingOptions, draw_connections_of, draw_feedback_of, draw_layers_of,
@@ -23,6 +22,7 @@ use crate::rule::{
 };
 use crate::simulate::resolve::schedule;
 use crate::simulate::sources::Sources;
+use crate::stage::{DRAW, Listener, Stage, Work};
 use crate::{Error, Result};
 
 /// A run before its first step, for whoever wants to look inside.

@@ -22,16 +22,16 @@ use self::state::{Recorded, keep, resume};
 use super::resolve::Resolved;
 use super::sources::Sources;
 use super::watch::prepare;
-use super::{Context, Look, RunResult, SavedWeights};
+use super::{Context, Look, Outcome, RunResult, SavedWeights};
 use crate::Result;
 use crate::config::record_fits;
 use crate::config::setting::{Record, SaveWeights, Setting};
 use crate::config::steps::{in_steps, recorded_steps};
 use crate::math::simd::Element;
 use crate::math::{Precision, StreamName, Streams};
-use crate::measure::{Listener, Outcome};
-use crate::network::{Network, OptimiserKind, Part, TensorFile, Training, Wanted, steps_per_epoch};
+use crate::network::{Network, OptimiserKind, Part, TensorFile, Training, steps_per_epoch};
 use crate::rule::{LastLayerOnly, Layer};
+use crate::stage::Listener;
 
 pub(super) fn simulate(
     setting: &Setting,
@@ -96,8 +96,8 @@ fn train<T: Element>(
         move || Network::new(layers, Box::new(LastLayerOnly), OptimiserKind::Sgd)
     };
     let mut observer = Observer {
-        wanted: Wanted::of(&setting.quantities, setting.deep.top_k),
         quantities: &setting.quantities,
+        top_k: setting.deep.top_k,
         train: Arc::clone(&parts.train),
         test: parts.test,
         validation: parts.validation,

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use crate::math::Stream;
 use crate::math::simd::Element;
-use crate::measure::Quantity;
-use crate::network::{Examples, Running, Training, Wanted};
+use crate::measure::{Batches, Measured, NetworkValue, Quantity, Samples, Wanted};
+use crate::network::{Examples, Running, Training};
 
 /// Measures of a network at recorded steps.
 pub(super) struct Observer<'a> {
-    pub(super) wanted: Wanted,
     pub(super) quantities: &'a [Quantity],
+    /// k of [`Quantity::TestTopKAccuracy`].
+    pub(super) top_k: usize,
     /// The training set, where it is measured as a whole.
     pub(super) train: Arc<Examples>,
     /// `None`: the training set.
@@ -26,37 +27,39 @@ impl Observer<'_> {
         training: &mut Training<T>,
         running: Running,
     ) -> Vec<f64> {
-        let on_batches = [Quantity::Epoch, Quantity::Loss, Quantity::TrainAccuracy];
-        let on_validation = [Quantity::ValidationLoss, Quantity::ValidationAccuracy];
-        let any = |of: &dyn Fn(&Quantity) -> bool| self.quantities.iter().any(of);
-        let on_train = [Quantity::TrainSetLoss, Quantity::TrainSetAccuracy];
-        let elsewhere = [&on_batches[..], &on_validation, &on_train].concat();
-        let test = self.test.as_ref().unwrap_or(&self.train);
-        let measured = any(&|q| !elsewhere.contains(q))
-            .then(|| training.measure(test, self.wanted, &mut self.noise));
-        let plain = Wanted::default();
-        let train = any(&|q| on_train.contains(q))
-            .then(|| training.measure(&self.train, plain, &mut self.noise));
-        let validation = match &self.validation {
-            Some(samples) if any(&|q| on_validation.contains(q)) => {
-                Some(training.measure(samples, plain, &mut self.noise))
+        let held = self.measured(&[Samples::Held, Samples::Test], training);
+        let train = self.measured(&[Samples::Training], training);
+        let validation = self.measured(&[Samples::Validation], training);
+        let batches = Batches {
+            epoch: training.epoch(),
+            running,
+        };
+        let value = |quantity: Quantity| match quantity.network().map(|row| row.value) {
+            Some(NetworkValue::Batches(value)) => Some(value(&batches)),
+            Some(NetworkValue::Samples(Samples::Training, value)) => Some(value(train.as_ref()?)),
+            Some(NetworkValue::Samples(Samples::Validation, value)) => {
+                Some(value(validation.as_ref()?))
             }
-            _ => None,
+            _ => held.as_ref()?.value(quantity),
         };
-        let value = |quantity: Quantity| match quantity {
-            Quantity::Epoch => Some(training.epoch()),
-            Quantity::Loss => Some(running.loss / running.samples),
-            Quantity::TrainAccuracy => Some(running.right / running.samples),
-            Quantity::ValidationLoss => validation.as_ref()?.value(Quantity::TestLoss),
-            Quantity::ValidationAccuracy => validation.as_ref()?.value(Quantity::TestAccuracy),
-            Quantity::TrainSetLoss => train.as_ref()?.value(Quantity::TestLoss),
-            Quantity::TrainSetAccuracy => train.as_ref()?.value(Quantity::TestAccuracy),
-            other => measured.as_ref()?.value(other),
+        let values = self.quantities.iter();
+        values.map(|&q| value(q).unwrap_or(f64::NAN)).collect()
+    }
+
+    /// What the samples of these kinds, which are one set, show; `None` where no quantity asks.
+    fn measured<T: Element>(
+        &mut self,
+        kinds: &[Samples],
+        training: &mut Training<T>,
+    ) -> Option<Measured> {
+        let asks = |quantity: &Quantity| kinds.contains(&quantity.samples()?).then_some(*quantity);
+        let asked: Vec<Quantity> = self.quantities.iter().filter_map(asks).collect();
+        let samples = match kinds[0] {
+            Samples::Held | Samples::Test => self.test.as_ref().unwrap_or(&self.train),
+            Samples::Training => &self.train,
+            Samples::Validation => self.validation.as_ref()?,
         };
-        let values = self
-            .quantities
-            .iter()
-            .map(|&q| value(q).unwrap_or(f64::NAN));
-        values.collect()
+        let wanted = Wanted::of(&asked, self.top_k);
+        (!asked.is_empty()).then(|| training.measure(samples, wanted, &mut self.noise))
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::config::setting::Setting;
 use crate::data::{Inputs, Labelled, Scaler, Split, synthetic};
 use crate::math::{Precision, StreamName};
-use crate::measure::Listener;
 use crate::network::Examples;
 use crate::simulate::run_data::{data_streams, load_shared};
 use crate::simulate::sources::Sources;
+use crate::stage::Listener;
 use crate::two_layer::Draw;
 use crate::{Error, Result};
 

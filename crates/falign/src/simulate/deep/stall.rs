@@ -1,8 +1,8 @@
 //! Whether a run has learned anything.
 
 use crate::math::Loss;
-use crate::measure::Outcome;
 use crate::network::{Batch, Examples};
+use crate::simulate::Outcome;
 
 /// The loss per sample of the best constant outputs on the training set: what a network has
 /// before it has learned anything of the inputs.

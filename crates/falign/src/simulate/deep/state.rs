@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 
 use crate::file::{read_own, write_own};
 use crate::math::simd::Element;
-use crate::measure::EngineFamily;
 use crate::network::{Part, Running, TensorFile, Training};
-use crate::simulate::Checkpoint;
 use crate::simulate::arithmetic::{MIX, other_arithmetic};
+use crate::simulate::{Checkpoint, EngineFamily};
 use crate::{Error, Result};
 
 /// Rows that have been recorded of a run so far.

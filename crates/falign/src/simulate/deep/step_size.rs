@@ -4,9 +4,9 @@ use ndarray::Array1;
 
 use crate::config::setting::{OptimiserName, Ridge, Setting, StepSize};
 use crate::math::simd::Element;
-use crate::measure::Listener;
 use crate::network::{CurvatureOptions, Examples, Network, largest_curvature_heard};
 use crate::rule::{Layer, Rule};
+use crate::stage::Listener;
 use crate::{Error, Result};
 
 /// The step that Kingma & Ba (2015) give Adam. Changes of weights by Adam and `RMSprop` do not

@@ -8,14 +8,15 @@ use rayon::prelude::*;
 
 use crate::config::setting::{DatasetScope, Setting};
 use crate::math::{Activation, StreamName, Streams};
-use crate::measure::{Quantity, Stage, Work};
+use crate::measure::Quantity;
 use crate::rule::{Feedback, Rule, Schedule};
 use crate::simulate::resolve::resolve_watched;
 use crate::simulate::sources::Sources;
 use crate::simulate::watch::Watch;
-use crate::simulate::{Context, final_slow_time, remaining};
+use crate::simulate::{Context, Recording, Stop, final_slow_time, remaining, run_engine};
+use crate::stage::{Stage, Work};
 use crate::theory::certificate::{Certificate, CutoffNeeded, Drawn, Forecast};
-use crate::two_layer::{Linear, LinearStart, Needs, Problem, Recording, Stop, run};
+use crate::two_layer::{Linear, LinearStart, Needs, Problem};
 use crate::{Error, Result};
 
 /// Drawn starts.
@@ -139,16 +140,17 @@ impl Draw {
         let start = self.start.clone();
         let mut engine = watch.prepare(|heard| Linear::heard(&problem, start, needs, heard))?;
         let mut rows = Vec::new();
-        let ended = run(
+        let ended = run_engine(
             &problem,
             &mut engine,
             Recording {
                 steps: &[0, steps],
                 quantities: &quantities,
+                references: None,
                 stop: rule,
                 alignment_threshold: 0.0,
             },
-            &mut |_, _, values, _| rows.push([values[0], values[1]]),
+            &mut |_, values, _| rows.push([values[0], values[1]]),
             &mut |_| !watch.stop.load(Ordering::Relaxed),
         );
         ended.ok_or(Error::Stopped)?;

@@ -8,7 +8,7 @@ use crate::Result;
 use crate::config::Experiment;
 use crate::config::setting::{Engine, Setting, Targets, needs_spectrum};
 use crate::math::{Activation, StreamName, Streams};
-use crate::measure::{DRAW, Listener, Quantity};
+use crate::measure::{DataSpectrum, Limit, Quantity};
 use crate::memory::Extent;
 use crate::network::Architecture;
 use crate::plan::need::read_sizes;
@@ -16,6 +16,7 @@ use crate::simulate::resolve::{feedback_share, on_data};
 use crate::simulate::run_data::{RunData, generation_work, load};
 use crate::simulate::sources::Sources;
 use crate::simulate::{network_work, slow_time_of};
+use crate::stage::{DRAW, Listener};
 use crate::theory::{infinite_eigenvalues, infinite_feature_kernel, kernel_spectrum};
 use crate::two_layer::Draw;
 
@@ -187,22 +188,23 @@ impl Asked {
         if setting.resolved_engine() == Engine::MiniBatch {
             return asked;
         }
-        let has = |is: fn(Quantity) -> bool| setting.quantities.iter().copied().any(is);
-        asked.slow_time = has(Quantity::is_slow_time);
+        let has = |is: &dyn Fn(Quantity) -> bool| setting.quantities.iter().any(|q| is(*q));
+        let reads = |spectrum| has(&|q| q.reads(spectrum));
+        asked.slow_time = has(&|q| q.limit() == Some(Limit::SlowTime));
         let both = feedback_share(setting) > 0.0;
         if needs_spectrum(setting) {
             // Predictions begin with a separate start.
-            let starts = 1 + u32::from(has(Quantity::is_prediction));
+            let starts = 1 + u32::from(has(&Quantity::is_prediction));
             asked.kernels += starts * if both { 3 } else { 1 };
             asked.eigenvalues += starts * if both { 2 } else { 1 };
-        } else if has(Quantity::needs_infinite_kernel) {
+        } else if reads(DataSpectrum::InfiniteKernel) {
             asked.kernels += 1;
             asked.eigenvalues += 1;
         }
-        if has(|q| q == Quantity::IsometryEps) {
+        if reads(DataSpectrum::Inputs) {
             asked.eigenvalues += 1;
         }
-        if has(|q| q == Quantity::LazyLoss) {
+        if has(&|q| q.limit() == Some(Limit::Lazy)) {
             asked.kernels += if both { 2 } else { 1 };
         }
         asked

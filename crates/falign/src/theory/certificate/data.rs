@@ -8,7 +8,7 @@ use super::alignment::initial_decay;
 use super::line::{Basis, Group, Line};
 use super::{LazyFeedback, Setup};
 use crate::math::Activation;
-use crate::measure::Listener;
+use crate::stage::Listener;
 use crate::theory::algebra::{apart, solve_positive, symmetric_eigenvalues_heard};
 use crate::theory::infinite::feature_kernel_heard;
 use crate::theory::matrix::products_heard;

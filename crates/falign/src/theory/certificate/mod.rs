@@ -28,8 +28,8 @@ pub use statement::{Condition, Met, Statement, Verdict};
 use super::LazyFeedback;
 use super::matrix::{check_finite, check_shape};
 use crate::math::Activation;
-use crate::measure::Listener;
 use crate::rule::Schedule;
+use crate::stage::Listener;
 use crate::{Error, Result};
 use data::Facts;
 
@@ -187,7 +187,7 @@ fn check(setup: &Setup<'_>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::{Stage, stopped_at_each_stage};
+    use crate::stage::{Stage, stopped_at_each_stage};
 
     /// Two equal inputs: the kernel is singular, and the share of the targets off its range is asked
     /// for.

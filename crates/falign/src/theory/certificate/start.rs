@@ -6,7 +6,7 @@ use super::Setup;
 use super::data::Facts;
 use super::line::{Basis, Group, Line};
 use crate::Result;
-use crate::measure::Listener;
+use crate::stage::Listener;
 use crate::theory::matrix::check_shape;
 use crate::theory::measure::{spectral_norm_heard, symmetric_part_eigenvalues_heard};
 

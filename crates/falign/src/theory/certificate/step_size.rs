@@ -6,7 +6,7 @@ use super::line::{Basis, Group, Line};
 use super::start::short;
 use super::{LazyFeedback, Setup};
 use crate::Result;
-use crate::measure::Listener;
+use crate::stage::Listener;
 
 pub(super) fn lines(setup: &Setup<'_>, facts: &Facts, listener: Listener<'_>) -> Result<Vec<Line>> {
     let line =

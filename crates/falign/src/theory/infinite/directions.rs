@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::pair::filled;
-use crate::measure::Listener;
+use crate::stage::Listener;
 
 /// The numbers on which the law of (w.x, w.x'), w ~ N(0, I), depends.
 #[derive(Debug, Clone, Copy)]

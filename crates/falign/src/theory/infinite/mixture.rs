@@ -33,7 +33,7 @@ use ndarray::Array2;
 use super::Part;
 use super::directions::{Angle, Directions};
 use crate::math::Mixed;
-use crate::measure::Listener;
+use crate::stage::Listener;
 
 /// The closed form that is summed.
 #[derive(Debug, Clone, Copy, PartialEq)]

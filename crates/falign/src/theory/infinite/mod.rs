@@ -16,7 +16,7 @@ use ndarray::Array2;
 use super::matrix::check_columns;
 use crate::Result;
 use crate::math::{Activation, KernelForm};
-use crate::measure::{Listener, whole};
+use crate::stage::{Listener, whole};
 use mixture::Mixture;
 use pair::Pairs;
 use quadrature::Quadrature;

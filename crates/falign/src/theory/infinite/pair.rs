@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::measure::{Listener, Stage};
+use crate::stage::{Listener, Stage};
 use crate::theory::matrix::products_heard;
 
 /// The numbers on which the law of (w.x, w.x'), w ~ N(0, I), depends.

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::Part;
 use super::directions::{Angle, Directions};
 use crate::math::Activation;
-use crate::measure::Listener;
+use crate::stage::Listener;
 
 /// The distance of nodes.
 const STEP: f64 = 1.0 / 24.0;
@@ -84,7 +84,7 @@ fn nodes() -> impl Iterator<Item = f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::whole;
+    use crate::stage::whole;
     use crate::theory::infinite::expectation;
     use ndarray::array;
 

@@ -5,7 +5,7 @@ use ndarray::{Array2, array};
 use super::pair::Pairs;
 use super::{infinite_feature_kernel, infinite_slope_kernel};
 use crate::math::Activation;
-use crate::measure::whole;
+use crate::stage::whole;
 
 /// The surrogate of Gbar from which the paper derives its least eigenvalue, as printed.
 ///

@@ -5,8 +5,8 @@ use ndarray::Array2;
 use super::start::gram_distance;
 use super::{DELTA, Inequality, LemmaSetup, dot, larger, norm};
 use crate::Result;
-use crate::measure::Work;
 use crate::rule::Schedule;
+use crate::stage::Work;
 use crate::theory::matrix::{product, products, transposed};
 use crate::theory::{LinearNetwork, LinearRecurrence, spectral_norm};
 

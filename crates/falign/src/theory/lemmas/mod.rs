@@ -15,8 +15,8 @@ use ndarray::Array2;
 use super::Spectrum;
 use super::matrix::{check_columns, check_shape};
 use crate::math::Activation;
-use crate::measure::{Listener, Stage, Work};
 use crate::rule::Schedule;
+use crate::stage::{Listener, Stage, Work};
 use crate::{Error, Result};
 
 /// delta of the statements that hold with probability 1 - delta.

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::{Inequality, LemmaSetup, larger, norm};
 use crate::Result;
-use crate::measure::Work;
+use crate::stage::Work;
 use crate::theory::kernel::units;
 use crate::theory::matrix::{product, products, transposed};
 use crate::theory::{feature_kernel, feedback_kernel, kernel_drift};

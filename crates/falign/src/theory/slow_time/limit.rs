@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::{FeedbackLaw, LinearSlowTime, Moments, SlowRidge, SlowState, SlowTime};
 use crate::math::{Activation, Loss, Streams};
-use crate::measure::{Listener, Stage, Work};
+use crate::stage::{Listener, Stage, Work};
 use crate::theory::algebra::apart;
 use crate::theory::matrix::check_shape;
 use crate::{Error, Result};
@@ -361,7 +361,7 @@ fn mean_state(replicates: &[Vec<SlowState>], row: usize) -> SlowState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::stopped_at_each_stage;
+    use crate::stage::stopped_at_each_stage;
     use ndarray::array;
 
     /// One sample and one output: an alignment of cross/4, since E b^2 = 8 and E bhat^2 = 2.

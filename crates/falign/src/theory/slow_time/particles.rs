@@ -9,7 +9,7 @@ use super::stepping::integrate;
 use super::{Moments, SlowProblem, SlowRidge, SlowState};
 use crate::Result;
 use crate::math::{Activation, Loss, Reduction, StreamName, Streams, activate};
-use crate::measure::{Listener, Stage, Work};
+use crate::stage::{Listener, Stage, Work};
 use crate::theory::matrix::{
     check_columns, check_shape, product, products, products_of, transposed,
 };

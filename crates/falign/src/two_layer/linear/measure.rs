@@ -3,7 +3,7 @@
 
 use super::Fixed;
 use crate::two_layer::kernels::place;
-use crate::two_layer::snapshot::Movement;
+use crate::two_layer::snapshot::{Movement, Shares};
 
 impl Fixed {
     /// beta(t) as coefficients (m, k) of the start's columns, with `start` times beta(0).
@@ -44,16 +44,21 @@ impl Fixed {
     }
 
     /// Shares of beta(t), given by its coefficients, in the span of beta(0), Z(0) and b.
-    pub(super) fn output_shares(&self, beta: &[f64]) -> [f64; 3] {
+    pub(super) fn output_shares(&self, beta: &[f64]) -> Shares {
         let (n, k) = (self.problem.samples(), self.problem.outputs());
         let first = (n + self.held_out) * k;
         let trace = |m: &[f64]| (0..k).map(|c| m[c * k + c]).sum::<f64>();
         let square = trace(&self.form(beta, beta));
-        [first..first + k * k, 0..n * k, first + k * k..beta.len()].map(|range| {
+        let share = |range: std::ops::Range<usize>| {
             let mut part = vec![0.0; beta.len()];
             part[range.clone()].copy_from_slice(&beta[range]);
             trace(&self.form(&part, beta)) / square
-        })
+        };
+        Shares {
+            initial: share(first..first + k * k),
+            hidden: share(0..n * k),
+            feedback: share(first + k * k..beta.len()),
+        }
     }
 
     /// S' K S, (k, k): |`w_r(t)` - `w_r(0)|^2` = `b_r`' (S'KS) `b_r`.

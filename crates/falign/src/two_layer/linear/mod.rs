@@ -20,9 +20,9 @@ use super::snapshot::{Dynamics, Needs, Snapshot};
 use super::{Problem, SampleSpace, Start, Weights};
 use crate::Result;
 use crate::math::Streams;
-use crate::measure::{DRAW, Listener, Stage, Work, unstopped};
 use crate::memory::{Extent, Need, Size};
 use crate::rule::Feedback;
+use crate::stage::{DRAW, Listener, Stage, Work, unstopped};
 
 /// The linear engine.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@
 
 use crate::Result;
 use crate::math::{StreamName, Streams};
-use crate::measure::{DRAW, Work, rows_at_once};
+use crate::stage::{DRAW, Work, rows_at_once};
 use crate::two_layer::start::correlate;
 use crate::two_layer::{Problem, Start};
 
@@ -207,7 +207,7 @@ fn gram_factor(gram: &[f64], n: usize, work: &Work<'_>) -> Result<Vec<f64>> {
 mod tests {
     use super::*;
     use crate::math::row_products;
-    use crate::measure::{Listener, Stage};
+    use crate::stage::{Listener, Stage};
 
     #[test]
     fn the_factor_reproduces_a_rank_deficient_gram_matrix() {

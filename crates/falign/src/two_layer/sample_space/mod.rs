@@ -24,8 +24,8 @@ use super::{Problem, Start, Weights};
 use crate::Result;
 use crate::math::Streams;
 use crate::math::simd::Element;
-use crate::measure::{DRAW, Listener, Stage, Work, rows_at_once, unstopped};
 use crate::memory::{Extent, Need, Size};
+use crate::stage::{DRAW, Listener, Stage, Work, rows_at_once, unstopped};
 
 /// The fast engine. Cost per step: p n^2 multiply-adds and p n activations; with `ReLU` or leaky `ReLU`,
 /// one output and 24 to 256 samples p n^2 / 4 additions.

@@ -26,7 +26,7 @@ pub fn accuracy<T: Scalar>(outputs: &Array2<T>, labels: &[usize], top: usize) ->
 
 /// Counts of hits in samples that come in chunks.
 #[derive(Debug)]
-pub(super) struct Hits {
+pub(crate) struct Hits {
     top_k: Option<usize>,
     labelled: usize,
     first: usize,
@@ -34,7 +34,7 @@ pub(super) struct Hits {
 }
 
 impl Hits {
-    pub(super) fn new(top_k: Option<usize>) -> Self {
+    pub(crate) fn new(top_k: Option<usize>) -> Self {
         Self {
             top_k,
             labelled: 0,
@@ -43,7 +43,7 @@ impl Hits {
         }
     }
 
-    pub(super) fn include<T: Scalar>(&mut self, outputs: &Array2<T>, labels: &[usize]) {
+    pub(crate) fn include<T: Scalar>(&mut self, outputs: &Array2<T>, labels: &[usize]) {
         assert_eq!(outputs.nrows(), labels.len(), "one label a sample");
         self.labelled += labels.len();
         for (row, &label) in outputs.rows().into_iter().zip(labels) {
@@ -54,12 +54,12 @@ impl Hits {
     }
 
     /// NaN without labels.
-    pub(super) fn accuracy(&self) -> f64 {
+    pub(crate) fn accuracy(&self) -> f64 {
         self.first as f64 / self.labelled as f64
     }
 
     /// NaN without labels, or where it is not wanted.
-    pub(super) fn top_k_accuracy(&self) -> f64 {
+    pub(crate) fn top_k_accuracy(&self) -> f64 {
         match self.top_k {
             Some(_) => self.among_top as f64 / self.labelled as f64,
             None => f64::NAN,

@@ -7,9 +7,9 @@
 
 use ndarray::{Array2, ArrayRef2};
 
-use super::products::{Mean, Products};
 use crate::math::Scalar;
 use crate::math::simd::{Element, Isa, Kernel, dispatch};
+use crate::measure::products::{Mean, Products};
 
 /// How one matrix of vectors (samples in rows) lies to another, in three conventions.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,7 +34,7 @@ pub struct Alignment {
 ///
 /// # Example
 /// ```
-/// use falign::network::alignment;
+/// use falign::measure::alignment;
 /// use ndarray::array;
 /// let found = alignment(&array![[1.0, 0.0], [0.0, 2.0]], &array![[1.0, 1.0], [0.0, 1.0]]);
 /// assert!((found.per_sample - (0.5f64.sqrt() + 1.0) / 2.0).abs() < 1e-15);

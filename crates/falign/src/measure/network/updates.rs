@@ -2,9 +2,9 @@
 
 use ndarray::Array1;
 
-use super::products::Products;
 use crate::math::simd::Element;
-use crate::network::gradients::Gradients;
+use crate::measure::products::Products;
+use crate::network::Gradients;
 use crate::rule::Layer;
 
 /// Sums over samples of both gradients of one layer, weights before biases.

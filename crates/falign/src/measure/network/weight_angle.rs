@@ -2,9 +2,9 @@
 
 use ndarray::Array2;
 
-use super::products::Products;
 use crate::math::simd::Element;
 use crate::math::{Scalar, multiply};
+use crate::measure::products::Products;
 use crate::network::Network;
 use crate::rule::{Layer, SignalPath};
 

@@ -3,10 +3,10 @@
 use nalgebra::DMatrix;
 use ndarray::Array2;
 
-use super::products::{Mean, Products};
-use super::stand_in::weights_above;
+use super::weight_angle::weights_above;
 use crate::math::simd::Element;
 use crate::math::{Scalar, multiply};
+use crate::measure::products::{Mean, Products};
 use crate::network::Network;
 use crate::rule::{SignalPath, Trace};
 

@@ -7,12 +7,15 @@ use std::sync::atomic::Ordering;
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
 
-use super::watch::{Watch, prepare};
-use super::{Context, two_layer};
+use super::engine;
 use crate::config::setting::Setting;
 use crate::math::Loss;
-use crate::measure::{Listener, Quantity};
+use crate::measure::{Limit, Made, Quantity, SlowSeen, composite};
 use crate::rule::Feedback;
+use crate::simulate::Context;
+use crate::simulate::resolve::resolve_watched;
+use crate::simulate::watch::{Watch, prepare};
+use crate::stage::Listener;
 use crate::theory::{
     Estimate, FeedbackLaw, LazyFeedback, LazyLimit, LazyStart, SlowEstimate, SlowProblem,
     SlowRidge, slow_time_limit_heard,
@@ -24,6 +27,25 @@ use crate::{Error, Result};
 /// that of outputs 0. A run of width 10^4 differs from another by more.
 const TOLERANCE: f64 = 0.004;
 
+/// Makes the predictions of a run, which come after its last step, and drops them: for whoever
+/// wants to know how long that takes once the problem is there and `ready` has been called.
+pub(crate) fn predict(
+    setting: &Setting,
+    run_number: u64,
+    context: Context<'_>,
+    steps: &[u64],
+    ready: impl FnOnce(),
+) -> Result<()> {
+    if !setting.quantities.iter().any(|q| q.is_prediction()) {
+        return Ok(());
+    }
+    let draw = setting.resolved_draw();
+    let (problem, _) = resolve_watched(setting, run_number, draw, context)?;
+    let mut values = vec![vec![f64::NAN; setting.quantities.len()]; steps.len()];
+    ready();
+    fill(setting, run_number, context, &problem, steps, &mut values)
+}
+
 /// Puts predictions into their columns of `values`, one row per recorded step.
 pub(super) fn fill(
     setting: &Setting,
@@ -33,43 +55,34 @@ pub(super) fn fill(
     steps: &[u64],
     values: &mut [Vec<f64>],
 ) -> Result<()> {
-    let wanted = |is: fn(Quantity) -> bool| setting.quantities.iter().copied().any(is);
-    if !wanted(Quantity::is_prediction) {
+    let is_of = |limit| setting.quantities.iter().any(|q| q.limit() == Some(limit));
+    let is_wanted = [Limit::Lazy, Limit::SlowTime].map(is_of);
+    if is_wanted == [false, false] {
         return Ok(());
     }
     let start = Start::new(setting, run, context, problem)?;
-    let mut put = |quantity: Quantity, column: &[f64]| {
-        let at = setting.quantities.iter().position(|q| *q == quantity);
-        if let Some(at) = at {
-            for (row, value) in values.iter_mut().zip(column) {
-                row[at] = *value;
+    let [lazy, slow] = is_wanted;
+    if lazy {
+        let losses = start.lazy_losses(setting, problem, steps, context.watch)?;
+        for (at, quantity) in setting.quantities.iter().enumerate() {
+            if quantity.limit() == Some(Limit::Lazy) {
+                let rows = values.iter_mut().zip(&losses);
+                rows.for_each(|(row, loss)| row[at] = *loss);
             }
         }
-    };
-    if wanted(|q| q == Quantity::LazyLoss) {
-        put(
-            Quantity::LazyLoss,
-            &start.lazy_losses(setting, problem, steps, context.watch)?,
-        );
     }
-    if !wanted(Quantity::is_slow_time) {
-        return Ok(());
+    if slow {
+        let limits = start.slow_time(problem, steps, context)?;
+        let left = remaining(problem, steps);
+        for (at, quantity) in setting.quantities.iter().enumerate() {
+            let Some(Made::SlowTime(value)) = quantity.two_layer().map(|row| row.made) else {
+                continue;
+            };
+            for ((row, limit), &left) in values.iter_mut().zip(limits.iter()).zip(&left) {
+                row[at] = value(&slow_seen(setting, problem, limit, left));
+            }
+        }
     }
-    let limit = start.slow_time(problem, steps, context)?;
-    let column = |of: &dyn Fn(usize, &SlowEstimate) -> f64| -> Vec<f64> {
-        let rows = limit.iter().enumerate();
-        rows.map(|(row, estimate)| of(row, estimate)).collect()
-    };
-    put(
-        Quantity::SlowTimeAlignment,
-        &column(&|_, at| at.alignment.value),
-    );
-    put(Quantity::SlowTimeLoss, &column(&|_, at| at.loss.value));
-    let left = remaining(problem, steps);
-    put(
-        Quantity::CompositeAlignment,
-        &column(&|row, at| composite(setting, problem, at, left[row])),
-    );
     Ok(())
 }
 
@@ -89,7 +102,7 @@ pub(crate) fn final_slow_time(
     let limit = start.slow_time(problem, &[steps], context)?;
     let left = remaining(problem, &[steps]);
     Ok(Estimate {
-        value: composite(setting, problem, &limit[0], left[0]),
+        value: composite(&slow_seen(setting, problem, &limit[0], left[0])),
         error: limit[0].alignment.error,
     })
 }
@@ -123,11 +136,19 @@ fn slow_problem<'a>(problem: &'a Problem, targets: &'a Array2<f64>) -> SlowProbl
     }
 }
 
-/// The alignment in the limit with what a finite width keeps of beta(0), and rho.
-fn composite(setting: &Setting, problem: &Problem, at: &SlowEstimate, left: f64) -> f64 {
-    let rho = setting.feedback_correlation;
-    let moments = at.state.moments.composite(slow_width(problem), left, rho);
-    at.state.alignment_with(&moments)
+/// What the limit shows of a recorded step.
+fn slow_seen<'a>(
+    setting: &Setting,
+    problem: &Problem,
+    limit: &'a SlowEstimate,
+    remaining: f64,
+) -> SlowSeen<'a> {
+    SlowSeen {
+        limit,
+        remaining,
+        width: slow_width(problem),
+        correlation: setting.feedback_correlation,
+    }
 }
 
 /// `P_t`, the product of the ridge factors, at each recorded step.
@@ -161,7 +182,7 @@ impl Start {
             quantities: vec![Quantity::Loss],
             ..setting.clone()
         };
-        let (_, _, mut engine) = two_layer::engine(&plain, run, context)?;
+        let (_, _, mut engine) = engine(&plain, run, context)?;
         let residual = engine.snapshot(Needs::default()).residual;
         let residual = Array2::from_shape_vec(problem.targets.dim(), residual)
             .expect("a residual for each target");

@@ -1,5 +1,6 @@
 //! Versions of the numbers that engines give.
 
+use crate::config::setting::{Engine, Setting};
 use crate::math::{Activation, arithmetic};
 
 /// 2: tanh, sigmoid, erf and softplus from shorter polynomials, gain and weight multiplied first,
@@ -67,6 +68,18 @@ impl EngineFamily {
             Self::TwoLayer => TWO_LAYER,
             Self::MiniBatch => MINI_BATCH,
             Self::MiniBatchCurved => MINI_BATCH_CURVED,
+        }
+    }
+}
+
+impl Setting {
+    /// The runs it shares its numerics version with.
+    pub fn family(&self) -> EngineFamily {
+        match self.resolved_engine() {
+            Engine::MiniBatch => EngineFamily::of_mini_batch(self.activation),
+            Engine::Auto | Engine::Reference | Engine::SampleSpace | Engine::Linear => {
+                EngineFamily::TwoLayer
+            }
         }
     }
 }

@@ -1,20 +1,23 @@
 //! A run of the two-layer engines.
 
-use super::bounds::BoundMeasures;
-use super::kernels::KernelMeasures;
+mod predictions;
+mod references;
+mod run;
+
+pub(crate) use self::predictions::{final_slow_time, predict, remaining, slow_time_of};
+use self::references::references;
+pub use self::run::{Recording, Stop, run_engine};
 use super::resolve::{Resolved, resolve, resolve_watched};
 use super::shapes::{sizes_of, weights_fit};
 use super::sources::Sources;
 use super::watch::prepare;
-use super::{Context, Look, PrivateRule, RunResult, SavedWeights, predictions};
+use super::{Context, Look, Outcome, PrivateRule, RunResult, SavedWeights};
 use crate::config::record_fits;
 use crate::config::setting::{Engine, Record, SaveWeights, Setting, Steps};
 use crate::config::steps::recorded_steps;
 use crate::math::{Precision, Streams};
-use crate::measure::Outcome;
 use crate::two_layer::{
-    Draw, Dynamics, Linear, LinearStart, Needs, Problem, Recording, Reference, SampleSpace, Start,
-    Stop, Weights, run,
+    Draw, Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Start, Weights,
 };
 use crate::{Error, Result};
 
@@ -135,20 +138,24 @@ pub(super) fn simulate(
         tolerance: setting.stop_tolerance,
         window: setting.stop_window,
     };
-    let kernels = KernelMeasures::new(&problem, engine.as_mut(), &setting.quantities);
-    let bounds = BoundMeasures::new(&problem, &resolved, &setting.quantities, context.watch)?;
-    let outcome = run(
+    let references = references(
+        &problem,
+        engine.as_mut(),
+        &resolved,
+        &setting.quantities,
+        context.watch,
+    )?;
+    let outcome = run_engine(
         &problem,
         engine.as_mut(),
         Recording {
             steps: &steps,
             quantities: &setting.quantities,
+            references: Some(&references),
             stop,
             alignment_threshold: setting.alignment_threshold,
         },
-        &mut |row, snapshot, measured, engine| {
-            bounds.fill(engine.steps_done(), snapshot, &setting.quantities, measured);
-            kernels.fill(snapshot, &setting.quantities, measured);
+        &mut |row, measured, engine| {
             values.push(measured.to_vec());
             // A run that has converged measures once more, between recorded steps.
             if steps[row] == engine.steps_done() {

@@ -14,7 +14,7 @@ fn flat_below(activation: Activation) -> Option<f64> {
     (!facts.is_piecewise_linear).then_some(FLAT_SHARE * facts.largest_slope)
 }
 
-/// What is known of a hidden layer's units after the samples so far.
+/// Units of a hidden layer after the samples so far.
 #[derive(Debug)]
 pub(super) struct UnitStates {
     units: usize,

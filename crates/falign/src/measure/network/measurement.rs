@@ -2,19 +2,16 @@
 
 use ndarray::Array2;
 
-use super::accuracy::Hits;
 use super::alignment::AlignmentSums;
 use super::measured::{LayerMeasured, Measured};
-use super::products::degrees;
 use super::pseudoinverse::PseudoinverseAngles;
-use super::stand_in::weight_angles;
 use super::units::UnitStates;
 use super::updates::UpdateSums;
 use super::wanted::Wanted;
+use super::weight_angle::weight_angles;
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Stream};
-use crate::measure::LayerMeasure;
-use crate::network::{Input, Network};
+use crate::network::{Hits, Input, Network};
 use crate::rule::Trace;
 
 /// A measurement of one network, in its present state, on samples that come in chunks.
@@ -22,7 +19,7 @@ use crate::rule::Trace;
 /// The network runs every chunk forward without dropout, its rule teaches it, and nothing
 /// changes but the space for the batch ([`Network::trace`]). The loss is summed over samples, so
 /// that chunks of any size add up, in `f64`, to what one large batch gives; only rules that draw
-/// noise draw other noise. What each measure means is told at [`LayerMeasure`].
+/// noise draw other noise. What each measure means is told at [`Quantity`](crate::measure::Quantity).
 ///
 /// Cost: a forward pass; signals of the rule and of backpropagation for alignments, whose cost is
 /// less; two products like a training step's for update angles, which also hold 16 bytes a weight;
@@ -34,10 +31,9 @@ use crate::rule::Trace;
 /// ```
 /// use falign::math::{Activation, Loss, StreamName, Streams};
 /// use falign::network::{
-///     Architecture, DenseInput, Initialisation, Measurement, Network, OptimiserKind, Wanted,
-///     draw_layers,
+///     Architecture, DenseInput, Initialisation, Network, OptimiserKind, draw_layers,
 /// };
-/// use falign::measure::Quantity;
+/// use falign::measure::{Measurement, Quantity, Wanted};
 /// use falign::rule::Composed;
 /// use ndarray::{Array2, array};
 ///
@@ -81,26 +77,25 @@ impl Measurement {
         let layers = network.layers();
         let hidden = &layers[..layers.len() - 1];
         let mut units = Vec::new();
-        if wanted.looks_at_units() {
+        if wanted.looks.units {
             let states = hidden
                 .iter()
                 .map(|l| UnitStates::new(l.units(), l.activation));
             units.extend(states);
         }
         let mut alignments = Vec::new();
-        if wanted.compares_signals() {
+        if wanted.looks.signals {
             alignments.extend(hidden.iter().map(|l| AlignmentSums::new(l.units())));
         }
-        let is_inverted = wanted.has(LayerMeasure::PseudoinverseAngle);
         Self {
             wanted,
             samples: 0,
             loss: 0.0,
-            hits: Hits::new(wanted.top_k()),
+            hits: Hits::new(wanted.top_k),
             units,
             alignments,
-            pseudoinverse: is_inverted.then(|| PseudoinverseAngles::new(network)),
-            updates: wanted.compares_updates().then(|| UpdateSums::new(layers)),
+            pseudoinverse: (wanted.looks.pseudoinverse).then(|| PseudoinverseAngles::new(network)),
+            updates: wanted.looks.updates.then(|| UpdateSums::new(layers)),
         }
     }
 
@@ -128,8 +123,7 @@ impl Measurement {
             self.hits.include(&trace.outputs, labels);
         }
         self.include_units(trace);
-        let compares = self.wanted.compares_signals() || self.wanted.compares_updates();
-        if !compares && self.pseudoinverse.is_none() {
+        if !self.wanted.teaches() {
             return;
         }
         if self.updates.is_none() && self.pseudoinverse.is_none() {
@@ -142,7 +136,7 @@ impl Measurement {
         if let Some(angles) = &mut self.pseudoinverse {
             angles.include(network.trace(), network.signals());
         }
-        if !compares {
+        if !self.wanted.looks.signals && !self.wanted.looks.updates {
             return;
         }
         network.teach_exactly(noise);
@@ -166,7 +160,7 @@ impl Measurement {
         }
     }
 
-    /// What all chunks together show.
+    /// Findings in all chunks together.
     pub fn finish<T: Element>(self, network: &Network<T>) -> Measured {
         let last = network.layers().len() - 1;
         let output = network.layers()[last].weights.iter();
@@ -185,34 +179,19 @@ impl Measurement {
 
     fn finish_layers<T: Element>(&self, network: &Network<T>) -> Vec<LayerMeasured> {
         let hidden = network.layers().len() - 1;
-        let weight_angles = if self.wanted.has(LayerMeasure::WeightAngle) {
-            weight_angles(network)
-        } else {
-            vec![f64::NAN; hidden]
-        };
-        let layer = |at: usize| {
-            let mut found = LayerMeasured::unknown();
-            found.set(LayerMeasure::WeightAngle, weight_angles[at]);
-            if let Some(sums) = self.alignments.get(at) {
-                let alignment = sums.finish();
-                let angle = degrees(alignment.per_sample);
-                found.set(LayerMeasure::Alignment, alignment.per_sample);
-                found.set(LayerMeasure::AlignmentFlattened, alignment.flattened);
-                found.set(LayerMeasure::AlignmentSummed, alignment.summed);
-                found.set(LayerMeasure::AlignmentAngle, angle);
-                found.set(LayerMeasure::NormRatio, alignment.norm_ratio);
-            }
-            if let Some(sums) = &self.updates {
-                found.set(LayerMeasure::UpdateAngle, sums.layer_angle(at));
-            }
-            if let Some(angles) = &self.pseudoinverse {
-                found.set(LayerMeasure::PseudoinverseAngle, angles.layer_angle(at));
-            }
-            if let Some(units) = self.units.get(at) {
-                found.set(LayerMeasure::DeadFraction, units.dead_fraction());
-                found.set(LayerMeasure::SaturatedFraction, units.saturated_fraction());
-            }
-            found
+        let weight_angles = (self.wanted.looks.weights).then(|| weight_angles(network));
+        let layer = |at: usize| LayerMeasured {
+            signals: self.alignments.get(at).map(AlignmentSums::finish),
+            weight_angle: weight_angles.as_ref().map_or(f64::NAN, |angles| angles[at]),
+            update_angle: (self.updates.as_ref()).map_or(f64::NAN, |sums| sums.layer_angle(at)),
+            pseudoinverse_angle: (self.pseudoinverse.as_ref())
+                .map_or(f64::NAN, |angles| angles.layer_angle(at)),
+            dead_fraction: self
+                .units
+                .get(at)
+                .map_or(f64::NAN, UnitStates::dead_fraction),
+            saturated_fraction: (self.units.get(at))
+                .map_or(f64::NAN, UnitStates::saturated_fraction),
         };
         (0..hidden).map(layer).collect()
     }

@@ -1,0 +1,48 @@
+//! Networks measured on their way through their training set.
+
+use super::{Alignment, Measured, Measurement, Wanted, alignment};
+use crate::math::Stream;
+use crate::math::simd::Element;
+use crate::network::{Examples, Network, Running, Training};
+
+/// Batches since the last recorded step, with what they show.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Batches {
+    /// Passes through the training set.
+    pub(crate) epoch: f64,
+    /// Sums over the samples of these batches.
+    pub(crate) running: Running,
+}
+
+impl<T: Element> Training<T> {
+    /// Measures the network on these samples, without dropout and without a change.
+    ///
+    /// `noise` is a stream of its own, for rules that draw; each step has its part of it.
+    /// Feedback weights that a rule draws for each batch are put back to those of the last step.
+    pub fn measure(&mut self, samples: &Examples, wanted: Wanted, noise: &mut Stream) -> Measured {
+        let loss = self.options().loss;
+        self.seek(noise);
+        self.with_feedback_kept(|training| {
+            let mut measurement = Measurement::new(training.network(), wanted);
+            training.show(samples, |network, batch| {
+                let (targets, labels) = (batch.targets(), batch.labels());
+                measurement.include(network, batch, targets, labels, loss, noise);
+            });
+            measurement.finish(training.network())
+        })
+    }
+}
+
+impl<T: Element> Network<T> {
+    /// Alignment of the rule's teaching signals with those of backpropagation on the last
+    /// batch, for each hidden layer. The delivered residual is that of [`Network::loss`].
+    pub fn signal_alignment(&mut self, noise: &mut Stream) -> Vec<Alignment> {
+        self.teach_exactly(noise);
+        self.teach(noise);
+        self.signals()
+            .iter()
+            .zip(self.exact_signals())
+            .map(|(delivered, exact)| alignment(delivered, exact))
+            .collect()
+    }
+}

@@ -1,0 +1,91 @@
+//! A recorded step, as quantities see it.
+
+use std::cell::OnceCell;
+
+use super::kernels::Kernel;
+use super::{Past, References};
+use crate::measure::{Made, Quantity};
+use crate::two_layer::{Movement, Needs, Problem, Snapshot};
+
+/// A recorded step of a two-layer engine, with what it shows.
+pub(crate) struct Seen<'a> {
+    pub(crate) problem: &'a Problem,
+    /// Steps done.
+    pub(crate) step: u64,
+    pub(crate) snapshot: &'a Snapshot,
+    /// The steps before; `None` where a snapshot is looked at by itself.
+    pub(crate) past: Option<&'a Past>,
+    /// Kernels and spectra to compare with, likewise.
+    pub(crate) references: Option<&'a References>,
+    feature_kernel: OnceCell<Option<Kernel>>,
+    feedback_kernel: OnceCell<Option<Kernel>>,
+}
+
+impl<'a> Seen<'a> {
+    /// A snapshot by itself, after so many steps.
+    pub(crate) fn new(problem: &'a Problem, snapshot: &'a Snapshot, step: u64) -> Self {
+        Self {
+            problem,
+            step,
+            snapshot,
+            past: None,
+            references: None,
+            feature_kernel: OnceCell::new(),
+            feedback_kernel: OnceCell::new(),
+        }
+    }
+
+    /// The value of a quantity; `None` where it has none here, and for predictions.
+    pub(crate) fn value(&self, quantity: Quantity) -> Option<f64> {
+        match quantity.two_layer()?.made {
+            Made::Always(value) => Some(value(self)),
+            Made::WhereShown(value) => value(self),
+            Made::Lazy | Made::SlowTime(_) => None,
+        }
+    }
+
+    /// G.
+    pub(crate) fn feature_kernel(&self) -> Option<&Kernel> {
+        let of_snapshot = || Kernel::square(self.snapshot.feature_kernel.as_deref()?);
+        self.feature_kernel.get_or_init(of_snapshot).as_ref()
+    }
+
+    /// H.
+    pub(crate) fn feedback_kernel(&self) -> Option<&Kernel> {
+        let of_snapshot = || Kernel::square(self.snapshot.feedback_kernel.as_deref()?);
+        self.feedback_kernel.get_or_init(of_snapshot).as_ref()
+    }
+
+    /// The root mean square of movements over units.
+    pub(crate) fn rms(&self, movement: Option<Movement>) -> Option<f64> {
+        Some((movement?.sum_squares / self.problem.width as f64).sqrt())
+    }
+}
+
+/// The value of a quantity in one snapshot, after `step` steps.
+///
+/// `None` for those that depend on the steps before (contraction, `T_c`, ridge spent), on the start or
+/// on spectra of the data, on parts that the snapshot does not have, for predictions, and for those
+/// that only deep networks have.
+pub fn quantity(
+    problem: &Problem,
+    snapshot: &Snapshot,
+    step: u64,
+    quantity: Quantity,
+) -> Option<f64> {
+    Seen::new(problem, snapshot, step).value(quantity)
+}
+
+impl Needs {
+    /// Needs of these quantities; `weights` if final weights will be asked for.
+    pub fn of(quantities: &[Quantity], weights: bool) -> Self {
+        let rows = quantities
+            .iter()
+            .filter_map(|quantity| quantity.two_layer());
+        let all = rows.fold(Self::NONE, |all, row| all.or(row.needs));
+        Self {
+            coefficients: weights || all.coefficients,
+            ..all
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Spectra of a run's data that its quantities are compared with.
+
+use crate::Result;
+use crate::math::Activation;
+use crate::measure::{DataSpectrum, Quantity, References};
+use crate::simulate::resolve::{Resolved, spectrum};
+use crate::simulate::watch::Watch;
+use crate::theory::Spectrum;
+use crate::two_layer::{Dynamics, Problem};
+
+/// References of a run for these quantities. Costs O(n^3) for each of the spectra of Gbar and of X X',
+/// where asked for.
+pub(super) fn references(
+    problem: &Problem,
+    engine: &mut dyn Dynamics,
+    resolved: &Resolved,
+    quantities: &[Quantity],
+    watch: Option<&Watch>,
+) -> Result<References> {
+    let asked = |spectrum| quantities.iter().any(|quantity| quantity.reads(spectrum));
+    let spectrum = |activation| spectrum(activation, &problem.inputs, watch);
+    let mut references = References::new(engine, quantities);
+    if asked(DataSpectrum::InfiniteKernel) {
+        references.infinite_kernel = if resolved.gamma.is_nan() {
+            spectrum(problem.activation)?
+        } else {
+            Spectrum {
+                gamma: resolved.gamma,
+                max: resolved.kernel_max,
+            }
+        };
+    }
+    if asked(DataSpectrum::Inputs) {
+        references.inputs = spectrum(Activation::Linear)?;
+    }
+    Ok(references)
+}
