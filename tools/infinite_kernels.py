@@ -1,4 +1,4 @@
-"""Numbers of `crates/falign/src/math/activation/logistic.rs`, and of the golden table that tests it.
+"""Numbers of `crates/falign-kernels/src/activation/logistic.rs`, and of the golden table that tests it.
 
     python3 -m pip install mpmath gmpy2
     python3 tools/infinite_kernels.py nodes     # the nodes and weights of `math/activation/logistic.rs`

@@ -1,4 +1,4 @@
-"""Prints the polynomials of `crates/falign/src/math/simd/coefficients.rs`, with their errors.
+"""Prints the polynomials of `crates/falign-kernels/src/simd/coefficients.rs`, with their errors.
 
     python3 -m pip install mpmath && python3 tools/minimax.py
 

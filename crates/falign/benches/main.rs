@@ -6,13 +6,10 @@
 
 mod two_layer;
 
-use criterion::{criterion_group, criterion_main};
-
-criterion_group!(
-    benches,
-    two_layer::sample_space::bench,
-    two_layer::weight_space::bench,
-    two_layer::linear::bench,
-    two_layer::reference::bench,
-);
-criterion_main!(benches);
+fn main() {
+    let bench = two_layer::bench::Bench::from_arguments();
+    two_layer::sample_space::bench(&bench);
+    two_layer::weight_space::bench(&bench);
+    two_layer::linear::bench(&bench);
+    two_layer::reference::bench(&bench);
+}

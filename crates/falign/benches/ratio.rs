@@ -4,10 +4,7 @@
 //! changing clock slows both alike, and on a busy machine some turns of each are left alone. On a
 //! quiet machine both ratios agree; on a busy one the ratio of the best turns is what counts.
 
-#[allow(
-    dead_code,
-    reason = "what Criterion times is the other benchmark's part"
-)]
+#[allow(dead_code, reason = "what `main` times is the other benchmark's part")]
 mod two_layer;
 
 use std::time::Instant;

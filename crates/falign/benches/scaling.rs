@@ -5,17 +5,14 @@
 //! seconds of a step, operations of its product Z + D K, bytes of Z read and written, and the
 //! peaks measured in the same call (operations per second, bytes per second).
 
-#[allow(
-    dead_code,
-    reason = "what Criterion times is the other benchmark's part"
-)]
+#[allow(dead_code, reason = "what `main` times is the other benchmark's part")]
 mod two_layer;
 
 mod peak;
 mod turns;
 
 use falign::math::simd::Element;
-use falign::math::{Activation, Scalar};
+use falign::math::{Activation, Precision};
 use falign::two_layer::Dynamics;
 use turns::{best, engine, rates};
 use two_layer::problem::Size;
@@ -128,7 +125,7 @@ fn timed<T: Element>(
     let threads = if parallel { value } else { 1 };
     print(&format!(
         "{grows},{value},{},{},{samples},{input_dim},{width},{outputs},{threads},{:.4e},{:.4e},{:.4e},{:.4e},{:.4e}",
-        <T as Scalar>::PRECISION.name(),
+        Precision::of::<T>().name(),
         activation.name(),
         1.0 / best(&rates),
         2.0 * z * samples as f64,

@@ -6,10 +6,7 @@
 //! of Z + D K are counted, 2 p n^2 operations a step: the share is a lower bound on the use of
 //! the processor.
 
-#[allow(
-    dead_code,
-    reason = "what Criterion times is the other benchmark's part"
-)]
+#[allow(dead_code, reason = "what `main` times is the other benchmark's part")]
 mod two_layer;
 
 mod peak;
@@ -18,7 +15,7 @@ mod turns;
 use std::time::Instant;
 
 use falign::math::simd::{Element, current_path};
-use falign::math::{Activation, Scalar};
+use falign::math::{Activation, Precision};
 use falign::two_layer::{Dynamics, Linear, Needs, SampleSpace};
 use turns::{best, engine, rates};
 use two_layer::linear;
@@ -140,7 +137,7 @@ fn share<T: Element>(activation: Activation, size: Size, target: Option<f64>, tu
     print(&format!(
         "| {} | {} | {} | {:.0} ({:.0}) | {:.2} | {:.2} | {} |",
         size.name(),
-        <T as Scalar>::PRECISION.name(),
+        Precision::of::<T>().name(),
         activation.name(),
         best(&rates),
         median(rates.clone()),
@@ -181,7 +178,7 @@ fn linear_engine(turns: usize) {
 /// at which the memory gives and takes numbers.
 fn wide<T: Element>([fitting, wide]: [u64; 2], turns: usize) {
     let turns = turns.div_ceil(4);
-    let precision = <T as Scalar>::PRECISION.name();
+    let precision = Precision::of::<T>().name();
     print(&format!(
         "\nWide networks, {precision}: units per second, in millions\n"
     ));
@@ -266,7 +263,7 @@ fn pair<T: Element>(activation: Activation, turns: usize) {
     print(&format!(
         "| {} | {} | {} | {:.2} | {:.2} |",
         size.name(),
-        <T as Scalar>::PRECISION.name(),
+        Precision::of::<T>().name(),
         activation.name(),
         2.0 * alone[0] / together[0],
         2.0 * alone[turns / 2] / together[turns / 2],

@@ -3,13 +3,13 @@
 
 use std::hint::black_box;
 
-use criterion::{BatchSize, Criterion, Throughput};
 use falign::math::Activation;
 use falign::measure::Quantity;
 use falign::rule::Schedule;
 use falign::simulate::{Outcome, Recording, Stop, run_engine};
 use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem};
 
+use super::bench::Bench;
 use super::problem::{Size, problem, start, streams};
 
 /// Steps of one timed run.
@@ -25,7 +25,7 @@ pub(crate) fn gram() -> LinearStart {
 }
 
 /// The benchmarks of this module.
-pub(crate) fn bench(criterion: &mut Criterion) {
+pub(crate) fn bench(bench: &Bench) {
     let cases = [
         (100, LinearStart::Weights(start()), 0.0, "weights"),
         (10_000, LinearStart::Weights(start()), 0.0, "weights"),
@@ -34,20 +34,14 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         // Strong enough to shrink beta(0) below the smallest number within a run.
         (1_000_000_000_000, gram(), 2.0, "gram_ridge"),
     ];
-    let mut group = criterion.benchmark_group("linear");
-    group.throughput(Throughput::Elements(STEPS));
     for (width, start, ridge, name) in cases {
         let mut problem = problem(Activation::Linear, Size::of_width(width));
         problem.schedule = Schedule::Constant { ridge };
         let needs = Needs::of(&QUANTITIES, false);
-        let mut made = None;
-        group.bench_function(format!("{}/{name}", Size::of_width(width).name()), |b| {
-            let fresh = made.get_or_insert_with(|| Linear::new(&problem, start.clone(), needs));
-            b.iter_batched_ref(
-                || fresh.clone(),
-                |engine| recorded_run(&problem, engine),
-                BatchSize::LargeInput,
-            );
+        let name = format!("linear/{}/{name}", Size::of_width(width).name());
+        bench.rate(&name, STEPS, || {
+            let fresh = Linear::new(&problem, start, needs);
+            move || recorded_run(&problem, &mut fresh.clone())
         });
     }
 }

@@ -1,5 +1,6 @@
 //! Two-layer networks at the paper's size: n = 50 samples, d = 150 inputs.
 
+pub(crate) mod bench;
 pub(crate) mod gemm_step;
 pub(crate) mod linear;
 pub(crate) mod problem;

@@ -1,10 +1,10 @@
 //! One step in weight space, as well as it can be done there: what the sample-space engine is
 //! compared with.
 
-use criterion::{Criterion, Throughput};
 use falign::math::Activation;
 use falign::two_layer::{Dynamics, Needs};
 
+use super::bench::Bench;
 use super::gemm_step::GemmStep;
 use super::problem::{Size, WIDTH, problem, start};
 use super::sample_space;
@@ -41,15 +41,13 @@ pub(crate) fn engine(activation: Activation) -> GemmStep {
 }
 
 /// The benchmarks of this module.
-pub(crate) fn bench(criterion: &mut Criterion) {
-    let mut group =
-        criterion.benchmark_group(format!("weight_space/{}", Size::of_width(WIDTH).name()));
-    group.throughput(Throughput::Elements(1));
+pub(crate) fn bench(bench: &Bench) {
+    let size = Size::of_width(WIDTH).name();
     for activation in [Activation::Relu, Activation::Tanh] {
-        let mut made = None;
-        group.bench_function(format!("f32/{}", activation.name()), |b| {
-            let engine = made.get_or_insert_with(|| engine(activation));
-            b.iter(|| engine.step());
+        let name = format!("weight_space/{size}/f32/{}", activation.name());
+        bench.rate(&name, 1, || {
+            let mut engine = engine(activation);
+            move || engine.step()
         });
     }
 }

@@ -4,7 +4,7 @@ use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::Scalar;
-use super::exponential::exponentials;
+use super::exponentials;
 
 /// A loss of outputs f and targets y.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

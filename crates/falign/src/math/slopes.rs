@@ -1,11 +1,9 @@
 //! psi' of a batch, as numbers or as what the activities tell.
 
-#![allow(clippy::inline_always, reason = "part of kernels' inner loops")]
-
+use falign_kernels::thin::SlopeRows;
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 
 use super::Scalar;
-use super::simd::{Element, Isa};
 
 /// psi'(z) of some units, samples in rows.
 #[derive(Debug, Clone, Copy)]
@@ -61,30 +59,6 @@ impl<'a, T: Scalar> Slopes<'a, T> {
 /// NaN has a slope of 1, as in [`activate`](super::activate).
 fn of_rectified<T: Scalar>(activity: T) -> T {
     if activity <= T::ZERO { T::ZERO } else { T::ONE }
-}
-
-/// [`Slopes`] for kernels, row after row.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct SlopeRows<'a, T> {
-    numbers: &'a [T],
-    is_of_rectified: bool,
-}
-
-impl<'a, T: Element> SlopeRows<'a, T> {
-    /// What tells them, which may be asked for ahead.
-    pub(super) fn numbers(&self) -> &'a [T] {
-        self.numbers
-    }
-
-    /// The slopes that these [numbers](Self::numbers) tell.
-    #[inline(always)]
-    pub(super) fn lanes<S: Isa<T>>(&self, isa: S, numbers: S::V) -> S::V {
-        if self.is_of_rectified {
-            isa.select_nonpositive(numbers, isa.splat(T::ZERO), isa.splat(T::ONE))
-        } else {
-            numbers
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,23 +5,14 @@
 //! it would have more than [`CHAIN`] terms: the order of the library in [`super::gemm`] with the
 //! caches of most processors with AVX-512, where results are those of the library to the bit.
 
-#![allow(
-    clippy::inline_always,
-    reason = "must be compiled for the caller's instruction set"
-)]
-
 use std::borrow::Cow;
 
+use falign_kernels::thin::{CHAIN, THIN, ThinProduct, ThinRows};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use super::simd::{Element, Isa, Kernel, Path, current_path, dispatch};
-use super::slopes::SlopeRows;
+use super::simd::Element;
 use super::{Slopes, UnmadeProduct};
 
-/// Most terms of one chain.
-const CHAIN: usize = 512;
-/// Up to this size a dimension is small.
-const THIN: usize = 16;
 /// Products of fewer numbers, or of fewer terms, are left to the library, which has other orders
 /// of summation for them.
 const NUMBERS: usize = 256;
@@ -29,11 +20,6 @@ const TERMS: usize = 2;
 /// So are results of at most this many rows and columns whose sums are cut: it cuts them into
 /// parts of [`CHAIN`] terms and a rest.
 const SIDE: usize = 64;
-/// How many rows ahead a row is called for: rows lie far apart, which the processor does not
-/// foresee.
-const AHEAD: usize = 40;
-/// The same where a piece of each row is made, which takes longer than reading it.
-const AHEAD_OF_PIECES: usize = 6;
 
 /// C := factor A B, and then times S entry by entry where it is given, if the product is thin and
 /// its factors lie in memory as it takes them; `false` if not, with C as it was.
@@ -75,14 +61,7 @@ pub(super) fn multiply_thin<T: Element>(
         terms: k,
         width: n,
     };
-    // As many accumulators as there are registers, and enough of them to be independent.
-    match current_path() {
-        Path::Avx512 if n <= T::LANES => dispatch(Tiled::<T, 8, 1, false>(product)),
-        Path::Avx512 if m <= THIN => dispatch(Tiled::<T, 5, 4, true>(product)),
-        Path::Avx512 => dispatch(Tiled::<T, 5, 4, false>(product)),
-        _ if m <= THIN => dispatch(Tiled::<T, 5, 1, true>(product)),
-        Path::Avx2 | Path::Neon | Path::Portable => dispatch(Tiled::<T, 5, 1, false>(product)),
-    }
+    product.run();
     true
 }
 
@@ -119,186 +98,24 @@ fn padded<'a, T: Element>(matrix: &ArrayView2<'a, T>) -> (Cow<'a, [T]>, usize) {
     (Cow::Owned(rows), stride)
 }
 
-struct ThinProduct<'a, T> {
-    /// Rows of `terms`.
-    a: &'a [T],
-    /// Rows of `stride`.
-    b: &'a [T],
-    stride: usize,
-    factor: T,
-    /// Rows of `width`.
-    times: Option<SlopeRows<'a, T>>,
-    /// Rows of `width`.
-    out: &'a mut [T],
-    terms: usize,
-    width: usize,
-}
-
-/// With so many rows and virtual vectors of columns at a time. `LONG`: whether B is the large
-/// factor, which then is read once, with rows called for ahead.
-struct Tiled<'a, T, const ROWS: usize, const V: usize, const LONG: bool>(ThinProduct<'a, T>);
-
-impl<T: Element, const ROWS: usize, const V: usize, const LONG: bool> Kernel<T>
-    for Tiled<'_, T, ROWS, V, LONG>
-{
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Isa<T>>(self, isa: S) {
-        let mut product = self.0;
-        let groups = (product.a.len() / product.terms).div_ceil(ROWS);
-        let blocks = product.width.div_ceil(V * T::LANES);
-        let (first, second) = if LONG {
-            (blocks, groups)
-        } else {
-            (groups, blocks)
-        };
-        for i in 0..first {
-            for j in 0..second {
-                let (block, group) = if LONG { (i, j) } else { (j, i) };
-                let (row, column) = (group * ROWS, block * V * T::LANES);
-                if column + V * T::LANES <= product.stride {
-                    product.tile::<S, ROWS, V, LONG, true>(isa, row, column);
-                } else {
-                    product.tile::<S, ROWS, V, LONG, false>(isa, row, column);
-                }
-            }
-        }
+/// A product of few terms for whoever needs it a piece of a row at a time; `None` where it has more
+/// terms, is not made here, or does not lie in memory by rows.
+///
+/// # Panics
+/// If the product's shapes do not fit.
+pub(crate) fn thin_rows<'a, T: Element>(product: &UnmadeProduct<'a, T>) -> Option<ThinRows<'a, T>> {
+    let (m, width, terms) = product.dim();
+    if !has_one_chain((m, width, terms)) {
+        return None;
     }
-}
-
-impl<T: Element> ThinProduct<'_, T> {
-    /// Results of some rows in the columns from `column` on that `V` virtual vectors hold. `WHOLE`:
-    /// whether rows of B go as far.
-    #[inline(always)]
-    fn tile<S: Isa<T>, const ROWS: usize, const V: usize, const LONG: bool, const WHOLE: bool>(
-        &mut self,
-        isa: S,
-        first_row: usize,
-        column: usize,
-    ) {
-        let count = self.a.len() / self.terms;
-        let columns = (V * T::LANES).min(self.width - column);
-        let part = self.terms.div_ceil(self.terms.div_ceil(CHAIN));
-        for first in (0..self.terms).step_by(part) {
-            let length = part.min(self.terms - first);
-            // Beyond the last row it is taken again.
-            let mut rows = [&self.a[..0]; ROWS];
-            for (r, row) in rows.iter_mut().enumerate() {
-                let start = (first_row + r).min(count - 1) * self.terms + first;
-                *row = &self.a[start..][..length];
-            }
-            let mut sums = [[isa.splat(T::ZERO); V]; ROWS];
-            let b = &self.b[first * self.stride..][..length * self.stride];
-            for (at, b) in b.chunks_exact(self.stride).enumerate() {
-                if LONG {
-                    let ahead = (first + at + AHEAD) * self.stride + column;
-                    isa.prefetch_piece::<V>(self.b, ahead);
-                }
-                let tile = isa.load_piece::<V, WHOLE>(&b[column..]);
-                for (sums, row) in sums.iter_mut().zip(&rows) {
-                    let x = isa.splat(row[at]);
-                    for (sum, &b) in sums.iter_mut().zip(&tile) {
-                        *sum = isa.fma(x, b, *sum);
-                    }
-                }
-            }
-            let is_last = first + length == self.terms;
-            let factor = isa.splat(self.factor);
-            // As many turns whatever the rows: with fewer, sums would stay in memory all along.
-            for (r, sums) in sums.iter().enumerate() {
-                if first_row + r >= count {
-                    continue;
-                }
-                let start = (first_row + r) * self.width + column;
-                let out = &mut self.out[start..][..columns];
-                for (v, &sum) in sums.iter().enumerate() {
-                    let out = out.get_mut(v * T::LANES..).unwrap_or(&mut []);
-                    let mut value = if first == 0 {
-                        isa.mul(factor, sum)
-                    } else {
-                        isa.fma(factor, sum, isa.load_from(out))
-                    };
-                    if let (true, Some(times)) = (is_last, self.times) {
-                        let numbers = &times.numbers()[start..][..columns];
-                        let numbers = numbers.get(v * T::LANES..).unwrap_or(&[]);
-                        value = isa.mul(value, times.lanes(isa, isa.load_from(numbers)));
-                    }
-                    isa.store_to(value, out);
-                }
-            }
-        }
-    }
-}
-
-/// A product of few terms that is made a piece of a row at a time, by whoever needs it: the bits
-/// of the whole.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ThinRows<'a, T> {
-    /// Rows of `terms`.
-    a: &'a [T],
-    /// Rows of `width`.
-    b: &'a [T],
-    factor: T,
-    /// Rows of `width`.
-    times: SlopeRows<'a, T>,
-    terms: usize,
-    width: usize,
-}
-
-impl<'a, T: Element> ThinRows<'a, T> {
-    /// `None` where the product has more terms than a few, is not made here, or does not lie in
-    /// memory by rows.
-    ///
-    /// # Panics
-    /// If the product's shapes do not fit.
-    pub(crate) fn new(product: &UnmadeProduct<'a, T>) -> Option<Self> {
-        let (m, width, terms) = product.dim();
-        if !has_one_chain((m, width, terms)) {
-            return None;
-        }
-        Some(Self {
-            a: product.a.to_slice()?,
-            b: product.b.to_slice()?,
-            factor: product.factor,
-            times: product.s?.rows()?,
-            terms,
-            width,
-        })
-    }
-
-    /// Rows and columns.
-    pub(crate) fn dim(&self) -> (usize, usize) {
-        (self.a.len() / self.terms, self.width)
-    }
-
-    /// A piece of a row that begins at `column`, with zeros beyond the row's end; not where it is
-    /// `WHOLE`.
-    #[inline(always)]
-    pub(crate) fn piece<S: Isa<T>, const V: usize, const WHOLE: bool>(
-        &self,
-        isa: S,
-        row: usize,
-        column: usize,
-    ) -> [S::V; V] {
-        let numbers = self.times.numbers();
-        isa.prefetch_piece::<V>(numbers, (row + AHEAD_OF_PIECES) * self.width + column);
-        let mut sums = [isa.splat(T::ZERO); V];
-        let a = &self.a[row * self.terms..][..self.terms];
-        for (&x, b) in a.iter().zip(self.b.chunks_exact(self.width)) {
-            let (x, b) = (isa.splat(x), isa.load_piece::<V, WHOLE>(&b[column..]));
-            for (sum, b) in sums.iter_mut().zip(b) {
-                *sum = isa.fma(x, b, *sum);
-            }
-        }
-        let factor = isa.splat(self.factor);
-        let numbers = &numbers[row * self.width..][..self.width];
-        let numbers = isa.load_piece::<V, WHOLE>(&numbers[column..]);
-        for (sum, numbers) in sums.iter_mut().zip(numbers) {
-            *sum = isa.mul(isa.mul(factor, *sum), self.times.lanes(isa, numbers));
-        }
-        sums
-    }
+    Some(ThinRows {
+        a: product.a.to_slice()?,
+        b: product.b.to_slice()?,
+        factor: product.factor,
+        times: product.s?.rows()?,
+        terms,
+        width,
+    })
 }
 
 #[cfg(test)]
@@ -307,7 +124,7 @@ mod tests {
 
     use super::super::multiply;
     use super::*;
-    use crate::math::simd::force_path;
+    use crate::math::simd::{Path, force_path};
 
     fn wave<T: Element>(shape: (usize, usize), frequency: f64) -> Array2<T> {
         let mut at = 0.0;

@@ -1,5 +1,6 @@
 //! Products of the first layer together with what comes next to them: fewer passes, the same bits.
 
+pub(crate) use falign_kernels::listed::Descent;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::math::UnmadeProduct;
@@ -32,13 +33,4 @@ pub enum Delta<'a, T> {
     Made(ArrayView2<'a, T>),
     /// To be made, a part at a time.
     Unmade(UnmadeProduct<'a, T>),
-}
-
-/// A step of gradient descent without a state.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Descent<T> {
-    /// eta.
-    pub step_size: T,
-    /// What weights are multiplied by: 1 without ridge.
-    pub keep: T,
 }

@@ -1,6 +1,7 @@
 //! How hidden units lie in memory, and what of them can be read or set.
 
-use super::numbers::Numbers;
+use falign_kernels::Numbers;
+
 use super::panels::Panels;
 use super::rows::Rows;
 use crate::math::simd::Element;

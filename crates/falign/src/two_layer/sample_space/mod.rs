@@ -9,15 +9,14 @@
 
 mod layout;
 mod measure;
-mod numbers;
 mod panels;
 mod rows;
 
+use falign_kernels::{Learning, Numbers};
 use ndarray::Array2;
 
 use self::layout::{Field, Layout};
 use self::measure::HeldOut;
-use self::numbers::Numbers;
 use super::mask::Masks;
 use super::snapshot::{Dynamics, Needs, Snapshot, gram, oja_term, output_movements};
 use super::{Problem, Start, Weights};
@@ -25,6 +24,7 @@ use crate::Result;
 use crate::math::Streams;
 use crate::math::simd::Element;
 use crate::memory::{Extent, Need, Size};
+use crate::rule::Feedback;
 use crate::stage::{DRAW, Listener, Stage, Work, rows_at_once, unstopped};
 
 /// The fast engine. Cost per step: p n^2 multiply-adds and p n activations; with `ReLU` or leaky `ReLU`,
@@ -56,6 +56,15 @@ pub(super) struct Units<'a> {
     pub(super) beta: &'a [f64],
     /// b, (units, outputs).
     pub(super) b: &'a [f64],
+}
+
+/// What feedback weights learn from.
+fn learning(feedback: Feedback) -> Learning {
+    match feedback {
+        Feedback::Transpose | Feedback::Random => Learning::Fixed,
+        Feedback::KolenPollack => Learning::Residual,
+        Feedback::Hebbian | Feedback::Oja => Learning::Activity,
+    }
 }
 
 /// Rows made at once while W(0) is drawn.
@@ -219,7 +228,8 @@ impl<T: Element> SampleSpace<T> {
             numbers: Numbers {
                 samples: n,
                 outputs: k,
-                feedback: problem.feedback,
+                through_output_weights: problem.feedback == Feedback::Transpose,
+                learning: learning(problem.feedback),
                 residual: vec![T::ZERO; n * k],
                 activity: vec![T::ZERO; n * k],
                 gain: T::from_f64(problem.gain()),

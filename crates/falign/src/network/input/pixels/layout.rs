@@ -1,6 +1,7 @@
 //! What all batches of a set of images have in common.
 
-use super::lists::ROWS;
+use falign_kernels::listed::ROWS;
+
 use super::neighbours;
 use crate::data::Scaler;
 use crate::math::Scalar;

@@ -4,30 +4,21 @@
 //! pixels that are not zero, plus what the shifts alone give, which all samples share. Results
 //! differ from those of dense products by rounding only.
 
-mod finish;
-mod kernel;
 mod layout;
-mod lists;
 mod neighbours;
-mod pack;
-mod product;
-mod rows;
 #[cfg(test)]
 mod tests;
 
 use std::cell::{Ref, RefCell};
 use std::sync::Arc;
 
+use falign_kernels::listed::{self, Deltas, Forward, Lists, ROWS, Stored, VECTORS};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use self::finish::{Finish, Rectify, Replace};
 pub(in crate::network) use self::layout::PixelLayout;
-use self::lists::{Lists, ROWS};
-use self::product::{Product, VECTORS};
-use self::rows::{Rows, Stored};
 use super::{Delta, Descent, Fused, Input};
-use crate::math::ThinRows;
 use crate::math::simd::{Element, prefetch_bytes, transpose_bytes};
+use crate::math::thin_rows;
 
 /// How many samples ahead their pixels are asked for.
 const AHEAD: usize = 8;
@@ -132,54 +123,57 @@ impl<T: Element> PixelInput<T> {
         self.of_inputs.borrow()
     }
 
-    /// Finishes `out` with the preactivations factor X W', samples in rows.
+    /// `out` := factor X W', samples in rows, `rectified` or not.
     fn forward_to(
         &self,
         weights: &ArrayView2<'_, T>,
         factor: T,
         out: &mut ArrayViewMut2<'_, T>,
-        finish: impl Finish<T>,
+        rectified: bool,
     ) {
         let (units, d) = weights.dim();
         assert_eq!(d, self.scale.len(), "the weights' inputs");
         assert_eq!(out.dim(), (self.batch(), units), "(batch, units)");
         let by_input = weights.t();
         let by_input = by_input.as_standard_layout();
-        Product {
-            rows: Stored {
+        let forward = Forward {
+            weights: Stored {
                 rows: by_input.as_slice().expect("standard layout"),
                 units,
             },
-            affine: |j: usize| (factor * self.scale[j], factor * self.shift[j]),
-            lists: &self.of_samples,
-            scale: &self.ones,
-            shift: &self.ones,
-            place: |row: usize| self.order.get(row).map(|&(_, sample)| sample),
-            panel: &mut self.panel.borrow_mut(),
-            out: out.as_slice_mut().expect("a whole array"),
-            finish,
-        }
-        .run();
-    }
-
-    /// Finishes `out`, inputs in rows, with the gradient factor D' X.
-    fn gradient_to(&self, delta: impl Rows<T>, factor: T, out: &mut [T], finish: impl Finish<T>) {
-        let ((samples, units), d) = (delta.dim(), self.scale.len());
-        assert_eq!(samples, self.batch(), "a row per sample");
-        assert_eq!(out.len(), units * d, "(units, inputs)");
-        let inputs = self.layout.groups.as_flattened();
-        Product {
-            rows: delta,
-            affine: |_: usize| (factor, factor),
-            lists: &self.of_inputs(),
+            factor,
             scale: &self.scale,
             shift: &self.shift,
-            place: |row: usize| Some(inputs[row] as usize).filter(|&input| input < d),
+            lists: &self.of_samples,
+            ones: &self.ones,
+            order: &self.order,
+            panel: &mut self.panel.borrow_mut(),
+            out: out.as_slice_mut().expect("a whole array"),
+        };
+        forward.run(rectified);
+    }
+
+    /// Makes the gradient factor D' X in `out`, inputs in rows.
+    fn gradient_to(&self, deltas: Deltas<'_, T>, factor: T, out: &mut [T]) {
+        let d = self.scale.len();
+        let (samples, units) = match deltas {
+            Deltas::Write(rows) | Deltas::Descend(rows, _) => {
+                (rows.rows.len() / rows.units, rows.units)
+            }
+            Deltas::DescendUnmade(rows, _) => rows.dim(),
+        };
+        assert_eq!(samples, self.batch(), "a row per sample");
+        assert_eq!(out.len(), units * d, "(units, inputs)");
+        let gradient = listed::Gradient {
+            factor,
+            scale: &self.scale,
+            shift: &self.shift,
+            lists: &self.of_inputs(),
+            inputs: self.layout.groups.as_flattened(),
             panel: &mut self.panel.borrow_mut(),
             out,
-            finish,
-        }
-        .run();
+        };
+        gradient.run(deltas);
     }
 }
 
@@ -189,20 +183,20 @@ impl<T: Element> Input<T> for PixelInput<T> {
     }
 
     fn forward(&self, weights: &ArrayView2<'_, T>, factor: T, z: &mut ArrayViewMut2<'_, T>) {
-        self.forward_to(weights, factor, z, Replace);
+        self.forward_to(weights, factor, z, false);
     }
 
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
         let (units, d) = (delta.ncols(), self.scale.len());
         assert_eq!(gradient.dim(), (units, d), "(units, inputs)");
-        let delta = stored(delta);
+        let delta = Deltas::Write(stored(delta));
         let mut by_input = gradient.view_mut().reversed_axes();
         if let Some(out) = by_input.as_slice_mut() {
-            self.gradient_to(delta, factor, out, Replace);
+            self.gradient_to(delta, factor, out);
         } else {
             let mut own = Array2::from_elem((d, units), T::ZERO);
             let out = own.as_slice_mut().expect("a whole array");
-            self.gradient_to(delta, factor, out, Replace);
+            self.gradient_to(delta, factor, out);
             by_input.assign(&own);
         }
     }
@@ -215,7 +209,7 @@ impl<T: Element> Fused<T> for PixelInput<T> {
         factor: T,
         activities: &mut ArrayViewMut2<'_, T>,
     ) {
-        self.forward_to(weights, factor, activities, Rectify);
+        self.forward_to(weights, factor, activities, true);
     }
 
     fn descend(
@@ -229,15 +223,14 @@ impl<T: Element> Fused<T> for PixelInput<T> {
         let Some(weights) = by_input.as_slice_mut() else {
             return false;
         };
-        match delta {
-            Delta::Made(delta) => self.gradient_to(stored(&delta), factor, weights, descent),
-            Delta::Unmade(product) => {
-                let Some(delta) = ThinRows::new(&product) else {
-                    return false;
-                };
-                self.gradient_to(delta, factor, weights, descent);
-            }
-        }
+        let deltas = match delta {
+            Delta::Made(delta) => Deltas::Descend(stored(&delta), descent),
+            Delta::Unmade(product) => match thin_rows(&product) {
+                Some(rows) => Deltas::DescendUnmade(rows, descent),
+                None => return false,
+            },
+        };
+        self.gradient_to(deltas, factor, weights);
         true
     }
 }

@@ -1,6 +1,6 @@
 //! Which inputs share a list.
 
-use super::lists::ROWS;
+use falign_kernels::listed::ROWS;
 
 /// The inputs of samples of this shape in groups of [`ROWS`]: squares of two by two pixels within
 /// the last two dimensions, which have more zeros in common than as many in a line; runs where

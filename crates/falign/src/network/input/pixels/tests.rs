@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
+use falign_kernels::listed::Lists;
 use ndarray::{Array2, ShapeBuilder};
 
-use super::lists::Lists;
 use super::{PixelInput, PixelLayout};
 use crate::math::simd::{Element, Path, force_path};
 use crate::math::{Slopes, UnmadeProduct};

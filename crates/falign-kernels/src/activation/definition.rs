@@ -1,0 +1,15 @@
+//! The form of a declaration.
+
+use super::Facts;
+
+/// An activation: its value, its slope, and what is known of it.
+pub trait Definition {
+    /// The name in experiment files.
+    const NAME: &'static str;
+    /// What is known of it.
+    const FACTS: Facts;
+    /// psi(z). NaN passes through.
+    fn psi(z: f64) -> f64;
+    /// psi'(z); at a kink the slope below it.
+    fn slope(z: f64) -> f64;
+}
