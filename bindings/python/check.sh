@@ -34,12 +34,17 @@ wheel)
     "$bin/pip" install --quiet --disable-pip-version-check --no-deps --force-reinstall \
         "$here"/dist/*.whl
     ;;
-sdist) # whole enough to build from: its packages resolve, and every embedded file is there
+sdist) # whole enough to build from: what the extension was built from is all there
     rm -rf "$here/sdist"
     "$bin/maturin" sdist --out "$here/sdist" 2>"$here/sdist.log" || { cat "$here/sdist.log"; exit 1; }
     tar -xzf "$here"/sdist/*.tar.gz -C "$here/sdist"
-    cd "$here"/sdist/*/
-    CARGO_TARGET_DIR=$target cargo check --quiet --offline -p falign-python
+    if [ -f "$target/debug/lib_core.d" ]; then
+        "$bin/python" compare_sdist.py "$here"/sdist/*/ "$target/debug/lib_core.d"
+    fi
+    if [ -n "${FALIGN_TEST_ALL:-}" ] || [ ! -f "$target/debug/lib_core.d" ]; then
+        cd "$here"/sdist/*/
+        CARGO_TARGET_DIR=$target cargo check --quiet --offline -p falign-python
+    fi
     ;;
 types)
     "$bin/mypy" --config-file pyproject.toml
