@@ -66,13 +66,7 @@ impl<T: Element> Operator<T> for Dense<T> {
     }
 
     fn weights(&self) -> Parameter {
-        Parameter {
-            name: "weight",
-            shape: vec![self.units, self.inputs],
-            fan_in: self.inputs,
-            fan_out: self.units,
-            has_ridge: true,
-        }
+        Parameter::matrix(self.units, self.inputs)
     }
 
     fn forward(

@@ -93,6 +93,29 @@ pub struct Parameter {
 }
 
 impl Parameter {
+    /// Weights of (units, inputs) through which every input meets every unit.
+    pub fn matrix(units: usize, inputs: usize) -> Self {
+        Self {
+            name: "weight",
+            shape: vec![units, inputs],
+            fan_in: inputs,
+            fan_out: units,
+            has_ridge: true,
+        }
+    }
+
+    /// Biases of so many channels beside these weights: drawn as they are where they are drawn, and
+    /// never shrunk.
+    #[must_use]
+    pub fn bias(&self, channels: usize) -> Self {
+        Self {
+            name: "bias",
+            shape: vec![channels],
+            has_ridge: false,
+            ..*self
+        }
+    }
+
     /// Numbers in it.
     pub fn length(&self) -> usize {
         self.shape.iter().product()

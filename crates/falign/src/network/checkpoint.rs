@@ -9,14 +9,11 @@
 
 use std::fmt;
 
-use super::optimiser::Optimiser;
 use super::step::Network;
 use super::tensor_file::TensorFile;
+use crate::layer::Parameter;
 use crate::math::simd::Element;
-
-/// Numbers to be restored, in the order of a file: rows one after the other, whatever the order
-/// in memory.
-type Values<'a, T> = Box<dyn Iterator<Item = &'a mut T> + 'a>;
+use crate::rule::ValuesMut;
 
 /// What of a network's state a file has, or what of a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +83,11 @@ impl fmt::Display for Misfit {
 /// Of feedback weights, before the number of their layer.
 const FEEDBACK: &str = "feedback.";
 
+/// The name of what a layer trains.
+fn in_layer(at: usize, parameter: &Parameter) -> String {
+    format!("layers.{at}.{}", parameter.name)
+}
+
 /// Whether an array of this name is feedback weights.
 pub fn is_feedback(name: &str) -> bool {
     name.starts_with(FEEDBACK)
@@ -95,14 +97,8 @@ impl<T: Element> Network<T> {
     /// Writes the state into `file`.
     pub fn save(&self, part: Part, file: &mut TensorFile) {
         for (at, layer) in self.layers().iter().enumerate() {
-            let (units, inputs) = layer.weights.dim();
-            file.put(
-                format!("layers.{at}.weight"),
-                &[units, inputs],
-                &layer.weights,
-            );
-            if let Some(bias) = &layer.bias {
-                file.put(format!("layers.{at}.bias"), &[units], bias);
+            for (parameter, values) in layer.parameters().iter().zip(layer.rows()) {
+                file.put(in_layer(at, parameter), &parameter.shape, values);
             }
         }
         let feedback = (part != Part::Layers)
@@ -112,10 +108,15 @@ impl<T: Element> Network<T> {
             file.put(format!("{FEEDBACK}{at}"), &[b.nrows(), b.ncols()], b);
         }
         if part == Part::Everything {
-            for (name, state) in self.optimiser_states() {
-                for (which, values) in ["first", "second"].into_iter().zip(state.state()) {
+            for trained in self.trained() {
+                let states = trained.optimiser.state();
+                for (which, values) in ["first", "second"].into_iter().zip(states) {
                     if !values.is_empty() {
-                        file.put(format!("{name}{which}"), &[values.len()], values);
+                        file.put(
+                            format!("{}{which}", trained.prefix()),
+                            &[values.len()],
+                            values,
+                        );
                     }
                 }
             }
@@ -130,20 +131,12 @@ impl<T: Element> Network<T> {
     /// What does not fit: an array that is missing, or of another shape, or that nothing reads.
     /// Nothing is changed then.
     pub fn restore(&mut self, part: Part, steps: u64, file: &TensorFile) -> Result<(), Misfit> {
-        let mut wanted: Vec<(String, Vec<usize>, Values<'_, T>)> = Vec::new();
+        let mut wanted: Vec<(String, Vec<usize>, ValuesMut<'_, T>)> = Vec::new();
         let is_weights = part != Part::Everything;
-        let (layers, rule, optimisers) = self.parts_mut();
+        let (layers, rule, trained) = self.parts_mut();
         for (at, layer) in layers.iter_mut().enumerate() {
-            let shape = vec![layer.units(), layer.inputs()];
-            let values = layer.weights.iter_mut();
-            wanted.push((format!("layers.{at}.weight"), shape, Box::new(values)));
-            if let Some(bias) = &mut layer.bias {
-                let shape = vec![bias.len()];
-                wanted.push((
-                    format!("layers.{at}.bias"),
-                    shape,
-                    Box::new(bias.iter_mut()),
-                ));
+            for (parameter, values) in layer.parameters().into_iter().zip(layer.rows_mut()) {
+                wanted.push((in_layer(at, &parameter), parameter.shape, values));
             }
         }
         let feedback = (part != Part::Layers)
@@ -154,9 +147,11 @@ impl<T: Element> Network<T> {
             wanted.push((format!("{FEEDBACK}{at}"), shape, Box::new(b.iter_mut())));
         }
         if !is_weights {
-            for (name, state) in optimisers {
-                state.set_steps(steps);
-                for (which, values) in ["first", "second"].into_iter().zip(state.state_mut()) {
+            for trained in trained {
+                let name = trained.prefix();
+                trained.optimiser.set_steps(steps);
+                let states = trained.optimiser.state_mut();
+                for (which, values) in ["first", "second"].into_iter().zip(states) {
                     if !values.is_empty() {
                         let shape = vec![values.len()];
                         wanted.push((format!("{name}{which}"), shape, Box::new(values.iter_mut())));
@@ -199,13 +194,5 @@ impl<T: Element> Network<T> {
             self.set_steps(steps);
         }
         Ok(())
-    }
-
-    fn optimiser_states(&self) -> impl Iterator<Item = (String, &Optimiser<T>)> {
-        let (weights, biases) = self.optimisers();
-        let named =
-            |prefix: &'static str| move |(at, state)| (format!("optimiser.{at}.{prefix}"), state);
-        let weights = weights.iter().enumerate().map(named(""));
-        weights.chain(biases.iter().enumerate().map(named("bias_")))
     }
 }

@@ -60,6 +60,15 @@ impl<T: Element> Gradients<T> {
         }
     }
 
+    /// Those of one layer's parameters, in their order in memory.
+    pub(super) fn arrays_mut(&mut self, at: usize) -> impl Iterator<Item = &mut [T]> {
+        let weights = self.weights[at].as_slice_memory_order_mut();
+        let biases = self.biases[at].as_slice_mut();
+        [weights, biases]
+            .into_iter()
+            .map(|array| array.expect("a whole array"))
+    }
+
     /// Adds one layer's gradients to `sums`, weights before biases.
     pub(crate) fn add_layer_to(&self, at: usize, sums: &mut [f64]) {
         let gradients = self.weights[at].iter().chain(&self.biases[at]);

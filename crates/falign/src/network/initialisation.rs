@@ -4,6 +4,7 @@ use ndarray::{Array1, Array2};
 
 use super::Architecture;
 use crate::Result;
+use crate::layer::Parameter;
 use crate::math::{Activation, Scalar, Stream, StreamName, Streams, multiply};
 use crate::rule::{Composition, FeedbackWeights, Layer, Magnitude, SignalPath};
 use crate::stage::{DRAW, Stage, Work, unstopped};
@@ -68,8 +69,8 @@ impl Law {
 
 impl Initialisation {
     /// The law of a layer's weights, and the factor of its sum.
-    pub fn layer(self, (units, inputs): (usize, usize), is_first: bool) -> (Law, f64) {
-        let (fan_in, fan_out) = (inputs as f64, units as f64);
+    pub fn layer(self, weights: &Parameter, is_first: bool) -> (Law, f64) {
+        let (fan_in, fan_out) = (weights.fan_in as f64, weights.fan_out as f64);
         let normal = |sd| Law::Normal { sd };
         let uniform = |half| Law::Uniform { half };
         match self {
@@ -133,7 +134,7 @@ pub(crate) fn draw_layers_of<T: Scalar>(
         .enumerate()
         .map(|(at, &(units, inputs))| {
             let stream = if at == last { &mut output } else { &mut hidden };
-            let (law, factor) = initialisation.layer((units, inputs), at == 0);
+            let (law, factor) = initialisation.layer(&Parameter::matrix(units, inputs), at == 0);
             let mut draw = || T::from_f64(law.draw(stream));
             let weights = drawn((units, inputs), work, &mut draw)?;
             let bias = architecture.has_biases.then(|| {
@@ -232,7 +233,7 @@ pub(crate) fn draw_feedback_of<T: Scalar>(
             } else {
                 layers[at + 1].units()
             };
-            let (law, _) = initialisation.layer((rows, units), false);
+            let (law, _) = initialisation.layer(&Parameter::matrix(rows, units), false);
             let mut b = draw_matrix(law, (rows, units), shape, &mut stream, work)?;
             if composition.feedback == FeedbackWeights::Sign(Magnitude::Unit) {
                 b.fill(law.sd());

@@ -1,6 +1,8 @@
 //! Optimisers: a gradient becomes the change of a weight.
 
+use crate::layer::Parameter;
 use crate::math::Scalar;
+use crate::rule::Layer;
 
 /// Which optimiser, with its constants.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -163,6 +165,51 @@ impl<T: Scalar> Optimiser<T> {
                     update(w, g, -(eta * *m / ((unbias * *s).square_root() + epsilon)));
                 }
             }
+        }
+    }
+}
+
+/// A parameter of a network with its optimiser.
+#[derive(Debug, Clone)]
+pub(super) struct Trained<T> {
+    /// The layer it belongs to, from 0 at the input.
+    pub(super) layer: usize,
+    pub(super) parameter: Parameter,
+    pub(super) optimiser: Optimiser<T>,
+}
+
+impl<T: Scalar> Trained<T> {
+    /// All parameters of these layers.
+    pub(super) fn of(layers: &[Layer<T>], kind: OptimiserKind) -> Vec<Self> {
+        let all = layers.iter().enumerate();
+        all.flat_map(|(layer, of)| {
+            let parameters = of.parameters().into_iter();
+            parameters.map(move |parameter| Self {
+                layer,
+                optimiser: Optimiser::new(kind, parameter.length()),
+                parameter,
+            })
+        })
+        .collect()
+    }
+
+    /// One step of its numbers, which keep this share of themselves where ridge shrinks them.
+    pub(super) fn step(&mut self, step_size: f64, keep: T, values: &mut [T], gradients: &mut [T]) {
+        let keep = if self.parameter.has_ridge {
+            keep
+        } else {
+            T::ONE
+        };
+        self.optimiser.step(step_size, keep, values, gradients);
+    }
+
+    /// What the names of its optimiser's arrays begin with in files.
+    pub(super) fn prefix(&self) -> String {
+        let (layer, name) = (self.layer, self.parameter.name);
+        if name == "weight" {
+            format!("optimiser.{layer}.")
+        } else {
+            format!("optimiser.{layer}.{name}_")
         }
     }
 }

@@ -22,5 +22,6 @@ pub use feedback::{Feedback, Rule};
 pub use feedback_learning::{FeedbackDecay, FeedbackLearning, FeedbackNumbers, FeedbackPlace};
 pub use learning_rule::{Adaptation, LearningRule, Trials};
 pub use mirror::MirrorResponse;
+pub(crate) use scene::ValuesMut;
 pub use scene::{Layer, Trace};
 pub use schedule::{RidgeForm, Schedule};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ndarray::{Array1, Array2};
 
-use crate::layer::Dense;
+use crate::layer::{Dense, Parameter};
 use crate::math::simd::Element;
 use crate::math::{Activation, Loss, Reduction, Scalar, Slopes, set_rows};
 
@@ -25,6 +25,13 @@ pub struct Layer<T> {
     pub activation: Activation,
 }
 
+/// Numbers in the order of rows, whatever their order in memory.
+pub(crate) type Values<'a, T> = Box<dyn Iterator<Item = &'a T> + 'a>;
+/// [`Values`], to be changed.
+pub(crate) type ValuesMut<'a, T> = Box<dyn Iterator<Item = &'a mut T> + 'a>;
+
+const WHOLE: &str = "a whole array";
+
 impl<T: Scalar> Layer<T> {
     /// Units of the layer.
     pub fn units(&self) -> usize {
@@ -34,6 +41,39 @@ impl<T: Scalar> Layer<T> {
     /// What the layer receives per sample.
     pub fn inputs(&self) -> usize {
         self.weights.ncols()
+    }
+
+    /// What of it is trained: weights, and biases where it has any.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let weights = Parameter::matrix(self.units(), self.inputs());
+        let bias = self.bias.as_ref().map(|bias| weights.bias(bias.len()));
+        std::iter::once(weights).chain(bias).collect()
+    }
+
+    /// Numbers of each of its [parameters](Self::parameters), in their order in memory.
+    pub(crate) fn arrays_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
+        let weights = self.weights.as_slice_memory_order_mut();
+        let bias = self
+            .bias
+            .as_mut()
+            .map(|bias| bias.as_slice_mut().expect(WHOLE));
+        std::iter::once(weights.expect(WHOLE)).chain(bias)
+    }
+
+    /// The same, row by row.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Values<'_, T>> {
+        let bias = self
+            .bias
+            .as_ref()
+            .map(|bias| Box::new(bias.iter()) as Values<'_, T>);
+        std::iter::once(Box::new(self.weights.iter()) as Values<'_, T>).chain(bias)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = ValuesMut<'_, T>> {
+        let bias = self.bias.as_mut();
+        let bias = bias.map(|bias| Box::new(bias.iter_mut()) as ValuesMut<'_, T>);
+        std::iter::once(Box::new(self.weights.iter_mut()) as ValuesMut<'_, T>).chain(bias)
     }
 
     /// The operator whose weights [`weights`](Self::weights) are; feedback weights of the layer are

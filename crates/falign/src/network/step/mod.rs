@@ -4,13 +4,14 @@ mod descent;
 mod forward;
 mod probe;
 
-use ndarray::{Array1, Array2, Zip};
+use ndarray::{Array2, Zip};
 
 use self::forward::run;
 use super::connections::Connections;
 use super::gradients::Gradients;
 use super::input::Input;
-use super::optimiser::{Optimiser, OptimiserKind};
+use super::optimiser::{OptimiserKind, Trained};
+use crate::layer::Parameter;
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Stream, set_rows};
 use crate::rule::fused;
@@ -47,8 +48,8 @@ pub struct Network<T: Element> {
     exact: Vec<Array2<T>>,
     /// Gradients, then the changes of weights and biases.
     changes: Gradients<T>,
-    optimisers: Vec<Optimiser<T>>,
-    bias_optimisers: Vec<Optimiser<T>>,
+    /// All that is trained, layer by layer.
+    trained: Vec<Trained<T>>,
     factors: Vec<T>,
     /// In their weights' order in memory; empty where all exist.
     connections: Connections<T>,
@@ -57,11 +58,11 @@ pub struct Network<T: Element> {
     steps: u64,
 }
 
-/// Layers, rule, and optimisers with their names in files.
+/// Layers, rule, and all that is trained.
 pub(super) type Parts<'a, T> = (
     &'a mut [Layer<T>],
     &'a mut dyn LearningRule<T>,
-    Vec<(String, &'a mut Optimiser<T>)>,
+    &'a mut [Trained<T>],
 );
 
 impl<T: Element> std::fmt::Debug for Network<T> {
@@ -92,7 +93,6 @@ impl<T: Element> Network<T> {
         let first = &mut layers[0].weights;
         *first = by_columns(first);
         let trace = Trace::new(&layers, 1);
-        let biases = |layer: &Layer<T>| layer.bias.as_ref().map_or(0, Array1::len);
         Self {
             signals: trace.activities.clone(),
             trace,
@@ -100,14 +100,7 @@ impl<T: Element> Network<T> {
             rule,
             backpropagation: Composed::backpropagation(),
             changes: Gradients::zeros(&layers),
-            optimisers: layers
-                .iter()
-                .map(|l| Optimiser::new(optimiser, l.weights.len()))
-                .collect(),
-            bias_optimisers: layers
-                .iter()
-                .map(|l| Optimiser::new(optimiser, biases(l)))
-                .collect(),
+            trained: Trained::of(&layers, optimiser),
             factors: vec![T::ONE; layers.len()],
             connections: Vec::new(),
             keeps_first_changes: true,
@@ -165,19 +158,31 @@ impl<T: Element> Network<T> {
             .collect();
     }
 
-    /// The optimisers of weights and of biases, one a layer.
-    pub(super) fn optimisers(&self) -> (&[Optimiser<T>], &[Optimiser<T>]) {
-        (&self.optimisers, &self.bias_optimisers)
+    /// All that is trained, layer by layer, with the number of the layer.
+    ///
+    /// ```
+    /// use falign::{math::Activation, math::Streams, network::*, rule::LastLayerOnly};
+    /// let mut architecture = Architecture::new(4, &[3], 2, Activation::Tanh)?;
+    /// architecture.has_biases = true;
+    /// let layers = draw_layers::<f32>(&architecture, Initialisation::He, Streams::new(1, 0));
+    /// let network = Network::new(layers, Box::new(LastLayerOnly), OptimiserKind::Sgd);
+    /// let names: Vec<_> = network.parameters().map(|(layer, p)| (layer, p.name)).collect();
+    /// assert_eq!(names, [(0, "weight"), (0, "bias"), (1, "weight"), (1, "bias")]);
+    /// # Ok::<(), falign::Error>(())
+    /// ```
+    pub fn parameters(&self) -> impl Iterator<Item = (usize, &Parameter)> {
+        let trained = self.trained.iter();
+        trained.map(|trained| (trained.layer, &trained.parameter))
     }
 
-    /// Layers, rule and optimisers by name, to be restored.
+    /// The same with their optimisers.
+    pub(super) fn trained(&self) -> &[Trained<T>] {
+        &self.trained
+    }
+
+    /// All that a saved state is of, to be restored.
     pub(super) fn parts_mut(&mut self) -> Parts<'_, T> {
-        let named =
-            |prefix: &'static str| move |(at, state)| (format!("optimiser.{at}.{prefix}"), state);
-        let weights = self.optimisers.iter_mut().enumerate().map(named(""));
-        let biases = self.bias_optimisers.iter_mut().enumerate();
-        let optimisers = weights.chain(biases.map(named("bias_"))).collect();
-        (&mut self.layers, self.rule.as_mut(), optimisers)
+        (&mut self.layers, self.rule.as_mut(), &mut self.trained)
     }
 
     /// Sets the number of steps done.
@@ -283,24 +288,16 @@ impl<T: Element> Network<T> {
             }
         }
         self.changes = gradients;
+        let mut trained = self.trained.iter_mut();
         for (at, layer) in self.layers.iter_mut().enumerate() {
             self.factors[at] = T::from_f64(options.factors[at]);
-            if at >= first {
-                let change = &mut self.changes.weights[at];
-                self.optimisers[at].step(
-                    options.step_size,
-                    self.factors[at],
-                    layer.weights.as_slice_memory_order_mut().expect(WHOLE),
-                    change.as_slice_memory_order_mut().expect(WHOLE),
-                );
-            }
-            if let Some(bias) = &mut layer.bias {
-                self.bias_optimisers[at].step(
-                    options.step_size,
-                    T::ONE,
-                    bias.as_slice_mut().expect(WHOLE),
-                    self.changes.biases[at].as_slice_mut().expect(WHOLE),
-                );
+            let arrays = layer.arrays_mut().zip(self.changes.arrays_mut(at));
+            for (which, (values, gradients)) in arrays.enumerate() {
+                let trained = trained.next().expect("one for each array");
+                let has_changed = at < first && which == 0;
+                if !has_changed {
+                    trained.step(options.step_size, self.factors[at], values, gradients);
+                }
             }
         }
         self.steps += 1;
