@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -46,32 +46,11 @@ def keys() -> list[tuple[Any, ...]]:
     return table
 
 
-def annotation(default: object, allowed: str) -> str:
-    """The type of a key, from how its values are described."""
-    kinds = [
-        ('"', "str"),
-        ("true or false", "bool"),
-        ("whole number", "int"),
-        ("number", "float"),
-        ("list", "Sequence[Any]"),
-        ("{", "Mapping[str, Any]"),
-        ("the path", "str | PathLike[str]"),
-    ]
-    found = [kind for sign, kind in kinds if sign in allowed]
-    if "int" in found and " a number" not in f" {allowed}":
-        found.remove("float")
-    if allowed.startswith("a list"):
-        found = ["Sequence[Any]"]
-    if default is None:
-        found.append("None")
-    return " | ".join(found)
-
-
 def source() -> str:
     """The text of the module."""
     parts = [HEAD]
-    for section, leaf, default, allowed, meaning in keys():
-        parts.append(f"\n    {leaf}: {annotation(default, allowed)} = {default!r}\n")
+    for section, leaf, default, python, allowed, meaning in keys():
+        parts.append(f"\n    {leaf}: {python} = {default!r}\n")
         text = f"``[{section}]`` {meaning}.\n\nAccepted: {allowed}."
         lines = [
             line

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use falign::config::builtin::{BUILTIN, find};
 use falign::config::keys::{KEYS, did_you_mean};
-use falign::config::{check_flat, flat_table, sectioned_toml};
+use falign::config::{check_flat, flat_table, schema_json, sectioned_toml};
 use falign::measure::Quantity;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -12,12 +12,13 @@ use pyo3::types::PyDict;
 use crate::convert::{dict, table, to_python};
 use crate::error::{OrRaise, config};
 
-/// One row of the key table: section, leaf, default, accepted values, meaning.
+/// One row of the key table: section, leaf, default, Python type, accepted values, meaning.
 type Row<'py> = (
     &'static str,
     &'static str,
     Option<Bound<'py, PyAny>>,
-    &'static str,
+    String,
+    String,
     &'static str,
 );
 
@@ -26,7 +27,8 @@ pub(crate) fn keys(py: Python<'_>) -> PyResult<Vec<Row<'_>>> {
     let rows = KEYS.iter().map(|key| {
         let default = key.default_value();
         let default = default.map(|value| to_python(py, &value)).transpose()?;
-        Ok((key.section, key.leaf, default, key.allowed, key.meaning))
+        let (python, allowed) = (key.python(), key.allowed());
+        Ok((key.section, key.leaf, default, python, allowed, key.meaning))
     });
     rows.collect()
 }
@@ -34,6 +36,12 @@ pub(crate) fn keys(py: Python<'_>) -> PyResult<Vec<Row<'_>>> {
 #[pyfunction]
 pub(crate) fn quantities() -> Vec<String> {
     Quantity::names().map(str::to_owned).collect()
+}
+
+/// JSON Schema of experiment files.
+#[pyfunction]
+pub(crate) fn schema() -> String {
+    schema_json()
 }
 
 /// The text of a built-in experiment, or the names of all.

@@ -36,6 +36,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<iterate::Iteration>()?;
     module.add_function(wrap_pyfunction!(config::keys, module)?)?;
     module.add_function(wrap_pyfunction!(config::quantities, module)?)?;
+    module.add_function(wrap_pyfunction!(config::schema, module)?)?;
     module.add_function(wrap_pyfunction!(config::builtin, module)?)?;
     module.add_function(wrap_pyfunction!(config::check, module)?)?;
     module.add_function(wrap_pyfunction!(config::flat, module)?)?;

@@ -21,7 +21,7 @@ def test_the_committed_fields_are_generated_from_the_key_table() -> None:
 
 def test_every_default_is_that_of_the_library() -> None:
     config = fa.Config()
-    for _, leaf, default, _, _ in _core.keys():
+    for _, leaf, default, _, _, _ in _core.keys():
         assert getattr(config, leaf) == default
 
 

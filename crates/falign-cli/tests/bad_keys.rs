@@ -1,108 +1,112 @@
 //! A value that cannot be used is refused in one line, with its key and what would be accepted.
 
-use falign::config::keys::{KEYS, Key};
+use falign::config::keys::{Form, KEYS, Key, Order};
 
 use crate::support::Lab;
 
-/// Values that no key of a kind accepts.
-fn wrong_types(key: &Key) -> &'static [&'static str] {
-    match key.leaf {
-        "target" | "ignore" => &["true", "1.5", "\"\"", "[]", "[[true]]"],
-        "center_outputs" | "per_run_table" | "biases" | "feedback_signs" | "header" => {
-            &["\"yes\"", "1", "{}", "1979-05-27"]
+/// Values that no key accepts, and others of types that a key may not have.
+const WRONG: [&str; 9] = [
+    "true",
+    "\"\"",
+    "{}",
+    "{ a = 1, b = 2 }",
+    "[[true]]",
+    "[]",
+    "1979-05-27",
+    "nan",
+    "\"nonsense\"",
+];
+
+/// Values just outside a form.
+fn outside(form: &Form) -> Vec<String> {
+    let own = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+    match form {
+        Form::Word(word) => vec![format!("\"{word}s\"")],
+        Form::Flag => own(&["\"yes\"", "1"]),
+        Form::Whole { min, max, .. } => {
+            let above = match i64::try_from(max + 1) {
+                Ok(above) => above.to_string(),
+                Err(_) => "1e19".to_owned(),
+            };
+            let below = i64::try_from(*min).unwrap() - 1;
+            vec![below.to_string(), above, format!("{min}.5")]
         }
-        "train_data" | "held_out_data" | "initial_weights" | "labelled_data" | "data_dir" => {
-            &["true", "1", "\"\"", "[1]"]
+        Form::Number(range) => {
+            let ends = [
+                (range.min, range.has_min, -0.1),
+                (range.max, range.has_max, 0.1),
+            ];
+            let finite = ends.into_iter().filter(|(end, _, _)| end.is_finite());
+            let beyond = |(end, is_inside, step): (f64, bool, f64)| {
+                format!("{:?}", if is_inside { end + step } else { end })
+            };
+            finite.map(beyond).chain(["inf".to_owned()]).collect()
         }
-        "hidden_widths" => &["true", "5", "\"a\"", "[\"a\"]", "[[true]]"],
-        "ridge_layers" => &["true", "1", "\"top\"", "[\"a\"]", "{}"],
-        "ridge_table" => &["true", "0.5", "\"a\"", "[\"a\"]", "[[1]]"],
-        "quantities" => &["true", "\"loss\"", "[1]", "[]"],
-        _ => &[
-            "true",
-            "\"\"",
-            "{}",
-            "{ a = 1, b = 2 }",
-            "[[1]]",
-            "1979-05-27",
-            "nan",
-        ],
+        Form::Path(_) => own(&["1", "[\"a\"]"]),
+        Form::Column => own(&["0", "1.5"]),
+        Form::Quantity => own(&["1", "\"los\""]),
+        Form::List { of, order } => {
+            let mut values: Vec<String> = outside(of)
+                .iter()
+                .map(|value| format!("[{value}]"))
+                .collect();
+            match order {
+                Order::Any => {}
+                Order::Distinct => values.push("[\"loss\", \"loss\"]".to_owned()),
+                Order::Ascending => values.extend(own(&["[2, 1]", "[1, 1]"])),
+            }
+            values
+        }
+        Form::Unit(name, of) => {
+            let within = outside(of).into_iter();
+            let mut values: Vec<String> = within
+                .map(|value| format!("{{ {name} = {value} }}"))
+                .collect();
+            values.push(format!("{{ {name}s = 1 }}"));
+            values.push(format!("{{ {name} = 1, other = 1 }}"));
+            values
+        }
     }
 }
 
-/// Values of the right type that are outside the range, for every key that has one.
-fn out_of_range(leaf: &str) -> &'static [&'static str] {
-    match leaf {
-        "samples" => &["0", "-1", "1000001", "1.5"],
-        "input_dim" => &["0", "10000001"],
-        "outputs" => &["0", "10001"],
-        "teacher_width" => &["0", "1e16", "\"wide\""],
-        "held_out" => &["-1", "1000001"],
-        "width" => &["0", "-1", "1e16", "1.5"],
-        "output_scale" => &["0", "-1.0", "inf"],
-        "step_size" => &[
-            "0",
-            "-0.1",
-            "inf",
-            "\"fast\"",
-            "{ over_M = 0 }",
-            "{ over_N = 1 }",
-        ],
-        "ridge" => &["-0.1", "inf", "{ gamma = -1 }", "{ gama = 1 }"],
-        "cutoff" => &["-1", "1.5", "1e16", "{ c_s = 0 }"],
-        "decay_steps" => &["0", "-1", "{ c_s = 0 }"],
-        "ridge_table" => &["[]", "[-1]", "[1, inf]"],
-        "dropout" | "feedback_sparsity" | "momentum" | "rmsprop_decay" | "adam_beta_1"
-        | "adam_beta_2" => &["-0.1", "1", "1.5"],
-        "input_factor" | "init_scale" | "epsilon" | "step_size_decay" | "perturbation" => {
-            &["0", "-1", "inf"]
+/// Whether a value that is outside one form of a key is within another.
+fn is_within(form: &Form, value: &toml::Value) -> bool {
+    match form {
+        Form::Flag => value.is_bool(),
+        Form::Column => {
+            let text = value.as_str().is_some_and(|name| !name.is_empty());
+            text || value.as_integer().is_some_and(|number| number != 0)
         }
-        "weight_sparsity" => &["-0.1", "1", "[]", "[0.5, 1]"],
-        "feedback_scale" | "init_gain" => &["-0.1", "inf"],
-        "train_limit" | "test_limit" | "batch" | "feedback_rank" => {
-            &["0", "-1", "1000000001", "1.5"]
+        Form::Path(_) => value.as_str().is_some_and(|path| !path.is_empty()),
+        Form::Whole { min, max, .. } => {
+            let number = value.as_integer().and_then(|n| u64::try_from(n).ok());
+            number.is_some_and(|number| (*min..=*max).contains(&number))
         }
-        "validation" | "epochs" => &["-1", "1000000001", "1.5"],
-        "hidden_layers" => &["0", "101", "1.5"],
-        "hidden_widths" => &["[]", "[0]", "[3, -1]", "[1000000001]", "[1.5]"],
-        "ridge_layers" => &["[]", "[0]", "[1.5]"],
-        "target" | "ignore" => &["0", "[1, 0]"],
-        "top_k" => &["0", "10001", "1.5"],
-        "feedback_correlation" | "alignment_threshold" => &["-1.1", "1.1"],
-        "feedback_step_size" => &["0", "-1"],
-        "feedback_decay" => &["-0.1", "1.1"],
-        "mirror_response" => &[
-            "{ activation = 0 }",
-            "{ activation = inf }",
-            "{ noise = 1 }",
-        ],
-        "seed" => &["-1", "1.5"],
-        "runs" | "runs_per_job" => &["0", "1000000001"],
-        "steps" => &["-1", "1e16", "1.5", "{ tau = 0 }", "{ eta_lambda_t = -1 }"],
-        "record" => &[
-            "{ every = 0 }",
-            "{ per_decade = 0 }",
-            "{ count = 0 }",
-            "{ at = [] }",
-            "{ at = [2, 1] }",
-            "{ at = [1, 1] }",
-            "\"first\"",
-        ],
-        "stop_tolerance" => &["-1", "inf"],
-        "stop_window" => &["0", "1e16"],
-        _ => &[],
+        // The only number above an end that another form has is a whole one.
+        Form::Number(range) => {
+            let number = value.as_integer().map(|number| number as f64);
+            number.is_some_and(|x| x > range.min && x < range.max)
+        }
+        _ => false,
     }
 }
 
-fn has_range(key: &Key) -> bool {
-    ["from ", "above ", "at least ", "below "]
-        .iter()
-        .any(|word| key.allowed.contains(word))
+/// Values that a key refuses.
+fn bad(key: &Key) -> Vec<String> {
+    let forms = key.forms();
+    let mut values: Vec<String> = forms.iter().flat_map(outside).collect();
+    values.extend(WRONG.map(str::to_owned));
+    values.retain(|text| {
+        let table: toml::Table = format!("x = {text}").parse().unwrap();
+        !forms.iter().any(|form| is_within(form, &table["x"]))
+    });
+    assert!(values.len() >= WRONG.len() - 2, "{}", key.leaf);
+    values
 }
 
-/// Keys whose values are single words.
-fn is_name(key: &Key) -> bool {
-    key.allowed.starts_with('"') && !key.allowed.contains("number")
+/// An unknown or repeated quantity has its own error.
+fn is_named_quantity(key: &Key, value: &str) -> bool {
+    key.leaf == "quantities" && value.starts_with("[\"")
 }
 
 /// The text of a value as a message may show it: TOML spells 1e16 as 10000000000000000.
@@ -114,31 +118,23 @@ fn shown(value: &str) -> String {
 #[test]
 fn every_key_refuses_wrong_types_and_values_out_of_range_by_name() {
     let lab = Lab::new();
-    for key in KEYS {
-        let mut wrong: Vec<&str> = wrong_types(key).to_vec();
-        wrong.extend(out_of_range(key.leaf));
-        assert_eq!(
-            has_range(key),
-            !out_of_range(key.leaf).is_empty(),
-            "values out of the range of {}",
-            key.leaf
-        );
-        if is_name(key) {
-            wrong.push("\"nonsense\"");
-        }
-        for value in wrong {
+    for key in KEYS.iter() {
+        for value in bad(key) {
             let Key { section, leaf, .. } = key;
             lab.file(
                 "bad.toml",
                 format!("name = \"bad\"\n[{section}]\n{leaf} = {value}\n"),
             );
-            let given = format!("{} = {}", key.dotted(), shown(value));
-            // An unknown quantity has its own "did you mean".
-            lab.falign(&["run", "bad.toml", "--out", "run"]).refuses(&[
-                "experiment bad.toml",
-                &given,
-                key.allowed,
-            ]);
+            let (given, allowed) = (
+                format!("{} = {}", key.dotted(), shown(&value)),
+                key.allowed(),
+            );
+            let answer = lab.falign(&["run", "bad.toml", "--out", "run"]);
+            if is_named_quantity(key, &value) {
+                answer.refuses(&["experiment bad.toml", "run.quantities = \"los"]);
+            } else {
+                answer.refuses(&["experiment bad.toml", &given, &allowed]);
+            }
             assert!(!lab.path("run").exists(), "{given}");
         }
     }
@@ -148,14 +144,13 @@ fn every_key_refuses_wrong_types_and_values_out_of_range_by_name() {
 fn set_refuses_what_the_file_would() {
     let lab = Lab::new();
     lab.file("good.toml", "name = \"good\"\n");
-    for key in KEYS {
-        let mut wrong = vec![wrong_types(key)[0]];
-        wrong.extend(out_of_range(key.leaf).first());
-        for value in wrong {
-            let set = format!("{}={value}", key.dotted());
-            lab.falign(&["run", "good.toml", "--out", "run", "--set", &set])
-                .refuses(&["experiment good.toml", &key.dotted(), key.allowed]);
-        }
+    for key in KEYS.iter() {
+        // A list that no key holds is an axis.
+        let bad = bad(key);
+        let value = bad.iter().find(|value| !value.starts_with('[')).unwrap();
+        let set = format!("{}={value}", key.dotted());
+        lab.falign(&["run", "good.toml", "--out", "run", "--set", &set])
+            .refuses(&["experiment good.toml", &key.dotted(), &key.allowed()]);
     }
 }
 

@@ -4,7 +4,11 @@
 //! thing, its value and the fix. Divergence and convergence of a run are **not** errors:
 //! they are an [`Outcome`](crate::simulate::Outcome) in the record.
 
+mod place;
+
 use std::path::{Path, PathBuf};
+
+pub use self::place::Place;
 
 /// A result whose error is [`enum@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -76,7 +80,7 @@ pub enum Error {
         got: String,
     },
     /// A key of an experiment has a value that cannot be used.
-    #[error("{key} = {value}: {allowed}")]
+    #[error("{key} = {value}: {allowed}{}", place.as_ref().map_or_else(String::new, ToString::to_string))]
     Config {
         /// The dotted key, `network.width`.
         key: String,
@@ -84,6 +88,8 @@ pub enum Error {
         value: String,
         /// Accepted values, or how to mend it.
         allowed: String,
+        /// Where it was typed, if it was.
+        place: Option<Box<Place>>,
     },
     /// A data file cannot be used.
     #[error("{}: {reason}", path.display())]
@@ -133,7 +139,18 @@ impl Error {
             key: printable(key.into()),
             value: printable(value.to_string()),
             allowed: printable(allowed.into()),
+            place: None,
         }
+    }
+
+    /// An [`Error::Config`] with its place, unless it has one.
+    pub(crate) fn at(mut self, find: impl FnOnce() -> Place) -> Self {
+        if let Self::Config { place, .. } = &mut self
+            && place.is_none()
+        {
+            *place = Some(Box::new(find()));
+        }
+        self
     }
 
     /// An [`Error::Shape`].

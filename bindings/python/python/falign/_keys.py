@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -30,27 +30,27 @@ class Keys:
     Accepted: a whole number from 1 to 10^4.
     """
 
-    inputs: str = 'normal'
+    inputs: Literal["normal", "normal_over_dim", "orthonormal"] = 'normal'
     """``[data]`` law of the generated inputs: N(0, 1) entries (Figure 2), N(0, 1/d) entries (the
     propositions), or orthonormal rows.
 
     Accepted: "normal", "normal_over_dim" or "orthonormal".
     """
 
-    targets: str = 'teacher'
+    targets: Literal["teacher", "signs"] = 'teacher'
     """``[data]`` generated targets: a network of the same architecture with fresh Gaussian
     weights, or independent fair signs.
 
     Accepted: "teacher" or "signs".
     """
 
-    teacher_width: str | int = 'width'
+    teacher_width: Literal["width"] | int = 'width'
     """``[data]`` hidden units of the teacher; "width" is the network's own.
 
     Accepted: "width" or a whole number from 1 to 10^15.
     """
 
-    dataset: str = 'per_run'
+    dataset: Literal["per_run", "shared"] = 'per_run'
     """``[data]`` whether every run draws its own data or all use those of run 0.
 
     Accepted: "per_run" or "shared".
@@ -75,30 +75,30 @@ class Keys:
     Accepted: the path of an NPZ, NPY or CSV file.
     """
 
-    target: str | int | Sequence[Any] | None = None
+    target: str | int | Sequence[str | int] | None = None
     """``[data]`` columns of targets, or of labels, in a CSV or NPY file; unset: the last ones
     named `y` or `target`, for labels the one named `label`, `class`, `target` or `y`, else the
     last column.
 
-    Accepted: the "name" or the whole number of a column (from 1; -1 is the last), or a list of
-    them.
+    Accepted: the "name" or the whole number of a column (from 1; -1 is the last) or a list of
+    names or numbers of columns, not empty.
     """
 
-    ignore: str | int | Sequence[Any] | None = None
+    ignore: str | int | Sequence[str | int] | None = None
     """``[data]`` columns of a CSV or NPY file that are neither inputs nor targets, such as one
     that numbers the samples.
 
-    Accepted: the "name" or the whole number of a column (from 1; -1 is the last), or a list of
-    them.
+    Accepted: the "name" or the whole number of a column (from 1; -1 is the last) or a list of
+    names or numbers of columns, not empty.
     """
 
-    header: str | bool = 'auto'
+    header: Literal["auto"] | bool = 'auto'
     """``[data]`` whether the first line of a CSV file names its columns; auto: told by its cells.
 
     Accepted: "auto", true or false.
     """
 
-    labelled: str | None = None
+    labelled: Literal["mnist", "fashion_mnist", "kmnist", "cifar10", "generated_images"] | None = None
     """``[data]`` data set with classes, for the mini-batch engine; a name of `falign data list`
     (its files are looked for, never fetched), or small images drawn by the run: `samples` and
     `held_out` of them with `input_dim` pixels (a square) in `outputs` classes.
@@ -121,7 +121,7 @@ class Keys:
     Accepted: the path of a folder.
     """
 
-    scaling: str = 'auto'
+    scaling: Literal["auto", "none", "unit", "standardise", "standardise_per_feature"] = 'auto'
     """``[data]`` scaling of the inputs of `train_data` or of data with classes, by the training
     set alone: as stored, to [0, 1], by one mean and standard deviation, or by those of each
     input; auto: standardise with classes, none without.
@@ -129,19 +129,19 @@ class Keys:
     Accepted: "auto", "none", "unit", "standardise" or "standardise_per_feature".
     """
 
-    input_factor: str | float = 1.0
+    input_factor: Literal["one_over_sqrt_dim"] | float = 1.0
     """``[data]`` what multiplies every (scaled) input; one_over_sqrt_dim is 1/sqrt(d).
 
     Accepted: a number above 0 or "one_over_sqrt_dim".
     """
 
-    train_limit: str | int = 'all'
+    train_limit: Literal["all"] | int = 'all'
     """``[data]`` use only so many training samples of a labelled set, the first ones.
 
     Accepted: "all" or a whole number from 1 to 10^9.
     """
 
-    test_limit: str | int = 'all'
+    test_limit: Literal["all"] | int = 'all'
     """``[data]`` use only so many test samples of a labelled set, the first ones.
 
     Accepted: "all" or a whole number from 1 to 10^9.
@@ -160,13 +160,13 @@ class Keys:
     Accepted: a whole number from 1 to 10^15.
     """
 
-    activation: str = 'linear'
+    activation: Literal["linear", "relu", "tanh", "sigmoid", "erf", "softplus", "leaky_relu"] = 'linear'
     """``[network]`` psi, the activation of the hidden layer.
 
     Accepted: "linear", "relu", "tanh", "sigmoid", "erf", "softplus" or "leaky_relu".
     """
 
-    draw: str = 'auto'
+    draw: Literal["auto", "weights", "gram"] = 'auto'
     """``[network]`` how the start is drawn: the weights themselves, or only their Gram matrix
     (linear engine; the same law at any width); auto: gram for the linear engine above a width
     of 10^5.
@@ -180,7 +180,7 @@ class Keys:
     Accepted: a number above 0.
     """
 
-    center_outputs: str | bool = 'auto'
+    center_outputs: Literal["auto"] | bool = 'auto'
     """``[network]`` whether the initial outputs are subtracted; auto: exactly when `output_scale`
     is not 1.
 
@@ -200,7 +200,7 @@ class Keys:
     Accepted: a whole number from 1 to 100.
     """
 
-    hidden_widths: Sequence[Any] | None = None
+    hidden_widths: Sequence[int] | None = None
     """``[network]`` units of each hidden layer from the input up, in place of `hidden_layers` and
     `width`.
 
@@ -213,7 +213,7 @@ class Keys:
     Accepted: true or false.
     """
 
-    initialisation: str = 'paper'
+    initialisation: Literal["paper", "uniform_fan_in", "xavier", "xavier_uniform", "he", "he_uniform", "ntk", "zero", "scaled_uniform"] = 'paper'
     """``[network]`` law of the forward weights. paper: N(0, 1), each layer's sum but the first's
     divided by sqrt(inputs), which is (2.1) for one hidden layer; uniform_fan_in: U(-1,
     1)/sqrt(inputs), biases too, the default of common libraries; xavier: N(0, 2/(inputs +
@@ -237,15 +237,15 @@ class Keys:
     Accepted: a number of at least 0.
     """
 
-    weight_sparsity: float | Sequence[Any] = 0.0
+    weight_sparsity: float | Sequence[float] = 0.0
     """``[network]`` share of forward connections that do not exist: their weights are 0 and stay
-    so.
+    so; a list has one share for each layer from the input up.
 
-    Accepted: a number of at least 0 and below 1, or a list with one for each layer from the
-    input up.
+    Accepted: a number of at least 0 and below 1 or a list of numbers of at least 0 and below 1,
+    not empty.
     """
 
-    initial_feedback: str = 'file'
+    initial_feedback: Literal["file", "drawn"] = 'file'
     """``[network]`` feedback weights of a start from `initial_weights`: those of the file, which
     must have all that the rule has and no others; or drawn as without a file, whatever the file
     has.
@@ -253,11 +253,12 @@ class Keys:
     Accepted: "file" or "drawn".
     """
 
-    feedback_initialisation: str = 'initialisation'
+    feedback_initialisation: Literal["initialisation", "paper", "uniform_fan_in", "xavier", "xavier_uniform", "he", "he_uniform", "ntk", "zero", "scaled_uniform"] = 'initialisation'
     """``[network]`` law of the feedback weights, for their own shape; "initialisation" is that of
     the forward weights.
 
-    Accepted: "initialisation" or one of its names.
+    Accepted: "initialisation", "paper", "uniform_fan_in", "xavier", "xavier_uniform", "he",
+    "he_uniform", "ntk", "zero" or "scaled_uniform".
     """
 
     feedback_scale: float = 1.0
@@ -273,7 +274,7 @@ class Keys:
     Accepted: a number of at least 0 and below 1.
     """
 
-    feedback_rank: str | int = 'full'
+    feedback_rank: Literal["full"] | int = 'full'
     """``[network]`` rank of each feedback matrix.
 
     Accepted: "full" or a whole number from 1 to 10^9.
@@ -286,18 +287,19 @@ class Keys:
     Accepted: true or false.
     """
 
-    rule: str = 'feedback_alignment'
-    """``[learning]`` which weights carry the error backward, and whether they learn.
+    rule: Literal["backpropagation", "feedback_alignment", "direct_feedback_alignment", "sign_direct_feedback_alignment", "direct_random_target_projection", "uniform_sign_symmetry", "fixed_random_sign_symmetry", "batch_random_sign_symmetry", "kolen_pollack", "weight_mirror", "hebbian_feedback", "oja_feedback", "last_layer_only", "node_perturbation", "weight_perturbation"] = 'feedback_alignment'
+    """``[learning]`` which weights carry the error backward, and whether they learn. The two-layer
+    engines have the rules "backpropagation", "feedback_alignment", "kolen_pollack",
+    "hebbian_feedback" and "oja_feedback", the mini-batch engine all but the last of these.
 
-    Accepted: "backpropagation", "feedback_alignment", "kolen_pollack", "hebbian_feedback",
-    "oja_feedback" (all engines but the last in deep networks), "direct_feedback_alignment",
+    Accepted: "backpropagation", "feedback_alignment", "direct_feedback_alignment",
     "sign_direct_feedback_alignment", "direct_random_target_projection",
     "uniform_sign_symmetry", "fixed_random_sign_symmetry", "batch_random_sign_symmetry",
-    "weight_mirror", "last_layer_only", "node_perturbation" or "weight_perturbation" (mini-batch
-    engine).
+    "kolen_pollack", "weight_mirror", "hebbian_feedback", "oja_feedback", "last_layer_only",
+    "node_perturbation" or "weight_perturbation".
     """
 
-    step_size: str | float | Mapping[str, Any] = 'auto'
+    step_size: Literal["auto"] | float | Mapping[str, float] = 'auto'
     """``[learning]`` eta; auto is 0.5/(M + max lambda), over_M = a is a/M, with M the largest
     eigenvalue of the infinite-width kernel that training begins with: Gbar, and rho K o Gdot
     besides for a `feedback_correlation` rho above 0 (backpropagation: rho = 1). In the
@@ -309,41 +311,41 @@ class Keys:
     Accepted: a number above 0, "auto" or { over_M = number above 0 }.
     """
 
-    ridge: float | Mapping[str, Any] = 0.0
+    ridge: float | Mapping[str, float] = 0.0
     """``[learning]`` lambda, the ridge on beta; gamma = L is L times the least non-zero eigenvalue
     of the infinite-width kernel.
 
     Accepted: a number of at least 0 or { gamma = number of at least 0 }.
     """
 
-    ridge_form: str = 'step_scaled'
+    ridge_form: Literal["step_scaled", "per_step"] = 'step_scaled'
     """``[learning]`` beta shrinks by 1 - eta lambda(t) (appendix of the paper), or by 1 -
     lambda(t) (as its Section 4.1 prints).
 
     Accepted: "step_scaled" or "per_step".
     """
 
-    schedule: str = 'constant'
+    schedule: Literal["constant", "cutoff", "inverse_square", "exponential", "table"] = 'constant'
     """``[learning]`` lambda(t): constant; until `cutoff`; lambda/(1 + t/t0)^2 or lambda exp(-t/t0)
     with t0 = `decay_steps`; or `ridge_table`.
 
     Accepted: "constant", "cutoff", "inverse_square", "exponential" or "table".
     """
 
-    cutoff: int | Mapping[str, Any] | None = None
+    cutoff: int | Mapping[str, float] | None = None
     """``[learning]`` T, the last step with ridge (inclusive); c_s = c is S/lambda with S = c gamma
     sqrt(gamma p)/(eta sqrt(n) M).
 
-    Accepted: a whole number of steps of at least 0 or { c_s = number above 0 }.
+    Accepted: a whole number of steps from 0 to 10^15 or { c_s = number above 0 }.
     """
 
-    decay_steps: float | Mapping[str, Any] | None = None
+    decay_steps: float | Mapping[str, float] | None = None
     """``[learning]`` t0 of the decaying schedules, in steps or as for `cutoff`.
 
-    Accepted: a number of steps above 0 or { c_s = number above 0 }.
+    Accepted: a number of steps above 0 and at most 10^15 or { c_s = number above 0 }.
     """
 
-    ridge_table: Sequence[Any] | None = None
+    ridge_table: Sequence[float] | None = None
     """``[learning]`` lambda(0), lambda(1), ...; the last value holds from there on.
 
     Accepted: a list of numbers of at least 0, not empty.
@@ -362,7 +364,7 @@ class Keys:
     Accepted: a number from -1 to 1.
     """
 
-    feedback_step_size: str | float = 'auto'
+    feedback_step_size: Literal["auto", "step_size"] | float = 'auto'
     """``[learning]`` eta_b of the rules whose feedback weights learn; "step_size" is eta. auto:
     for layers of n inputs in batches of m samples, weight mirrors min(0.1, 0.2 m/n), Hebbian
     feedback what keeps feedback weights as large as activities are correlated, with a decay of
@@ -372,7 +374,7 @@ class Keys:
     Accepted: "auto", "step_size" or a number above 0.
     """
 
-    feedback_decay: str | float = 'auto'
+    feedback_decay: Literal["auto", "ridge"] | float = 'auto'
     """``[learning]`` kappa, decay of learned feedback weights per step; "ridge" is the decay of
     the forward weights. auto: weight mirrors eta_b, so that B tends to W; Hebbian feedback what
     makes its product a running mean and nothing larger; the ridge for Kolen-Pollack and Oja.
@@ -380,18 +382,18 @@ class Keys:
     Accepted: "auto", "ridge" or a number from 0 to 1.
     """
 
-    mirror_response: str | float | Mapping[str, Any] = 'linear'
+    mirror_response: Literal["linear"] | Mapping[str, float] = 'linear'
     """``[learning]`` response y of a weight mirror's units to noise x, independent normals; B
     gains eta_b times the mean of y x' over the batch. linear: y = W x, x of unit variance.
     activation = a: the units' own response, uncentred as in the program of Akrout et al.
     (2019): y = psi(W x + bias), of output units what the loss makes of that, x of standard
     deviation a. Most of it is scatter: `feedback_step_size` and `feedback_decay` have no `auto`
-    here. Mini-batch engine only.
+    here.
 
     Accepted: "linear" or { activation = number above 0 }.
     """
 
-    loss: str = 'auto'
+    loss: Literal["auto", "squared_error", "squared_error_logistic", "softmax_cross_entropy", "logistic"] = 'auto'
     """``[learning]`` loss; auto: softmax_cross_entropy for data with classes, squared_error (1/2
     the sum of squares) otherwise. logistic: cross-entropy of logistic outputs;
     squared_error_logistic: 1/2 the sum of squares of s(f) - y with the logistic s, whose slope
@@ -401,20 +403,20 @@ class Keys:
     "logistic".
     """
 
-    reduction: str = 'auto'
+    reduction: Literal["auto", "mean", "sum"] = 'auto'
     """``[learning]`` how the loss is combined over a batch; auto: mean for data with classes, sum
     (the paper's) otherwise.
 
     Accepted: "auto", "mean" or "sum".
     """
 
-    batch: str | int = 'all'
+    batch: Literal["all"] | int = 'all'
     """``[learning]`` samples in a batch; the last of an epoch may be smaller.
 
     Accepted: "all" or a whole number from 1 to 10^9.
     """
 
-    optimiser: str = 'sgd'
+    optimiser: Literal["sgd", "momentum", "nesterov", "rmsprop", "adam"] = 'sgd'
     """``[learning]`` what turns a gradient g into a change. sgd: -eta g; momentum m: -eta v with v
     <- m v + g; nesterov: -eta (g + m v), the same v, as in PyTorch; rmsprop; adam.
 
@@ -451,7 +453,7 @@ class Keys:
     Accepted: a number above 0.
     """
 
-    step_size_schedule: str = 'constant'
+    step_size_schedule: Literal["constant", "inverse", "exponential", "cosine"] = 'constant'
     """``[learning]`` eta over time t in epochs: constant; eta/(1 + t/t0) or eta exp(-t/t0) with t0
     = `step_size_decay`; or half a cosine to 0 at the end.
 
@@ -464,10 +466,12 @@ class Keys:
     Accepted: a number of epochs above 0.
     """
 
-    ridge_layers: str | Sequence[Any] = 'output'
-    """``[learning]`` whose weights have the ridge; biases never.
+    ridge_layers: Literal["output", "hidden", "all"] | Sequence[int] = 'output'
+    """``[learning]`` whose weights have the ridge, layers counted from 1 at the input; biases
+    never.
 
-    Accepted: "output", "hidden", "all" or a list of layers from 1 at the input, not empty.
+    Accepted: "output", "hidden", "all" or a list of ascending whole numbers from 1 to 10^9, not
+    empty.
     """
 
     perturbation: float = 0.001
@@ -489,7 +493,7 @@ class Keys:
     Accepted: a whole number from 1 to 10^9.
     """
 
-    steps: int | Mapping[str, Any] = 1000
+    steps: int | Mapping[str, float] = 1000
     """``[run]`` training steps, or until eta t/sqrt(p) = tau, or until eta lambda t has a value
     (lambda the largest ridge).
 
@@ -497,7 +501,7 @@ class Keys:
     number above 0 }.
     """
 
-    engine: str = 'auto'
+    engine: Literal["auto", "reference", "sample_space", "linear", "mini_batch"] = 'auto'
     """``[run]`` implementation of the dynamics; auto: mini_batch where a key asks for what only it
     has; linear for the linear activation without dropout (but not where single hidden units are
     asked of a rule other than feedback_alignment), sample_space otherwise.
@@ -505,22 +509,24 @@ class Keys:
     Accepted: "auto", "reference", "sample_space", "linear" or "mini_batch".
     """
 
-    precision: str = 'f64'
+    precision: Literal["f32", "f64"] = 'f64'
     """``[run]`` precision of the dynamics; with f32 the loss has a floor near 1e-10.
 
-    Accepted: "f64" or "f32".
+    Accepted: "f32" or "f64".
     """
 
-    record: str | Mapping[str, Any] = 'auto'
+    record: Literal["auto", "last"] | Mapping[str, int] | Mapping[str, Sequence[int]] = 'auto'
     """``[run]`` steps at which quantities are measured; auto: { count = 100 }, or { every_epochs =
     1 } for the mini-batch engine; all but `at` include the last, all but `at` and "last" step
     0.
 
-    Accepted: "auto", { every = k }, { every_epochs = k }, { per_decade = k }, { count = k }
-    with k of at least 1, { at = [ascending steps] } or "last".
+    Accepted: "auto", { every = whole number from 1 to 10^15 }, { every_epochs = whole number
+    from 1 to 10^15 }, { per_decade = whole number from 1 to 10^15 }, { count = whole number
+    from 1 to 10^15 }, { at = list of ascending whole numbers from 0 to 10^15, not empty } or
+    "last".
     """
 
-    quantities: str | Sequence[Any] = 'auto'
+    quantities: Literal["auto"] | Sequence[str] = 'auto'
     """``[run]`` what is measured; auto: loss, regularised_loss, residual_norm, alignment,
     output_norm, tau, eta_lambda_t, or for the mini-batch engine epoch, loss, test_loss,
     alignment, and with classes train_accuracy and test_accuracy.
@@ -547,7 +553,7 @@ class Keys:
     Accepted: a whole number from 1 to 10^15.
     """
 
-    save_weights: str = 'none'
+    save_weights: Literal["none", "initial", "final", "both"] = 'none'
     """``[run]`` which weights are saved for each run: W, beta, b in an NPZ file, or those of a
     deep network in a safetensors file.
 
@@ -567,7 +573,7 @@ class Keys:
     """
 
     epochs: int | None = None
-    """``[run]`` passes through the training set, in place of `steps`; mini-batch engine only.
+    """``[run]`` passes through the training set, in place of `steps`.
 
     Accepted: a whole number from 0 to 10^9.
     """

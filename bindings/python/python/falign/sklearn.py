@@ -70,14 +70,18 @@ class _FeedbackAlignment(BaseEstimator):  # type: ignore[misc]
             seed = int(random.randint(2**31 - 1))
         else:
             seed = int(random)
+        # Parameters of estimators are plain strings; the config says which words there are.
+        words: dict[str, Any] = {
+            "rule": self.rule,
+            "activation": self.activation,
+            "optimiser": self.optimiser,
+        }
         return Config(
+            **words,
             engine="mini_batch",
-            rule=self.rule,
             hidden_widths=list(self.hidden_widths),
-            activation=self.activation,
             biases=True,
             initialisation="xavier",
-            optimiser=self.optimiser,
             step_size=self.step_size,
             batch=self.batch,
             epochs=self.epochs,

@@ -101,12 +101,21 @@ impl Answer {
         self.fails(2, parts)
     }
 
-    /// Checks for that exit code and one line on stderr that has every one of `parts`.
+    /// Checks for that exit code and one line on stderr that has every one of `parts`; lines below it
+    /// may show the place in the file.
     pub(crate) fn fails(self, code: i32, parts: &[&str]) -> Self {
         let answer = self.ends_with(code);
         let err = &answer.err;
         assert!(err.starts_with("falign: "), "{err}");
-        assert_eq!(err.lines().count(), 1, "one message: {err}");
+        let below = err.lines().skip(1);
+        let is_place = |line: &str| line.trim_start().starts_with("--> ") || line.contains(" | ");
+        assert!(below.clone().count() <= 4, "one message: {err}");
+        assert!(
+            below
+                .map(|line| format!("{line} "))
+                .all(|line| is_place(&line)),
+            "{err}"
+        );
         for part in parts {
             assert!(err.contains(part), "{err}\n  lacks: {part}");
         }

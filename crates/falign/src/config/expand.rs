@@ -2,10 +2,12 @@
 
 use toml::Value;
 
-use super::layout::{Axis, Layout, short};
+use super::columns::HIDDEN_WIDTHS;
+use super::layout::{Axis, Layout};
 use super::read::{self, Values};
-use super::setting::{Engine, Setting};
-use super::{check, write};
+use super::setting::{Engine, Field, Setting, field};
+use super::value::{column, short};
+use super::{check, keys, write};
 use crate::{Error, Result};
 
 /// One setting of an experiment, with the labels that tell it from the others.
@@ -31,17 +33,11 @@ impl LabelledSetting {
         if name == "width" {
             return Some(self.shown_width());
         }
-        self.shown().get(name).map(write::column)
-    }
-
-    /// All leaf keys that are set. Deep networks always have `hidden_widths`, so that tables tell
-    /// one from another.
-    fn shown(&self) -> Values {
-        let mut setting = self.setting.clone();
-        if setting.engine == Engine::MiniBatch {
-            setting.deep.hidden_widths = Some(setting.deep.widths(setting.width));
+        if name == HIDDEN_WIDTHS && self.setting.engine == Engine::MiniBatch {
+            return Some(self.shown_hidden_widths());
         }
-        write::values(&setting)
+        let key = keys::leaf(name)?;
+        (field(key.leaf).get)(&self.setting).as_ref().map(column)
     }
 
     /// The setting as a flat table of leaf keys, for
@@ -49,7 +45,7 @@ impl LabelledSetting {
     pub fn flat(&self) -> toml::Table {
         let values = write::values(&self.setting).into_iter();
         values
-            .map(|(leaf, value)| (leaf.to_owned(), value))
+            .map(|(leaf, value)| (leaf.to_owned(), value.into_value()))
             .collect()
     }
 
@@ -57,12 +53,19 @@ impl LabelledSetting {
     /// tables show them. Where `hidden_widths` takes the place of `width`, `width` is that of all
     /// hidden layers, or empty where they differ.
     pub fn columns(&self) -> Vec<(&'static str, String)> {
-        let values = self.shown();
-        let shown = values.iter().map(|(leaf, value)| match *leaf {
-            "width" => (*leaf, self.shown_width()),
-            leaf => (leaf, write::column(value)),
-        });
-        shown.collect()
+        let mut leaves: Vec<&'static str> = keys::KEYS.iter().map(|key| key.leaf).collect();
+        leaves.sort_unstable();
+        let shown = leaves.into_iter();
+        shown
+            .filter_map(|leaf| Some((leaf, self.column(leaf)?)))
+            .collect()
+    }
+
+    /// Deep networks always have `hidden_widths`, so that tables tell one from another.
+    fn shown_hidden_widths(&self) -> String {
+        let widths = self.setting.deep.widths(self.setting.width);
+        let widths: Vec<String> = widths.iter().map(usize::to_string).collect();
+        widths.join(" ")
     }
 
     fn shown_width(&self) -> String {
@@ -82,28 +85,29 @@ const MAX_SETTINGS: usize = 100_000;
 /// All settings, cases outermost, the last axis fastest.
 pub(crate) fn settings(layout: &Layout) -> Result<Vec<LabelledSetting>> {
     let mut out = Vec::new();
-    let defaults = read::defaults();
     if layout.cases.is_empty() {
-        product("", &defaults, &layout.base, &layout.axes, &mut out)?;
+        product("", layout.base.clone(), &layout.axes, &mut out)?;
     }
     for case in &layout.cases {
         let mut typed = layout.base.clone();
         typed.extend(case.values.clone());
         let axes = case_axes(layout, &case.values, &case.axes);
-        product(&case.name, &defaults, &typed, &axes, &mut out).map_err(|error| match error {
+        product(&case.name, typed, &axes, &mut out).map_err(|error| match error {
             Error::Config {
                 key,
                 value,
                 allowed,
+                place,
             } => Error::Config {
                 key,
                 value,
                 allowed: format!("{allowed} (in case `{}`)", case.name),
+                place,
             },
             other => other,
         })?;
     }
-    refuse_repeats(&out)?;
+    refuse_repeats(layout, &out)?;
     Ok(out)
 }
 
@@ -126,8 +130,7 @@ fn case_axes(layout: &Layout, values: &Values, own: &[Axis]) -> Vec<Axis> {
 
 fn product(
     case: &str,
-    defaults: &Values,
-    typed: &Values,
+    mut typed: Values,
     axes: &[Axis],
     out: &mut Vec<LabelledSetting>,
 ) -> Result<()> {
@@ -142,23 +145,46 @@ fn product(
                 format!("more than {MAX_SETTINGS} settings; shorten the lists"),
             )
         })?;
+    let axes: Vec<(&Field, &Axis)> = axes.iter().map(|one| (field(one.key.leaf), one)).collect();
+    for (_, axis) in &axes {
+        typed.remove(axis.key.leaf);
+    }
+    // What no axis changes is read once.
+    let base = read::setting(&typed)?;
     for index in 0..count {
-        let mut typed = typed.clone();
+        let mut setting = base.clone();
         let mut rest = index;
-        for axis in axes.iter().rev() {
-            let value = axis.values[rest % axis.values.len()].clone();
-            typed.insert(axis.key.leaf, value);
+        for (field, axis) in axes.iter().rev() {
+            let value = &axis.values[rest % axis.values.len()];
+            read::set(&mut setting, field, value)?;
+            typed.insert(axis.key.leaf, value.clone());
             rest /= axis.values.len();
         }
-        out.push(one(case, defaults, &typed, axes)?);
+        let one = one(case, setting, &typed, &axes).map_err(|error| locate(&typed, error))?;
+        out.push(one);
     }
     Ok(())
 }
 
-fn one(case: &str, defaults: &Values, typed: &Values, axes: &[Axis]) -> Result<LabelledSetting> {
-    let mut all = defaults.clone();
-    all.extend(typed.clone());
-    let mut setting = read::setting(&all)?;
+/// An error about a key that was typed, with the place.
+fn locate(typed: &Values, error: Error) -> Error {
+    let Error::Config { key, .. } = &error else {
+        return error;
+    };
+    let leaf = keys::dotted(key).map(|key| key.leaf);
+    match leaf.and_then(|leaf| typed.get(leaf)) {
+        Some(given) => given.origin.locate(error),
+        None => error,
+    }
+}
+
+/// A setting that is read, checked and with what `auto` stands for.
+fn one(
+    case: &str,
+    mut setting: Setting,
+    typed: &Values,
+    axes: &[(&Field, &Axis)],
+) -> Result<LabelledSetting> {
     check::typed_keys(&setting, typed)?;
     let engine_by_data = check::is_selected_by_data(&setting);
     let asked = check::asked(&setting);
@@ -173,12 +199,13 @@ fn one(case: &str, defaults: &Values, typed: &Values, axes: &[Axis]) -> Result<L
     }
     check::setting(&setting, &asked)?;
     // Labels in the canonical spelling, so that `0` and `0.0` are one label.
-    let written = write::values(&setting);
     let axes = axes
         .iter()
-        .map(|axis| {
-            let value = written.get(axis.key.leaf).unwrap_or(&typed[axis.key.leaf]);
-            (axis.key.leaf.to_owned(), write::column(value))
+        .map(|(field, _)| {
+            let leaf = field.key.leaf;
+            let value = (field.get)(&setting);
+            let shown = value.as_ref().unwrap_or_else(|| &typed[leaf]);
+            (leaf.to_owned(), column(shown))
         })
         .collect();
     Ok(LabelledSetting {
@@ -189,11 +216,21 @@ fn one(case: &str, defaults: &Values, typed: &Values, axes: &[Axis]) -> Result<L
     })
 }
 
-/// Two equal settings would be the same jobs under two labels.
-fn refuse_repeats(settings: &[LabelledSetting]) -> Result<()> {
+/// Two equal settings would be the same jobs under two labels. Settings of a file differ only in
+/// keys that it sweeps or that its cases set, and in what follows from those.
+fn refuse_repeats(layout: &Layout, settings: &[LabelledSetting]) -> Result<()> {
+    let cases = layout.cases.iter();
+    let axes = layout.axes.iter();
+    let axes = axes.chain(cases.clone().flat_map(|case| &case.axes));
+    let mut varied: Vec<&'static str> = axes.map(|axis| axis.key.leaf).collect();
+    varied.extend(cases.flat_map(|case| case.values.keys()));
+    varied.sort_unstable();
+    varied.dedup();
+    let varied: Vec<&Field> = varied.into_iter().map(field).collect();
     let mut seen = std::collections::BTreeMap::new();
     for one in settings {
-        let text = format!("{:?}", write::values(&one.setting));
+        let values = varied.iter().map(|field| (field.get)(&one.setting));
+        let text: Vec<Option<String>> = values.map(|value| Some(value?.to_string())).collect();
         if let Some(first) = seen.insert(text, one) {
             let label = |one: &LabelledSetting| {
                 let mut parts = vec![format!("case `{}`", one.case)];

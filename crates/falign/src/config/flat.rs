@@ -7,10 +7,13 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::keys::{self, KEYS, TOP_KEYS};
-use super::layout::{self, Axis, File, short};
+use super::document::Node;
+use super::keys::{self, DataKey, KEYS, TOP_KEYS};
+use super::layout::{self, Axis, File};
 use super::read::{self, Values};
-use super::{Experiment, Overrides, check};
+use super::setting::field;
+use super::value::short;
+use super::{Experiment, Overrides};
 use crate::{Error, Result};
 
 /// The name of a flat table that has none: a file needs one.
@@ -109,23 +112,25 @@ fn flat(file: File) -> Table {
         Value::Table(table)
     };
     let cases: Vec<Value> = file.layout.cases.into_iter().map(case).collect();
-    let parts = [("case", cases), ("claim", file.claims)];
+    let claims: Vec<Value> = file.claims.into_iter().map(Node::into_value).collect();
+    let parts = [("case", cases), ("claim", claims)];
     for (name, tables) in parts {
         if !tables.is_empty() {
             out.insert(name.to_owned(), Value::Array(tables));
         }
     }
-    out.extend(file.figure.map(|figure| ("figure".to_owned(), figure)));
+    let figure = file.figure.map(Node::into_value);
+    out.extend(figure.map(|figure| ("figure".to_owned(), figure)));
     out
 }
 
 fn leaves(values: &Values) -> impl Iterator<Item = (String, Value)> + '_ {
     KEYS.iter()
-        .filter_map(|key| Some((key.leaf.to_owned(), values.get(key.leaf)?.clone())))
+        .filter_map(|key| Some((key.leaf.to_owned(), Value::clone(values.get(key.leaf)?))))
 }
 
 fn sweep(axes: &[Axis]) -> Value {
-    let named = |axis: &Axis| (axis.key.leaf.to_owned(), Value::Array(axis.values.clone()));
+    let named = |axis: &Axis| (axis.key.leaf.to_owned(), axis.list());
     Value::Table(axes.iter().map(named).collect())
 }
 
@@ -144,7 +149,7 @@ fn sweep(axes: &[Axis]) -> Value {
 /// # Ok::<(), falign::Error>(())
 /// ```
 pub fn flat_table(text: &str, folder: Option<&Path>) -> Result<Table> {
-    let mut file = layout::file(super::table(text)?)?;
+    let mut file = layout::file(&super::document(text)?)?;
     if let Some(folder) = folder {
         layout::anchor_paths(&mut file.layout, folder);
     }
@@ -160,7 +165,7 @@ pub fn flat_table(text: &str, folder: Option<&Path>) -> Result<Table> {
 /// Never: string keys and plain values always write.
 pub fn sectioned_toml(flat: &Table) -> Result<String> {
     let table = sectioned(flat)?;
-    layout::file(table.clone())?;
+    layout::file(&Node::of_table(table.clone()))?;
     Ok(toml::to_string(&table).expect("string keys and plain values always write"))
 }
 
@@ -170,18 +175,16 @@ pub fn sectioned_toml(flat: &Table) -> Result<String> {
 /// # Errors
 /// [`Error::Config`] naming the key, the value and what is accepted.
 pub fn check_flat(flat: &Table) -> Result<()> {
-    let layout = layout::file(sectioned(flat)?)?.layout;
-    let defaults = read::defaults();
+    let layout = layout::file(&Node::of_table(sectioned(flat)?))?.layout;
     let one = |values: &Values| {
-        let mut all = defaults.clone();
-        all.extend(values.clone());
-        read::setting(&all).map(drop)
+        values
+            .iter()
+            .try_for_each(|(leaf, value)| read::check(&field(leaf).key, value))
     };
     let axes = |axes: &[Axis]| {
         axes.iter().try_for_each(|axis| {
-            axis.values
-                .iter()
-                .try_for_each(|value| one(&Values::from([(axis.key.leaf, value.clone())])))
+            let mut values = axis.values.iter();
+            values.try_for_each(|value| read::check(axis.key, value))
         })
     };
     one(&layout.base)?;
@@ -207,26 +210,18 @@ impl Experiment {
     /// # Ok::<(), falign::Error>(())
     /// ```
     pub fn from_flat(flat: &Table, folder: Option<&Path>) -> Result<Self> {
-        Self::from_table(sectioned(flat)?, folder, &Overrides::none())
+        Self::from_document(
+            &Node::of_table(sectioned(flat)?),
+            folder,
+            &Overrides::none(),
+        )
     }
 }
 
-/// The keys that say where training data come from, and which of them: none of them has
-/// a meaning beside data that are handed over.
-const SOURCES: [&str; 8] = [
-    "train_data",
-    "held_out_data",
-    "target",
-    "ignore",
-    "header",
-    "labelled",
-    "labelled_data",
-    "data_dir",
-];
-
 /// Takes the keys of other data out of a flat table, its sweep and its cases.
 pub(crate) fn forget_data(flat: &mut Table) {
-    let is_kept = |name: &str| !check::is_generated(name) && !SOURCES.contains(&name);
+    // Neither has a meaning beside data that are handed over.
+    let is_kept = |name: &str| keys::leaf(name).is_none_or(|key| key.data == DataKey::Neither);
     flat.retain(|name, _| is_kept(name));
     let forget_axes = |table: &mut Table| {
         if let Some(Value::Table(axes)) = table.get_mut("sweep") {

@@ -1,12 +1,14 @@
 //! The file as typed: base values, axes of the sweep, cases. Keys are checked, values not yet.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use toml::{Table, Value};
+use toml::Value;
 
+use super::document::{Given, Locate as _, Node};
 use super::keys::{self, KEYS, Key, SECTIONS, TOP_KEYS};
 use super::read::Values;
-use crate::error::shown;
+use super::value::short;
 use crate::file::{path_text, text_path};
 use crate::{Error, Result};
 
@@ -14,7 +16,19 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Axis {
     pub(crate) key: &'static Key,
-    pub(crate) values: Vec<Value>,
+    pub(crate) values: Vec<Given>,
+}
+
+impl Axis {
+    /// Its values as they were typed.
+    pub(crate) fn list(&self) -> Value {
+        Value::Array(
+            self.values
+                .iter()
+                .map(|value| Value::clone(value))
+                .collect(),
+        )
+    }
 }
 
 /// One `[[case]]`.
@@ -39,28 +53,28 @@ pub(crate) struct File {
     /// The keys at the top, in the order of [`TOP_KEYS`].
     pub(crate) top: [String; TOP_KEYS.len()],
     pub(crate) layout: Layout,
-    pub(crate) claims: Vec<Value>,
-    pub(crate) figure: Option<Value>,
+    pub(crate) claims: Vec<Node>,
+    pub(crate) figure: Option<Node>,
 }
 
 const PARTS: [&str; 4] = ["sweep", "case", "claim", "figure"];
 
 /// Sorts a parsed file; unknown keys are errors.
-pub(crate) fn file(table: Table) -> Result<File> {
+pub(crate) fn file(document: &Node) -> Result<File> {
     let mut file = File::default();
-    for (name, value) in table {
+    for (name, value) in document.entries() {
         if let Some(index) = TOP_KEYS.iter().position(|(key, _)| *key == name) {
-            file.top[index] = text(&name, &value)?;
+            file.top[index] = text(name, &value.given).within(value)?;
             continue;
         }
         match name.as_str() {
-            "sweep" => file.layout.axes = axes("sweep", &value)?,
-            "case" => file.layout.cases = cases(&value)?,
-            "claim" => file.claims = list("claim", value)?,
-            "figure" => file.figure = Some(value),
+            "sweep" => file.layout.axes = axes("sweep", value)?,
+            "case" => file.layout.cases = cases(value)?,
+            "claim" => file.claims = list("claim", value)?.to_vec(),
+            "figure" => file.figure = Some(value.clone()),
             section if is_section(section) => {
-                for (key, value) in keyed(&name, &value)? {
-                    file.layout.base.insert(key.leaf, value);
+                for (key, value) in keyed(name, value)? {
+                    file.layout.base.insert(key.leaf, value.given.clone());
                 }
             }
             other => {
@@ -72,11 +86,9 @@ pub(crate) fn file(table: Table) -> Result<File> {
                     Some(key) => format!("did you mean `{}`?", key.dotted()),
                     None => keys::did_you_mean(other, names),
                 };
-                return Err(Error::config(
-                    other,
-                    short(&value),
-                    format!("unknown key; {hint}"),
-                ));
+                let shown = short(&value.given);
+                let error = Error::config(other, shown, format!("unknown key; {hint}"));
+                return Err(value.locate_key(error));
             }
         }
     }
@@ -85,9 +97,9 @@ pub(crate) fn file(table: Table) -> Result<File> {
 
 /// Relative paths become relative to the experiment file's folder.
 pub(crate) fn anchor_paths(layout: &mut Layout, folder: &Path) {
-    let anchor = |leaf: &str, value: &mut Value| {
-        if is_path(leaf)
-            && let Value::String(text) = value
+    let anchor = |leaf: &str, value: &mut Given| {
+        if keys::leaf(leaf).is_some_and(Key::is_path)
+            && let Value::String(text) = value.value_mut()
             && !text.is_empty()
         {
             *text = path_text(&folder.join(text_path(text)));
@@ -111,19 +123,6 @@ pub(crate) fn anchor_paths(layout: &mut Layout, folder: &Path) {
     }
 }
 
-/// Whether a key holds the path of an input file.
-pub(crate) fn is_path(leaf: &str) -> bool {
-    matches!(
-        leaf,
-        "train_data" | "held_out_data" | "initial_weights" | "labelled_data" | "data_dir"
-    )
-}
-
-/// Values as an error message shows them, cut to one short line.
-pub(crate) fn short(value: &Value) -> String {
-    shown(&value.to_string().replace('\n', " "))
-}
-
 fn is_section(name: &str) -> bool {
     SECTIONS.iter().any(|(section, _)| *section == name)
 }
@@ -135,63 +134,77 @@ fn text(name: &str, value: &Value) -> Result<String> {
         .ok_or_else(|| Error::config(name, short(value), "expected a string"))
 }
 
-fn list(name: &str, value: Value) -> Result<Vec<Value>> {
-    match value {
-        Value::Array(items) => Ok(items),
-        other => Err(Error::config(
-            name,
-            short(&other),
-            format!("expected [[{name}]] tables"),
-        )),
+fn list<'a>(name: &str, node: &'a Node) -> Result<&'a [Node]> {
+    if node.given.is_array() {
+        return Ok(node.items());
     }
+    let shown = short(&node.given);
+    Err(Error::config(
+        name,
+        shown,
+        format!("expected [[{name}]] tables"),
+    ))
+    .within(node)
 }
 
 /// The keys of a table, dotted names and nested tables alike, in order.
 /// `prefix` is the section the table belongs to, or empty.
-fn keyed(prefix: &str, value: &Value) -> Result<Vec<(&'static Key, Value)>> {
-    let table = value.as_table().ok_or_else(|| {
-        Error::config(
+fn keyed<'a>(prefix: &str, table: &'a Node) -> Result<Vec<(&'static Key, &'a Node)>> {
+    if !table.is_table() {
+        return Err(Error::config(
             prefix,
-            short(value),
+            short(&table.given),
             format!("expected a section, [{prefix}]"),
-        )
-    })?;
-    let mut out: Vec<(&'static Key, Value)> = Vec::new();
-    for (name, value) in table {
+        ))
+        .within(table);
+    }
+    keyed_entries(prefix, table.entries().iter())
+}
+
+fn keyed_entries<'a>(
+    prefix: &str,
+    entries: impl Iterator<Item = &'a (String, Node)>,
+) -> Result<Vec<(&'static Key, &'a Node)>> {
+    let mut out: Vec<(&'static Key, &Node)> = Vec::new();
+    for (name, node) in entries {
         let dotted = if prefix.is_empty() {
             name.clone()
         } else {
             format!("{prefix}.{name}")
         };
         let found = if prefix.is_empty() && is_section(name) {
-            keyed(name, value)?
+            keyed(name, node)?
         } else {
             let key = keys::dotted(&dotted).ok_or_else(|| {
-                Error::config(&dotted, short(value), keys::suggest_dotted(&dotted))
+                let error =
+                    Error::config(&dotted, short(&node.given), keys::suggest_dotted(&dotted));
+                node.locate_key(error)
             })?;
-            vec![(key, value.clone())]
+            vec![(key, node)]
         };
-        for (key, value) in found {
+        for (key, node) in found {
             if out.iter().any(|(other, _)| *other == key) {
-                return Err(Error::config(
+                let error = Error::config(
                     key.dotted(),
-                    short(&value),
+                    short(&node.given),
                     "given twice, dotted and in its section; keep one",
-                ));
+                );
+                return Err(node.locate_key(error));
             }
-            out.push((key, value));
+            out.push((key, node));
         }
     }
     Ok(out)
 }
 
-fn axes(part: &str, value: &Value) -> Result<Vec<Axis>> {
+fn axes(part: &str, value: &Node) -> Result<Vec<Axis>> {
     if !value.is_table() {
         return Err(Error::config(
             part,
-            short(value),
+            short(&value.given),
             "expected dotted keys with lists of values",
-        ));
+        ))
+        .within(value);
     }
     keyed("", value)?
         .into_iter()
@@ -200,77 +213,79 @@ fn axes(part: &str, value: &Value) -> Result<Vec<Axis>> {
 }
 
 /// An axis from a list of values.
-pub(crate) fn axis(key: &'static Key, value: Value) -> Result<Axis> {
-    let dotted = format!("sweep.{}", key.dotted());
-    match value {
-        Value::Array(values) if !values.is_empty() => {
-            for (index, value) in values.iter().enumerate() {
-                if values[..index].contains(value) {
-                    return Err(Error::config(
-                        dotted,
-                        short(value),
-                        "listed twice; list each value once",
-                    ));
-                }
-            }
-            Ok(Axis { key, values })
-        }
-        other => Err(Error::config(
-            dotted,
-            short(&other),
+pub(crate) fn axis(key: &'static Key, list: &Node) -> Result<Axis> {
+    let dotted = || format!("sweep.{}", key.dotted());
+    let values: Vec<Given> = list.items().iter().map(|item| item.given.clone()).collect();
+    if values.is_empty() {
+        return Err(Error::config(
+            dotted(),
+            short(&list.given),
             format!(
                 "expected a list, not empty, whose values are each {}",
-                key.allowed
+                key.allowed()
             ),
-        )),
+        ))
+        .within(list);
     }
+    let mut seen = BTreeSet::new();
+    for item in list.items() {
+        let text = item.given.to_string();
+        if !seen.insert(text) {
+            return Err(Error::config(
+                dotted(),
+                short(&item.given),
+                "listed twice; list each value once",
+            ))
+            .within(item);
+        }
+    }
+    Ok(Axis { key, values })
 }
 
-fn cases(value: &Value) -> Result<Vec<Case>> {
+fn cases(value: &Node) -> Result<Vec<Case>> {
     let mut out: Vec<Case> = Vec::new();
-    for item in list("case", value.clone())? {
-        let Value::Table(mut table) = item else {
-            return Err(Error::config(
-                "case",
-                short(&item),
-                "expected [[case]] tables",
-            ));
-        };
-        let name = match table.remove("name") {
-            Some(Value::String(name)) if !name.is_empty() => name,
-            Some(other) => {
-                return Err(Error::config(
-                    "case.name",
-                    short(&other),
-                    "expected a string, not empty",
-                ));
-            }
-            None => {
-                return Err(Error::config(
-                    "case.name",
-                    "unset",
-                    "every case needs a unique name",
-                ));
-            }
-        };
-        if out.iter().any(|case| case.name == name) {
-            return Err(Error::config(
-                "case.name",
-                format!("\"{name}\""),
-                "names of cases are unique; rename one",
-            ));
-        }
-        let axes = match table.remove("sweep") {
-            Some(value) => axes("case.sweep", &value)?,
-            None => Vec::new(),
-        };
-        let values = keyed("", &Value::Table(table))?
-            .into_iter()
-            .map(|(key, value)| (key.leaf, value))
-            .collect();
-        out.push(Case { name, values, axes });
+    for item in list("case", value)? {
+        out.push(case(item, &out)?);
     }
     Ok(out)
+}
+
+fn case(item: &Node, others: &[Case]) -> Result<Case> {
+    let refuse = |node: &Node, key: &str, shown: String, why: &str| {
+        Err(node.locate(Error::config(key, shown, why)))
+    };
+    if !item.is_table() {
+        let shown = short(&item.given);
+        return refuse(item, "case", shown, "expected [[case]] tables");
+    }
+    let name = match item.get("name") {
+        None => {
+            let why = "every case needs a unique name";
+            return refuse(item, "case.name", "unset".to_owned(), why);
+        }
+        Some(node) => match node.given.as_str().filter(|name| !name.is_empty()) {
+            Some(name) if others.iter().any(|case| case.name == name) => {
+                let why = "names of cases are unique; rename one";
+                return refuse(node, "case.name", format!("\"{name}\""), why);
+            }
+            Some(name) => name.to_owned(),
+            None => {
+                let shown = short(&node.given);
+                return refuse(node, "case.name", shown, "expected a string, not empty");
+            }
+        },
+    };
+    let axes = match item.get("sweep") {
+        Some(node) => axes("case.sweep", node)?,
+        None => Vec::new(),
+    };
+    let own = item.entries().iter();
+    let own = own.filter(|(name, _)| !["name", "sweep"].contains(&name.as_str()));
+    let values = keyed_entries("", own)?
+        .into_iter()
+        .map(|(key, node)| (key.leaf, node.given.clone()))
+        .collect();
+    Ok(Case { name, values, axes })
 }
 
 /// Every leaf key, as text.

@@ -4,17 +4,24 @@ pub mod builtin;
 mod check;
 pub mod claim;
 pub(crate) mod columns;
+mod document;
 mod expand;
 pub mod figure;
 mod flat;
+mod form;
+mod key;
 pub mod keys;
 mod layout;
 pub(crate) mod need;
 mod overrides;
 pub(crate) mod read;
 mod resolved;
+mod schema;
 pub mod setting;
 pub mod steps;
+mod suggest;
+mod types;
+pub(crate) mod value;
 pub(crate) mod write;
 
 use std::path::Path;
@@ -24,14 +31,16 @@ use toml::Table;
 pub use self::expand::LabelledSetting;
 pub use self::flat::{check_flat, flat_table, sectioned_toml};
 pub use self::overrides::Overrides;
+pub use self::schema::schema_json;
 
-pub(crate) use self::check::{is_generated, is_read, record_fits};
+pub(crate) use self::check::{is_read, record_fits};
 pub(crate) use self::flat::forget_data;
-pub(crate) use self::layout::is_path;
-pub(crate) use self::read::{GENERATED_IMAGES, parse_value};
+pub(crate) use self::types::GENERATED_IMAGES;
+pub(crate) use self::value::parse_value;
 pub(crate) use self::write::record_text;
 
 use self::claim::Claim;
+use self::document::Node;
 use self::figure::Figure;
 use self::layout::Layout;
 use crate::{Error, Result};
@@ -86,7 +95,8 @@ impl Experiment {
             )
         })?;
         let file = std::path::absolute(path).map_err(|source| Error::io(path, source))?;
-        Self::from_table(table, file.parent(), overrides)
+        let document = Node::of_text(table, &text, &path.display().to_string());
+        Self::from_document(&document, file.parent(), overrides)
     }
 
     /// Reads and checks an experiment's text; relative paths stay as they are.
@@ -95,12 +105,15 @@ impl Experiment {
     /// [`Error::Config`] naming the key (or the line, where the text is not TOML), the value
     /// and what is accepted.
     pub fn parse(text: &str, overrides: &Overrides) -> Result<Self> {
-        let table = table(text)?;
-        Self::from_table(table, None, overrides)
+        Self::from_document(&document(text)?, None, overrides)
     }
 
-    fn from_table(table: Table, folder: Option<&Path>, overrides: &Overrides) -> Result<Self> {
-        let file = layout::file(table)?;
+    fn from_document(
+        document: &Node,
+        folder: Option<&Path>,
+        overrides: &Overrides,
+    ) -> Result<Self> {
+        let file = layout::file(document)?;
         let [name, title, about, source, expected_time, default_case] = file.top;
         check_name(&name)?;
         let mut layout = file.layout;
@@ -108,8 +121,11 @@ impl Experiment {
             layout::anchor_paths(&mut layout, folder);
         }
         let case_names: Vec<&str> = layout.cases.iter().map(|case| &*case.name).collect();
-        let all_claims = claim::read(file.claims, &case_names, folder)?;
-        let figure = file.figure.map(figure::check::read).transpose()?;
+        let all_claims = claim::read(&file.claims, &case_names, folder)?;
+        let figure = file
+            .figure
+            .map(|figure| figure::check::read(&figure))
+            .transpose()?;
         let chosen = overrides::chosen_cases(overrides, &default_case, &case_names)?;
         let has_default = chosen != overrides.cases;
         let overrides = &Overrides {
@@ -170,9 +186,9 @@ impl Experiment {
     }
 }
 
-/// The table of a text that has no file.
-fn table(text: &str) -> Result<Table> {
-    text.parse::<Table>().map_err(|error| {
+/// A text that has no file.
+fn document(text: &str) -> Result<Node> {
+    let table = text.parse::<Table>().map_err(|error| {
         let Mistake {
             line,
             content,
@@ -183,7 +199,8 @@ fn table(text: &str) -> Result<Table> {
             content,
             format!("not TOML: {reason}"),
         )
-    })
+    })?;
+    Ok(Node::of_text(table, text, ""))
 }
 
 /// A name becomes a folder.

@@ -2,10 +2,10 @@
 
 use toml::Value;
 
-use super::check;
+use super::document::{Node, Origin};
 use super::keys::{self, Key};
-use super::layout::{self, Layout, short};
-use super::read::parse_value;
+use super::layout::{self, Layout};
+use super::value::{parse_value, short};
 use crate::{Error, Result};
 
 /// What the command line changes of an experiment.
@@ -34,14 +34,14 @@ pub(crate) fn apply(layout: &mut Layout, overrides: &Overrides) -> Result<()> {
         forget_generated(layout);
     }
     for (key, value) in typed {
-        set(layout, key, value)?;
+        set(layout, key, &value)?;
     }
     keep_cases(layout, &overrides.cases)
 }
 
 /// Given data take the place of the data that a file would generate.
 fn forget_generated(layout: &mut Layout) {
-    let is_kept = |leaf: &str| !check::is_generated(leaf);
+    let is_kept = |leaf: &str| !keys::leaf(leaf).is_some_and(Key::is_generated);
     layout.base.retain(|leaf, _| is_kept(leaf));
     layout.axes.retain(|axis| is_kept(axis.key.leaf));
     for case in &mut layout.cases {
@@ -50,30 +50,36 @@ fn forget_generated(layout: &mut Layout) {
     }
 }
 
-fn assignment(text: &str) -> Result<(&'static Key, Value)> {
+fn assignment(text: &str) -> Result<(&'static Key, Node)> {
     let Some((name, value)) = text.split_once('=') else {
         return Err(Error::config("--set", text, "expected KEY=VALUE"));
     };
     let (name, value) = (name.trim(), value.trim());
-    let key =
-        keys::dotted(name).ok_or_else(|| Error::config(name, value, keys::suggest_dotted(name)))?;
+    let start = text.rfind(value).unwrap_or_default();
+    let node = |typed: Value| Node::of_assignment(typed, text, start);
+    let key = keys::dotted(name).ok_or_else(|| {
+        let begin = text.find(name).unwrap_or_default();
+        let error = Error::config(name, value, keys::suggest_dotted(name));
+        Origin::of_assignment(text, begin..begin + name.len()).locate(error)
+    })?;
     if let Some(value) = parse_value(value) {
-        return Ok((key, value));
+        return Ok((key, node(value)));
     }
     if let Some(list) = word_list(value) {
-        return Ok((key, list));
+        return Ok((key, node(list)));
     }
     if value.is_empty() || value.starts_with(['[', '{', '"', '\'']) {
-        return Err(Error::config(
+        let error = Error::config(
             name,
             value,
             format!(
                 "not a TOML value (quote strings inside lists); expected {}",
-                key.allowed
+                key.allowed()
             ),
-        ));
+        );
+        return Err(Origin::of_assignment(text, start..text.len()).locate(error));
     }
-    Ok((key, Value::String(value.to_owned())))
+    Ok((key, node(Value::String(value.to_owned()))))
 }
 
 /// `[relu, tanh]`: a shell takes quotes away, so a list of bare words is one of strings.
@@ -92,30 +98,20 @@ fn word_list(text: &str) -> Option<Value> {
 
 /// A list is an axis, except for keys that hold lists, where only a list of lists is one.
 fn is_axis(key: &Key, value: &Value) -> bool {
-    let holds_lists = matches!(
-        key.leaf,
-        "quantities"
-            | "ridge_table"
-            | "hidden_widths"
-            | "ridge_layers"
-            | "weight_sparsity"
-            | "target"
-            | "ignore"
-    );
     match value {
-        Value::Array(items) => !holds_lists || items.iter().any(Value::is_array),
+        Value::Array(items) => !key.holds_lists() || items.iter().any(Value::is_array),
         _ => false,
     }
 }
 
-fn set(layout: &mut Layout, key: &'static Key, value: Value) -> Result<()> {
+fn set(layout: &mut Layout, key: &'static Key, node: &Node) -> Result<()> {
     for case in &mut layout.cases {
         case.values.remove(key.leaf);
         case.axes.retain(|axis| axis.key != key);
     }
     let old = layout.axes.iter().position(|axis| axis.key == key);
-    if is_axis(key, &value) {
-        let axis = layout::axis(key, value)?;
+    if is_axis(key, &node.given) {
+        let axis = layout::axis(key, node)?;
         match old {
             Some(index) => layout.axes[index] = axis,
             None => layout.axes.push(axis),
@@ -124,7 +120,7 @@ fn set(layout: &mut Layout, key: &'static Key, value: Value) -> Result<()> {
         if let Some(index) = old {
             layout.axes.remove(index);
         }
-        layout.base.insert(key.leaf, value);
+        layout.base.insert(key.leaf, node.given.clone());
     }
     Ok(())
 }

@@ -5,20 +5,19 @@ use toml::{Table, Value};
 use super::keys::{KEYS, SECTIONS, TOP_KEYS};
 use super::layout::{Axis, Layout};
 use super::read::{self, Values};
-use super::setting::Setting;
-use super::{Experiment, LabelledSetting, check, write};
+use super::setting::{Field, Setting, field};
+use super::{Experiment, LabelledSetting, write};
 use crate::Result;
 
 /// Replaces the base values by all values in their canonical spelling. What `auto` stands for
 /// is written where all settings agree; elsewhere it stays `auto`, which resolves again.
 pub(crate) fn fill(layout: &mut Layout, settings: &[LabelledSetting]) -> Result<()> {
     let typed = std::mem::take(&mut layout.base);
-    let mut all = read::defaults();
-    all.extend(typed.clone());
-    let mut base = write::values(&read::setting(&all)?);
+    let mut base = write::values(&read::setting(&typed)?);
     let has_own_data = |s: &Setting| s.train_data.is_some() || s.deep.has_classes();
     if settings.iter().any(|one| has_own_data(&one.setting)) {
-        base.retain(|leaf, _| !check::GENERATED.contains(leaf) || typed.contains_key(leaf));
+        let is_generated = |leaf: &str| field(leaf).key.is_generated();
+        base.retain(|leaf, _| !is_generated(leaf) || typed.contains_key(leaf));
     }
     let has_epochs = settings.iter().any(|one| one.setting.deep.epochs.is_some());
     if has_epochs && !typed.contains_key("steps") {
@@ -37,15 +36,13 @@ pub(crate) fn fill(layout: &mut Layout, settings: &[LabelledSetting]) -> Result<
             || layout.cases.iter().any(|case| {
                 case.values.contains_key(leaf) || case.axes.iter().any(|axis| axis.key.leaf == leaf)
             });
-        let mut resolved = settings.iter().map(|one| {
-            let values = write::values(&one.setting);
-            values.get(leaf).cloned()
-        });
+        let Field { get, same, .. } = field(leaf);
         if !elsewhere
-            && let Some(Some(first)) = resolved.next()
-            && resolved.all(|value| value.as_ref() == Some(&first))
+            && let Some((first, others)) = settings.split_first()
+            && others.iter().all(|one| same(&one.setting, &first.setting))
+            && let Some(value) = get(&first.setting)
         {
-            base.insert(leaf, first);
+            base.insert(leaf, value.into());
         }
     }
     layout.base = base;
@@ -71,7 +68,12 @@ pub(crate) fn text(experiment: &Experiment) -> String {
         let values: Table = KEYS
             .iter()
             .filter(|key| key.section == section)
-            .filter_map(|key| Some((key.leaf.to_owned(), layout.base.get(key.leaf)?.clone())))
+            .filter_map(|key| {
+                Some((
+                    key.leaf.to_owned(),
+                    Value::clone(layout.base.get(key.leaf)?),
+                ))
+            })
             .collect();
         table.insert(section.to_owned(), Value::Table(values));
     }
@@ -113,12 +115,12 @@ pub(crate) fn text(experiment: &Experiment) -> String {
 fn sweep(axes: &[Axis]) -> Value {
     let table: Table = axes
         .iter()
-        .map(|axis| (axis.key.dotted(), Value::Array(axis.values.clone())))
+        .map(|axis| (axis.key.dotted(), axis.list()))
         .collect();
     Value::Table(table)
 }
 
 fn dotted(values: &Values) -> impl Iterator<Item = (String, Value)> + '_ {
     KEYS.iter()
-        .filter_map(|key| Some((key.dotted(), values.get(key.leaf)?.clone())))
+        .filter_map(|key| Some((key.dotted(), Value::clone(values.get(key.leaf)?))))
 }

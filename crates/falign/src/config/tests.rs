@@ -433,6 +433,93 @@ fn overrides_name_their_mistakes() {
     }
 }
 
+/// The place in an error's message: what is underlined, and where.
+fn pointed_at(error: &Error) -> (usize, usize, String) {
+    let Error::Config { place, .. } = error else {
+        panic!("{error}");
+    };
+    let place = place.as_ref().unwrap_or_else(|| panic!("{error}"));
+    let text = place.text.chars();
+    let text = text.skip(place.column - 1).take(place.length).collect();
+    (place.line, place.column, text)
+}
+
+#[test]
+fn errors_point_at_the_value_that_was_typed() {
+    const CASES: &str =
+        "[sweep]\n\"network.width\" = [1, -2]\n[[case]]\nname = \"a\"\n\"learning.ridge\" = 1";
+    for (text, line, column, underlined) in [
+        ("[network]\nwidth = -3", 3, 9, "-3"),
+        ("[network]\nwidht = 3", 3, 1, "widht"),
+        ("network.width = \"a\"", 2, 17, "\"a\""),
+        ("[netwrk]\nwidth = 3", 2, 2, "netwrk"),
+        (CASES, 3, 23, "-2"),
+        (
+            "[[case]]\nname = \"a\"\n[case.network]\nwidth = 0.5",
+            5,
+            9,
+            "0.5",
+        ),
+        ("[sweep]\n\"network.width\" = [1, 1]", 3, 23, "1"),
+        ("[run]\nquantities = [\"los\"]", 3, 14, "[\"los\"]"),
+        // What contradicts another key is where it was typed, whatever it was merged with.
+        (
+            "[learning]\ndropout = 0.1\n[run]\nengine = \"linear\"",
+            5,
+            10,
+            "\"linear\"",
+        ),
+        (
+            "[[case]]\nname = \"a\"\n\"run.steps\" = 5\n\"run.epochs\" = 2",
+            4,
+            15,
+            "5",
+        ),
+        (
+            "[[claim]]\nid = \"a\"\ntext = \"t\"\nsource = \"s\"\nquantity = \"los\"\nkind = \"between\"",
+            6,
+            12,
+            "\"los\"",
+        ),
+        (
+            "[[figure.panel]]\nx = \"step\"\ny = \"loss\"\n[[figure.panel]]\nx = \"step\"\ny = \"los\"",
+            7,
+            5,
+            "\"los\"",
+        ),
+    ] {
+        let found = pointed_at(&parse(text).unwrap_err());
+        assert_eq!(found, (line, column, underlined.to_owned()), "{text}");
+    }
+    for (set, column, underlined) in [
+        ("network.width=-3", 15, "-3"),
+        ("network.width = [1, -3]", 21, "-3"),
+        ("network.activation=rleu", 20, "rleu"),
+        ("network.activation=[rleu, tanh]", 20, "[rleu, tanh]"),
+        ("network.activation=[rleu, 'tanh]", 20, "[rleu, 'tanh]"),
+        ("network.widht=1", 1, "network.widht"),
+    ] {
+        let error = with("[network]\nwidth = 3", &[set], &[]).unwrap_err();
+        assert_eq!(pointed_at(&error), (1, column, underlined.to_owned()));
+        assert!(error.to_string().contains("--> --set"), "{error}");
+    }
+}
+
+#[test]
+fn an_error_of_a_file_shows_path_line_and_column() {
+    let folder = std::env::temp_dir().join(format!("falign-places-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("own.toml");
+    std::fs::write(&file, "name = \"own\"\n\n[network]\nwidth = 0 # too small").unwrap();
+    let error = Experiment::load(&file, &Overrides::none()).unwrap_err();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let expected = format!(
+        "network.width = 0: expected a whole number from 1 to 10^15\n  --> {}:4:9\n   |\n 4 | width = 0 # too small\n   |         ^",
+        file.display()
+    );
+    assert_eq!(error.to_string(), expected);
+}
+
 #[test]
 fn the_name_must_fit_a_folder() {
     for text in ["", "name = \"\"", "name = \"a/b\"", "name = \"..\""] {

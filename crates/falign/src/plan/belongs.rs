@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::folder::{EXPERIMENT, PLAN, numerics_versions};
 use super::result_file::RESULTS;
 use super::{Identities, Job, NOT_IN_ID, Plan};
-use crate::config::{Experiment, Overrides, keys, write};
+use crate::config::setting::{FIELDS, Field};
+use crate::config::{Experiment, Overrides};
 use crate::file::sealed::unseal;
 use crate::file::{read_text, write_atomic};
 use crate::{Error, Result};
@@ -176,16 +177,13 @@ fn first_difference(there: &Experiment, here: &Experiment) -> Option<String> {
     }
     let pairs = there.settings.iter().zip(&here.settings);
     pairs.into_iter().find_map(|(there, here)| {
-        let (old, new) = (write::values(&there.setting), write::values(&here.setting));
-        let leaves = old.keys().chain(new.keys());
-        let differs =
-            |leaf: &&&'static str| !NOT_IN_ID.contains(*leaf) && old.get(**leaf) != new.get(**leaf);
-        let leaf = leaves.into_iter().find(differs)?;
-        let key = keys::leaf(leaf).map_or_else(|| (*leaf).to_owned(), keys::Key::dotted);
-        let shown = |value: Option<&toml::Value>| {
-            value.map_or_else(|| "unset".to_owned(), ToString::to_string)
+        let differs = |field: &&&Field| {
+            !NOT_IN_ID.contains(&field.key.leaf) && !(field.same)(&there.setting, &here.setting)
         };
-        let (old, new) = (shown(old.get(leaf)), shown(new.get(leaf)));
+        let Field { key, get, .. } = FIELDS.iter().find(differs)?;
+        let shown = |setting| get(setting).map_or_else(|| "unset".to_owned(), |v| v.to_string());
+        let (old, new) = (shown(&there.setting), shown(&here.setting));
+        let key = key.dotted();
         Some(format!("{key} = {old} there, {new} here"))
     })
 }

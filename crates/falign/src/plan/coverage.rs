@@ -4,9 +4,9 @@
 use toml::Value;
 
 use crate::config::figure::{Panel, fit};
-use crate::config::read::{MAX_COUNT, whole};
 use crate::config::setting::Steps;
 use crate::config::steps::recorded_steps;
+use crate::config::value::{MAX_COUNT, whole};
 use crate::config::{Experiment, LabelledSetting};
 use crate::simulate::sources::Sources;
 use crate::simulate::steps_and_record;

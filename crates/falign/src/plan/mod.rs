@@ -27,8 +27,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::config::setting::{Engine, Setting};
-use crate::config::{Experiment, keys, read, write};
+use crate::config::setting::{Engine, FIELDS, Setting, defaults};
+use crate::config::{Experiment, keys};
 use crate::data::Scaling;
 use crate::file::text_path;
 use crate::rule::Rule;
@@ -58,7 +58,7 @@ pub struct Plan {
 }
 
 /// Keys that say how work is cut or shown, not what a run computes.
-pub(super) const NOT_IN_ID: [&str; 3] = ["runs", "runs_per_job", "per_run_table"];
+pub(super) const NOT_IN_ID: [&str; 4] = ["runs", "runs_per_job", "per_run_table", "data_dir"];
 
 /// Keys whose default was this word before it was `auto`: ids leave that out as they did, and
 /// name `auto` where it is something else.
@@ -163,8 +163,11 @@ impl Identity {
     fn new(setting: &Setting, contents: &mut BTreeMap<String, String>) -> Result<Self> {
         let mut values = BTreeMap::new();
         let from_file = setting.train_data.is_some() || has_stored_classes(setting);
-        let defaults = write::values(&read::setting(&read::defaults())?);
-        for (leaf, value) in write::values(setting) {
+        for field in FIELDS.iter() {
+            let leaf = field.key.leaf;
+            let Some(value) = (field.get)(setting) else {
+                continue;
+            };
             // Which samples are for validation depends on it, whatever they come from.
             let is_split = leaf == "dataset" && setting.deep.validation > 0;
             // Two-layer networks that scale nothing have no such key.
@@ -172,20 +175,20 @@ impl Identity {
                 && setting.engine != Engine::MiniBatch
                 && setting.deep.resolved_scaling() == Scaling::None;
             let is_unused = is_unscaled
-                || (from_file && crate::config::is_generated(leaf) && !is_split)
+                || (from_file && field.key.is_generated() && !is_split)
                 || (leaf == "steps" && setting.deep.epochs.is_some())
-                || !crate::config::is_read(leaf, setting.engine);
+                || !crate::config::is_read(&field.key, setting.engine);
             // Defaults are left out, so that stored results outlive keys that are new.
             let former = FORMER_DEFAULTS.iter().find(|(key, _)| *key == leaf);
             let is_former = former.is_some_and(|(_, word)| value.as_str() == Some(word));
             let is_default = is_former
-                || (defaults.get(leaf) == Some(&value)
+                || ((field.same)(setting, defaults())
                     && (former.is_none() || is_former_default(leaf, setting)));
             if NOT_IN_ID.contains(&leaf) || is_unused || is_default {
                 continue;
             }
             let value = match value.as_str() {
-                Some(path) if crate::config::is_path(leaf) => {
+                Some(path) if field.key.is_path() => {
                     let hash = content_hash(leaf, path, contents)?;
                     serde_json::Value::String(format!("sha256:{hash}"))
                 }
@@ -253,8 +256,10 @@ fn content_hash(leaf: &str, path: &str, contents: &mut BTreeMap<String, String>)
     }
     let hash = hash_of(leaf, &text_path(path)).map_err(|error| match error {
         Error::Io { source, .. } => {
-            let (key, allowed) =
-                keys::leaf(leaf).map_or((leaf.to_owned(), ""), |key| (key.dotted(), key.allowed));
+            let (key, allowed) = keys::leaf(leaf).map_or_else(
+                || (leaf.to_owned(), String::new()),
+                |key| (key.dotted(), key.allowed()),
+            );
             Error::config(
                 key,
                 path,

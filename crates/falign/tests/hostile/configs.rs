@@ -173,14 +173,13 @@ fn mutated(draws: &mut Stream, texts: &[&str]) -> String {
 
 /// A value for this key: one of its own words more often than anything.
 fn value(draws: &mut Stream, leaf: &str) -> String {
-    let allowed = keys::leaf(leaf).map_or("", |key| key.allowed);
-    // Words stand between quotation marks.
-    let words: Vec<&str> = allowed.split('"').skip(1).step_by(2).collect();
+    let words = keys::leaf(leaf).map_or_else(Vec::new, keys::Key::words);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match draws.below(20) {
         0 | 1 => pick(draws, &NUMBERS).to_owned(),
         2 | 3 => pick(draws, &VALUES).to_owned(),
-        4 => format!("\"{}\"", pick(draws, KEYS).leaf),
-        5 => pick(draws, KEYS).default.to_owned(),
+        4 => format!("\"{}\"", pick(draws, &KEYS).leaf),
+        5 => pick(draws, &KEYS).default.to_owned(),
         6..12 => pick(draws, &PLAIN).to_owned(),
         _ if words.is_empty() => pick(draws, &PLAIN).to_owned(),
         _ => format!("\"{}\"", pick(draws, &words)),
@@ -200,7 +199,7 @@ fn set_value(draws: &mut Stream, lines: &mut [String], at: usize) {
 
 /// Sets a key in its section, or, now and then, in another.
 fn set_key(draws: &mut Stream, lines: &mut Vec<String>) {
-    let key = pick(draws, KEYS);
+    let key = pick(draws, &KEYS);
     let section = match draws.below(16) {
         0 => pick(draws, &SECTIONS).0,
         _ => key.section,

@@ -2,94 +2,46 @@
 
 use super::refuse;
 use crate::Result;
-use crate::config::read::{self, GENERATED_IMAGES, Values};
+use crate::config::keys::{self, Key, Networks};
 use crate::config::setting::{
-    Engine, FeedbackDecay, FeedbackStepSize, InitialFeedback, Record, Ridge, SaveWeights, Setting,
-    Sparsity, StepSizeSchedule, Steps,
+    Engine, FIELDS, FeedbackDecay, FeedbackStepSize, Field, InitialFeedback, MirrorResponse,
+    Record, Ridge, SaveWeights, Setting, Sparsity, StepSizeSchedule, Steps, defaults, field,
 };
-use crate::config::{keys, write};
+use crate::config::value::column;
+use crate::config::{GENERATED_IMAGES, record_text};
 use crate::measure::{NetworkValue, Quantity, Samples};
 use crate::rule::Rule;
 use crate::two_layer::Draw;
 
-/// Keys that only the mini-batch engine reads.
-const DEEP_ONLY: [&str; 36] = [
-    "labelled",
-    "labelled_data",
-    "input_factor",
-    "train_limit",
-    "test_limit",
-    "validation",
-    "hidden_layers",
-    "hidden_widths",
-    "biases",
-    "initialisation",
-    "init_scale",
-    "init_gain",
-    "weight_sparsity",
-    "initial_feedback",
-    "feedback_initialisation",
-    "feedback_scale",
-    "feedback_sparsity",
-    "feedback_rank",
-    "feedback_signs",
-    "mirror_response",
-    "loss",
-    "reduction",
-    "batch",
-    "optimiser",
-    "momentum",
-    "rmsprop_decay",
-    "adam_beta_1",
-    "adam_beta_2",
-    "epsilon",
-    "step_size_schedule",
-    "step_size_decay",
-    "ridge_layers",
-    "perturbation",
-    "epochs",
-    "top_k",
-    "data_dir",
-];
-
-/// Keys that only the two-layer engines read.
-const TWO_LAYER_ONLY: [&str; 5] = [
-    "draw",
-    "output_scale",
-    "alignment_threshold",
-    "stop_tolerance",
-    "stop_window",
-];
-
 /// Whether a key has a bearing on what this engine computes.
-pub(crate) fn is_read(leaf: &str, engine: Engine) -> bool {
-    let foreign: &[&str] = if engine == Engine::MiniBatch {
-        &TWO_LAYER_ONLY
-    } else {
-        &DEEP_ONLY
-    };
-    // Where a data set lies is nothing that a run depends on.
-    leaf != "data_dir" && !foreign.contains(&leaf)
+pub(crate) fn is_read(key: &Key, engine: Engine) -> bool {
+    match key.networks {
+        Networks::All => true,
+        Networks::Deep => engine == Engine::MiniBatch,
+        Networks::TwoLayer => engine != Engine::MiniBatch,
+    }
 }
 
-/// The first of `leaves` that is not as the key table has it by default, with its value.
-fn changed(s: &Setting, leaves: &[&'static str]) -> Option<(&'static str, String)> {
-    let (values, defaults): (Values, Values) = (write::values(s), read::defaults());
-    leaves
-        .iter()
-        .find(|leaf| values.get(**leaf) != defaults.get(**leaf))
-        .map(|leaf| {
-            (
-                *leaf,
-                values.get(leaf).map_or_else(String::new, write::column),
-            )
-        })
+/// A key and its value, as a table shows it.
+fn shown(s: &Setting, field: &Field) -> (&'static str, String) {
+    let value = (field.get)(s);
+    (
+        field.key.leaf,
+        value.as_ref().map_or_else(String::new, column),
+    )
+}
+
+/// The first key of these networks alone that is not as the key table has it by default, with its
+/// value.
+fn changed(s: &Setting, networks: Networks) -> Option<(&'static str, String)> {
+    let mut fields = FIELDS.iter().filter(|field| field.key.networks == networks);
+    let found = fields.find(|field| !(field.same)(s, defaults()))?;
+    Some(shown(s, found))
 }
 
 /// What this setting asks that only the mini-batch engine has: a key and its value.
 pub(super) fn asks_of_mini_batch(s: &Setting) -> Option<(&'static str, String)> {
-    let leaves = &DEEP_ONLY[..DEEP_ONLY.len() - 1];
-    if let Some(found) = changed(s, leaves) {
+    if let Some(found) = changed(s, Networks::Deep) {
         return Some(found);
     }
     if s.rule.feedback().is_none() {
@@ -99,7 +51,7 @@ pub(super) fn asks_of_mini_batch(s: &Setting) -> Option<(&'static str, String)> 
         return Some(("quantities", format!("\"{quantity}\"")));
     }
     if matches!(s.record, Record::EveryEpochs(_)) {
-        return Some(("record", write::column(&write::record(&s.record))));
+        return Some(("record", record_text(&s.record)));
     }
     let path = s.initial_weights.as_deref()?;
     let is_deep = path.is_dir() || path.extension().is_some_and(|end| end == "safetensors");
@@ -145,7 +97,7 @@ fn foreign(s: &Setting, asked: &str) -> Result<()> {
         let why = format!("{asked}, which has the weights themselves; use \"weights\"");
         return refuse("draw", "\"gram\"", why);
     }
-    if let Some((leaf, value)) = changed(&plain, &TWO_LAYER_ONLY) {
+    if let Some((leaf, value)) = changed(&plain, Networks::TwoLayer) {
         let why = format!("{asked}, and only the two-layer engines read this; remove it");
         return refuse(leaf, value, why);
     }
@@ -170,7 +122,7 @@ fn give_number(asked: &str) -> String {
 /// `network.init_gain asks for the mini-batch engine`: which key chose it.
 pub(crate) fn asked(s: &Setting) -> String {
     let leaf = asks_of_mini_batch(s).map_or("engine", |(leaf, _)| leaf);
-    let key = keys::leaf(leaf).map_or_else(|| leaf.to_owned(), keys::Key::dotted);
+    let key = keys::leaf(leaf).map_or_else(|| leaf.to_owned(), Key::dotted);
     format!("{key} asks for the mini-batch engine")
 }
 
@@ -321,7 +273,6 @@ fn learning(s: &Setting, asked: &str) -> Result<()> {
     }
     if s.rule == Rule::LastLayerOnly
         && has_ridge(s)
-        && let Some((leaf, value)) = changed(s, &["ridge_layers"])
         && d.ridge_layers
             .each(layers_of_weights(s))
             .iter()
@@ -329,6 +280,7 @@ fn learning(s: &Setting, asked: &str) -> Result<()> {
             .skip(1)
             .any(|has| *has)
     {
+        let (leaf, value) = shown(s, field("ridge_layers"));
         return refuse(
             leaf,
             value,
@@ -379,9 +331,10 @@ fn learning(s: &Setting, asked: &str) -> Result<()> {
 
 /// The response of weight mirrors, and the numbers that go with it.
 fn mirrors(s: &Setting) -> Result<()> {
-    let Some((leaf, response)) = changed(s, &["mirror_response"]) else {
+    if s.deep.mirror_response == MirrorResponse::Linear {
         return Ok(());
-    };
+    }
+    let (leaf, response) = shown(s, field("mirror_response"));
     if s.rule != Rule::WeightMirror {
         let why = format!(
             "describes weight mirrors, and learning.rule is \"{}\"; remove it, or give it in a case of that rule",

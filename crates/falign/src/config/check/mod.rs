@@ -5,12 +5,12 @@ mod predictions;
 
 pub(crate) use self::deep::{is_read, is_selected_by_data};
 use super::need::{Sizes, blamed, of_run};
-use super::read::{GENERATED_IMAGES, Values};
+use super::read::Values;
 use super::setting::{
     Duration, Engine, Inputs, Record, Ridge, SaveWeights, ScheduleName, Setting, Steps, Targets,
 };
 use super::steps::{MAX_ROWS, rows};
-use super::{keys, write};
+use super::{GENERATED_IMAGES, keys, record_text};
 use crate::data::Scaling;
 use crate::math::Activation;
 use crate::memory::{shown, total};
@@ -29,23 +29,6 @@ const MAX_BYTES: f64 = 400e9;
 
 /// Multiply-adds of a teacher of single units: some 10^9 a second.
 const MAX_TEACHING: f64 = 1e15;
-
-/// The keys that describe generated training data, without meaning beside `train_data`.
-pub(crate) const GENERATED: [&str; 8] = [
-    "samples",
-    "input_dim",
-    "outputs",
-    "inputs",
-    "targets",
-    "teacher_width",
-    "dataset",
-    "held_out",
-];
-
-/// Whether a key describes generated training data.
-pub(crate) fn is_generated(leaf: &str) -> bool {
-    GENERATED.contains(&leaf)
-}
 
 impl Setting {
     /// The engine that will run: never [`Engine::Auto`].
@@ -119,7 +102,7 @@ pub(crate) fn typed_keys(setting: &Setting, typed: &Values) -> Result<()> {
     if let (Some(_), Some(steps)) = (typed.get("epochs"), typed.get("steps")) {
         return refuse(
             "steps",
-            steps,
+            &**steps,
             "run.epochs is given too; remove one of the two",
         );
     }
@@ -140,8 +123,9 @@ pub(crate) fn typed_keys(setting: &Setting, typed: &Values) -> Result<()> {
     };
     // Validation samples are drawn run by run, or once for all.
     let is_split = deep.validation > 0;
-    let generated = GENERATED.into_iter();
+    let generated = keys::KEYS.iter().filter(|key| key.is_generated());
     let leaves: Vec<&str> = generated
+        .map(|key| key.leaf)
         .filter(|leaf| !(is_split && *leaf == "dataset"))
         .collect();
     not_typed(
@@ -154,7 +138,7 @@ pub(crate) fn typed_keys(setting: &Setting, typed: &Values) -> Result<()> {
 fn not_typed(typed: &Values, leaves: &[&str], why: &str) -> Result<()> {
     match leaves.iter().find_map(|leaf| typed.get_key_value(leaf)) {
         None => Ok(()),
-        Some((leaf, value)) => refuse(leaf, value, why),
+        Some((leaf, value)) => refuse(leaf, &**value, why),
     }
 }
 
@@ -424,7 +408,7 @@ pub(crate) fn record_fits(record: &Record, steps: u64) -> Result<()> {
     if rows(record, steps) > MAX_ROWS {
         return refuse(
             "record",
-            write::column(&write::record(record)),
+            record_text(record),
             format!("more than {MAX_ROWS} recorded steps of {steps}; record fewer"),
         );
     }

@@ -2,8 +2,9 @@
 
 use toml::{Table, Value};
 
+use super::keys::CLAIM_KEYS;
 use crate::config::keys::did_you_mean;
-use crate::config::read::number;
+use crate::config::value::number;
 use crate::{Error, Result};
 
 /// The keys of a claim that have not been taken yet.
@@ -80,11 +81,11 @@ impl Fields {
         Ok(self.number(key)?.unwrap_or(default))
     }
 
-    /// A number of at least `min`, or the default.
-    pub(crate) fn at_least(&mut self, key: &'static str, min: f64, default: f64) -> Result<f64> {
+    /// A number of at least 0, or the default.
+    pub(crate) fn at_least_0(&mut self, key: &'static str, default: f64) -> Result<f64> {
         let x = self.number_or(key, default)?;
-        if x < min {
-            return Err(self.error(key, x, format!("expected a number of at least {min}")));
+        if x < 0.0 {
+            return Err(self.error(key, x, "expected a number of at least 0"));
         }
         Ok(x)
     }
@@ -105,12 +106,21 @@ impl Fields {
         Ok((min, max))
     }
 
-    /// Refuses what nobody asked for.
+    /// Refuses what claims of this kind do not have.
     pub(crate) fn finish(self, kind: &str) -> Result<()> {
+        let known: Vec<&str> = CLAIM_KEYS
+            .iter()
+            .filter(|key| key.is_of(kind))
+            .map(|key| key.name)
+            .collect();
+        debug_assert!(
+            known.len() == self.asked.len() && known.iter().all(|key| self.asked.contains(key)),
+            "{kind}: {known:?} are declared, and {:?} are read",
+            self.asked
+        );
         match self.table.iter().next() {
             None => Ok(()),
             Some((key, value)) => {
-                let known = &self.asked;
                 let hint = did_you_mean(key, known.iter().copied());
                 Err(self.error(
                     key,

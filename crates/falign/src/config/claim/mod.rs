@@ -5,12 +5,14 @@
 
 mod fields;
 pub(crate) mod foreseen;
+mod keys;
 mod read;
 pub(crate) mod select;
 mod table;
 
 use std::path::PathBuf;
 
+pub(crate) use self::keys::{claim_schema, step};
 pub(crate) use self::read::read;
 
 use crate::measure::Quantity;

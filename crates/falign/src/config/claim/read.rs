@@ -5,43 +5,38 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::fields::Fields;
+use super::keys::KINDS;
 use super::{At, Bound, Claim, Reference, ReferenceRow, Test};
+use crate::config::document::Node;
 use crate::config::keys::{self, KEYS, did_you_mean};
-use crate::config::read::{MAX_COUNT, canonical, number, whole};
+use crate::config::value::{MAX_COUNT, column, number, whole};
 use crate::measure::Quantity;
 use crate::{Error, Result};
 
 /// The level of a claim that names none: so often it fails by chance.
 const LEVEL: f64 = 0.01;
 
-/// The kinds, as written in files.
-const KINDS: [&str; 9] = [
-    "between",
-    "increasing_in",
-    "decreasing_in",
-    "slope",
-    "geometric",
-    "plateau",
-    "near_value",
-    "near_quantity",
-    "near_reference",
-];
-
 /// Reads all claims of a file. `cases` are the file's cases; relative tables are relative to
 /// `folder`.
-pub(crate) fn read(items: Vec<Value>, cases: &[&str], folder: Option<&Path>) -> Result<Vec<Claim>> {
+pub(crate) fn read(items: &[Node], cases: &[&str], folder: Option<&Path>) -> Result<Vec<Claim>> {
     let mut claims: Vec<Claim> = Vec::new();
-    for (index, item) in items.into_iter().enumerate() {
-        let Value::Table(table) = item else {
-            return Err(Error::config("claim", item, "expected [[claim]] tables"));
+    for (index, item) in items.iter().enumerate() {
+        let Value::Table(table) = &*item.given else {
+            let error = Error::config("claim", &*item.given, "expected [[claim]] tables");
+            return Err(item.locate(error));
         };
-        let claim = one(index, table, cases, folder)?;
+        let claim = one(index, table.clone(), cases, folder).map_err(|error| {
+            let id = item.get("id").and_then(|id| id.given.as_str());
+            let name = id.map_or_else(|| (index + 1).to_string(), str::to_owned);
+            item.locate_within(&format!("claim.{name}."), error)
+        })?;
         if claims.iter().any(|other| other.id == claim.id) {
-            return Err(Error::config(
+            let error = Error::config(
                 "claim.id",
                 format!("\"{}\"", claim.id),
                 "ids of claims are unique; rename one",
-            ));
+            );
+            return Err(item.locate_within("claim.", error));
         }
         claims.push(claim);
     }
@@ -140,32 +135,36 @@ fn step(value: &Value) -> Option<At> {
 
 /// A column's value as tables show it, or the value and why there is none.
 /// `cases` are the known ones; any name will do if there are none to compare with.
-fn shown(column: &str, value: &Value, cases: Option<&[&str]>) -> Result<String, (String, String)> {
-    if column == "case" {
+fn shown(name: &str, value: &Value, cases: Option<&[&str]>) -> Result<String, (String, String)> {
+    if name == "case" {
         return match value.as_str() {
-            Some(name) => match cases.filter(|cases| !cases.contains(&name)) {
-                None => Ok(name.to_owned()),
+            Some(case) => match cases.filter(|cases| !cases.contains(&case)) {
+                None => Ok(case.to_owned()),
                 Some(cases) => Err((
                     value.to_string(),
                     format!(
                         "no such case; {}",
-                        did_you_mean(name, cases.iter().copied())
+                        did_you_mean(case, cases.iter().copied())
                     ),
                 )),
             },
             None => Err((value.to_string(), "expected the name of a case".to_owned())),
         };
     }
-    let Some(key) = keys::leaf(column) else {
+    let Some(key) = keys::leaf(name) else {
         let columns = ["case", "step"]
             .into_iter()
             .chain(KEYS.iter().map(|key| key.leaf));
         return Err((
             value.to_string(),
-            format!("no such column; {}", did_you_mean(column, columns)),
+            format!("no such column; {}", did_you_mean(name, columns)),
         ));
     };
-    canonical(key, value).ok_or_else(|| (value.to_string(), format!("expected {}", key.allowed)))
+    let canonical = key.canonical(value);
+    canonical
+        .as_ref()
+        .map(column)
+        .ok_or_else(|| (value.to_string(), format!("expected {}", key.allowed())))
 }
 
 fn over(fields: &mut Fields, cases: &[&str]) -> Result<String> {
@@ -196,7 +195,7 @@ fn test(fields: &mut Fields, kind: &str, cases: &[&str]) -> Result<Test> {
         "increasing_in" | "decreasing_in" => Test::Monotone {
             over: over(fields, cases)?,
             increasing: kind == "increasing_in",
-            z: fields.at_least("z", 0.0, 3.0)?,
+            z: fields.at_least_0("z", 3.0)?,
             from_step: from_step(fields)?,
         },
         "slope" => {
@@ -205,26 +204,26 @@ fn test(fields: &mut Fields, kind: &str, cases: &[&str]) -> Result<Test> {
             Test::Slope { over, min, max }
         }
         "geometric" => Test::Geometric {
-            min_r2: fields.at_least("min_r2", 0.0, 0.99)?,
-            min_rate: fields.at_least("min_rate", 0.0, 0.0)?,
-            max_rate: fields.at_least("max_rate", 0.0, f64::INFINITY)?,
-            floor: fields.at_least("floor", 0.0, 1e-20)?,
+            min_r2: fields.at_least_0("min_r2", 0.99)?,
+            min_rate: fields.at_least_0("min_rate", 0.0)?,
+            max_rate: fields.at_least_0("max_rate", f64::INFINITY)?,
+            floor: fields.at_least_0("floor", 1e-20)?,
             from_step: from_step(fields)?.unwrap_or(0),
         },
         "plateau" => Test::Plateau {
-            tolerance: fields.at_least("tolerance", 0.0, 0.1)?,
+            tolerance: fields.at_least_0("tolerance", 0.1)?,
             min: fields.number_or("min", f64::NEG_INFINITY)?,
         },
         "near_value" => Test::NearValue {
             value: fields.needed_number("value")?,
-            tolerance: fields.at_least("tolerance", 0.0, 0.0)?,
-            deviations: fields.at_least("deviations", 0.0, 0.0)?,
+            tolerance: fields.at_least_0("tolerance", 0.0)?,
+            deviations: fields.at_least_0("deviations", 0.0)?,
         },
         "near_quantity" => Test::NearQuantity {
             other: quantity(fields, "other")?,
-            tolerance: fields.at_least("tolerance", 0.0, 0.0)?,
+            tolerance: fields.at_least_0("tolerance", 0.0)?,
             is_relative: fields.flag("relative")?,
-            z: fields.at_least("z", 0.0, 0.0)?,
+            z: fields.at_least_0("z", 0.0)?,
             each_run: fields.flag("each_run")?,
             from_step: from_step(fields)?,
         },

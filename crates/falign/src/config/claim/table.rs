@@ -6,7 +6,7 @@ use toml::Table;
 
 use super::ReferenceRow;
 use super::read::row as read_row;
-use crate::config::read::parse_value;
+use crate::config::value::parse_value;
 
 /// A CSV file with a header; fields hold no commas.
 pub(super) fn load(path: &Path) -> Result<Vec<ReferenceRow>, String> {

@@ -4,29 +4,38 @@
 use toml::Value;
 
 use super::{Figure, Panel, Scale};
+use crate::config::document::Node;
 use crate::config::keys::{did_you_mean, leaf};
-use crate::config::layout::{leaf_names, short};
-use crate::config::read::{MAX_COUNT, whole};
+use crate::config::layout::leaf_names;
+use crate::config::value::{MAX_COUNT, short, whole};
 use crate::measure::Quantity;
 use crate::{Error, Result};
 
 /// Reads and checks a figure.
-pub(crate) fn read(value: Value) -> Result<Figure> {
-    let shown = short(&value);
+pub(crate) fn read(node: &Node) -> Result<Figure> {
+    let value = Value::clone(&node.given);
     let figure: Figure = value.try_into().map_err(|error: toml::de::Error| {
-        Error::config("figure", shown, error.message().replace('\n', "; "))
+        let why = error.message().replace('\n', "; ");
+        node.locate(Error::config("figure", short(&node.given), why))
     })?;
     if figure.columns == 0 {
-        return Err(Error::config("figure.columns", 0, "expected at least 1"));
+        let error = Error::config("figure.columns", 0, "expected at least 1");
+        return Err(node.locate_within("figure.", error));
     }
-    for panel in &figure.panels {
-        check(panel)?;
-        limits(panel)?;
-        if let Some(steps) = panel.filter.get("step") {
-            recorded_steps(steps)?;
-        }
+    let nodes = node.get("panel").map_or(&[][..], Node::items);
+    for (panel, node) in figure.panels.iter().zip(nodes) {
+        one(panel).map_err(|error| node.locate_within("figure.panel.", error))?;
     }
     Ok(figure)
+}
+
+fn one(panel: &Panel) -> Result<()> {
+    check(panel)?;
+    limits(panel)?;
+    match panel.filter.get("step") {
+        Some(steps) => recorded_steps(steps),
+        None => Ok(()),
+    }
 }
 
 fn check(panel: &Panel) -> Result<()> {

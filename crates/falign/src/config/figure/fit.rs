@@ -8,8 +8,7 @@ use super::{Figure, Panel, Style};
 use crate::config::LabelledSetting;
 use crate::config::columns::{HIDDEN_WIDTHS, setting_columns};
 use crate::config::keys::leaf;
-use crate::config::layout::short;
-use crate::config::read::canonical;
+use crate::config::value::{column, short};
 use crate::measure::Quantity;
 use crate::{Error, Result};
 
@@ -127,7 +126,11 @@ fn selected<'a>(
 fn cell(name: &str, value: &Value) -> Option<String> {
     match leaf(name) {
         // The picture reads the tables, where `\"400\"` and 400 look the same.
-        Some(key) => canonical(key, value).or_else(|| value.as_str().map(str::to_owned)),
+        Some(key) => key
+            .canonical(value)
+            .as_ref()
+            .map(column)
+            .or_else(|| value.as_str().map(str::to_owned)),
         None => value.as_str().map(str::to_owned),
     }
 }

@@ -8,10 +8,16 @@ pub(crate) mod fit;
 
 use std::collections::BTreeMap;
 
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::form::{Form, schema};
+use super::keys::KEYS;
+use super::schema::where_schema;
+
 /// A picture: panels in reading order, `columns` to a row.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Figure {
     /// Title above all panels; empty for none.
@@ -19,6 +25,7 @@ pub struct Figure {
     pub title: String,
     /// Panels to a row.
     #[serde(default = "three")]
+    #[schemars(range(min = 1))]
     pub columns: usize,
     /// Text below the panels, before the automatic sentence on bands and error bars.
     #[serde(default)]
@@ -36,9 +43,40 @@ fn three() -> usize {
     3
 }
 
+/// JSON Schema of `[figure]`, from the types of this room.
+pub(crate) fn figure_schema() -> serde_json::Value {
+    let settings = SchemaSettings::draft07().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let schema = settings.into_generator().into_root_schema_for::<Figure>();
+    schema.to_value()
+}
+
+fn columns() -> Vec<&'static str> {
+    let leaves = KEYS.iter().map(|key| key.leaf);
+    leaves.chain(["case", "step"]).collect()
+}
+
+fn column(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "enum": columns() })
+}
+
+fn quantity(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [schema(&[Form::Quantity])] })
+}
+
+fn column_or_quantity(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [{ "enum": columns() }, schema(&[Form::Quantity])] })
+}
+
+fn selected(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "allOf": [where_schema(true)] })
+}
+
 /// One pair of axes: quantity `y` against column `x`, one series per value of `series`; or a map
 /// of `y` over the cells of `x` (across) and `series` (up).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Panel {
     /// Title of the panel; the panel letter is added by the drawing.
@@ -46,22 +84,28 @@ pub struct Panel {
     pub title: String,
     /// Column on the horizontal axis: `step`, `width`, any setting column, or a recorded
     /// quantity such as `time`.
+    #[schemars(schema_with = "column_or_quantity")]
     pub x: String,
     /// Recorded quantity on the vertical axis, for example `alignment` or `loss`.
+    #[schemars(schema_with = "quantity")]
     pub y: String,
     /// Recorded quantity of a prediction, drawn over `y` as a dashed curve in the colour of the
     /// measured one, in a map as the second number of each cell: for example
     /// `slow_time_alignment` over `alignment`. Not with `dash`.
     #[serde(default)]
+    #[schemars(schema_with = "quantity")]
     pub prediction: Option<String>,
     /// Column whose values become the coloured series, for example `ridge`; the rows of a map.
     #[serde(default)]
+    #[schemars(schema_with = "column")]
     pub series: Option<String>,
     /// Column whose values become line styles (solid, dashed, ...), for example `rule`.
     #[serde(default)]
+    #[schemars(schema_with = "column")]
     pub dash: Option<String>,
     /// Rows of the summary shown: column = value, or `step = "last"` for each setting's last row.
     #[serde(default, rename = "where")]
+    #[schemars(schema_with = "selected")]
     pub filter: BTreeMap<String, toml::Value>,
     /// Scale of the horizontal axis.
     #[serde(default)]
@@ -93,7 +137,7 @@ pub struct Panel {
 }
 
 /// Scale of an axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scale {
     /// Equal differences are equal lengths.
@@ -104,7 +148,7 @@ pub enum Scale {
 }
 
 /// How a series is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Style {
     /// A curve with a shaded band.
@@ -118,7 +162,7 @@ pub enum Style {
 }
 
 /// The middle of a series over runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Center {
     /// Geometric mean (`10^<quantity>_log10_mean`) on a log axis, arithmetic mean elsewhere.
@@ -131,7 +175,7 @@ pub enum Center {
 }
 
 /// The spread of a series over runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Spread {
     /// Standard deviation: of log10 where the centre is geometric, of the value elsewhere.

@@ -1,48 +1,20 @@
-//! The key table: every key of an experiment file, its default and its range, in one place.
+//! The keys of an experiment file, and their table in `docs/config.md`.
 //!
-//! Parsing, "did you mean", `--set` and `docs/config.md` all read this table, so they cannot
-//! disagree.
-
-mod table;
+//! A key is a row of [`Setting`](super::setting::Setting) or [`Deep`](super::setting::Deep): the
+//! field, its default, its value type and its meaning. Parsing, errors, `--set`, the documentation,
+//! the JSON Schema and the Python types are all made from that row.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
-pub use self::table::KEYS;
+pub use super::form::{Form, Order, Range};
+pub use super::key::{DataKey, Key, Networks, SECTIONS};
+use super::setting::FIELDS;
+pub use super::suggest::{did_you_mean, nearest};
 
-/// One key of `[data] [network] [learning] [run]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key {
-    /// The section, `network`.
-    pub section: &'static str,
-    /// The name within the section, unique across all sections: `width`.
-    pub leaf: &'static str,
-    /// The default as TOML text; empty if the key is unset by default.
-    pub default: &'static str,
-    /// What is accepted: type, range, names.
-    pub allowed: &'static str,
-    /// What the key means.
-    pub meaning: &'static str,
-}
-
-impl Key {
-    /// The dotted key, `network.width`.
-    pub fn dotted(&self) -> String {
-        format!("{}.{}", self.section, self.leaf)
-    }
-
-    /// The default as a value; `None` if the key is unset by default.
-    pub fn default_value(&self) -> Option<toml::Value> {
-        super::read::parse_value(self.default)
-    }
-}
-
-/// The sections of an experiment file, in order, each with what it describes.
-pub const SECTIONS: [(&str, &str); 4] = [
-    ("data", "the training data"),
-    ("network", "the network and its start"),
-    ("learning", "the learning rule, its step and its ridge"),
-    ("run", "how long, how often, and what is measured"),
-];
+/// Every key, by section, in the order of the documentation.
+pub static KEYS: LazyLock<Vec<&'static Key>> =
+    LazyLock::new(|| FIELDS.iter().map(|field| &field.key).collect());
 
 /// The keys at the top of an experiment file, each with its meaning.
 pub const TOP_KEYS: [(&str, &str); 6] = [
@@ -62,45 +34,15 @@ pub const TOP_KEYS: [(&str, &str); 6] = [
 
 /// The key with that leaf name.
 pub fn leaf(name: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.leaf == name)
+    KEYS.iter().copied().find(|key| key.leaf == name)
 }
 
 /// The key with that dotted name.
 pub fn dotted(name: &str) -> Option<&'static Key> {
     let (section, leaf) = name.split_once('.')?;
     KEYS.iter()
+        .copied()
         .find(|key| key.section == section && key.leaf == leaf)
-}
-
-/// The candidate nearest to `name` in spelling, if any is near.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(score, _)| *score > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
-}
-
-/// More names than this are no part of a sentence.
-const LISTED: usize = 40;
-
-/// "did you mean `x`?", or the list of what exists when nothing is near.
-pub fn did_you_mean<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str> + Clone,
-) -> String {
-    if let Some(near) = nearest(name, candidates.clone()) {
-        return format!("did you mean `{near}`?");
-    }
-    let all: Vec<&str> = candidates.into_iter().collect();
-    if all.is_empty() {
-        "there are none".to_owned()
-    } else if all.len() > LISTED {
-        format!("docs/config.md lists all {}", all.len())
-    } else {
-        format!("there are {}", all.join(", "))
-    }
 }
 
 /// What to write instead of an unknown dotted key.
@@ -125,7 +67,7 @@ pub fn config_markdown() -> String {
     for (section, about) in SECTIONS {
         let _ = write!(
             text,
-            "\n## `[{section}]`: {about}\n\n| key | default | accepted | meaning |\n|---|---|---|---|\n"
+            "\n## `[{section}]`: {about}\n\n| key | default | accepted | engines | meaning |\n|---|---|---|---|---|\n"
         );
         for key in KEYS.iter().filter(|key| key.section == section) {
             let default = if key.default.is_empty() {
@@ -135,8 +77,11 @@ pub fn config_markdown() -> String {
             };
             let _ = writeln!(
                 text,
-                "| `{}` | {default} | {} | {} |",
-                key.leaf, key.allowed, key.meaning
+                "| `{}` | {default} | {} | {} | {} |",
+                key.leaf,
+                key.allowed(),
+                key.networks.name(),
+                key.meaning
             );
         }
     }
@@ -165,14 +110,20 @@ mod tests {
     }
 
     #[test]
-    fn nothing_near_lists_what_there_is_unless_that_has_no_end() {
-        let names = |count: usize| (0..count).map(|at| format!("n{at}")).collect::<Vec<_>>();
-        let hint = |name: &str, count| did_you_mean(name, names(count).iter().map(String::as_str));
-        assert_eq!(hint("n1", 9), "did you mean `n1`?");
-        assert_eq!(hint("zzz", 3), "there are n0, n1, n2");
-        assert_eq!(hint("zzz", 0), "there are none");
-        assert!(hint("zzz", 40).ends_with("n38, n39"));
-        assert_eq!(hint("zzz", 41), "docs/config.md lists all 41");
+    fn every_key_accepts_something_and_each_of_its_words() {
+        for key in KEYS.iter() {
+            assert!(!key.forms().is_empty(), "{}", key.leaf);
+            for word in key.words() {
+                let value = toml::Value::String(word);
+                assert_eq!(key.canonical(&value), Some(value), "{}", key.leaf);
+            }
+        }
+        let rules = leaf("rule").map(Key::words).unwrap();
+        let names = crate::rule::Rule::ALL.map(crate::rule::Rule::name);
+        assert_eq!(rules, names);
+        let activations = leaf("activation").map(Key::words).unwrap();
+        let names = crate::math::Activation::ALL.map(crate::math::Activation::name);
+        assert_eq!(activations, names);
     }
 
     #[test]

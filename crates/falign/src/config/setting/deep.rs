@@ -4,69 +4,163 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::field::fields;
+use crate::config::types::{
+    Choices, DataSet, Flag, InputPath, Optional, OrWord, ValueType as _, above_0, ascending,
+    at_least_0, count, list, name, one, share, size,
+};
 use crate::data::Scaling;
 use crate::math::{Loss, Reduction};
 use crate::network::OptimiserKind;
 use crate::rule::MirrorResponse;
 
-/// The part of a setting that only the mini-batch engine reads.
-#[derive(Debug, Clone, PartialEq)]
-#[allow(
-    missing_docs,
-    reason = "each key is documented in the key table, `docs/config.md`"
-)]
-pub struct Deep {
-    // [data]
-    pub labelled: Option<String>,
-    pub labelled_data: Option<PathBuf>,
-    pub data_dir: Option<PathBuf>,
-    /// `None`: `standardise` for data with classes, `none` otherwise.
-    pub scaling: Option<Scaling>,
-    pub input_factor: InputFactor,
-    /// `None`: all.
-    pub train_limit: Option<usize>,
-    /// `None`: all.
-    pub test_limit: Option<usize>,
-    pub validation: usize,
-    // [network]
-    pub hidden_layers: usize,
-    /// `None`: `width` in every hidden layer.
-    pub hidden_widths: Option<Vec<usize>>,
-    pub biases: bool,
-    pub initialisation: InitialisationName,
-    pub init_scale: f64,
-    pub init_gain: f64,
-    pub weight_sparsity: Sparsity,
-    pub initial_feedback: InitialFeedback,
-    /// `None`: that of the forward weights.
-    pub feedback_initialisation: Option<InitialisationName>,
-    pub feedback_scale: f64,
-    pub feedback_sparsity: f64,
-    /// `None`: full.
-    pub feedback_rank: Option<usize>,
-    pub feedback_signs: bool,
-    // [learning]
-    pub mirror_response: MirrorResponse,
-    /// `None`: `softmax_cross_entropy` for data with classes, `squared_error` otherwise.
-    pub loss: Option<Loss>,
-    /// `None`: `mean` for data with classes, `sum` otherwise.
-    pub reduction: Option<Reduction>,
-    /// `None`: all training samples.
-    pub batch: Option<usize>,
-    pub optimiser: OptimiserName,
-    pub momentum: f64,
-    pub rmsprop_decay: f64,
-    pub adam_beta_1: f64,
-    pub adam_beta_2: f64,
-    pub epsilon: f64,
-    pub step_size_schedule: StepSizeSchedule,
-    pub step_size_decay: Option<f64>,
-    pub ridge_layers: RidgeLayers,
-    pub perturbation: f64,
-    // [run]
-    /// `None`: `steps` counts.
-    pub epochs: Option<u64>,
-    pub top_k: usize,
+/// Sizes of data sets and layers.
+const MAX_SIZE: u64 = 1_000_000_000;
+
+const INPUT_FACTORS: Choices<InputFactor> = Choices(&[
+    one!(above_0() => InputFactor::Number, _),
+    one!("one_over_sqrt_dim" => InputFactor::OneOverSqrtDim),
+]);
+
+const SPARSITIES: Choices<Sparsity> = Choices(&[
+    one!(share() => Sparsity::Every, _),
+    one!(list(share()) => Sparsity::Each, _),
+]);
+
+const MIRROR_RESPONSES: Choices<MirrorResponse> = Choices(&[
+    one!("linear" => MirrorResponse::Linear),
+    one!("activation", above_0() => MirrorResponse::Activation, { noise }),
+]);
+
+const RIDGE_LAYERS: Choices<RidgeLayers> = Choices(&[
+    one!("output" => RidgeLayers::Output),
+    one!("hidden" => RidgeLayers::Hidden),
+    one!("all" => RidgeLayers::All),
+    one!(ascending(size(1, MAX_SIZE)) => RidgeLayers::These, _),
+]);
+
+fields! {
+    /// The part of a setting that only the mini-batch engine reads.
+    pub struct Deep at (deep.), ROWS {
+        [data] Deep, Given;
+        labelled: Option<String> = "",
+            Optional(DataSet),
+            "data set with classes, for the mini-batch engine; a name of `falign data list` (its files are looked for, never fetched), or small images drawn by the run: `samples` and `held_out` of them with `input_dim` pixels (a square) in `outputs` classes";
+        labelled_data: Option<PathBuf> = "",
+            Optional(InputPath("a folder, NPZ file, archive, CSV or NPY file")),
+            "training and test set with classes: IDX files with MNIST's names, the binary CIFAR-10, or an NPZ file with x_train, y_train, x_test, y_test; or a training set as a table with a column of labels, whose test set is `held_out_data`; relative to the experiment file";
+        [data] All, Given;
+        data_dir: Option<PathBuf> = "",
+            Optional(InputPath("a folder")),
+            "where `labelled` is looked for first; then FALIGN_DATA, then the user's cache folder";
+        [data] All, Neither;
+        scaling: Option<Scaling> = "\"auto\"",
+            OrWord("auto", name::<Scaling>()),
+            "scaling of the inputs of `train_data` or of data with classes, by the training set alone: as stored, to [0, 1], by one mean and standard deviation, or by those of each input; auto: standardise with classes, none without";
+        [data] Deep, Neither;
+        input_factor: InputFactor = "1.0",
+            INPUT_FACTORS,
+            "what multiplies every (scaled) input; one_over_sqrt_dim is 1/sqrt(d)";
+        train_limit: Option<usize> = "\"all\"",
+            OrWord("all", size(1, MAX_SIZE)),
+            "use only so many training samples of a labelled set, the first ones";
+        test_limit: Option<usize> = "\"all\"",
+            OrWord("all", size(1, MAX_SIZE)),
+            "use only so many test samples of a labelled set, the first ones";
+        validation: usize = "0",
+            size(0, MAX_SIZE),
+            "samples taken from the labelled training set at random and measured as `validation_*`, so that choices never touch the test set";
+        [network] Deep, Neither;
+        hidden_layers: usize = "1",
+            size(1, 100),
+            "hidden layers of `width` units each";
+        hidden_widths: Option<Vec<usize>> = "",
+            Optional(list(size(1, MAX_SIZE))),
+            "units of each hidden layer from the input up, in place of `hidden_layers` and `width`";
+        biases: bool = "false",
+            Flag,
+            "whether layers have biases";
+        initialisation: InitialisationName = "\"paper\"",
+            name::<InitialisationName>(),
+            "law of the forward weights. paper: N(0, 1), each layer's sum but the first's divided by sqrt(inputs), which is (2.1) for one hidden layer; uniform_fan_in: U(-1, 1)/sqrt(inputs), biases too, the default of common libraries; xavier: N(0, 2/(inputs + units)); he: N(0, 2/inputs); xavier_uniform and he_uniform: U(-a, a) of those variances, a = sqrt(6/(inputs + units)) and sqrt(6/inputs); ntk: N(0, 1), every sum divided by sqrt(inputs); zero; scaled_uniform: U(-s, s) with s = `init_scale`";
+        init_scale: f64 = "0.1",
+            above_0(),
+            "s of the initialisation `scaled_uniform`";
+        init_gain: f64 = "1.0",
+            at_least_0(),
+            "what multiplies all drawn forward weights and biases";
+        weight_sparsity: Sparsity = "0.0",
+            SPARSITIES,
+            "share of forward connections that do not exist: their weights are 0 and stay so; a list has one share for each layer from the input up";
+        initial_feedback: InitialFeedback = "\"file\"",
+            name::<InitialFeedback>(),
+            "feedback weights of a start from `initial_weights`: those of the file, which must have all that the rule has and no others; or drawn as without a file, whatever the file has";
+        feedback_initialisation: Option<InitialisationName> = "\"initialisation\"",
+            OrWord("initialisation", name::<InitialisationName>()),
+            "law of the feedback weights, for their own shape; \"initialisation\" is that of the forward weights";
+        feedback_scale: f64 = "1.0",
+            at_least_0(),
+            "what multiplies all feedback weights";
+        feedback_sparsity: f64 = "0.0",
+            share(),
+            "share of feedback weights that are zero; the others grow so that the variance stays";
+        feedback_rank: Option<usize> = "\"full\"",
+            OrWord("full", size(1, MAX_SIZE)),
+            "rank of each feedback matrix";
+        feedback_signs: bool = "false",
+            Flag,
+            "whether feedback weights are only signs of one size (with `feedback_sparsity`: ternary)";
+        [learning] Deep, Neither;
+        mirror_response: MirrorResponse = "\"linear\"",
+            MIRROR_RESPONSES,
+            "response y of a weight mirror's units to noise x, independent normals; B gains eta_b times the mean of y x' over the batch. linear: y = W x, x of unit variance. activation = a: the units' own response, uncentred as in the program of Akrout et al. (2019): y = psi(W x + bias), of output units what the loss makes of that, x of standard deviation a. Most of it is scatter: `feedback_step_size` and `feedback_decay` have no `auto` here";
+        loss: Option<Loss> = "\"auto\"",
+            OrWord("auto", name::<Loss>()),
+            "loss; auto: softmax_cross_entropy for data with classes, squared_error (1/2 the sum of squares) otherwise. logistic: cross-entropy of logistic outputs; squared_error_logistic: 1/2 the sum of squares of s(f) - y with the logistic s, whose slope is in the error that is sent";
+        reduction: Option<Reduction> = "\"auto\"",
+            OrWord("auto", name::<Reduction>()),
+            "how the loss is combined over a batch; auto: mean for data with classes, sum (the paper's) otherwise";
+        batch: Option<usize> = "\"all\"",
+            OrWord("all", size(1, MAX_SIZE)),
+            "samples in a batch; the last of an epoch may be smaller";
+        optimiser: OptimiserName = "\"sgd\"",
+            name::<OptimiserName>(),
+            "what turns a gradient g into a change. sgd: -eta g; momentum m: -eta v with v <- m v + g; nesterov: -eta (g + m v), the same v, as in PyTorch; rmsprop; adam";
+        momentum: f64 = "0.9",
+            share(),
+            "m of the optimisers `momentum` and `nesterov`";
+        rmsprop_decay: f64 = "0.99",
+            share(),
+            "of the mean square in `rmsprop`";
+        adam_beta_1: f64 = "0.9",
+            share(),
+            "of the mean in `adam`";
+        adam_beta_2: f64 = "0.999",
+            share(),
+            "of the mean square in `adam`";
+        epsilon: f64 = "1e-8",
+            above_0(),
+            "added to the root mean square in `rmsprop` and `adam`";
+        step_size_schedule: StepSizeSchedule = "\"constant\"",
+            name::<StepSizeSchedule>(),
+            "eta over time t in epochs: constant; eta/(1 + t/t0) or eta exp(-t/t0) with t0 = `step_size_decay`; or half a cosine to 0 at the end";
+        step_size_decay: Option<f64> = "",
+            Optional(above_0().of("epochs")),
+            "t0 of the step-size schedules";
+        ridge_layers: RidgeLayers = "\"output\"",
+            RIDGE_LAYERS,
+            "whose weights have the ridge, layers counted from 1 at the input; biases never";
+        perturbation: f64 = "1e-3",
+            above_0(),
+            "standard deviation of the noise of `node_perturbation` and `weight_perturbation`";
+        [run] Deep, Neither;
+        epochs: Option<u64> = "",
+            Optional(count(0, MAX_SIZE)),
+            "passes through the training set, in place of `steps`";
+        top_k: usize = "5",
+            size(1, 10_000),
+            "k of `test_top_k_accuracy`";
+    }
 }
 
 /// `data.input_factor`.

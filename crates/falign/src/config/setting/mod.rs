@@ -2,11 +2,26 @@
 
 mod deep;
 mod engine;
+mod field;
+mod values;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::field::Field;
+use self::field::{field as row, fields};
+use self::values::{
+    CUTOFFS, DECAYS, FEEDBACK_DECAYS, FEEDBACK_STEP_SIZES, RECORDS, RIDGES, STEP_SIZES, STEPS,
+};
+use super::key::SECTIONS;
+use super::types::{
+    Columns, Flag, InputPath, Optional, OrWord, Quantities, ValueType as _, above_0, at_least_0,
+    count, list, name, share, size, within,
+};
+use super::value::MAX_COUNT;
 use crate::data::TableOptions;
 use crate::math::{Activation, Precision};
 use crate::measure::{DataSpectrum, Limit, Quantity};
@@ -18,68 +33,191 @@ pub use self::deep::{
     StepSizeSchedule,
 };
 pub use self::engine::Engine;
+pub(crate) use self::values::record_value;
+pub use self::values::{Duration, FeedbackStepSize, Record, Ridge, StepSize, Steps};
 pub use crate::rule::{FeedbackDecay, MirrorResponse};
 
-/// A fully typed setting. Values in theory units stay symbolic here, because they depend on
-/// each run's data; a run resolves them and stores what it used.
-#[derive(Debug, Clone, PartialEq)]
-#[allow(
-    missing_docs,
-    reason = "each key is documented in the key table, `docs/config.md`"
-)]
-pub struct Setting {
-    // [data]
-    pub samples: usize,
-    pub input_dim: usize,
-    pub outputs: usize,
-    pub inputs: Inputs,
-    pub targets: Targets,
-    /// Width of the teacher; `None` means the network's own width.
-    pub teacher_width: Option<u64>,
-    pub dataset: DatasetScope,
-    pub held_out: usize,
-    pub train_data: Option<PathBuf>,
-    pub held_out_data: Option<PathBuf>,
-    /// `target`, `ignore` and `header`.
-    pub table: TableOptions,
-    // [network]
-    pub width: u64,
-    pub activation: Activation,
-    pub draw: Draw,
-    pub output_scale: f64,
-    /// `None`: centred exactly when `output_scale` is not 1.
-    pub center_outputs: Option<bool>,
-    pub initial_weights: Option<PathBuf>,
-    // [learning]
-    pub rule: Rule,
-    pub step_size: StepSize,
-    pub ridge: Ridge,
-    pub ridge_form: RidgeForm,
-    pub schedule: ScheduleName,
-    pub cutoff: Option<Duration>,
-    pub decay_steps: Option<Duration>,
-    pub ridge_table: Option<Vec<f64>>,
-    pub dropout: f64,
-    pub feedback_correlation: f64,
-    pub feedback_step_size: FeedbackStepSize,
-    pub feedback_decay: FeedbackDecay,
-    // [run]
-    pub seed: u64,
-    pub runs: u64,
-    pub steps: Steps,
-    pub engine: Engine,
-    pub precision: Precision,
-    pub record: Record,
-    pub quantities: Vec<Quantity>,
-    pub alignment_threshold: f64,
-    /// Relative change of the loss below which a window counts as converged; 0 never stops.
-    pub stop_tolerance: f64,
-    pub stop_window: u64,
-    pub save_weights: SaveWeights,
-    pub per_run_table: bool,
-    pub runs_per_job: u64,
-    /// What only the mini-batch engine reads.
-    pub deep: Deep,
+fields! {
+    /// A fully typed setting. Values in theory units stay symbolic here, because they depend on
+    /// each run's data; a run resolves them and stores what it used.
+    pub struct Setting at (), ROWS {
+        [data] All, Generated;
+        samples: usize = "50",
+            size(1, 1_000_000),
+            "n, training samples";
+        input_dim: usize = "150",
+            size(1, 10_000_000),
+            "d, inputs per sample";
+        outputs: usize = "1",
+            size(1, 10_000),
+            "k, outputs of the network";
+        inputs: Inputs = "\"normal\"",
+            name::<Inputs>(),
+            "law of the generated inputs: N(0, 1) entries (Figure 2), N(0, 1/d) entries (the propositions), or orthonormal rows";
+        targets: Targets = "\"teacher\"",
+            name::<Targets>(),
+            "generated targets: a network of the same architecture with fresh Gaussian weights, or independent fair signs";
+        teacher_width: Option<u64> = "\"width\"",
+            OrWord("width", count(1, MAX_COUNT)),
+            "hidden units of the teacher; \"width\" is the network's own";
+        dataset: DatasetScope = "\"per_run\"",
+            name::<DatasetScope>(),
+            "whether every run draws its own data or all use those of run 0";
+        held_out: usize = "0",
+            size(0, 1_000_000),
+            "generated held-out samples, for `held_out_loss`";
+        [data] All, Given;
+        train_data: Option<PathBuf> = "",
+            Optional(InputPath("an NPZ, NPY or CSV file")),
+            "X and y to train on, instead of generated data; relative to the experiment file";
+        held_out_data: Option<PathBuf> = "",
+            Optional(InputPath("an NPZ, NPY or CSV file")),
+            "held-out X and y, with the columns of `train_data` or of the table in `labelled_data`; relative to the experiment file";
+        [network] All, Neither;
+        width: u64 = "3200",
+            count(1, MAX_COUNT),
+            "p, hidden units";
+        activation: Activation = "\"linear\"",
+            name::<Activation>(),
+            "psi, the activation of the hidden layer";
+        [network] TwoLayer, Neither;
+        draw: Draw = "\"auto\"",
+            name::<Draw>(),
+            "how the start is drawn: the weights themselves, or only their Gram matrix (linear engine; the same law at any width); auto: gram for the linear engine above a width of 10^5";
+        output_scale: f64 = "1.0",
+            above_0(),
+            "alpha in f = alpha beta' psi(W x)/sqrt(p)";
+        [network] All, Neither;
+        center_outputs: Option<bool> = "\"auto\"",
+            OrWord("auto", Flag),
+            "whether the initial outputs are subtracted; auto: exactly when `output_scale` is not 1";
+        initial_weights: Option<PathBuf> = "",
+            Optional(InputPath("an NPZ file, a safetensors file or a run folder")),
+            "W, beta, b to start from; for the mini-batch engine a safetensors file, or a run folder whose run r this run r starts from; relative to the experiment file";
+        [learning] All, Neither;
+        rule: Rule = "\"feedback_alignment\"",
+            name::<Rule>(),
+            "which weights carry the error backward, and whether they learn. The two-layer engines have the rules \"backpropagation\", \"feedback_alignment\", \"kolen_pollack\", \"hebbian_feedback\" and \"oja_feedback\", the mini-batch engine all but the last of these";
+        step_size: StepSize = "\"auto\"",
+            STEP_SIZES,
+            "eta; auto is 0.5/(M + max lambda), over_M = a is a/M, with M the largest eigenvalue of the infinite-width kernel that training begins with: Gbar, and rho K o Gdot besides for a `feedback_correlation` rho above 0 (backpropagation: rho = 1). In the mini-batch engine M is the largest eigenvalue of h J'J over the batches of the run's start, J the outputs' derivatives by the weights, h the loss's largest second derivative (1, softmax 1/2, logistic 1/4), reduced as the loss is; auto is 0.5 (1 - momentum)/(M + max lambda), less for rules that learn by trial, and 0.001 for `rmsprop` and `adam`";
+        ridge: Ridge = "0.0",
+            RIDGES,
+            "lambda, the ridge on beta; gamma = L is L times the least non-zero eigenvalue of the infinite-width kernel";
+        ridge_form: RidgeForm = "\"step_scaled\"",
+            name::<RidgeForm>(),
+            "beta shrinks by 1 - eta lambda(t) (appendix of the paper), or by 1 - lambda(t) (as its Section 4.1 prints)";
+        schedule: ScheduleName = "\"constant\"",
+            name::<ScheduleName>(),
+            "lambda(t): constant; until `cutoff`; lambda/(1 + t/t0)^2 or lambda exp(-t/t0) with t0 = `decay_steps`; or `ridge_table`";
+        cutoff: Option<Duration> = "",
+            Optional(CUTOFFS),
+            "T, the last step with ridge (inclusive); c_s = c is S/lambda with S = c gamma sqrt(gamma p)/(eta sqrt(n) M)";
+        decay_steps: Option<Duration> = "",
+            Optional(DECAYS),
+            "t0 of the decaying schedules, in steps or as for `cutoff`";
+        ridge_table: Option<Vec<f64>> = "",
+            Optional(list(at_least_0())),
+            "lambda(0), lambda(1), ...; the last value holds from there on";
+        dropout: f64 = "0.0",
+            share(),
+            "probability that a hidden unit is dropped, per step and sample (inverted dropout)";
+        feedback_correlation: f64 = "0.0",
+            within(-1.0, 1.0),
+            "rho, initial correlation of b with beta";
+        feedback_step_size: FeedbackStepSize = "\"auto\"",
+            FEEDBACK_STEP_SIZES,
+            "eta_b of the rules whose feedback weights learn; \"step_size\" is eta. auto: for layers of n inputs in batches of m samples, weight mirrors min(0.1, 0.2 m/n), Hebbian feedback what keeps feedback weights as large as activities are correlated, with a decay of 0.01; eta in the two-layer engines. Kolen-Pollack feedback in deep networks changes exactly as the forward weights do and has none";
+        feedback_decay: FeedbackDecay = "\"auto\"",
+            FEEDBACK_DECAYS,
+            "kappa, decay of learned feedback weights per step; \"ridge\" is the decay of the forward weights. auto: weight mirrors eta_b, so that B tends to W; Hebbian feedback what makes its product a running mean and nothing larger; the ridge for Kolen-Pollack and Oja";
+        [run] All, Neither;
+        seed: u64 = "0",
+            count(0, i64::MAX.unsigned_abs()),
+            "root of every random stream";
+        runs: u64 = "10",
+            count(1, 1_000_000_000),
+            "independent runs of each setting";
+        steps: Steps = "1000",
+            STEPS,
+            "training steps, or until eta t/sqrt(p) = tau, or until eta lambda t has a value (lambda the largest ridge)";
+        engine: Engine = "\"auto\"",
+            name::<Engine>(),
+            "implementation of the dynamics; auto: mini_batch where a key asks for what only it has; linear for the linear activation without dropout (but not where single hidden units are asked of a rule other than feedback_alignment), sample_space otherwise";
+        precision: Precision = "\"f64\"",
+            name::<Precision>(),
+            "precision of the dynamics; with f32 the loss has a floor near 1e-10";
+        record: Record = "\"auto\"",
+            RECORDS,
+            "steps at which quantities are measured; auto: { count = 100 }, or { every_epochs = 1 } for the mini-batch engine; all but `at` include the last, all but `at` and \"last\" step 0";
+        quantities: Vec<Quantity> = "\"auto\"",
+            Quantities("auto"),
+            "what is measured; auto: loss, regularised_loss, residual_norm, alignment, output_norm, tau, eta_lambda_t, or for the mini-batch engine epoch, loss, test_loss, alignment, and with classes train_accuracy and test_accuracy";
+        [run] TwoLayer, Neither;
+        alignment_threshold: f64 = "0.1",
+            within(-1.0, 1.0),
+            "c of Definition 4.1, for `aligned` and `aligned_since`";
+        stop_tolerance: f64 = "0.0",
+            at_least_0(),
+            "a run has converged when the loss changes by less than this part over `stop_window` steps; 0 never stops";
+        stop_window: u64 = "100",
+            count(1, MAX_COUNT),
+            "steps over which `stop_tolerance` compares";
+        [run] All, Neither;
+        save_weights: SaveWeights = "\"none\"",
+            name::<SaveWeights>(),
+            "which weights are saved for each run: W, beta, b in an NPZ file, or those of a deep network in a safetensors file";
+        per_run_table: bool = "false",
+            Flag,
+            "whether `runs.csv`, one row per setting, run and step, is written too";
+        runs_per_job: u64 = "5",
+            count(1, 1_000_000_000),
+            "runs in one resumable job";
+    }
+    also {
+        /// `target`, `ignore` and `header`.
+        table: TableOptions = TableOptions::default(),
+        /// Keys that only the mini-batch engine reads.
+        deep: Deep = Deep::of_defaults(),
+    }
+}
+
+/// Rows of [`Setting::table`].
+const TABLE_ROWS: &[Field] = &[
+    row!(data, All, Given, target = "", Columns, "columns of targets, or of labels, in a CSV or NPY file; unset: the last ones named `y` or `target`, for labels the one named `label`, `class`, `target` or `y`, else the last column", (table.) target),
+    row!(data, All, Given, ignore = "", Columns, "columns of a CSV or NPY file that are neither inputs nor targets, such as one that numbers the samples", (table.) ignore),
+    row!(data, All, Given, header = "\"auto\"", OrWord("auto", Flag), "whether the first line of a CSV file names its columns; auto: told by its cells", (table.) header),
+];
+
+/// Every key with its place, by section and within it in the order of the rows.
+pub(crate) static FIELDS: LazyLock<Vec<&'static Field>> = LazyLock::new(|| {
+    let rows = [ROWS, TABLE_ROWS, deep::ROWS];
+    let all = || rows.iter().copied().flatten();
+    let of_section = |section| all().filter(move |field| field.key.section == section);
+    SECTIONS
+        .iter()
+        .flat_map(|(section, _)| of_section(*section))
+        .collect()
+});
+
+/// The field of a leaf key.
+///
+/// # Panics
+/// If there is no such key.
+pub(crate) fn field(leaf: &str) -> &'static Field {
+    static BY_LEAF: LazyLock<BTreeMap<&'static str, &'static Field>> = LazyLock::new(|| {
+        FIELDS
+            .iter()
+            .map(|field| (field.key.leaf, *field))
+            .collect()
+    });
+    BY_LEAF.get(leaf).expect("a key of the table")
+}
+
+/// The setting of an empty file.
+pub(crate) fn defaults() -> &'static Setting {
+    static DEFAULTS: LazyLock<Setting> = LazyLock::new(Setting::of_defaults);
+    &DEFAULTS
 }
 
 /// Law of the generated inputs (`data.inputs`).
@@ -117,52 +255,6 @@ pub enum DatasetScope {
     Shared,
 }
 
-/// `learning.step_size`: eta.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepSize {
-    /// A number.
-    Number(f64),
-    /// 0.5/(M + max lambda), M the largest eigenvalue of the kernel that the infinitely wide
-    /// network begins to train with, Gbar + h K o Gdot; for deep networks
-    /// [`largest_curvature`](crate::network::largest_curvature), and smaller with momentum and for
-    /// rules that learn by trial.
-    Auto,
-    /// `{ over_M = a }`: a/M, the same M.
-    OverM(f64),
-}
-
-/// `learning.feedback_step_size`: `eta_b`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum FeedbackStepSize {
-    /// As suits the rule: see [`FeedbackLearning`](crate::rule::FeedbackLearning). Two-layer
-    /// engines take eta.
-    Auto,
-    /// eta, the step of the forward weights.
-    StepSize,
-    /// A number.
-    Number(f64),
-}
-
-/// `learning.ridge`: lambda.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ridge {
-    /// A number.
-    Number(f64),
-    /// `{ gamma = L }`: L gamma, gamma the least non-zero eigenvalue of the infinite-width kernel.
-    Gamma(f64),
-}
-
-impl Ridge {
-    /// The number as it is written, of gamma or of 1: for order only.
-    pub(crate) fn written(self) -> f64 {
-        match self {
-            Self::Number(ridge) | Self::Gamma(ridge) => ridge,
-        }
-    }
-}
-
 /// `learning.schedule`: the shape of lambda(t).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -174,48 +266,6 @@ pub enum ScheduleName {
     InverseSquare,
     Exponential,
     Table,
-}
-
-/// A number of steps, or of the theorem's units (`learning.cutoff`, `learning.decay_steps`).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Duration {
-    /// Steps.
-    Number(f64),
-    /// `{ c_s = c }`: `S_lambda / lambda` with `S_lambda` = c gamma sqrt(gamma p)/(eta sqrt(n) M).
-    CS(f64),
-}
-
-/// `run.steps`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Steps {
-    /// A number of steps.
-    Number(u64),
-    /// `{ tau = x }`: until eta t/sqrt(p) = x.
-    Tau(f64),
-    /// `{ eta_lambda_t = x }`: until eta lambda t = x, lambda the largest ridge.
-    EtaLambdaT(f64),
-}
-
-/// `run.record`: at which steps quantities are measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Record {
-    /// `{ count = 100 }`, or `{ every_epochs = 1 }` for the mini-batch engine.
-    Auto,
-    /// 0, k, 2k, ... and the last.
-    Every(u64),
-    /// 0, then this many steps per factor of ten, and the last.
-    PerDecade(u64),
-    /// 0 and this many evenly spaced steps, the last among them.
-    Count(u64),
-    /// 0, the end of every k-th epoch, and the last step; mini-batch engine only.
-    EveryEpochs(u64),
-    /// Exactly these steps.
-    At(Vec<u64>),
-    /// The last step only.
-    Last,
 }
 
 /// `run.save_weights`.

@@ -15,9 +15,9 @@ pub use self::preparation::preparation_seconds;
 pub use self::pulse::Pulse;
 use self::spent::{Moment, Spent, Workers};
 use crate::Result;
-use crate::config::setting::{DatasetScope, Setting};
+use crate::config::Experiment;
+use crate::config::setting::{DatasetScope, FIELDS, Setting};
 use crate::config::steps::recorded_steps;
-use crate::config::{Experiment, write};
 use crate::plan::Plan;
 use crate::simulate::sources::Sources;
 use crate::simulate::{Context, simulate, steps_and_record};
@@ -259,8 +259,10 @@ fn calibrate(
 
 /// Text that settings of equal cost have in common.
 fn kind(setting: &Setting) -> String {
-    let mut values = write::values(setting);
-    values.retain(|leaf, _| !FREE.contains(leaf));
+    let kept = FIELDS
+        .iter()
+        .filter(|field| !FREE.contains(&field.key.leaf));
+    let values: Vec<_> = kept.map(|field| (field.get)(setting)).collect();
     format!("{values:?}")
 }
 

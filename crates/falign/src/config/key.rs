@@ -1,0 +1,152 @@
+//! One key: what a file may say under it, and what it means.
+
+use serde_json::Value as Json;
+use toml::Value;
+
+use crate::config::form::{self, Form};
+use crate::config::value::parse_value;
+
+/// The sections of an experiment file, in order, each with what it describes.
+pub const SECTIONS: [(&str, &str); 4] = [
+    ("data", "the training data"),
+    ("network", "the network and its start"),
+    ("learning", "the learning rule, its step and its ridge"),
+    ("run", "how long, how often, and what is measured"),
+];
+
+/// One key of `[data] [network] [learning] [run]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// The section, `network`.
+    pub section: &'static str,
+    /// The name within the section, unique across all sections: `width`.
+    pub leaf: &'static str,
+    /// The default as TOML text; empty if the key is unset by default.
+    pub default: &'static str,
+    /// The networks that it is about.
+    pub networks: Networks,
+    /// Whether it describes generated data, or data that are given.
+    pub data: DataKey,
+    /// What the key means.
+    pub meaning: &'static str,
+    pub(crate) forms: fn() -> Vec<Form>,
+    pub(crate) canonical: fn(&Value) -> Option<Value>,
+    pub(crate) fault: fn(&Value) -> Option<(String, String)>,
+}
+
+/// Networks that a key is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Networks {
+    /// All.
+    All,
+    /// Those of the two-layer engines.
+    TwoLayer,
+    /// Those of the mini-batch engine.
+    Deep,
+}
+
+impl Networks {
+    /// The name of their engines in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::TwoLayer => "two-layer",
+            Self::Deep => "mini-batch",
+        }
+    }
+}
+
+/// What a key says of the training data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataKey {
+    /// Nothing of where they come from.
+    Neither,
+    /// How they are generated: without meaning beside given ones.
+    Generated,
+    /// Where given ones are, and how they are read.
+    Given,
+}
+
+/// Leaf names are unique.
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.leaf == other.leaf
+    }
+}
+
+impl Eq for Key {}
+
+impl Key {
+    /// The dotted key, `network.width`.
+    pub fn dotted(&self) -> String {
+        format!("{}.{}", self.section, self.leaf)
+    }
+
+    /// The default as a value; `None` if the key is unset by default.
+    pub fn default_value(&self) -> Option<Value> {
+        parse_value(self.default)
+    }
+
+    /// What is accepted: the alternatives.
+    pub fn forms(&self) -> Vec<Form> {
+        (self.forms)()
+    }
+
+    /// What is accepted, in words: type, range, names.
+    pub fn allowed(&self) -> String {
+        form::sentence(&self.forms())
+    }
+
+    /// The words among its values, such as `auto`, or the names of all rules.
+    ///
+    /// ```
+    /// use falign::config::keys;
+    /// let words = keys::leaf("targets").map(|key| key.words());
+    /// assert_eq!(words, Some(vec!["teacher".to_owned(), "signs".to_owned()]));
+    /// ```
+    pub fn words(&self) -> Vec<String> {
+        form::words(&self.forms()).map(str::to_owned).collect()
+    }
+
+    /// Its Python type.
+    pub fn python(&self) -> String {
+        let mut python = form::python(&self.forms());
+        if self.default.is_empty() {
+            python += " | None";
+        }
+        python
+    }
+
+    /// Its JSON Schema, with what it means.
+    pub fn schema(&self) -> Json {
+        let mut schema = form::schema(&self.forms());
+        schema["description"] = format!("{}\n\n{}", self.meaning, self.allowed()).into();
+        if let Some(default) = self.default_value() {
+            schema["default"] = serde_json::to_value(default).unwrap_or_default();
+        }
+        schema
+    }
+
+    /// A value in its one canonical spelling; `None` if it is not accepted.
+    pub(crate) fn canonical(&self, value: &Value) -> Option<Value> {
+        (self.canonical)(value)
+    }
+
+    /// Whether it holds the path of an input file.
+    pub(crate) fn is_path(&self) -> bool {
+        self.forms()
+            .iter()
+            .any(|form| matches!(form, Form::Path(_)))
+    }
+
+    /// Whether its values may be lists.
+    pub(crate) fn holds_lists(&self) -> bool {
+        let forms = self.forms();
+        forms.iter().any(|form| matches!(form, Form::List { .. }))
+    }
+
+    /// Whether it describes generated training data.
+    pub(crate) fn is_generated(&self) -> bool {
+        self.data == DataKey::Generated
+    }
+}

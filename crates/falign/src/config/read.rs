@@ -1,0 +1,116 @@
+//! From TOML values to a typed [`Setting`]: each error names its key, its value and what is
+//! accepted.
+
+use std::collections::BTreeMap;
+
+use toml::Value;
+
+use super::document::Given;
+use super::key::Key;
+use super::setting::{Field, Setting, defaults, field};
+use super::value::{digits, short};
+use crate::{Error, Result};
+
+/// Values by leaf name, each with the place where it was typed.
+pub(crate) type Values = BTreeMap<&'static str, Given>;
+
+/// Reads a setting; keys that are absent have their defaults.
+pub(crate) fn setting(values: &Values) -> Result<Setting> {
+    let mut setting = defaults().clone();
+    for (leaf, value) in values {
+        set(&mut setting, field(leaf), value)?;
+    }
+    Ok(setting)
+}
+
+/// Gives one key of a setting a value.
+pub(crate) fn set(setting: &mut Setting, field: &Field, given: &Given) -> Result<()> {
+    if (field.set)(setting, given) {
+        Ok(())
+    } else {
+        Err(given.origin.locate(refusal(&field.key, given)))
+    }
+}
+
+/// Whether a key takes a value.
+pub(crate) fn check(key: &Key, given: &Given) -> Result<()> {
+    match key.canonical(given) {
+        Some(_) => Ok(()),
+        None => Err(given.origin.locate(refusal(key, given))),
+    }
+}
+
+fn refusal(key: &Key, value: &Value) -> Error {
+    if let Some((part, why)) = (key.fault)(value) {
+        return Error::config(key.dotted(), part, why);
+    }
+    let mut expected = format!("expected {}", key.allowed());
+    if digits(value).is_some_and(|digits| key.canonical(&digits).is_some()) {
+        expected += "; a float is a whole number up to 2^53 only, so write out its digits";
+    }
+    Error::config(key.dotted(), short(value), expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::keys::KEYS;
+
+    #[test]
+    fn every_default_is_accepted_and_nothing_else_is_set() {
+        for key in KEYS.iter() {
+            match key.default_value() {
+                Some(value) => assert_eq!(key.canonical(&value), Some(value)),
+                None => assert_eq!((field(key.leaf).get)(defaults()), None, "{}", key.leaf),
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_refuses_a_wrong_type_by_name() {
+        for key in KEYS.iter() {
+            let mut values = Values::new();
+            values.insert(key.leaf, Value::Table(toml::Table::new()).into());
+            let message = setting(&values).unwrap_err().to_string();
+            assert!(message.contains(&key.dotted()), "{message}");
+            assert!(message.contains(&key.allowed()), "{message}");
+            assert!(message.contains("= {}"), "{message}");
+        }
+    }
+
+    #[test]
+    fn widths_may_be_whole_floats() {
+        let mut values = Values::new();
+        values.insert("width", Value::Float(1e15).into());
+        assert_eq!(setting(&values).unwrap().width, 1_000_000_000_000_000);
+        for wrong in [1.5, 1e16, -1.0, f64::NAN, f64::INFINITY] {
+            values.insert("width", Value::Float(wrong).into());
+            assert!(setting(&values).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_refused_number_names_the_true_reason() {
+        let refusal = |leaf, value: Value| {
+            let mut values = Values::new();
+            values.insert(leaf, value.into());
+            setting(&values).unwrap_err().to_string()
+        };
+        // Any whole number would do, but which one a float this large stands for is not known.
+        let text = refusal("seed", Value::Float(1e18));
+        assert!(text.contains("write out its digits"), "{text}");
+        // Digits would not help.
+        for (leaf, value) in [
+            ("seed", 1e19),
+            ("seed", -1.0),
+            ("width", 1e16),
+            ("seed", 0.5),
+        ] {
+            let text = refusal(leaf, Value::Float(value));
+            assert!(!text.contains("digits"), "{text}");
+        }
+        let mut values = Values::new();
+        values.insert("seed", Value::Integer(1_000_000_000_000_000_000).into());
+        assert_eq!(setting(&values).unwrap().seed, 1_000_000_000_000_000_000);
+    }
+}

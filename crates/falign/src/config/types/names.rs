@@ -1,0 +1,103 @@
+//! Single words: the names of an enum's variants, and of data sets.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::LazyLock;
+
+use serde::Serialize;
+use serde::de::value::{Error, StrDeserializer};
+use serde::de::{self, DeserializeOwned, IntoDeserializer as _};
+use toml::Value;
+
+use super::ValueType;
+use crate::config::form::Form;
+use crate::data::catalogue;
+
+/// A variant of an enum without fields, by the name that it has in `serde`.
+pub(crate) struct Name<T>(PhantomData<T>);
+
+pub(crate) const fn name<T>() -> Name<T> {
+    Name(PhantomData)
+}
+
+impl<T: DeserializeOwned + Serialize> ValueType for Name<T> {
+    type Of = T;
+
+    fn read(&self, value: &Value) -> Option<T> {
+        let name: StrDeserializer<'_, Error> = value.as_str()?.into_deserializer();
+        T::deserialize(name).ok()
+    }
+
+    fn write(&self, of: &T) -> Option<Value> {
+        Value::try_from(of).ok()
+    }
+
+    fn forms(&self) -> Vec<Form> {
+        // No variant has an empty name, so that the type says which there are.
+        let nothing: StrDeserializer<'_, Expected> = "".into_deserializer();
+        let names = match T::deserialize(nothing) {
+            Err(Expected(names)) => names,
+            Ok(_) => &[],
+        };
+        names
+            .iter()
+            .map(|name| Form::Word((*name).into()))
+            .collect()
+    }
+}
+
+/// The names that a type expects where it is given another one.
+#[derive(Debug)]
+struct Expected(&'static [&'static str]);
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected one of {}", self.0.join(", "))
+    }
+}
+
+impl std::error::Error for Expected {}
+
+impl de::Error for Expected {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self(&[])
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self(expected)
+    }
+}
+
+/// `data.labelled` for images that a run draws itself.
+pub(crate) const GENERATED_IMAGES: &str = "generated_images";
+
+/// A data set of the catalogue, or [`GENERATED_IMAGES`].
+pub(crate) struct DataSet;
+
+impl DataSet {
+    fn names() -> &'static [String] {
+        static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+            let stored = catalogue::entries().into_iter().map(|entry| entry.name);
+            stored.chain([GENERATED_IMAGES.to_owned()]).collect()
+        });
+        &NAMES
+    }
+}
+
+impl ValueType for DataSet {
+    type Of = String;
+
+    fn read(&self, value: &Value) -> Option<String> {
+        let name = value.as_str()?;
+        Self::names().iter().find(|known| *known == name).cloned()
+    }
+
+    fn write(&self, of: &String) -> Option<Value> {
+        Some(Value::String(of.clone()))
+    }
+
+    fn forms(&self) -> Vec<Form> {
+        let names = Self::names().iter();
+        names.map(|name| Form::Word(name.as_str().into())).collect()
+    }
+}

@@ -1,0 +1,73 @@
+//! From a typed [`Setting`] back to TOML values: the one canonical spelling of a setting.
+//!
+//! Reading what is written here gives the setting back. Ids and resolved files use it.
+
+use super::document::Given;
+use super::read::Values;
+use super::setting::{FIELDS, Record, Setting, record_value};
+use super::value::column;
+
+/// All values of a setting by leaf name; keys that are unset are absent. Who asks for one key asks
+/// its [`Field`](super::setting::Field).
+pub(crate) fn values(setting: &Setting) -> Values {
+    let value =
+        |leaf, get: fn(&Setting) -> Option<toml::Value>| Some((leaf, Given::from(get(setting)?)));
+    let fields = FIELDS.iter();
+    fields
+        .filter_map(|field| value(field.key.leaf, field.get))
+        .collect()
+}
+
+/// `run.record` in one line.
+pub(crate) fn record_text(value: &Record) -> String {
+    column(&record_value(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::keys::KEYS;
+    use crate::config::read;
+    use crate::config::setting::{
+        Duration, InitialisationName, InputFactor, Ridge, RidgeLayers, Sparsity, StepSize, Steps,
+        defaults,
+    };
+    use crate::data::Column;
+    use crate::data::Scaling;
+    use crate::math::{Loss, Reduction};
+
+    #[test]
+    fn a_written_setting_reads_back_and_every_key_is_written() {
+        let mut setting = defaults().clone();
+        setting.train_data = Some("x.npz".into());
+        setting.held_out_data = Some("h.npz".into());
+        setting.table.target = vec![Column::Named("y".to_owned())];
+        setting.table.ignore = vec![Column::Number(1), Column::Named("id".to_owned())];
+        setting.table.header = Some(false);
+        setting.initial_weights = Some("w.npz".into());
+        setting.cutoff = Some(Duration::CS(5.0));
+        setting.decay_steps = Some(Duration::Number(2.5));
+        setting.ridge_table = Some(vec![0.1, 0.05]);
+        setting.ridge = Ridge::Gamma(3.0);
+        setting.step_size = StepSize::OverM(0.5);
+        setting.steps = Steps::Tau(8.0);
+        setting.record = Record::At(vec![0, 10]);
+        setting.deep.labelled = Some("mnist".to_owned());
+        setting.deep.labelled_data = Some("images".into());
+        setting.deep.data_dir = Some("data".into());
+        setting.deep.scaling = Some(Scaling::Unit);
+        setting.deep.input_factor = InputFactor::OneOverSqrtDim;
+        setting.deep.hidden_widths = Some(vec![30, 20]);
+        setting.deep.feedback_initialisation = Some(InitialisationName::He);
+        setting.deep.loss = Some(Loss::Logistic);
+        setting.deep.reduction = Some(Reduction::Mean);
+        setting.deep.batch = Some(60);
+        setting.deep.step_size_decay = Some(5.0);
+        setting.deep.ridge_layers = RidgeLayers::These(vec![1, 3]);
+        setting.deep.weight_sparsity = Sparsity::Each(vec![0.0, 0.5]);
+        setting.deep.epochs = Some(300);
+        let written = values(&setting);
+        assert_eq!(written.len(), KEYS.len());
+        assert_eq!(read::setting(&written).unwrap(), setting);
+    }
+}
