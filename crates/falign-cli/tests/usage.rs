@@ -126,6 +126,33 @@ fn wrong_options_are_refused_by_their_range() {
 }
 
 #[test]
+fn a_template_lies_beside_the_schema_that_it_names() {
+    let lab = Lab::new();
+    lab.falign(&["new", "mine.toml"]).succeeds();
+    assert!(
+        lab.text("mine.toml")
+            .starts_with("#:schema ./falign.schema.json\n")
+    );
+    let schema = lab.falign(&["schema"]).succeeds().out;
+    assert_eq!(lab.text("falign.schema.json"), schema);
+    // One that is there, perhaps of another version, is the user's to renew.
+    lab.file("falign.schema.json", "{}");
+    lab.falign(&["new", "other.toml"]).succeeds();
+    assert_eq!(lab.text("falign.schema.json"), "{}");
+}
+
+#[test]
+fn shells_complete_keys_and_their_words() {
+    let lab = Lab::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = lab.falign(&["completions", shell]).succeeds().out;
+        for part in ["network.width=", "network.activation=relu"] {
+            assert!(script.contains(part), "{shell} has no {part}");
+        }
+    }
+}
+
+#[test]
 fn a_template_runs_whatever_its_file_is_called() {
     let lab = Lab::new();
     for file in ["mine.toml", "my own.toml"] {

@@ -1,5 +1,6 @@
 //! One file per subcommand; this one parses and hands over.
 
+mod assignment;
 mod audit;
 mod check;
 mod config;
@@ -115,6 +116,8 @@ enum Command {
     },
     /// Print the key table of experiment files
     Keys,
+    /// Print the JSON Schema of experiment files, for editors
+    Schema,
     /// Print shell completions
     Completions {
         /// Shell
@@ -139,7 +142,7 @@ struct RunArgs {
 #[derive(Debug, Args, Clone)]
 pub(crate) struct OverrideArgs {
     /// Override a key, such as network.width=400 or run.runs=3
-    #[arg(long = "set", value_name = "KEY=VALUE")]
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment::Assignment, hide_possible_values = true)]
     set: Vec<String>,
     /// Run only this case (repeatable; `all` for all of an experiment that has a default)
     #[arg(long = "case", value_name = "NAME")]
@@ -257,6 +260,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Ended> {
         } => config::command(experiment.as_deref(), resolved, &overrides),
         Command::Data { options, command } => data::command(&command, &options),
         Command::Keys => shell::keys(),
+        Command::Schema => shell::schema(),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),
     }

@@ -1,6 +1,6 @@
 //! `falign new`: a template to start from.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -11,6 +11,9 @@ use crate::output;
 
 const TEMPLATE: &str = include_str!("template.toml");
 
+/// The schema that the template's first line names: beside it, so that editors need no network.
+const SCHEMA: &str = "falign.schema.json";
+
 pub(super) fn command(file: &Path) -> Result<Ended> {
     if file.exists() {
         return Err(Usage(format!("{} exists; choose another name", file.display())).into());
@@ -20,12 +23,22 @@ pub(super) fn command(file: &Path) -> Result<Ended> {
     std::fs::File::create_new(file)
         .and_then(|mut f| f.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}", file.display()))?;
+    write_schema(&file.with_file_name(SCHEMA))?;
     let command = quoted(file);
     output::line(format!(
         "wrote {}; run it with: falign run {command}",
         file.display()
     ))?;
     Ok(Ended::Done)
+}
+
+/// Writes the schema unless there is one already: `falign schema` renews it.
+fn write_schema(file: &Path) -> Result<()> {
+    let text = falign::config::schema_json();
+    match std::fs::File::create_new(file).and_then(|mut f| f.write_all(text.as_bytes())) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        written => written.with_context(|| format!("cannot write {}", file.display())),
+    }
 }
 
 /// A file's stem as the name of an experiment, which is also that of a folder.
@@ -46,6 +59,12 @@ fn name(stem: &str) -> String {
 #[cfg(test)]
 mod tests {
     use falign::config::{Experiment, Overrides};
+
+    #[test]
+    fn the_template_names_the_schema_in_its_first_line() {
+        let first = super::TEMPLATE.lines().next().unwrap();
+        assert_eq!(first, format!("#:schema ./{}", super::SCHEMA));
+    }
 
     #[test]
     fn the_template_is_a_valid_experiment_whatever_the_file_is_called() {

@@ -1,4 +1,5 @@
-//! Completions, the man page and the key table: what a shell and a reader ask of the program.
+//! Completions, the man page, the key table and the schema: what a shell, a reader and an editor ask
+//! of the program.
 
 use anyhow::Result;
 use clap::CommandFactory as _;
@@ -22,5 +23,10 @@ pub(super) fn man() -> Result<Ended> {
 
 pub(super) fn keys() -> Result<Ended> {
     output::bytes(falign::config::keys::config_markdown().as_bytes())?;
+    Ok(Ended::Done)
+}
+
+pub(super) fn schema() -> Result<Ended> {
+    output::bytes(falign::config::schema_json().as_bytes())?;
     Ok(Ended::Done)
 }
