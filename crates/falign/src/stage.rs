@@ -66,17 +66,17 @@ impl Stage {
     }
 }
 
-/// Hears of every stage, and answers whether to go on.
+/// Receiver of every stage, which answers whether to go on.
 #[derive(Clone, Copy)]
 pub struct Listener<'a>(Option<&'a (dyn Fn(Stage) -> bool + Sync)>);
 
 impl<'a> Listener<'a> {
-    /// Who stops nothing.
+    /// A listener that stops nothing.
     pub const NOBODY: Self = Self(None);
 
-    /// `hear` answers `false` to stop.
-    pub fn new(hear: &'a (dyn Fn(Stage) -> bool + Sync)) -> Self {
-        Self(Some(hear))
+    /// Listener of a function that answers `false` to stop.
+    pub fn new(notice: &'a (dyn Fn(Stage) -> bool + Sync)) -> Self {
+        Self(Some(notice))
     }
 
     /// Whether anybody can stop what is done.
@@ -86,7 +86,7 @@ impl<'a> Listener<'a> {
 
     /// Whether to go on.
     pub(crate) fn goes_on(self, stage: Stage) -> bool {
-        self.0.is_none_or(|hear| hear(stage))
+        self.0.is_none_or(|notice| notice(stage))
     }
 
     /// Tells of a stage.
@@ -112,7 +112,7 @@ impl std::fmt::Debug for Listener<'_> {
     }
 }
 
-/// What a normal draw costs, in multiply-adds of a product.
+/// Cost of a normal draw, in multiply-adds of a product.
 pub(crate) const DRAW: f64 = 32.0;
 
 /// Draws between two looks at whether anybody still waits: a hundredth of a second.
@@ -160,7 +160,7 @@ impl<'a> Work<'a> {
         self.listener.tell((self.stage)(share))
     }
 
-    /// As many draws, one after another.
+    /// Makes `count` draws, one after another.
     ///
     /// # Errors
     /// As [`did`](Self::did).
@@ -211,7 +211,7 @@ pub(crate) fn whole<T>(work: impl FnOnce(Listener<'static>) -> Option<T>) -> T {
     work(Listener::NOBODY).expect("nobody stops it")
 }
 
-/// The same, of what can fail only by being stopped.
+/// The value of what can fail only by being stopped, and is not.
 pub(crate) fn unstopped<T>(work: impl FnOnce(Listener<'static>) -> Result<T>) -> T {
     work(Listener::NOBODY).expect("nobody stops it, and nothing else fails")
 }
@@ -229,12 +229,12 @@ const STOPS: usize = 40;
 pub(crate) fn stopped_at_each_stage<T>(work: impl Fn(Listener<'_>) -> Result<T>) -> Vec<Stage> {
     let told_until = |most: usize| {
         let told = Mutex::new(Vec::new());
-        let hear = |stage| {
+        let notice = |stage| {
             let mut told = told.lock().unwrap();
             told.push(stage);
             told.len() <= most
         };
-        let ended = work(Listener::new(&hear));
+        let ended = work(Listener::new(&notice));
         (ended, told.into_inner().unwrap())
     };
     let (ended, all) = told_until(usize::MAX);
@@ -263,17 +263,17 @@ mod tests {
     #[test]
     fn draws_in_parts_are_the_draws_of_one_stream_and_their_shares_ascend() {
         let count = 2 * DRAWS + 12_345;
-        let heard = Mutex::new(Vec::new());
-        let hear = |stage| {
-            heard.lock().unwrap().push(stage);
+        let noticed = Mutex::new(Vec::new());
+        let notice = |stage| {
+            noticed.lock().unwrap().push(stage);
             true
         };
-        let work = Work::new(Listener::new(&hear), DRAW * count as f64, &Stage::weights);
+        let work = Work::new(Listener::new(&notice), DRAW * count as f64, &Stage::weights);
         let mut stream = Streams::new(5, 2).open(StreamName::HiddenWeights);
         let drawn = work.draw(count, || stream.word()).unwrap();
         let mut stream = Streams::new(5, 2).open(StreamName::HiddenWeights);
         assert!(drawn.iter().all(|word| *word == stream.word()));
-        let shares: Vec<f64> = heard
+        let shares: Vec<f64> = noticed
             .into_inner()
             .unwrap()
             .into_iter()

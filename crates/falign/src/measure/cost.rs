@@ -7,7 +7,7 @@ use super::row::{DataSpectrum, Made, NetworkValue};
 /// Work that a quantity asks for; it follows from what its row reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Cost {
-    /// Of a recorded step of two-layer engines.
+    /// The work of every recorded step of two-layer engines.
     Little,
     /// The coefficients of W(t).
     Coefficients,
@@ -36,7 +36,7 @@ pub(super) enum Cost {
 }
 
 impl Cost {
-    /// All costs, in the order of documents.
+    /// Costs in the order of documents.
     pub(super) const ALL: [Self; 13] = [
         Self::Little,
         Self::Coefficients,
@@ -53,7 +53,7 @@ impl Cost {
         Self::Pseudoinverse,
     ];
 
-    /// Its name in the table, and what it is.
+    /// Name of the cost in the table, and its explanation.
     pub(super) fn text(self) -> (&'static str, &'static str) {
         match self {
             Self::Little => (

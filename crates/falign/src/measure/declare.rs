@@ -33,10 +33,10 @@ macro_rules! quantities {
         }
 
         impl Quantity {
-            /// All quantities but those of single layers, in column order.
+            /// Quantities but those of single layers, in column order.
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
 
-            /// Its row; of one layer's, the row of its mean over layers.
+            /// Row of the quantity; of one layer's, the row of its mean over layers.
             pub(crate) fn row(self) -> &'static Row {
                 match self {
                     $(Self::$variant => {
@@ -71,7 +71,7 @@ macro_rules! quantities {
         }
 
         impl LayerMeasure {
-            /// All measures of layers, in column order.
+            /// Measures of layers, in column order.
             pub const ALL: [Self; [$(stringify!($layered)),*].len()] = [$(Self::$layered),*];
 
             /// The quantity of the same name without a layer.

@@ -19,7 +19,7 @@ pub(super) struct Products {
 }
 
 impl Products {
-    /// Of two vectors whose entries come in pairs.
+    /// Products of two vectors whose entries come in pairs.
     pub(super) fn of(pairs: impl Iterator<Item = (f64, f64)>) -> Self {
         let mut products = Self::default();
         for (a, b) in pairs {
@@ -28,7 +28,7 @@ impl Products {
         products
     }
 
-    /// Of two rows, in a vector of interleaved sums. Products are rounded before they are added.
+    /// Products of two rows, in a vector of interleaved sums. They are rounded before they are added.
     #[inline(always)]
     pub(super) fn of_rows<S: Isa<f64>>(isa: S, a: &[f64], b: &[f64]) -> Self {
         let [mut ab, mut aa, mut bb] = [isa.splat(0.0); 3];
@@ -67,7 +67,7 @@ impl Products {
         self.ab / (self.aa.sqrt() * self.bb.sqrt())
     }
 
-    /// In degrees; NaN if one of the vectors vanishes.
+    /// Angle in degrees; NaN if one of the vectors vanishes.
     pub(super) fn angle(self) -> f64 {
         degrees(self.cosine())
     }

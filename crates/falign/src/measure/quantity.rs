@@ -42,7 +42,7 @@ impl Quantity {
         self.row().unit.name()
     }
 
-    /// Its meaning, in one sentence and in the letters of `docs/notation.md`.
+    /// The meaning, in one sentence and in the letters of `docs/notation.md`.
     pub fn meaning(self) -> &'static str {
         self.row().meaning
     }

@@ -11,9 +11,9 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     /// Unit of its numbers.
     pub(crate) unit: Unit,
-    /// Its meaning, in the letters of `docs/notation.md`.
+    /// Meaning in the letters of `docs/notation.md`.
     pub(crate) meaning: &'static str,
-    /// Its meaning in networks of any depth, where that is another.
+    /// Meaning in networks of any depth, where that is another.
     pub(crate) in_networks: Option<&'static str>,
     /// Whether it is positive by nature, so that its logarithm is summarised too.
     pub(crate) is_positive: bool,
@@ -42,25 +42,25 @@ impl Row {
 /// Units of quantities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// None: ratios, counts of features, slow time.
+    /// Numbers without a unit: ratios, counts of features, slow time.
     Number,
-    /// From -1 to 1.
+    /// Cosines, from -1 to 1.
     Cosine,
-    /// From 0 to 1.
+    /// Shares, from 0 to 1.
     Share,
     /// 1 for yes, 0 for no.
     Flag,
     /// Angles, from 0 to 180.
     Degrees,
-    /// That of the loss.
+    /// Unit of the loss.
     Loss,
-    /// That of the targets.
+    /// Unit of the targets.
     Target,
-    /// That of the weights.
+    /// Unit of the weights.
     Weight,
-    /// That of squared weights.
+    /// Unit of squared weights.
     SquaredWeight,
-    /// That of a kernel's entries.
+    /// Unit of a kernel's entries.
     Kernel,
     /// Training steps.
     Steps,
@@ -91,7 +91,7 @@ impl Unit {
 /// How two-layer engines have a quantity.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TwoLayer {
-    /// Parts of a snapshot that it reads, beside those that every snapshot has.
+    /// Parts of a snapshot that it reads, besides those that every snapshot has.
     pub(crate) needs: Needs,
     /// Whether it compares them with those of the start.
     pub(crate) compares_with_start: bool,
@@ -104,13 +104,13 @@ pub(crate) struct TwoLayer {
 /// How a quantity of two-layer engines is made.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Made {
-    /// At each recorded step, of what every run shows.
+    /// Function of each recorded step, which every run shows.
     Always(fn(&Seen<'_>) -> f64),
-    /// The same, of what a run may not show.
+    /// Function of each recorded step, `None` where it does not show what is needed.
     WhereShown(fn(&Seen<'_>) -> Option<f64>),
-    /// After the run: its loss in the lazy limit.
+    /// Loss of the run in the lazy limit, made after its end.
     Lazy,
-    /// After the run, of what the slow-time limit says of it.
+    /// Function of the slow-time limit's prediction, made after the run's end.
     SlowTime(fn(&SlowSeen<'_>) -> f64),
 }
 
@@ -177,7 +177,7 @@ impl TwoLayer {
 pub(crate) struct OfNetwork {
     /// Whether samples must have classes.
     pub(crate) needs_classes: bool,
-    /// Looks beside loss and outputs.
+    /// Looks besides loss and outputs.
     pub(crate) looks: Looks,
     /// How it is made.
     pub(crate) value: NetworkValue,
@@ -186,11 +186,11 @@ pub(crate) struct OfNetwork {
 /// How a quantity of networks of any depth is made.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum NetworkValue {
-    /// Of the batches since the last recorded step.
+    /// Function of the batches since the last recorded step.
     Batches(fn(&Batches) -> f64),
-    /// Of a set of samples.
+    /// Function of a set of samples.
     Samples(Samples, fn(&Measured) -> f64),
-    /// As the mean over hidden layers, on the samples of [`Samples::Held`].
+    /// Mean over hidden layers, on the samples of [`Samples::Held`].
     Layers,
 }
 

@@ -17,22 +17,22 @@ const MINI_BATCH: u32 = 2;
 /// 2: as for `MINI_BATCH`. 3: tanh, sigmoid, erf and softplus as for `TWO_LAYER`.
 const MINI_BATCH_CURVED: u32 = 3;
 
-/// Runs whose numbers change together, and which have a version of their own.
+/// Runs whose numbers change together, and which have a separate version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EngineFamily {
-    /// Of `reference`, `sample_space` and `linear`.
+    /// Engines `reference`, `sample_space` and `linear`.
     TwoLayer,
-    /// Of `mini_batch`, with activations that are straight but for a kink.
+    /// Engine `mini_batch`, with activations that are straight but for a kink.
     MiniBatch,
-    /// Of `mini_batch`, with activations that are computed from an exponential.
+    /// Engine `mini_batch`, with activations that are computed from an exponential.
     MiniBatchCurved,
 }
 
 impl EngineFamily {
-    /// All.
+    /// Families in the order of the documentation.
     pub const ALL: [Self; 3] = [Self::TwoLayer, Self::MiniBatch, Self::MiniBatchCurved];
 
-    /// That of networks of the `mini_batch` engine.
+    /// Family of a network of the `mini_batch` engine.
     pub fn of_mini_batch(activation: Activation) -> Self {
         if activation.facts().is_piecewise_linear {
             Self::MiniBatch
@@ -51,7 +51,7 @@ impl EngineFamily {
         }
     }
 
-    /// What else the bits of these runs depend on: how the machine rounds products of matrices
+    /// Rounding of the machine's products of matrices, on which the bits of these runs depend
     /// ([`arithmetic`]). `None` where they are the same on every machine.
     pub fn arithmetic(self) -> Option<&'static str> {
         match self {

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// All steps were taken.
+    /// The run took all its steps.
     Finished,
     /// The stopping rule was met.
     Converged {
         /// The step at which it was met.
         step: u64,
     },
-    /// All steps were taken, but the loss stayed at that of the best constant outputs: nothing
+    /// The run took all its steps, but the loss stayed at that of the best constant outputs: nothing
     /// was learned of the inputs. Deep networks only.
     Stalled {
         /// The recorded step since which it stayed there.

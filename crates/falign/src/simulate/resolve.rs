@@ -58,7 +58,7 @@ pub fn resolve(
     resolve_watched(setting, run, draw, Context::new(sources))
 }
 
-/// As [`resolve`], with the data and before the eyes of a context.
+/// Resolves as [`resolve`] does, with the data of a context, whose watch follows it.
 ///
 /// # Errors
 /// As there; [`Error::Stopped`] where the watch says so.

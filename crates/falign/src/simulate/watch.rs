@@ -69,7 +69,7 @@ impl Watch {
     }
 }
 
-/// As [`Watch::prepare`], where anybody watches.
+/// Prepares as [`Watch::prepare`] does, where there is a watch.
 pub(crate) fn prepare<T>(
     watch: Option<&Watch>,
     work: impl FnOnce(Listener<'_>) -> Result<T>,

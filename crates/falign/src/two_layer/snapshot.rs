@@ -32,7 +32,7 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Nothing but what every snapshot has.
+    /// Needs of no part but those that every snapshot has.
     pub const NONE: Self = Self {
         coefficients: false,
         output_movement: false,
@@ -65,11 +65,11 @@ impl Needs {
 /// Parts of |beta|^2 by (B.5), which add up to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shares {
-    /// In the span of beta(0).
+    /// Part in the span of beta(0).
     pub initial: f64,
-    /// In the span of W(0)X'.
+    /// Part in the span of W(0)X'.
     pub hidden: f64,
-    /// In the span of b.
+    /// Part in the span of b.
     pub feedback: f64,
 }
 

@@ -8,13 +8,13 @@ use crate::measure::{LayerMeasure, NetworkValue, Quantity, Samples};
 /// not wanted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LayerMeasured {
-    /// The rule's teaching signals beside backpropagation's.
+    /// Teaching signals of the rule compared with those of backpropagation.
     pub(crate) signals: Option<Alignment>,
-    /// Of feedback weights and forward weights, in degrees.
+    /// Angle of feedback weights and forward weights, in degrees.
     pub(crate) weight_angle: f64,
-    /// Of the rule's gradient and the true one, in degrees.
+    /// Angle of the rule's gradient and the true one, in degrees.
     pub(crate) update_angle: f64,
-    /// Of the rule's signals and those of the pseudoinverse, in degrees.
+    /// Angle of the rule's signals and those of the pseudoinverse, in degrees.
     pub(crate) pseudoinverse_angle: f64,
     /// Share of units.
     pub(crate) dead_fraction: f64,

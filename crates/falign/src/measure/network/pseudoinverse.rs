@@ -103,7 +103,7 @@ impl PseudoinverseAngles {
         }
     }
 
-    /// In degrees, mean over samples.
+    /// Angle of a layer in degrees, mean over samples.
     pub(super) fn layer_angle(&self, at: usize) -> f64 {
         self.angles[at].value()
     }

@@ -17,7 +17,7 @@ pub(crate) struct Batches {
 impl<T: Element> Training<T> {
     /// Measures the network on these samples, without dropout and without a change.
     ///
-    /// `noise` is a stream of its own, for rules that draw; each step has its part of it.
+    /// `noise` is a separate stream, for rules that draw; each step has its part of it.
     /// Feedback weights that a rule draws for each batch are put back to those of the last step.
     pub fn measure(&mut self, samples: &Examples, wanted: Wanted, noise: &mut Stream) -> Measured {
         let loss = self.options().loss;

@@ -36,7 +36,7 @@ impl UnitStates {
         }
     }
 
-    /// Both are (samples, units). Cost: next to nothing for piecewise linear activations once
+    /// Includes samples; the arrays are (samples, units). Cost: next to nothing for piecewise linear activations once
     /// most units have been active.
     pub(super) fn include<T: Scalar>(&mut self, activities: &Array2<T>, slopes: Slopes<'_, T>) {
         self.samples += activities.nrows();

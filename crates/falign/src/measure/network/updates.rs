@@ -49,7 +49,7 @@ impl UpdateSums {
         }
     }
 
-    /// In degrees, of all layers together.
+    /// Angle of all layers together, in degrees.
     pub(super) fn angle(&self) -> f64 {
         let mut total = Products::default();
         for layer in &self.layers {
@@ -58,7 +58,7 @@ impl UpdateSums {
         total.angle()
     }
 
-    /// In degrees, of one layer.
+    /// Angle of one layer, in degrees.
     pub(super) fn layer_angle(&self, at: usize) -> f64 {
         self.layers[at].products().angle()
     }

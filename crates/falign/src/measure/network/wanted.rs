@@ -2,7 +2,7 @@
 
 use crate::measure::Quantity;
 
-/// Looks of a measurement beside loss, outputs and the last layer's weights.
+/// Looks of a measurement besides loss, outputs and the last layer's weights.
 #[allow(clippy::struct_excessive_bools, reason = "a set of independent wants")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Looks {
@@ -21,7 +21,7 @@ pub(crate) struct Looks {
 }
 
 impl Looks {
-    /// Nothing more.
+    /// No further looks.
     pub(crate) const NONE: Self = Self {
         signals: false,
         updates: false,

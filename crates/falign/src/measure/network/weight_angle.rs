@@ -8,7 +8,7 @@ use crate::measure::products::Products;
 use crate::network::Network;
 use crate::rule::{Layer, SignalPath};
 
-/// For each hidden layer the forward weights that its feedback weights stand for, in `f64`.
+/// Forward weights for which each hidden layer's feedback weights stand, in `f64`.
 ///
 /// On the layerwise path those of the next layer, (units above, units). On the direct path the
 /// product of all layers above, (outputs, units): what the network would be above this layer,
@@ -38,7 +38,7 @@ pub(super) fn weights_above<T: Element>(layers: &[Layer<T>], path: SignalPath) -
     }
 }
 
-/// For each hidden layer the angle between its feedback weights and [`weights_above`], in
+/// Angle of each hidden layer between its feedback weights and [`weights_above`], in
 /// degrees; NaN where the rule has none of that shape.
 pub(super) fn weight_angles<T: Element>(network: &Network<T>) -> Vec<f64> {
     let (layers, rule) = (network.layers(), network.rule());

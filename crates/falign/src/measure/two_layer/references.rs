@@ -14,7 +14,7 @@ pub struct References {
     pub(super) feedback_kernel: Option<Kernel>,
     /// gamma and M of Gbar, on its range; NaN if they are not asked for, as the next.
     pub(crate) infinite_kernel: Spectrum,
-    /// The same of X X'.
+    /// Least and largest eigenvalue of X X', on its range.
     pub(crate) inputs: Spectrum,
 }
 

@@ -54,7 +54,7 @@ pub(super) fn simulate(
     }
 }
 
-/// As [`super::steps_and_record`].
+/// Steps and record of a deep run, as in [`super::steps_and_record`].
 pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
     let samples = sets(setting, 0, sources, Listener::NOBODY)?.train.samples();
     let length = Length::new(setting, samples);

@@ -46,7 +46,7 @@ impl Observer<'_> {
         values.map(|&q| value(q).unwrap_or(f64::NAN)).collect()
     }
 
-    /// What the samples of these kinds, which are one set, show; `None` where no quantity asks.
+    /// Measures the samples of these kinds, which are one set; `None` where no quantity asks.
     fn measured<T: Element>(
         &mut self,
         kinds: &[Samples],

@@ -87,7 +87,7 @@ pub(crate) fn engine(
     Ok((problem, resolved, engine))
 }
 
-/// As [`super::steps_and_record`].
+/// Steps and record of a two-layer run, as in [`super::steps_and_record`].
 pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
     let steps = match setting.steps {
         Steps::Number(steps) => steps,

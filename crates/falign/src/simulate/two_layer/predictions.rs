@@ -136,7 +136,7 @@ fn slow_problem<'a>(problem: &'a Problem, targets: &'a Array2<f64>) -> SlowProbl
     }
 }
 
-/// What the limit shows of a recorded step.
+/// Prediction of the limit for a recorded step, as rows of quantities read it.
 fn slow_seen<'a>(
     setting: &Setting,
     problem: &Problem,
