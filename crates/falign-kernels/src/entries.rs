@@ -40,7 +40,7 @@ pub trait Entries: Sized {
         Self: Element;
 }
 
-/// Not inlined: what is inlined is compiled again by each crate that calls it.
+/// Entry points for one type, not inlined: what is inlined is compiled again by each crate that calls it.
 macro_rules! entries {
     ($t:ty) => {
         impl Entries for $t {

@@ -7,7 +7,7 @@
 
 use crate::simd::{Coefficients, Element, Isa, Kernel, dispatch};
 
-/// Below this the result is no normal number, or zero.
+/// Least argument: below it the result is no normal number, or zero.
 const LOWEST: f64 = -708.0;
 
 /// exp(x) of numbers x <= 0: the same bits as one by one through the pure-Rust `libm`.
@@ -42,14 +42,14 @@ impl Kernel<f64> for Exponentials<'_> {
     }
 }
 
-/// Of `LOWEST` < x <= 0: the operations of `libm` (FreeBSD's `e_exp.c`) in their order, none of
+/// exp of `LOWEST` < x <= 0: the operations of `libm` (FreeBSD's `e_exp.c`) in their order, none of
 /// them fused, with both sides of its branches made. x = -k ln 2 + r, and exp(r) by a rational
 /// function.
 #[inline(always)]
 fn exponential<S: Isa<f64>>(isa: S, x: S::V) -> S::V {
     const LN2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
     const LN2_LOW: f64 = f64::from_bits(0x3dea_39ef_3579_3c76);
-    /// From the highest power down.
+    /// Coefficients from the highest power down.
     const P: [f64; 5] = [
         f64::from_bits(0x3e66_3769_72be_a4d0),
         f64::from_bits(0xbebb_bd41_c5d2_6bf1),

@@ -1,9 +1,9 @@
-//! Numbers of a two-layer network's step besides the hidden units' own.
+//! Numbers of a two-layer network's step besides those of its hidden units.
 
-/// What feedback weights learn from in a step.
+/// Source that feedback weights learn from in a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Learning {
-    /// Nothing: they stay.
+    /// No source: they stay.
     Fixed,
     /// The residuals, as output weights do.
     Residual,
@@ -20,19 +20,19 @@ pub struct Numbers<T> {
     pub outputs: usize,
     /// Whether signals travel back through the output weights, not through feedback weights.
     pub through_output_weights: bool,
-    /// What feedback weights learn from.
+    /// Source that feedback weights learn from.
     pub learning: Learning,
     /// e, (outputs, samples).
     pub residual: Vec<T>,
     /// f, (samples, outputs); only where the feedback learns from it.
     pub activity: Vec<T>,
-    /// What multiplies the sums of output weights, and the signals.
+    /// Factor of the sums of output weights, and of the signals.
     pub gain: T,
-    /// What output weights are multiplied by: ridge.
+    /// Factor of output weights: ridge.
     pub factor: T,
-    /// What multiplies the sums of feedback weights.
+    /// Factor of the sums of feedback weights.
     pub feedback_gain: T,
-    /// What feedback weights are multiplied by.
+    /// Factor of feedback weights.
     pub feedback_factor: T,
     /// Oja's decay per output, else zeros.
     pub oja: Vec<T>,

@@ -33,7 +33,7 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Pass<'_, T, A> {
     }
 }
 
-/// z becomes psi(z) in place, and psi'(z) is written beside it.
+/// z becomes psi(z) in place, and psi'(z) is written next to it.
 ///
 /// # Panics
 /// If the lengths differ.

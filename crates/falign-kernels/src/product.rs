@@ -7,7 +7,7 @@
 
 use crate::simd::{Element, Isa, Kernel, Path, Paths, current_path};
 
-/// All inner products of the rows of `rows` (m x d) with the rows of `inputs` (n x d), as an
+/// Inner products of the rows of `rows` (m x d) with the rows of `inputs` (n x d), as an
 /// m x n row-major matrix: `rows inputs'`. Each is one chain of fused multiply-adds over d.
 ///
 /// Cost: m n d multiply-adds.
@@ -40,7 +40,7 @@ struct Operands<'a> {
     out: &'a mut [f64],
 }
 
-/// With so many panels of rows abreast.
+/// Kernel with so many panels of rows at once.
 struct RowProducts<'a, const PANELS: usize>(Operands<'a>);
 
 /// Samples handled at once: enough independent chains to fill the pipelines.

@@ -1,6 +1,6 @@
 //! Dense products of which one dimension is small, such as those of a layer of few outputs.
 //!
-//! A library for large products first copies both factors into an order of its own, which here
+//! A library for large products first copies both factors into another order, which here
 //! costs more than the product. A sum is a chain of fused multiply-adds, cut into equal parts where
 //! it would have more than [`CHAIN`] terms.
 
@@ -13,12 +13,12 @@ use crate::simd::{Element, Isa, Kernel, Path, Paths, current_path};
 
 /// Most terms of one chain.
 pub const CHAIN: usize = 512;
-/// Up to this size a dimension is small.
+/// Largest size of a small dimension.
 pub const THIN: usize = 16;
 /// How many rows ahead a row is called for: rows lie far apart, which the processor does not
 /// foresee.
 const AHEAD: usize = 40;
-/// The same where a piece of each row is made, which takes longer than reading it.
+/// Rows ahead where a piece of each row is made, which takes longer than reading it.
 const AHEAD_OF_PIECES: usize = 6;
 
 /// Slopes psi'(z) of some units, row after row.
@@ -49,9 +49,9 @@ pub struct ThinProduct<'a, T> {
     pub a: &'a [T],
     /// B, rows of `stride`.
     pub b: &'a [T],
-    /// Of a row of B: zeros may follow its columns.
+    /// Length of a row of B: zeros may follow its columns.
     pub stride: usize,
-    /// What multiplies the product.
+    /// Factor of the product.
     pub factor: T,
     /// S, rows of `width`.
     pub times: Option<SlopeRows<'a, T>>,
@@ -87,7 +87,7 @@ pub(crate) fn multiply<T: Element>(product: ThinProduct<'_, T>) {
     }
 }
 
-/// With so many rows and virtual vectors of columns at a time. `LONG`: whether B is the large
+/// Kernel with so many rows and virtual vectors of columns at a time. `LONG`: whether B is the large
 /// factor, which then is read once, with rows called for ahead.
 struct Tiled<'a, T, const ROWS: usize, const V: usize, const LONG: bool>(ThinProduct<'a, T>);
 
@@ -198,7 +198,7 @@ pub struct ThinRows<'a, T> {
     pub a: &'a [T],
     /// B, rows of `width`.
     pub b: &'a [T],
-    /// What multiplies the product.
+    /// Factor of the product.
     pub factor: T,
     /// S, rows of `width`.
     pub times: SlopeRows<'a, T>,

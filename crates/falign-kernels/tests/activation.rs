@@ -1,4 +1,4 @@
-//! Activations beside their definitions and declared facts.
+//! Activations against their definitions and declared facts.
 
 use std::f64::consts::PI;
 

@@ -1,11 +1,11 @@
-//! Every function over its whole range beside libm in double precision.
+//! Every function over its whole range against libm in double precision.
 
 use falign_kernels::simd::{
     Element, Isa, Kernel, Path, dispatch, erf, exp_of_minus_square, force_path, sigmoid, softplus,
     tanh,
 };
 
-/// In units in the last place; measured (`-- --nocapture` prints it) at most 3.1.
+/// Tolerance in units in the last place; measured (`-- --nocapture` prints it) at most 3.1.
 const TOLERANCE: f64 = 4.0;
 
 /// A vector function by name.
@@ -84,7 +84,7 @@ fn map<T: Element>(function: Function, values: &[T]) -> Vec<T> {
     lanes.take(values.len()).collect()
 }
 
-/// Both signs of magnitudes from 1e-30 to 1000, denser where functions bend.
+/// Arguments of both signs with magnitudes from 1e-30 to 1000, denser where functions bend.
 fn arguments<T: Element>() -> Vec<T> {
     let small = (0..20_000).map(|i| 1e-30 * 1.004_f64.powi(i));
     let usual = (0..100_000).map(|i| f64::from(i) * 1.234_567e-4);

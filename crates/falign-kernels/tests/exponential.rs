@@ -1,9 +1,9 @@
-//! The exponential of many numbers beside `libm`.
+//! The exponential of many numbers against `libm`.
 
 use falign_kernels::exponentials;
 use falign_kernels::simd::{Path, force_path};
 
-/// Below this the result is no normal number, or zero.
+/// Least argument: below it the result is no normal number, or zero.
 const LOWEST: f64 = -708.0;
 
 /// Numbers about which `libm` decides something, and their neighbours.

@@ -1,4 +1,4 @@
-//! What goes across lanes, on every path beside its definition.
+//! Operations across lanes, on every path against its definition.
 
 use falign_kernels::simd::{Element, Isa, Kernel, Path, dispatch, force_path, sum_by_halves};
 
@@ -29,7 +29,7 @@ impl<T: Element> Kernel<T> for Across<'_, T> {
     }
 }
 
-/// As many vectors as lanes.
+/// Test blocks: as many vectors as lanes.
 fn blocks<T: Element>(value: impl Fn(usize) -> f64) -> Vec<T::Block> {
     let lanes: Vec<T> = (0..T::LANES * T::LANES)
         .map(|at| T::from_f64(value(at)))

@@ -1,4 +1,4 @@
-//! Kernels beside their definitions, on every path.
+//! Kernels against their definitions, on every path.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 #![allow(
     clippy::inline_always,

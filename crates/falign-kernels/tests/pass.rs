@@ -1,4 +1,4 @@
-//! The pass over preactivations beside the definition.
+//! The pass over preactivations against the definition.
 
 use falign_kernels::simd::activation::LaneActivation;
 use falign_kernels::simd::{Element, Isa, Kernel, dispatch};
@@ -28,7 +28,7 @@ fn the_pass_is_the_definition_for_every_activation_and_length() {
     }
 }
 
-/// An activation without a vector version of its own.
+/// An activation without a vector version.
 #[derive(Clone, Copy)]
 struct Plain;
 

@@ -1,4 +1,4 @@
-//! Products of rows beside plain sums.
+//! Products of rows against plain sums.
 
 use falign_kernels::row_products;
 use falign_kernels::simd::{Path, force_path};

@@ -6,7 +6,7 @@ use super::Facts;
 pub trait Definition {
     /// The name in experiment files.
     const NAME: &'static str;
-    /// What is known of it.
+    /// Facts about the activation.
     const FACTS: Facts;
     /// psi(z). NaN passes through.
     fn psi(z: f64) -> f64;

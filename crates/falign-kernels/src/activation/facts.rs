@@ -16,7 +16,7 @@
     reason = "no fact follows from the others"
 )]
 pub struct Facts {
-    /// Where psi' jumps; none for a smooth activation.
+    /// Places where psi' jumps; none for a smooth activation.
     pub kinks: &'static [f64],
     /// Whether psi is straight between its kinks.
     pub is_piecewise_linear: bool,
@@ -42,18 +42,18 @@ impl Facts {
 /// How E psi(z) psi(z') is computed for Gaussian z and z', and the same of psi'.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum KernelForm {
-    /// In closed form: psi(z) is z above 0 and this multiple of z below.
+    /// A closed form: psi(z) is z above 0 and this multiple of z below.
     Rectified(f64),
-    /// As a sum of closed forms: psi mixes one function over many scales.
+    /// A sum of closed forms: psi mixes one function over many scales.
     Mixture {
-        /// That function.
+        /// The function that is mixed.
         of: Mixed,
         /// kappa and its weight; weights sum to 1.
         scales: &'static [(f64, f64)],
         /// Multiplies every kappa.
         factor: f64,
     },
-    /// By quadrature of psi itself.
+    /// A quadrature of psi itself.
     Quadrature,
 }
 

@@ -44,9 +44,9 @@ macro_rules! activations {
         }
 
         impl Activation {
-            /// All activations, in the order of the documentation.
+            /// Activations in the order of the documentation.
             pub const ALL: [Self; [$(stringify!($name)),+].len()] = [$(Self::$name),+];
-            /// Their names.
+            /// Names of the activations.
             const NAMES: &'static [&'static str] = &[$(<$name as Definition>::NAME),+];
         }
 
@@ -88,7 +88,7 @@ impl Activation {
         with_activation!(self, A => A::NAME)
     }
 
-    /// What is known of it besides its values.
+    /// Facts about the activation besides its values.
     pub fn facts(self) -> &'static Facts {
         with_activation!(self, A => &A::FACTS)
     }

@@ -20,7 +20,7 @@ impl Definition for Sigmoid {
         },
     };
 
-    /// Without overflow at either end.
+    /// Value without overflow at either end.
     fn psi(z: f64) -> f64 {
         if z >= 0.0 {
             1.0 / (1.0 + libm::exp(-z))

@@ -20,7 +20,7 @@ impl Definition for Softplus {
         },
     };
 
-    /// Without overflow.
+    /// Value without overflow.
     fn psi(z: f64) -> f64 {
         let rest = libm::log1p(libm::exp(-z.abs()));
         // Written so that NaN passes through.

@@ -8,9 +8,9 @@
 use crate::simd::activation::{LaneActivation, Relu};
 use crate::simd::{Element, Isa};
 
-/// What is put in the place of numbers that were there before.
+/// Operation that puts a result in the place of numbers that were there before.
 pub(super) trait Finish<T: Element>: Copy {
-    /// What `result` makes of the numbers `before`, of which there may be fewer than lanes.
+    /// Combines `result` with the numbers `before`, of which there may be fewer than lanes.
     fn finish<S: Isa<T>>(self, isa: S, result: S::V, before: &[T]) -> S::V;
 }
 
@@ -41,7 +41,7 @@ impl<T: Element> Finish<T> for Rectify {
 pub struct Descent<T> {
     /// eta.
     pub step_size: T,
-    /// What weights are multiplied by: 1 without ridge.
+    /// Factor of the weights: 1 without ridge.
     pub keep: T,
 }
 

@@ -15,7 +15,7 @@ pub(super) type Tile<T, const V: usize> = [<T as Element>::Block; V];
 /// Most virtual vectors of units in a panel.
 pub const VECTORS: usize = 6;
 
-/// As many of them as registers hold the sums of, beside the vectors and a number that they come
+/// Number of vectors whose sums registers hold, besides the vectors and a number that they come
 /// from. More of them cost AVX2 three times the time.
 pub(super) const fn vectors(path: Path) -> usize {
     let vectors = (path.registers() - 1) / (ROWS + 1);
@@ -31,7 +31,7 @@ pub(super) const fn paths(vectors: usize) -> Paths {
     }
 }
 
-/// Where among the results a row goes.
+/// Places of rows among the results.
 #[derive(Clone, Copy)]
 pub(super) enum Places<'a> {
     /// A sample's rank and place, by rank.
@@ -53,16 +53,16 @@ impl Places<'_> {
     }
 }
 
-/// For each row i of the lists that has a place r among the results: `scale[r]` sum over
+/// Product with lists: for each row i of them that has a place r among the results, `scale[r]` sum over
 /// columns c of `x[i][c]` `panel[c]`, plus `shift[r]` `base`. Each sum is one chain of fused
 /// multiply-adds over ascending columns, in which zeros change nothing: the same bits on every
 /// path, whichever rows share a group, and whatever the panels' width.
 pub(super) struct ListedProduct<'a, T: Element, F, const V: usize> {
     pub(super) lists: &'a Lists,
-    /// Each pixel as a number: a look-up is cheaper than a conversion, and lists of bytes than
+    /// Number of each value of a pixel: a look-up is cheaper than a conversion, and lists of bytes than
     /// lists of numbers.
     pub(super) numbers: &'a [T; 256],
-    /// What each column multiplies.
+    /// Factors of the columns.
     pub(super) panel: &'a [Tile<T, V>],
     pub(super) base: &'a Tile<T, V>,
     pub(super) scale: &'a [T],
@@ -72,7 +72,7 @@ pub(super) struct ListedProduct<'a, T: Element, F, const V: usize> {
     pub(super) units: usize,
     pub(super) first_unit: usize,
     pub(super) places: Places<'a>,
-    /// What results make of the numbers in their place.
+    /// Operation on the results and the numbers in their place.
     pub(super) finish: F,
 }
 

@@ -8,14 +8,14 @@ use crate::simd::keep_nonzero;
 /// more read a panel less often.
 pub const ROWS: usize = 4;
 
-/// What the rows of a group have in one column.
+/// Pixels of a group's rows in one column.
 pub type Quad = [u8; ROWS];
 
 /// A group's columns, ascending, and what its rows have there.
 pub type Group<'a> = (&'a [u32], &'a [Quad]);
 
-/// For each group of [`ROWS`] rows, the columns in which any of them is not zero, and what all of
-/// them have there.
+/// Lists, for each group of [`ROWS`] rows, of the columns in which any of them is not zero, with the
+/// pixels that all of them have there.
 #[derive(Debug, Clone, Default)]
 pub struct Lists {
     /// Columns that a group may have.
@@ -61,7 +61,7 @@ impl Lists {
         listed as f64 / (self.groups() * self.capacity).max(1) as f64
     }
 
-    /// Adds a group, of which the rows are given whole.
+    /// Adds a group, of whole rows.
     ///
     /// # Panics
     /// If there is no space for it, or the rows are not as long as was [reserved](Self::reserve).

@@ -27,13 +27,13 @@ use crate::thin::ThinRows;
 pub struct Forward<'a, T: Element> {
     /// W', a row for each input.
     pub weights: Stored<'a, T>,
-    /// What multiplies the product.
+    /// Factor of the product.
     pub factor: T,
-    /// Of each input.
+    /// Scale of each input.
     pub scale: &'a [T],
-    /// Of each input.
+    /// Shift of each input.
     pub shift: &'a [T],
-    /// Of groups of samples.
+    /// Lists of groups of samples.
     pub lists: &'a Lists,
     /// 1 for each sample.
     pub ones: &'a [T],
@@ -88,13 +88,13 @@ pub(crate) fn forward<T: Element>(rectified: bool, forward: Forward<'_, T>) {
 /// Gradients factor D' X of the first layer's weights.
 #[derive(Debug)]
 pub struct Gradient<'a, T: Element> {
-    /// What multiplies the product.
+    /// Factor of the product.
     pub factor: T,
-    /// Of each input.
+    /// Scale of each input.
     pub scale: &'a [T],
-    /// Of each input.
+    /// Shift of each input.
     pub shift: &'a [T],
-    /// Of groups of inputs.
+    /// Lists of groups of inputs.
     pub lists: &'a Lists,
     /// The inputs of all groups; what is no input only fills its group.
     pub inputs: &'a [u32],
@@ -104,14 +104,14 @@ pub struct Gradient<'a, T: Element> {
     pub out: &'a mut [T],
 }
 
-/// What a gradient is made of, and becomes.
+/// Deltas that a gradient is made of, and the use of the gradient.
 #[derive(Debug, Clone, Copy)]
 pub enum Deltas<'a, T> {
     /// Deltas whose gradient is written.
     Write(Stored<'a, T>),
     /// Deltas whose gradient changes the weights that are there.
     Descend(Stored<'a, T>, Descent<T>),
-    /// The same, made a piece at a time.
+    /// Deltas made a piece at a time, whose gradient changes the weights.
     DescendUnmade(ThinRows<'a, T>, Descent<T>),
 }
 

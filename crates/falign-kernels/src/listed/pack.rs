@@ -14,7 +14,7 @@ pub(super) trait Affine<T>: Copy {
     fn of(self, row: usize) -> (T, T);
 }
 
-/// Those of each input times a factor.
+/// Scale and shift of each input, times a factor.
 #[derive(Clone, Copy)]
 pub(super) struct OfInputs<'a, T> {
     pub(super) factor: T,

@@ -31,7 +31,7 @@ pub(super) trait Rows<T: Element>: Copy {
 pub struct Stored<'a, T> {
     /// One after the other.
     pub rows: &'a [T],
-    /// Of a row.
+    /// Units of a row.
     pub units: usize,
 }
 

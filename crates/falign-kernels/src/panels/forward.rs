@@ -12,7 +12,7 @@ use super::kernel::{
 };
 use crate::Activation;
 use crate::simd::activation::{LaneActivation, with_activation};
-use crate::simd::{Abreast, Element, Isa, Kernel, dispatch, sum_by_halves};
+use crate::simd::{Element, Isa, Kernel, Vectors, dispatch, sum_by_halves};
 
 /// A panel's psi(Z), kept where wanted, and its share of the outputs.
 #[inline(always)]
@@ -67,17 +67,17 @@ fn store_and_sum<T: Element, A: LaneActivation<T>, S: Isa<T>>(
         // The second half of one sample next to the first half of the next.
         let Some(first) = z.first() else { return };
         let mut this = load_tile(isa, first);
-        let mut begun = A::begin(Abreast(isa), this);
+        let mut begun = A::begin(Vectors(isa), this);
         let (last_a, a) = a.split_last_mut().expect("as many as z");
         let (last_sum, sums) = sums.split_last_mut().expect("as many as z");
         for ((next, a), sum) in z[1..].iter().zip(a).zip(sums) {
             let next = load_tile(isa, next);
-            let begun_next = A::begin(Abreast(isa), next);
-            let h = A::finish(Abreast(isa), this, begun);
+            let begun_next = A::begin(Vectors(isa), next);
+            let h = A::finish(Vectors(isa), this, begun);
             store_one::<T, S>(isa, h, a, beta, sum);
             (this, begun) = (next, begun_next);
         }
-        let h = A::finish(Abreast(isa), this, begun);
+        let h = A::finish(Vectors(isa), this, begun);
         store_one::<T, S>(isa, h, last_a, beta, last_sum);
         return;
     }
@@ -90,7 +90,7 @@ fn store_and_sum<T: Element, A: LaneActivation<T>, S: Isa<T>>(
         store_one::<T, S>(isa, y, &mut a[1], beta, &mut sums[1]);
     }
     for ((z, a), sum) in last.iter().zip(last_out).zip(last_sum) {
-        let h = A::value(Abreast(isa), load_tile(isa, z));
+        let h = A::value(Vectors(isa), load_tile(isa, z));
         store_one::<T, S>(isa, h, a, beta, sum);
     }
 }
@@ -127,7 +127,7 @@ fn store_activities<T: Element, A: LaneActivation<T>, S: Isa<T>>(
         store_tile(isa, y, &mut a[1]);
     }
     for (z, a) in last.iter().zip(last_out) {
-        let h = A::value(Abreast(isa), load_tile(isa, z));
+        let h = A::value(Vectors(isa), load_tile(isa, z));
         store_tile(isa, h, a);
     }
 }
@@ -139,7 +139,7 @@ fn pair<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     z: &[Tile<T>; 2],
 ) -> [[S::V; VECTORS]; 2] {
     let (x, y) = (load_tile(isa, &z[0]), load_tile(isa, &z[1]));
-    let h = A::value(Abreast(isa), [x[0], x[1], x[2], y[0], y[1], y[2]]);
+    let h = A::value(Vectors(isa), [x[0], x[1], x[2], y[0], y[1], y[2]]);
     [[h[0], h[1], h[2]], [h[3], h[4], h[5]]]
 }
 
@@ -163,7 +163,7 @@ pub(super) fn write_partial<T: Element>(sums: &[T::Block], partial: &mut [f64]) 
 pub struct Forward<'a, T: Element> {
     /// The units.
     pub chunk: &'a mut Chunk<T>,
-    /// Of this thread.
+    /// Scratch of this thread.
     pub scratch: &'a mut Scratch<T>,
     /// n.
     pub samples: usize,

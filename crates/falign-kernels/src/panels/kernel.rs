@@ -1,6 +1,6 @@
 //! The fused step of one chunk of hidden units: one pass over Z.
 //!
-//! Per panel of units (in the lanes): a prologue reads psi(Z), accumulates the update of
+//! Per panel of units (in the lanes): a first pass reads psi(Z), accumulates the update of
 //! beta and writes the teaching signals D, with one output in the place of psi(Z); the product
 //! adds D K to Z; an epilogue accumulates the new outputs while the panel is still in the
 //! first-level cache.
@@ -17,12 +17,12 @@ use std::ops::Range;
 use super::forward::{clear, epilogue, write_partial};
 use super::movement::Move;
 use super::packed::Packed;
-use super::prologue::prologue;
 use super::shared::Shared;
+use super::teach::teach;
 use crate::Activation;
 use crate::numbers::Numbers;
 use crate::simd::activation::{LaneActivation, with_activation};
-use crate::simd::{Abreast, Element, Isa, Kernel, dispatch};
+use crate::simd::{Element, Isa, Kernel, Vectors, dispatch};
 
 /// Virtual vectors in a panel.
 pub const VECTORS: usize = 3;
@@ -35,7 +35,7 @@ pub type Tile<T> = [<T as Element>::Block; VECTORS];
 pub struct Chunk<T: Element> {
     /// The first of its units.
     pub first_unit: usize,
-    /// Its units, without those that fill the last panel up.
+    /// Units of the chunk, without those that fill the last panel up.
     pub units: usize,
     /// Preactivations, panel by panel, sample by sample.
     pub z: Vec<Tile<T>>,
@@ -63,7 +63,7 @@ pub struct Scratch<T: Element> {
 }
 
 impl<T: Element> Scratch<T> {
-    /// For so many samples and outputs.
+    /// Scratch for so many samples and outputs.
     pub fn new(samples: usize, outputs: usize) -> Self {
         Self {
             delta: vec![[T::ZERO_BLOCK; VECTORS]; samples],
@@ -87,11 +87,11 @@ pub enum Product<T: Element> {
 pub struct Advance<'a, T: Element> {
     /// The units.
     pub chunk: &'a mut Chunk<T>,
-    /// Of this thread.
+    /// Scratch of this thread.
     pub scratch: &'a mut Scratch<T>,
     /// K.
     pub product: &'a Product<T>,
-    /// What all units share.
+    /// Numbers that all units share.
     pub numbers: &'a Numbers<T>,
     /// Whether panels come from beyond the second-level cache and are asked for early.
     pub prefetch: bool,
@@ -139,7 +139,7 @@ impl<T: Element, A: LaneActivation<T>> Kernel<T> for Advancing<'_, T, A> {
             let mask = part(&chunk.mask, samples.clone());
             let beta = &mut chunk.beta[outputs.clone()];
             let back = &mut chunk.feedback[outputs];
-            let signals = prologue::<T, A, S>(isa, numbers, z, a, mask, beta, back, weights, delta);
+            let signals = teach::<T, A, S>(isa, numbers, z, a, mask, beta, back, weights, delta);
             if p == last {
                 clear_padding::<T>(chunk.units, [beta, back]);
             }
@@ -204,7 +204,7 @@ pub(super) fn activity<T: Element, A: LaneActivation<T>, S: Isa<T>>(
     if A::STORED {
         load_tile(isa, &a[i])
     } else {
-        A::value(Abreast(isa), load_tile(isa, &z[i]))
+        A::value(Vectors(isa), load_tile(isa, &z[i]))
     }
 }
 

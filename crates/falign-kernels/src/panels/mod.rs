@@ -5,8 +5,8 @@ mod forward;
 mod kernel;
 mod movement;
 mod packed;
-mod prologue;
 mod shared;
+mod teach;
 
 use crate::Activation;
 use crate::simd::activation::{LaneActivation, with_activation};
@@ -19,7 +19,7 @@ pub use packed::Packed;
 pub use shared::Shared;
 pub(crate) use shared::multiply;
 
-/// Whether psi(Z) is kept beside Z, because it costs more than a load.
+/// Whether psi(Z) is kept next to Z, because it costs more than a load.
 pub fn keeps_activities(activation: Activation) -> bool {
     with_activation!(activation, A => <A as LaneActivation<f64>>::STORED)
 }

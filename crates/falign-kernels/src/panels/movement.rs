@@ -6,13 +6,13 @@
 )]
 
 use super::kernel::{Product, Tile, VECTORS, part};
-use super::packed::{PackedTile, TALLEST, abreast};
+use super::packed::{PackedTile, TALLEST, tile_width};
 use crate::simd::{Element, Isa, Kernel};
 
 /// Z += D K, and C += D where it is kept.
 pub(super) struct Move<'a, T: Element> {
     pub(super) product: &'a Product<T>,
-    /// What the residuals are multiplied by, where they alone are.
+    /// Factors of the residuals, where the signals are made of these alone.
     pub(super) weights: &'a [Tile<T>],
     /// D.
     pub(super) signals: &'a [Tile<T>],
@@ -104,7 +104,7 @@ fn register_tiles<T: Element, S: Isa<T>, const R: usize, const FETCH: bool>(
     wanted: [&[T::Block]; 2],
     is_stored: bool,
 ) {
-    if const { abreast(S::PATH) == VECTORS } {
+    if const { tile_width(S::PATH) == VECTORS } {
         register_tile::<T, S, R, VECTORS, FETCH>(isa, entries, delta, rows, 0, wanted, is_stored);
     } else {
         register_tile::<T, S, R, 1, FETCH>(isa, entries, delta, rows, 0, wanted, is_stored);

@@ -18,7 +18,7 @@ pub(super) struct PackedTile<T> {
 }
 
 /// Virtual vectors of a register tile: a whole panel, or one after the other.
-pub(super) const fn abreast(path: Path) -> usize {
+pub(super) const fn tile_width(path: Path) -> usize {
     if path.registers() < TALLEST * VECTORS {
         1
     } else {
@@ -32,7 +32,7 @@ pub(super) const TALLEST: usize = 8;
 /// Rows of a register tile: their sums fill the registers but for the vectors and a number that
 /// they come from. The height changes no bit of a result.
 fn height(path: Path) -> usize {
-    ((path.registers() - 1) / abreast(path) - 1).min(TALLEST)
+    ((path.registers() - 1) / tile_width(path) - 1).min(TALLEST)
 }
 
 impl<T: Element> Packed<T> {

@@ -22,7 +22,7 @@ use crate::simd::{Element, Isa, Kernel, dispatch};
 pub struct Chunk<T: Element> {
     /// The first of its units.
     pub first_unit: usize,
-    /// Its units, without those that fill the last vector up.
+    /// Units of the chunk, without those that fill the last vector up.
     pub units: usize,
     /// Preactivations, unit by unit, each in whole vectors of samples.
     pub z: Vec<T::Block>,
@@ -50,7 +50,7 @@ pub struct Scratch<T: Element> {
 }
 
 impl<T: Element> Scratch<T> {
-    /// For so many samples, and units of a chunk.
+    /// Scratch for so many samples, and units of a chunk.
     pub fn new(samples: usize, units: usize) -> Self {
         Self {
             gates: vec![0; units * samples.div_ceil(SAMPLES_OF_WORD)],
@@ -78,13 +78,13 @@ pub struct Advance<'a, T: Element> {
     /// The next chunk's Z, asked for early where it comes from beyond the second-level cache; else
     /// empty.
     pub ahead: &'a [T::Block],
-    /// Of this thread.
+    /// Scratch of this thread.
     pub scratch: &'a mut Scratch<T>,
-    /// Of this step.
+    /// Tables of this step.
     pub tables: &'a Tables<T>,
-    /// Of this step.
+    /// Signals of this step.
     pub signals: &'a Signals<T>,
-    /// What all units share.
+    /// Numbers that all units share.
     pub numbers: &'a Numbers<T>,
 }
 
@@ -376,7 +376,7 @@ fn part_mut<V>(all: &mut [V], range: Range<usize>) -> &mut [V] {
 pub struct Forward<'a, T: Element> {
     /// The units.
     pub chunk: &'a mut Chunk<T>,
-    /// Of this thread.
+    /// Scratch of this thread.
     pub scratch: &'a mut Scratch<T>,
 }
 

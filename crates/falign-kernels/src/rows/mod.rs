@@ -23,7 +23,7 @@ pub enum Kinked {
 }
 
 impl Kinked {
-    /// This activation, where it has two slopes.
+    /// Kind of an activation, where it has two slopes.
     pub fn of(activation: Activation) -> Option<Self> {
         match activation {
             Activation::Relu => Some(Self::Relu),

@@ -16,9 +16,9 @@ pub(crate) use crate::activation::{
 
 /// psi and psi' in lanes: from the definition, lane by lane, where nothing faster is written.
 pub trait LaneActivation<T: Element>: Definition + Copy + Send + Sync {
-    /// Whether psi(z) is kept beside z, because it costs more than a load.
+    /// Whether psi(z) is kept next to z, because it costs more than a load.
     const STORED: bool = true;
-    /// Whether loops do well to make the first half of one beside the second half of another, which
+    /// Whether loops do well to make the first half of one next to the second half of another, which
     /// divides.
     const HALVES: bool = false;
     /// psi(z).

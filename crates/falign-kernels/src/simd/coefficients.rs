@@ -23,9 +23,9 @@ pub trait Coefficients: Sized + 'static {
     /// 1.5 times 2^(bits of the mantissa) plus the exponent's bias: adding it rounds to an integer in
     /// the low bits, from where a shift makes a power of two.
     const ROUND: Self;
-    /// Above this tanh is 1.
+    /// Least number from which tanh is 1.
     const TANH_LIMIT: Self;
-    /// Above this erf is 1.
+    /// Least number from which erf is 1.
     const ERF_LIMIT: Self;
     /// Largest x for which exp(-x) is a normal number.
     const EXP_LIMIT: Self;

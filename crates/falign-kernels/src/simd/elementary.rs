@@ -97,7 +97,7 @@ functions! {
         tanh_from(isa, x, exponential)
     }
 
-    /// What [`tanh_from`] needs of an exponential: exp(-2|x|) = s (1 - 2q), as the number whose power of two is
+    /// Part of an exponential that [`tanh_from`] needs: exp(-2|x|) = s (1 - 2q), as the number whose power of two is
     /// s, and q.
     pub(crate) fn exp_for_tanh<T, S>(isa: S, x: S::V) -> [S::V; 2] {
         let two = T::ONE + T::ONE;
@@ -136,7 +136,7 @@ functions! {
         sigmoid_from(isa, x, exp)
     }
 
-    /// The same, with exp(-|x|).
+    /// 1/(1 + exp(-x)) from exp(-|x|).
     pub(crate) fn sigmoid_from<T, S>(isa: S, x: S::V, exp: S::V) -> S::V {
         // Halves, which bring the denominator to where a quotient is taken.
         let half = isa.splat(T::ONE / (T::ONE + T::ONE));

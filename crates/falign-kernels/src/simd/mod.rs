@@ -16,7 +16,6 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
-mod abreast;
 pub mod activation;
 mod bytes;
 mod coefficients;
@@ -24,6 +23,7 @@ mod elementary;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+mod vectors;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -32,11 +32,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::Scalar;
 use crate::entries::Entries;
-pub(crate) use abreast::Abreast;
 pub use bytes::{keep_nonzero, prefetch_bytes, transpose_bytes};
 pub use coefficients::Coefficients;
 pub use elementary::{erf, exp_of_minus_square, sigmoid, softplus, tanh};
 pub(crate) use elementary::{exp_for_tanh, exp_of_minus_magnitude, sigmoid_from, tanh_from};
+pub(crate) use vectors::Vectors;
 
 /// A scalar with its virtual vector in memory.
 pub trait Element: Scalar + Coefficients + Entries {
@@ -63,13 +63,13 @@ pub trait Element: Scalar + Coefficients + Entries {
     fn dispatch_on<K: Kernel<Self>>(path: Path, kernel: K) -> K::Output;
 }
 
-/// Arithmetic on virtual vectors, or on several abreast.
+/// Arithmetic on virtual vectors, or on several at once.
 pub trait Lanes<T: Element>: Copy {
     /// A virtual vector in registers.
     type V: Copy;
     /// Whether vectors are arrays, and operations calls.
     const ARE_ARRAYS: bool = false;
-    /// All lanes equal.
+    /// A vector of equal lanes.
     fn splat(self, x: T) -> Self::V;
     /// a + b.
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
@@ -87,7 +87,7 @@ pub trait Lanes<T: Element>: Copy {
     fn min_passing(self, limit: Self::V, u: Self::V) -> Self::V;
     /// `limit` where it is above u, else u (NaN in u passes through).
     fn max_passing(self, limit: Self::V, u: Self::V) -> Self::V;
-    /// Where z <= 0 `low`, else `high` (NaN in z chooses `high`).
+    /// `low` where z <= 0, else `high` (NaN in z chooses `high`).
     fn select_nonpositive(self, z: Self::V, low: Self::V, high: Self::V) -> Self::V;
     /// |a|.
     fn abs(self, a: Self::V) -> Self::V;
@@ -101,15 +101,15 @@ pub trait Lanes<T: Element>: Copy {
 
 /// An instruction set: arithmetic on virtual vectors, and their way from and to memory.
 pub trait Isa<T: Element>: Lanes<T> {
-    /// Which path it is.
+    /// Path of the instruction set.
     const PATH: Path;
-    /// Runs a part of a kernel in a function of its own: kernels that share it share its code.
+    /// Runs a part of a kernel in a separate function: kernels that share it share its code.
     fn apart<K: Kernel<T>>(self, kernel: K) -> K::Output;
-    /// From memory.
+    /// Loads from memory.
     fn load(self, block: &T::Block) -> Self::V;
-    /// To memory.
+    /// Stores to memory.
     fn store(self, v: Self::V, block: &mut T::Block);
-    /// From the first values; zeros where there are fewer than lanes.
+    /// Loads the first values; zeros where there are fewer than lanes.
     #[inline(always)]
     fn load_from(self, values: &[T]) -> Self::V {
         self.load(&T::read(values))
@@ -193,9 +193,9 @@ pub fn sum_by_halves<X: Copy + AddAssign>(lanes: &mut [X]) -> X {
 
 /// A kernel written against any instruction set.
 pub trait Kernel<T: Element> {
-    /// What it returns.
+    /// Result of the kernel.
     type Output;
-    /// Where it is ever run: it is compiled for no other path.
+    /// Paths on which it is ever run: it is compiled for no other.
     const PATHS: Paths = Paths::All;
     /// The kernel's body; must be `#[inline(always)]` to be compiled for the path.
     fn run<S: Isa<T>>(self, isa: S) -> Self::Output;
@@ -237,11 +237,11 @@ impl Path {
 /// Paths that a kernel is compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paths {
-    /// Every path.
+    /// Every path of the processor.
     All,
     /// AVX-512, which has many registers.
     Wide,
-    /// All but AVX-512.
+    /// Paths other than AVX-512.
     Narrow,
 }
 

@@ -31,7 +31,7 @@ pub enum Reduction {
 }
 
 impl Reduction {
-    /// What multiplies every sample's loss.
+    /// Factor of every sample's loss.
     pub fn factor(self, batch: usize) -> f64 {
         match self {
             Self::Mean => 1.0 / batch as f64,
@@ -135,7 +135,7 @@ fn logistic_share(f: f64) -> (f64, f64) {
     (share, tail)
 }
 
-/// As [`squared_error`].
+/// Loss and derivative, as [`squared_error`] gives them.
 fn squared_error_logistic(f: f64, y: f64) -> (f64, f64) {
     let (share, tail) = logistic_share(f);
     let error = share - y;
@@ -144,7 +144,7 @@ fn squared_error_logistic(f: f64, y: f64) -> (f64, f64) {
     (0.5 * error * error, error * slope)
 }
 
-/// As [`squared_error`].
+/// Loss and derivative, as [`squared_error`] gives them.
 fn logistic(f: f64, y: f64) -> (f64, f64) {
     let (share, tail) = logistic_share(f);
     (f.max(0.0) - f * y + libm::log1p(tail), share - y)
@@ -152,7 +152,7 @@ fn logistic(f: f64, y: f64) -> (f64, f64) {
 
 /// A loss on its way through a batch.
 struct Reduced {
-    /// What multiplies every sample's loss.
+    /// Factor of every sample's loss.
     factor: f64,
     total: f64,
 }
@@ -186,7 +186,7 @@ impl Reduced {
         targets: &Array2<T>,
         residual: &mut Array2<T>,
     ) {
-        /// Outputs at a time. More classes than these are rare, and need space of their own.
+        /// Outputs at a time. More classes than these are rare, and need separate space.
         const SPACE: usize = 1024;
         let classes = outputs.ncols().max(1);
         let mut spaces = [[0.0; SPACE]; 2];

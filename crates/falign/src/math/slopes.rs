@@ -8,9 +8,9 @@ use super::Scalar;
 /// psi'(z) of some units, samples in rows.
 #[derive(Debug, Clone, Copy)]
 pub enum Slopes<'a, T> {
-    /// These numbers.
+    /// Slopes as numbers.
     Numbers(ArrayView2<'a, T>),
-    /// Those of `ReLU` with these activities: 0 where an activity is not above 0 (and is a number),
+    /// Slopes of `ReLU` with these activities: 0 where an activity is not above 0 (and is a number),
     /// else 1.
     OfRectified(ArrayView2<'a, T>),
 }
@@ -22,7 +22,7 @@ impl<'a, T: Scalar> Slopes<'a, T> {
         x.dim()
     }
 
-    /// One of them.
+    /// Slope of one unit for one sample.
     ///
     /// # Panics
     /// If there is no such sample or unit.
@@ -46,7 +46,7 @@ impl<'a, T: Scalar> Slopes<'a, T> {
         }
     }
 
-    /// As they lie in memory, if that is row by row.
+    /// Slopes as they lie in memory, if that is row by row.
     pub(super) fn rows(&self) -> Option<SlopeRows<'a, T>> {
         let (Self::Numbers(numbers) | Self::OfRectified(numbers)) = self;
         Some(SlopeRows {

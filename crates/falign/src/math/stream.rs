@@ -25,23 +25,23 @@ pub enum StreamName {
     HiddenWeights,
     /// beta(0).
     OutputWeights,
-    /// Which forward connections exist.
+    /// Choice of the forward connections that exist.
     Connections,
     /// b, or its part independent of beta(0).
     FeedbackWeights,
     /// Held-out inputs.
     HeldOut,
-    /// Which training samples become validation samples.
+    /// Choice of the training samples that become validation samples.
     Split,
     /// The order of training samples, epoch by epoch.
     Batches,
     /// Dropout masks, and behind them whatever a rule draws in a step.
     Dropout,
-    /// What a rule draws while it is only measured.
+    /// Draws of a rule while it is only measured.
     Measured,
     /// The Gram matrix of the start, where only that is drawn.
     Gram,
-    /// What the audit of a rule draws; the run number tells its checks apart.
+    /// Draws of a rule's audit; the run number tells its checks apart.
     Audit,
     /// Hidden units of the slow-time limit.
     Particles,
@@ -72,7 +72,7 @@ impl StreamName {
     }
 }
 
-/// All streams of one run.
+/// Streams of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Streams {
     seed: u64,
@@ -118,7 +118,7 @@ impl Stream {
         self.0.set_word_pos(u128::from(word) * 2);
     }
 
-    /// Moves to the draws of one layer in one step. Layers have sequences of their own, in which every
+    /// Moves to the draws of one layer in one step. Layers have separate sequences, in which every
     /// step has 2^32 words: what is drawn depends on nothing that was drawn before.
     ///
     /// ```

@@ -1,6 +1,6 @@
 //! Dense products of which one dimension is small, such as those of a layer of few outputs.
 //!
-//! A library for large products first copies both factors into an order of its own, which here
+//! A library for large products first copies both factors into another order, which here
 //! costs more than the product. A sum is a chain of fused multiply-adds, cut into equal parts where
 //! it would have more than [`CHAIN`] terms: the order of the library in [`super::gemm`] with the
 //! caches of most processors with AVX-512, where results are those of the library to the bit.
@@ -85,7 +85,7 @@ fn rows<'a, T: Element>(matrix: &ArrayView2<'a, T>) -> Cow<'a, [T]> {
     }
 }
 
-/// The same with zeros after each row, so that it is made of whole vectors; and their length.
+/// The matrix with zeros after each row, so that it is made of whole vectors; and their length.
 fn padded<'a, T: Element>(matrix: &ArrayView2<'a, T>) -> (Cow<'a, [T]>, usize) {
     let stride = matrix.ncols().next_multiple_of(T::LANES);
     let mut rows = vec![T::ZERO; matrix.nrows() * stride];

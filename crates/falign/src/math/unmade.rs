@@ -9,7 +9,7 @@ use super::{Slopes, multiply};
 /// (factor A B) o S, not made yet: a product, rounded, then times S entry by entry if it is there.
 #[derive(Debug, Clone, Copy)]
 pub struct UnmadeProduct<'a, T> {
-    /// What multiplies the product.
+    /// Factor of the product.
     pub factor: T,
     /// A, (m, k).
     pub a: ArrayView2<'a, T>,

@@ -12,7 +12,7 @@ use super::super::bytes::{SIDE, keep_nonzero_from};
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// See [`prefetch_bytes`](super::super::bytes::prefetch_bytes).
+/// Calls the lines for [`prefetch_bytes`](super::super::bytes::prefetch_bytes).
 pub(in super::super) fn prefetch(bytes: &[u8]) {
     // The last line may begin within the last chunk.
     let lines = bytes.chunks(LINE).filter_map(<[u8]>::first);
@@ -25,7 +25,7 @@ pub(in super::super) fn prefetch(bytes: &[u8]) {
 /// Columns that a vector holds.
 const COLUMNS: usize = 16;
 
-/// See [`keep_nonzero`](super::super::bytes::keep_nonzero): as many columns as a vector has lanes
+/// Kernel of [`keep_nonzero`](super::super::bytes::keep_nonzero): as many columns as a vector has lanes
 /// at a time.
 ///
 /// # Safety

@@ -27,9 +27,9 @@ const AHEAD: usize = 8;
 #[derive(Debug, Clone)]
 pub(in crate::network) struct PixelInput<T: Element> {
     layout: Arc<PixelLayout>,
-    /// Of each input, rounded.
+    /// Shift of each input, rounded.
     scale: Vec<T>,
-    /// Of each input, rounded.
+    /// Scale of each input, rounded.
     shift: Vec<T>,
     /// 1 for each sample.
     ones: Vec<T>,

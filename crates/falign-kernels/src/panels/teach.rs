@@ -1,4 +1,4 @@
-//! What a panel's old psi(Z) is read for: the update of its output weights (and of feedback weights
+//! Uses of a panel's old psi(Z): the update of its output weights (and of feedback weights
 //! that learn), and its teaching signals.
 
 #![allow(
@@ -9,13 +9,13 @@
 use super::kernel::{Tile, VECTORS, activity, load_tile, store_tile};
 use crate::numbers::{Learning, Numbers};
 use crate::simd::activation::LaneActivation;
-use crate::simd::{Abreast, Element, Isa, Lanes};
+use crate::simd::{Element, Isa, Lanes, Vectors};
 
 /// A panel's sums of e psi(z), whose update of beta it makes, and its teaching signals, which it
 /// returns: in the place of psi(z) where nothing else will ask for that, else in `delta`.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "the operands of one panel")]
-pub(super) fn prologue<'p, T: Element, A: LaneActivation<T>, S: Isa<T>>(
+pub(super) fn teach<'p, T: Element, A: LaneActivation<T>, S: Isa<T>>(
     isa: S,
     numbers: &Numbers<T>,
     z: &[Tile<T>],
@@ -33,7 +33,7 @@ pub(super) fn prologue<'p, T: Element, A: LaneActivation<T>, S: Isa<T>>(
     let minus_gain = isa.splat(-numbers.gain);
     for c in 0..k {
         let weight = load_tile(isa, if through_beta { &beta[c] } else { &back[c] });
-        let weight = Abreast(isa).mul(weight, [minus_gain; VECTORS]);
+        let weight = Vectors(isa).mul(weight, [minus_gain; VECTORS]);
         store_tile(isa, weight, &mut weights[c]);
         let e = &numbers.residual[c * numbers.samples..][..numbers.samples];
         // What an output must do is known to the compiler, so that the loop has no branches.

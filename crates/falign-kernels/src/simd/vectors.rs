@@ -13,7 +13,7 @@ use super::{Element, Lanes};
 
 /// `N` virtual vectors of the instruction set inside.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Abreast<S, const N: usize>(pub(crate) S);
+pub(crate) struct Vectors<S, const N: usize>(pub(crate) S);
 
 // (A closure given to `from_fn` would not be compiled for the instruction set.)
 macro_rules! each {
@@ -26,7 +26,7 @@ macro_rules! each {
     }};
 }
 
-impl<T: Element, S: Lanes<T>, const N: usize> Lanes<T> for Abreast<S, N> {
+impl<T: Element, S: Lanes<T>, const N: usize> Lanes<T> for Vectors<S, N> {
     type V = [S::V; N];
     const ARE_ARRAYS: bool = S::ARE_ARRAYS;
 
