@@ -161,11 +161,11 @@ fn go_on_with(setting: &Setting, path: &Path) -> (Vec<u64>, Vec<u64>, Notes) {
         ..Context::new(&sources)
     };
     let mut steps = Vec::new();
-    let heard = &mut |step| {
+    let noted = &mut |step| {
         steps.push(step);
         true
     };
-    let result = simulate(setting, 0, context, heard).unwrap().unwrap();
+    let result = simulate(setting, 0, context, noted).unwrap().unwrap();
     (bits(&result), steps, notes.into_inner().unwrap())
 }
 

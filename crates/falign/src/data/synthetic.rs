@@ -227,14 +227,14 @@ pub fn labelled_images(
     classes: usize,
 ) -> Labelled {
     let shape = [samples, side, classes];
-    unstopped(|nobody| labelled_images_heard(streams, stream, shape, nobody))
+    unstopped(|nobody| labelled_images_with_listener(streams, stream, shape, nobody))
 }
 
 /// [`labelled_images`], unless it is stopped.
 ///
 /// # Errors
 /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
-pub(crate) fn labelled_images_heard(
+pub(crate) fn labelled_images_with_listener(
     streams: Streams,
     stream: StreamName,
     [samples, side, classes]: [usize; 3],

@@ -66,14 +66,14 @@ pub fn largest_curvature<T: Element>(
     examples: &Examples,
     options: CurvatureOptions,
 ) -> f64 {
-    unstopped(|nobody| largest_curvature_heard(layers, examples, options, nobody))
+    unstopped(|nobody| largest_curvature_with_listener(layers, examples, options, nobody))
 }
 
 /// [`largest_curvature`], unless it is stopped.
 ///
 /// # Errors
 /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
-pub(crate) fn largest_curvature_heard<T: Element>(
+pub(crate) fn largest_curvature_with_listener<T: Element>(
     layers: &[Layer<T>],
     examples: &Examples,
     options: CurvatureOptions,

@@ -27,7 +27,7 @@ pub use self::architecture::Architecture;
 pub use self::checkpoint::{Misfit, Part, is_feedback};
 pub(crate) use self::connections::draw_connections_of;
 pub use self::connections::{Connections, draw_connections};
-pub(crate) use self::curvature::largest_curvature_heard;
+pub(crate) use self::curvature::largest_curvature_with_listener;
 pub use self::curvature::{CurvatureOptions, largest_curvature};
 pub use self::examples::{Batch, Examples, InputProducts};
 pub(crate) use self::gradients::Gradients;

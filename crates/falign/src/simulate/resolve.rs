@@ -12,7 +12,9 @@ use crate::config::setting::{
 };
 use crate::math::Activation;
 use crate::rule::{Feedback, Rule, Schedule};
-use crate::theory::{Spectrum, infinite_eigenvalues_heard, training_kernel_max_heard};
+use crate::theory::{
+    Spectrum, infinite_eigenvalues_with_listener, training_kernel_max_with_listener,
+};
 use crate::two_layer::{Draw, Problem};
 use crate::{Error, Result};
 
@@ -102,7 +104,7 @@ pub(crate) fn eigenvalues(
     watch: Option<&Watch>,
 ) -> Result<Vec<f64>> {
     prepare(watch, |listener| {
-        infinite_eigenvalues_heard(activation, inputs, listener).ok_or(Error::Stopped)
+        infinite_eigenvalues_with_listener(activation, inputs, listener).ok_or(Error::Stopped)
     })
 }
 
@@ -125,7 +127,7 @@ pub(crate) fn on_data(
     let training_max = || match feedback_share(setting) {
         share if share > 0.0 => prepare(watch, |listener| {
             let (activation, inputs) = (setting.activation, &data.inputs);
-            let max = training_kernel_max_heard(activation, inputs, share, listener);
+            let max = training_kernel_max_with_listener(activation, inputs, share, listener);
             max.ok_or(Error::Stopped)
         }),
         _ => Ok(spectrum.max),

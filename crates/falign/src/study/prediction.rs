@@ -186,7 +186,9 @@ fn two_layer(
     let inputs = &scaled(setting, context.sources, inputs)?;
     let mut outputs = forward(&problem, weights, inputs);
     if problem.center_outputs {
-        let initial = prepare(context.watch, |listener| start.weights_heard(listener))?;
+        let initial = prepare(context.watch, |listener| {
+            start.weights_with_listener(listener)
+        })?;
         let initial = initial.ok_or_else(|| {
             let engine = setting.resolved_engine().name();
             Error::config("network.draw", engine, "single units are needed to predict")

@@ -14,7 +14,9 @@ use crate::simulate::sources::Sources;
 use crate::simulate::watch::{Watch, prepare};
 use crate::stage::{Listener, Stage, Work};
 use crate::theory::certificate::InitialKernels;
-use crate::theory::{feature_kernel_of, feedback_kernel_of, symmetric_part_eigenvalues_heard};
+use crate::theory::{
+    feature_kernel_of, feedback_kernel_of, symmetric_part_eigenvalues_with_listener,
+};
 use crate::two_layer::Problem;
 use crate::{Error, Result};
 
@@ -70,7 +72,7 @@ pub fn kernel_spectra(
         .transpose()?;
     let eigenvalues = |kernel: &Array2<f64>| {
         prepare(watch, |listener| {
-            symmetric_part_eigenvalues_heard(kernel, listener)
+            symmetric_part_eigenvalues_with_listener(kernel, listener)
         })
     };
     let mut found = Vec::new();

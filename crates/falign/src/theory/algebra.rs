@@ -48,7 +48,7 @@ const LONG: usize = 300;
 const TICK: Duration = Duration::from_millis(20);
 
 /// [`symmetric_eigenvalues`], unless it is stopped.
-pub(super) fn symmetric_eigenvalues_heard(
+pub(super) fn symmetric_eigenvalues_with_listener(
     matrix: Array2<f64>,
     listener: Listener<'_>,
 ) -> Option<Vec<f64>> {

@@ -4,7 +4,7 @@
 use ndarray::Array2;
 
 use super::infinite::{
-    feature_kernel_heard, feedback_kernel_heard, infinite_feature_kernel_between,
+    feature_kernel_with_listener, feedback_kernel_with_listener, infinite_feature_kernel_between,
     infinite_feedback_kernel_between,
 };
 use super::matrix::{check_columns, check_shape, product};
@@ -121,14 +121,14 @@ impl LazyLimit {
             initial_outputs,
         };
         let nobody = Listener::NOBODY;
-        Self::heard(activation, feedback, step_size, schedule, start, nobody)
+        Self::with_listener(activation, feedback, step_size, schedule, start, nobody)
     }
 
     /// [`Self::new`], unless it is stopped.
     ///
     /// # Errors
     /// As there; [`Error::Stopped`] where it is to stop.
-    pub(crate) fn heard(
+    pub(crate) fn with_listener(
         activation: Activation,
         feedback: LazyFeedback,
         step_size: f64,
@@ -143,13 +143,15 @@ impl LazyLimit {
         } = start;
         check_shape("targets", targets, (inputs.nrows(), targets.ncols()))?;
         check_shape("initial_outputs", initial_outputs, targets.dim())?;
-        let heard = |kernel: Option<Array2<f64>>| kernel.ok_or(Error::Stopped);
+        let made = |kernel: Option<Array2<f64>>| kernel.ok_or(Error::Stopped);
         let mut kernels = Kernels {
-            feature: heard(feature_kernel_heard(activation, inputs, listener))?,
+            feature: made(feature_kernel_with_listener(activation, inputs, listener))?,
             feedback: None,
         };
         if feedback.is_correlated() {
-            kernels.feedback = Some(heard(feedback_kernel_heard(activation, inputs, listener))?);
+            kernels.feedback = Some(made(feedback_kernel_with_listener(
+                activation, inputs, listener,
+            ))?);
         }
         Ok(Self {
             activation,

@@ -8,14 +8,14 @@ use crate::{Error, Result};
 
 /// `left` (m, d) times `right` (n, d) transposed, with one fixed order of summation: (m, n).
 pub(super) fn products(left: &Array2<f64>, right: &Array2<f64>) -> Array2<f64> {
-    unstopped(|nobody| products_heard(left, right, nobody))
+    unstopped(|nobody| products_with_listener(left, right, nobody))
 }
 
 /// [`products`] as the kernel of the rows of `left`, a few rows at a time.
 ///
 /// # Errors
 /// [`Error::Stopped`] where it is to stop.
-pub(super) fn products_heard(
+pub(super) fn products_with_listener(
     left: &Array2<f64>,
     right: &Array2<f64>,
     listener: Listener<'_>,

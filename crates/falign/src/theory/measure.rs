@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::algebra;
-use super::matrix::{check_columns, check_shape, check_square, products, products_heard};
+use super::matrix::{check_columns, check_shape, check_square, products, products_with_listener};
 use crate::stage::Listener;
 use crate::{Error, Result};
 
@@ -27,20 +27,20 @@ const SYMMETRIC: f64 = 1e-14;
 /// # Ok::<(), falign::Error>(())
 /// ```
 pub fn symmetric_part_eigenvalues(kernel: &Array2<f64>) -> Result<Vec<f64>> {
-    symmetric_part_eigenvalues_heard(kernel, Listener::NOBODY)
+    symmetric_part_eigenvalues_with_listener(kernel, Listener::NOBODY)
 }
 
 /// [`symmetric_part_eigenvalues`], unless it is stopped.
 ///
 /// # Errors
 /// As there; [`Error::Stopped`] where it is to stop.
-pub(crate) fn symmetric_part_eigenvalues_heard(
+pub(crate) fn symmetric_part_eigenvalues_with_listener(
     kernel: &Array2<f64>,
     listener: Listener<'_>,
 ) -> Result<Vec<f64>> {
     check_square("kernel", kernel)?;
     let symmetric = (kernel + &kernel.t()) * 0.5;
-    algebra::symmetric_eigenvalues_heard(symmetric, listener).ok_or(Error::Stopped)
+    algebra::symmetric_eigenvalues_with_listener(symmetric, listener).ok_or(Error::Stopped)
 }
 
 /// Eigenvalues (real part, imaginary part) of any square matrix, by ascending real part: those
@@ -69,27 +69,30 @@ pub fn eigenvalues(kernel: &Array2<f64>) -> Result<Vec<(f64, f64)>> {
 /// # Errors
 /// [`Error::Shape`] if the kernel is not square or not finite.
 pub fn spectral_norm(kernel: &Array2<f64>) -> Result<f64> {
-    spectral_norm_heard(kernel, Listener::NOBODY)
+    spectral_norm_with_listener(kernel, Listener::NOBODY)
 }
 
 /// [`spectral_norm`], unless it is stopped.
 ///
 /// # Errors
 /// As there; [`Error::Stopped`] where it is to stop.
-pub(crate) fn spectral_norm_heard(kernel: &Array2<f64>, listener: Listener<'_>) -> Result<f64> {
+pub(crate) fn spectral_norm_with_listener(
+    kernel: &Array2<f64>,
+    listener: Listener<'_>,
+) -> Result<f64> {
     check_square("kernel", kernel)?;
     let scale = kernel.iter().fold(0.0, |top: f64, x| top.max(x.abs()));
     let skew = kernel.indexed_iter().fold(0.0, |top: f64, ((i, j), x)| {
         top.max((x - kernel[(j, i)]).abs())
     });
     if skew <= SYMMETRIC * scale {
-        let eigenvalues = algebra::symmetric_eigenvalues_heard(kernel.clone(), listener);
+        let eigenvalues = algebra::symmetric_eigenvalues_with_listener(kernel.clone(), listener);
         let eigenvalues = eigenvalues.ok_or(Error::Stopped)?;
         return Ok(eigenvalues.iter().fold(0.0, |top: f64, l| top.max(l.abs())));
     }
     let columns = kernel.t().to_owned();
-    let square = products_heard(&columns, &columns, listener)?;
-    let eigenvalues = algebra::symmetric_eigenvalues_heard(square, listener);
+    let square = products_with_listener(&columns, &columns, listener)?;
+    let eigenvalues = algebra::symmetric_eigenvalues_with_listener(square, listener);
     let eigenvalues = eigenvalues.ok_or(Error::Stopped)?;
     Ok(eigenvalues
         .last()

@@ -27,13 +27,13 @@ pub use kernel::{
 pub(crate) use kernel::{feature_kernel_of, feedback_kernel_of};
 pub(crate) use lazy::LazyStart;
 pub use lazy::{LazyFeedback, LazyLimit};
-pub(crate) use measure::symmetric_part_eigenvalues_heard;
+pub(crate) use measure::symmetric_part_eigenvalues_with_listener;
 pub use measure::{
     centred_kernel_alignment, eigenvalues, kernel_drift, kernel_target_alignment,
     participation_ratio, spectral_norm, symmetric_part_eigenvalues,
 };
 pub use recurrence::{LinearNetwork, LinearRecurrence};
-pub(crate) use slow_time::slow_time_limit_heard;
+pub(crate) use slow_time::slow_time_limit_with_listener;
 pub use slow_time::{
     Estimate, FeedbackLaw, LinearSlowTime, Moments, SlowEstimate, SlowProblem, SlowRidge,
     SlowState, SlowTime, slow_time_limit,
@@ -42,4 +42,4 @@ pub use spectrum::{
     Spectrum, certificate_memory, infinite_eigenvalues, kernel_spectrum, spectrum_memory,
     training_kernel_max,
 };
-pub(crate) use spectrum::{infinite_eigenvalues_heard, training_kernel_max_heard};
+pub(crate) use spectrum::{infinite_eigenvalues_with_listener, training_kernel_max_with_listener};

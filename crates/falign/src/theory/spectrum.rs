@@ -2,8 +2,8 @@
 
 use ndarray::Array2;
 
-use super::algebra::symmetric_eigenvalues_heard;
-use super::infinite::{feature_kernel_heard, feedback_kernel_heard};
+use super::algebra::symmetric_eigenvalues_with_listener;
+use super::infinite::{feature_kernel_with_listener, feedback_kernel_with_listener};
 use crate::math::Activation;
 use crate::memory::{Extent, Need, Size};
 use crate::stage::{Listener, whole};
@@ -56,17 +56,17 @@ pub fn kernel_spectrum(activation: Activation, inputs: &Array2<f64>) -> Spectrum
 ///
 /// Cost and `inputs` as [`kernel_spectrum`], which is [`Spectrum::of`] them.
 pub fn infinite_eigenvalues(activation: Activation, inputs: &Array2<f64>) -> Vec<f64> {
-    whole(|nobody| infinite_eigenvalues_heard(activation, inputs, nobody))
+    whole(|nobody| infinite_eigenvalues_with_listener(activation, inputs, nobody))
 }
 
 /// [`infinite_eigenvalues`], unless it is stopped.
-pub(crate) fn infinite_eigenvalues_heard(
+pub(crate) fn infinite_eigenvalues_with_listener(
     activation: Activation,
     inputs: &Array2<f64>,
     listener: Listener<'_>,
 ) -> Option<Vec<f64>> {
-    let kernel = feature_kernel_heard(activation, inputs, listener)?;
-    symmetric_eigenvalues_heard(kernel, listener)
+    let kernel = feature_kernel_with_listener(activation, inputs, listener)?;
+    symmetric_eigenvalues_with_listener(kernel, listener)
 }
 
 impl Spectrum {
@@ -103,21 +103,24 @@ impl Spectrum {
 ///
 /// Source: [`LazyLimit`](super::LazyLimit) at its first step.
 pub fn training_kernel_max(activation: Activation, inputs: &Array2<f64>, share: f64) -> f64 {
-    whole(|nobody| training_kernel_max_heard(activation, inputs, share, nobody))
+    whole(|nobody| training_kernel_max_with_listener(activation, inputs, share, nobody))
 }
 
 /// [`training_kernel_max`], unless it is stopped.
-pub(crate) fn training_kernel_max_heard(
+pub(crate) fn training_kernel_max_with_listener(
     activation: Activation,
     inputs: &Array2<f64>,
     share: f64,
     listener: Listener<'_>,
 ) -> Option<f64> {
-    let mut kernel = feature_kernel_heard(activation, inputs, listener)?;
+    let mut kernel = feature_kernel_with_listener(activation, inputs, listener)?;
     if share > 0.0 {
-        kernel.scaled_add(share, &feedback_kernel_heard(activation, inputs, listener)?);
+        kernel.scaled_add(
+            share,
+            &feedback_kernel_with_listener(activation, inputs, listener)?,
+        );
     }
-    let eigenvalues = symmetric_eigenvalues_heard(kernel, listener)?;
+    let eigenvalues = symmetric_eigenvalues_with_listener(kernel, listener)?;
     Some(Spectrum::of(&eigenvalues).max)
 }
 
@@ -140,23 +143,24 @@ mod tests {
     #[test]
     fn whoever_listens_hears_every_row_and_the_eigenvalues_and_changes_no_bit() {
         let inputs = circle(310);
-        let heard = Mutex::new(Vec::new());
-        let hear = |stage| {
-            heard.lock().unwrap().push(stage);
+        let noted = Mutex::new(Vec::new());
+        let note = |stage| {
+            noted.lock().unwrap().push(stage);
             true
         };
-        let with = infinite_eigenvalues_heard(Activation::Relu, &inputs, Listener::new(&hear));
+        let with =
+            infinite_eigenvalues_with_listener(Activation::Relu, &inputs, Listener::new(&note));
         let plain = infinite_eigenvalues(Activation::Relu, &inputs);
         let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&with.unwrap()), bits(&plain));
-        let heard = heard.into_inner().unwrap();
+        let noted = noted.into_inner().unwrap();
         // Products of the inputs come first, all at once.
         let whole = |share| Stage::Kernel {
             samples: 310,
             share,
         };
-        assert_eq!(heard[..2], [whole(0.0), whole(1.0)]);
-        for (row, stage) in heard[2..312].iter().enumerate() {
+        assert_eq!(noted[..2], [whole(0.0), whole(1.0)]);
+        for (row, stage) in noted[2..312].iter().enumerate() {
             let share = row as f64 / 310.0;
             assert_eq!(
                 *stage,
@@ -166,7 +170,7 @@ mod tests {
                 }
             );
         }
-        assert_eq!(heard[312], Stage::Eigenvalues { samples: 310 });
+        assert_eq!(noted[312], Stage::Eigenvalues { samples: 310 });
     }
 
     #[test]
@@ -178,12 +182,13 @@ mod tests {
         let kernels = [0.0, 0.5];
         for share in kernels {
             count.store(0, Ordering::Relaxed);
-            let found = training_kernel_max_heard(Activation::Tanh, &inputs, share, listener);
+            let found =
+                training_kernel_max_with_listener(Activation::Tanh, &inputs, share, listener);
             assert_eq!((found, count.load(Ordering::Relaxed)), (None, 6));
         }
         let no_eigenvalues = |stage| matches!(stage, Stage::Kernel { .. });
         let listener = Listener::new(&no_eigenvalues);
-        let found = infinite_eigenvalues_heard(Activation::Linear, &inputs, listener);
+        let found = infinite_eigenvalues_with_listener(Activation::Linear, &inputs, listener);
         assert_eq!(found, None);
     }
 

@@ -70,14 +70,14 @@ impl<T: Scalar> Reference<T> {
     /// # Panics
     /// If the width does not fit in memory.
     pub fn new(problem: &Problem, start: &Start, streams: Streams) -> Self {
-        unstopped(|nobody| Self::heard(problem, start, streams, nobody))
+        unstopped(|nobody| Self::with_listener(problem, start, streams, nobody))
     }
 
     /// [`new`](Self::new), unless it is stopped.
     ///
     /// # Errors
     /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
-    pub(crate) fn heard(
+    pub(crate) fn with_listener(
         problem: &Problem,
         start: &Start,
         streams: Streams,
@@ -382,7 +382,7 @@ impl<T: Scalar> Dynamics for Reference<T> {
         }
     }
 
-    fn weights_heard(&mut self, _: Listener<'_>) -> Result<Option<Weights>> {
+    fn weights_with_listener(&mut self, _: Listener<'_>) -> Result<Option<Weights>> {
         let (d, k) = (self.problem.input_dim(), self.problem.outputs());
         let matrix = |v: &[T], columns: usize| {
             Array2::from_shape_fn((v.len() / columns, columns), |(r, j)| {

@@ -134,10 +134,10 @@ pub trait Dynamics {
     ///
     /// # Errors
     /// [`Error::Stopped`](crate::Error::Stopped) where the listener says so.
-    fn weights_heard(&mut self, listener: Listener<'_>) -> Result<Option<Weights>>;
+    fn weights_with_listener(&mut self, listener: Listener<'_>) -> Result<Option<Weights>>;
     /// The current weights, where nothing stops their drawing.
     fn weights(&mut self) -> Option<Weights> {
-        unstopped(|nobody| self.weights_heard(nobody))
+        unstopped(|nobody| self.weights_with_listener(nobody))
     }
 }
 

@@ -165,37 +165,57 @@ mod tests {
         };
         let of_weights = || LinearStart::Weights(drawn());
         let begins: [Begin<'_>; 6] = [
-            Box::new(|heard| {
-                Ok(Box::new(Reference::<f32>::heard(
+            Box::new(|listener| {
+                Ok(Box::new(Reference::<f32>::with_listener(
                     &tanh,
                     &drawn(),
                     STREAMS(),
-                    heard,
+                    listener,
                 )?))
             }),
-            Box::new(|heard| {
-                let engine =
-                    SampleSpace::<f64>::heard(&tanh, drawn(), STREAMS(), needs(), false, heard);
+            Box::new(|listener| {
+                let engine = SampleSpace::<f64>::with_listener(
+                    &tanh,
+                    drawn(),
+                    STREAMS(),
+                    needs(),
+                    false,
+                    listener,
+                );
                 Ok(Box::new(engine?))
             }),
-            Box::new(|heard| {
-                Ok(Box::new(Linear::heard(
+            Box::new(|listener| {
+                Ok(Box::new(Linear::with_listener(
                     &linear,
                     of_weights(),
                     needs(),
-                    heard,
+                    listener,
                 )?))
             }),
-            Box::new(|heard| Ok(Box::new(Linear::heard(&linear, gram(), needs(), heard)?))),
-            Box::new(|heard| {
-                Ok(Box::new(Linear::heard(
+            Box::new(|listener| {
+                Ok(Box::new(Linear::with_listener(
+                    &linear,
+                    gram(),
+                    needs(),
+                    listener,
+                )?))
+            }),
+            Box::new(|listener| {
+                Ok(Box::new(Linear::with_listener(
                     &learns,
                     of_weights(),
                     needs(),
-                    heard,
+                    listener,
                 )?))
             }),
-            Box::new(|heard| Ok(Box::new(Linear::heard(&learns, gram(), needs(), heard)?))),
+            Box::new(|listener| {
+                Ok(Box::new(Linear::with_listener(
+                    &learns,
+                    gram(),
+                    needs(),
+                    listener,
+                )?))
+            }),
         ];
         for (at, begin) in begins.iter().enumerate() {
             let told = stopped_at_each_stage(begin);
@@ -226,7 +246,9 @@ mod tests {
                 without.residual_norm().to_bits(),
                 "engine {at}"
             );
-            let told = stopped_at_each_stage(|heard| begin(Listener::NOBODY)?.weights_heard(heard));
+            let told = stopped_at_each_stage(|listener| {
+                begin(Listener::NOBODY)?.weights_with_listener(listener)
+            });
             let has_units = with.weights().is_some();
             // Plain loops have theirs at hand.
             assert_eq!(told.is_empty(), at == 0 || !has_units, "engine {at}");

@@ -115,7 +115,7 @@ fn classes(
         let side = setting.input_dim.isqrt();
         let draw = |stream, samples| {
             let shape = [samples, side, setting.outputs];
-            synthetic::labelled_images_heard(streams, stream, shape, listener).map(Arc::new)
+            synthetic::labelled_images_with_listener(streams, stream, shape, listener).map(Arc::new)
         };
         let train = draw(StreamName::Data, setting.samples)?;
         let test = match setting.held_out {

@@ -4,7 +4,7 @@ use ndarray::Array1;
 
 use crate::config::setting::{OptimiserName, Ridge, Setting, StepSize};
 use crate::math::simd::Element;
-use crate::network::{CurvatureOptions, Examples, Network, largest_curvature_heard};
+use crate::network::{CurvatureOptions, Examples, Network, largest_curvature_with_listener};
 use crate::rule::{Layer, Rule};
 use crate::stage::Listener;
 use crate::{Error, Result};
@@ -49,7 +49,7 @@ pub(super) fn find<T: Element>(
         batch,
         only_last_layer: setting.rule == Rule::LastLayerOnly,
     };
-    let curvature = largest_curvature_heard(network.layers(), train, options, listener)?;
+    let curvature = largest_curvature_with_listener(network.layers(), train, options, listener)?;
     if !(curvature.is_finite() && curvature > 0.0) {
         return Err(Error::config(
             "learning.step_size",

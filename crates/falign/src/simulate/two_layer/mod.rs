@@ -55,32 +55,34 @@ pub(crate) fn engine(
         &setting.quantities,
         matches!(save, SaveWeights::Final | SaveWeights::Both),
     );
-    let engine = prepare(context.watch, |heard| -> Result<Box<dyn Dynamics>> {
+    let engine = prepare(context.watch, |listener| -> Result<Box<dyn Dynamics>> {
         let problem = &problem;
         if draw == Draw::Gram {
             let start = LinearStart::Gram {
                 streams,
                 correlation: setting.feedback_correlation,
             };
-            return Ok(Box::new(Linear::heard(problem, start, needs, heard)?));
+            return Ok(Box::new(Linear::with_listener(
+                problem, start, needs, listener,
+            )?));
         }
         let start = start(setting, streams, problem)?;
         Ok(match (engine_name, setting.precision) {
-            (Engine::Reference, Precision::F64) => {
-                Box::new(Reference::<f64>::heard(problem, &start, streams, heard)?)
-            }
-            (Engine::Reference, Precision::F32) => {
-                Box::new(Reference::<f32>::heard(problem, &start, streams, heard)?)
-            }
+            (Engine::Reference, Precision::F64) => Box::new(Reference::<f64>::with_listener(
+                problem, &start, streams, listener,
+            )?),
+            (Engine::Reference, Precision::F32) => Box::new(Reference::<f32>::with_listener(
+                problem, &start, streams, listener,
+            )?),
             (Engine::Linear, _) => {
                 let start = LinearStart::Weights(start);
-                Box::new(Linear::heard(problem, start, needs, heard)?)
+                Box::new(Linear::with_listener(problem, start, needs, listener)?)
             }
-            (_, Precision::F64) => Box::new(SampleSpace::<f64>::heard(
-                problem, start, streams, needs, parallel, heard,
+            (_, Precision::F64) => Box::new(SampleSpace::<f64>::with_listener(
+                problem, start, streams, needs, parallel, listener,
             )?),
-            (_, Precision::F32) => Box::new(SampleSpace::<f32>::heard(
-                problem, start, streams, needs, parallel, heard,
+            (_, Precision::F32) => Box::new(SampleSpace::<f32>::with_listener(
+                problem, start, streams, needs, parallel, listener,
             )?),
         })
     })?;
@@ -127,7 +129,9 @@ pub(super) fn simulate(
         if !is_wanted {
             return Ok(None);
         }
-        prepare(context.watch, |listener| engine.weights_heard(listener))
+        prepare(context.watch, |listener| {
+            engine.weights_with_listener(listener)
+        })
     };
     let is_kept = matches!(save, SaveWeights::Initial | SaveWeights::Both);
     let initial = kept(engine.as_mut(), is_kept)?;

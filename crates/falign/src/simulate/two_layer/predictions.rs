@@ -18,7 +18,7 @@ use crate::simulate::watch::{Watch, prepare};
 use crate::stage::Listener;
 use crate::theory::{
     Estimate, FeedbackLaw, LazyFeedback, LazyLimit, LazyStart, SlowEstimate, SlowProblem,
-    SlowRidge, slow_time_limit_heard,
+    SlowRidge, slow_time_limit_with_listener,
 };
 use crate::two_layer::{Needs, Problem};
 use crate::{Error, Result};
@@ -112,7 +112,7 @@ pub(crate) fn final_slow_time(
 pub(crate) fn slow_time_of(problem: &Problem, steps: u64) -> Result<Vec<SlowEstimate>> {
     let (ridge, taus) = slow_clock(problem, &[steps]);
     let slow = slow_problem(problem, &problem.targets);
-    slow_time_limit_heard(slow, &ridge, &taus, TOLERANCE, Listener::NOBODY)
+    slow_time_limit_with_listener(slow, &ridge, &taus, TOLERANCE, Listener::NOBODY)
 }
 
 /// The ridge on the slow time, and that time at each step.
@@ -214,7 +214,7 @@ impl Start {
             initial_outputs: &self.outputs,
         };
         let mut limit = prepare(watch, |listener| {
-            LazyLimit::heard(
+            LazyLimit::with_listener(
                 problem.activation,
                 feedback,
                 problem.step_size,
@@ -257,7 +257,7 @@ impl Start {
         context.sources.slow_time(key.finalize().into(), || {
             let slow = slow_problem(problem, &self.targets);
             prepare(context.watch, |listener| {
-                slow_time_limit_heard(slow, &ridge, &taus, TOLERANCE, listener)
+                slow_time_limit_with_listener(slow, &ridge, &taus, TOLERANCE, listener)
             })
         })
     }

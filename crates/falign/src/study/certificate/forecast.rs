@@ -138,7 +138,8 @@ impl Draw {
         let quantities = [Quantity::Alignment, Quantity::OutputNorm];
         let needs = Needs::of(&quantities, false);
         let start = self.start.clone();
-        let mut engine = watch.prepare(|heard| Linear::heard(&problem, start, needs, heard))?;
+        let mut engine =
+            watch.prepare(|listener| Linear::with_listener(&problem, start, needs, listener))?;
         let mut rows = Vec::new();
         let ended = run_engine(
             &problem,

@@ -20,7 +20,9 @@ use crate::simulate::run_data::load;
 use crate::simulate::sources::Sources;
 use crate::simulate::watch::{Watch, prepare};
 use crate::stage::{DRAW, Listener, Stage, Work};
-use crate::theory::certificate::{Certificate, InitialKernels, MeasuredRun, Setup, certify_heard};
+use crate::theory::certificate::{
+    Certificate, InitialKernels, MeasuredRun, Setup, certify_with_listener,
+};
 use crate::theory::{LazyFeedback, Spectrum, feature_kernel_of, feedback_kernel_of};
 use crate::two_layer::{Draw, Dynamics, Linear, LinearStart, Needs, Problem, Start};
 use crate::{Error, Result};
@@ -186,7 +188,9 @@ fn certify(
         kernel_eigenvalues: Some(&eigenvalues),
         initial_kernels: kernels.as_ref(),
     };
-    let certificate = prepare(question.watch, |listener| certify_heard(&setup, listener))?;
+    let certificate = prepare(question.watch, |listener| {
+        certify_with_listener(&setup, listener)
+    })?;
     let forecast = forecast::forecast(&forecast::About {
         setting,
         problem: &problem,
@@ -273,10 +277,12 @@ pub(super) fn initial_kernels(
     problem: &Problem,
     watch: Option<&Watch>,
 ) -> Result<Option<InitialKernels>> {
-    prepare(watch, |listener| kernels_heard(setting, problem, listener))
+    prepare(watch, |listener| {
+        kernels_with_listener(setting, problem, listener)
+    })
 }
 
-fn kernels_heard(
+fn kernels_with_listener(
     setting: &Setting,
     problem: &Problem,
     listener: Listener<'_>,
@@ -293,7 +299,7 @@ fn kernels_heard(
             streams: Streams::new(setting.seed, 0),
             correlation: setting.feedback_correlation,
         };
-        let snapshot = Linear::heard(problem, start, needs, listener)?.snapshot(needs);
+        let snapshot = Linear::with_listener(problem, start, needs, listener)?.snapshot(needs);
         let square = |values: Vec<f64>| {
             let side = values.len().isqrt();
             Array2::from_shape_vec((side, side), values).expect("a square kernel")

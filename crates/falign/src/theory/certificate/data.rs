@@ -9,11 +9,11 @@ use super::line::{Basis, Group, Line};
 use super::{LazyFeedback, Setup};
 use crate::math::Activation;
 use crate::stage::Listener;
-use crate::theory::algebra::{apart, solve_positive, symmetric_eigenvalues_heard};
-use crate::theory::infinite::feature_kernel_heard;
-use crate::theory::matrix::products_heard;
+use crate::theory::algebra::{apart, solve_positive, symmetric_eigenvalues_with_listener};
+use crate::theory::infinite::feature_kernel_with_listener;
+use crate::theory::matrix::products_with_listener;
 use crate::theory::spectrum::{RANK_TOLERANCE, Spectrum};
-use crate::theory::{infinite_eigenvalues_heard, training_kernel_max_heard};
+use crate::theory::{infinite_eigenvalues_with_listener, training_kernel_max_with_listener};
 use crate::{Error, Result};
 
 /// Directions with less than this share of M count as out of reach.
@@ -69,7 +69,7 @@ impl Facts {
         let computed = if is_linear || setup.kernel_eigenvalues.is_some() {
             None
         } else {
-            let found = infinite_eigenvalues_heard(setup.activation, x, listener);
+            let found = infinite_eigenvalues_with_listener(setup.activation, x, listener);
             Some(found.ok_or(Error::Stopped)?)
         };
         let known = setup.kernel_eigenvalues.or(computed.as_deref());
@@ -80,7 +80,7 @@ impl Facts {
         } else if is_linear {
             (1.0 + share) * max
         } else {
-            let max = training_kernel_max_heard(setup.activation, x, share, listener);
+            let max = training_kernel_max_with_listener(setup.activation, x, share, listener);
             max.ok_or(Error::Stopped)?
         };
         let rank = rank(eigenvalues, max);
@@ -131,12 +131,12 @@ impl Facts {
 /// Eigenvalues of X X', or those of X' X where it is smaller: the others vanish.
 fn gram_eigenvalues(x: &Array2<f64>, listener: Listener<'_>) -> Result<Vec<f64>> {
     let gram = if x.nrows() <= x.ncols() {
-        products_heard(x, x, listener)?
+        products_with_listener(x, x, listener)?
     } else {
         let columns = x.t().as_standard_layout().into_owned();
-        products_heard(&columns, &columns, listener)?
+        products_with_listener(&columns, &columns, listener)?
     };
-    symmetric_eigenvalues_heard(gram, listener).ok_or(Error::Stopped)
+    symmetric_eigenvalues_with_listener(gram, listener).ok_or(Error::Stopped)
 }
 
 fn rank(eigenvalues: &[f64], max: f64) -> usize {
@@ -150,7 +150,7 @@ fn out_of_reach(setup: &Setup<'_>, max: f64, norm: f64, listener: Listener<'_>) 
         return Ok(if norm > 0.0 { 1.0 } else { 0.0 });
     }
     let (x, y) = (setup.inputs, setup.targets.clone());
-    let kernel = feature_kernel_heard(setup.activation, x, listener);
+    let kernel = feature_kernel_with_listener(setup.activation, x, listener);
     let mut kernel = kernel.ok_or(Error::Stopped)?;
     kernel /= max;
     kernel.diag_mut().map_inplace(|g| *g += REACH);

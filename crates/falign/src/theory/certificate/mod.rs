@@ -133,14 +133,17 @@ impl Certificate {
 ///
 /// Source: Song, Xu & Lafferty (2021), Sections 3 and 4; each line names its own.
 pub fn certify(setup: &Setup<'_>) -> Result<Certificate> {
-    certify_heard(setup, Listener::NOBODY)
+    certify_with_listener(setup, Listener::NOBODY)
 }
 
 /// [`certify`], unless it is stopped.
 ///
 /// # Errors
 /// As there; [`Error::Stopped`] where it is to stop.
-pub(crate) fn certify_heard(setup: &Setup<'_>, listener: Listener<'_>) -> Result<Certificate> {
+pub(crate) fn certify_with_listener(
+    setup: &Setup<'_>,
+    listener: Listener<'_>,
+) -> Result<Certificate> {
     check(setup)?;
     let facts = Facts::of(setup, listener)?;
     let mut lines = alignment::lines(setup, &facts);
@@ -218,7 +221,7 @@ mod tests {
         };
         for (correlation, expected) in [(0.0, 2), (0.5, 4)] {
             let setup = setup(correlation);
-            let told = stopped_at_each_stage(|listener| certify_heard(&setup, listener));
+            let told = stopped_at_each_stage(|listener| certify_with_listener(&setup, listener));
             // Gbar, for its eigenvalues and for the targets; with b that follows beta also both parts
             // of the kernel that is trained with. A kernel ends before its last row.
             let last_row = |stage: &&Stage| {
@@ -231,7 +234,7 @@ mod tests {
             let is_followed = |stage: &Stage| matches!(stage, Stage::SlowTime { groups: 300, .. });
             assert_eq!(told.iter().any(is_followed), correlation == 0.0, "{told:?}");
             let goes_on = |_| true;
-            let with = certify_heard(&setup, Listener::new(&goes_on)).unwrap();
+            let with = certify_with_listener(&setup, Listener::new(&goes_on)).unwrap();
             assert_eq!(
                 format!("{with:?}"),
                 format!("{:?}", certify(&setup).unwrap())

@@ -8,7 +8,9 @@ use super::line::{Basis, Group, Line};
 use crate::Result;
 use crate::stage::Listener;
 use crate::theory::matrix::check_shape;
-use crate::theory::measure::{spectral_norm_heard, symmetric_part_eigenvalues_heard};
+use crate::theory::measure::{
+    spectral_norm_with_listener, symmetric_part_eigenvalues_with_listener,
+};
 
 /// G(0) and H(0) of one draw of the weights.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +29,7 @@ pub(super) fn lines(setup: &Setup<'_>, facts: &Facts, listener: Listener<'_>) ->
     };
     let n = setup.inputs.nrows();
     check_shape("initial_kernels.feature", &kernels.feature, (n, n))?;
-    let eigenvalues = symmetric_part_eigenvalues_heard(&kernels.feature, listener)?;
+    let eigenvalues = symmetric_part_eigenvalues_with_listener(&kernels.feature, listener)?;
     // The kernel of a singular data set has the same directions to spare.
     let least = eigenvalues[n - facts.rank.max(1)];
     let wanted = 0.75 * facts.gamma;
@@ -69,7 +71,7 @@ pub(super) fn lines(setup: &Setup<'_>, facts: &Facts, listener: Listener<'_>) ->
         feedback,
         (n * facts.k, n * facts.k),
     )?;
-    let found = spectral_norm_heard(feedback, listener)?;
+    let found = spectral_norm_with_listener(feedback, listener)?;
     let allowed = 0.25 * facts.gamma;
     lines.push(Line {
         value: Some(found),

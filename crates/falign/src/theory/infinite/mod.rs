@@ -86,11 +86,11 @@ pub(crate) fn infinite_kernels_version(activation: Activation) -> Option<u32> {
 /// Source: Song, Xu & Lafferty (2021), Assumption 3.1 (where I is `I_d`).
 #[doc(alias = "Gbar")]
 pub fn infinite_feature_kernel(activation: Activation, inputs: &Array2<f64>) -> Array2<f64> {
-    whole(|nobody| feature_kernel_heard(activation, inputs, nobody))
+    whole(|nobody| feature_kernel_with_listener(activation, inputs, nobody))
 }
 
 /// [`infinite_feature_kernel`], unless it is stopped.
-pub(super) fn feature_kernel_heard(
+pub(super) fn feature_kernel_with_listener(
     activation: Activation,
     inputs: &Array2<f64>,
     listener: Listener<'_>,
@@ -156,11 +156,11 @@ pub fn infinite_slope_kernel_between(
 ///
 /// Shapes, errors and cost as [`infinite_feature_kernel`].
 pub fn infinite_feedback_kernel(activation: Activation, inputs: &Array2<f64>) -> Array2<f64> {
-    whole(|nobody| feedback_kernel_heard(activation, inputs, nobody))
+    whole(|nobody| feedback_kernel_with_listener(activation, inputs, nobody))
 }
 
 /// [`infinite_feedback_kernel`], unless it is stopped.
-pub(super) fn feedback_kernel_heard(
+pub(super) fn feedback_kernel_with_listener(
     activation: Activation,
     inputs: &Array2<f64>,
     listener: Listener<'_>,

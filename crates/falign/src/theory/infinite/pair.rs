@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use crate::stage::{Listener, Stage};
-use crate::theory::matrix::products_heard;
+use crate::theory::matrix::products_with_listener;
 
 /// The numbers on which the law of (w.x, w.x'), w ~ N(0, I), depends.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +65,7 @@ impl Pairs {
         Some(Self {
             left: squares(left),
             right: squares(right.unwrap_or(left)),
-            products: products_heard(left, right.unwrap_or(left), listener).ok()?,
+            products: products_with_listener(left, right.unwrap_or(left), listener).ok()?,
             is_one_set: right.is_none(),
         })
     }

@@ -114,14 +114,14 @@ pub fn slow_time_limit(
     taus: &[f64],
     tolerance: f64,
 ) -> Result<Vec<SlowEstimate>> {
-    slow_time_limit_heard(problem, ridge, taus, tolerance, Listener::NOBODY)
+    slow_time_limit_with_listener(problem, ridge, taus, tolerance, Listener::NOBODY)
 }
 
 /// [`slow_time_limit`], unless it is stopped.
 ///
 /// # Errors
 /// As there; [`Error::Stopped`] where it is to stop.
-pub(crate) fn slow_time_limit_heard(
+pub(crate) fn slow_time_limit_with_listener(
     problem: SlowProblem<'_>,
     ridge: &SlowRidge,
     taus: &[f64],
@@ -391,7 +391,7 @@ mod tests {
                 law: &FeedbackLaw::Gaussian,
             };
             let solve = |listener: Listener<'_>| {
-                slow_time_limit_heard(problem, &ridge, &taus, 0.5, listener)
+                slow_time_limit_with_listener(problem, &ridge, &taus, 0.5, listener)
             };
             // Replicates one after another tell in one order.
             let pool = rayon::ThreadPoolBuilder::new()

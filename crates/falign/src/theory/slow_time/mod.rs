@@ -30,7 +30,7 @@ mod stepping;
 use ndarray::Array2;
 
 pub use law::FeedbackLaw;
-pub(crate) use limit::slow_time_limit_heard;
+pub(crate) use limit::slow_time_limit_with_listener;
 pub use limit::{Estimate, SlowEstimate, SlowProblem, slow_time_limit};
 pub use linear::LinearSlowTime;
 pub use particles::SlowTime;

@@ -164,10 +164,10 @@ impl SlowTime {
     /// # Errors
     /// [`Error::Config`](crate::Error::Config) where cross-entropy has no ridge.
     pub fn advance(&mut self, ridge: impl Fn(f64) -> f64, step: f64) -> Result<()> {
-        let first = self.velocity(&self.z, ridge(self.tau), &unheard())?.0;
+        let first = self.velocity(&self.z, ridge(self.tau), &unwatched())?.0;
         let mut half = self.z.clone();
         half.scaled_add(0.5 * step, &first);
-        let (second, alpha) = self.velocity(&half, ridge(self.tau + 0.5 * step), &unheard())?;
+        let (second, alpha) = self.velocity(&half, ridge(self.tau + 0.5 * step), &unwatched())?;
         self.z.scaled_add(step, &second);
         self.alpha = alpha;
         self.tau += step;
@@ -181,7 +181,7 @@ impl SlowTime {
     /// # Errors
     /// As [`Self::advance`].
     pub fn advance_to(&mut self, tau: f64, ridge: &SlowRidge, tolerance: f64) -> Result<()> {
-        self.advance_before(&|_| Ok(()), &unheard(), tau, ridge, tolerance)
+        self.advance_before(&|_| Ok(()), &unwatched(), tau, ridge, tolerance)
     }
 
     /// [`Self::advance_to`]; `look` is called with tau before every slope, and may end it, as may
@@ -224,7 +224,7 @@ impl SlowTime {
     /// # Errors
     /// As [`Self::advance`].
     pub fn state(&self, ridge: f64) -> Result<SlowState> {
-        self.state_of(ridge, &unheard())
+        self.state_of(ridge, &unwatched())
     }
 
     /// [`Self::state`], as a part of some work.
@@ -296,7 +296,7 @@ fn mean_product_of(a: &Array2<f64>, b: &Array2<f64>, work: &Work<'_>) -> Result<
     Ok(products_of(&transposed(a), &transposed(b), work)? / a.nrows() as f64)
 }
 
-/// Work of which nobody hears.
-fn unheard() -> Work<'static> {
+/// Work that nobody follows.
+fn unwatched() -> Work<'static> {
     Work::new(Listener::NOBODY, 0.0, &Stage::weights)
 }

@@ -122,14 +122,14 @@ impl Linear {
     /// If the activation is not the identity or dropout is on; an experiment's check refuses
     /// both.
     pub fn new(problem: &Problem, start: LinearStart, needs: Needs) -> Self {
-        unstopped(|nobody| Self::heard(problem, start, needs, nobody))
+        unstopped(|nobody| Self::with_listener(problem, start, needs, nobody))
     }
 
     /// [`new`](Self::new), unless it is stopped.
     ///
     /// # Errors
     /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
-    pub(crate) fn heard(
+    pub(crate) fn with_listener(
         problem: &Problem,
         start: LinearStart,
         needs: Needs,
@@ -334,7 +334,7 @@ impl Dynamics for Linear {
         }
     }
 
-    fn weights_heard(&mut self, listener: Listener<'_>) -> Result<Option<Weights>> {
+    fn weights_with_listener(&mut self, listener: Listener<'_>) -> Result<Option<Weights>> {
         let Form::Recursion(fixed) = &self.form else {
             return Ok(None);
         };

@@ -83,14 +83,14 @@ impl<T: Element> SampleSpace<T> {
         needs: Needs,
         parallel: bool,
     ) -> Self {
-        unstopped(|nobody| Self::heard(problem, start, streams, needs, parallel, nobody))
+        unstopped(|nobody| Self::with_listener(problem, start, streams, needs, parallel, nobody))
     }
 
     /// [`new`](Self::new), unless it is stopped.
     ///
     /// # Errors
     /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
-    pub(crate) fn heard(
+    pub(crate) fn with_listener(
         problem: &Problem,
         start: Start,
         streams: Streams,
@@ -400,7 +400,7 @@ impl<T: Element> Dynamics for SampleSpace<T> {
         snapshot
     }
 
-    fn weights_heard(&mut self, listener: Listener<'_>) -> Result<Option<Weights>> {
+    fn weights_with_listener(&mut self, listener: Listener<'_>) -> Result<Option<Weights>> {
         let Some(start) = &self.start else {
             return Ok(None);
         };
