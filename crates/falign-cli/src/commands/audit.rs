@@ -10,7 +10,8 @@ use falign::simulate::sources::Sources;
 use falign::study::audit::{Limits, RuleAudit, audit_rules};
 use serde_json::{Value, json};
 
-use super::{Ended, OverrideArgs, source};
+use super::{OverrideArgs, source};
+use crate::ended::Ended;
 use crate::output;
 
 #[derive(Debug, Args)]

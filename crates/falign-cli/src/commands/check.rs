@@ -11,11 +11,12 @@ use falign::config::{Experiment, Overrides, builtin};
 use falign::plan::execute::{check_weights, collect};
 use falign::plan::run_table::RunTable;
 use falign::plan::{Plan, belongs};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::folders::Folders;
 use super::stored::{InPlace, StoredOptions};
-use super::{Ended, RunOptions, Usage, run, source};
+use super::{RunOptions, run, source, verdicts};
+use crate::ended::{Ended, Usage};
 use crate::output;
 
 #[derive(Debug, Args)]
@@ -27,76 +28,6 @@ pub(crate) struct CheckArgs {
     run: RunOptions,
     #[command(flatten)]
     stored: StoredOptions,
-}
-
-/// How many claims of an experiment share the level of a check.
-pub(super) fn levels(experiment: &Experiment) -> usize {
-    let claims = experiment.claims.iter();
-    claims.filter(|claim| claim.has_level()).count()
-}
-
-/// The verdict on every claim of an experiment, in a check with so many [`levels`].
-pub(super) fn verdicts(experiment: &Experiment, table: &RunTable, levels: usize) -> Vec<Verdict> {
-    let claims = experiment.claims.iter();
-    claims
-        .map(|claim| claim.evaluate_among(table, levels))
-        .collect()
-}
-
-pub(super) fn as_json(verdicts: &[Verdict]) -> Value {
-    verdicts
-        .iter()
-        .map(|v| {
-            json!({
-                "id": v.id, "verdict": v.name(), "passed": v.passed, "undecidable": v.undecidable,
-                "measured": v.measured, "wanted": v.wanted,
-                "margin": v.margin.is_finite().then_some(v.margin),
-            })
-        })
-        .collect()
-}
-
-pub(super) fn print(verdicts: &[Verdict], experiment: &Experiment) -> Result<()> {
-    for v in verdicts {
-        let word = match v.name() {
-            "passed" => "pass",
-            "failed" => "FAIL",
-            _ => "UNDECIDED",
-        };
-        output::line(format!("{word:9} {}", v.id))?;
-        if let Some(claim) = experiment.claims.iter().find(|claim| claim.id == v.id) {
-            output::line(format!("          {}", claim.text))?;
-        }
-        output::line(format!("          measured: {}", v.measured))?;
-        output::line(format!("          wanted:   {}", v.wanted))?;
-        if let Some(reason) = &v.undecidable {
-            output::line(format!("          not decidable: {reason}"))?;
-        }
-    }
-    left_out(experiment)
-}
-
-/// More claims than this, left out for one reason, are counted rather than named.
-const NAMED: usize = 3;
-
-/// The claims that overrides, or the choice of cases, leave nothing to check of.
-fn left_out(experiment: &Experiment) -> Result<()> {
-    let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (id, reason) in &experiment.left_out {
-        match by_reason.iter_mut().find(|(known, _)| known == reason) {
-            Some((_, ids)) => ids.push(id),
-            None => by_reason.push((reason, vec![id])),
-        }
-    }
-    for (reason, ids) in by_reason {
-        let which = if ids.len() > NAMED {
-            format!("{} claims", ids.len())
-        } else {
-            ids.join(", ")
-        };
-        output::line(format!("left out  {which}: {reason}"))?;
-    }
-    Ok(())
 }
 
 pub(super) fn command(args: &CheckArgs) -> Result<Ended> {
@@ -118,7 +49,7 @@ pub(super) fn command(args: &CheckArgs) -> Result<Ended> {
     let experiments = names.iter().map(|name| experiment(name.as_deref(), args));
     let experiments: Vec<Experiment> = experiments.collect::<Result<_>>()?;
     // Several experiments are one check: their claims share its level.
-    let levels = experiments.iter().map(levels).sum();
+    let levels = experiments.iter().map(verdicts::levels).sum();
     for (name, experiment) in names.into_iter().zip(experiments) {
         let measured = measured(name.as_deref(), experiment, args, &mut folders);
         let measured = measured.inspect_err(|error| {
@@ -129,7 +60,7 @@ pub(super) fn command(args: &CheckArgs) -> Result<Ended> {
         let Some(measured) = measured else {
             return Ok(Ended::Stopped);
         };
-        let verdicts = verdicts(&measured.experiment, &measured.table, levels);
+        let verdicts = verdicts::of(&measured.experiment, &measured.table, levels);
         all_passed &= verdicts.iter().all(|v| v.passed);
         let shown = name.map_or_else(
             || measured.experiment.name.clone(),
@@ -147,7 +78,7 @@ pub(super) fn command(args: &CheckArgs) -> Result<Ended> {
 fn show(name: &str, measured: &Measured, verdicts: &[Verdict], as_json: bool) -> Result<()> {
     let experiment = &measured.experiment;
     if as_json {
-        let claims = self::as_json(verdicts);
+        let claims = verdicts::as_json(verdicts);
         let mut report = json!({ "experiment": name, "claims": claims });
         if let Some(stored) = &measured.stored {
             report["stored"] = stored.json();
@@ -158,7 +89,7 @@ fn show(name: &str, measured: &Measured, verdicts: &[Verdict], as_json: bool) ->
     if let Some(stored) = &measured.stored {
         output::line(stored.line())?;
     }
-    print(verdicts, experiment)?;
+    verdicts::print(verdicts, experiment)?;
     if verdicts.is_empty() {
         output::line("no claims")?;
     }

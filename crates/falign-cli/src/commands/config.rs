@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::Result;
 use falign::config::Overrides;
 
-use super::{Ended, OverrideArgs, source};
+use super::{OverrideArgs, source};
+use crate::ended::Ended;
 use crate::output;
 
 pub(super) fn command(

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use falign::data::catalogue::{Entry, Loaded, Proof, search_path};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Ended, Usage};
+use crate::ended::{Ended, Usage};
 use crate::fetch::{BUILT_IN, Client, Mirrors, Watcher, fetch};
 use crate::output;
 

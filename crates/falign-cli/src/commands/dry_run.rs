@@ -18,9 +18,10 @@ use falign::study::estimate::{
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
 
-use super::{Ended, RunOptions};
-use crate::figure::written;
+use super::RunOptions;
+use crate::ended::Ended;
 use crate::output;
+use falign_figure::written;
 
 /// Most lines of the table on a terminal; `--json` has all.
 const LINES: usize = 40;

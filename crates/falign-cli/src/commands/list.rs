@@ -3,7 +3,7 @@
 use anyhow::Result;
 use falign::config::{Experiment, Overrides, builtin};
 
-use super::Ended;
+use crate::ended::Ended;
 use crate::output;
 
 pub(super) fn command() -> Result<Ended> {

@@ -15,6 +15,7 @@ mod show;
 mod source;
 mod stored;
 mod theory;
+mod verdicts;
 mod words;
 
 use std::num::NonZero;
@@ -22,27 +23,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use falign_figure::Mean;
 
-use crate::figure::Mean;
-
-/// How a command ended, if it did not fail.
-pub(crate) enum Ended {
-    Done,
-    ClaimsFailed,
-    Stopped,
-}
-
-/// An error of usage, for exit code 2.
-#[derive(Debug)]
-pub(crate) struct Usage(pub(crate) String);
-
-impl std::fmt::Display for Usage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Usage {}
+use crate::ended::Ended;
 
 /// Train and analyse networks that learn through random feedback weights.
 #[derive(Debug, Parser)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::words::quoted;
-use super::{Ended, Usage};
+use crate::ended::{Ended, Usage};
 use crate::output;
 
 const TEMPLATE: &str = include_str!("template.toml");

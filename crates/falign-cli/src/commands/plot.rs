@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result};
 use falign::config::figure::Figure;
 use falign::config::{Experiment, Overrides};
 
-use super::{Ended, Usage};
-use crate::figure::{Mean, Options, Table, render, write};
+use crate::ended::{Ended, Usage};
 use crate::output;
+use falign_figure::{Mean, Options, Table, render, write};
 
 pub(super) fn command(dir: &Path, mean: Mean, png_width: u32) -> Result<Ended> {
     let file = dir.join("experiment.toml");

@@ -26,8 +26,9 @@ use falign::simulate::sources::Sources;
 use falign::simulate::watch::Watch;
 use serde_json::json;
 
-use super::{Ended, RunArgs, RunOptions, Usage, plot, source, words};
-use crate::{faults, figure, output, progress, signals};
+use super::{RunArgs, RunOptions, plot, source, verdicts, words};
+use crate::ended::{Ended, Usage};
+use crate::{faults, output, progress, signals};
 
 pub(super) fn command(args: &RunArgs) -> Result<Ended> {
     args.options.overrides.allow_memory();
@@ -73,7 +74,7 @@ pub(super) fn in_folder(
     let table = collect(experiment, &plan, dir)?;
     let seconds = start.elapsed().as_secs_f64();
     write_tables(experiment, &table, dir, seconds, options.threads)?;
-    plot::picture(experiment, dir, &figure::Options::default())
+    plot::picture(experiment, dir, &falign_figure::Options::default())
         .context("the results are stored, but the figure is not")?;
     Ok(Some(Finished {
         table,
@@ -305,11 +306,7 @@ fn report(
     dir: &Path,
     options: &RunOptions,
 ) -> Result<Ended> {
-    let verdicts = super::check::verdicts(
-        experiment,
-        &finished.table,
-        super::check::levels(experiment),
-    );
+    let verdicts = verdicts::of(experiment, &finished.table, verdicts::levels(experiment));
     let failed = verdicts.iter().filter(|v| !v.passed).count();
     let diverged: usize = finished
         .table
@@ -327,7 +324,7 @@ fn report(
         let value = json!({
             "dir": dir.display().to_string(), "files": files, "seconds": finished.seconds,
             "jobs_kept": finished.execution.kept, "runs_diverged": diverged, "runs_stalled": stalled,
-            "claims": super::check::as_json(&verdicts),
+            "claims": verdicts::as_json(&verdicts),
         });
         output::line(format!("{value:#}"))?;
     } else {
@@ -351,7 +348,7 @@ fn report(
             counted(finished.table.settings.len(), "setting"),
             finished.seconds,
         ))?;
-        super::check::print(&verdicts, experiment)?;
+        verdicts::print(&verdicts, experiment)?;
         output::line(format!("tables and picture: {}", dir.display()))?;
     }
     Ok(if failed > 0 {

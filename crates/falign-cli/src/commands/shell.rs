@@ -4,7 +4,8 @@
 use anyhow::Result;
 use clap::CommandFactory as _;
 
-use super::{Cli, Ended};
+use super::Cli;
+use crate::ended::Ended;
 use crate::output;
 
 pub(super) fn completions(shell: clap_complete::Shell) -> Result<Ended> {

@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result};
 use falign::config::keys::did_you_mean;
 use serde_json::{Map, Value};
 
-use super::{Ended, Usage};
-use crate::figure::Table;
+use crate::ended::{Ended, Usage};
 use crate::output;
+use falign_figure::Table;
 
 /// The quantities shown where the caller names none: these, or the first ones.
 fn default_quantities<'a>(recorded: &[&'a str]) -> Vec<&'a str> {

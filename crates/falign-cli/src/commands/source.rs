@@ -8,7 +8,8 @@ use falign::config::builtin::Builtin;
 use falign::config::{Experiment, builtin as built_in, keys};
 use falign::file::read_text;
 
-use super::{OverrideArgs, Usage, words};
+use super::{OverrideArgs, words};
+use crate::ended::Usage;
 
 /// The built-in experiment of that name.
 pub(crate) fn builtin(name: &Path) -> Option<&'static Builtin> {

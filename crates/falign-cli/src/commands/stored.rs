@@ -10,7 +10,8 @@ use falign::config::Experiment;
 use falign::file::{read_text, write_atomic};
 use falign::plan::Plan;
 
-use super::{Usage, source};
+use super::source;
+use crate::ended::Usage;
 use crate::output;
 
 #[derive(Debug, Args)]

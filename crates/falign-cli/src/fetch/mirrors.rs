@@ -8,7 +8,7 @@ use falign::data::catalogue::{self, Entry};
 use falign::file::read_text;
 use serde::Deserialize;
 
-use crate::commands::Usage;
+use crate::ended::Usage;
 
 /// The mirrors that come with the program.
 pub(crate) const BUILT_IN: &str = include_str!("mirrors.toml");

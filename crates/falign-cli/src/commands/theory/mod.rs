@@ -13,7 +13,8 @@ use falign::study::certificate::{Question, SettingCertificate, certify_settings}
 use falign::study::lemmas::lemma_tables;
 use serde_json::{Value, json};
 
-use super::{Ended, OverrideArgs, source};
+use super::{OverrideArgs, source};
+use crate::ended::Ended;
 use crate::{output, progress};
 
 #[derive(Debug, Args)]

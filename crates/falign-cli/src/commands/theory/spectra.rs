@@ -9,7 +9,8 @@ use falign::simulate::sources::Sources;
 use falign::simulate::watch::Watch;
 use falign::study::spectra::{KernelSpectrum, kernel_spectra};
 
-use crate::figure::{Options, Table, render, write, written};
+use falign_figure::{Options, Table, render, write, written};
+
 use crate::progress;
 
 /// Columns of the table behind the picture, as those of a `summary.csv`.

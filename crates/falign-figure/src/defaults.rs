@@ -16,7 +16,7 @@ const OTHERS: usize = 2;
 
 /// Alignment against width if there are several widths, else against step or epoch, and test
 /// accuracy or loss against step or epoch; settings that differ otherwise become colours, line styles and panels.
-pub(crate) fn default_figure(table: &Table) -> Figure {
+pub(super) fn default_figure(table: &Table) -> Figure {
     let split = Split::new(table);
     let mut groups = split.groups(table);
     let caption = if groups.len() > MOST {

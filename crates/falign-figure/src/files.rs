@@ -1,10 +1,9 @@
-//! The files beside a picture: its points, a script that redraws it, and its PNG.
+//! The files beside a picture: its points, and a script that redraws it.
 
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
 use falign::config::figure::{Scale, Style};
-use resvg::{tiny_skia, usvg};
 
 use super::caption::letter;
 use super::looks::Looks;
@@ -48,20 +47,6 @@ fn exact(value: f64) -> String {
     } else {
         value.to_string()
     }
-}
-
-/// Renders an SVG that has no text elements, `width` pixels wide.
-pub(super) fn png(svg: &str, width: u32) -> Result<Vec<u8>> {
-    let tree = usvg::Tree::from_str(svg, &usvg::Options::default())
-        .context("the drawn SVG cannot be read back")?;
-    let size = tree.size();
-    let scale = width as f32 / size.width();
-    let height = (size.height() * scale).ceil() as u32;
-    let mut pixels = tiny_skia::Pixmap::new(width, height)
-        .with_context(|| format!("a picture of {width} by {height} pixels cannot be made"))?;
-    let transform = tiny_skia::Transform::from_scale(scale, scale);
-    resvg::render(&tree, transform, &mut pixels.as_mut());
-    pixels.encode_png().context("cannot write the PNG")
 }
 
 /// A Python script that redraws the picture from its points.

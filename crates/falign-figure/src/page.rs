@@ -9,7 +9,7 @@ use super::caption::{caption, letter};
 use super::font::Fonts;
 use super::legend::{Legend, place};
 use super::looks::Looks;
-use super::panel::{LABEL_SIZE, Plot, TICK_SIZE};
+use super::plot::{LABEL_SIZE, Plot, TICK_SIZE};
 use super::points::{Point, Shown, split_of};
 use super::text::Rich;
 use super::{map, names};

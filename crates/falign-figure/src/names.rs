@@ -58,8 +58,14 @@ pub(super) fn column_in(name: &str, unit: &str) -> String {
     format!("{} in {sign}", column(name))
 }
 
-/// A cell of a column as a legend entry.
-pub(crate) fn value(text: &str) -> String {
+/// A cell of a column as a legend entry, in a markup of stars for italics, `^{}` and `_{}`.
+///
+/// ```
+/// assert_eq!(falign_figure::written("1e-5"), "10^{-5}");
+/// assert_eq!(falign_figure::written("feedback_alignment"), "FA");
+/// assert_eq!(falign_figure::written("gamma=3"), "3 *γ*");
+/// ```
+pub fn value(text: &str) -> String {
     if let Ok(number) = text.parse::<f64>() {
         return self::number(number);
     }

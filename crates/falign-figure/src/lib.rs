@@ -1,8 +1,10 @@
-//! Pictures from stored tables: `summary.csv` in, SVG, PNG, the points shown and a script out.
+//! Pictures from stored tables: a `[figure]` and `summary.csv` in; SVG, PNG, the points shown and a
+//! script out.
 //!
 //! Nothing here simulates, and nothing asks the machine for a font, a locale or its maths
 //! library: one table gives the same SVG, CSV and script everywhere. The PNG is rendered from
-//! that SVG by `resvg` in single precision, the same on every machine of one architecture.
+//! that SVG by `resvg` in single precision, the same on every machine of one architecture; without
+//! the feature `png` there is none.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -23,6 +25,9 @@ mod names;
 mod page;
 mod palette;
 mod panel;
+mod plot;
+#[cfg(feature = "png")]
+mod png;
 mod points;
 mod table;
 mod text;
@@ -38,13 +43,13 @@ use anyhow::{Context as _, Result};
 use falign::config::figure::Figure;
 use falign::file::write_atomic;
 
-pub(crate) use defaults::default_figure;
-pub(crate) use names::value as written;
-pub(crate) use table::Table;
+pub use names::value as written;
+pub use table::Table;
 
 /// The mean shown on log axes where a panel leaves the choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub(crate) enum Mean {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+pub enum Mean {
     /// 10 to the mean of log10: the middle of what a log axis shows.
     #[default]
     Geometric,
@@ -54,11 +59,11 @@ pub(crate) enum Mean {
 
 /// What the caller may choose about a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Options {
+pub struct Options {
     /// The mean on log axes.
-    pub(crate) mean: Mean,
+    pub mean: Mean,
     /// Width of the PNG in pixels.
-    pub(crate) png_width: u32,
+    pub png_width: u32,
 }
 
 impl Default for Options {
@@ -73,11 +78,25 @@ impl Default for Options {
 /// Draws a figure from a table: the endings and contents of `<stem>.svg`, `.png`, `.csv` and
 /// `.py`.
 ///
-/// A figure without panels is drawn as [`default_figure`]; its title and caption are kept.
+/// A figure without panels shows alignment and loss, or accuracy where there are classes; its title
+/// and caption are kept.
 ///
 /// # Errors
 /// If a panel asks for a column or row that the table does not have.
-pub(crate) fn render(
+///
+/// # Example
+/// ```
+/// use falign::config::figure::Figure;
+/// use falign_figure::{Options, Table, render};
+/// let cells = |row: [&str; 3]| row.map(str::to_owned).to_vec();
+/// let rows = vec![cells(["0", "3", "2.0"]), cells(["5", "3", "0.5"])];
+/// let table = Table::new(&["step", "runs", "loss_mean"], rows);
+/// let files = render(&Figure::default(), &table, "figure", &Options::default())?;
+/// let (ending, svg) = &files[0];
+/// assert!(*ending == "svg" && svg.starts_with(b"<svg"));
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+pub fn render(
     figure: &Figure,
     table: &Table,
     stem: &str,
@@ -102,20 +121,22 @@ pub(crate) fn render(
     let looks = page::all_looks(figure, &shown);
     let page = page::Page::new(figure, &shown, &looks)?;
     let svg = page.svg(&font::Fonts::load()?);
-    let png = files::png(&svg, options.png_width)?;
-    Ok(vec![
-        ("svg", svg.into_bytes()),
-        ("png", png),
-        ("csv", files::points_csv(&page)?.into_bytes()),
-        ("py", files::script(&page, stem).into_bytes()),
-    ])
+    #[cfg(feature = "png")]
+    let png = Some(("png", png::png(&svg, options.png_width)?));
+    #[cfg(not(feature = "png"))]
+    let png = None;
+    let mut files = vec![("svg", svg.into_bytes())];
+    files.extend(png);
+    files.push(("csv", files::points_csv(&page)?.into_bytes()));
+    files.push(("py", files::script(&page, stem).into_bytes()));
+    Ok(files)
 }
 
 /// Writes what [`render`] drew and returns the paths.
 ///
 /// # Errors
 /// If a file cannot be written; the old one is then still there.
-pub(crate) fn write(files: &[(&str, Vec<u8>)], folder: &Path, stem: &str) -> Result<Vec<PathBuf>> {
+pub fn write(files: &[(&str, Vec<u8>)], folder: &Path, stem: &str) -> Result<Vec<PathBuf>> {
     files
         .iter()
         .map(|(extension, bytes)| {
@@ -130,7 +151,7 @@ fn with_panels(figure: &Figure, table: &Table) -> Result<Figure> {
     if !figure.panels.is_empty() {
         return Ok(figure.clone());
     }
-    let mut default = default_figure(table);
+    let mut default = defaults::default_figure(table);
     anyhow::ensure!(
         !default.panels.is_empty(),
         "the table has no quantity to draw"

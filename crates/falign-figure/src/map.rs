@@ -5,7 +5,7 @@ use super::canvas::{Anchor, Canvas, Rect, Stroke};
 use super::font::Fonts;
 use super::names;
 use super::palette::{INK, ink_on, shade};
-use super::panel::{LABEL_SIZE, Plot, TICK_SIZE};
+use super::plot::{LABEL_SIZE, Plot, TICK_SIZE};
 use super::points::{Point, Shown};
 use super::text::Rich;
 

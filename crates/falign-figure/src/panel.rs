@@ -1,40 +1,21 @@
 //! One pair of axes with its data.
 
-use falign::config::figure::{Panel, Scale, Style};
+use falign::config::figure::{Scale, Style};
 
-use super::axis::{Axis, Tick};
+use super::axis::Tick;
 use super::canvas::{Anchor, Canvas, Rect, Stroke};
 use super::font::Fonts;
 use super::legend::Segment;
-use super::looks::Looks;
 use super::map;
 use super::palette::INK;
-use super::points::{Point, Series, Shown};
+use super::plot::{LABEL_SIZE, Plot, TICK_SIZE};
+use super::points::{Point, Series};
 use super::text::Rich;
-
-/// Size of tick labels.
-pub(super) const TICK_SIZE: f64 = 7.0;
-/// Size of axis labels.
-pub(super) const LABEL_SIZE: f64 = 8.0;
 
 /// A place on the page.
 type Place = (f64, f64);
 /// Where a point is across, and the upper and lower end of its spread.
 type Spread = (f64, f64, f64);
-
-/// A panel with everything decided but its place.
-pub(super) struct Plot<'a> {
-    /// What was asked for.
-    pub(super) panel: &'a Panel,
-    /// What the table gave.
-    pub(super) shown: &'a Shown,
-    /// Colours and line styles.
-    pub(super) looks: &'a Looks,
-    /// Horizontal axis.
-    pub(super) x: Axis,
-    /// Vertical axis.
-    pub(super) y: Axis,
-}
 
 impl Plot<'_> {
     /// Ticks of the horizontal axis for a length: at the data's own values where few and apart,
@@ -65,11 +46,6 @@ impl Plot<'_> {
             return map::ticks(map::rows(self.shown).into_iter());
         }
         self.y.ticks(((length / 17.0) as usize).clamp(2, 8))
-    }
-
-    /// Whether the panel is a map: cells in place of axes of numbers.
-    pub(super) fn is_map(&self) -> bool {
-        self.panel.style == Style::Map
     }
 
     fn place(&self, frame: Rect, x: f64, y: f64) -> Option<(f64, f64)> {

@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use falign::file::read;
 
-/// A table read from disk. Cells stay text: a setting's value is a name as often as a number.
+/// A table with named columns. Cells stay text: a setting's value is a name as often as a number.
 #[derive(Debug, Clone)]
-pub(crate) struct Table {
+pub struct Table {
     columns: Vec<String>,
     rows: Vec<Vec<String>>,
 }
@@ -19,7 +19,7 @@ impl Table {
     ///
     /// # Errors
     /// If the file cannot be read, a line has too few or too many cells, or there is no row.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    pub fn read(path: &Path) -> Result<Self> {
         let name = path.display();
         let bytes = read(path)?;
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
@@ -40,10 +40,13 @@ impl Table {
         Ok(Self { columns, rows })
     }
 
-    /// A table of cells made here; each row has as many as there are columns.
-    pub(crate) fn new(columns: &[&str], rows: Vec<Vec<String>>) -> Self {
+    /// A table of cells; each row has as many as there are columns.
+    ///
+    /// # Panics
+    /// If a row has more or fewer.
+    pub fn new(columns: &[&str], rows: Vec<Vec<String>>) -> Self {
         let columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
-        debug_assert!(
+        assert!(
             rows.iter().all(|row| row.len() == columns.len()),
             "whole rows"
         );
@@ -51,12 +54,12 @@ impl Table {
     }
 
     /// The names of all columns.
-    pub(crate) fn names(&self) -> &[String] {
+    pub fn names(&self) -> &[String] {
         &self.columns
     }
 
     /// All rows, each with as many cells as there are columns.
-    pub(crate) fn rows(&self) -> &[Vec<String>] {
+    pub fn rows(&self) -> &[Vec<String>] {
         &self.rows
     }
 
@@ -66,12 +69,25 @@ impl Table {
     }
 
     /// Position of a column, if the table has it.
-    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+    pub fn find(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column == name)
     }
 
     /// Position of a column.
-    pub(crate) fn column(&self, name: &str) -> Result<usize> {
+    ///
+    /// # Errors
+    /// If the table has no such column: the message names the nearest.
+    ///
+    /// # Example
+    /// ```
+    /// use falign_figure::Table;
+    /// let table = Table::new(&["width", "loss_mean"], vec![vec!["10".to_owned(), "0.5".to_owned()]]);
+    /// assert_eq!(table.column("loss_mean")?, 1);
+    /// let error = table.column("widht").unwrap_err().to_string();
+    /// assert!(error.ends_with("did you mean `width`?"), "{error}");
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
+    pub fn column(&self, name: &str) -> Result<usize> {
         self.find(name).with_context(|| {
             let names: Vec<&str> = self.columns.iter().map(String::as_str).collect();
             format!("the table has no column `{name}`; {}", near(name, &names))
@@ -89,7 +105,7 @@ impl Table {
     }
 
     /// The recorded quantities: every `<quantity>_mean`.
-    pub(crate) fn quantities(&self) -> Vec<&str> {
+    pub fn quantities(&self) -> Vec<&str> {
         self.columns
             .iter()
             .filter_map(|column| column.strip_suffix("_mean"))

@@ -1,0 +1,92 @@
+//! The `falign` program: experiments, tables and figures from the command line.
+//!
+//! [`run`](fn@run) is all of it; `main` only hands it the words of its command line.
+//!
+//! Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 failed, 2 usage
+//! or configuration, 3 some claims failed, 4 stopped and resumable, 130 second Ctrl-C.
+
+mod commands;
+mod ended;
+mod faults;
+mod fetch;
+mod output;
+mod progress;
+mod signals;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use falign::fault::caught;
+
+use commands::Cli;
+use ended::Usage;
+
+/// Carries out a command line, whose first word is the program's name, and gives the exit code.
+///
+/// What a whole process has but once is set up first: panics are said by the program itself, and on
+/// Unix the calling thread gets an error in place of a signal where a file becomes too large. Commands
+/// that run experiments listen for Ctrl-C and SIGTERM. A second signal, and work that does not stop,
+/// end the process.
+///
+/// ```
+/// use std::process::ExitCode;
+/// assert_eq!(falign_cli::run(["falign", "config", "quickstart"]), ExitCode::SUCCESS);
+/// assert_ne!(falign_cli::run(["falign", "config", "no_such_experiment"]), ExitCode::SUCCESS);
+/// ```
+pub fn run(args: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCode {
+    faults::listen();
+    signals::refuse_large_files();
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(help) => {
+            // Where nobody reads what is wrong with the command line, the exit code says it.
+            let _ = help.print();
+            return u8::try_from(help.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+    };
+    let ended = caught(|| "falign".to_owned(), || Ok(commands::dispatch(cli)));
+    match ended.unwrap_or_else(|fault| Err(fault.into())) {
+        Ok(ended) => ended.into(),
+        Err(error) => {
+            output::note(format!("falign: {}", message(&error)));
+            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
+        }
+    }
+}
+
+/// Whether what was asked is at fault: the command line, the experiment, or a file it reads.
+fn is_usage(error: &anyhow::Error) -> bool {
+    use falign::Error::{Config, Data, Shape};
+    error.chain().any(|cause| {
+        cause.is::<Usage>()
+            || matches!(
+                cause.downcast_ref(),
+                Some(Config { .. } | Shape { .. } | Data { .. })
+            )
+    })
+}
+
+/// One cause; of a fault with the place in the source.
+fn said(cause: &(dyn std::error::Error + 'static)) -> String {
+    let place = match cause.downcast_ref() {
+        Some(falign::Error::Fault { .. }) => faults::place(),
+        _ => String::new(),
+    };
+    format!("{cause}{place}")
+}
+
+/// The causes on one line, each said once: some tell their own cause.
+fn message(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(said) {
+        if text.ends_with(&cause) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&cause);
+    }
+    text
+}
