@@ -18,7 +18,16 @@ pub(crate) fn raise(error: &Error) -> PyErr {
         Error::Fault { .. } => "InternalError",
         _ => "FalignError",
     };
-    let message = error.to_string();
+    exception(class, error.to_string())
+}
+
+/// A `ConfigError` of what the library does not look at.
+pub(crate) fn config_error(message: &str) -> PyErr {
+    exception("ConfigError", message.to_owned())
+}
+
+/// An exception of `falign.errors`.
+fn exception(class: &str, message: String) -> PyErr {
     Python::attach(|py| {
         let found = py
             .import("falign.errors")

@@ -14,6 +14,7 @@ mod config;
 mod convert;
 mod data;
 mod error;
+mod figure;
 mod folder;
 mod iterate;
 mod lent;
@@ -47,6 +48,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(predict::predict, module)?)?;
     module.add_function(wrap_pyfunction!(predict::plain, module)?)?;
     module.add_function(wrap_pyfunction!(theory::theory, module)?)?;
+    module.add_function(wrap_pyfunction!(figure::figure, module)?)?;
     module.add_function(wrap_pyfunction!(folder::save, module)?)?;
     module.add_function(wrap_pyfunction!(folder::load, module)?)?;
     Ok(())

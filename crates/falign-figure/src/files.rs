@@ -1,9 +1,8 @@
-//! The files beside a picture: its points, and a script that redraws it.
-
-use std::fmt::Write as _;
+//! The files beside a picture: its points, and a script that redraws it with matplotlib.
 
 use anyhow::{Context as _, Result};
 use falign::config::figure::{Scale, Style};
+use serde::Serialize;
 
 use super::caption::letter;
 use super::looks::Looks;
@@ -49,102 +48,131 @@ fn exact(value: f64) -> String {
     }
 }
 
-/// A Python script that redraws the picture from its points.
-pub(super) fn script(page: &Page<'_>, stem: &str) -> String {
+/// Panels and lines as the Python module wants them, which draws them from their points. Every
+/// value is both JSON and Python.
+#[derive(Serialize)]
+struct Panel {
+    letter: String,
+    title: String,
+    x: String,
+    y: String,
+    x_scale: Scale,
+    y_scale: Scale,
+    y_range: (f64, f64),
+    style: Style,
+    value: String,
+    looks: usize,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    series: &'a str,
+    dash: &'a str,
+    colour: &'a str,
+    dashes: Vec<f64>,
+    label: String,
+}
+
+/// The module that redraws figures: a file of the Python package.
+const MODULE: &str = include_str!("redraw.py");
+
+/// Where it says what to draw.
+const FIGURE: &str = "\nFIGURE: dict[str, Any] = {}\n";
+
+/// A Python script that redraws the picture from the points beside it.
+pub(super) fn script(page: &Page<'_>) -> Result<String> {
+    let figure = format!("\nFIGURE: dict[str, Any] = {}\n", description(page)?);
+    Ok(MODULE.replacen(FIGURE, &figure, 1))
+}
+
+/// What the module needs besides the points, as JSON.
+pub(super) fn description(page: &Page<'_>) -> Result<String> {
     let mut looks: Vec<&Looks> = Vec::new();
-    let mut panels = String::new();
+    let mut panels = Vec::new();
     for (index, plot) in page.plots.iter().enumerate() {
         let place = looks.iter().position(|known| *known == plot.looks);
         let place = place.unwrap_or_else(|| {
             looks.push(plot.looks);
             looks.len() - 1
         });
-        let scale = |scale: Scale| match scale {
-            Scale::Linear => "linear",
-            Scale::Log => "log",
+        let panel = Panel {
+            letter: letter(index),
+            title: mathtext(&plot.panel.title),
+            x: mathtext(&x_label(plot)),
+            y: mathtext(&y_label(plot.panel)),
+            x_scale: plot.panel.x_scale,
+            y_scale: plot.panel.y_scale,
+            y_range: plot.y.ends(),
+            style: plot.panel.style,
+            value: mathtext(&names::column(&plot.panel.y)),
+            looks: place,
         };
-        let text = |markup: &str| quoted(&Rich::parse(markup).mathtext());
-        let (low, high) = plot.y.ends();
-        let _ = writeln!(
-            panels,
-            "    dict(letter={}, title={}, x={}, y={}, x_scale=\"{}\", y_scale=\"{}\",\n         \
-             y_range=({low:e}, {high:e}), style=\"{}\", value={}, looks=LOOKS[{place}]),",
-            quoted(&letter(index)),
-            text(&plot.panel.title),
-            text(&x_label(plot)),
-            text(&y_label(plot.panel)),
-            scale(plot.panel.x_scale),
-            scale(plot.panel.y_scale),
-            match plot.panel.style {
-                Style::Points => "points",
-                Style::Curve => "curve",
-                Style::Map => "map",
-            },
-            text(&names::column(&plot.panel.y)),
-        );
+        panels.push(serde_json::to_string(&panel)?);
     }
-    let looks: String = looks
+    let looks: Vec<String> = looks
         .iter()
-        .map(|looks| python_looks(page, looks))
-        .collect();
-    let columns = page.figure.columns.clamp(1, page.plots.len().max(1));
-    SCRIPT
-        .replace("{stem}", stem)
-        .replace("{columns}", &columns.to_string())
-        .replace(
-            "{title}",
-            &quoted(&Rich::parse(&page.figure.title).mathtext()),
-        )
-        .replace("{looks}", &looks)
-        .replace("{panels}", &panels)
+        .map(|looks| {
+            let lines = lines(page, looks).into_iter();
+            let lines: Vec<String> = lines
+                .map(|line| serde_json::to_string(&line))
+                .collect::<Result<_, _>>()?;
+            Ok(format!("[\n      {}\n    ]", lines.join(",\n      ")))
+        })
+        .collect::<Result<_>>()?;
+    Ok(format!(
+        "{{\n  \"title\": {},\n  \"columns\": {},\n  \"looks\": [\n    {}\n  ],\n  \"panels\": [\n    {}\n  ]\n}}",
+        serde_json::to_string(&mathtext(&page.figure.title))?,
+        page.figure.columns.clamp(1, page.plots.len().max(1)),
+        looks.join(",\n    "),
+        panels.join(",\n    "),
+    ))
 }
 
-fn python_looks(page: &Page<'_>, looks: &Looks) -> String {
-    let mut known: Vec<(&str, &str)> = Vec::new();
-    let mut out = String::from("    {\n");
-    let series = page
-        .plots
-        .iter()
-        .filter(|plot| plot.looks == looks && !plot.is_map())
-        .flat_map(|plot| &plot.shown.series);
-    for one in series {
-        let key = (one.by.as_str(), one.dash.as_str());
-        if known.contains(&key) {
+fn mathtext(markup: &str) -> String {
+    Rich::parse(markup).mathtext()
+}
+
+/// The lines of all panels with these looks, each once.
+fn lines<'a>(page: &'a Page<'_>, looks: &'a Looks) -> Vec<Line<'a>> {
+    let mut lines: Vec<Line<'a>> = Vec::new();
+    let plots = page.plots.iter();
+    let plots = plots.filter(|plot| plot.looks == looks && !plot.is_map());
+    for one in plots.flat_map(|plot| &plot.shown.series) {
+        if lines
+            .iter()
+            .any(|line| (line.series, line.dash) == (&one.by, &one.dash))
+        {
             continue;
         }
-        known.push(key);
-        let (colour, dash, _) = looks.of(one);
-        let style = if dash.is_empty() {
-            "\"-\"".to_owned()
-        } else {
-            format!("(0, ({}))", dash.replace(' ', ", "))
-        };
+        let (colour, dashes, _) = looks.of(one);
         let name = |column: &Option<String>, cell: &str| {
             column.as_ref().map(|column| match cell.parse::<f64>() {
                 Ok(_) => format!("{} {}", names::column(column), names::value(cell)),
                 Err(_) => names::value(cell),
             })
         };
-        let parts: Vec<String> = [name(&looks.by, &one.by), name(&looks.dash_by, &one.dash)]
-            .into_iter()
-            .flatten()
-            .collect();
-        let label = Rich::parse(&parts.join(", ")).mathtext();
-        let _ = writeln!(
-            out,
-            "        ({}, {}): ({}, {style}, {}),",
-            quoted(key.0),
-            quoted(key.1),
-            quoted(colour),
-            quoted(&label),
-        );
+        let parts = [name(&looks.by, &one.by), name(&looks.dash_by, &one.dash)];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        lines.push(Line {
+            series: &one.by,
+            dash: &one.dash,
+            colour,
+            dashes: dashes
+                .split_whitespace()
+                .filter_map(|part| part.parse().ok())
+                .collect(),
+            label: mathtext(&parts.join(", ")),
+        });
     }
-    out.push_str("    },\n");
-    out
+    lines
 }
 
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-const SCRIPT: &str = include_str!("redraw.py.txt");
+    #[test]
+    fn the_module_has_one_place_for_what_to_draw() {
+        assert_eq!(MODULE.matches(FIGURE).count(), 1);
+    }
+}

@@ -75,8 +75,8 @@ impl Default for Options {
     }
 }
 
-/// Draws a figure from a table: the endings and contents of `<stem>.svg`, `.png`, `.csv` and
-/// `.py`.
+/// Draws a figure from a table: endings and contents of the files, `svg`, `png`, `csv` and `py`. The
+/// script reads the points of the `csv` beside it that has its name.
 ///
 /// A figure without panels shows alignment and loss, or accuracy where there are classes; its title
 /// and caption are kept.
@@ -91,7 +91,7 @@ impl Default for Options {
 /// let cells = |row: [&str; 3]| row.map(str::to_owned).to_vec();
 /// let rows = vec![cells(["0", "3", "2.0"]), cells(["5", "3", "0.5"])];
 /// let table = Table::new(&["step", "runs", "loss_mean"], rows);
-/// let files = render(&Figure::default(), &table, "figure", &Options::default())?;
+/// let files = render(&Figure::default(), &table, &Options::default())?;
 /// let (ending, svg) = &files[0];
 /// assert!(*ending == "svg" && svg.starts_with(b"<svg"));
 /// # Ok::<(), anyhow::Error>(())
@@ -99,9 +99,61 @@ impl Default for Options {
 pub fn render(
     figure: &Figure,
     table: &Table,
-    stem: &str,
     options: &Options,
 ) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    with_page(figure, table, options, |page| {
+        let svg = page.svg(&font::Fonts::load()?);
+        #[cfg(feature = "png")]
+        let png = Some(("png", png::png(&svg, options.png_width)?));
+        #[cfg(not(feature = "png"))]
+        let png = None;
+        let mut files = vec![("svg", svg.into_bytes())];
+        files.extend(png);
+        files.push(("csv", files::points_csv(page)?.into_bytes()));
+        files.push(("py", files::script(page)?.into_bytes()));
+        Ok(files)
+    })
+}
+
+/// What another program draws a figure from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Points {
+    /// The points shown, as CSV: panel, series, dash, x, center, low, high, runs.
+    pub csv: String,
+    /// Title, labels, axes and the looks of lines, as JSON.
+    pub figure: String,
+}
+
+/// The points of a figure, without a picture.
+///
+/// # Errors
+/// As [`render`].
+///
+/// # Example
+/// ```
+/// use falign::config::figure::Figure;
+/// use falign_figure::{Options, Table, points};
+/// let row = ["0", "3", "2.0"].map(str::to_owned).to_vec();
+/// let table = Table::new(&["step", "runs", "loss_mean"], vec![row]);
+/// let points = points(&Figure::default(), &table, &Options::default())?;
+/// assert!(points.csv.ends_with("a,,,0,2,,,3\n"), "{}", points.csv);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+pub fn points(figure: &Figure, table: &Table, options: &Options) -> Result<Points> {
+    with_page(figure, table, options, |page| {
+        Ok(Points {
+            csv: files::points_csv(page)?,
+            figure: files::description(page)?,
+        })
+    })
+}
+
+fn with_page<T>(
+    figure: &Figure,
+    table: &Table,
+    options: &Options,
+    draw: impl FnOnce(&page::Page<'_>) -> Result<T>,
+) -> Result<T> {
     let figure = &with_panels(figure, table)?;
     let shown = figure
         .panels
@@ -119,17 +171,7 @@ pub fn render(
         })
         .collect::<Result<Vec<_>>>()?;
     let looks = page::all_looks(figure, &shown);
-    let page = page::Page::new(figure, &shown, &looks)?;
-    let svg = page.svg(&font::Fonts::load()?);
-    #[cfg(feature = "png")]
-    let png = Some(("png", png::png(&svg, options.png_width)?));
-    #[cfg(not(feature = "png"))]
-    let png = None;
-    let mut files = vec![("svg", svg.into_bytes())];
-    files.extend(png);
-    files.push(("csv", files::points_csv(&page)?.into_bytes()));
-    files.push(("py", files::script(&page, stem).into_bytes()));
-    Ok(files)
+    draw(&page::Page::new(figure, &shown, &looks)?)
 }
 
 /// Writes what [`render`] drew and returns the paths.

@@ -20,9 +20,15 @@ impl Table {
     /// # Errors
     /// If the file cannot be read, a line has too few or too many cells, or there is no row.
     pub fn read(path: &Path) -> Result<Self> {
-        let name = path.display();
-        let bytes = read(path)?;
-        let mut reader = csv::Reader::from_reader(bytes.as_slice());
+        Self::parse(&read(path)?, &path.display().to_string())
+    }
+
+    /// Reads comma-separated text with a header line; `name` is for messages.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn parse(text: &[u8], name: &str) -> Result<Self> {
+        let mut reader = csv::Reader::from_reader(text);
         let columns = reader
             .headers()
             .with_context(|| format!("cannot read the header of {name}"))?

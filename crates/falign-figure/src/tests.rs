@@ -30,7 +30,7 @@ fn try_draw(figure: &Figure, table: &str, options: &Options) -> anyhow::Result<D
     let folder = tempfile::tempdir().unwrap();
     let summary = folder.path().join("summary.csv");
     std::fs::write(&summary, table).unwrap();
-    let drawn = render(figure, &Table::read(&summary)?, "figure", options)?;
+    let drawn = render(figure, &Table::read(&summary)?, options)?;
     let files = write(&drawn, folder.path(), "figure")?;
     Ok(Drawn {
         _folder: folder,
@@ -208,7 +208,7 @@ fn pictures_to_look_at() {
     std::fs::write(&summary, sample::summary()).unwrap();
     let table = Table::read(&summary).unwrap();
     let draw = |figure: &Figure, stem: &str| {
-        let drawn = render(figure, &table, stem, &Options::default()).unwrap();
+        let drawn = render(figure, &table, &Options::default()).unwrap();
         write(&drawn, &folder, stem).unwrap();
     };
     draw(&sample::figure(), "figure2");
@@ -297,7 +297,7 @@ fn a_prediction_is_dashed_in_the_colour_of_what_was_measured() {
     let figure = figure(
         "[[panel]]\nx = \"step\"\ny = \"alignment\"\nseries = \"ridge\"\nprediction = \"composite_alignment\"\n",
     );
-    let drawn = render(&figure, &table, "theory", &Options::default()).unwrap();
+    let drawn = render(&figure, &table, &Options::default()).unwrap();
     let text = |ending: &str| {
         let bytes = &drawn.iter().find(|file| file.0 == ending).unwrap().1;
         String::from_utf8(bytes.clone()).unwrap()
@@ -310,7 +310,7 @@ fn a_prediction_is_dashed_in_the_colour_of_what_was_measured() {
     assert!(points.contains("a,0,measured,0,0,"), "{points}");
     let script = text("py");
     let look = |dash: &str| {
-        let key = format!("(\"2\", \"{dash}\"): (\"");
+        let key = format!("\"series\":\"2\",\"dash\":\"{dash}\",\"colour\":\"");
         let rest = &script[script.find(&key).unwrap() + key.len()..];
         rest[..7].to_owned()
     };

@@ -6,13 +6,14 @@ Axes (or their array). Needs matplotlib.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from falign import _figures
+from falign import _core
 from falign._extras import need
 from falign.errors import ConfigError
 from falign.results import Run
@@ -145,7 +146,7 @@ def panels(
 
 
 def figure(found: Run | Sweep, *, axes: Any = None) -> NDArray[Any]:
-    """The picture that a config's ``figure`` asks for, as ``falign plot`` draws it from a folder.
+    """The picture that a config's ``figure`` asks for, from the points that ``falign plot`` draws.
 
     ``figure(Sweep.load("runs/figure3"))`` is Figure 3 of Song, Xu and Lafferty (NeurIPS 2021), and
     so with every built-in experiment. ``axes`` is an array of as many Axes as there are panels.
@@ -155,7 +156,7 @@ def figure(found: Run | Sweep, *, axes: Any = None) -> NDArray[Any]:
     spec = found.config.figure
     if spec is None:
         raise ConfigError("figure = None: this config asks for no picture; see curves and panels")
-    return _figures.draw(_settings(found), spec, axes)
+    return _draw(_settings(found), spec, axes)
 
 
 def figure2(found: Run | Sweep, *, axes: Any = None) -> NDArray[Any]:
@@ -202,7 +203,28 @@ def _paper(
         for row in rows
         for value in values
     ]
-    return _figures.draw(settings, {"columns": len(values), "panel": panels}, axes)
+    return _draw(settings, {"columns": len(values), "panel": panels}, axes)
+
+
+def _draw(settings: Sequence[Run], spec: Mapping[str, Any], axes: Any) -> NDArray[Any]:
+    """All panels of a figure, on ``axes`` where they are given."""
+    need("matplotlib.pyplot", "falign.plot")
+    from falign import _redraw
+
+    described, points = _core.figure(dict(spec), [_finished(one) for one in settings if one.runs])
+    asked = json.loads(described)
+    flat = None if axes is None else list(np.asarray(axes).ravel())
+    count = len(asked["panels"])
+    if flat is not None and len(flat) != count:
+        raise ConfigError(f"axes = {len(flat)}: expected {count}, one for each panel")
+    drawn = _redraw.draw(asked, _redraw.read(points.splitlines()), flat)
+    return np.array(drawn, dtype=object)
+
+
+def _finished(one: Run) -> Any:
+    """A setting as the library wants it: keys, data, labels, finished runs."""
+    core = None if one._given is None else one._given._core
+    return one.config._flat(), core, one.case, list(one.axes.items()), [tuple(r) for r in one._records]
 
 
 def _settings(found: Run | Sweep | Sequence[Run]) -> list[Run]:

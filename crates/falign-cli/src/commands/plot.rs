@@ -50,12 +50,12 @@ pub(super) fn picture(
         ..Figure::default()
     };
     let wanted = experiment.figure.as_ref().unwrap_or(&default);
-    let files = match render(wanted, &table, "figure", options) {
+    let files = match render(wanted, &table, options) {
         Err(error) if !wanted.panels.is_empty() => {
             output::note(format!(
                 "falign: the default picture is drawn, for the experiment's own does not fit: {error:#}"
             ));
-            render(&default, &table, "figure", options)
+            render(&default, &table, options)
         }
         files => files,
     };

@@ -32,6 +32,29 @@ pub(crate) fn record_of_row(row: usize, rows: usize, own: usize) -> usize {
     if row + 1 == rows { own - 1 } else { row }
 }
 
+impl SettingRuns {
+    /// Runs of one setting in order, record by record.
+    ///
+    /// # Example
+    /// ```
+    /// use falign::config::Experiment;
+    /// use falign::plan::run_table::SettingRuns;
+    /// use falign::simulate::{Context, simulate, sources::Sources};
+    /// let flat = "width = 20\nsteps = 10\nrecord = { every = 5 }".parse().unwrap();
+    /// let labelled = &Experiment::from_flat(&flat, None)?.settings[0];
+    /// let sources = Sources::default();
+    /// let one = |run| simulate(&labelled.setting, run, Context::new(&sources), &mut |_| true);
+    /// let runs = [one(0)?, one(1)?].into_iter().flatten().collect();
+    /// let table = SettingRuns::new(labelled, runs);
+    /// assert_eq!((table.runs(), table.steps), (2, vec![0, 5, 10]));
+    /// # Ok::<(), falign::Error>(())
+    /// ```
+    pub fn new(labelled: &LabelledSetting, runs: Vec<RunResult>) -> Self {
+        let rows: Vec<RunRows> = runs.into_iter().map(RunRows::from).collect();
+        setting_runs(labelled, &rows)
+    }
+}
+
 /// The runs of one setting in order, record by record.
 pub(crate) fn setting_runs(labelled: &LabelledSetting, runs: &[RunRows]) -> SettingRuns {
     let rows = runs.iter().map(|r| r.steps.len()).min().unwrap_or(0);

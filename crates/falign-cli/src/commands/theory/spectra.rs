@@ -59,7 +59,7 @@ pub(super) fn draw(
     let figure = figure(&networks, &experiment.title)?;
     std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     let table = Table::new(&COLUMNS, rows);
-    let files = render(&figure, &table, "spectra", &Options::default())?;
+    let files = render(&figure, &table, &Options::default())?;
     write(&files, out, "spectra")
 }
 

@@ -1,6 +1,6 @@
 //! What an experiment asks to be drawn: plain data, read from `[figure]` in its file.
 //!
-//! Nothing here draws. The program's `figure` room turns these values and the stored
+//! Nothing here draws. The crate `falign-figure` turns these values and the stored
 //! `summary.csv` into pictures, so that drawing never simulates.
 
 pub(crate) mod check;

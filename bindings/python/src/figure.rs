@@ -1,0 +1,50 @@
+//! Points of figures, for matplotlib.
+
+use falign::config::figure::Figure;
+use falign::plan::run_table::{RunTable, SettingRuns};
+use falign::plan::summary::summary_csv;
+use falign_figure::{Options, Table};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use toml::Value;
+
+use crate::convert::table;
+use crate::data::Data;
+use crate::error::config_error;
+use crate::runs::{RecordIn, result};
+use crate::train::experiment;
+
+/// A setting as [`crate::runs::setting`] gives it, with the data that were given as arrays: flat
+/// keys, data, case, swept keys with their texts, finished runs.
+type Setting<'py> = (
+    Bound<'py, PyDict>,
+    Option<PyRef<'py, Data>>,
+    String,
+    Vec<(String, String)>,
+    Vec<RecordIn<'py>>,
+);
+
+/// The points of a figure and what is drawn of them, as CSV and JSON.
+#[pyfunction]
+pub(crate) fn figure(
+    asked: &Bound<'_, PyDict>,
+    settings: Vec<Setting<'_>>,
+) -> PyResult<(String, String)> {
+    let asked = Value::Table(table(asked)?).try_into::<Figure>();
+    let asked = asked.map_err(|error| config_error(&format!("figure: {}", error.message())))?;
+    let settings = settings
+        .into_iter()
+        .map(|(flat, data, case, axes, records)| {
+            let (experiment, _) = experiment(&flat, data.as_deref())?;
+            let mut labelled = experiment.settings.into_iter().next().expect("one setting");
+            (labelled.case, labelled.axes) = (case, axes);
+            let runs = records.into_iter().map(result).collect::<PyResult<_>>()?;
+            Ok(SettingRuns::new(&labelled, runs))
+        })
+        .collect::<PyResult<_>>()?;
+    let summary = summary_csv(&RunTable { settings });
+    let drawn = Table::parse(summary.as_bytes(), "the table of runs")
+        .and_then(|table| falign_figure::points(&asked, &table, &Options::default()));
+    let points = drawn.map_err(|error| config_error(&format!("figure: {error:#}")))?;
+    Ok((points.figure, points.csv))
+}

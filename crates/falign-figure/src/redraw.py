@@ -1,0 +1,1 @@
+../../../bindings/python/python/falign/_redraw.py
