@@ -40,10 +40,7 @@ pub(crate) fn audit(
     let (experiment, sources) = experiment(flat, data)?;
     let watch = Arc::new(Watch::default());
     let rule = rule.map(|make| Arc::new(PythonRule::new(make, &watch)));
-    let silent = Progress {
-        callback: None,
-        total: 0.0,
-    };
+    let silent = Progress { callback: None };
     let limits = Limits { width, samples };
     let taught = rule.clone();
     let (audits, interruption) = supervise(py, None, &watch, &silent, move || {

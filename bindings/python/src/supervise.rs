@@ -22,15 +22,14 @@ const GRACE: Duration = Duration::from_millis(100);
 pub(crate) struct Progress {
     /// Called with the share done, from 0 to 1, and the runs done.
     pub(crate) callback: Option<Py<PyAny>>,
-    /// All work, in the unit of [`Watch::done`].
-    pub(crate) total: f64,
 }
 
 impl Progress {
     fn tell(&self, py: Python<'_>, watch: &Watch) -> PyResult<()> {
         if let Some(callback) = &self.callback {
-            let done = watch.done.load(Ordering::Relaxed) as f64;
-            let share = (done / self.total.max(1.0)).min(1.0);
+            let [done, total] =
+                [&watch.done, &watch.total].map(|work| work.load(Ordering::Relaxed));
+            let share = (done as f64 / total.max(1) as f64).min(1.0);
             callback.call1(py, (share, watch.jobs_done.load(Ordering::Relaxed)))?;
         }
         Ok(())
@@ -73,10 +72,7 @@ pub(crate) fn heard<T: Send + 'static>(
     work: impl FnOnce(&Watch) -> falign::Result<T> + Send + 'static,
 ) -> PyResult<T> {
     let watch = Arc::new(Watch::default());
-    let silent = Progress {
-        callback: None,
-        total: 0.0,
-    };
+    let silent = Progress { callback: None };
     let own = Arc::clone(&watch);
     match supervise(py, None, &watch, &silent, move || work(&own))? {
         (Some(value), None) => value.or_raise(),

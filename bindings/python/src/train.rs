@@ -59,10 +59,7 @@ pub(crate) fn train<'py>(
         }
     }
     let (experiment, watch) = (Arc::new(experiment), Arc::new(Watch::default()));
-    let progress = Progress {
-        callback: progress,
-        total: in_memory::cost(&experiment),
-    };
+    let progress = Progress { callback: progress };
     let rule = rule.map(|make| Arc::new(PythonRule::new(make, &watch)));
     let runs = Arc::new(Mutex::new(in_memory::unfinished(&experiment)));
     let work = {

@@ -20,13 +20,7 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// Shows progress until `finished` answers true. Run in a separate thread, which may be
 /// unparked to look at once.
-pub(crate) fn show(
-    watch: &Watch,
-    total_work: f64,
-    jobs: u64,
-    quiet: bool,
-    finished: &dyn Fn() -> bool,
-) {
+pub(crate) fn show(watch: &Watch, jobs: u64, quiet: bool, finished: &dyn Fn() -> bool) {
     if quiet {
         return;
     }
@@ -47,7 +41,7 @@ pub(crate) fn show(
     let mut first_share = None;
     loop {
         let is_last = finished();
-        let share = share(watch.done.load(Ordering::Relaxed), total_work, is_last);
+        let share = share(watch, is_last);
         let begun = *first_share.get_or_insert(share);
         let done = watch.jobs_done.load(Ordering::Relaxed);
         let left = if !is_last && share > begun + 1e-3 {
@@ -140,9 +134,10 @@ fn words(stage: Stage) -> String {
 /// The part of the work that is done, from 0 to 1. Runs without a step are no work: none of it is
 /// done until all is.
 #[allow(clippy::cast_precision_loss, reason = "a share")]
-fn share(done: u64, total: f64, is_last: bool) -> f64 {
-    if total > 0.0 {
-        (done as f64 / total).clamp(0.0, 1.0)
+fn share(watch: &Watch, is_last: bool) -> f64 {
+    let [done, total] = [&watch.done, &watch.total].map(|work| work.load(Ordering::Relaxed));
+    if total > 0 {
+        (done as f64 / total as f64).clamp(0.0, 1.0)
     } else {
         f64::from(u8::from(is_last))
     }
@@ -150,7 +145,7 @@ fn share(done: u64, total: f64, is_last: bool) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{share, words};
+    use super::{Ordering, Watch, share, words};
     use falign::stage::Stage;
 
     #[test]
@@ -172,11 +167,17 @@ mod tests {
 
     #[test]
     fn without_work_the_end_is_all_of_it() {
+        let of = |done: u64, total: u64, is_last| {
+            let watch = Watch::default();
+            watch.total.store(total, Ordering::Relaxed);
+            watch.done.store(done, Ordering::Relaxed);
+            share(&watch, is_last)
+        };
         let shares = [
-            share(3, 4.0, false),
-            share(5, 4.0, false),
-            share(0, 0.0, false),
-            share(0, 0.0, true),
+            of(3, 4, false),
+            of(5, 4, false),
+            of(0, 0, false),
+            of(0, 0, true),
         ];
         assert_eq!(
             shares.map(f64::to_bits),

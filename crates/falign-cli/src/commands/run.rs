@@ -16,7 +16,7 @@ use falign::file::Folder;
 use falign::file::lock::FolderLock;
 use falign::plan::belongs::{Belonging, belonging};
 use falign::plan::execute::{
-    CHECKPOINTS, Execution, RESULTS, WEIGHTS, Writing, collect, cost, execute_with,
+    CHECKPOINTS, Execution, RESULTS, WEIGHTS, Writing, collect, execute_with,
 };
 use falign::plan::folder::{remove_superseded, write_start, write_tables};
 use falign::plan::run_table::RunTable;
@@ -197,7 +197,6 @@ fn watched(
     watch: &Arc<Watch>,
     writing: Writing,
 ) -> falign::Result<Execution> {
-    let total: f64 = plan.jobs.iter().map(|job| cost(experiment, job)).sum();
     let jobs = plan.jobs.len() as u64;
     let work = {
         let (experiment, plan, dir) = (experiment.clone(), plan.clone(), dir.to_owned());
@@ -209,7 +208,7 @@ fn watched(
     let finished = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let bar = scope.spawn(|| {
-            progress::show(watch, total, jobs, options.quiet, &|| {
+            progress::show(watch, jobs, options.quiet, &|| {
                 finished.load(Ordering::Relaxed)
             });
         });

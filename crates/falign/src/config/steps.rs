@@ -1,8 +1,6 @@
 //! At which steps of a run quantities are measured.
 
-use super::GENERATED_IMAGES;
 use super::setting::Record;
-use super::setting::{Ridge, Setting, StepSize, Steps};
 
 /// A record in epochs of `per_epoch` steps, in steps.
 pub fn in_steps(record: &Record, per_epoch: u64) -> Record {
@@ -79,37 +77,4 @@ pub fn recorded_steps(record: &Record, steps: u64) -> Vec<u64> {
     chosen.sort_unstable();
     chosen.dedup();
     chosen
-}
-
-/// Steps of a run, guessed where they depend on its data.
-pub(crate) fn expected_steps(s: &Setting) -> f64 {
-    const GUESS: f64 = 1e4;
-    if let Some(epochs) = s.deep.epochs {
-        let samples = samples(s);
-        let batch = s.deep.batch.map_or(samples, |batch| batch as f64);
-        return epochs as f64 * (samples / batch).ceil();
-    }
-    match (s.steps, s.step_size, s.ridge) {
-        (Steps::Number(steps), _, _) => steps as f64,
-        (Steps::Tau(tau), StepSize::Number(eta), _) => tau * (s.width as f64).sqrt() / eta,
-        (Steps::EtaLambdaT(x), StepSize::Number(eta), Ridge::Number(ridge)) if ridge > 0.0 => {
-            x / (eta * ridge)
-        }
-        (Steps::Tau(_) | Steps::EtaLambdaT(_), _, _) => GUESS,
-    }
-}
-
-/// Training samples, guessed where a file has them.
-pub(crate) fn samples(s: &Setting) -> f64 {
-    /// Of MNIST; a file of the user's own has some other number.
-    const STORED: f64 = 60_000.0;
-    let is_stored = s.deep.labelled_data.is_some()
-        || s.deep
-            .labelled
-            .as_ref()
-            .is_some_and(|name| name != GENERATED_IMAGES);
-    let all = if is_stored { STORED } else { s.samples as f64 };
-    s.deep
-        .train_limit
-        .map_or(all, |limit| all.min(limit as f64))
 }

@@ -7,19 +7,18 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use serde_json::Map;
 
-pub use super::cost::cost;
 pub use super::result_file::{RESULTS, WEIGHTS, result_path};
 use super::run_table::RunTable;
 use super::tables::{RunRows, setting_runs};
+use super::work::{Work, add};
 use super::{Job, Plan, result_file};
 use crate::config::Experiment;
-use crate::config::steps::expected_steps;
 use crate::fault::caught;
 use crate::file::{Folder, write_own};
 use crate::simulate::sources::Sources;
@@ -106,12 +105,13 @@ pub fn execute_with(
     writing: Writing,
 ) -> Result<Execution> {
     Folder::make_own(&folder.join(RESULTS))?;
+    let work = Work::new(experiment, &plan.jobs, sources, watch);
     let Found {
         pending,
         kept,
         mut notes,
         others,
-    } = look(experiment, plan, folder, watch)?;
+    } = look(experiment, plan, folder, &work, watch)?;
     let rounds = |job: &&Job| {
         let setting = &experiment.settings[job.setting_index].setting;
         setting.family().arithmetic().is_some()
@@ -131,6 +131,7 @@ pub fn execute_with(
     let jobs = Jobs {
         experiment,
         folder,
+        work: &work,
         watch,
         mix: writing.mix,
         notes: &notes,
@@ -178,6 +179,7 @@ fn look<'a>(
     experiment: &Experiment,
     plan: &'a Plan,
     folder: &Path,
+    work: &Work,
     watch: &Watch,
 ) -> Result<Found<'a>> {
     let mut found = Found {
@@ -189,15 +191,18 @@ fn look<'a>(
     for job in &plan.jobs {
         let path = result_path(folder, job);
         let stored = result_file::read_with_origin(experiment, job, &path);
-        let stored = stored.and_then(|(_, other)| {
-            result_file::check_weights(experiment, folder, job).map(|()| other)
+        let stored = stored.and_then(|(runs, other)| {
+            result_file::check_weights(experiment, folder, job).map(|()| (runs, other))
         });
         match stored {
-            Ok(other) => {
+            Ok((runs, other)) => {
                 found.kept += 1;
                 found.others.extend(other.map(|reason| (path, reason)));
                 watch.jobs_done.fetch_add(1, Ordering::Relaxed);
-                add_work(watch, cost(experiment, job));
+                for run in &runs {
+                    let steps = run.steps.last().copied().unwrap_or(0);
+                    add(&watch.done, work.run(job.setting_index, steps, watch));
+                }
             }
             Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
                 found.pending.push(job);
@@ -262,19 +267,11 @@ fn checkpoint(job: &Job, run: u64) -> String {
     format!("{}-run{run:04}.safetensors", job.id)
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "an estimate"
-)]
-fn add_work(watch: &Watch, work: f64) {
-    watch.done.fetch_add(work as u64, Ordering::Relaxed);
-}
-
 /// Arguments that all jobs have in common.
 struct Jobs<'a> {
     experiment: &'a Experiment,
     folder: &'a Path,
+    work: &'a Work,
     watch: &'a Watch,
     mix: bool,
     notes: &'a Mutex<Notes>,
@@ -318,7 +315,7 @@ impl Jobs<'_> {
                 }),
                 ..context
             };
-            match run_one(self.experiment, job, run, context, self.watch)? {
+            match run_one(self.experiment, job, run, context, self.work, self.watch)? {
                 Some(result) => runs.push(result),
                 None => return Ok(None),
             }
@@ -333,26 +330,29 @@ pub(super) fn run_one(
     job: &Job,
     run: u64,
     context: Context<'_>,
+    work: &Work,
     watch: &Watch,
 ) -> Result<Option<RunResult>> {
     let setting = &experiment.settings[job.setting_index].setting;
-    let per_run = cost(experiment, job) / (job.runs.end - job.runs.start) as f64;
-    let steps = expected_steps(setting).max(1.0);
-    let mut reported = 0.0;
+    let length = AtomicU64::new(0);
     let context = Context {
         watch: Some(watch),
+        length: Some(&length),
         ..context
     };
+    let steps = || length.load(Ordering::Relaxed);
+    let whole = || work.run(job.setting_index, steps(), watch);
+    let mut reported = 0.0;
     let result = simulate(setting, run, context, &mut |step| {
         if step % 64 == 0 {
-            let share = per_run * (step as f64 / steps).min(1.0);
-            add_work(watch, share - reported);
+            let share = whole() * (step as f64 / steps().max(1) as f64).min(1.0);
+            add(&watch.done, share - reported);
             reported = share;
         }
         !watch.stop.load(Ordering::Relaxed)
     })?;
     if result.is_some() {
-        add_work(watch, per_run - reported);
+        add(&watch.done, whole() - reported);
     }
     Ok(result)
 }

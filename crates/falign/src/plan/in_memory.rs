@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::Job;
 use super::execute::{place, run_one};
+use super::work::Work;
 use crate::Result;
 use crate::config::Experiment;
 use crate::fault::caught;
@@ -29,14 +30,6 @@ fn jobs(experiment: &Experiment) -> Vec<Job> {
             })
         })
         .collect()
-}
-
-/// The work of all runs, in the unit of [`Watch::done`].
-pub fn cost(experiment: &Experiment) -> f64 {
-    let jobs = jobs(experiment);
-    jobs.iter()
-        .map(|job| super::execute::cost(experiment, job))
-        .sum()
 }
 
 /// Runs every setting over the current rayon pool. The numbers are those of
@@ -120,6 +113,7 @@ pub fn run_each(
     super::inputs::files(experiment, sources)?;
     super::need::check(experiment, sources, rayon::current_num_threads())?;
     let jobs = jobs(experiment);
+    let work = Work::new(experiment, &jobs, sources, watch);
     let parallel = jobs.len() < rayon::current_num_threads();
     let one = |job: &Job| -> Result<()> {
         if watch.stop.load(Ordering::Relaxed) {
@@ -131,7 +125,7 @@ pub fn run_each(
             ..Context::new(sources)
         };
         let run = job.runs.start;
-        if let Some(result) = run_one(experiment, job, run, context, watch)? {
+        if let Some(result) = run_one(experiment, job, run, context, &work, watch)? {
             report(Finished {
                 setting: job.setting_index,
                 run,

@@ -6,7 +6,6 @@
 
 pub mod belongs;
 pub(crate) mod cells;
-mod cost;
 pub(crate) mod coverage;
 pub mod execute;
 pub mod folder;
@@ -19,6 +18,7 @@ pub mod run_rows;
 pub mod run_table;
 pub mod summary;
 pub(crate) mod tables;
+pub(crate) mod work;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -4,8 +4,8 @@
 use crate::config::need::{Sizes, blamed, of_run};
 use std::collections::BinaryHeap;
 
+use super::work::most_rows;
 use crate::config::setting::{Engine, Setting};
-use crate::config::steps::{expected_steps, rows};
 use crate::config::{Experiment, keys};
 use crate::data::Inputs;
 use crate::memory;
@@ -92,7 +92,7 @@ pub fn needed(experiment: &Experiment, sources: &Sources, threads: usize) -> Res
         let sizes = read_sizes(setting, sources)?;
         shared = shared.max(sizes.stored);
         let need = memory::total(&of_run(setting, &sizes));
-        recorded += records(setting);
+        recorded += records(setting, &sizes);
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -197,16 +197,11 @@ fn dotted(leaf: &str) -> String {
 
 /// Bytes that the rows of a setting take: the numbers of each run, with their form in its result
 /// file, and one row of the tables, whose cells are text.
-fn records(setting: &Setting) -> f64 {
+fn records(setting: &Setting, sizes: &Sizes) -> f64 {
     const NUMBER_OF_A_RUN: f64 = 90.0;
     const CELLS_OF_A_QUANTITY: f64 = 250.0;
     const CELLS_OF_A_ROW: f64 = 1000.0;
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "saturates"
-    )]
-    let rows = rows(&setting.record, expected_steps(setting) as u64) as f64;
+    let rows = most_rows(setting, sizes) as f64;
     let quantities = setting.quantities.len() as f64;
     let of_runs = NUMBER_OF_A_RUN * quantities * setting.runs as f64;
     rows * (of_runs + CELLS_OF_A_QUANTITY * quantities + CELLS_OF_A_ROW)

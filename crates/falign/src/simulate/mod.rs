@@ -15,6 +15,7 @@ pub mod watch;
 mod weights;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::resolve::Resolved;
@@ -87,12 +88,21 @@ pub struct Context<'a> {
     pub checkpoint: Option<Checkpoint<'a>>,
     /// Learns of what a run prepares, and may stop it there, as `progress` may at a step.
     pub watch: Option<&'a Watch>,
+    /// Is told how many steps the run has, before the first.
+    pub length: Option<&'a AtomicU64>,
     /// Teaches the networks of the mini-batch engine in place of the setting's rule. Unlike the
     /// others this one changes the numbers; no run folder can say so.
     pub rule: Option<&'a dyn PrivateRule>,
 }
 
 impl<'a> Context<'a> {
+    /// Tells how many steps the run has.
+    fn tell_length(&self, steps: u64) {
+        if let Some(length) = self.length {
+            length.store(steps, Ordering::Relaxed);
+        }
+    }
+
     /// One thread, no checkpoint, nobody who watches, the setting's own rule.
     pub fn new(sources: &'a Sources) -> Self {
         Self {
@@ -100,6 +110,7 @@ impl<'a> Context<'a> {
             parallel: false,
             checkpoint: None,
             watch: None,
+            length: None,
             rule: None,
         }
     }

@@ -12,7 +12,10 @@ pub struct Watch {
     /// Set to stop, by the caller or by a job that failed: jobs in hand are dropped at their
     /// next step, finished ones are kept.
     pub stop: AtomicBool,
-    /// Work done so far, in estimated multiply-adds.
+    /// Work of all jobs, in estimated multiply-adds. Known once they begin, and better known once
+    /// they have their data.
+    pub total: AtomicU64,
+    /// Work done so far, in the same unit.
     pub done: AtomicU64,
     /// Jobs finished so far.
     pub jobs_done: AtomicU64,

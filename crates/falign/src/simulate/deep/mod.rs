@@ -79,6 +79,7 @@ fn train<T: Element>(
     let per_epoch = steps_per_epoch(parts.train.samples(), parts.options.batch);
     let record = in_steps(&setting.record, per_epoch);
     record_fits(&record, parts.steps)?;
+    context.tell_length(parts.steps);
     let steps = recorded_steps(&record, parts.steps);
     let resolved = Resolved {
         step_size: eta(&parts.setting),

@@ -136,6 +136,7 @@ pub(super) fn simulate(
     let is_kept = matches!(save, SaveWeights::Initial | SaveWeights::Both);
     let initial = kept(engine.as_mut(), is_kept)?;
     record_fits(&setting.record, resolved.steps)?;
+    context.tell_length(resolved.steps);
     let steps = recorded_steps(&setting.record, resolved.steps);
     let mut values: Vec<Vec<f64>> = Vec::with_capacity(steps.len());
     let stop = Stop {

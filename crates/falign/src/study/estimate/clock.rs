@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::spent::{Moment, Spent, Workers};
+use crate::plan::work::Rates;
 
 /// Shortest interval, in seconds, that is told from the noise of the clock.
 const SHORTEST: f64 = 1e-3;
@@ -29,17 +30,6 @@ struct Interval {
     steps: u64,
     records: usize,
     spent: Spent,
-}
-
-/// Seconds that parts of a run take.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Rates {
-    /// Seconds before the first step, without its record.
-    pub(super) setup: f64,
-    /// One step.
-    pub(super) step: f64,
-    /// One recorded step, besides the step itself.
-    pub(super) record: f64,
 }
 
 impl<'a> Clock<'a> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
-use self::clock::{Clock, Rates};
+use self::clock::Clock;
 pub use self::preparation::preparation_seconds;
 pub use self::pulse::Pulse;
 use self::spent::{Moment, Spent, Workers};
@@ -19,6 +19,7 @@ use crate::config::Experiment;
 use crate::config::setting::{DatasetScope, FIELDS, Setting};
 use crate::config::steps::recorded_steps;
 use crate::plan::Plan;
+use crate::plan::work::Rates;
 use crate::simulate::sources::Sources;
 use crate::simulate::{Context, simulate, steps_and_record};
 
@@ -164,10 +165,7 @@ pub fn estimate_heard(
             let (steps, record) = steps_and_record(setting, sources)?;
             let records = recorded_steps(&record, steps).len() as u64;
             let run = |rates: Rates, predictions: f64| {
-                rates.setup
-                    + rates.step * steps as f64
-                    + rates.record * records as f64
-                    + predictions * share(setting)
+                rates.run(steps as f64, records as f64) + predictions * share(setting)
             };
             walls[index] = run(wall, predictions.wall);
             settings[index] = Some(SettingEstimate {
