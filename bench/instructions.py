@@ -1,6 +1,6 @@
 """Counts the instructions of three small kernels with Valgrind, against the counts in the repository.
 
-A step of each kernel (crates/falign/examples/instructions.rs, on the AVX2 path, for Valgrind knows no
+A step of each kernel (crates/falign/benches/instructions.rs, on the AVX2 path, for Valgrind knows no
 AVX-512) must not need 5 % more instructions than bench/instructions.json says: unlike times, counts
 do not depend on what else a machine is doing. They depend on the compiler, whose version stands
 beside them; with another one nothing is judged.
