@@ -88,7 +88,7 @@ pub enum Error {
         value: String,
         /// Accepted values, or how to mend it.
         allowed: String,
-        /// Where it was typed, if it was.
+        /// Place where it was typed, if it was.
         place: Option<Box<Place>>,
     },
     /// A data file cannot be used.

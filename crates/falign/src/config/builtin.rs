@@ -7,7 +7,7 @@ use crate::{Error, Result};
 /// An embedded experiment file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Builtin {
-    /// Its name: that in the file, behind the folder it is sorted into.
+    /// Name of the experiment: that in the file, behind the folder it is sorted into.
     pub name: &'static str,
     /// The text of the file.
     pub text: &'static str,
@@ -31,7 +31,7 @@ macro_rules! builtin {
     };
 }
 
-/// All of them, the quickest first.
+/// Experiments that the program carries, the quickest first.
 pub const BUILTIN: [Builtin; 31] = builtin![
     "quickstart",
     "figure2",

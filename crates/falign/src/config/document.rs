@@ -10,7 +10,7 @@ use toml::{Spanned, Table, Value};
 use crate::error::Place;
 use crate::{Error, Result};
 
-/// Where a value was typed. Two values that say the same are equal wherever they stand.
+/// Place where a value was typed. Two values that say the same are equal wherever they stand.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origin(Option<(Arc<Source>, Range<usize>)>);
 
@@ -86,7 +86,7 @@ impl Given {
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) given: Given,
-    /// Of the key that it stands under.
+    /// Place of the key that it stands under.
     key: Origin,
     children: Children,
 }

@@ -49,7 +49,7 @@ impl LabelledSetting {
             .collect()
     }
 
-    /// All leaf keys that are set, and `hidden_widths` of deep networks, with their values as the
+    /// Leaf keys that are set, and `hidden_widths` of deep networks, with their values as the
     /// tables show them. Where `hidden_widths` takes the place of `width`, `width` is that of all
     /// hidden layers, or empty where they differ.
     pub fn columns(&self) -> Vec<(&'static str, String)> {
@@ -82,7 +82,7 @@ impl LabelledSetting {
 /// More settings than this are a slip of the pen.
 const MAX_SETTINGS: usize = 100_000;
 
-/// All settings, cases outermost, the last axis fastest.
+/// Settings of a layout, cases outermost, the last axis fastest.
 pub(crate) fn settings(layout: &Layout) -> Result<Vec<LabelledSetting>> {
     let mut out = Vec::new();
     if layout.cases.is_empty() {

@@ -220,7 +220,7 @@ impl Experiment {
 
 /// Takes the keys of other data out of a flat table, its sweep and its cases.
 pub(crate) fn forget_data(flat: &mut Table) {
-    // Neither has a meaning beside data that are handed over.
+    // Neither has a meaning along with data that are handed over.
     let is_kept = |name: &str| keys::leaf(name).is_none_or(|key| key.data == DataKey::Neither);
     flat.retain(|name, _| is_kept(name));
     let forget_axes = |table: &mut Table| {

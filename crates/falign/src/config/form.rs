@@ -10,7 +10,7 @@ use crate::measure::{LayerMeasure, Quantity};
 /// A shape of values. A key has one, or several alternatives.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Form {
-    /// This string.
+    /// A string that is this word.
     Word(Cow<'static, str>),
     /// `true` or `false`.
     Flag,
@@ -20,7 +20,7 @@ pub enum Form {
         min: u64,
         /// Greatest.
         max: u64,
-        /// What it counts.
+        /// Things that it counts.
         of: &'static str,
     },
     /// A finite number.
@@ -33,9 +33,9 @@ pub enum Form {
     Quantity,
     /// A list, not empty.
     List {
-        /// Its items.
+        /// Shape of the items.
         of: Box<Form>,
-        /// Their order.
+        /// Order of the items.
         order: Order,
     },
     /// `{ name = value }`.
@@ -53,7 +53,7 @@ pub struct Range {
     pub max: f64,
     /// Whether the upper end itself is inside.
     pub has_max: bool,
-    /// What it counts (steps, say); empty for a plain number.
+    /// Things that it counts (steps, say); empty for a plain number.
     pub of: &'static str,
 }
 
@@ -73,7 +73,7 @@ pub enum Order {
     Any,
     /// Any, no item twice.
     Distinct,
-    /// Each greater than the one before.
+    /// Ascending order: each item is greater than the one before.
     Ascending,
 }
 
@@ -129,7 +129,7 @@ impl Form {
         }
     }
 
-    /// Its JSON Schema. That a list ascends is more than a schema can say.
+    /// JSON Schema of the form. That a list ascends is more than a schema can say.
     fn schema(&self) -> Json {
         match self {
             Self::Word(word) => json!({ "const": word }),
@@ -172,7 +172,7 @@ impl Form {
         }
     }
 
-    /// Its Python type.
+    /// Python type of the form.
     fn python(&self) -> String {
         match self {
             Self::Word(word) => format!("Literal[\"{word}\"]"),

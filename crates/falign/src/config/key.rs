@@ -25,9 +25,9 @@ pub struct Key {
     pub default: &'static str,
     /// The networks that it is about.
     pub networks: Networks,
-    /// Whether it describes generated data, or data that are given.
+    /// Whether it describes generated data, or data that the user passes.
     pub data: DataKey,
-    /// What the key means.
+    /// Meaning of the key.
     pub meaning: &'static str,
     pub(crate) forms: fn() -> Vec<Form>,
     pub(crate) canonical: fn(&Value) -> Option<Value>,
@@ -37,11 +37,11 @@ pub struct Key {
 /// Networks that a key is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Networks {
-    /// All.
+    /// Networks of all engines.
     All,
-    /// Those of the two-layer engines.
+    /// Networks of the two-layer engines.
     TwoLayer,
-    /// Those of the mini-batch engine.
+    /// Networks of the mini-batch engine.
     Deep,
 }
 
@@ -56,14 +56,14 @@ impl Networks {
     }
 }
 
-/// What a key says of the training data.
+/// Role of a key in describing the training data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataKey {
-    /// Nothing of where they come from.
+    /// A key without bearing on where they come from.
     Neither,
-    /// How they are generated: without meaning beside given ones.
+    /// A key that describes how they are generated: without meaning for data that the user passes.
     Generated,
-    /// Where given ones are, and how they are read.
+    /// A key that describes data that the user passes: where they are, and how they are read.
     Given,
 }
 
@@ -87,12 +87,12 @@ impl Key {
         parse_value(self.default)
     }
 
-    /// What is accepted: the alternatives.
+    /// The accepted values: the alternatives.
     pub fn forms(&self) -> Vec<Form> {
         (self.forms)()
     }
 
-    /// What is accepted, in words: type, range, names.
+    /// The accepted values in words: type, range, names.
     pub fn allowed(&self) -> String {
         form::sentence(&self.forms())
     }
@@ -108,7 +108,7 @@ impl Key {
         form::words(&self.forms()).map(str::to_owned).collect()
     }
 
-    /// Its Python type.
+    /// Python type of the key.
     pub fn python(&self) -> String {
         let mut python = form::python(&self.forms());
         if self.default.is_empty() {
@@ -117,7 +117,7 @@ impl Key {
         python
     }
 
-    /// Its JSON Schema, with what it means.
+    /// JSON Schema of the key, with its meaning.
     pub fn schema(&self) -> Json {
         let mut schema = form::schema(&self.forms());
         schema["description"] = format!("{}\n\n{}", self.meaning, self.allowed()).into();

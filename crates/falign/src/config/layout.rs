@@ -20,7 +20,7 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// Its values as they were typed.
+    /// Values as they were typed.
     pub(crate) fn list(&self) -> Value {
         Value::Array(
             self.values
@@ -288,7 +288,7 @@ fn case(item: &Node, others: &[Case]) -> Result<Case> {
     Ok(Case { name, values, axes })
 }
 
-/// Every leaf key, as text.
+/// Leaf keys as text.
 pub(crate) fn leaf_names() -> impl Iterator<Item = &'static str> + Clone {
     KEYS.iter().map(|key| key.leaf)
 }

@@ -54,17 +54,17 @@ pub struct Experiment {
     pub title: String,
     /// Prose: what the experiment shows.
     pub about: String,
-    /// Where the claim comes from.
+    /// Source of the claim.
     pub source: String,
     /// Time on a stated machine.
     pub expected_time: String,
     /// The settings, cases outermost, the last axis fastest.
     pub settings: Vec<LabelledSetting>,
-    /// What must come out, as far as the settings bear on it.
+    /// Claims of what must come out, as far as the settings bear on it.
     pub claims: Vec<Claim>,
     /// Claims that the command line's overrides leave nothing to check of: id and reason.
     pub left_out: Vec<(String, String)>,
-    /// What is drawn.
+    /// The figure that is drawn.
     pub figure: Option<Figure>,
     /// Whether the command line has changed or chosen settings: what then fits no longer is no
     /// mistake of the file.
@@ -217,9 +217,9 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Where a text stops being TOML, and why.
+/// Place where a text stops being TOML, and why.
 struct Mistake {
-    /// From 1.
+    /// Line, counted from 1.
     line: usize,
     content: String,
     /// One line.

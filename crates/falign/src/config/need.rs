@@ -20,7 +20,7 @@ pub(crate) struct Sizes {
 }
 
 impl Sizes {
-    /// As the keys say; what a file would say is 0.
+    /// Sizes by the keys; those that a file would tell are 0.
     pub(crate) fn typed(setting: &Setting) -> Self {
         let is_file = setting.train_data.is_some()
             || setting.deep.labelled_data.is_some()
@@ -44,7 +44,7 @@ impl Sizes {
     }
 }
 
-/// What one run needs, besides what all share.
+/// Memory that one run needs, besides what all share.
 pub(crate) fn of_run(setting: &Setting, sizes: &Sizes) -> Vec<Need> {
     use Size::{HeldOut, Inputs, Outputs, Samples, Width};
     let extent = &sizes.extent;
@@ -102,7 +102,7 @@ pub(crate) fn of_run(setting: &Setting, sizes: &Sizes) -> Vec<Need> {
     all
 }
 
-/// What a network of any depth needs.
+/// Memory that a network of any depth needs.
 fn of_network(setting: &Setting, extent: &Extent) -> Vec<Need> {
     let deep = &setting.deep;
     let widths = match &deep.hidden_widths {

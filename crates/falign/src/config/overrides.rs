@@ -8,7 +8,7 @@ use super::layout::{self, Layout};
 use super::value::{parse_value, short};
 use crate::{Error, Result};
 
-/// What the command line changes of an experiment.
+/// Changes that the command line makes to an experiment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Overrides {
     /// `key=value` texts, in order; a later one wins.
@@ -18,7 +18,7 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Nothing changed.
+    /// Overrides that change nothing.
     pub fn none() -> Self {
         Self::default()
     }

@@ -13,7 +13,7 @@ pub fn in_steps(record: &Record, per_epoch: u64) -> Record {
 /// More recorded steps than this in one run are a slip of the pen, and would not fit in memory.
 pub const MAX_ROWS: u64 = 10_000_000;
 
-/// At least as many steps as [`recorded_steps`] gives, without making them.
+/// Upper bound of the number of steps that [`recorded_steps`] gives, without making them.
 pub fn rows(record: &Record, steps: u64) -> u64 {
     match record {
         Record::Every(every) | Record::EveryEpochs(every) => steps / every + 2,

@@ -11,7 +11,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// More names than this are no part of a sentence.
-const LISTED: usize = 40;
+const MOST_NAMES: usize = 40;
 
 /// "did you mean `x`?", or the list of what exists when nothing is near.
 pub fn did_you_mean<'a>(
@@ -24,7 +24,7 @@ pub fn did_you_mean<'a>(
     let all: Vec<&str> = candidates.into_iter().collect();
     if all.is_empty() {
         "there are none".to_owned()
-    } else if all.len() > LISTED {
+    } else if all.len() > MOST_NAMES {
         format!("docs/config.md lists all {}", all.len())
     } else {
         format!("there are {}", all.join(", "))

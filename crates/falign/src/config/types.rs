@@ -17,7 +17,7 @@ use crate::file::{path_text, text_path};
 
 /// A type of values of one key.
 pub(crate) trait ValueType {
-    /// What a value is in a setting.
+    /// The type of a value in a setting.
     type Of;
 
     /// The value, if it is of this type and in its range.
@@ -26,10 +26,10 @@ pub(crate) trait ValueType {
     /// The canonical spelling, which reads back as the same; `None` for a key that is unset.
     fn write(&self, of: &Self::Of) -> Option<Value>;
 
-    /// What is accepted.
+    /// The accepted values.
     fn forms(&self) -> Vec<Form>;
 
-    /// What a key that is unset is in a setting, for types that have this.
+    /// Value of an unset key in a setting, for types that have one.
     fn unset(&self) -> Option<Self::Of> {
         None
     }
@@ -133,7 +133,7 @@ pub(crate) const fn at_least_0() -> Number {
     number
 }
 
-/// At least 0 and below 1.
+/// A number that is at least 0 and below 1.
 pub(crate) const fn share() -> Number {
     let mut number = at_least_0();
     number.0.max = 1.0;
@@ -151,7 +151,7 @@ pub(crate) const fn within(min: f64, max: f64) -> Number {
 }
 
 impl Number {
-    /// Of steps, or of epochs.
+    /// Makes it a number of steps, or of epochs.
     pub(crate) const fn of(mut self, of: &'static str) -> Self {
         self.0.of = of;
         self

@@ -7,7 +7,7 @@ use crate::error::shown;
 /// The largest count, 10^15: exact as `f64` and far beyond any memory.
 pub(crate) const MAX_COUNT: u64 = 1_000_000_000_000_000;
 
-/// Up to here, 2^53, a float that is a whole number is only that one.
+/// Largest whole number, 2^53, up to which a float that is one is only that one.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A TOML value on its own.

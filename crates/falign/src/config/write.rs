@@ -7,7 +7,7 @@ use super::read::Values;
 use super::setting::{FIELDS, Record, Setting, record_value};
 use super::value::column;
 
-/// All values of a setting by leaf name; keys that are unset are absent. Who asks for one key asks
+/// Values of a setting by leaf name; keys that are unset are absent. Who asks for one key asks
 /// its [`Field`](super::setting::Field).
 pub(crate) fn values(setting: &Setting) -> Values {
     let value =

@@ -11,9 +11,9 @@ const SHOWN: usize = 100;
 pub struct Place {
     /// The file, `--set`, or empty for a text without a name.
     pub source: String,
-    /// From 1.
+    /// Line, counted from 1.
     pub line: usize,
-    /// Of the value's first character, from 1.
+    /// Column of the value's first character, counted from 1.
     pub column: usize,
     /// Characters of the value on that line, at least 1.
     pub length: usize,

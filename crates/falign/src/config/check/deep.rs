@@ -39,7 +39,7 @@ fn changed(s: &Setting, networks: Networks) -> Option<(&'static str, String)> {
     Some(shown(s, found))
 }
 
-/// What this setting asks that only the mini-batch engine has: a key and its value.
+/// Key and value by which this setting asks for what only the mini-batch engine has.
 pub(super) fn asks_of_mini_batch(s: &Setting) -> Option<(&'static str, String)> {
     if let Some(found) = changed(s, Networks::Deep) {
         return Some(found);
@@ -323,7 +323,7 @@ fn learning(s: &Setting, asked: &str) -> Result<()> {
         return refuse(
             "feedback_correlation",
             s.feedback_correlation,
-            "direct feedback weights of a deep network stand beside no forward weights; set it to 0",
+            "direct feedback weights of a deep network correspond to no forward weights; set it to 0",
         );
     }
     Ok(())
@@ -417,7 +417,7 @@ fn recorded(s: &Setting, asked: &str) -> Result<()> {
 }
 
 impl Setting {
-    /// What `auto` stands for in `run.record`.
+    /// Record that `auto` stands for in `run.record`.
     pub(crate) fn resolved_record(&self) -> Record {
         match (&self.record, self.engine) {
             (Record::Auto, Engine::MiniBatch) => Record::EveryEpochs(1),
@@ -426,7 +426,7 @@ impl Setting {
         }
     }
 
-    /// What `auto` stands for in `run.quantities`.
+    /// Quantities that `auto` stands for in `run.quantities`.
     pub(crate) fn resolved_quantities(&self) -> Vec<Quantity> {
         if !self.quantities.is_empty() {
             return self.quantities.clone();

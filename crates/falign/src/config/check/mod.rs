@@ -21,7 +21,7 @@ use crate::{Error, Result};
 /// The linear engine above this width draws the Gram matrix of the start.
 const GRAM_ABOVE: u64 = 100_000;
 
-/// With `draw = "weights"` every hidden unit is in memory; more units than this are refused.
+/// Most hidden units with `draw = "weights"`, where every one is in memory; more are refused.
 const MAX_UNITS: u64 = 1_000_000_000;
 
 /// A run that needs more memory is refused rather than ended by the system.
@@ -44,7 +44,7 @@ impl Setting {
         }
     }
 
-    /// Which key chose the mini-batch engine, as the beginning of a sentence; `None` for the
+    /// Key that chose the mini-batch engine, as the beginning of a sentence; `None` for the
     /// two-layer engines.
     pub(crate) fn asks_for_mini_batch(&self) -> Option<String> {
         // What `auto` stands for asks for nothing.
@@ -57,8 +57,8 @@ impl Setting {
         (self.resolved_engine() == Engine::MiniBatch).then(|| deep::asked(&typed))
     }
 
-    /// What this setting asks of single hidden units that the linear engine does not have: but
-    /// for feedback alignment it runs a small rotated network. The key and its value.
+    /// Key and value by which this setting asks of single hidden units what the linear engine does not have:
+    /// but for feedback alignment it runs a small rotated network.
     fn asks_of_rotated_units(&self) -> Option<(&'static str, String)> {
         if self.rule == Rule::FeedbackAlignment {
             return None;
@@ -142,7 +142,7 @@ fn not_typed(typed: &Values, leaves: &[&str], why: &str) -> Result<()> {
     }
 }
 
-/// Which key asks for the mini-batch engine, if that is chosen; before anything is resolved.
+/// Key that asks for the mini-batch engine, if that is chosen; before anything is resolved.
 pub(crate) use self::deep::asked;
 
 /// Checks a setting whose engine and draw are resolved, and which [`asked`] for the mini-batch
@@ -374,7 +374,7 @@ fn theory_units(s: &Setting) -> Result<()> {
     Ok(())
 }
 
-/// What is recorded, against how long a run is.
+/// Checks what is recorded against how long a run is.
 fn recorded(s: &Setting) -> Result<()> {
     if let (Record::At(at), SaveWeights::Final | SaveWeights::Both) = (&s.record, s.save_weights)
         && s.steps != Steps::Number(at.last().copied().unwrap_or(0))

@@ -23,7 +23,7 @@ pub(super) fn check(s: &Setting) -> Result<()> {
     Ok(())
 }
 
-/// Why a setting has no shares of beta, if it has none.
+/// Reason why a setting has no shares of beta, if it has none.
 fn no_shares(s: &Setting) -> Option<String> {
     if s.rule != Rule::FeedbackAlignment {
         return Some(format!(
@@ -37,7 +37,7 @@ fn no_shares(s: &Setting) -> Option<String> {
     })
 }
 
-/// Why no limit speaks of a setting, if none does.
+/// Reason why no limit applies to a setting, if none does.
 fn no_prediction(s: &Setting, limit: Limit) -> Option<String> {
     let is_slow_time = limit == Limit::SlowTime;
     if s.dropout > 0.0 {

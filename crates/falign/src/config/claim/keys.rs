@@ -17,7 +17,7 @@ pub(crate) struct ClaimKey {
     pub(crate) meaning: &'static str,
 }
 
-/// What a key of a claim holds.
+/// Value that a key of a claim holds.
 pub(crate) enum Shape {
     Text,
     Quantity,
@@ -25,7 +25,7 @@ pub(crate) enum Shape {
     /// Any finite number, or one of at least 0.
     Number,
     AtLeast0,
-    /// Above 0 and below 1.
+    /// Numbers above 0 and below 1.
     Level,
     /// A recorded step.
     Step,
@@ -71,7 +71,7 @@ const fn required(mut key: ClaimKey) -> ClaimKey {
     key
 }
 
-/// All keys of claims.
+/// Keys of claims.
 pub(crate) const CLAIM_KEYS: &[ClaimKey] = &[
     required(key("id", &[], Shape::Text, "unique name")),
     required(key("text", &[], Shape::Text, "the claim in words")),

@@ -24,7 +24,7 @@ pub struct Claim {
     pub id: String,
     /// The claim in words.
     pub text: String,
-    /// Where it comes from.
+    /// Source of the claim.
     pub source: String,
     /// The measured quantity it is about.
     pub quantity: Quantity,
@@ -32,24 +32,24 @@ pub struct Claim {
     pub filter: Vec<(String, Vec<String>)>,
     /// The recorded step it is about.
     pub step: At,
-    /// What must hold.
+    /// The condition that must hold.
     pub test: Test,
     /// Whether runs that diverged are left out instead of making the claim undecidable.
     pub allow_divergence: bool,
-    /// As written, for the resolved file.
+    /// The claim as written, for the resolved file.
     pub(crate) typed: toml::Table,
 }
 
-/// Which recorded step.
+/// A recorded step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {
-    /// Each setting's last.
+    /// Last step of each setting.
     Last,
-    /// This one.
+    /// The step that is named.
     Step(u64),
 }
 
-/// What must hold: the kinds of `docs/config.md`.
+/// Condition that must hold: the kinds of `docs/config.md`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Test {
     /// The mean over runs lies within, in every selected setting.
@@ -60,7 +60,7 @@ pub enum Test {
         max: f64,
         /// Whether every single run must lie within, not the mean.
         each_run: bool,
-        /// At every recorded step from this one on, not only at one.
+        /// First step of the claim, which then is about every recorded step from there on, not only about one.
         from_step: Option<u64>,
     },
     /// Adjacent levels of `over` differ by more than z standard errors of the within-run
@@ -72,7 +72,7 @@ pub enum Test {
         increasing: bool,
         /// Standard errors.
         z: f64,
-        /// At every step from this one on that both levels recorded, not only at one.
+        /// First step of the claim, which then is about every step from there on that both levels recorded.
         from_step: Option<u64>,
     },
     /// Slope of log rms over runs against log level.
@@ -122,16 +122,16 @@ pub enum Test {
         tolerance: f64,
         /// Whether the distance is taken relative to the other quantity.
         is_relative: bool,
-        /// Standard errors of the difference that are allowed beside the tolerance.
+        /// Standard errors of the difference that are allowed besides the tolerance.
         z: f64,
         /// Whether it must hold in every single run, not in the mean.
         each_run: bool,
-        /// At every recorded step from this one on, not only at one.
+        /// First step of the claim, which then is about every recorded step from there on, not only about one.
         from_step: Option<u64>,
     },
     /// Means agree with a table.
     NearReference {
-        /// Where the table is.
+        /// Source of the table.
         reference: Reference,
         /// How far a mean may be from the table's.
         bound: Bound,
@@ -141,14 +141,14 @@ pub enum Test {
 /// How far the mean of a setting may be from that of a reference.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
-    /// So many combined standard errors, whatever the number of runs and of rows.
+    /// Number of combined standard errors, whatever the number of runs and of rows.
     Errors(f64),
     /// As far as chance would take one of all the comparisons of a check with this probability,
     /// if every mean agreed: Student's t, shared out over rows and claims (Bonferroni).
     Level(f64),
 }
 
-/// Where reference values are. Rows have columns of the summary (leaf keys, `case`, `step`)
+/// Source of reference values. Rows have columns of the summary (leaf keys, `case`, `step`)
 /// that select settings, and `mean`, `std`, `runs`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reference {

@@ -325,7 +325,7 @@ pub(crate) fn row(table: &Table, cases: Option<&[&str]>) -> Result<ReferenceRow,
 
 impl Claim {
     /// Takes cases that are not among `cases` out of the claim, so that it can be written
-    /// beside them. Whether no case is left of those that it names.
+    /// along with them. Whether no case is left of those that it names.
     pub(crate) fn keep_cases(&mut self, cases: &[&str]) -> bool {
         let named = |claim: &Self| {
             let filter = claim.filter.iter();

@@ -3,7 +3,7 @@
 use super::{Claim, Reference, ReferenceRow, Test};
 use crate::config::LabelledSetting;
 
-/// What selection needs to know of a setting, planned or recorded.
+/// Facts about a setting, planned or recorded, that selection needs.
 pub(crate) trait Labelled {
     /// `case` or a leaf key, as tables show it.
     fn column(&self, name: &str) -> Option<String>;
@@ -23,7 +23,7 @@ impl Labelled for LabelledSetting {
 /// Settings that differ only in one axis.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Group {
-    /// What they share, for messages.
+    /// Values that the settings share, for messages.
     pub(crate) label: String,
     /// Level and index of the setting, in the order of the levels.
     pub(crate) levels: Vec<(String, usize)>,

@@ -1,4 +1,4 @@
-//! `[figure]` beside the settings: what its panels ask for must be there once these have run.
+//! `[figure]` against the settings: what its panels ask for must be there once these have run.
 
 use std::collections::BTreeMap;
 
@@ -38,8 +38,8 @@ fn drawable(panel: &Panel, settings: &[LabelledSetting]) -> Result<()> {
     selected(panel, settings).map(|_| ())
 }
 
-/// What drawing would refuse after the runs: columns that no table has, an axis without numbers,
-/// two curves in one.
+/// Refuses what drawing would refuse after the runs: columns that no table has, an axis without
+/// numbers, two curves in one.
 pub(crate) fn legible(panel: &Panel, settings: &[LabelledSetting]) -> Result<()> {
     let columns = columns(settings);
     let is_setting = columns.contains(&panel.x);
@@ -51,7 +51,7 @@ pub(crate) fn legible(panel: &Panel, settings: &[LabelledSetting]) -> Result<()>
     one_at_a_place(panel, is_setting, &shown)
 }
 
-/// Those of the tables that name a setting.
+/// Columns of the tables that name a setting.
 fn columns(settings: &[LabelledSetting]) -> Vec<String> {
     let is_deep = |one: &LabelledSetting| one.column(HIDDEN_WIDTHS).is_some();
     let settings = settings.iter();

@@ -128,10 +128,10 @@ pub struct Panel {
     /// Points with error bars, curves with bands, or a map.
     #[serde(default)]
     pub style: Style,
-    /// What the curve or point is.
+    /// Kind of center that the curve or point shows.
     #[serde(default)]
     pub center: Center,
-    /// What the band or error bar is.
+    /// Kind of spread that the band or error bar shows.
     #[serde(default)]
     pub spread: Spread,
 }
@@ -185,6 +185,6 @@ pub enum Spread {
     Sem,
     /// The 10 % and 90 % quantiles.
     Quantiles,
-    /// None.
+    /// No band or error bar.
     None,
 }

@@ -12,7 +12,7 @@ pub use super::key::{DataKey, Key, Networks, SECTIONS};
 use super::setting::FIELDS;
 pub use super::suggest::{did_you_mean, nearest};
 
-/// Every key, by section, in the order of the documentation.
+/// Keys by section, in the order of the documentation.
 pub static KEYS: LazyLock<Vec<&'static Key>> =
     LazyLock::new(|| FIELDS.iter().map(|field| &field.key).collect());
 
@@ -45,7 +45,7 @@ pub fn dotted(name: &str) -> Option<&'static Key> {
         .find(|key| key.section == section && key.leaf == leaf)
 }
 
-/// What to write instead of an unknown dotted key.
+/// Advice on what to write instead of an unknown dotted key.
 pub(crate) fn suggest_dotted(name: &str) -> String {
     let last = name.rsplit('.').next().unwrap_or(name);
     if let Some(key) = leaf(last) {

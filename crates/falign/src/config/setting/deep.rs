@@ -173,7 +173,7 @@ pub enum InputFactor {
 }
 
 impl InputFactor {
-    /// Its value for inputs of dimension `input_dim`.
+    /// Factor for inputs of dimension `input_dim`.
     pub fn value(self, input_dim: usize) -> f64 {
         match self {
             Self::Number(factor) => factor,
@@ -204,10 +204,10 @@ pub enum InitialisationName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InitialFeedback {
-    /// From the file, which has all that the rule has, and no others.
+    /// Feedback weights from the file, which has all that the rule has, and no others.
     #[default]
     File,
-    /// Drawn, as without a file; those of the file are left unread.
+    /// Feedback weights drawn as without a file; those of the file are left unread.
     Drawn,
 }
 
@@ -242,11 +242,11 @@ pub enum StepSizeSchedule {
 pub enum RidgeLayers {
     /// The output layer's, as in the paper.
     Output,
-    /// All hidden layers'.
+    /// Weights of all hidden layers.
     Hidden,
-    /// All layers'.
+    /// Weights of all layers.
     All,
-    /// Those of these layers, counted from 1 at the input.
+    /// Weights of these layers, counted from 1 at the input.
     These(Vec<usize>),
 }
 
@@ -268,9 +268,9 @@ impl RidgeLayers {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Sparsity {
-    /// Of every layer, in [0, 1).
+    /// One share for every layer, in [0, 1).
     Every(f64),
-    /// Of each layer from the input up.
+    /// Shares of the layers from the input up.
     Each(Vec<f64>),
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which implementation of the dynamics runs (`run.engine`).
+/// Implementation of the dynamics that runs (`run.engine`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Engine {

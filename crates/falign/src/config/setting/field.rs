@@ -93,7 +93,7 @@ macro_rules! fields {
         }
 
         impl $name {
-            /// With every key at its default.
+            /// Settings with every key at its default.
             pub(super) fn of_defaults() -> Self {
                 Self {
                     $($($leaf: $crate::config::setting::field::default_of(&$kind, $default),)*)*

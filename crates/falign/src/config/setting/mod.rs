@@ -189,7 +189,7 @@ const TABLE_ROWS: &[Field] = &[
     row!(data, All, Given, header = "\"auto\"", OrWord("auto", Flag), "whether the first line of a CSV file names its columns; auto: told by its cells", (table.) header),
 ];
 
-/// Every key with its place, by section and within it in the order of the rows.
+/// Keys with their places, by section and within it in the order of the rows.
 pub(crate) static FIELDS: LazyLock<Vec<&'static Field>> = LazyLock::new(|| {
     let rows = [ROWS, TABLE_ROWS, deep::ROWS];
     let all = || rows.iter().copied().flatten();
@@ -233,7 +233,7 @@ pub enum Inputs {
     Orthonormal,
 }
 
-/// Where generated targets come from (`data.targets`).
+/// Source of generated targets (`data.targets`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Targets {
@@ -248,10 +248,10 @@ pub enum Targets {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DatasetScope {
-    /// Every run draws its own.
+    /// Data that each run draws.
     #[default]
     PerRun,
-    /// All runs use the data of run 0.
+    /// Data of run 0 for all runs.
     Shared,
 }
 
@@ -272,14 +272,14 @@ pub enum ScheduleName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SaveWeights {
-    /// None.
+    /// No weights.
     #[default]
     None,
     /// W(0), beta(0), b(0).
     Initial,
     /// The last W, beta, b.
     Final,
-    /// Both.
+    /// Weights of the start and of the end.
     Both,
 }
 
