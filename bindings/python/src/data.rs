@@ -114,7 +114,7 @@ impl Data {
         Self { given, digest }
     }
 
-    /// Whether the data are still those that were given: results would else be stored beside
+    /// Whether the data are still those that were given: results would else be stored next to
     /// data that are not theirs.
     pub(crate) fn unchanged(&self, py: Python<'_>) -> PyResult<()> {
         let now = self.digest.map(|_| py.detach(|| digest_of(&self.given)));

@@ -62,24 +62,24 @@ impl Iteration {
         let quantities = quantities.map(|q| q.name().into_owned()).collect();
         let watch = Arc::new(Watch::default());
         let (send, receive) = sync_channel(1);
-        let heard = Arc::clone(&watch);
+        let own = Arc::clone(&watch);
         std::thread::spawn(move || {
             let context = Context {
-                watch: Some(&heard),
+                watch: Some(&own),
                 ..Context::new(&sources)
             };
             let mut observe = |look: Look<'_>| {
                 let weights = if with_weights { (look.weights)() } else { None };
                 let message = Message::Look(look.step, look.values.to_vec(), weights);
-                tell(&send, &heard, message);
+                tell(&send, &own, message);
             };
-            let mut goes_on = |_| !heard.stop.load(Ordering::Relaxed);
+            let mut goes_on = |_| !own.stop.load(Ordering::Relaxed);
             let ended = caught(
                 || format!("run {run}"),
                 || watched(&setting, run, context, &mut goes_on, &mut observe),
             );
             let ended = ended.map(|run| run.map(|run| run.outcome));
-            tell(&send, &heard, Message::Ended(ended));
+            tell(&send, &own, Message::Ended(ended));
         });
         Ok(Self {
             receive: Mutex::new(receive),

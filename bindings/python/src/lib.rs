@@ -2,7 +2,7 @@
 //!
 //! Nothing is computed here. Every function turns Python values into the library's, calls it
 //! without the interpreter lock, and turns what comes back into NumPy arrays. The public Python
-//! API, with its documentation, is the package beside this crate.
+//! API, with its documentation, is the package next to this crate.
 
 #![allow(
     clippy::needless_pass_by_value,

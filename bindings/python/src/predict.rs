@@ -12,7 +12,7 @@ use crate::data::{ClassInputs, Data};
 use crate::error::{detached, warn};
 use crate::lent::lent;
 use crate::runs::{WeightDict, saved};
-use crate::supervise::heard;
+use crate::supervise::interruptible;
 use crate::train::experiment;
 
 /// (samples, outputs) of run `run` of a config's first setting.
@@ -36,7 +36,7 @@ pub(crate) fn predict<'py>(
     if let Some(note) = detached(py, || outside(&setting, &sources, &inputs))? {
         warn(py, &note, 2)?;
     }
-    let found = heard(py, move |watch| {
+    let found = interruptible(py, move |watch| {
         outputs(&setting, run, watched(&sources, watch), &weights, &inputs)
     })?;
     Ok(found.into_pyarray(py))
@@ -69,7 +69,7 @@ pub(crate) fn plain<'py>(
     let (experiment, sources) = experiment(flat, data)?;
     let weights = saved(&weights)?;
     let setting = experiment.settings[0].setting.clone();
-    let layers = heard(py, move |watch| {
+    let layers = interruptible(py, move |watch| {
         plain_layers(&setting, run, watched(&sources, watch), &weights)
     })?;
     let layers = layers.into_iter().map(|layer| {

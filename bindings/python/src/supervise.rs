@@ -1,4 +1,4 @@
-//! Long work without the interpreter lock: Ctrl-C is heard, progress is told.
+//! Long work without the interpreter lock: Ctrl-C stops it, progress is shown.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,7 +18,7 @@ const TICK: Duration = Duration::from_millis(50);
 /// How long work may take to stop. With a tick before it, less than what a user notices.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// What is told, and to whom.
+/// Receiver of progress, and its unit.
 pub(crate) struct Progress {
     /// Called with the share done, from 0 to 1, and the runs done.
     pub(crate) callback: Option<Py<PyAny>>,
@@ -36,7 +36,7 @@ impl Progress {
     }
 }
 
-/// Does `work` on a pool of `threads` threads while this thread hears of signals, and gives its
+/// Does `work` on a pool of `threads` threads while this thread notices signals, and gives its
 /// value, or the exception that stopped it: `KeyboardInterrupt`, or what the callback raised.
 /// `work` should end soon once `watch.stop` is set. Where it does not, because one step of a large
 /// network takes long, nobody waits for it: it ends by itself, and there is no value.
@@ -65,9 +65,9 @@ pub(crate) fn supervise<T: Send + 'static>(
     }
 }
 
-/// The same on as many threads as there are cores, without a word of progress, of work that gives
+/// Does `work` as [`supervise`] does, on as many threads as there are cores and without progress, for work that gives
 /// nothing unless it ends.
-pub(crate) fn heard<T: Send + 'static>(
+pub(crate) fn interruptible<T: Send + 'static>(
     py: Python<'_>,
     work: impl FnOnce(&Watch) -> falign::Result<T> + Send + 'static,
 ) -> PyResult<T> {
@@ -90,11 +90,11 @@ fn listen<T>(
             Ok(value) => return (Some(value), None),
             Err(RecvTimeoutError::Disconnected) => unreachable!("a value comes, or a panic"),
             Err(RecvTimeoutError::Timeout) => {
-                let heard = Python::attach(|py| {
+                let told = Python::attach(|py| {
                     py.check_signals()?;
                     progress.tell(py, watch)
                 });
-                if let Err(exception) = heard {
+                if let Err(exception) = told {
                     watch.stop.store(true, Ordering::Relaxed);
                     return (receive.recv_timeout(GRACE).ok(), Some(exception));
                 }

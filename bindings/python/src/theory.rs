@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::data::Data;
-use crate::supervise::heard;
+use crate::supervise::interruptible;
 use crate::train::experiment;
 
 /// Page to read of each certificate, and everything as JSON. `folder`: a finished run
@@ -20,7 +20,7 @@ pub(crate) fn theory(
     alignment: Option<f64>,
 ) -> PyResult<Vec<(String, String)>> {
     let (experiment, sources) = experiment(flat, data)?;
-    let found = heard(py, move |watch| {
+    let found = interruptible(py, move |watch| {
         let question = Question {
             folder: folder.as_deref(),
             every_setting,

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use super::font::{Face, Fonts};
 use super::text::Rich;
 
-/// Where a text's reference point is.
+/// Reference point of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
     /// Left end.
@@ -190,7 +190,7 @@ impl<'a> Canvas<'a> {
         self.turned_text(at, anchor, size, text, (super::palette::INK, false));
     }
 
-    /// Text in a colour of its own.
+    /// Text in another colour.
     pub(super) fn inked_text(
         &mut self,
         at: (f64, f64),

@@ -51,7 +51,7 @@ pub(super) fn default_figure(table: &Table) -> Figure {
     }
 }
 
-/// What becomes of each setting column that has several values.
+/// Use of each setting column that has several values.
 struct Split {
     widths: Option<usize>,
     dash: Option<usize>,

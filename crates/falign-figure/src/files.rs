@@ -1,4 +1,4 @@
-//! The files beside a picture: its points, and a script that redraws it with matplotlib.
+//! The files next to a picture: its points, and a script that redraws it with matplotlib.
 
 use anyhow::{Context as _, Result};
 use falign::config::figure::{Scale, Style};
@@ -76,16 +76,16 @@ struct Line<'a> {
 /// The module that redraws figures: a file of the Python package.
 const MODULE: &str = include_str!("redraw.py");
 
-/// Where it says what to draw.
+/// Line of the module that says what to draw.
 const FIGURE: &str = "\nFIGURE: dict[str, Any] = {}\n";
 
-/// A Python script that redraws the picture from the points beside it.
+/// A Python script that redraws the picture from the points next to it.
 pub(super) fn script(page: &Page<'_>) -> Result<String> {
     let figure = format!("\nFIGURE: dict[str, Any] = {}\n", description(page)?);
     Ok(MODULE.replacen(FIGURE, &figure, 1))
 }
 
-/// What the module needs besides the points, as JSON.
+/// Description of the figure besides the points, as JSON, from which the module draws.
 pub(super) fn description(page: &Page<'_>) -> Result<String> {
     let mut looks: Vec<&Looks> = Vec::new();
     let mut panels = Vec::new();

@@ -237,7 +237,7 @@ impl Legend {
 /// A straight piece of a curve or bar, in page coordinates.
 pub(super) type Segment = ((f64, f64), (f64, f64));
 
-/// Where in `frame` a box of this size covers none of the data: the emptiest of the corners and
+/// A place in `frame` where a box of this size covers none of the data: the emptiest of the corners and
 /// the middles of the sides. `None` if each of them covers some.
 pub(super) fn place(frame: Rect, size: (f64, f64), data: &[Segment]) -> Option<Rect> {
     const INSET: f64 = 4.0;

@@ -57,7 +57,7 @@ pub enum Mean {
     Arithmetic,
 }
 
-/// What the caller may choose about a picture.
+/// Choices of the caller about a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// The mean on log axes.
@@ -76,7 +76,7 @@ impl Default for Options {
 }
 
 /// Draws a figure from a table: endings and contents of the files, `svg`, `png`, `csv` and `py`. The
-/// script reads the points of the `csv` beside it that has its name.
+/// script reads the points of the `csv` next to it that has its name.
 ///
 /// A figure without panels shows alignment and loss, or accuracy where there are classes; its title
 /// and caption are kept.
@@ -115,7 +115,7 @@ pub fn render(
     })
 }
 
-/// What another program draws a figure from.
+/// Points and description from which another program draws a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Points {
     /// The points shown, as CSV: panel, series, dash, x, center, low, high, runs.

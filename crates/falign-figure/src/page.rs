@@ -29,7 +29,7 @@ const ROW_GAP: f64 = 5.0;
 
 /// A picture with its parts decided, for the SVG and for the script.
 pub(super) struct Page<'a> {
-    /// What was asked for.
+    /// The figure that was asked for.
     pub(super) figure: &'a Figure,
     /// The panels, ready to draw.
     pub(super) plots: Vec<Plot<'a>>,

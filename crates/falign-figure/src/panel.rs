@@ -14,7 +14,7 @@ use super::text::Rich;
 
 /// A place on the page.
 type Place = (f64, f64);
-/// Where a point is across, and the upper and lower end of its spread.
+/// Horizontal place of a point, and the upper and lower end of its spread.
 type Spread = (f64, f64, f64);
 
 impl Plot<'_> {
@@ -75,7 +75,7 @@ impl Plot<'_> {
         (index as f64 - (count - 1) as f64 / 2.0) * (6.0 / count as f64).min(1.5)
     }
 
-    /// What a legend must not cover.
+    /// Lines that a legend must not cover.
     pub(super) fn obstacles(&self, frame: Rect) -> Vec<Segment> {
         let mut segments = Vec::new();
         if self.is_map() {
@@ -155,7 +155,7 @@ impl Plot<'_> {
         }
     }
 
-    /// Why the frame is empty, if it is: an empty one looks like a picture that failed.
+    /// Reason why the frame is empty, if it is: an empty one looks like a picture that failed.
     fn emptiness(&self) -> Option<&'static str> {
         let mut points = self.shown.points();
         if points.clone().all(|point| point.center.is_none()) {

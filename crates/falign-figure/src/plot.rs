@@ -13,9 +13,9 @@ pub(super) const LABEL_SIZE: f64 = 8.0;
 
 /// A panel with everything decided but its place.
 pub(super) struct Plot<'a> {
-    /// What was asked for.
+    /// The panel that was asked for.
     pub(super) panel: &'a Panel,
-    /// What the table gave.
+    /// Points that the table gave.
     pub(super) shown: &'a Shown,
     /// Colours and line styles.
     pub(super) looks: &'a Looks,

@@ -6,7 +6,7 @@ use falign::config::figure::{Center, Panel, Scale, Spread, Style};
 use super::table::{Table, near, same, split_unit};
 use super::{Mean, Options};
 
-/// What the middle of a series is, once decided.
+/// Kind of middle of a series, once decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Middle {
     /// 10 to the mean of log10.
@@ -52,14 +52,14 @@ pub(super) struct Series {
     pub(super) points: Vec<Point>,
 }
 
-/// What a panel shows.
+/// Content of a panel.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Shown {
     /// The series, ordered by dash and then by series value.
     pub(super) series: Vec<Series>,
-    /// What the middle is.
+    /// Kind of the middle.
     pub(super) middle: Middle,
-    /// What the spread is; `None` where the table has none.
+    /// Kind of the spread; `None` where the table has none.
     pub(super) spread: Spread,
     /// Cells of the horizontal column from left to right, which `x` of a point counts; empty
     /// unless the panel is a map.
@@ -68,7 +68,7 @@ pub(super) struct Shown {
     pub(super) unit: Option<String>,
 }
 
-/// What stands in place of a `dash` column where a prediction is drawn over a measurement.
+/// Name in place of a `dash` column where a prediction is drawn over a measurement.
 pub(super) const PREDICTION: &str = "prediction";
 /// The line style of what was measured, where a prediction is drawn over it.
 const MEASURED: &str = "measured";
@@ -99,7 +99,7 @@ impl Shown {
         Some((runs.clone().min()?, runs.max()?))
     }
 
-    /// All points.
+    /// Points of all series.
     pub(super) fn points(&self) -> impl Iterator<Item = &Point> + Clone {
         self.series.iter().flat_map(|series| &series.points)
     }
@@ -173,7 +173,7 @@ pub(super) fn select(table: &Table, panel: &Panel, options: &Options) -> Result<
     })
 }
 
-/// Where a row is across: at a number, or in the column of its cell.
+/// Horizontal places of rows: at a number, or in the column of a cell.
 struct Across {
     column: usize,
     columns: Vec<String>,

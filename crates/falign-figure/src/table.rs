@@ -64,7 +64,7 @@ impl Table {
         &self.columns
     }
 
-    /// All rows, each with as many cells as there are columns.
+    /// Rows, each with as many cells as there are columns.
     pub fn rows(&self) -> &[Vec<String>] {
         &self.rows
     }
@@ -187,7 +187,7 @@ pub(super) fn near(name: &str, names: &[&str]) -> String {
     let mut close: Vec<(f64, &str)> = names
         .iter()
         .map(|candidate| (strsim::jaro_winkler(name, candidate), *candidate))
-        .filter(|(likeness, _)| *likeness > 0.75)
+        .filter(|(similarity, _)| *similarity > 0.75)
         .collect();
     close.sort_by(|a, b| b.0.total_cmp(&a.0));
     close.truncate(3);

@@ -190,7 +190,7 @@ fn cases_of_different_widths_are_drawn_without_being_asked() {
         csv.contains("a,,,0,2,") && csv.contains("b,,,0,3,"),
         "{csv}"
     );
-    // Each group of settings shows the widest of its own widths.
+    // Each group of settings shows the widest of its widths.
     let groups = "activation,case,width,ridge,step,runs,loss_mean\n\
                   tanh,a,10,0,0,1,2\ntanh,a,20,0,0,1,3\ntanh,a,20,1,0,1,4\n\
                   relu,b,40,0,0,1,5\nrelu,b,80,0,0,1,6\nrelu,b,80,1,0,1,7\n";
@@ -218,7 +218,7 @@ fn pictures_to_look_at() {
          series = \"ridge\"\ndash = \"rule\"\nwhere = { activation = \"tanh\", width = 600 }\n",
     );
     draw(&one, "one");
-    // Panels that split their rows differently have legends of their own.
+    // Panels that split their rows differently have separate legends.
     let mixed = figure(
         "columns = 2\ntitle = \"Mixed *p* and *t*\"\n\
          [[panel]]\ntitle = \"by ridge\"\nx = \"step\"\ny = \"alignment\"\nseries = \"ridge\"\nspread = \"quantiles\"\n\

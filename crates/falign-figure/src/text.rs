@@ -1,16 +1,16 @@
 //! Text with italic letters, superscripts and subscripts, in a small markup.
 //!
 //! `*b*` is italic, `10^{-3}` raises and `log_{10}` lowers; everything else is literal. A star
-//! without a partner, or beside a space, is a star.
+//! without a partner, or next to a space, is a star.
 
 use std::fmt::Write as _;
 
 use super::font::{Face, Fonts};
 
-/// Where a piece of text sits.
+/// Height of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shift {
-    /// On the line.
+    /// Text on the line.
     Line,
     /// Raised and smaller.
     Super,
@@ -41,7 +41,7 @@ pub(super) struct Span {
     pub(super) text: String,
     /// The cut of the font.
     pub(super) face: Face,
-    /// Where it sits.
+    /// Height of the span.
     pub(super) shift: Shift,
 }
 

@@ -9,6 +9,7 @@ mod certificate_by_hand; // its numbers and verdicts, one by one
 mod checkpoints; // a deep run that was stopped is the one that was not
 mod conformance; // every rule in one table
 mod data_sets; // MNIST and its like from files
+mod doc_comments; // they name their subject in their first words
 mod faults; // a panic in one run is an error, and nothing finished is lost
 mod figure2; // Figure 2's statistics against another implementation's
 mod forecast; // alignments that certificates foretell, and those of runs

@@ -11,7 +11,7 @@ use crate::output;
 
 const TEMPLATE: &str = include_str!("template.toml");
 
-/// The schema that the template's first line names: beside it, so that editors need no network.
+/// The schema that the template's first line names: next to it, so that editors need no network.
 const SCHEMA: &str = "falign.schema.json";
 
 pub(super) fn command(file: &Path) -> Result<Ended> {

@@ -112,7 +112,7 @@ pub enum Deltas<'a, T> {
     /// Deltas whose gradient changes the weights that are there.
     Descend(Stored<'a, T>, Descent<T>),
     /// Deltas made a piece at a time, whose gradient changes the weights.
-    DescendUnmade(ThinRows<'a, T>, Descent<T>),
+    DescendDeferred(ThinRows<'a, T>, Descent<T>),
 }
 
 impl<T: Element> Gradient<'_, T> {
@@ -151,7 +151,7 @@ pub(crate) fn gradient<T: Element>(deltas: Deltas<'_, T>, gradient: Gradient<'_,
     match deltas {
         Deltas::Write(rows) => product!(rows).run(Replace),
         Deltas::Descend(rows, descent) => product!(rows).run(descent),
-        Deltas::DescendUnmade(rows, descent) => product!(rows).run(descent),
+        Deltas::DescendDeferred(rows, descent) => product!(rows).run(descent),
     }
 }
 

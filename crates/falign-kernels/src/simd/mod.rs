@@ -237,7 +237,7 @@ impl Path {
 /// Paths that a kernel is compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paths {
-    /// Every path of the processor.
+    /// The paths of all processors.
     All,
     /// AVX-512, which has many registers.
     Wide,

@@ -7,7 +7,7 @@ const TURN: f64 = 0.05;
 /// Turns, of which the median is told, and between which a quarter of them lie.
 const TURNS: usize = 40;
 
-/// What is timed.
+/// Filter of the benchmarks that are timed.
 pub(crate) struct Bench {
     /// Part of the names of what is; empty for all.
     filter: String,

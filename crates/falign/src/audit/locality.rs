@@ -17,7 +17,7 @@ const QUESTION: Question = Question {
 /// How the weights above are changed.
 #[derive(Clone, Copy, PartialEq)]
 enum Perturbation {
-    /// Drawn anew.
+    /// Weights drawn anew.
     Redrawn,
     /// Multiplied by positive numbers: signs stay.
     Rescaled,

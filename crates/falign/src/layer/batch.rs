@@ -25,7 +25,7 @@ pub enum Layout {
 pub struct Batch {
     /// Samples.
     pub samples: usize,
-    /// Their order in memory.
+    /// Order of the samples in memory.
     pub layout: Layout,
 }
 
@@ -46,7 +46,7 @@ impl Batch {
         }
     }
 
-    /// Where number `at` of `numbers` of a sample lies.
+    /// Position of number `at` of `numbers` of a sample.
     pub fn place(self, sample: usize, at: usize, numbers: usize) -> usize {
         match self.layout {
             Layout::Rows => sample * numbers + at,
@@ -58,7 +58,7 @@ impl Batch {
     }
 }
 
-/// What the first layer reads.
+/// Input of the first layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Inputs<'a, T> {
     /// Numbers, as a [`Batch`] lays them out.

@@ -6,7 +6,7 @@ use super::batch::{Batch, Inputs, Layout};
 use super::finish::Finish;
 use super::operator::{Extent, Operator, Packed, Parameter};
 use crate::math::simd::Element;
-use crate::math::{Slopes, UnmadeProduct, multiply};
+use crate::math::{DeferredProduct, Slopes, multiply};
 
 /// y = factor W x, with W of (units, inputs).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,18 +32,18 @@ impl<T: Element> Dense<T> {
     /// # Panics
     /// If shapes do not fit.
     pub fn pull_back_rows(&self, through: &Array2<T>, signal: &Array2<T>, below: &mut Array2<T>) {
-        let product = self.unmade(&through.view(), &signal.view(), None);
+        let product = self.deferred(&through.view(), &signal.view(), None);
         product.write(&mut below.view_mut());
     }
 
     /// The signal below, times psi' if it is given, to be made where it is needed.
-    pub(crate) fn unmade<'a>(
+    pub(crate) fn deferred<'a>(
         &self,
         through: &ArrayView2<'a, T>,
         signal: &ArrayView2<'a, T>,
         slopes: Option<Slopes<'a, T>>,
-    ) -> UnmadeProduct<'a, T> {
-        UnmadeProduct {
+    ) -> DeferredProduct<'a, T> {
+        DeferredProduct {
             factor: self.factor,
             a: *signal,
             b: *through,
@@ -114,7 +114,7 @@ impl<T: Element> Operator<T> for Dense<T> {
                     Finish::Rectified(a) => Some(Slopes::OfRectified(view(a, shape))),
                     Finish::None | Finish::Bias(_) => None,
                 };
-                let product = self.unmade(&w, &signal, slopes);
+                let product = self.deferred(&w, &signal, slopes);
                 product.write(&mut view_mut(below, shape));
                 if slopes.is_some() {
                     return;

@@ -3,10 +3,10 @@
 use super::batch::Batch;
 use crate::math::Scalar;
 
-/// What an operator does to each number it has made, before it leaves the registers.
+/// Operation of an operator on each number that it has made, before it leaves the registers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Finish<'a, T> {
-    /// Nothing.
+    /// Leaves the numbers as they are.
     None,
     /// Adds the bias of its channel: one number for each.
     Bias(&'a [T]),
@@ -17,7 +17,7 @@ pub enum Finish<'a, T> {
 }
 
 impl<T: Scalar> Finish<'_, T> {
-    /// Does it, in a pass of its own, to `numbers` of each sample: for operators that have no
+    /// Applies it, in a separate pass, to `numbers` of each sample: for operators that have no
     /// faster way.
     ///
     /// # Panics

@@ -42,7 +42,7 @@ pub struct Pass<'a, T> {
     pub states: &'a mut [Vec<T>],
 }
 
-/// What a [`Map`] keeps of its forward pass, in an order of its own.
+/// Numbers that a [`Map`] keeps of its forward pass, in an order that only it knows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Kept<T> {
     /// Slopes, masks, probabilities.

@@ -31,7 +31,7 @@ pub trait Operator<T: Element>: fmt::Debug + Send + Sync {
     /// Numbers of one sample, below and above.
     fn extent(&self) -> Extent;
 
-    /// Its weights. Biases are no part of it: see [`Finish::Bias`].
+    /// The operator's weights. Biases are no part of it: see [`Finish::Bias`].
     fn weights(&self) -> Parameter;
 
     /// Weights in the order that a call reads them in, made in `space` where that is another than
@@ -69,9 +69,9 @@ pub trait Operator<T: Element>: fmt::Debug + Send + Sync {
 /// Numbers of one sample below and above an operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// Below.
+    /// Numbers below.
     pub inputs: usize,
-    /// Above, all channels of a place together.
+    /// Numbers above, all channels of a place together.
     pub outputs: usize,
     /// Channels above, each of which may have a bias; as many as outputs where there is one place.
     pub channels: usize,
@@ -80,9 +80,9 @@ pub struct Extent {
 /// A flat array that is trained.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
-    /// Its name within the layer, such as `weight`.
+    /// Name of the array within the layer, such as `weight`.
     pub name: &'static str,
-    /// Its axes, the last one fastest.
+    /// Axes of the array, the last one fastest.
     pub shape: Vec<usize>,
     /// Weights that are summed for one output, of which laws of the start depend.
     pub fan_in: usize,
@@ -104,7 +104,7 @@ impl Parameter {
         }
     }
 
-    /// Biases of so many channels beside these weights: drawn as they are where they are drawn, and
+    /// Biases of so many channels along with these weights: drawn as they are where they are drawn, and
     /// never shrunk.
     #[must_use]
     pub fn bias(&self, channels: usize) -> Self {
@@ -122,7 +122,7 @@ impl Parameter {
     }
 }
 
-/// What packed weights are for.
+/// Use of packed weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     /// [`Operator::forward`].

@@ -1,6 +1,7 @@
 //! Mathematics without networks: activations, losses, named random streams, products.
 
 mod arithmetic;
+mod deferred;
 mod eigen;
 mod gemm;
 mod loss;
@@ -10,9 +11,9 @@ mod scalar;
 mod slopes;
 mod stream;
 mod thin;
-mod unmade;
 
 pub use arithmetic::arithmetic;
+pub(crate) use deferred::DeferredProduct;
 pub(crate) use eigen::symmetric_eigen;
 pub use falign_kernels::{
     Activation, Facts, KernelForm, Mixed, Scalar, activate, row_products, simd,
@@ -26,4 +27,3 @@ pub use scalar::Precision;
 pub(crate) use slopes::Slopes;
 pub use stream::{Stream, StreamName, Streams};
 pub(crate) use thin::thin_rows;
-pub(crate) use unmade::UnmadeProduct;

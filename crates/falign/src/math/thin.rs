@@ -11,7 +11,7 @@ use falign_kernels::thin::{CHAIN, THIN, ThinProduct, ThinRows};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::simd::Element;
-use super::{Slopes, UnmadeProduct};
+use super::{DeferredProduct, Slopes};
 
 /// Products of fewer numbers, or of fewer terms, are left to the library, which has other orders
 /// of summation for them.
@@ -103,7 +103,9 @@ fn padded<'a, T: Element>(matrix: &ArrayView2<'a, T>) -> (Cow<'a, [T]>, usize) {
 ///
 /// # Panics
 /// If the product's shapes do not fit.
-pub(crate) fn thin_rows<'a, T: Element>(product: &UnmadeProduct<'a, T>) -> Option<ThinRows<'a, T>> {
+pub(crate) fn thin_rows<'a, T: Element>(
+    product: &DeferredProduct<'a, T>,
+) -> Option<ThinRows<'a, T>> {
     let (m, width, terms) = product.dim();
     if !has_one_chain((m, width, terms)) {
         return None;

@@ -3,7 +3,7 @@
 use crate::math::Activation;
 use crate::{Error, Result};
 
-/// What a network looks like before it has weights.
+/// Shape of a network before it has weights.
 ///
 /// ```
 /// use falign::math::Activation;

@@ -15,32 +15,32 @@ use crate::layer::Parameter;
 use crate::math::simd::Element;
 use crate::rule::ValuesMut;
 
-/// What of a network's state a file has, or what of a file is read.
+/// Part of a network's state that a file has, or that is read of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// Weights and biases.
     Layers,
     /// Weights and biases, and feedback weights where there are any.
     Weights,
-    /// All that the next step depends on.
+    /// State that the next step depends on, whole.
     Everything,
 }
 
-/// Why a file is not the state of a network.
+/// Reason why a file is not the state of a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Misfit {
     /// The network needs an array that is not there.
     Missing {
-        /// Its name.
+        /// Name of the array.
         name: String,
-        /// What is there.
+        /// Names of the arrays that are there.
         names: Vec<String>,
     },
     /// An array has another shape than the network's.
     Shape {
-        /// Its name.
+        /// Name of the array.
         name: String,
-        /// Its shape in the file.
+        /// Shape of the array in the file.
         found: Vec<usize>,
         /// The network's.
         expected: Vec<usize>,
@@ -80,7 +80,7 @@ impl fmt::Display for Misfit {
     }
 }
 
-/// Of feedback weights, before the number of their layer.
+/// Beginning of the names of feedback weights, before the number of their layer.
 const FEEDBACK: &str = "feedback.";
 
 /// The name of what a layer trains.

@@ -6,7 +6,7 @@ use crate::Result;
 use crate::math::{Scalar, StreamName, Streams};
 use crate::stage::{Stage, Work, unstopped};
 
-/// Which connections of each layer exist: 1 where one does and 0 elsewhere, (units, inputs);
+/// Connections of each layer that exist: 1 where one does and 0 elsewhere, (units, inputs);
 /// `None` for a layer that has all.
 pub type Connections<T> = Vec<Option<Array2<T>>>;
 

@@ -19,7 +19,7 @@ const SAMPLES: usize = 1000;
 const MOST_ITERATIONS: usize = 100;
 const TOLERANCE: f64 = 1e-3;
 
-/// What the steepness depends on besides the network and its data.
+/// Choices on which the steepness depends, besides the network and its data.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CurvatureOptions {
     /// The loss, by its [largest second derivative](Loss::curvature).
@@ -233,7 +233,7 @@ impl<'a> Tangent<'a> {
     }
 }
 
-/// In a fixed order, the same on every machine.
+/// Norm summed in a fixed order, the same on every machine.
 fn norm(v: &Array2<f64>) -> f64 {
     v.iter().map(|x| x * x).sum::<f64>().sqrt()
 }

@@ -10,7 +10,7 @@ use crate::rule::{Layer, Trace};
 /// Gradients of each layer, from the input up.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Gradients<T> {
-    /// As the layers' weights, (units, inputs).
+    /// Gradients of the layers' weights, (units, inputs).
     pub(super) weights: Vec<Array2<T>>,
     /// (units); empty where a layer has no biases.
     pub(super) biases: Vec<Array1<T>>,
@@ -60,7 +60,7 @@ impl<T: Element> Gradients<T> {
         }
     }
 
-    /// Those of one layer's parameters, in their order in memory.
+    /// Gradients of one layer's parameters, in their order in memory.
     pub(super) fn arrays_mut(&mut self, at: usize) -> impl Iterator<Item = &mut [T]> {
         let weights = self.weights[at].as_slice_memory_order_mut();
         let biases = self.biases[at].as_slice_mut();

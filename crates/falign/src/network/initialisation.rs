@@ -158,7 +158,7 @@ pub(crate) fn draw_layers_of<T: Scalar>(
         .collect()
 }
 
-/// What feedback weights look like besides their law.
+/// Properties of feedback weights besides their law.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FeedbackShape {
     /// Multiplies every weight.
@@ -168,7 +168,7 @@ pub struct FeedbackShape {
     pub sparsity: f64,
     /// Rank, where it is limited: a product of two Gaussian matrices of the same variance.
     pub rank: Option<usize>,
-    /// Every weight becomes its sign times the law's standard deviation; zeros of
+    /// Whether every weight becomes its sign times the law's standard deviation; zeros of
     /// `sparsity` stay (ternary weights).
     pub signs_only: bool,
     /// rho, correlation with the forward weights in the same place (layerwise path only).
@@ -473,7 +473,7 @@ mod tests {
         }
     }
 
-    /// What is left of sparse feedback grows so that the variance stays.
+    /// Sparse feedback grows where it is left, so that the variance stays.
     #[test]
     fn sparse_feedback_keeps_its_variance() {
         for sparsity in [0.3, 0.75] {

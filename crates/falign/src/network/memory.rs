@@ -19,16 +19,16 @@ pub struct NetworkExtent {
     pub batch: f64,
     /// Samples of the largest set.
     pub samples: f64,
-    /// What is held for each weight.
+    /// Optimiser, which keeps numbers for each weight.
     pub optimiser: OptimiserKind,
-    /// Whether there are feedback weights beside the forward weights.
+    /// Whether there are feedback weights besides the forward weights.
     pub has_feedback: bool,
     /// Whether weights are kept as files.
     pub saves: bool,
 }
 
 impl<T: Element> Training<T> {
-    /// What a network, its rule, its training and a checkpoint of them take, besides the samples.
+    /// Memory of a network, its rule, its training and a checkpoint of them, besides the samples.
     pub fn memory(extent: &NetworkExtent) -> Vec<Need> {
         let t = size_of::<T>() as f64;
         let states = match extent.optimiser {

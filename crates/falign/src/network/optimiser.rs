@@ -4,36 +4,36 @@ use crate::layer::Parameter;
 use crate::math::Scalar;
 use crate::rule::Layer;
 
-/// Which optimiser, with its constants.
+/// Kind of optimiser, with its constants.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum OptimiserKind {
     /// -eta g.
     Sgd,
     /// v <- momentum v + g; -eta v.
     Momentum {
-        /// In [0, 1).
+        /// Momentum in [0, 1).
         momentum: f64,
     },
     /// v <- momentum v + g; -eta (g + momentum v): Nesterov's momentum as `PyTorch` writes it, for
     /// the weights at which the next gradient is taken (Sutskever et al. 2013).
     Nesterov {
-        /// In [0, 1).
+        /// Momentum in [0, 1).
         momentum: f64,
     },
     /// s <- decay s + (1 - decay) g^2; -eta g / (sqrt(s) + epsilon).
     RmsProp {
-        /// In [0, 1).
+        /// Decay in [0, 1).
         decay: f64,
-        /// Positive.
+        /// Number added to the root, positive.
         epsilon: f64,
     },
     /// Kingma & Ba (2015), with corrected bias.
     Adam {
-        /// Of the mean, in [0, 1).
+        /// Decay of the mean, in [0, 1).
         beta_1: f64,
-        /// Of the square, in [0, 1).
+        /// Decay of the mean square, in [0, 1).
         beta_2: f64,
-        /// Positive.
+        /// Number added to the root, positive.
         epsilon: f64,
     },
 }
@@ -60,7 +60,7 @@ pub struct Optimiser<T> {
 }
 
 impl<T: Scalar> Optimiser<T> {
-    /// For `length` weights, with a state of zeros, in the weights' order in memory.
+    /// State of zeros for `length` weights, in the weights' order in memory.
     pub fn new(kind: OptimiserKind, length: usize) -> Self {
         let zeros = || vec![T::ZERO; length];
         let (first, second) = match kind {
@@ -84,7 +84,7 @@ impl<T: Scalar> Optimiser<T> {
         [&self.first, &self.second]
     }
 
-    /// The same, to be restored.
+    /// The state of [`state`](Self::state), to be restored.
     pub fn state_mut(&mut self) -> [&mut [T]; 2] {
         [&mut self.first, &mut self.second]
     }
@@ -179,7 +179,7 @@ pub(super) struct Trained<T> {
 }
 
 impl<T: Scalar> Trained<T> {
-    /// All parameters of these layers.
+    /// Parameters of these layers, each with an optimiser.
     pub(super) fn of(layers: &[Layer<T>], kind: OptimiserKind) -> Vec<Self> {
         let all = layers.iter().enumerate();
         all.flat_map(|(layer, of)| {
@@ -203,7 +203,7 @@ impl<T: Scalar> Trained<T> {
         self.optimiser.step(step_size, keep, values, gradients);
     }
 
-    /// What the names of its optimiser's arrays begin with in files.
+    /// Beginning of the names of its optimiser's arrays in files.
     pub(super) fn prefix(&self) -> String {
         let (layer, name) = (self.layer, self.parameter.name);
         if name == "weight" {

@@ -28,7 +28,7 @@ pub enum StepSizes {
         /// t0.
         decay_epochs: f64,
     },
-    /// From eta to 0 along half a cosine over `epochs` (Loshchilov & Hutter 2017, no restarts).
+    /// Step sizes from eta to 0 along half a cosine over `epochs` (Loshchilov & Hutter 2017, no restarts).
     Cosine {
         /// eta at the start.
         step_size: f64,

@@ -19,7 +19,7 @@ const ENTRY: &str = "falign";
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TensorFile {
     tensors: BTreeMap<String, Tensor>,
-    /// Whatever belongs to them; `null` in files of other programs.
+    /// Note on the arrays; `null` in files of other programs.
     pub note: Value,
 }
 
@@ -131,7 +131,7 @@ impl TensorFile {
         Self::decode(&bytes).map_err(|reason| Error::record(path, reason))
     }
 
-    /// Of the bytes of a file, or why they are none.
+    /// Reads the bytes of a file; the error says why they are none.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
         let damaged = |error: &dyn std::fmt::Display| {
             format!("no whole safetensors file: {}", shown(&error.to_string()))
@@ -167,7 +167,7 @@ impl TensorFile {
         }
     }
 
-    /// Of the note, and of every tensor's name, shape and bytes.
+    /// Checksum of the note, and of every tensor's name, shape and bytes.
     fn checksum(&self) -> String {
         let mut all = self.note.to_string().into_bytes();
         for (name, tensor) in &self.tensors {

@@ -15,7 +15,7 @@ use crate::rule::{RidgeForm, Schedule};
 /// How a network is trained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingOptions {
-    /// See [`Loss`].
+    /// The loss: see [`Loss`].
     pub loss: Loss,
     /// How it is reduced over a batch.
     pub reduction: Reduction,
@@ -55,7 +55,7 @@ pub struct Training<T: Element> {
     /// The epoch whose order that is.
     ordered: Option<u64>,
     batch: Batch<T>,
-    /// What is measured, a chunk at a time. Its space is kept: what came and went between the steps would leave holes in memory.
+    /// Samples that are measured, a chunk at a time. Their space is kept: what came and went between the steps would leave holes in memory.
     measured: Batch<T>,
     /// The network's outputs at the start on all training samples, where outputs are centred.
     start: Option<Array2<T>>,
@@ -68,7 +68,7 @@ pub struct Training<T: Element> {
 /// Sums over the samples that were trained on since they were last asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Running {
-    /// Of each sample's loss.
+    /// Sum of the samples' losses.
     pub loss: f64,
     /// Samples classified rightly.
     pub right: f64,
@@ -187,12 +187,12 @@ impl<T: Element> Training<T> {
         std::mem::take(&mut self.running)
     }
 
-    /// The same, to be kept in a checkpoint and put back.
+    /// Sums since the last call, to be kept in a checkpoint and put back.
     pub fn running_mut(&mut self) -> &mut Running {
         &mut self.running
     }
 
-    /// Puts a stream of its own, for rules that draw in measurements, to the part of this step.
+    /// Puts a separate stream, for rules that draw in measurements, to the part of this step.
     pub(crate) fn seek(&self, noise: &mut Stream) {
         noise.enter(0, self.network.steps_done());
     }
@@ -227,7 +227,7 @@ impl<T: Element> Training<T> {
         }
     }
 
-    /// Which places of the order come next; draws the order of a new epoch.
+    /// Places of the order that come next; draws the order of a new epoch.
     fn next_samples(&mut self, step: u64) -> std::ops::Range<usize> {
         let n = self.examples.samples();
         let per_epoch = self.steps_per_epoch();
@@ -282,7 +282,7 @@ mod tests {
     use crate::rule::{Composed, FeedbackLearning, LastLayerOnly, Layer, Rule};
     use ndarray::array;
 
-    /// Not a multiple of the chunk, and more than two of them.
+    /// Samples: no multiple of the chunk, and more than two of them.
     const SAMPLES: usize = 2 * CHUNK + 300;
     /// Rounding of sums of some thousand numbers of order one.
     const ROUNDING: f64 = 1e-12;
@@ -313,7 +313,7 @@ mod tests {
         Examples::classes(Arc::new(data), scaler, 1.0).unwrap()
     }
 
-    /// In training by feedback alignment on [`examples`], with outputs centred or not.
+    /// Training by feedback alignment on [`examples`], with outputs centred or not.
     fn trained(center_outputs: bool) -> Training<f64> {
         let streams = Streams::new(1, 0);
         let architecture = Architecture::new(2, &[6, 5], 3, Activation::Tanh).unwrap();

@@ -18,7 +18,7 @@ use crate::two_layer::Draw;
 /// Parts of a run: seconds where a clock measured them, multiply-adds where they are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Rates {
-    /// Before the first step, without its record.
+    /// Work before the first step, without its record.
     pub(crate) setup: f64,
     /// One step.
     pub(crate) step: f64,
@@ -110,7 +110,7 @@ pub(super) fn most_rows(setting: &Setting, sizes: &Sizes) -> u64 {
 struct OfSetting {
     rates: Rates,
     records: f64,
-    /// Of one run.
+    /// Steps of one run.
     steps: AtomicU64,
     is_told: bool,
     /// Runs of all jobs.
@@ -158,7 +158,7 @@ impl Work {
         Self(settings)
     }
 
-    /// Hears how many steps a run of a setting has, which is taken for those of its other runs, and
+    /// Notes how many steps a run of a setting has, which is taken for those of its other runs, and
     /// gives the work of a run.
     pub(super) fn run(&self, setting: usize, steps: u64, watch: &Watch) -> f64 {
         let one = &self.0[setting];

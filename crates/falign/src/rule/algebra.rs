@@ -2,21 +2,21 @@
 
 use crate::{Error, Result};
 
-/// Where a hidden layer's teaching signal comes from.
+/// Path of a hidden layer's teaching signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SignalPath {
-    /// From the next layer.
+    /// The signal comes from the next layer.
     Layerwise,
-    /// From the output, past the layers between.
+    /// The signal comes from the output, past the layers between.
     Direct,
 }
 
-/// What is sent backward from the output.
+/// Signal that is sent backward from the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Sent {
     /// The residual, the derivative of the loss by the outputs.
     Error,
-    /// Its sign, entry by entry.
+    /// The sign of the residual, entry by entry.
     SignOfError,
     /// The target, whatever the outputs are.
     Target,
@@ -25,7 +25,7 @@ pub enum Sent {
 /// Magnitudes of feedback weights that share the signs of the forward weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Magnitude {
-    /// All equal.
+    /// Equal magnitudes.
     Unit,
     /// Random, drawn once.
     FixedRandom,
@@ -44,7 +44,7 @@ pub enum FeedbackWeights {
     Sign(Magnitude),
     /// Changed as the forward weights are, and decaying with them.
     KolenPollack,
-    /// Learned from the responses to noise in a phase of their own.
+    /// Learned from the responses to noise in a separate phase.
     WeightMirror,
     /// Learned from the activities at both ends.
     Hebbian,
@@ -62,9 +62,9 @@ pub enum FeedbackWeights {
 pub struct Composition {
     /// Layer by layer, or straight from the output.
     pub path: SignalPath,
-    /// What is sent.
+    /// The signal that is sent.
     pub sent: Sent,
-    /// Through which weights.
+    /// The weights that carry it.
     pub feedback: FeedbackWeights,
 }
 
@@ -77,7 +77,7 @@ const fn rule(path: SignalPath, sent: Sent, feedback: FeedbackWeights) -> Compos
 }
 
 impl Composition {
-    /// The rules with names of their own, and the literature they come from:
+    /// The rules that have names, and the literature they come from:
     ///
     /// | name | source |
     /// |---|---|
@@ -128,7 +128,7 @@ impl Composition {
         Some(*rule)
     }
 
-    /// Its name, if it has one.
+    /// Name of the rule, if it has one.
     pub fn name(self) -> Option<&'static str> {
         let (name, _) = Self::NAMED.iter().find(|(_, rule)| *rule == self)?;
         Some(name)

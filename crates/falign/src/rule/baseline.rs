@@ -1,10 +1,10 @@
-//! Rules a neuroscientist expects beside the family: no teaching at all, and learning by
+//! Rules a neuroscientist expects besides the family: no teaching at all, and learning by
 //! trial.
 
 use ndarray::{Array2, Zip};
 
 use super::learning_rule::{LearningRule, Trials};
-use super::scene::{Layer, Trace};
+use super::trace::{Layer, Trace};
 use crate::math::simd::Element;
 use crate::math::{Scalar, Stream, activate, multiply};
 

@@ -8,10 +8,10 @@ use super::algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
 use super::feedback_learning::{FeedbackLearning, FeedbackPlace};
 use super::learning_rule::{Adaptation, LearningRule};
 use super::mirror::{Mirrored, Phase, mirror};
-use super::scene::{Layer, Trace};
+use super::trace::{Layer, Trace};
 use crate::layer::Dense;
 use crate::math::simd::Element;
-use crate::math::{Scalar, Slopes, Stream, UnmadeProduct, multiply, set_rows};
+use crate::math::{DeferredProduct, Scalar, Slopes, Stream, multiply, set_rows};
 
 /// A rule of the family with its feedback weights. See [`Composition`] for the choices.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Composed<T> {
     signed: Vec<Array2<T>>,
     /// Signal times psi' on its way down.
     deltas: Vec<Array2<T>>,
-    /// What is sent from the output.
+    /// Signal that is sent from the output.
     sent: Array2<T>,
     /// Root mean squares of magnitudes that are drawn again for every batch, |N(0, 1)| times
     /// these; empty for other rules.
@@ -124,7 +124,7 @@ impl<T: Element> Composed<T> {
         }
     }
 
-    /// What comes before the products: what is sent, and weights that are made anew.
+    /// Prepares the products: the signal that is sent, and weights that are made anew.
     pub(super) fn prepare(&mut self, layers: &[Layer<T>], trace: &Trace<T>, noise: &mut Stream) {
         self.fit(trace);
         self.fill_sent(trace);
@@ -151,7 +151,7 @@ impl<T: Element> Composed<T> {
         at: usize,
         above: &'a [Array2<T>],
         slopes: Option<Slopes<'a, T>>,
-    ) -> UnmadeProduct<'a, T> {
+    ) -> DeferredProduct<'a, T> {
         let hidden = trace.activities.len();
         let through = self.weights(layers, at);
         // What comes straight from the output has the output layer's factor, as on the way up.
@@ -162,7 +162,7 @@ impl<T: Element> Composed<T> {
             (&above[0], layers[at + 1].factor)
         };
         let (units, inputs) = through.dim();
-        Dense::new(inputs, units, factor).unmade(&through, &delta.view(), slopes)
+        Dense::new(inputs, units, factor).deferred(&through, &delta.view(), slopes)
     }
 }
 
@@ -282,7 +282,7 @@ impl<T: Element> LearningRule<T> for Composed<T> {
     }
 }
 
-/// Over the whole matrix, in the order of memory.
+/// Mean square of the whole matrix, in the order of memory.
 fn mean_square<T: Scalar>(matrix: &Array2<T>) -> f64 {
     let sum: f64 = matrix.iter().map(|x| x.to_f64() * x.to_f64()).sum();
     sum / matrix.len().max(1) as f64
@@ -312,7 +312,7 @@ mod tests {
     use super::*;
     use crate::math::{Activation, Reduction, StreamName, Streams};
 
-    /// What vanishes has no sign: an error of zero sends nothing, and a weight of zero carries nothing.
+    /// An error of zero sends nothing, and a weight of zero carries nothing: zeros have no sign.
     #[test]
     fn zeros_have_no_sign() {
         let layer = |weights: Array2<f64>| Layer {

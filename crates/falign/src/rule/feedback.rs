@@ -13,17 +13,17 @@ pub enum Rule {
     /// Errors travel back through fixed random weights b (Lillicrap et al. 2016; Algorithm 1
     /// of Song, Xu & Lafferty 2021).
     FeedbackAlignment,
-    /// Every hidden layer is taught straight from the output (Nokland 2016).
+    /// Errors come to every hidden layer straight from the output (Nokland 2016).
     DirectFeedbackAlignment,
-    /// The same with the signs of the errors (Frenkel, Lefebvre & Bol 2021).
+    /// Signs of the errors come straight from the output (Frenkel, Lefebvre & Bol 2021).
     SignDirectFeedbackAlignment,
-    /// The same with the targets in place of the errors (Frenkel, Lefebvre & Bol 2021).
+    /// Targets come straight from the output in place of errors (Frenkel, Lefebvre & Bol 2021).
     DirectRandomTargetProjection,
     /// Feedback weights of one size with the signs of the forward weights (Liao et al. 2016).
     UniformSignSymmetry,
-    /// The same with fixed random sizes.
+    /// Feedback weights of fixed random sizes with the signs of the forward weights.
     FixedRandomSignSymmetry,
-    /// The same with sizes drawn again for every batch.
+    /// Feedback weights with those signs, and sizes drawn again for every batch.
     BatchRandomSignSymmetry,
     /// b learns by the same local product that changes beta (Kolen & Pollack 1994).
     KolenPollack,
@@ -37,12 +37,12 @@ pub enum Rule {
     LastLayerOnly,
     /// Hidden activities are shaken, and what the loss does teaches (Werfel, Xie & Seung 2005).
     NodePerturbation,
-    /// All weights are shaken at once (Jabri & Flower 1992).
+    /// Weights are shaken, all at once (Jabri & Flower 1992).
     WeightPerturbation,
 }
 
 impl Rule {
-    /// All rules, in the order of the documentation.
+    /// Rules in the order of the documentation.
     pub const ALL: [Self; 15] = [
         Self::Backpropagation,
         Self::FeedbackAlignment,
@@ -95,7 +95,7 @@ impl Rule {
         })
     }
 
-    /// What it is made of in deep networks; `None` for baselines outside the family and for
+    /// Composition of the rule in deep networks; `None` for baselines outside the family and for
     /// `oja_feedback`, which two-layer engines have.
     pub fn composition(self) -> Option<Composition> {
         Composition::named(self.name())

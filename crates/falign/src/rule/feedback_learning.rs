@@ -11,7 +11,7 @@ pub struct FeedbackLearning {
     pub step_size: Option<f64>,
     /// kappa, the share by which they shrink each step.
     pub decay: FeedbackDecay,
-    /// What a weight mirror learns from. Numbers that are left to the rule are those of linear
+    /// Responses that a weight mirror learns from. Numbers that are left to the rule are those of linear
     /// responses.
     pub mirror_response: MirrorResponse,
 }
@@ -22,9 +22,9 @@ pub enum FeedbackDecay {
     /// As suits the rule.
     #[default]
     Auto,
-    /// By the ridge of the forward weights that they stand for; not at all where there is none.
+    /// The ridge of the forward weights that they stand for; no decay where there is none.
     Ridge,
-    /// By this share each step, in [0, 1].
+    /// A share of them in each step, in [0, 1).
     Number(f64),
 }
 
@@ -37,7 +37,7 @@ pub struct FeedbackPlace {
     pub factor: f64,
     /// m, samples of the batch.
     pub samples: usize,
-    /// What multiplies each sample of the batch: [`Reduction::factor`](crate::math::Reduction::factor).
+    /// Factor of each sample of the batch: [`Reduction::factor`](crate::math::Reduction::factor).
     pub reduction: f64,
     /// r, the root mean square over batch and units of the activity above times that of the
     /// activity below. Only Hebbian feedback looks at it.
@@ -66,7 +66,7 @@ const MIRROR_NOISE: f64 = 0.2;
 const HEBBIAN_SIZE: f64 = 3.0;
 
 impl FeedbackLearning {
-    /// What is left to the rule becomes a number:
+    /// Numbers in place of what is left to the rule:
     ///
     /// | feedback | `eta_b` | kappa | so that |
     /// |---|---|---|---|
@@ -127,7 +127,7 @@ mod tests {
     };
 
     fn close(found: FeedbackNumbers, [step_size, decay]: [f64; 2]) {
-        let kappa = found.decay.expect("a decay of its own");
+        let kappa = found.decay.expect("a separate decay");
         let near = |a: f64, b: f64| (a - b).abs() < 1e-15;
         assert!(
             near(found.step_size, step_size) && near(kappa, decay),

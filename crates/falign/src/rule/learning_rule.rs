@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use ndarray::{Array1, Array2};
 
 use super::algebra::SignalPath;
-use super::scene::{Layer, Trace};
+use super::trace::{Layer, Trace};
 use crate::math::{Scalar, Stream};
 
 /// A learning rule for networks of any depth.
@@ -44,7 +44,7 @@ pub trait LearningRule<T: Scalar>: Any + Send {
         let _ = step;
     }
 
-    /// Its feedback weights, one matrix per hidden layer, where it has any: (units above,
+    /// Feedback weights of the rule, one matrix per hidden layer, where it has any: (units above,
     /// units) on the layerwise path, (outputs, units) on the direct one.
     fn feedback(&self) -> Option<&[Array2<T>]> {
         None
@@ -63,7 +63,7 @@ pub trait LearningRule<T: Scalar>: Any + Send {
         self.feedback().map(Cow::Borrowed)
     }
 
-    /// Where its signals come from, which tells what its feedback weights stand for: those of the
+    /// Path of the rule's signals, which tells what its feedback weights stand for: those of the
     /// next layer (the default), or all layers above together.
     fn path(&self) -> SignalPath {
         SignalPath::Layerwise
@@ -101,9 +101,9 @@ pub struct Adaptation<'a, T> {
     pub trace: &'a Trace<T>,
     /// The signals each hidden layer was sent, times psi'.
     pub deltas: &'a [Array2<T>],
-    /// What was added to each layer's weights, ridge left out.
+    /// Changes of each layer's weights, ridge left out.
     pub changes: &'a [Array2<T>],
-    /// Each layer's ridge factor of this step: 1 without ridge.
+    /// Ridge factor of each layer in this step: 1 without ridge.
     pub factors: &'a [T],
     /// Noise of this run for rules that draw some.
     pub noise: &'a mut Stream,

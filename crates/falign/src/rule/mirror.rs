@@ -2,11 +2,11 @@
 
 use ndarray::Array2;
 
-use super::scene::Layer;
+use super::trace::Layer;
 use crate::math::simd::Element;
 use crate::math::{Loss, Stream, multiply};
 
-/// What the units of a mirrored layer answer to noise n, normal, of unit variance and independent
+/// Response of a mirrored layer's units to noise n, normal, of unit variance and independent
 /// for every input and sample.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum MirrorResponse {
@@ -34,12 +34,12 @@ pub(super) struct Mirrored<'a, T> {
     pub(super) loss: Option<Loss>,
 }
 
-/// What a mirror phase goes by.
+/// Settings of a mirror phase.
 pub(super) struct Phase<T> {
     pub(super) response: MirrorResponse,
     /// m.
     pub(super) samples: usize,
-    /// What B keeps of itself.
+    /// Factor by which B shrinks in a step.
     pub(super) keep: T,
     /// `eta_b`.
     pub(super) step_size: T,
@@ -130,7 +130,7 @@ mod tests {
         Streams::new(3, 0).open(StreamName::Dropout)
     }
 
-    /// The same sum, sample by sample, with the answer to one sample's noise given.
+    /// Expected B from a sum sample by sample, with the answer to one sample's noise passed in.
     fn by_hand(answer: impl Fn(Array1<f64>) -> Array1<f64>, size: f64) -> Array2<f64> {
         let mut stream = stream();
         let mut b = 0.9 * start();

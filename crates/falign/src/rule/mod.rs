@@ -1,8 +1,8 @@
 //! Learning rules: which weights carry the error backward, and how ridge shrinks weights.
 //!
 //! [`Rule`] and [`Feedback`] are those of the two-layer engines; [`Composition`] is the whole
-//! random-feedback family for networks of any depth, and [`LearningRule`] the trait of a rule
-//! of one's own. This room knows no engine: it defines what a rule sees, engines fill it.
+//! random-feedback family for networks of any depth, and [`LearningRule`] the trait of a private
+//! rule. This room knows no engine: it defines what a rule sees, engines fill it.
 
 mod algebra;
 mod baseline;
@@ -12,8 +12,8 @@ mod feedback_learning;
 pub(crate) mod fused;
 mod learning_rule;
 mod mirror;
-mod scene;
 mod schedule;
+mod trace;
 
 pub use algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
 pub use baseline::{LastLayerOnly, NodePerturbation, WeightPerturbation};
@@ -22,6 +22,6 @@ pub use feedback::{Feedback, Rule};
 pub use feedback_learning::{FeedbackDecay, FeedbackLearning, FeedbackNumbers, FeedbackPlace};
 pub use learning_rule::{Adaptation, LearningRule, Trials};
 pub use mirror::MirrorResponse;
-pub(crate) use scene::ValuesMut;
-pub use scene::{Layer, Trace};
 pub use schedule::{RidgeForm, Schedule};
+pub(crate) use trace::ValuesMut;
+pub use trace::{Layer, Trace};

@@ -14,7 +14,7 @@ pub enum RidgeForm {
 }
 
 impl RidgeForm {
-    /// By how much the factor of beta falls short of 1 in a step: eta lambda, or lambda.
+    /// Shortfall of the factor of beta from 1 in a step: eta lambda, or lambda.
     ///
     /// ```
     /// use falign::rule::RidgeForm;

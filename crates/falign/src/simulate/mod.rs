@@ -88,7 +88,7 @@ pub struct Context<'a> {
     pub checkpoint: Option<Checkpoint<'a>>,
     /// Learns of what a run prepares, and may stop it there, as `progress` may at a step.
     pub watch: Option<&'a Watch>,
-    /// Is told how many steps the run has, before the first.
+    /// Number of steps of the run, set before the first.
     pub length: Option<&'a AtomicU64>,
     /// Teaches the networks of the mini-batch engine in place of the setting's rule. Unlike the
     /// others this one changes the numbers; no run folder can say so.

@@ -8,7 +8,7 @@ use super::{Content, Examples, Form};
 use crate::math::simd::Element;
 use crate::network::input::{Delta, DenseInput, Descent, Fused, Input, PixelInput};
 
-/// Some samples as a network takes them.
+/// Batch of samples as a network takes them.
 #[derive(Debug, Clone)]
 pub struct Batch<T: Element> {
     pub(super) inputs: BatchInputs<T>,

@@ -1,7 +1,7 @@
 //! Samples to train on or to measure on, and batches made of them.
 
 mod batch;
-mod likeness;
+mod order;
 mod products;
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone)]
 pub struct Examples {
     content: Content,
-    /// What multiplies every scaled input.
+    /// Factor of every scaled input.
     factor: f64,
 }
 
@@ -46,7 +46,7 @@ enum Form {
     /// Pixels of which zeros are skipped.
     Listed {
         layout: Arc<PixelLayout>,
-        /// Of each sample: those of similar rank share more zeros.
+        /// Rank of each sample: those of similar rank share more zeros.
         ranks: Arc<[u32]>,
     },
 }
@@ -103,7 +103,7 @@ impl Examples {
         })
     }
 
-    /// The same samples with products of another kind than the density of their pixels
+    /// Changes the kind of products from that which the density of the pixels
     /// suggests. Samples that are not pixels keep dense ones.
     #[must_use]
     pub fn with_products(mut self, products: InputProducts) -> Self {
@@ -112,7 +112,7 @@ impl Examples {
             *form = match (data.inputs(), products) {
                 (Inputs::Pixels(_), InputProducts::Listed) => Form::Listed {
                     layout: layout(),
-                    ranks: likeness::ranks(data).into(),
+                    ranks: order::ranks(data).into(),
                 },
                 _ => Form::Dense,
             };
@@ -120,7 +120,7 @@ impl Examples {
         self
     }
 
-    /// Which products the first layer makes.
+    /// Products that the first layer makes.
     pub fn products(&self) -> InputProducts {
         match &self.content {
             Content::Classes { form, .. } => match form {
@@ -163,7 +163,7 @@ impl Examples {
         }
     }
 
-    /// These samples' inputs, scaled, (samples, `input_dim`).
+    /// Scaled inputs of these samples, (samples, `input_dim`).
     ///
     /// # Panics
     /// If a sample is not there.

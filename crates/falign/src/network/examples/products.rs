@@ -8,14 +8,14 @@ use crate::network::input::{PixelInput, PixelLayout};
 /// How the first layer multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputProducts {
-    /// All inputs, by a dense matrix product.
+    /// Products of all inputs, by a dense matrix product.
     Dense,
     /// Pixels that are not zero only. Equal to the dense products but for rounding.
     Listed,
 }
 
 impl InputProducts {
-    /// Above this share of multiplications left, skipping zeros costs more than it saves.
+    /// Largest share of multiplications left at which skipping zeros saves more than it costs.
     const WORTHWHILE: f64 = 0.7;
     /// Samples whose zeros are counted.
     const SAMPLED: usize = 600;

@@ -3,10 +3,10 @@
 pub(crate) use falign_kernels::listed::Descent;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use crate::math::UnmadeProduct;
+use crate::math::DeferredProduct;
 use crate::math::simd::Element;
 
-/// What the library's inputs can do at once; no others are known.
+/// Operations that the library's inputs can do at once; no others are known.
 pub trait Fused<T: Element> {
     /// A := max(Z, 0) with the preactivations Z of [`Input::forward`](super::Input::forward), (batch, units).
     fn forward_rectified(
@@ -29,8 +29,8 @@ pub trait Fused<T: Element> {
 /// Deltas of the first layer, (batch, units).
 #[derive(Debug, Clone, Copy)]
 pub enum Delta<'a, T> {
-    /// As numbers.
+    /// Deltas as numbers.
     Made(ArrayView2<'a, T>),
-    /// To be made, a part at a time.
-    Unmade(UnmadeProduct<'a, T>),
+    /// Product to be made, a part at a time.
+    Deferred(DeferredProduct<'a, T>),
 }

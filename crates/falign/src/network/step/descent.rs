@@ -43,14 +43,14 @@ impl<T: Element> Network<T> {
             keep: T::from_f64(options.factors[0]),
         };
         let factor = self.layers[0].factor;
-        // Taken out so that they can change beside those of the layers above.
+        // Taken out so that they can change along with those of the layers above.
         let mut weights = std::mem::take(&mut self.layers[0].weights);
         let mut descend = |delta| input.descend(delta, factor, &mut weights.view_mut(), descent);
         let is_done = match self.signals.split_first_mut() {
             Some((first, upper)) if is_left => {
                 let rule = family(self.rule.as_ref()).expect("the rule has left it");
                 let product = rule.first_delta(&self.layers, &self.trace, upper);
-                descend(Delta::Unmade(product)) || {
+                descend(Delta::Deferred(product)) || {
                     product.write(&mut first.view_mut());
                     descend(Delta::Made(first.view()))
                 }

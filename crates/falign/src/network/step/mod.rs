@@ -17,12 +17,12 @@ use crate::math::{Loss, Reduction, Stream, set_rows};
 use crate::rule::fused;
 use crate::rule::{Adaptation, Composed, Layer, LearningRule, Trace, Trials};
 
-/// What one training step needs besides the batch.
+/// Options of one training step, besides the batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepOptions<'a> {
     /// The loss and its reduction over the batch.
     pub loss: Loss,
-    /// See [`Reduction`].
+    /// Reduction of the loss over the batch: see [`Reduction`].
     pub reduction: Reduction,
     /// eta of this step.
     pub step_size: f64,
@@ -39,19 +39,19 @@ pub struct StepOptions<'a> {
 pub struct Network<T: Element> {
     layers: Vec<Layer<T>>,
     rule: Box<dyn LearningRule<T>>,
-    /// What the rule is measured against.
+    /// Rule against which the network's rule is measured.
     backpropagation: Composed<T>,
     trace: Trace<T>,
     /// Teaching signals, then times psi'.
     signals: Vec<Array2<T>>,
-    /// What backpropagation's signals are, where they have been measured.
+    /// Signals of backpropagation, where they have been measured.
     exact: Vec<Array2<T>>,
     /// Gradients, then the changes of weights and biases.
     changes: Gradients<T>,
-    /// All that is trained, layer by layer.
+    /// Parameters that are trained, layer by layer.
     trained: Vec<Trained<T>>,
     factors: Vec<T>,
-    /// In their weights' order in memory; empty where all exist.
+    /// Connections in their weights' order in memory; empty where all exist.
     connections: Connections<T>,
     /// Whether the changes of the first layer's weights are there after a step.
     keeps_first_changes: bool,
@@ -158,7 +158,7 @@ impl<T: Element> Network<T> {
             .collect();
     }
 
-    /// All that is trained, layer by layer, with the number of the layer.
+    /// Parameters that are trained, layer by layer, with the number of the layer.
     ///
     /// ```
     /// use falign::{math::Activation, math::Streams, network::*, rule::LastLayerOnly};
@@ -175,12 +175,12 @@ impl<T: Element> Network<T> {
         trained.map(|trained| (trained.layer, &trained.parameter))
     }
 
-    /// The same with their optimisers.
+    /// Parameters with their optimisers.
     pub(super) fn trained(&self) -> &[Trained<T>] {
         &self.trained
     }
 
-    /// All that a saved state is of, to be restored.
+    /// Layers, rule and parameters, of which a saved state consists, to be restored.
     pub(super) fn parts_mut(&mut self) -> Parts<'_, T> {
         (&mut self.layers, self.rule.as_mut(), &mut self.trained)
     }
@@ -208,7 +208,7 @@ impl<T: Element> Network<T> {
         self.keeps_first_changes = keep;
     }
 
-    /// What the last step added to each layer's weights, ridge left out. The first layer's are
+    /// Changes of each layer's weights by the last step, ridge left out. The first layer's are
     /// arbitrary where they are not [kept](Self::keep_first_changes).
     pub fn changes(&self) -> &[Array2<T>] {
         &self.changes.weights
@@ -347,7 +347,7 @@ impl<T: Element> Network<T> {
         let mut scratch = None;
         let mut trial = |layers: &[Layer<T>]| {
             let trace = scratch.get_or_insert_with(|| Trace::new(layers, input.batch()));
-            // Without dropout masks of its own: a trial of the whole network.
+            // Without separate dropout masks: a trial of the whole network.
             run(layers, trace, input, None);
             kind.residual(&trace.outputs, targets, reduction, &mut trace.residual)
         };
@@ -366,7 +366,7 @@ impl<T: Element> Network<T> {
 
 const WHOLE: &str = "a whole array";
 
-/// The same matrix with its columns one after the other in memory.
+/// Copy of a matrix with its columns one after the other in memory.
 fn by_columns<T: Element>(matrix: &Array2<T>) -> Array2<T> {
     matrix.t().as_standard_layout().into_owned().reversed_axes()
 }

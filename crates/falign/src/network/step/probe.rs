@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2, s};
 
 use super::Network;
 use crate::math::simd::Element;
-use crate::math::{Stream, UnmadeProduct, set_rows};
+use crate::math::{DeferredProduct, Stream, set_rows};
 use crate::network::Input;
 use crate::network::gradients::Gradients;
 use crate::rule::LearningRule;
@@ -55,12 +55,12 @@ impl<T: Element> Network<T> {
         own.write_upper_deltas(layers, trace, &mut self.exact, noise);
         let rule = family(self.rule.as_ref()).expect("one of the family");
         let rules = [rule, own];
-        let [delivered, exact] = rules.map(|rule| UnmadeProduct {
+        let [delivered, exact] = rules.map(|rule| DeferredProduct {
             s: None,
             ..rule.first_delta(layers, trace, &[])
         });
         let [delivered_space, exact_space] = [&mut self.signals[0], &mut self.exact[0]];
-        let mut show = |delivered: UnmadeProduct<'_, T>, exact: UnmadeProduct<'_, T>| {
+        let mut show = |delivered: DeferredProduct<'_, T>, exact: DeferredProduct<'_, T>| {
             let samples = s![..delivered.a.nrows(), ..];
             let mut delivered_part = delivered_space.slice_mut(samples);
             let mut exact_part = exact_space.slice_mut(samples);

@@ -8,9 +8,9 @@ use ndarray::Array2;
 use super::baseline::{LastLayerOnly, NodePerturbation};
 use super::composed::Composed;
 use super::learning_rule::LearningRule;
-use super::scene::{Layer, Trace};
+use super::trace::{Layer, Trace};
 use crate::math::simd::Element;
-use crate::math::{Stream, UnmadeProduct};
+use crate::math::{DeferredProduct, Stream};
 
 /// The rule as one of the family, if it is.
 pub(crate) fn family<T: Element>(rule: &dyn LearningRule<T>) -> Option<&Composed<T>> {
@@ -75,7 +75,7 @@ impl<T: Element> Composed<T> {
         layers: &'a [Layer<T>],
         trace: &'a Trace<T>,
         upper: &'a [Array2<T>],
-    ) -> UnmadeProduct<'a, T> {
+    ) -> DeferredProduct<'a, T> {
         self.signal(layers, trace, 0, upper, Some(trace.slopes(0)))
     }
 

@@ -94,7 +94,7 @@ impl<T: Element> Case<T> {
         Composed::new(self.composition, self.feedback.clone(), learning)
     }
 
-    /// What a fresh rule answers to this question.
+    /// Answer of a fresh rule to this question.
     fn ask(&self, question: impl Fn(&mut Composed<T>, &mut [Array2<T>])) -> Vec<Array2<T>> {
         let mut found: Vec<_> = self
             .trace
@@ -113,7 +113,7 @@ impl<T: Element> Case<T> {
             trace.slopes(at).multiply(&mut signal.view_mut());
         }
         let deltas = self.ask(|rule, found| write_deltas(rule, layers, trace, found, &mut noise()));
-        let unmade = self.ask(|rule, found| {
+        let deferred = self.ask(|rule, found| {
             assert!(rule.write_upper_deltas(layers, trace, found, &mut noise()));
             let (first, upper) = found.split_first_mut().unwrap();
             let product = rule.first_delta(layers, trace, upper);
@@ -134,7 +134,7 @@ impl<T: Element> Case<T> {
             "{what}: deltas, and signals times psi'"
         );
         assert!(
-            bits(&unmade) == bits(&deltas),
+            bits(&deferred) == bits(&deltas),
             "{what}: the first delta left, and made"
         );
     }

@@ -58,7 +58,7 @@ pub(super) struct Units<'a> {
     pub(super) b: &'a [f64],
 }
 
-/// What feedback weights learn from.
+/// Source that feedback weights learn from.
 fn learning(feedback: Feedback) -> Learning {
     match feedback {
         Feedback::Transpose | Feedback::Random => Learning::Fixed,

@@ -11,7 +11,7 @@ use crate::math::Scalar;
 pub(in crate::network) struct PixelLayout {
     pub(in crate::network::input) scale: Vec<f64>,
     pub(in crate::network::input) shift: Vec<f64>,
-    /// Those [of its neighbours](neighbours::groups).
+    /// Groups of inputs [that are neighbours](neighbours::groups).
     pub(super) groups: Vec<[u32; ROWS]>,
 }
 

@@ -40,7 +40,7 @@ pub(in crate::network) struct PixelInput<T: Element> {
     /// Rank and place of each sample, by rank: how they are grouped.
     order: Vec<(usize, usize)>,
     of_samples: Lists,
-    /// Made by the first gradient: measurements need none.
+    /// Lists made by the first gradient: measurements need none.
     of_inputs: RefCell<Lists>,
     /// Space for one panel of units: of all inputs, or of all samples.
     panel: RefCell<Vec<T::Block>>,
@@ -102,7 +102,7 @@ impl<T: Element> PixelInput<T> {
         panel.resize(VECTORS * d.max(samples), T::ZERO_BLOCK);
     }
 
-    /// What share of a dense product's multiplications is left: forward, and in the gradient.
+    /// Shares that are left of a dense product's multiplications: forward, and in the gradient.
     pub(in crate::network) fn densities(&self) -> [f64; 2] {
         [self.of_samples.density(), self.of_inputs().density()]
     }
@@ -160,7 +160,7 @@ impl<T: Element> PixelInput<T> {
             Deltas::Write(rows) | Deltas::Descend(rows, _) => {
                 (rows.rows.len() / rows.units, rows.units)
             }
-            Deltas::DescendUnmade(rows, _) => rows.dim(),
+            Deltas::DescendDeferred(rows, _) => rows.dim(),
         };
         assert_eq!(samples, self.batch(), "a row per sample");
         assert_eq!(out.len(), units * d, "(units, inputs)");
@@ -225,8 +225,8 @@ impl<T: Element> Fused<T> for PixelInput<T> {
         };
         let deltas = match delta {
             Delta::Made(delta) => Deltas::Descend(stored(&delta), descent),
-            Delta::Unmade(product) => match thin_rows(&product) {
-                Some(rows) => Deltas::DescendUnmade(rows, descent),
+            Delta::Deferred(product) => match thin_rows(&product) {
+                Some(rows) => Deltas::DescendDeferred(rows, descent),
                 None => return false,
             },
         };

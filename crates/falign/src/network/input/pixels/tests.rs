@@ -10,7 +10,7 @@ use ndarray::{Array2, ShapeBuilder};
 
 use super::{PixelInput, PixelLayout};
 use crate::math::simd::{Element, Path, force_path};
-use crate::math::{Slopes, UnmadeProduct};
+use crate::math::{DeferredProduct, Slopes};
 use crate::network::input::{Delta, DenseInput, Descent, Fused, Input};
 
 /// Pixels of which about one in five is not zero, in strokes; one sample and one column empty.
@@ -153,7 +153,7 @@ fn descended<T: Element>(input: &PixelInput<T>, units: usize, d: usize) -> [Arra
     [stepped(input, Delta::Made(delta.view()), units, d), weights]
 }
 
-/// The same weights after a step by these deltas.
+/// Weights after a step by these deltas, from the same start.
 fn stepped<T: Element>(
     input: &PixelInput<T>,
     delta: Delta<'_, T>,
@@ -217,10 +217,11 @@ fn descended_by_product<T: Element>(
         Slopes::Numbers(s.view())
     });
     let factor = T::from_f64(0.7);
-    let product = UnmadeProduct { factor, a, b, s };
+    let product = DeferredProduct { factor, a, b, s };
     let mut delta = Array2::from_elem((samples, units), T::ZERO);
     product.write(&mut delta.view_mut());
-    [Delta::Unmade(product), Delta::Made(delta.view())].map(|delta| stepped(input, delta, units, d))
+    [Delta::Deferred(product), Delta::Made(delta.view())]
+        .map(|delta| stepped(input, delta, units, d))
 }
 
 #[test]
@@ -235,15 +236,15 @@ fn deltas_that_are_made_on_the_way_are_the_same_on_every_path() {
             let d = shape.iter().product();
             for is_rectified in [false, true] {
                 let input = &both::<f32>(samples, shape).0;
-                let [unmade, made] = descended_by_product(input, units, d, is_rectified);
+                let [deferred, made] = descended_by_product(input, units, d, is_rectified);
                 assert_eq!(
-                    unmade, made,
+                    deferred, made,
                     "{path:?} {samples} {d} {units} {is_rectified}"
                 );
                 let input = &both::<f64>(samples, shape).0;
-                let [unmade, made] = descended_by_product(input, units, d, is_rectified);
+                let [deferred, made] = descended_by_product(input, units, d, is_rectified);
                 assert_eq!(
-                    unmade, made,
+                    deferred, made,
                     "{path:?} {samples} {d} {units} {is_rectified}"
                 );
             }
@@ -257,7 +258,7 @@ fn deltas_that_are_made_on_the_way_are_the_same_on_every_path() {
         wave((40, 70), 0.3),
         wave((13, 70), 0.9),
     );
-    let delta = Delta::Unmade(UnmadeProduct {
+    let delta = Delta::Deferred(DeferredProduct {
         factor: 1.0,
         a: a.view(),
         b: b.view(),

@@ -5,7 +5,7 @@ use crate::data::Labelled;
 
 /// Images of a class that its direction is learned from.
 const LEARNED_FROM: usize = 200;
-/// Of the power iteration, which need not converge.
+/// Iterations of the power method, which need not converge.
 const ITERATIONS: usize = 8;
 
 /// The place of each sample among all: by class, and within a class by the component along the

@@ -18,7 +18,7 @@ pub struct Layer<T> {
     pub weights: Array2<T>,
     /// (units), where the layer has biases.
     pub bias: Option<Array1<T>>,
-    /// What multiplies the weighted sum, such as 1/sqrt(width) in the paper's output layer.
+    /// Factor of the weighted sum, such as 1/sqrt(width) in the paper's output layer.
     pub factor: T,
     /// psi.
     #[doc(alias = "psi")]
@@ -38,12 +38,12 @@ impl<T: Scalar> Layer<T> {
         self.weights.nrows()
     }
 
-    /// What the layer receives per sample.
+    /// Numbers that the layer receives per sample.
     pub fn inputs(&self) -> usize {
         self.weights.ncols()
     }
 
-    /// What of it is trained: weights, and biases where it has any.
+    /// Parameters that are trained: weights, and biases where it has any.
     pub fn parameters(&self) -> Vec<Parameter> {
         let weights = Parameter::matrix(self.units(), self.inputs());
         let bias = self.bias.as_ref().map(|bias| weights.bias(bias.len()));
@@ -60,7 +60,7 @@ impl<T: Scalar> Layer<T> {
         std::iter::once(weights.expect(WHOLE)).chain(bias)
     }
 
-    /// The same, row by row.
+    /// Numbers of each of its [parameters](Self::parameters), row by row.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Values<'_, T>> {
         let bias = self
             .bias
@@ -69,7 +69,7 @@ impl<T: Scalar> Layer<T> {
         std::iter::once(Box::new(self.weights.iter()) as Values<'_, T>).chain(bias)
     }
 
-    /// The same, to be changed.
+    /// Numbers of each of its [parameters](Self::parameters), row by row, to be changed.
     pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = ValuesMut<'_, T>> {
         let bias = self.bias.as_mut();
         let bias = bias.map(|bias| Box::new(bias.iter_mut()) as ValuesMut<'_, T>);
@@ -96,7 +96,7 @@ pub struct Trace<T> {
     derivatives: Vec<Array2<T>>,
     /// Outputs, (batch, outputs): logits where the loss is a cross-entropy.
     pub outputs: Array2<T>,
-    /// What was subtracted from the last layer's sums to give the outputs, (batch, outputs):
+    /// Numbers that were subtracted from the last layer's sums to give the outputs, (batch, outputs):
     /// those of the start, where outputs are centred.
     pub offset: Option<Array2<T>>,
     /// Derivative of the (reduced) loss by the outputs, (batch, outputs).
@@ -111,7 +111,7 @@ pub struct Trace<T> {
 }
 
 impl<T: Scalar> Trace<T> {
-    /// For batches of `batch` samples; numbers are zero until the engine fills them.
+    /// Trace of batches of `batch` samples; numbers are zero until the engine fills them.
     ///
     /// # Panics
     /// If there is no layer.
@@ -163,7 +163,7 @@ impl<T: Scalar> Trace<T> {
         }
     }
 
-    /// The same, to be multiplied by.
+    /// psi'(z) of hidden layer `at` for multiplication.
     ///
     /// # Panics
     /// If there is no such layer.

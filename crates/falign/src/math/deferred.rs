@@ -8,7 +8,7 @@ use super::{Slopes, multiply};
 
 /// (factor A B) o S, not made yet: a product, rounded, then times S entry by entry if it is there.
 #[derive(Debug, Clone, Copy)]
-pub struct UnmadeProduct<'a, T> {
+pub struct DeferredProduct<'a, T> {
     /// Factor of the product.
     pub factor: T,
     /// A, (m, k).
@@ -19,7 +19,7 @@ pub struct UnmadeProduct<'a, T> {
     pub s: Option<Slopes<'a, T>>,
 }
 
-impl<'a, T: Element> UnmadeProduct<'a, T> {
+impl<'a, T: Element> DeferredProduct<'a, T> {
     /// (m, n, k).
     ///
     /// # Panics
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn slopes_are_multiplied_by_behind_the_product() {
         let (a, b, s) = (array![[1.0, 2.0]], array![[3.0], [4.0]], array![[0.5]]);
-        let mut product = UnmadeProduct {
+        let mut product = DeferredProduct {
             factor: 2.0,
             a: a.view(),
             b: b.view(),
@@ -112,7 +112,7 @@ mod tests {
             (200, 200, 17, false), // the library's
         ] {
             let (a, b) = (wave((m, k), 0.7), wave((k, n), 1.1));
-            let product = UnmadeProduct {
+            let product = DeferredProduct {
                 factor: 0.3,
                 a: a.view(),
                 b: b.view(),
