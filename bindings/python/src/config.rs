@@ -38,6 +38,12 @@ pub(crate) fn quantities() -> Vec<String> {
     Quantity::names().map(str::to_owned).collect()
 }
 
+/// Unit and meaning of a quantity, which may be one of a layer.
+#[pyfunction]
+pub(crate) fn describe(quantity: &str) -> Option<(&'static str, &'static str)> {
+    Quantity::from_name(quantity).map(|quantity| (quantity.unit(), quantity.meaning()))
+}
+
 /// JSON Schema of experiment files.
 #[pyfunction]
 pub(crate) fn schema() -> String {

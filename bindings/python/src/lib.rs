@@ -37,6 +37,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<iterate::Iteration>()?;
     module.add_function(wrap_pyfunction!(config::keys, module)?)?;
     module.add_function(wrap_pyfunction!(config::quantities, module)?)?;
+    module.add_function(wrap_pyfunction!(config::describe, module)?)?;
     module.add_function(wrap_pyfunction!(config::schema, module)?)?;
     module.add_function(wrap_pyfunction!(config::builtin, module)?)?;
     module.add_function(wrap_pyfunction!(config::check, module)?)?;

@@ -35,7 +35,11 @@ def test_xarray_has_the_grid(found: fa.Sweep) -> None:
     one = data["loss"].sel(activation="relu", ridge=0.5)
     assert (one.to_numpy() == found[3].loss).all()
     assert fa.Config.from_toml(data.attrs["config"]) == found.config
-    assert found[0].to_xarray()["alignment"].dims == ("run", "step")
+    alone = found[0].to_xarray()
+    assert alone["alignment"].dims == ("run", "step")
+    for one in (data, alone):
+        assert one["alignment"].attrs["units"] == "cosine"
+        assert one["loss"].attrs["long_name"].startswith("1/2 sum of e^2")
 
 
 def test_runs_of_different_lengths_end_side_by_side(config: fa.Config) -> None:

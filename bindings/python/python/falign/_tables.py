@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from falign import _core
 from falign._extras import need
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ def _typed(texts: Iterable[str]) -> dict[str, Any]:
         except (KeyError, ValueError):
             continue
     return {}
+
+
+def attributes(quantity: str) -> dict[str, str]:
+    """Attributes of a quantity in xarray, from the library's table of quantities."""
+    known = _core.describe(quantity)
+    return {"units": known[0], "long_name": known[1]} if known else {}
 
 
 def to_parquet(settings: Sequence[Run], path: str | os.PathLike[str]) -> None:

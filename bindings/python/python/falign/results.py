@@ -202,12 +202,13 @@ class Run:
         return columns
 
     def to_xarray(self) -> xarray.Dataset:
-        """Every quantity with the dimensions ``run`` and ``step``; the config as attributes.
+        """Every quantity with the dimensions ``run`` and ``step``, its unit and its meaning as its
+        attributes ``units`` and ``long_name``; the config as an attribute of the whole.
         Where runs differ in their steps, ``run_step`` has each run's own, and ``step`` their
         means. Needs xarray."""
         dims = ("run", "step")
-        arrays: dict[str, tuple[tuple[str, str], NDArray[Any]]] = {
-            name: (dims, array) for name, array in self.values.items()
+        arrays: dict[str, tuple[Any, ...]] = {
+            name: (dims, array, _tables.attributes(name)) for name, array in self.values.items()
         }
         if (self.run_steps != self.steps).any():
             arrays["run_step"] = (dims, self.run_steps)

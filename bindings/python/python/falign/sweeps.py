@@ -119,14 +119,17 @@ class Sweep(Sequence[Run]):
         """Every quantity with the dimensions ``case`` (if there are any), the swept keys,
         ``run`` and ``step``; or ``setting``, ``run`` and ``step`` where settings form no grid.
         Where settings or runs differ in their steps, ``step`` counts records and has no
-        coordinates: ``run_step`` has each run's steps. Needs xarray."""
+        coordinates: ``run_step`` has each run's steps. Attributes are those of
+        :meth:`Run.to_xarray`. Needs xarray."""
         coords: dict[str, Any] = {"case": self.cases} if self.cases else {}
         coords.update(self.axes)
         if len(self.shape) != len(coords):
             coords = {"setting": range(len(self))}
         names = dict.fromkeys(name for one in self for name in one.quantities)
-        arrays = {name: ((*coords, "run", "step"), self.array(name)) for name in names}
         dims = (*coords, "run", "step")
+        arrays: dict[str, tuple[Any, ...]] = {
+            name: (dims, self.array(name), _tables.attributes(name)) for name in names
+        }
         coords["run"] = range(max(one.runs for one in self))
         longest = max((one.steps for one in self), key=len)
         if all((one.run_steps == longest[: one.rows]).all() for one in self):

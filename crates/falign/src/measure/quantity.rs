@@ -44,7 +44,11 @@ impl Quantity {
 
     /// The meaning, in one sentence and in the letters of `docs/notation.md`.
     pub fn meaning(self) -> &'static str {
-        self.row().meaning
+        let row = self.row();
+        match (self.layer(), row.in_networks) {
+            (Some(_), Some(meaning)) => meaning,
+            _ => row.meaning,
+        }
     }
 
     /// The hidden layer it is of, counted from 1; `None` for all quantities but those of one layer.
@@ -170,6 +174,7 @@ mod tests {
         for quantity in Quantity::ALL.into_iter().chain(layers) {
             assert_eq!(Quantity::from_name(&quantity.name()), Some(quantity));
             assert!(quantity.is_two_layer() || quantity.is_deep());
+            assert!(quantity.layer().is_none() || !quantity.meaning().contains("beta"));
         }
         for wrong in [
             "alignment_layer_",

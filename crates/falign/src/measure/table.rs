@@ -338,14 +338,14 @@ quantities! {
         name: "dead_fraction", unit: Unit::Share,
         meaning: "share of units that are 0 with slope 0 for every sample: of ReLU, in practice",
         network: Some(MEAN_OF_LAYERS),
-        of_layer: Some(layer(Looks::UNITS, |l| l.dead_fraction)),
+        of_layer: Some(layer(Looks::UNITS, |l| l.units(|u| u.dead_fraction))),
     }
     SaturatedFraction {
         name: "saturated_fraction", unit: Unit::Share,
         meaning: "share of activities, over units and samples, whose slope is below a hundredth of the activation's \
                   steepest; empty for piecewise linear activations",
         network: Some(MEAN_OF_LAYERS),
-        of_layer: Some(layer(Looks::UNITS, |l| l.saturated_fraction)),
+        of_layer: Some(layer(Looks::UNITS, |l| l.units(|u| u.saturated_fraction))),
     }
 }
 

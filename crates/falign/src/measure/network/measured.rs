@@ -1,6 +1,7 @@
 //! Findings of a measurement.
 
 use super::Alignment;
+use super::units::Units;
 use crate::measure::products::Mean;
 use crate::measure::{LayerMeasure, NetworkValue, Quantity, Samples};
 
@@ -16,10 +17,8 @@ pub struct LayerMeasured {
     pub(crate) update_angle: f64,
     /// Angle of the rule's signals and those of the pseudoinverse, in degrees.
     pub(crate) pseudoinverse_angle: f64,
-    /// Share of units.
-    pub(crate) dead_fraction: f64,
-    /// Share of activities.
-    pub(crate) saturated_fraction: f64,
+    /// Its units.
+    pub(crate) units: Option<Units>,
 }
 
 impl LayerMeasured {
@@ -32,6 +31,11 @@ impl LayerMeasured {
     /// A number of the signals.
     pub(crate) fn signals(&self, number: fn(Alignment) -> f64) -> f64 {
         self.signals.map_or(f64::NAN, number)
+    }
+
+    /// A number of the units.
+    pub(crate) fn units(&self, number: fn(Units) -> f64) -> f64 {
+        self.units.map_or(f64::NAN, number)
     }
 }
 
@@ -87,15 +91,14 @@ mod tests {
         weight_angle: f64::NAN,
         update_angle: f64::NAN,
         pseudoinverse_angle: f64::NAN,
-        dead_fraction: f64::NAN,
-        saturated_fraction: f64::NAN,
+        units: None,
     };
 
     #[test]
     fn means_leave_out_layers_without_a_value() {
         let mut layers = vec![UNKNOWN; 3];
-        layers[0].dead_fraction = 0.25;
-        layers[2].dead_fraction = 0.75;
+        layers[0].weight_angle = 40.0;
+        layers[2].weight_angle = 50.0;
         let found = Measured {
             samples: 1,
             loss_per_sample: 0.5,
@@ -106,15 +109,15 @@ mod tests {
             layers,
         };
         let value = |name: &str| found.value(Quantity::from_name(name).unwrap());
-        assert_eq!(value("dead_fraction"), Some(0.5));
-        assert_eq!(value("dead_fraction_layer_3"), Some(0.75));
+        assert_eq!(value("weight_angle"), Some(45.0));
+        assert_eq!(value("weight_angle_layer_3"), Some(50.0));
         assert_eq!(value("test_loss"), Some(0.5));
         // The whole network's, which is no mean.
         assert_eq!(value("update_angle"), Some(30.0));
         for nothing in [
-            "dead_fraction_layer_2",
-            "dead_fraction_layer_4",
-            "weight_angle",
+            "weight_angle_layer_2",
+            "weight_angle_layer_4",
+            "dead_fraction",
             "norm_ratio",
             "update_angle_layer_1",
         ] {

@@ -186,12 +186,7 @@ impl Measurement {
             update_angle: (self.updates.as_ref()).map_or(f64::NAN, |sums| sums.layer_angle(at)),
             pseudoinverse_angle: (self.pseudoinverse.as_ref())
                 .map_or(f64::NAN, |angles| angles.layer_angle(at)),
-            dead_fraction: self
-                .units
-                .get(at)
-                .map_or(f64::NAN, UnitStates::dead_fraction),
-            saturated_fraction: (self.units.get(at))
-                .map_or(f64::NAN, UnitStates::saturated_fraction),
+            units: self.units.get(at).map(UnitStates::finish),
         };
         (0..hidden).map(layer).collect()
     }

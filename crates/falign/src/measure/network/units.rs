@@ -14,6 +14,15 @@ fn flat_below(activation: Activation) -> Option<f64> {
     (!facts.is_piecewise_linear).then_some(FLAT_SHARE * facts.largest_slope)
 }
 
+/// Units of a hidden layer on a set of samples.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Units {
+    /// Share of units that were 0 with slope 0 for every sample.
+    pub(crate) dead_fraction: f64,
+    /// Share of activities on a tail; NaN for piecewise linear activations.
+    pub(crate) saturated_fraction: f64,
+}
+
 /// Units of a hidden layer after the samples so far.
 #[derive(Debug)]
 pub(super) struct UnitStates {
@@ -50,19 +59,18 @@ impl UnitStates {
         }
     }
 
-    /// NaN without samples.
-    pub(super) fn dead_fraction(&self) -> f64 {
-        if self.samples == 0 {
-            return f64::NAN;
-        }
-        self.dead.len() as f64 / self.units as f64
-    }
-
-    /// NaN without samples, and for piecewise linear activations.
-    pub(super) fn saturated_fraction(&self) -> f64 {
-        match self.flat_below {
-            Some(_) => self.saturated as f64 / (self.samples * self.units) as f64,
-            None => f64::NAN,
+    /// Shares of all samples so far; NaN without samples.
+    pub(super) fn finish(&self) -> Units {
+        let activities = (self.samples * self.units) as f64;
+        Units {
+            dead_fraction: match self.samples {
+                0 => f64::NAN,
+                _ => self.dead.len() as f64 / self.units as f64,
+            },
+            saturated_fraction: match self.flat_below {
+                Some(_) => self.saturated as f64 / activities,
+                None => f64::NAN,
+            },
         }
     }
 }
