@@ -8,8 +8,10 @@ use falign_kernels::{Activation, KernelForm};
 const DIFFERENCE_TOLERANCE: f64 = 1e-9;
 /// Rounding of a value near 40.
 const ROUNDING: f64 = 1e-13;
-/// The slope of softplus at 40 is 1 within this.
-const NEAR_SUPREMUM: f64 = 1e-12;
+/// Rounding of a slope.
+const SLOPE_ROUNDING: f64 = 1e-12;
+/// The largest slope may lie between two points of the grid.
+const BETWEEN_POINTS: f64 = 1e-5;
 
 /// A fine grid that holds 0.
 fn grid() -> impl Iterator<Item = f64> + Clone {
@@ -51,7 +53,7 @@ fn names_are_those_of_json_and_are_read_back() {
             activation
         );
     }
-    let unknown = serde_json::from_str::<Activation>("\"gelu\"").unwrap_err();
+    let unknown = serde_json::from_str::<Activation>("\"no_such\"").unwrap_err();
     assert!(unknown.to_string().contains("`tanh`"), "{unknown}");
 }
 
@@ -97,7 +99,8 @@ fn the_largest_slope_is_reached_and_never_exceeded() {
     for activation in Activation::ALL {
         let slopes = grid().map(|z| activation.derivative(z).abs());
         let error = slopes.fold(0.0, f64::max) - activation.facts().largest_slope;
-        assert!(error.abs() < NEAR_SUPREMUM, "{activation:?} {error:e}");
+        let is_near = -BETWEEN_POINTS < error && error < SLOPE_ROUNDING;
+        assert!(is_near, "{activation:?} {error:e}");
     }
 }
 
