@@ -1,4 +1,4 @@
-//! What theory says of an experiment.
+//! Certificates of an experiment.
 
 use falign::study::certificate::{Question, certify_settings};
 use pyo3::prelude::*;

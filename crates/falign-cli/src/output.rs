@@ -1,4 +1,4 @@
-//! What the program prints: results on stdout, everything else on stderr, and never a panic.
+//! Output of the program: results on stdout, everything else on stderr, and never a panic.
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write as _, stderr, stdout};

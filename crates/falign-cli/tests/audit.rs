@@ -1,4 +1,4 @@
-//! What `falign audit` prints, for two-layer and for deep experiments.
+//! Output of `falign audit`, for two-layer and for deep experiments.
 
 use serde_json::Value;
 

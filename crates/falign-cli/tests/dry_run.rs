@@ -1,4 +1,4 @@
-//! What `falign run --dry-run` says, and that it does nothing else.
+//! Output of `falign run --dry-run`, which does nothing else.
 
 use serde_json::Value;
 

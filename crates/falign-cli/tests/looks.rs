@@ -1,4 +1,4 @@
-//! What the program looks like: help, lists, progress, colours, JSON.
+//! Appearance of the program: help, lists, progress, colours, JSON.
 
 use std::process::Stdio;
 

@@ -1,4 +1,4 @@
-//! What must not change the numbers does not.
+//! Runs whose numbers must be equal.
 
 use crate::support::{Lab, table};
 

@@ -1,4 +1,4 @@
-//! What `falign theory` prints, with and without a run.
+//! Output of `falign theory`, with and without a run.
 
 use serde_json::Value;
 

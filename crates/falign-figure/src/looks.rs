@@ -1,4 +1,4 @@
-//! Which colour and line style a series has, the same in every panel that splits its rows by
+//! Colour and line style of a series, the same in every panel that splits its rows by
 //! the same columns.
 
 use super::palette::{DASHES, GREY, colours};

@@ -1,4 +1,4 @@
-//! How columns, values and numbers are written on a picture, in the markup of `text`.
+//! Names of columns, values and numbers on a picture, in the markup of `text`.
 
 use super::table::split_unit;
 

@@ -1,4 +1,4 @@
-//! From the table and a panel's wishes to the points it shows.
+//! Points that a panel shows, from the table and its wishes.
 
 use anyhow::{Context as _, Result, bail};
 use falign::config::figure::{Center, Panel, Scale, Spread, Style};

@@ -1,4 +1,4 @@
-//! What share of a dense training step its three matrix products are.
+//! Share of its three matrix products in a dense training step.
 //!
 //! `cargo bench -p falign --bench dense`. One thread, f32, a 784-1000-10 ReLU network, batches of
 //! 600. Steps and bare products take turns, so that a changing clock slows both alike; on a busy

@@ -1,4 +1,4 @@
-//! What a training step on images gains by skipping zeros, against the arithmetic peak.
+//! Gain of a training step on images by skipping zeros, against the arithmetic peak.
 //!
 //! `FALIGN_DATA=DIR cargo bench -p falign --bench listed`, where DIR has MNIST (images with strokes
 //! of about its density are made where it is not found). One thread, f32, a 784-1000-10 `ReLU`

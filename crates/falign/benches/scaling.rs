@@ -1,4 +1,4 @@
-//! What a step costs as one size grows and the others stay: rows for `bench/scaling.py`.
+//! Cost of a step as one size grows and the others stay: rows for `bench/scaling.py`.
 //!
 //! `cargo bench -p falign --bench scaling > scaling.csv`. One thread but where `threads` grows; best
 //! of some turns. The columns: what grows, its value, precision, activation, n, d, p, k, threads,

@@ -1,4 +1,4 @@
-//! Where an experiment comes from: the built-in ones by name, any other by path, or a data set with
+//! Source of an experiment: the built-in ones by name, any other by path, or a data set with
 //! default settings.
 
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Where data sets may be fetched from.
+//! Addresses from which data sets may be fetched.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What is known of an activation besides its values.
+//! Facts about an activation besides its values.
 
 /// Properties of an activation that theory, audits and engines ask for.
 ///

@@ -1,4 +1,4 @@
-//! What a product's results become while they are in registers.
+//! Operations on a product's results while they are in registers.
 
 #![allow(
     clippy::inline_always,

@@ -1,4 +1,4 @@
-//! Which pixels are not zero, four samples or four inputs of a batch at a time.
+//! Lists of pixels that are not zero, four samples or four inputs of a batch at a time.
 
 #![allow(clippy::inline_always, reason = "part of the kernel's inner loop")]
 

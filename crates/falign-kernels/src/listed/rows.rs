@@ -1,4 +1,4 @@
-//! Where a product takes its rows of units from.
+//! Rows of units that a product reads.
 
 #![allow(
     clippy::inline_always,

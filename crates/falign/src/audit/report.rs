@@ -1,4 +1,4 @@
-//! What an audit found, one line per check.
+//! Findings of an audit, one line per check.
 
 use super::compare::is_within;
 

@@ -1,4 +1,4 @@
-//! From base values, axes and cases to the list of settings: the cross product.
+//! List of settings from base values, axes and cases: the cross product.
 
 use toml::Value;
 

@@ -1,4 +1,4 @@
-//! From an experiment file to a checked [`Experiment`]; after the check nothing can be misspelt.
+//! Checked [`Experiment`] from a file; after the check nothing can be misspelt.
 
 pub mod builtin;
 mod check;

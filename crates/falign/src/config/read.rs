@@ -1,4 +1,4 @@
-//! From TOML values to a typed [`Setting`]: each error names its key, its value and what is
+//! Typed [`Setting`] from TOML values: each error names its key, its value and what is
 //! accepted.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! At which steps of a run quantities are measured.
+//! Steps of a run at which quantities are measured.
 
 use super::setting::Record;
 

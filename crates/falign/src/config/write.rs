@@ -1,4 +1,4 @@
-//! From a typed [`Setting`] back to TOML values: the one canonical spelling of a setting.
+//! TOML values of a typed [`Setting`]: the one canonical spelling of a setting.
 //!
 //! Reading what is written here gives the setting back. Ids and resolved files use it.
 

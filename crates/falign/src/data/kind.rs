@@ -1,4 +1,4 @@
-//! What a file is by its first bytes, whatever its name says.
+//! Kind of a file by its first bytes, whatever its name says.
 
 /// The formats that are read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

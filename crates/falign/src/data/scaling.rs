@@ -1,4 +1,4 @@
-//! From inputs as stored to numbers for a network.
+//! Scaling of inputs as stored to numbers for a network.
 
 use ndarray::{Array2, ArrayRef, Axis, Dimension};
 use serde::{Deserialize, Serialize};

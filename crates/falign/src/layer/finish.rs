@@ -1,4 +1,4 @@
-//! What is done to numbers on their way to memory.
+//! Operations on numbers on their way to memory.
 
 use super::batch::Batch;
 use crate::math::Scalar;

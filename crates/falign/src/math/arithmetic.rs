@@ -1,4 +1,4 @@
-//! What the bits of dense products depend on besides the numbers: the processor.
+//! Processor, on which the bits of dense products depend besides the numbers.
 
 use std::sync::OnceLock;
 

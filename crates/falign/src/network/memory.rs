@@ -1,4 +1,4 @@
-//! What a network in training takes in memory.
+//! Memory of a network in training.
 
 use super::OptimiserKind;
 use super::training::{CHUNK, Training};

@@ -1,4 +1,4 @@
-//! What claims and pictures ask of settings, steps and reference tables: looked at before anything
+//! Demands of claims and pictures on settings, steps and reference tables: looked at before anything
 //! runs, because afterwards it would be too late. Folders of runs are read whatever they ask.
 
 use toml::Value;

@@ -1,4 +1,4 @@
-//! What the runs of an experiment need in memory, all threads together, before one of them is
+//! Memory that the runs of an experiment need, all threads together, before one of them is
 //! begun: the formulas that stand next to each engine, on the sizes that keys and files give.
 
 use crate::config::need::{Sizes, blamed, of_run};

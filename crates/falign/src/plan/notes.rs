@@ -1,4 +1,4 @@
-//! What is worth a sentence before anything runs: data that may be taken for what they are not.
+//! Notes before anything runs: data that may be taken for what they are not.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Where the backward weights come from, and whether they learn.
+//! Source of the backward weights, and whether they learn.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What a learning rule sees of a network: plain values that the engine fills.
+//! View that a learning rule has of a network: plain values that the engine fills.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What a caller sees of a run on its way, and a rule it may bring.
+//! View that a caller has of a run on its way, and a rule it may bring.
 
 use super::SavedWeights;
 use crate::rule::{Layer, LearningRule};

@@ -1,4 +1,4 @@
-//! What a trained network of a setting says of new inputs.
+//! Predictions of a setting's trained network for new inputs.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a run trains on and how: the resolved numbers of one run.
+//! Data and settings of a run: the resolved numbers of one run.
 
 use ndarray::Array2;
 

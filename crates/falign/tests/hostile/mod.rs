@@ -1,4 +1,4 @@
-//! What nobody meant to give: mutated experiment files, damaged and hostile data. Whatever comes, the
+//! Inputs that nobody meant to give: mutated experiment files, damaged and hostile data. Whatever comes, the
 //! answer is a result or one sentence that says what is wrong and where.
 
 mod configs; // mutated experiment files, and what they run

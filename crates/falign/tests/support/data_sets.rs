@@ -1,4 +1,4 @@
-//! Where tests get data sets from.
+//! Folders from which tests get data sets.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

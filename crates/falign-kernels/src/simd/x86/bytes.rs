@@ -1,4 +1,4 @@
-//! See [`super::super::bytes`].
+//! Kernels of [`super::super::bytes`].
 
 use std::arch::x86_64::{
     __m128i, _MM_HINT_T1, _mm_loadu_si128, _mm_prefetch, _mm_storeu_si128, _mm_unpackhi_epi8,

@@ -1,4 +1,4 @@
-//! Which rows and quantities of a run folder are worth storing.
+//! Rows and quantities of a run folder that are worth storing.
 
 use std::collections::BTreeSet;
 

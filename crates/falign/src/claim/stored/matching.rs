@@ -1,4 +1,4 @@
-//! Which runs of a plan are stored, and the table that stored and other runs make together.
+//! Runs of a plan that are stored, and the table that stored and other runs make together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Which keys belong to which engines, and what the mini-batch engine needs.
+//! Checks of the keys that belong to one engine, and of the needs of the mini-batch engine.
 
 use super::refuse;
 use crate::Result;

@@ -1,4 +1,4 @@
-//! What no single key can tell: settings whose keys contradict one another.
+//! Checks that no single key can make: settings whose keys contradict one another.
 
 mod deep;
 mod predictions;

@@ -1,4 +1,4 @@
-//! Where recorded theory has something to say: which settings the limits and (B.5) cover.
+//! Checks of recorded theory: settings that the limits and (B.5) cover.
 
 use super::{is_ridgeless, refuse};
 use crate::Result;

@@ -1,4 +1,4 @@
-//! What a claim asks of steps that will be recorded and of its reference table: known before
+//! Demands of a claim on steps that will be recorded and of its reference table: known before
 //! anything runs.
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! What must come out of an experiment, with its source: `[[claim]]`.
+//! Claims on the results of an experiment, with their sources: `[[claim]]`.
 //!
 //! A claim is read and checked with its file and tested on the recorded runs. Too little to
 //! decide on is never a pass.

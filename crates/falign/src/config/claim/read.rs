@@ -1,4 +1,4 @@
-//! From `[[claim]]` tables to checked claims.
+//! Reader of `[[claim]]` tables, which checks them.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Which settings a claim is about, and how they group along its axis.
+//! Settings that a claim is about, and their groups along its axis.
 
 use super::{Claim, Reference, ReferenceRow, Test};
 use crate::config::LabelledSetting;

@@ -1,4 +1,4 @@
-//! What an experiment asks to be drawn: plain data, read from `[figure]` in its file.
+//! Figure that an experiment asks for: plain data, read from `[figure]` in its file.
 //!
 //! Nothing here draws. The crate `falign-figure` turns these values and the stored
 //! `summary.csv` into pictures, so that drawing never simulates.

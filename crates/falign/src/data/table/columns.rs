@@ -1,4 +1,4 @@
-//! Which columns of a table are inputs, and which are targets.
+//! Columns of a table that are inputs, and those that are targets.
 
 use std::path::Path;
 

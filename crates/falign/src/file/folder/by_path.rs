@@ -1,4 +1,4 @@
-//! The same by paths, where folders cannot be held open: looked at, then used.
+//! Folders by their paths, where folders cannot be held open: looked at, then used.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};

@@ -1,4 +1,4 @@
-//! Which products the first layer makes.
+//! Products that the first layer makes.
 
 use std::sync::Arc;
 

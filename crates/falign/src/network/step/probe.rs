@@ -1,4 +1,4 @@
-//! What the rule would do with the last batch, and what backpropagation would: for
+//! Signals and gradients of the rule on the last batch, and of backpropagation: for
 //! measurements, which change no weight.
 
 use ndarray::{Array2, ArrayView2, s};

@@ -1,4 +1,4 @@
-//! From a setting to a network at its start and its way of training.
+//! Network of a setting at its start, and its way of training.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What is measured at a recorded step.
+//! Measures at a recorded step.
 
 use std::sync::Arc;
 

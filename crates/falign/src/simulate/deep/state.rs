@@ -1,4 +1,4 @@
-//! What has been recorded of a run, and its checkpoint.
+//! Rows that have been recorded of a run, and its checkpoint.
 
 use std::io::ErrorKind;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! From the times at which a run reports its steps to the cost of a step and of a record.
+//! Cost of a step and of a record, from the times at which a run reports its steps.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a computation takes: time by the clock on the wall, and of processors.
+//! Time that a computation takes: by the clock on the wall, and of processors.
 
 use std::ops::Sub;
 use std::time::Instant;

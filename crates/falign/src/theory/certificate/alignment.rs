@@ -1,4 +1,4 @@
-//! What is left of beta(0), on which alignment hangs, and the alignment that is expected.
+//! Rest of beta(0), on which alignment hangs, and the alignment that is expected.
 
 use super::Setup;
 use super::data::Facts;

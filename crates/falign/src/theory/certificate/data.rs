@@ -1,4 +1,4 @@
-//! What the data are, through the eyes of the kernel.
+//! Facts about the data, as the kernel sees them.
 
 use std::collections::BTreeMap;
 

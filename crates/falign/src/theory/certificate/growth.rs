@@ -1,4 +1,4 @@
-//! When a run that starts stable diverges, because its feature kernel grows.
+//! Late divergence of a run that starts stable, because its feature kernel grows.
 //!
 //! Under ridge the features move on the slow time, and with them the largest eigenvalue of G;
 //! once eta (lambda + max G) passes 2 the fastest mode overshoots for good.

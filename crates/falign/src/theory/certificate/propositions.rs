@@ -1,4 +1,4 @@
-//! What random inputs are promised to be.
+//! Propositions on random inputs.
 
 use ndarray::array;
 

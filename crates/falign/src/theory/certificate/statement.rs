@@ -1,4 +1,4 @@
-//! What a theorem needs, and whether it is there.
+//! Conditions of a theorem, and whether they hold.
 
 use super::Line;
 

@@ -1,4 +1,4 @@
-//! Which steps are small enough, and until when.
+//! Step sizes that are small enough, and until when.
 
 use super::data::Facts;
 use super::growth::{Growth, late_divergence};

@@ -1,4 +1,4 @@
-//! Where the output weights are at once, given the features: kernel regression.
+//! Output weights that follow the features at once: kernel regression.
 
 use ndarray::Array2;
 

@@ -1,4 +1,4 @@
-//! What is measured on the Gram matrix of the start: every quantity is a bilinear form in the
+//! Measures on the Gram matrix of the start: every quantity is a bilinear form in the
 //! recursion's coefficients; single units only where their columns are kept.
 
 use super::Fixed;

@@ -1,4 +1,4 @@
-//! What is measured through the coefficients C, W(t) = W(0) + C X: predictions at new inputs,
+//! Measures through the coefficients C, W(t) = W(0) + C X: predictions at new inputs,
 //! movement of W, the conservation law.
 
 use super::SampleSpace;

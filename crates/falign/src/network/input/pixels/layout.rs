@@ -1,4 +1,4 @@
-//! What all batches of a set of images have in common.
+//! Layout that all batches of a set of images have in common.
 
 use falign_kernels::listed::ROWS;
 

@@ -1,4 +1,4 @@
-//! Which inputs share a list.
+//! Inputs that share a list.
 
 use falign_kernels::listed::ROWS;
 
