@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib as mpl
@@ -166,6 +171,32 @@ def test_the_figure_of_a_built_in_experiment_is_drawn() -> None:
     axes = fa.plot.figure(found)
     assert [ax.get_title() for ax in axes] == ["linear", "ReLU", "tanh"] * 2
     assert all(ax.get_lines() for ax in axes)
+    mpl.pyplot.close("all")
+
+
+def test_a_folder_and_python_draw_the_same_points(
+    tmp_path: Path, program: Callable[..., str]
+) -> None:
+    panel = {"x": "step", "y": "loss", "y_scale": "log", "series": "ridge", "dash": "rule"}
+    last = {"x": "width", "y": "alignment", "series": "ridge", "style": "points"}
+    rules = ["feedback_alignment", "backpropagation"]
+    config = fa.Config(
+        name="small", samples=5, input_dim=4, step_size="auto", steps=6, runs=3,
+        sweep={"ridge": [0.0, {"gamma": 2.0}], "rule": rules, "width": [6, 12]},
+        figure={"panel": [{**panel, "where": {"width": 12}}, {**last, "where": {"rule": rules[0]}}]},
+    )
+    config.save(tmp_path / "small.toml")
+    run = tmp_path / "run"
+    program("run", tmp_path / "small.toml", "--out", run, "--quiet")
+    with open(run / "figure.csv", newline="", encoding="utf-8") as file:
+        points = [float(row["center"]) for row in csv.DictReader(file)]
+    axes = fa.plot.figure(fa.Sweep.load(run))
+    drawn = [y for ax in axes for line in ax.get_lines() for y in line.get_ydata()]
+    assert drawn == points and len(points) == 4 * 7 + 4
+    assert axes[0].get_ylabel() == "loss ½|$e$|²"
+    script = [sys.executable, "-W", "error", str(run / "figure.py")]
+    subprocess.run(script, check=True, env={**os.environ, "MPLBACKEND": "Agg"})
+    assert (run / "figure-matplotlib.pdf").stat().st_size > 1000
     mpl.pyplot.close("all")
 
 
