@@ -57,3 +57,8 @@ pub mod two_layer;
 
 pub use error::{Error, Result};
 pub use front::{Run, Train, train, train_classes};
+
+/// Blocks of the page for those who add to the library, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/extending.md")]
+struct Extending;
