@@ -17,7 +17,7 @@ pub struct LayerMeasured {
     pub(crate) update_angle: f64,
     /// Angle of the rule's signals and those of the pseudoinverse, in degrees.
     pub(crate) pseudoinverse_angle: f64,
-    /// Its units.
+    /// States of its units.
     pub(crate) units: Option<Units>,
 }
 
