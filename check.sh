@@ -80,9 +80,9 @@ if [ -d "$(rustc --print sysroot)/lib/rustlib/$arm" ]; then
 else
     skip neon "rustup target add $arm"
 fi
-# The library's own tests are quick whatever compiles them: without optimisation that takes a tenth of the
-# time. All others train networks, and link with a library that is compiled once.
-step unit env CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo test --locked --workspace --lib
+# The library's own tests are quick whatever compiles them: without optimisation that takes least time. All others
+# train networks, and link with a library that is compiled once. Kernels are compiled once for both.
+step unit cargo --config 'profile.dev.package.falign.opt-level=0' test --locked --workspace --lib
 step test cargo test --locked --workspace --bins --examples --test '*'
 step doctest cargo test --locked --workspace --doc
 
