@@ -1,20 +1,22 @@
 //! Generated inputs and targets, from named streams.
 
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use super::labelled::{Inputs, Labelled};
 use crate::Result;
 use crate::math::{Activation, StreamName, Streams};
 use crate::stage::{DRAW, Listener, Stage, Work, rows_at_once, unstopped};
 
-/// Law of generated inputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Law of generated inputs (`data.inputs`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum InputLaw {
-    /// Entries N(0, 1).
+    /// Entries N(0, 1): the law behind Figure 2.
     Normal,
-    /// Entries N(0, 1/d).
+    /// Entries N(0, 1/d): the law of the paper's propositions.
     NormalOverDim,
-    /// Orthonormal rows, uniformly distributed.
+    /// Orthonormal rows, uniformly distributed (needs n <= d).
     Orthonormal,
 }
 

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::sources::Sources;
 use crate::Result;
-use crate::config::setting::{DatasetScope, Inputs, Setting, Targets};
+use crate::config::setting::{DatasetScope, Setting, Targets};
 use crate::data::Matrix;
 use crate::data::synthetic::{
     InputLaw, Teacher, inputs_of, inputs_work, signs_of, teach_of, teach_work,
@@ -32,10 +32,9 @@ pub(super) fn data_streams(setting: &Setting, run: u64) -> Streams {
 /// The law of training inputs, and that of held-out ones.
 fn laws(setting: &Setting) -> [InputLaw; 2] {
     match setting.inputs {
-        Inputs::Normal => [InputLaw::Normal; 2],
-        Inputs::NormalOverDim => [InputLaw::NormalOverDim; 2],
         // Held-out rows need not be orthogonal to each other: only their scale is kept.
-        Inputs::Orthonormal => [InputLaw::Orthonormal, InputLaw::NormalOverDim],
+        InputLaw::Orthonormal => [InputLaw::Orthonormal, InputLaw::NormalOverDim],
+        law => [law; 2],
     }
 }
 

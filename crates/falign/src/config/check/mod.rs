@@ -7,11 +7,12 @@ pub(crate) use self::deep::{is_read, is_selected_by_data};
 use super::need::{Sizes, blamed, of_run};
 use super::read::Values;
 use super::setting::{
-    Duration, Engine, Inputs, Record, Ridge, SaveWeights, ScheduleName, Setting, Steps, Targets,
+    Duration, Engine, Record, Ridge, SaveWeights, ScheduleName, Setting, Steps, Targets,
 };
 use super::steps::{MAX_ROWS, rows};
 use super::{GENERATED_IMAGES, keys, record_text};
 use crate::data::Scaling;
+use crate::data::synthetic::InputLaw;
 use crate::math::Activation;
 use crate::memory::{shown, total};
 use crate::rule::Rule;
@@ -192,7 +193,7 @@ fn data(s: &Setting) -> Result<()> {
                 why,
             );
         }
-        if s.inputs == Inputs::Orthonormal && s.samples > s.input_dim {
+        if s.inputs == InputLaw::Orthonormal && s.samples > s.input_dim {
             return refuse(
                 "inputs",
                 "\"orthonormal\"",

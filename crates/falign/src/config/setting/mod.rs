@@ -23,6 +23,7 @@ use super::types::{
 };
 use super::value::MAX_COUNT;
 use crate::data::TableOptions;
+use crate::data::synthetic::InputLaw;
 use crate::math::{Activation, Precision};
 use crate::measure::{DataSpectrum, Limit, Quantity};
 use crate::rule::{RidgeForm, Rule};
@@ -51,8 +52,8 @@ fields! {
         outputs: usize = "1",
             size(1, 10_000),
             "k, outputs of the network";
-        inputs: Inputs = "\"normal\"",
-            name::<Inputs>(),
+        inputs: InputLaw = "\"normal\"",
+            name::<InputLaw>(),
             "law of the generated inputs: N(0, 1) entries (Figure 2), N(0, 1/d) entries (the propositions), or orthonormal rows";
         targets: Targets = "\"teacher\"",
             name::<Targets>(),
@@ -218,19 +219,6 @@ pub(crate) fn field(leaf: &str) -> &'static Field {
 pub(crate) fn defaults() -> &'static Setting {
     static DEFAULTS: LazyLock<Setting> = LazyLock::new(Setting::of_defaults);
     &DEFAULTS
-}
-
-/// Law of the generated inputs (`data.inputs`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Inputs {
-    /// Entries N(0, 1): the law behind Figure 2.
-    #[default]
-    Normal,
-    /// Entries N(0, 1/d): the law of the paper's propositions.
-    NormalOverDim,
-    /// Orthonormal rows, uniformly distributed (needs n <= d).
-    Orthonormal,
 }
 
 /// Source of generated targets (`data.targets`).

@@ -30,6 +30,8 @@ use crate::{Error, Result};
 pub(crate) struct Parts<T: Element> {
     /// The setting, with its step size in numbers.
     pub(crate) setting: Setting,
+    /// eta.
+    pub(super) step_size: f64,
     /// M, where the step size is measured by it; NaN otherwise.
     pub(super) curvature: f64,
     /// The network at its start, with its rule.
@@ -61,11 +63,7 @@ pub(crate) fn parts<T: Element>(
         validation,
     } = sets(setting, run, sources, listener)?;
     let deep = &setting.deep;
-    let Length {
-        batch,
-        per_epoch,
-        steps,
-    } = Length::new(setting, train.samples());
+    let length = Length::new(setting, train.samples());
     let widths = deep.widths(setting.width);
     let mut architecture = Architecture::new(
         train.input_dim(),
@@ -75,25 +73,27 @@ pub(crate) fn parts<T: Element>(
     )?;
     architecture.has_biases = deep.biases;
     let mut network = network(setting, run, &architecture, private, listener)?;
-    let found = step_size::find(setting, &network, &train, batch, listener)?;
+    let found = step_size::find(setting, &network, &train, length.batch, listener)?;
     let mut numeric = setting.clone();
     numeric.step_size = StepSize::Number(found.step_size);
-    if numeric.step_size != setting.step_size
+    if known_step_size(setting).is_none()
         && numeric.feedback_step_size == FeedbackStepSize::StepSize
     {
         // Its feedback weights learn with a step that was not known.
         network = self::network(&numeric, run, &architecture, private, listener)?;
     }
-    let options = options(&numeric, network.shapes().len(), batch, per_epoch, steps)?;
+    let layers = network.shapes().len();
+    let options = options(&numeric, found.step_size, layers, &length)?;
     Ok(Parts {
         setting: numeric,
+        step_size: found.step_size,
         curvature: found.curvature,
         network,
         train,
         test,
         validation,
         options,
-        steps,
+        steps: length.steps,
     })
 }
 
@@ -245,7 +245,7 @@ pub(crate) fn feedback_learning(setting: &Setting) -> FeedbackLearning {
     FeedbackLearning {
         step_size: match setting.feedback_step_size {
             FeedbackStepSize::Auto => None,
-            FeedbackStepSize::StepSize => Some(eta(setting)),
+            FeedbackStepSize::StepSize => known_step_size(setting),
             FeedbackStepSize::Number(number) => Some(number),
         },
         decay: setting.feedback_decay,
@@ -311,23 +311,21 @@ pub(crate) fn weights_of_run(path: &Path, run: u64) -> Result<PathBuf> {
     ))
 }
 
-/// eta, where it is a number.
-pub(super) fn eta(setting: &Setting) -> f64 {
+/// eta, unless it is still to be found: a network that tells it has no feedback step of its own yet.
+fn known_step_size(setting: &Setting) -> Option<f64> {
     match setting.step_size {
-        StepSize::Number(eta) => eta,
-        StepSize::Auto | StepSize::OverM(_) => f64::NAN,
+        StepSize::Number(eta) => Some(eta),
+        StepSize::Auto | StepSize::OverM(_) => None,
     }
 }
 
 fn options(
     setting: &Setting,
+    step_size: f64,
     layers: usize,
-    batch: usize,
-    per_epoch: u64,
-    steps: u64,
+    length: &Length,
 ) -> Result<TrainingOptions> {
     let deep = &setting.deep;
-    let step_size = eta(setting);
     let decay_epochs = deep.step_size_decay.unwrap_or(f64::INFINITY);
     let ridge = match setting.ridge {
         Ridge::Number(ridge) | Ridge::Gamma(ridge) => ridge,
@@ -338,7 +336,7 @@ fn options(
     Ok(TrainingOptions {
         loss: deep.resolved_loss(),
         reduction: deep.resolved_reduction(),
-        batch,
+        batch: length.batch,
         step_sizes: match deep.step_size_schedule {
             StepSizeSchedule::Constant => StepSizes::Constant { step_size },
             StepSizeSchedule::Inverse => StepSizes::Inverse {
@@ -351,7 +349,7 @@ fn options(
             },
             StepSizeSchedule::Cosine => StepSizes::Cosine {
                 step_size,
-                epochs: steps as f64 / per_epoch as f64,
+                epochs: length.steps as f64 / length.per_epoch as f64,
             },
         },
         ridge: schedule(setting, ridge, in_steps)?,

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use self::build::{Length, MakeRule, eta};
+use self::build::{Length, MakeRule};
 pub(crate) use self::build::{feedback_learning, network_work, parts, rule, weights_of_run};
 use self::observer::Observer;
 pub(crate) use self::sets::scaler;
@@ -82,7 +82,7 @@ fn train<T: Element>(
     context.tell_length(parts.steps);
     let steps = recorded_steps(&record, parts.steps);
     let resolved = Resolved {
-        step_size: eta(&parts.setting),
+        step_size: parts.step_size,
         ridge: parts.options.ridge.value(0),
         steps: parts.steps,
         gamma: f64::NAN,

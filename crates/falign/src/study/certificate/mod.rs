@@ -8,8 +8,9 @@ use std::path::Path;
 
 use ndarray::Array2;
 
-use crate::config::setting::{Inputs, Setting};
+use crate::config::setting::Setting;
 use crate::config::{self, Experiment};
+use crate::data::synthetic::InputLaw;
 use crate::math::Streams;
 use crate::measure::Quantity;
 use crate::plan::{Plan, belongs, execute};
@@ -183,7 +184,7 @@ fn certify(
         normal_over_dim: setting
             .train_data
             .is_none()
-            .then_some(setting.inputs == Inputs::NormalOverDim),
+            .then_some(setting.inputs == InputLaw::NormalOverDim),
         departures: &departures,
         kernel_eigenvalues: Some(&eigenvalues),
         initial_kernels: kernels.as_ref(),
