@@ -4,8 +4,8 @@ use falign::math::simd::Element;
 use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
 use falign::measure::alignment;
 use falign::network::{
-    Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, StepOptions,
-    accuracy, draw_connections, draw_feedback, draw_layers,
+    Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, Part,
+    StepOptions, TensorFile, accuracy, draw_connections, draw_feedback, draw_layers,
 };
 use falign::rule::{
     Composed, Composition, FeedbackDecay, FeedbackLearning, LastLayerOnly, Layer, LearningRule,
@@ -374,6 +374,45 @@ fn the_last_layer_alone_learns_on_frozen_features() {
     assert_eq!(network.layers()[0].weights, layers[0].weights);
     let hits = accuracy(network.forward(&task.input), &task.labels, 1);
     assert!(hits > 0.8, "{hits}");
+}
+
+/// Adam's moments are corrected by the number of its steps, which is part of its state too.
+#[test]
+fn a_state_that_does_not_fit_changes_nothing() {
+    let adam = OptimiserKind::Adam {
+        beta_1: 0.9,
+        beta_2: 0.99,
+        epsilon: 1e-8,
+    };
+    let start = || {
+        let architecture = Architecture::new(3, &[5], 2, Activation::Tanh).unwrap();
+        let layers = draw_layers(&architecture, Initialisation::Xavier, Streams::new(5, 0));
+        Network::new(layers, Box::new(Composed::<f64>::backpropagation()), adam)
+    };
+    let input = DenseInput(Array2::from_shape_fn((4, 3), |(i, j)| {
+        ((3 * i + 2 * j) as f64).cos()
+    }));
+    let targets = one_hot::<f64>(&[0, 1, 1, 0], 2);
+    let step = |network: &mut Network<f64>| {
+        network.step(&input, &targets, options(&[1.0; 2]), &mut noise());
+    };
+    let mut trained = start();
+    (0..7).for_each(|_| step(&mut trained));
+    let mut file = TensorFile::new(Value::Null);
+    trained.save(Part::Everything, &mut file);
+    file.put("optimiser.1.second".to_owned(), &[1], &[0.5]);
+    let (mut refused, mut untouched) = (start(), start());
+    let misfit = refused.restore(Part::Everything, 7, &file).unwrap_err();
+    assert!(
+        misfit.to_string().contains("optimiser.1.second"),
+        "{misfit}"
+    );
+    for network in [&mut refused, &mut untouched] {
+        (0..2).for_each(|_| step(network));
+    }
+    for (a, b) in refused.layers().iter().zip(untouched.layers()) {
+        assert_eq!(a.weights, b.weights);
+    }
 }
 
 #[test]

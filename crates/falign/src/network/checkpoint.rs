@@ -149,7 +149,6 @@ impl<T: Element> Network<T> {
         if !is_weights {
             for trained in trained {
                 let name = trained.prefix();
-                trained.optimiser.set_steps(steps);
                 let states = trained.optimiser.state_mut();
                 for (which, values) in ["first", "second"].into_iter().zip(states) {
                     if !values.is_empty() {
@@ -191,6 +190,10 @@ impl<T: Element> Network<T> {
             }
         }
         if !is_weights {
+            let (_, _, trained) = self.parts_mut();
+            for trained in trained {
+                trained.optimiser.set_steps(steps);
+            }
             self.set_steps(steps);
         }
         Ok(())
