@@ -160,10 +160,12 @@ impl TensorFile {
             found.tensors.insert(name, tensor);
         }
         match entry["sha256"].as_str() {
-            Some(sum) if sum != found.checksum() => {
-                Err("altered: the checksum does not match".to_owned())
-            }
-            _ => Ok(found),
+            Some(sum) if sum == found.checksum() => Ok(found),
+            Some(_) => Err("altered: the checksum does not match".to_owned()),
+            // Another program's.
+            None if entry.is_null() => Ok(found),
+            // This program writes its checksum next to every note.
+            None => Err("altered: the checksum is missing".to_owned()),
         }
     }
 
@@ -198,6 +200,15 @@ mod tests {
         assert_eq!(found.get("b").unwrap().0, [2, 2]);
         assert_eq!(found.get("a").unwrap().1[0].to_bits(), 0.1f64.to_bits());
         assert!(found.get("c").is_none());
+    }
+
+    #[test]
+    fn a_note_without_its_checksum_is_refused() {
+        let mut bytes = sample().encode();
+        let at = bytes.windows(6).position(|six| six == b"sha256").unwrap();
+        bytes[at] = b'S';
+        let reason = TensorFile::decode(&bytes).unwrap_err();
+        assert!(reason.contains("the checksum is missing"), "{reason}");
     }
 
     #[test]
