@@ -3,8 +3,8 @@
 
     cargo doc --locked --no-deps -p falign && python3 tools/public_items.py [--list]
 
-An item is a function, a method, a type, a trait or a constant; what lies in `falign::internal`, the one
-module for the program and the bindings, does not count. Types without an example that runs are named.
+An item is a function, a method, a type, a trait or a constant. Types without an example that runs are
+counted, and named by --list.
 """
 
 import re
@@ -13,7 +13,6 @@ from collections import Counter
 from pathlib import Path
 
 DOC = Path("target/doc/falign")
-INTERNAL = "internal"
 # Own methods and constants; those of traits that a type implements are the traits'.
 OWN = re.compile(r'id="(method|tymethod|associatedconstant|associatedtype)\.')
 TYPES = ("struct", "enum", "trait", "union")
@@ -31,11 +30,8 @@ def main():
     index = (DOC / "all.html").read_text(encoding="utf-8")
     count, bare, rooms = Counter(), [], Counter()
     for href in sorted(set(re.findall(r'href="([\w/]+\.[\w.]+\.html)"', index))):
-        room, _, _ = href.partition("/")
         kind, name = Path(href).name.split(".")[:2]
-        if room == INTERNAL:
-            continue
-        room = room if "/" in href else "falign"
+        room = href.partition("/")[0] if "/" in href else "falign"
         found = 1
         if kind in TYPES:
             text = (DOC / href).read_text(encoding="utf-8")

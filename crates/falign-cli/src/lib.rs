@@ -24,7 +24,7 @@ use ended::Usage;
 
 /// Carries out a command line, whose first word is the program's name, and gives the exit code.
 ///
-/// What a whole process has but once is set up first: panics are said by the program itself, and on
+/// Handlers of the whole process are installed first: the program itself reports panics, and on
 /// Unix the calling thread gets an error in place of a signal where a file becomes too large. Commands
 /// that run experiments listen for Ctrl-C and SIGTERM. A second signal, and work that does not stop,
 /// end the process.

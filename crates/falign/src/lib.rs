@@ -9,7 +9,7 @@
 //! | train networks on arrays, many runs at once | [`train`], [`train_classes`] |
 //! | train one network step by step | [`two_layer`]: [`two_layer::SampleSpace`], [`two_layer::Linear`] |
 //! | train a network of any depth by any rule | [`network::Network`], [`rule::Composition`], [`rule::LearningRule`] |
-//! | train it on MNIST or one's own classes, epoch by epoch | [`network::Training`], [`data::catalogue`], [`data::load_labelled`] |
+//! | train it on MNIST or your own classes, epoch by epoch | [`network::Training`], [`data::catalogue`], [`data::load_labelled`] |
 //! | prove that a rule is the rule it claims to be | [`audit`] |
 //! | compute kernels of a network or of the infinite width, and the limits of training | [`theory`] |
 //! | name what is measured | [`measure::Quantity`] |

@@ -8,7 +8,7 @@ mod evaluate;
 mod finding;
 mod quantity;
 mod reference;
-mod statistics;
+pub(crate) mod statistics;
 pub mod stored;
 mod student;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use ndarray::ArrayView2;
 
+use crate::claim::statistics::{mean, sem};
 use crate::config::LabelledSetting;
 use crate::measure::Quantity;
 use crate::plan::run_table::SettingRuns;
@@ -129,15 +130,11 @@ impl Row<'_> {
 
     /// Mean over runs; NaN where a run has no value, or the quantity was not recorded.
     pub fn mean(&self, quantity: Quantity) -> f64 {
-        let values = self.values(quantity);
-        values.iter().sum::<f64>() / values.len() as f64
+        mean(&self.values(quantity))
     }
 
     /// Standard error of the mean over runs; NaN for one run.
     pub fn standard_error(&self, quantity: Quantity) -> f64 {
-        let (values, mean) = (self.values(quantity), self.mean(quantity));
-        let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-        let runs = values.len() as f64;
-        (squares / (runs * (runs - 1.0))).sqrt()
+        sem(&self.values(quantity))
     }
 }

@@ -150,6 +150,13 @@ mod tests {
     /// An engine at its start, told of to somebody.
     type Begin<'a> = Box<dyn Fn(Listener<'_>) -> Result<Box<dyn Dynamics>> + 'a>;
 
+    fn linear_from<'a>(problem: &'a Problem, start: impl Fn() -> LinearStart + 'a) -> Begin<'a> {
+        Box::new(move |listener| {
+            let engine = Linear::with_listener(problem, start(), needs(), listener)?;
+            Ok(Box::new(engine))
+        })
+    }
+
     #[test]
     fn every_start_can_be_stopped_wherever_it_is_and_has_the_same_bits_before_anybody() {
         let tanh = problem(Activation::Tanh, Feedback::Random);
@@ -184,38 +191,10 @@ mod tests {
                 );
                 Ok(Box::new(engine?))
             }),
-            Box::new(|listener| {
-                Ok(Box::new(Linear::with_listener(
-                    &linear,
-                    of_weights(),
-                    needs(),
-                    listener,
-                )?))
-            }),
-            Box::new(|listener| {
-                Ok(Box::new(Linear::with_listener(
-                    &linear,
-                    gram(),
-                    needs(),
-                    listener,
-                )?))
-            }),
-            Box::new(|listener| {
-                Ok(Box::new(Linear::with_listener(
-                    &learns,
-                    of_weights(),
-                    needs(),
-                    listener,
-                )?))
-            }),
-            Box::new(|listener| {
-                Ok(Box::new(Linear::with_listener(
-                    &learns,
-                    gram(),
-                    needs(),
-                    listener,
-                )?))
-            }),
+            linear_from(&linear, of_weights),
+            linear_from(&linear, gram),
+            linear_from(&learns, of_weights),
+            linear_from(&learns, gram),
         ];
         for (at, begin) in begins.iter().enumerate() {
             let told = stopped_at_each_stage(begin);
