@@ -1,6 +1,7 @@
 //! The alignment that certificates foretell, against runs.
 
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 use falign::Error;
 use falign::config::{Experiment, Overrides};
@@ -193,29 +194,21 @@ fn draws_are_seeded_and_can_be_stopped() {
 }
 
 /// Stops `work` as soon as it is at a stage that `is_it`; what it was at.
-fn stopped_at<T: std::fmt::Debug + Send>(
+fn stopped_at<T: std::fmt::Debug>(
     is_it: fn(Stage) -> bool,
-    work: impl FnOnce(&Watch) -> falign::Result<T> + Send,
+    work: impl FnOnce(&Watch) -> falign::Result<T>,
 ) -> Stage {
-    let watch = Watch::default();
-    std::thread::scope(|scope| {
-        let worker = scope.spawn(|| work(&watch));
-        let stage = loop {
-            match watch.preparing() {
-                Some(stage) if is_it(stage) => break stage,
-                _ => assert!(!worker.is_finished(), "{:?}", worker.join()),
-            }
-            std::thread::yield_now();
-        };
-        watch.stop.store(true, Ordering::Relaxed);
-        let stopped = worker.join().unwrap();
-        assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
-        assert_eq!(watch.preparing(), None);
-        stage
-    })
+    let found = Arc::new(OnceLock::new());
+    let watch = Watch::with_notice({
+        let found = Arc::clone(&found);
+        move |stage| !(is_it(stage) && found.set(stage).is_ok())
+    });
+    let stopped = work(&watch);
+    assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
+    assert_eq!(watch.preparing(), None);
+    *found.get().expect("a stage stopped it")
 }
 
-/// Long runs of some hundred samples: seconds for each try of a cutoff.
 #[test]
 fn a_forecast_ends_in_the_midst_of_its_draws() {
     let text = GAUSSIAN

@@ -21,10 +21,30 @@ pub struct Watch {
     pub jobs_done: AtomicU64,
     /// Runs that prepare something long just now, and what one of them was last at.
     preparing: Mutex<(usize, Option<Stage>)>,
+    notice: Option<Notice>,
     failure: Mutex<Option<Error>>,
 }
 
+/// Receiver of every stage, which answers whether to go on.
+struct Notice(Box<dyn Fn(Stage) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Notice")
+    }
+}
+
 impl Watch {
+    /// A watch that tells `notice` of every stage before a run's first step and after its last.
+    /// The whole plan stops where it answers `false`, as with [`stop`](Self::stop). It is called
+    /// from the threads that compute, which wait for its answer.
+    pub fn with_notice(notice: impl Fn(Stage) -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            notice: Some(Notice(Box::new(notice))),
+            ..Self::default()
+        }
+    }
+
     /// Keeps the first error of a job, and stops the others.
     pub(crate) fn fail(&self, error: Error) {
         self.failure().get_or_insert(error);
@@ -50,6 +70,11 @@ impl Watch {
     pub(crate) fn prepare<T>(&self, work: impl FnOnce(Listener<'_>) -> Result<T>) -> Result<T> {
         let note = |stage| {
             self.preparations().1 = Some(stage);
+            if let Some(Notice(goes_on)) = &self.notice
+                && !goes_on(stage)
+            {
+                self.stop.store(true, Ordering::Relaxed);
+            }
             !self.stop.load(Ordering::Relaxed)
         };
         self.preparations().0 += 1;
