@@ -1,0 +1,161 @@
+//! Feedback weights at the start.
+
+use ndarray::Array2;
+
+use super::{Initialisation, Law, drawn};
+use crate::Result;
+use crate::layer::Parameter;
+use crate::math::{Scalar, Stream, StreamName, Streams, multiply};
+use crate::rule::{Composition, FeedbackWeights, Layer, Magnitude, SignalPath};
+use crate::stage::{DRAW, Stage, Work, unstopped};
+
+/// Properties of feedback weights besides their law.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FeedbackShape {
+    /// Multiplies every weight.
+    pub scale: f64,
+    /// Share of weights set to zero, from 0 to 1 (exclusive); the rest grow so that the
+    /// variance stays.
+    pub sparsity: f64,
+    /// Rank, where it is limited: a product of two Gaussian matrices of the same variance.
+    pub rank: Option<usize>,
+    /// Whether every weight becomes its sign times the law's standard deviation; zeros of
+    /// `sparsity` stay (ternary weights).
+    pub signs_only: bool,
+    /// rho, correlation with the forward weights in the same place (layerwise path only).
+    pub correlation: f64,
+}
+
+impl Default for FeedbackShape {
+    fn default() -> Self {
+        Self {
+            scale: 1.0,
+            sparsity: 0.0,
+            rank: None,
+            signs_only: false,
+            correlation: 0.0,
+        }
+    }
+}
+
+/// Draws the feedback weights of a rule from the stream `feedback_weights`, one matrix per
+/// hidden layer: (units above, units) on the layerwise path, (outputs, units) on the direct
+/// one. Backpropagation has none. For uniform sign symmetry every magnitude is the law's
+/// standard deviation.
+///
+/// The law is that of `initialisation` for the matrix's own shape. `Paper` and `Ntk` keep
+/// N(0, 1): the layers' factors apply to signals too.
+pub fn draw_feedback<T: Scalar>(
+    composition: Composition,
+    layers: &[Layer<T>],
+    initialisation: Initialisation,
+    shape: FeedbackShape,
+    streams: Streams,
+) -> Vec<Array2<T>> {
+    unstopped(|nobody| {
+        let work = Work::new(nobody, 0.0, &Stage::weights);
+        draw_feedback_of(composition, layers, initialisation, shape, streams, &work)
+    })
+}
+
+/// [`draw_feedback`], as a part of some work.
+///
+/// # Errors
+/// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(crate) fn draw_feedback_of<T: Scalar>(
+    composition: Composition,
+    layers: &[Layer<T>],
+    initialisation: Initialisation,
+    shape: FeedbackShape,
+    streams: Streams,
+    work: &Work<'_>,
+) -> Result<Vec<Array2<T>>> {
+    if composition.feedback == FeedbackWeights::Transpose {
+        return Ok(Vec::new());
+    }
+    let mut stream = streams.open(StreamName::FeedbackWeights);
+    let outputs = layers[layers.len() - 1].units();
+    (0..layers.len() - 1)
+        .map(|at| {
+            let units = layers[at].units();
+            let is_direct = composition.path == SignalPath::Direct;
+            let rows = if is_direct {
+                outputs
+            } else {
+                layers[at + 1].units()
+            };
+            let (law, _) = initialisation.layer(&Parameter::matrix(rows, units), false);
+            let mut b = draw_matrix(law, (rows, units), shape, &mut stream, work)?;
+            if composition.feedback == FeedbackWeights::Sign(Magnitude::Unit) {
+                b.fill(law.sd());
+            }
+            if !is_direct && shape.correlation != 0.0 {
+                let rho = shape.correlation;
+                let rest = ((1.0 - rho) * (1.0 + rho)).sqrt();
+                b.zip_mut_with(&layers[at + 1].weights, |b, w| {
+                    *b = rho.mul_add(w.to_f64(), rest * *b);
+                });
+            }
+            Ok(b.mapv(|x| T::from_f64(shape.scale * x)))
+        })
+        .collect()
+}
+
+/// Numbers that [`draw_feedback`] draws, at most, for layers of these shapes, (units, inputs).
+pub(crate) fn feedback_draws(composition: Composition, shapes: &[(usize, usize)]) -> f64 {
+    if composition.feedback == FeedbackWeights::Transpose {
+        return 0.0;
+    }
+    let outputs = shapes.last().map_or(0, |shape| shape.0);
+    let of_layer = |pair: &[(usize, usize)]| {
+        let rows = match composition.path {
+            SignalPath::Direct => outputs,
+            SignalPath::Layerwise => pair[1].0,
+        };
+        pair[0].0 as f64 * rows as f64
+    };
+    shapes.windows(2).map(of_layer).sum()
+}
+
+pub(super) fn draw_matrix(
+    law: Law,
+    (rows, columns): (usize, usize),
+    shape: FeedbackShape,
+    stream: &mut Stream,
+    work: &Work<'_>,
+) -> Result<Array2<f64>> {
+    let mut b = match shape.rank {
+        Some(rank) if rank < rows.min(columns) => {
+            let mut normals = |shape| drawn(shape, work, || stream.normal());
+            let (left, right) = (normals((rows, rank))?, normals((rank, columns))?);
+            let mut product = Array2::zeros((rows, columns));
+            let factor = law.sd() / (rank as f64).sqrt();
+            multiply(
+                0.0,
+                &mut product.view_mut(),
+                factor,
+                &left.view(),
+                &right.view(),
+            );
+            product
+        }
+        _ => drawn((rows, columns), work, || law.draw(stream))?,
+    };
+    if shape.signs_only {
+        b.mapv_inplace(|x| law.sd() * x.signum());
+    }
+    if shape.sparsity > 0.0 {
+        let kept = 1.0 / (1.0 - shape.sparsity).sqrt();
+        for mut row in b.rows_mut() {
+            row.mapv_inplace(|x| {
+                if stream.uniform() < shape.sparsity {
+                    0.0
+                } else {
+                    kept * x
+                }
+            });
+            work.did(DRAW * columns as f64)?;
+        }
+    }
+    Ok(b)
+}
