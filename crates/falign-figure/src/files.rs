@@ -8,6 +8,7 @@ use super::caption::letter;
 use super::looks::Looks;
 use super::names;
 use super::page::{Page, x_label, y_label};
+use super::points::Series;
 use super::text::Rich;
 
 /// The points shown, and no others, as CSV.
@@ -132,12 +133,14 @@ fn mathtext(markup: &str) -> String {
     Rich::parse(markup).mathtext()
 }
 
-/// The lines of all panels with these looks, each once.
+/// The lines of all panels with these looks, each once, in the order of the legend.
 fn lines<'a>(page: &'a Page<'_>, looks: &'a Looks) -> Vec<Line<'a>> {
     let mut lines: Vec<Line<'a>> = Vec::new();
     let plots = page.plots.iter();
     let plots = plots.filter(|plot| plot.looks == looks && !plot.is_map());
-    for one in plots.flat_map(|plot| &plot.shown.series) {
+    let mut series: Vec<&Series> = plots.flat_map(|plot| &plot.shown.series).collect();
+    series.sort_by_key(|one| looks.order(one));
+    for one in series {
         if lines
             .iter()
             .any(|line| (line.series, line.dash) == (&one.by, &one.dash))

@@ -75,6 +75,16 @@ impl Looks {
         self.by.as_deref() == by && self.dash_by.as_deref() == dash_by
     }
 
+    /// Place of a series in a legend: by its colour, those without one last, then by its dash.
+    pub(super) fn order(&self, series: &Series) -> (usize, usize) {
+        let colour = self
+            .colours
+            .iter()
+            .position(|(value, _)| *value == series.by);
+        let (_, _, dash) = self.of(series);
+        (colour.unwrap_or(self.colours.len()), dash)
+    }
+
     /// Colour and dash pattern of a series, and its place among the dash values.
     pub(super) fn of(&self, series: &Series) -> (&str, &'static str, usize) {
         let place = self

@@ -319,6 +319,23 @@ fn a_prediction_is_dashed_in_the_colour_of_what_was_measured() {
     assert!(svg.contains("stroke-dasharray=\"3.4 1.8\""), "dashed");
 }
 
+/// The script's lines, and so its legend, are in the order of the picture's legend.
+#[test]
+fn redrawn_lines_are_in_the_order_of_the_legend() {
+    let head = "ridge,step,runs,runs_converged,runs_diverged,loss_mean,loss_std\n";
+    let row = |ridge: &str| format!("{ridge},0,3,0,0,2,1\n{ridge},1,3,0,0,1,1\n");
+    let table = format!("{head}{}{}{}", row("20"), row("0"), row("3"));
+    let by_ridge = figure(&format!("{LOSS}series = \"ridge\"\n"));
+    let script = try_draw(&by_ridge, &table, &small()).unwrap().text("py");
+    let places = ["0", "3", "20"].map(|ridge| {
+        let key = format!("\"series\":\"{ridge}\"");
+        script
+            .find(&key)
+            .unwrap_or_else(|| panic!("no {key}: {script}"))
+    });
+    assert!(places.is_sorted(), "{places:?}");
+}
+
 #[test]
 fn a_panel_without_points_says_so() {
     let head = "ridge,step,runs,runs_converged,runs_diverged,loss_mean,loss_std\n";

@@ -1,9 +1,9 @@
 //! Claims about one recorded row of each setting: `between`, `near_value`, trends, slopes.
 
 use super::finding::{Finding, MIN_RUNS, inside, place};
-use super::statistics::{deviation, line, mean, rms, sem};
 use crate::config::claim::select::{Group, groups, logarithm};
 use crate::config::claim::{At, Claim, Test};
+use crate::math::statistics::{deviation, line, mean, rms, sem};
 use crate::plan::run_table::{RunTable, SettingRuns};
 
 pub(crate) fn between(

@@ -1,9 +1,9 @@
 //! Claims about a whole recorded curve: `geometric`, `plateau`.
 
 use super::finding::{Finding, inside, place};
-use super::statistics::{line, mean, median};
 use crate::config::claim::foreseen::{MIN_POINTS, last_quarter};
 use crate::config::claim::{Claim, Test};
+use crate::math::statistics::{line, mean, median};
 use crate::plan::run_table::{RunTable, SettingRuns};
 
 pub(crate) fn geometric(

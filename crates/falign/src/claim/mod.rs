@@ -8,7 +8,6 @@ mod evaluate;
 mod finding;
 mod quantity;
 mod reference;
-pub(crate) mod statistics;
 pub mod stored;
 mod student;
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Claims about two quantities of the same runs: `near_quantity`.
 
 use super::finding::{Finding, place};
-use super::statistics::{mean, sem};
 use crate::config::claim::{Claim, Test};
+use crate::math::statistics::{mean, sem};
 use crate::plan::run_table::{RunTable, SettingRuns};
 
 pub(crate) fn near(

@@ -1,9 +1,9 @@
 //! Claims against a table of another program's means: `near_reference`.
 
 use super::finding::{Finding, place};
-use super::statistics::{deviation, mean, sem};
 use super::student::quantile;
 use crate::config::claim::{Bound, Claim, ReferenceRow};
+use crate::math::statistics::{deviation, mean, sem};
 use crate::plan::run_table::{RunTable, SettingRuns};
 
 /// A comparison says something only if it would notice a difference of so many standard

@@ -2,8 +2,8 @@
 
 use ndarray::ArrayView2;
 
-use crate::claim::statistics::{mean, sem};
 use crate::config::LabelledSetting;
+use crate::math::statistics::{mean, sem};
 use crate::measure::Quantity;
 use crate::plan::run_table::SettingRuns;
 use crate::plan::tables::{RunRows, setting_runs};

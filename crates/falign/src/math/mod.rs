@@ -9,6 +9,7 @@ mod normal;
 mod rows;
 mod scalar;
 mod slopes;
+pub(crate) mod statistics;
 mod stream;
 mod thin;
 

@@ -2,6 +2,7 @@
 
 use super::cells::Cells;
 use super::run_table::{RunTable, SettingRuns};
+use crate::math::statistics::{deviation, mean, quantiles};
 use crate::measure::Quantity;
 use crate::simulate::Outcome;
 
@@ -11,44 +12,6 @@ pub(super) fn number(x: f64) -> String {
         format!("{x:?}")
     } else {
         String::new()
-    }
-}
-
-/// Mean and the rest over runs; quantiles by linear interpolation (NumPy's default).
-struct Statistics {
-    mean: f64,
-    std: f64,
-    median: f64,
-    q10: f64,
-    q90: f64,
-}
-
-fn statistics(values: &[f64]) -> Statistics {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let quantile = |q: f64| {
-        if sorted.is_empty() {
-            return f64::NAN;
-        }
-        let place = q * (sorted.len() - 1) as f64;
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an index"
-        )]
-        let low = place.floor() as usize;
-        let high = (low + 1).min(sorted.len() - 1);
-        sorted[low] + (place - low as f64) * (sorted[high] - sorted[low])
-    };
-    Statistics {
-        mean,
-        std: (squares / (n - 1.0)).sqrt(),
-        median: quantile(0.5),
-        q10: quantile(0.1),
-        q90: quantile(0.9),
     }
 }
 
@@ -117,15 +80,14 @@ fn summarise(cells: &mut Cells, setting: &SettingRuns, q: Quantity, row: usize) 
     let all: Vec<f64> = setting.at(q, row).map(|v| v.to_vec()).unwrap_or_default();
     let present: Vec<f64> = all.iter().copied().filter(|x| !x.is_nan()).collect();
     let whole = present.len() == all.len();
-    let s = statistics(&present);
     let only_whole = |x: f64| if whole { number(x) } else { String::new() };
-    let sem = s.std / (present.len() as f64).sqrt();
-    cells.all([s.mean, s.std, sem].map(only_whole));
-    cells.all([s.median, s.q10, s.q90].map(number));
+    let std = deviation(&present);
+    let sem = std / (present.len() as f64).sqrt();
+    cells.all([mean(&present), std, sem].map(only_whole));
+    cells.all(quantiles(&present, [0.5, 0.1, 0.9]).map(number));
     if q.is_positive() {
         let logs: Vec<f64> = present.iter().map(|&x| libm::log10(x)).collect();
-        let s = statistics(&logs);
-        cells.all([s.mean, s.std].map(only_whole));
+        cells.all([mean(&logs), deviation(&logs)].map(only_whole));
     }
 }
 

@@ -38,6 +38,26 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
+/// Quantiles by linear interpolation (the default of `NumPy`); NaN of nothing.
+pub(crate) fn quantiles<const N: usize>(values: &[f64], at: [f64; N]) -> [f64; N] {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    at.map(|q| {
+        if sorted.is_empty() {
+            return f64::NAN;
+        }
+        let place = q * (sorted.len() - 1) as f64;
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index"
+        )]
+        let low = place.floor() as usize;
+        let high = (low + 1).min(sorted.len() - 1);
+        sorted[low] + (place - low as f64) * (sorted[high] - sorted[low])
+    })
+}
+
 /// Slope and r^2 of the least-squares line; a constant y is a line of r^2 1.
 pub(crate) fn line(x: &[f64], y: &[f64]) -> (f64, f64) {
     let (x_mean, y_mean) = (mean(x), mean(y));
@@ -61,6 +81,9 @@ mod tests {
         assert!((sem(&[1.0, 2.0, 3.0]) - (1.0f64 / 3.0).sqrt()).abs() < 1e-15);
         assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < 1e-15);
         assert!((median(&[4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-15);
+        let [q10, q90] = quantiles(&[8.0, 1.0, 4.0, 2.0], [0.1, 0.9]);
+        assert!((q10 - 1.3).abs() < 1e-15 && (q90 - 6.8).abs() < 1e-14);
+        assert!(quantiles(&[], [0.5])[0].is_nan());
         assert!((rms(&[3.0, -4.0]) - 12.5f64.sqrt()).abs() < 1e-15);
         let (slope, r2) = line(&[0.0, 1.0, 2.0], &[1.0, -1.0, -3.0]);
         assert!((slope + 2.0).abs() < 1e-15 && (r2 - 1.0).abs() < 1e-15);
