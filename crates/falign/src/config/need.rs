@@ -116,7 +116,7 @@ fn of_network(setting: &Setting, extent: &Extent) -> Vec<Need> {
         outputs: extent.outputs,
         batch: batch.min(extent.samples),
         samples: extent.samples.max(extent.held_out),
-        optimiser: deep.optimiser_kind(),
+        optimiser: setting.optimiser(),
         has_feedback: setting.rule.composition().is_some(),
         saves: setting.save_weights != SaveWeights::None,
     };

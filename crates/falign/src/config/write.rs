@@ -29,8 +29,7 @@ mod tests {
     use crate::config::keys::KEYS;
     use crate::config::read;
     use crate::config::setting::{
-        Duration, InitialisationName, InputFactor, Ridge, RidgeLayers, Sparsity, StepSize, Steps,
-        defaults,
+        Duration, InputFactor, Ridge, RidgeLayers, Sparsity, StepSize, Steps, defaults,
     };
     use crate::data::Column;
     use crate::data::Scaling;
@@ -58,7 +57,7 @@ mod tests {
         setting.deep.scaling = Some(Scaling::Unit);
         setting.deep.input_factor = InputFactor::OneOverSqrtDim;
         setting.deep.hidden_widths = Some(vec![30, 20]);
-        setting.deep.feedback_initialisation = Some(InitialisationName::He);
+        setting.deep.feedback_initialisation = Some(setting.deep.initialisation);
         setting.deep.loss = Some(Loss::Logistic);
         setting.deep.reduction = Some(Reduction::Mean);
         setting.deep.batch = Some(60);

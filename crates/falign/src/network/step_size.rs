@@ -1,6 +1,7 @@
 //! Step sizes that change during training.
 
-/// eta as a function of time, in epochs from the start.
+/// eta as a function of time, in epochs from the start. What an experiment file says of it is
+/// `StepSizes<(), ()>`: its first value and the length of the run come with the run.
 ///
 /// ```
 /// use falign::network::StepSizes;
@@ -8,33 +9,57 @@
 /// assert_eq!(eta.value(5.0), 0.05);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum StepSizes {
+pub enum StepSizes<Eta = f64, Epochs = f64> {
     /// eta.
     Constant {
         /// eta.
-        step_size: f64,
+        step_size: Eta,
     },
     /// eta / (1 + t / t0).
     Inverse {
         /// eta at the start.
-        step_size: f64,
+        step_size: Eta,
         /// t0.
         decay_epochs: f64,
     },
     /// eta exp(-t / t0).
     Exponential {
         /// eta at the start.
-        step_size: f64,
+        step_size: Eta,
         /// t0.
         decay_epochs: f64,
     },
     /// Step sizes from eta to 0 along half a cosine over `epochs` (Loshchilov & Hutter 2017, no restarts).
     Cosine {
         /// eta at the start.
-        step_size: f64,
+        step_size: Eta,
         /// Length of the run.
-        epochs: f64,
+        epochs: Epochs,
     },
+}
+
+impl StepSizes<(), ()> {
+    /// Step sizes of a run that starts with `step_size` and lasts `epochs`.
+    ///
+    /// ```
+    /// use falign::network::StepSizes;
+    /// let shape = StepSizes::Cosine { step_size: (), epochs: () };
+    /// assert_eq!(shape.of_run(0.2, 8.0), StepSizes::Cosine { step_size: 0.2, epochs: 8.0 });
+    /// ```
+    pub fn of_run(self, step_size: f64, epochs: f64) -> StepSizes {
+        match self {
+            Self::Constant { .. } => StepSizes::Constant { step_size },
+            Self::Inverse { decay_epochs, .. } => StepSizes::Inverse {
+                step_size,
+                decay_epochs,
+            },
+            Self::Exponential { decay_epochs, .. } => StepSizes::Exponential {
+                step_size,
+                decay_epochs,
+            },
+            Self::Cosine { .. } => StepSizes::Cosine { step_size, epochs },
+        }
+    }
 }
 
 impl StepSizes {

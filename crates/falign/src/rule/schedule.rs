@@ -29,7 +29,8 @@ impl RidgeForm {
     }
 }
 
-/// The ridge lambda(t) as a function of the step t = 0, 1, ...
+/// The ridge lambda(t) as a function of the step t = 0, 1, ... In an experiment file levels and times may
+/// be in units of the theory; [`resolved`](Self::resolved) makes them numbers.
 ///
 /// ```
 /// use falign::rule::Schedule;
@@ -39,38 +40,73 @@ impl RidgeForm {
 ///
 /// Source: Song, Xu & Lafferty (2021), Theorem 4.6 (cutoff) and the remark after it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Schedule {
+pub enum Schedule<Level = f64, Last = u64, Time = f64> {
     /// lambda at every step.
     Constant {
         /// lambda >= 0.
-        ridge: f64,
+        ridge: Level,
     },
     /// lambda for t <= T, then 0 (T + 1 ridge steps).
     Cutoff {
         /// lambda >= 0.
-        ridge: f64,
+        ridge: Level,
         /// T.
-        last_step: u64,
+        last_step: Last,
     },
     /// lambda / (1 + t/t0)^2.
     InverseSquare {
         /// lambda >= 0 at t = 0.
-        ridge: f64,
+        ridge: Level,
         /// t0 > 0 in steps.
-        decay_steps: f64,
+        decay_steps: Time,
     },
     /// lambda exp(-t/t0).
     Exponential {
         /// lambda >= 0 at t = 0.
-        ridge: f64,
+        ridge: Level,
         /// t0 > 0 in steps.
-        decay_steps: f64,
+        decay_steps: Time,
     },
     /// One value per step; the last holds from there on.
     Table {
         /// Values >= 0, not empty.
         values: Vec<f64>,
     },
+}
+
+impl<Level, Last, Time> Schedule<Level, Last, Time> {
+    /// The schedule in numbers: `level` makes one of a ridge, `last` of the last step with ridge, `time`
+    /// of a time in which it decays.
+    ///
+    /// # Errors
+    /// That of the first which has no number.
+    pub fn resolved<E>(
+        &self,
+        level: impl Fn(&Level) -> Result<f64, E>,
+        last: impl Fn(&Last) -> Result<u64, E>,
+        time: impl Fn(&Time) -> Result<f64, E>,
+    ) -> Result<Schedule, E> {
+        Ok(match self {
+            Self::Constant { ridge } => Schedule::Constant {
+                ridge: level(ridge)?,
+            },
+            Self::Cutoff { ridge, last_step } => Schedule::Cutoff {
+                ridge: level(ridge)?,
+                last_step: last(last_step)?,
+            },
+            Self::InverseSquare { ridge, decay_steps } => Schedule::InverseSquare {
+                ridge: level(ridge)?,
+                decay_steps: time(decay_steps)?,
+            },
+            Self::Exponential { ridge, decay_steps } => Schedule::Exponential {
+                ridge: level(ridge)?,
+                decay_steps: time(decay_steps)?,
+            },
+            Self::Table { values } => Schedule::Table {
+                values: values.clone(),
+            },
+        })
+    }
 }
 
 impl Schedule {

@@ -8,10 +8,10 @@ use super::run_data::{RunData, load};
 use super::sources::Sources;
 use super::watch::{Watch, prepare};
 use crate::config::setting::{
-    Duration, FeedbackDecay, FeedbackStepSize, Ridge, ScheduleName, Setting, StepSize, Steps,
+    Duration, FeedbackDecay, FeedbackStepSize, Ridge, Setting, StepSize, Steps,
 };
 use crate::math::Activation;
-use crate::rule::{Feedback, Rule, Schedule};
+use crate::rule::{Feedback, Rule};
 use crate::theory::{
     Spectrum, infinite_eigenvalues_with_listener, training_kernel_max_with_listener,
 };
@@ -156,7 +156,11 @@ pub(crate) fn on_data(
             c * gamma * (gamma * width).sqrt() / (step_size * n.sqrt() * max) / ridge
         }
     };
-    let schedule = schedule(setting, ridge, duration)?;
+    let schedule = setting.ridge_schedule()?.resolved(
+        |_| Ok(ridge),
+        |last| whole("learning.cutoff", duration(*last).floor()),
+        |time| Ok(duration(*time)),
+    )?;
     let steps = match setting.steps {
         Steps::Number(steps) => steps,
         Steps::Tau(tau) => whole("run.steps", (tau * width.sqrt() / step_size).ceil())?,
@@ -211,37 +215,8 @@ fn feedback_numbers(setting: &Setting, step_size: f64, samples: usize) -> (f64, 
     (eta_b, decay)
 }
 
-/// The schedule, with theorem units made steps by `duration`.
-pub(super) fn schedule(
-    setting: &Setting,
-    ridge: f64,
-    duration: impl Fn(Duration) -> f64,
-) -> Result<Schedule> {
-    Ok(match setting.schedule {
-        ScheduleName::Constant => Schedule::Constant { ridge },
-        ScheduleName::Cutoff => Schedule::Cutoff {
-            ridge,
-            last_step: whole(
-                "learning.cutoff",
-                duration(setting.cutoff.unwrap_or(Duration::Number(0.0))).floor(),
-            )?,
-        },
-        ScheduleName::InverseSquare => Schedule::InverseSquare {
-            ridge,
-            decay_steps: duration(setting.decay_steps.unwrap_or(Duration::Number(1.0))),
-        },
-        ScheduleName::Exponential => Schedule::Exponential {
-            ridge,
-            decay_steps: duration(setting.decay_steps.unwrap_or(Duration::Number(1.0))),
-        },
-        ScheduleName::Table => Schedule::Table {
-            values: setting.ridge_table.clone().unwrap_or_default(),
-        },
-    })
-}
-
 /// A number of steps from a real number.
-fn whole(key: &str, steps: f64) -> Result<u64> {
+pub(super) fn whole(key: &str, steps: f64) -> Result<u64> {
     if steps.is_finite() && (0.0..9e15).contains(&steps) {
         #[allow(
             clippy::cast_possible_truncation,

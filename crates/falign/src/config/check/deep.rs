@@ -1,11 +1,11 @@
 //! Checks of the keys that belong to one engine, and of the needs of the mini-batch engine.
 
-use super::refuse;
+use super::{in_theorem_units, refuse};
 use crate::Result;
 use crate::config::keys::{self, Key, Networks};
 use crate::config::setting::{
     Engine, FIELDS, FeedbackDecay, FeedbackStepSize, Field, InitialFeedback, MirrorResponse,
-    Record, Ridge, SaveWeights, Setting, Sparsity, StepSizeSchedule, Steps, defaults, field,
+    Record, Ridge, SaveWeights, Setting, Sparsity, Steps, defaults, field,
 };
 use crate::config::value::column;
 use crate::config::{GENERATED_IMAGES, record_text};
@@ -104,6 +104,9 @@ fn foreign(s: &Setting, asked: &str) -> Result<()> {
     if let Ridge::Gamma(l) = s.ridge {
         return refuse("ridge", format!("{{ gamma = {l} }}"), give_number(asked));
     }
+    if let Some((leaf, c)) = in_theorem_units(&s.ridge_schedule()?) {
+        return refuse(leaf, format!("{{ c_s = {c} }}"), give_number(asked));
+    }
     match s.steps {
         Steps::Number(_) => Ok(()),
         Steps::Tau(x) => refuse("steps", format!("{{ tau = {x} }}"), give_number(asked)),
@@ -122,8 +125,7 @@ fn give_number(asked: &str) -> String {
 /// `network.init_gain asks for the mini-batch engine`: which key chose it.
 pub(crate) fn asked(s: &Setting) -> String {
     let leaf = asks_of_mini_batch(s).map_or("engine", |(leaf, _)| leaf);
-    let key = keys::leaf(leaf).map_or_else(|| leaf.to_owned(), Key::dotted);
-    format!("{key} asks for the mini-batch engine")
+    format!("{} asks for the mini-batch engine", keys::dotted_of(leaf))
 }
 
 fn data(s: &Setting) -> Result<()> {
@@ -303,18 +305,7 @@ fn learning(s: &Setting, asked: &str) -> Result<()> {
             "perturbation compares two passes, which dropout would make different; set it to 0",
         );
     }
-    if d.step_size_decay.is_none()
-        && matches!(
-            d.step_size_schedule,
-            StepSizeSchedule::Inverse | StepSizeSchedule::Exponential
-        )
-    {
-        return refuse(
-            "step_size_schedule",
-            "set",
-            "needs learning.step_size_decay; set it",
-        );
-    }
+    s.step_sizes()?;
     let is_direct = s
         .rule
         .composition()

@@ -7,7 +7,7 @@ pub(crate) use self::deep::{is_read, is_selected_by_data};
 use super::need::{Sizes, blamed, of_run};
 use super::read::Values;
 use super::setting::{
-    Duration, Engine, Record, Ridge, SaveWeights, ScheduleName, Setting, Steps, Targets,
+    Duration, Engine, Record, RidgeSchedule, SaveWeights, Setting, Steps, Targets,
 };
 use super::steps::{MAX_ROWS, rows};
 use super::{GENERATED_IMAGES, keys, record_text};
@@ -15,7 +15,7 @@ use crate::data::Scaling;
 use crate::data::synthetic::InputLaw;
 use crate::math::Activation;
 use crate::memory::{shown, total};
-use crate::rule::Rule;
+use crate::rule::{Rule, Schedule};
 use crate::two_layer::Draw;
 use crate::{Error, Result};
 
@@ -94,8 +94,7 @@ impl Setting {
 }
 
 fn refuse<T>(leaf: &str, value: impl std::fmt::Display, why: impl Into<String>) -> Result<T> {
-    let key = keys::leaf(leaf).map_or_else(|| leaf.to_owned(), keys::Key::dotted);
-    Err(Error::config(key, value, why))
+    Err(Error::config(keys::dotted_of(leaf), value, why))
 }
 
 /// Keys that were typed although another key takes their meaning away.
@@ -152,7 +151,6 @@ pub(crate) fn setting(s: &Setting, asked: &str) -> Result<()> {
     if s.engine == Engine::MiniBatch {
         deep::mini_batch(s, asked)?;
         data(s)?;
-        schedule(s)?;
         recorded(s)?;
         memory(s)?;
         return teacher(s);
@@ -161,7 +159,6 @@ pub(crate) fn setting(s: &Setting, asked: &str) -> Result<()> {
     data(s)?;
     engine(s)?;
     draw(s)?;
-    schedule(s)?;
     theory_units(s)?;
     recorded(s)?;
     memory(s)?;
@@ -318,61 +315,45 @@ fn draw(s: &Setting) -> Result<()> {
     Ok(())
 }
 
-fn schedule(s: &Setting) -> Result<()> {
-    let name = match s.schedule {
-        ScheduleName::Constant => return Ok(()),
-        ScheduleName::Cutoff => "cutoff",
-        ScheduleName::InverseSquare => "inverse_square",
-        ScheduleName::Exponential => "exponential",
-        ScheduleName::Table => "table",
-    };
-    let missing = match s.schedule {
-        ScheduleName::Cutoff if s.cutoff.is_none() => "learning.cutoff",
-        ScheduleName::InverseSquare | ScheduleName::Exponential if s.decay_steps.is_none() => {
-            "learning.decay_steps"
-        }
-        ScheduleName::Table if s.ridge_table.is_none() => "learning.ridge_table",
-        _ => return Ok(()),
-    };
-    refuse(
-        "schedule",
-        format!("\"{name}\""),
-        format!("needs {missing}; set it"),
-    )
-}
-
 /// Whether no step has any ridge.
-fn is_ridgeless(s: &Setting) -> bool {
-    match (s.schedule, &s.ridge_table) {
-        (ScheduleName::Table, Some(table)) => table.iter().all(|ridge| *ridge <= 0.0),
-        _ => match s.ridge {
-            Ridge::Number(ridge) | Ridge::Gamma(ridge) => ridge <= 0.0,
-        },
-    }
+fn is_ridgeless(s: &Setting) -> Result<bool> {
+    Ok(match s.ridge_schedule()? {
+        Schedule::Table { values } => values.iter().all(|ridge| *ridge <= 0.0),
+        _ => s.ridge.written() <= 0.0,
+    })
 }
 
 fn theory_units(s: &Setting) -> Result<()> {
-    let duration = match s.schedule {
-        ScheduleName::Cutoff => s.cutoff.map(|d| ("cutoff", d)),
-        ScheduleName::InverseSquare | ScheduleName::Exponential => {
-            s.decay_steps.map(|d| ("decay_steps", d))
-        }
-        ScheduleName::Constant | ScheduleName::Table => None,
-    };
-    let c_s = match duration {
-        Some((leaf, Duration::CS(c))) => Some((leaf, c)),
-        _ => None,
-    };
-    if is_ridgeless(s) {
-        let why = "has no meaning without ridge; set learning.ridge above 0 or give a number";
-        if let Steps::EtaLambdaT(x) = s.steps {
-            return refuse("steps", format!("{{ eta_lambda_t = {x} }}"), why);
-        }
-        if let Some((leaf, c)) = c_s {
-            return refuse(leaf, format!("{{ c_s = {c} }}"), why);
-        }
+    if !is_ridgeless(s)? {
+        return Ok(());
     }
-    Ok(())
+    let why = "has no meaning without ridge; set learning.ridge above 0 or give a number";
+    if let Steps::EtaLambdaT(x) = s.steps {
+        return refuse("steps", format!("{{ eta_lambda_t = {x} }}"), why);
+    }
+    match in_theorem_units(&s.ridge_schedule()?) {
+        Some((leaf, c)) => refuse(leaf, format!("{{ c_s = {c} }}"), why),
+        None => Ok(()),
+    }
+}
+
+/// Leaf key and number of a duration in the theorem's units that a schedule reads.
+fn in_theorem_units(schedule: &RidgeSchedule) -> Option<(&'static str, f64)> {
+    match schedule {
+        Schedule::Cutoff {
+            last_step: Duration::CS(c),
+            ..
+        } => Some(("cutoff", *c)),
+        Schedule::InverseSquare {
+            decay_steps: Duration::CS(c),
+            ..
+        }
+        | Schedule::Exponential {
+            decay_steps: Duration::CS(c),
+            ..
+        } => Some(("decay_steps", *c)),
+        _ => None,
+    }
 }
 
 /// Checks what is recorded against how long a run is.

@@ -12,7 +12,7 @@ pub(super) fn check(s: &Setting) -> Result<()> {
         let why = if quantity.needs().shares {
             no_shares(s)
         } else if let Some(limit) = quantity.limit() {
-            no_prediction(s, limit)
+            no_prediction(s, limit)?
         } else {
             None
         };
@@ -38,16 +38,15 @@ fn no_shares(s: &Setting) -> Option<String> {
 }
 
 /// Reason why no limit applies to a setting, if none does.
-fn no_prediction(s: &Setting, limit: Limit) -> Option<String> {
+fn no_prediction(s: &Setting, limit: Limit) -> Result<Option<String>> {
     let is_slow_time = limit == Limit::SlowTime;
     if s.dropout > 0.0 {
-        return Some("is of a limit without dropout; set learning.dropout = 0".to_owned());
+        let why = "is of a limit without dropout; set learning.dropout = 0";
+        return Ok(Some(why.to_owned()));
     }
     if s.initial_weights.is_some() {
-        return Some(
-            "is of a limit that starts from drawn weights; remove network.initial_weights"
-                .to_owned(),
-        );
+        let why = "is of a limit that starts from drawn weights; remove network.initial_weights";
+        return Ok(Some(why.to_owned()));
     }
     let covered = match s.rule.feedback() {
         Some(Feedback::Random) => true,
@@ -61,10 +60,11 @@ fn no_prediction(s: &Setting, limit: Limit) -> Option<String> {
             "\"feedback_alignment\" and \"backpropagation\""
         };
         let rule = s.rule.name();
-        return Some(format!("is of a limit of {rules}, not of \"{rule}\""));
+        let why = format!("is of a limit of {rules}, not of \"{rule}\"");
+        return Ok(Some(why));
     }
-    (is_slow_time && is_ridgeless(s)).then(|| {
+    Ok((is_slow_time && is_ridgeless(s)?).then(|| {
         "is of a limit that ridge makes; without it there is none; set learning.ridge above 0"
             .to_owned()
-    })
+    }))
 }

@@ -45,6 +45,11 @@ pub fn dotted(name: &str) -> Option<&'static Key> {
         .find(|key| key.section == section && key.leaf == leaf)
 }
 
+/// The dotted name of a leaf key; the name itself where there is no such key.
+pub(crate) fn dotted_of(name: &str) -> String {
+    leaf(name).map_or_else(|| name.to_owned(), Key::dotted)
+}
+
 /// Advice on what to write instead of an unknown dotted key.
 pub(crate) fn suggest_dotted(name: &str) -> String {
     let last = name.rsplit('.').next().unwrap_or(name);

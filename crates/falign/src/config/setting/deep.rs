@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::field::fields;
+use super::word::{Missing, Word, Words, word};
 use crate::config::types::{
     Choices, DataSet, Flag, InputPath, Optional, OrWord, ValueType as _, above_0, ascending,
     at_least_0, count, list, name, one, share, size,
 };
 use crate::data::Scaling;
 use crate::math::{Loss, Reduction};
-use crate::network::OptimiserKind;
+use crate::network::{Initialisation, OptimiserKind, StepSizes};
 use crate::rule::MirrorResponse;
 
 /// Sizes of data sets and layers.
@@ -37,6 +38,61 @@ const RIDGE_LAYERS: Choices<RidgeLayers> = Choices(&[
     one!("hidden" => RidgeLayers::Hidden),
     one!("all" => RidgeLayers::All),
     one!(ascending(size(1, MAX_SIZE)) => RidgeLayers::These, _),
+]);
+
+const INITIALISATIONS: Words<Initialisation> = Words(&[
+    word("paper", |_| Initialisation::Paper),
+    word("uniform_fan_in", |_| Initialisation::UniformFanIn),
+    word("xavier", |_| Initialisation::Xavier),
+    word("xavier_uniform", |_| Initialisation::XavierUniform),
+    word("he", |_| Initialisation::He),
+    word("he_uniform", |_| Initialisation::HeUniform),
+    word("ntk", |_| Initialisation::Ntk),
+    word("zero", |_| Initialisation::Zero),
+    word("scaled_uniform", |s| Initialisation::ScaledUniform {
+        scale: s.deep.init_scale,
+    }),
+]);
+
+const OPTIMISERS: Words<OptimiserKind> = Words(&[
+    word("sgd", |_| OptimiserKind::Sgd),
+    word("momentum", |s| OptimiserKind::Momentum {
+        momentum: s.deep.momentum,
+    }),
+    word("nesterov", |s| OptimiserKind::Nesterov {
+        momentum: s.deep.momentum,
+    }),
+    word("rmsprop", |s| OptimiserKind::RmsProp {
+        decay: s.deep.rmsprop_decay,
+        epsilon: s.deep.epsilon,
+    }),
+    word("adam", |s| OptimiserKind::Adam {
+        beta_1: s.deep.adam_beta_1,
+        beta_2: s.deep.adam_beta_2,
+        epsilon: s.deep.epsilon,
+    }),
+]);
+
+const STEP_SIZE_SCHEDULES: Words<Result<StepSizes<(), ()>, Missing>> = Words(&[
+    word("constant", |_| Ok(StepSizes::Constant { step_size: () })),
+    word("inverse", |s| {
+        Ok(StepSizes::Inverse {
+            step_size: (),
+            decay_epochs: s.deep.step_size_decay.ok_or(Missing("step_size_decay"))?,
+        })
+    }),
+    word("exponential", |s| {
+        Ok(StepSizes::Exponential {
+            step_size: (),
+            decay_epochs: s.deep.step_size_decay.ok_or(Missing("step_size_decay"))?,
+        })
+    }),
+    word("cosine", |_| {
+        Ok(StepSizes::Cosine {
+            step_size: (),
+            epochs: (),
+        })
+    }),
 ]);
 
 fields! {
@@ -80,8 +136,8 @@ fields! {
         biases: bool = "false",
             Flag,
             "whether layers have biases";
-        initialisation: InitialisationName = "\"paper\"",
-            name::<InitialisationName>(),
+        initialisation: &'static Word<Initialisation> = "\"paper\"",
+            INITIALISATIONS,
             "law of the forward weights. paper: N(0, 1), each layer's sum but the first's divided by sqrt(inputs), which is (2.1) for one hidden layer; uniform_fan_in: U(-1, 1)/sqrt(inputs), biases too, the default of common libraries; xavier: N(0, 2/(inputs + units)); he: N(0, 2/inputs); xavier_uniform and he_uniform: U(-a, a) of those variances, a = sqrt(6/(inputs + units)) and sqrt(6/inputs); ntk: N(0, 1), every sum divided by sqrt(inputs); zero; scaled_uniform: U(-s, s) with s = `init_scale`";
         init_scale: f64 = "0.1",
             above_0(),
@@ -95,8 +151,8 @@ fields! {
         initial_feedback: InitialFeedback = "\"file\"",
             name::<InitialFeedback>(),
             "feedback weights of a start from `initial_weights`: those of the file, which must have all that the rule has and no others; or drawn as without a file, whatever the file has";
-        feedback_initialisation: Option<InitialisationName> = "\"initialisation\"",
-            OrWord("initialisation", name::<InitialisationName>()),
+        feedback_initialisation: Option<&'static Word<Initialisation>> = "\"initialisation\"",
+            OrWord("initialisation", INITIALISATIONS),
             "law of the feedback weights, for their own shape; \"initialisation\" is that of the forward weights";
         feedback_scale: f64 = "1.0",
             at_least_0(),
@@ -123,8 +179,8 @@ fields! {
         batch: Option<usize> = "\"all\"",
             OrWord("all", size(1, MAX_SIZE)),
             "samples in a batch; the last of an epoch may be smaller";
-        optimiser: OptimiserName = "\"sgd\"",
-            name::<OptimiserName>(),
+        optimiser: &'static Word<OptimiserKind> = "\"sgd\"",
+            OPTIMISERS,
             "what turns a gradient g into a change. sgd: -eta g; momentum m: -eta v with v <- m v + g; nesterov: -eta (g + m v), the same v, as in PyTorch; rmsprop; adam";
         momentum: f64 = "0.9",
             share(),
@@ -141,8 +197,8 @@ fields! {
         epsilon: f64 = "1e-8",
             above_0(),
             "added to the root mean square in `rmsprop` and `adam`";
-        step_size_schedule: StepSizeSchedule = "\"constant\"",
-            name::<StepSizeSchedule>(),
+        step_size_schedule: &'static Word<Result<StepSizes<(), ()>, Missing>> = "\"constant\"",
+            STEP_SIZE_SCHEDULES,
             "eta over time t in epochs: constant; eta/(1 + t/t0) or eta exp(-t/t0) with t0 = `step_size_decay`; or half a cosine to 0 at the end";
         step_size_decay: Option<f64> = "",
             Optional(above_0().of("epochs")),
@@ -182,23 +238,6 @@ impl InputFactor {
     }
 }
 
-/// `network.initialisation`: the names of [`crate::network::Initialisation`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the names of `network::Initialisation`")]
-pub enum InitialisationName {
-    #[default]
-    Paper,
-    UniformFanIn,
-    Xavier,
-    XavierUniform,
-    He,
-    HeUniform,
-    Ntk,
-    Zero,
-    ScaledUniform,
-}
-
 /// `network.initial_feedback`: where the feedback weights of a start from `initial_weights` come
 /// from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -209,31 +248,6 @@ pub enum InitialFeedback {
     File,
     /// Feedback weights drawn as without a file; those of the file are left unread.
     Drawn,
-}
-
-/// `learning.optimiser`: the names of [`OptimiserKind`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the names of `network::OptimiserKind`")]
-pub enum OptimiserName {
-    #[default]
-    Sgd,
-    Momentum,
-    Nesterov,
-    Rmsprop,
-    Adam,
-}
-
-/// `learning.step_size_schedule`: the names of [`crate::network::StepSizes`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the names of `network::StepSizes`")]
-pub enum StepSizeSchedule {
-    #[default]
-    Constant,
-    Inverse,
-    Exponential,
-    Cosine,
 }
 
 /// `learning.ridge_layers`: whose weights have the ridge.
@@ -323,28 +337,5 @@ impl Deep {
             let width = usize::try_from(width).unwrap_or(usize::MAX);
             vec![width; self.hidden_layers]
         })
-    }
-
-    /// The optimiser with its constants.
-    pub fn optimiser_kind(&self) -> OptimiserKind {
-        let epsilon = self.epsilon;
-        match self.optimiser {
-            OptimiserName::Sgd => OptimiserKind::Sgd,
-            OptimiserName::Momentum => OptimiserKind::Momentum {
-                momentum: self.momentum,
-            },
-            OptimiserName::Nesterov => OptimiserKind::Nesterov {
-                momentum: self.momentum,
-            },
-            OptimiserName::Rmsprop => OptimiserKind::RmsProp {
-                decay: self.rmsprop_decay,
-                epsilon,
-            },
-            OptimiserName::Adam => OptimiserKind::Adam {
-                beta_1: self.adam_beta_1,
-                beta_2: self.adam_beta_2,
-                epsilon,
-            },
-        }
     }
 }

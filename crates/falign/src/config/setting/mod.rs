@@ -4,6 +4,7 @@ mod deep;
 mod engine;
 mod field;
 mod values;
+mod word;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +15,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::field::Field;
 use self::field::{field as row, fields};
 use self::values::{
-    CUTOFFS, DECAYS, FEEDBACK_DECAYS, FEEDBACK_STEP_SIZES, RECORDS, RIDGES, STEP_SIZES, STEPS,
+    CUTOFFS, DECAYS, FEEDBACK_DECAYS, FEEDBACK_STEP_SIZES, RECORDS, RIDGES, SCHEDULES, STEP_SIZES,
+    STEPS,
 };
 use super::key::SECTIONS;
 use super::types::{
@@ -26,16 +28,15 @@ use crate::data::TableOptions;
 use crate::data::synthetic::InputLaw;
 use crate::math::{Activation, Precision};
 use crate::measure::{DataSpectrum, Limit, Quantity};
+use crate::network::{Initialisation, OptimiserKind, StepSizes};
 use crate::rule::{RidgeForm, Rule};
 use crate::two_layer::Draw;
 
-pub use self::deep::{
-    Deep, InitialFeedback, InitialisationName, InputFactor, OptimiserName, RidgeLayers, Sparsity,
-    StepSizeSchedule,
-};
+pub use self::deep::{Deep, InitialFeedback, InputFactor, RidgeLayers, Sparsity};
 pub use self::engine::Engine;
 pub(crate) use self::values::record_value;
-pub use self::values::{Duration, FeedbackStepSize, Record, Ridge, StepSize, Steps};
+pub use self::values::{Duration, FeedbackStepSize, Record, Ridge, RidgeSchedule, StepSize, Steps};
+pub use self::word::{Missing, Word};
 pub use crate::rule::{FeedbackDecay, MirrorResponse};
 
 fields! {
@@ -108,8 +109,8 @@ fields! {
         ridge_form: RidgeForm = "\"step_scaled\"",
             name::<RidgeForm>(),
             "beta shrinks by 1 - eta lambda(t) (appendix of the paper), or by 1 - lambda(t) (as its Section 4.1 prints)";
-        schedule: ScheduleName = "\"constant\"",
-            name::<ScheduleName>(),
+        schedule: &'static Word<Result<RidgeSchedule, Missing>> = "\"constant\"",
+            SCHEDULES,
             "lambda(t): constant; until `cutoff`; lambda/(1 + t/t0)^2 or lambda exp(-t/t0) with t0 = `decay_steps`; or `ridge_table`";
         cutoff: Option<Duration> = "",
             Optional(CUTOFFS),
@@ -243,19 +244,6 @@ pub enum DatasetScope {
     Shared,
 }
 
-/// `learning.schedule`: the shape of lambda(t).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the names of `rule::Schedule`")]
-pub enum ScheduleName {
-    #[default]
-    Constant,
-    Cutoff,
-    InverseSquare,
-    Exponential,
-    Table,
-}
-
 /// `run.save_weights`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -269,6 +257,43 @@ pub enum SaveWeights {
     Final,
     /// Weights of the start and of the end.
     Both,
+}
+
+impl Setting {
+    /// lambda(t), with the keys that its shape needs.
+    ///
+    /// # Errors
+    /// [`Error::Config`](crate::Error::Config) naming the key that is unset.
+    pub fn ridge_schedule(&self) -> crate::Result<RidgeSchedule> {
+        let made = (self.schedule.make)(self);
+        made.map_err(|missing| missing.error("schedule", self.schedule.name))
+    }
+
+    /// The shape of eta over time, with the keys that it needs; a run knows its first value, and how
+    /// long it is.
+    ///
+    /// # Errors
+    /// As [`ridge_schedule`](Self::ridge_schedule).
+    pub fn step_sizes(&self) -> crate::Result<StepSizes<(), ()>> {
+        let word = self.deep.step_size_schedule;
+        (word.make)(self).map_err(|missing| missing.error("step_size_schedule", word.name))
+    }
+
+    /// The optimiser with its constants.
+    pub fn optimiser(&self) -> OptimiserKind {
+        (self.deep.optimiser.make)(self)
+    }
+
+    /// Law of the forward weights.
+    pub fn initialisation(&self) -> Initialisation {
+        (self.deep.initialisation.make)(self)
+    }
+
+    /// Law of the feedback weights.
+    pub fn feedback_initialisation(&self) -> Initialisation {
+        let own = self.deep.feedback_initialisation;
+        (own.unwrap_or(self.deep.initialisation).make)(self)
+    }
 }
 
 /// Whether a value in theory units needs the kernel's spectrum.

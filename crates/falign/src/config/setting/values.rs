@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::word::{Missing, Words, word};
 use crate::config::types::{
     Choices, StepCount, ValueType as _, above_0, ascending, at_least_0, count, one, within,
 };
 use crate::config::value::MAX_COUNT;
-use crate::rule::FeedbackDecay;
+use crate::rule::{FeedbackDecay, Schedule};
 
 pub(super) const STEP_SIZES: Choices<StepSize> = Choices(&[
     one!(above_0() => StepSize::Number, _),
@@ -27,6 +28,33 @@ pub(super) const CUTOFFS: Choices<Duration> = Choices(&[
 pub(super) const DECAYS: Choices<Duration> = Choices(&[
     one!(above_0().up_to(MAX_COUNT as f64).of("steps") => Duration::Number, _),
     one!("c_s", above_0() => Duration::CS, _),
+]);
+
+pub(super) const SCHEDULES: Words<Result<RidgeSchedule, Missing>> = Words(&[
+    word("constant", |s| Ok(Schedule::Constant { ridge: s.ridge })),
+    word("cutoff", |s| {
+        Ok(Schedule::Cutoff {
+            ridge: s.ridge,
+            last_step: s.cutoff.ok_or(Missing("cutoff"))?,
+        })
+    }),
+    word("inverse_square", |s| {
+        Ok(Schedule::InverseSquare {
+            ridge: s.ridge,
+            decay_steps: s.decay_steps.ok_or(Missing("decay_steps"))?,
+        })
+    }),
+    word("exponential", |s| {
+        Ok(Schedule::Exponential {
+            ridge: s.ridge,
+            decay_steps: s.decay_steps.ok_or(Missing("decay_steps"))?,
+        })
+    }),
+    word("table", |s| {
+        Ok(Schedule::Table {
+            values: s.ridge_table.clone().ok_or(Missing("ridge_table"))?,
+        })
+    }),
 ]);
 
 pub(super) const FEEDBACK_STEP_SIZES: Choices<FeedbackStepSize> = Choices(&[
@@ -112,6 +140,9 @@ pub enum Duration {
     /// `{ c_s = c }`: `S_lambda / lambda` with `S_lambda` = c gamma sqrt(gamma p)/(eta sqrt(n) M).
     CS(f64),
 }
+
+/// lambda(t) in units that a run's data resolve.
+pub type RidgeSchedule = Schedule<Ridge, Duration, Duration>;
 
 /// `run.steps`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

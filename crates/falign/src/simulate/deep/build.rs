@@ -6,21 +6,20 @@ use std::sync::Arc;
 use super::sets::{Sets, sets};
 use super::step_size;
 use crate::config::setting::{
-    Deep, Duration, FeedbackStepSize, InitialFeedback, InitialisationName, Ridge, Setting,
-    StepSize, StepSizeSchedule, Steps,
+    Duration, FeedbackStepSize, InitialFeedback, Ridge, Setting, StepSize, Steps,
 };
 use crate::math::Streams;
 use crate::math::simd::Element;
 use crate::network::{
-    Architecture, Examples, FeedbackShape, Initialisation, Misfit, Network, Part, StepSizes,
-    TensorFile, TrainingOptions, draw_connections_of, draw_feedback_of, draw_layers_of,
-    feedback_draws, is_feedback, steps_per_epoch,
+    Architecture, Examples, FeedbackShape, Misfit, Network, Part, TensorFile, TrainingOptions,
+    draw_connections_of, draw_feedback_of, draw_layers_of, feedback_draws, is_feedback,
+    steps_per_epoch,
 };
 use crate::rule::{
     Composed, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation, Rule,
-    WeightPerturbation,
+    Schedule, WeightPerturbation,
 };
-use crate::simulate::resolve::schedule;
+use crate::simulate::resolve::whole;
 use crate::simulate::sources::Sources;
 use crate::stage::{DRAW, Listener, Stage, Work};
 use crate::{Error, Result};
@@ -126,22 +125,6 @@ impl Length {
     }
 }
 
-fn initialisation(deep: &Deep, name: InitialisationName) -> Initialisation {
-    match name {
-        InitialisationName::Paper => Initialisation::Paper,
-        InitialisationName::UniformFanIn => Initialisation::UniformFanIn,
-        InitialisationName::Xavier => Initialisation::Xavier,
-        InitialisationName::XavierUniform => Initialisation::XavierUniform,
-        InitialisationName::He => Initialisation::He,
-        InitialisationName::HeUniform => Initialisation::HeUniform,
-        InitialisationName::Ntk => Initialisation::Ntk,
-        InitialisationName::Zero => Initialisation::Zero,
-        InitialisationName::ScaledUniform => Initialisation::ScaledUniform {
-            scale: deep.init_scale,
-        },
-    }
-}
-
 /// The network at its start.
 fn network<T: Element>(
     setting: &Setting,
@@ -152,7 +135,7 @@ fn network<T: Element>(
 ) -> Result<Network<T>> {
     let deep = &setting.deep;
     let streams = Streams::new(setting.seed, run);
-    let law = initialisation(deep, deep.initialisation);
+    let law = setting.initialisation();
     let work = Work::new(
         listener,
         network_work(setting, architecture),
@@ -172,7 +155,7 @@ fn network<T: Element>(
         Some(make) => make(&layers),
         None => rule(setting, run, &layers, &work)?,
     };
-    let mut network = Network::new(layers, rule, deep.optimiser_kind());
+    let mut network = Network::new(layers, rule, setting.optimiser());
     if let Some(path) = &setting.initial_weights {
         let path = weights_of_run(path, run)?;
         let file = TensorFile::load(&path)?;
@@ -264,7 +247,6 @@ pub(crate) fn rule<T: Element>(
     let streams = Streams::new(setting.seed, run);
     Ok(match (setting.rule, setting.rule.composition()) {
         (_, Some(composition)) => {
-            let own = deep.feedback_initialisation.unwrap_or(deep.initialisation);
             let shape = FeedbackShape {
                 scale: deep.feedback_scale,
                 sparsity: deep.feedback_sparsity,
@@ -272,7 +254,7 @@ pub(crate) fn rule<T: Element>(
                 signs_only: deep.feedback_signs,
                 correlation: setting.feedback_correlation,
             };
-            let law = initialisation(deep, own);
+            let law = setting.feedback_initialisation();
             let feedback = draw_feedback_of(composition, layers, law, shape, streams, work)?;
             Box::new(Composed::new(
                 composition,
@@ -326,36 +308,41 @@ fn options(
     length: &Length,
 ) -> Result<TrainingOptions> {
     let deep = &setting.deep;
-    let decay_epochs = deep.step_size_decay.unwrap_or(f64::INFINITY);
-    let ridge = match setting.ridge {
-        Ridge::Number(ridge) | Ridge::Gamma(ridge) => ridge,
-    };
-    let in_steps = |duration| match duration {
-        Duration::Number(steps) | Duration::CS(steps) => steps,
-    };
+    let epochs = length.steps as f64 / length.per_epoch as f64;
     Ok(TrainingOptions {
         loss: deep.resolved_loss(),
         reduction: deep.resolved_reduction(),
         batch: length.batch,
-        step_sizes: match deep.step_size_schedule {
-            StepSizeSchedule::Constant => StepSizes::Constant { step_size },
-            StepSizeSchedule::Inverse => StepSizes::Inverse {
-                step_size,
-                decay_epochs,
-            },
-            StepSizeSchedule::Exponential => StepSizes::Exponential {
-                step_size,
-                decay_epochs,
-            },
-            StepSizeSchedule::Cosine => StepSizes::Cosine {
-                step_size,
-                epochs: length.steps as f64 / length.per_epoch as f64,
-            },
-        },
-        ridge: schedule(setting, ridge, in_steps)?,
+        step_sizes: setting.step_sizes()?.of_run(step_size, epochs),
+        ridge: ridge(setting)?,
         ridge_form: setting.ridge_form,
         ridge_layers: deep.ridge_layers.each(layers),
         dropout: setting.dropout,
         center_outputs: setting.center_outputs.unwrap_or(false),
     })
+}
+
+/// lambda(t) in numbers, which a checked setting of this engine has.
+pub(super) fn ridge(setting: &Setting) -> Result<Schedule> {
+    let no_number = |leaf| {
+        Error::config(
+            leaf,
+            "units of the theory",
+            "have no meaning for the mini-batch engine; give a number",
+        )
+    };
+    setting.ridge_schedule()?.resolved(
+        |ridge| match ridge {
+            Ridge::Number(ridge) => Ok(*ridge),
+            Ridge::Gamma(_) => Err(no_number("learning.ridge")),
+        },
+        |last| match last {
+            Duration::Number(steps) => whole("learning.cutoff", *steps),
+            Duration::CS(_) => Err(no_number("learning.cutoff")),
+        },
+        |time| match time {
+            Duration::Number(steps) => Ok(*steps),
+            Duration::CS(_) => Err(no_number("learning.decay_steps")),
+        },
+    )
 }

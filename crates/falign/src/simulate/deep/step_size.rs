@@ -2,9 +2,11 @@
 
 use ndarray::Array1;
 
-use crate::config::setting::{OptimiserName, Ridge, Setting, StepSize};
+use crate::config::setting::{Ridge, Setting, StepSize};
 use crate::math::simd::Element;
-use crate::network::{CurvatureOptions, Examples, Network, largest_curvature_with_listener};
+use crate::network::{
+    CurvatureOptions, Examples, Network, OptimiserKind, largest_curvature_with_listener,
+};
 use crate::rule::{Layer, Rule};
 use crate::stage::Listener;
 use crate::{Error, Result};
@@ -38,9 +40,13 @@ pub(super) fn find<T: Element>(
     let share = match setting.step_size {
         StepSize::Number(step_size) => return Ok(numbers(step_size)),
         StepSize::OverM(share) => Some(share),
-        StepSize::Auto => match deep.optimiser {
-            OptimiserName::Rmsprop | OptimiserName::Adam => return Ok(numbers(ADAPTIVE)),
-            OptimiserName::Sgd | OptimiserName::Momentum | OptimiserName::Nesterov => None,
+        StepSize::Auto => match setting.optimiser() {
+            OptimiserKind::RmsProp { .. } | OptimiserKind::Adam { .. } => {
+                return Ok(numbers(ADAPTIVE));
+            }
+            OptimiserKind::Sgd
+            | OptimiserKind::Momentum { .. }
+            | OptimiserKind::Nesterov { .. } => None,
         },
     };
     let options = CurvatureOptions {
@@ -80,8 +86,10 @@ pub(super) fn find<T: Element>(
 
 /// 1 - momentum: a weight moves 1/(1 - momentum) times as far as a single step.
 fn kept(setting: &Setting) -> f64 {
-    match setting.deep.optimiser {
-        OptimiserName::Momentum | OptimiserName::Nesterov => 1.0 - setting.deep.momentum,
+    match setting.optimiser() {
+        OptimiserKind::Momentum { momentum } | OptimiserKind::Nesterov { momentum } => {
+            1.0 - momentum
+        }
         _ => 1.0,
     }
 }
