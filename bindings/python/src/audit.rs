@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use falign::audit::{Check, Verdict};
-use falign::simulate::PrivateRule;
-use falign::simulate::watch::Watch;
-use falign::study::audit::{Limits, RuleAudit, audit_rules};
+use falign::internal::simulate::PrivateRule;
+use falign::internal::simulate::watch::Watch;
+use falign::internal::study::audit::{Limits, RuleAudit, audit_rules};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use falign::config::builtin::{BUILTIN, find};
-use falign::config::keys::{KEYS, did_you_mean};
-use falign::config::{check_flat, flat_table, schema_json, sectioned_toml};
+use falign::internal::config::builtin::{BUILTIN, find};
+use falign::internal::config::keys::{KEYS, did_you_mean};
+use falign::internal::config::{check_flat, flat_table, schema_json, sectioned_toml};
 use falign::measure::Quantity;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

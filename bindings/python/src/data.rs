@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use falign::data::{Dataset, Inputs, Labelled, Matrix, TableOptions, TrainTest, catalogue};
-use falign::simulate::given::Given;
-use falign::simulate::sources::LabelledPair;
+use falign::data::{Dataset, Inputs, Labelled, Matrix, TableOptions, TrainTest};
+use falign::internal::data::catalogue;
+use falign::internal::simulate::given::Given;
+use falign::internal::simulate::sources::LabelledPair;
 use numpy::{
     Element, IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
     PyUntypedArray, ToPyArray,

@@ -3,7 +3,7 @@
 use std::ffi::CString;
 
 use falign::Error;
-use falign::fault::caught;
+use falign::internal::fault::caught;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 

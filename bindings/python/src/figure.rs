@@ -1,8 +1,8 @@
 //! Points of figures, for matplotlib.
 
-use falign::config::figure::Figure;
-use falign::plan::run_table::{RunTable, SettingRuns};
-use falign::plan::summary::summary_csv;
+use falign::internal::config::figure::Figure;
+use falign::internal::plan::run_table::{RunTable, SettingRuns};
+use falign::internal::plan::summary::summary_csv;
 use falign_figure::{Options, Table};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use falign::config::{Experiment, flat_table};
-use falign::plan::folder;
-use falign::simulate::given;
+use falign::internal::config::{Experiment, flat_table};
+use falign::internal::plan::folder;
+use falign::internal::simulate::given;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 

@@ -5,10 +5,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use falign::fault::caught;
-use falign::plan::inputs;
-use falign::simulate::watch::Watch;
-use falign::simulate::{Context, Look, Outcome, SavedWeights, watched};
+use falign::internal::fault::caught;
+use falign::internal::plan::inputs;
+use falign::internal::simulate::watch::Watch;
+use falign::internal::simulate::{Context, Look, Outcome, SavedWeights, watched};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -1,6 +1,6 @@
 //! The memory that trainings may use.
 
-use falign::memory;
+use falign::internal::memory;
 use pyo3::prelude::*;
 
 use crate::error::config;

@@ -1,9 +1,9 @@
 //! Outputs of a trained network on new inputs.
 
-use falign::simulate::Context;
-use falign::simulate::sources::Sources;
-use falign::simulate::watch::Watch;
-use falign::study::prediction::{NewInputs, outside, plain_layers, predict as outputs};
+use falign::internal::simulate::Context;
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
+use falign::internal::study::prediction::{NewInputs, outside, plain_layers, predict as outputs};
 use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -3,10 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use falign::internal::simulate::PrivateRule;
+use falign::internal::simulate::watch::Watch;
 use falign::math::{Scalar, Stream};
 use falign::rule::{Layer, LearningRule, SignalPath, Trace};
-use falign::simulate::PrivateRule;
-use falign::simulate::watch::Watch;
 use ndarray::{Array1, Array2};
 use numpy::{Element, PyArray1, PyArray2, PyReadonlyArray2, ToPyArray};
 use pyo3::prelude::*;

@@ -1,8 +1,8 @@
 //! Finished runs as Python values and back.
 
-use falign::config::LabelledSetting;
-use falign::simulate::resolve::Resolved;
-use falign::simulate::{Outcome, RunResult, SavedWeights, WeightArray};
+use falign::internal::config::LabelledSetting;
+use falign::internal::simulate::resolve::Resolved;
+use falign::internal::simulate::{Outcome, RunResult, SavedWeights, WeightArray};
 use ndarray::Array2;
 use numpy::{
     IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,

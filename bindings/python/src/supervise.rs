@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use falign::fault::caught;
-use falign::simulate::watch::Watch;
+use falign::internal::fault::caught;
+use falign::internal::simulate::watch::Watch;
 use pyo3::prelude::*;
 
 use crate::error::{OrRaise, raise};

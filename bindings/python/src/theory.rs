@@ -1,6 +1,6 @@
 //! Certificates of an experiment.
 
-use falign::study::certificate::{Question, certify_settings};
+use falign::internal::study::certificate::{Question, certify_settings};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 

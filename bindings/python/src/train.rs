@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use falign::config::Experiment;
-use falign::plan::in_memory;
-use falign::plan::in_memory::Runs;
-use falign::plan::notes::of_data;
-use falign::simulate::sources::Sources;
-use falign::simulate::watch::Watch;
-use falign::simulate::{PrivateRule, given};
+use falign::internal::config::Experiment;
+use falign::internal::plan::in_memory;
+use falign::internal::plan::in_memory::Runs;
+use falign::internal::plan::notes::of_data;
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
+use falign::internal::simulate::{PrivateRule, given};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 

@@ -17,7 +17,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use falign::fault::caught;
+use falign::internal::fault::caught;
 
 use commands::Cli;
 use ended::Usage;

@@ -5,8 +5,8 @@ use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use falign::simulate::watch::Watch;
-use falign::stage::Stage;
+use falign::internal::simulate::watch::Watch;
+use falign::internal::stage::Stage;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output;
@@ -146,7 +146,7 @@ fn share(watch: &Watch, is_last: bool) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{Ordering, Watch, share, words};
-    use falign::stage::Stage;
+    use falign::internal::stage::Stage;
 
     #[test]
     fn a_kernel_is_named_by_its_samples_and_its_share() {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use falign::simulate::watch::Watch;
+use falign::internal::simulate::watch::Watch;
 
 /// Exit code after a second signal.
 const LEFT: i32 = 130;

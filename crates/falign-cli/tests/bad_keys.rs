@@ -1,6 +1,6 @@
 //! A value that cannot be used is refused in one line, with its key and what would be accepted.
 
-use falign::config::keys::{Form, KEYS, Key, Order};
+use falign::internal::config::keys::{Form, KEYS, Key, Order};
 
 use crate::support::Lab;
 

@@ -178,7 +178,7 @@ fn data_that_have_changed_are_named() {
 fn a_folder_of_another_numerics_version_is_named_as_such() {
     let lab = finished();
     let origin = lab.text("run/origin.json");
-    let this = falign::simulate::EngineFamily::TwoLayer.numerics_version();
+    let this = falign::internal::simulate::EngineFamily::TwoLayer.numerics_version();
     let ours = format!("\"two_layer\": {this}");
     assert!(origin.contains(&ours), "{origin}");
     lab.file("run/origin.json", origin.replace(&ours, "\"two_layer\": 1"));
@@ -194,9 +194,13 @@ fn a_folder_of_another_numerics_version_is_named_as_such() {
     resume(&lab, &[]).refuses(&["has results of another version of falign"]);
     for name in names(&lab.path("run/results"), ".bin") {
         let path = lab.path("run/results").join(name);
-        let (mut header, values) = falign::file::sealed::unseal(&path).unwrap();
+        let (mut header, values) = falign::internal::file::sealed::unseal(&path).unwrap();
         header["numerics_version"] = 1.into();
-        fs::write(&path, falign::file::sealed::seal(&header, &values)).unwrap();
+        fs::write(
+            &path,
+            falign::internal::file::sealed::seal(&header, &values),
+        )
+        .unwrap();
     }
     resume(&lab, &[]).refuses(&[&says]);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use falign::file::sealed::{seal, unseal};
+use falign::internal::file::sealed::{seal, unseal};
 
 use crate::support::{Lab, assert_same, names};
 
@@ -55,7 +55,7 @@ fn results_of_another_machine_are_mixed_only_where_that_is_asked_for() {
     lab.run(&["mixed.toml", "--out", "run", "--resume"]);
 
     fs::remove_file(&files[1]).unwrap();
-    let here = falign::math::arithmetic();
+    let here = falign::internal::math::arithmetic();
     lab.falign(&RESUME).fails(
         1,
         &[

@@ -1,6 +1,6 @@
 //! `check` with stored results: what need not be run again, and what must be.
 
-use falign::simulate::EngineFamily;
+use falign::internal::simulate::EngineFamily;
 
 use crate::support::Lab;
 

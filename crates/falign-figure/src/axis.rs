@@ -1,7 +1,7 @@
 //! Axes: from values to positions between 0 and 1, and where the ticks are.
 
 use anyhow::{Result, bail};
-use falign::config::figure::Scale;
+use falign::internal::config::figure::Scale;
 
 use super::names;
 

@@ -1,6 +1,6 @@
 //! The sentences below a picture that say what its curves, bands and bars are.
 
-use falign::config::figure::{Panel, Spread, Style};
+use falign::internal::config::figure::{Panel, Spread, Style};
 
 use super::points::{Middle, Shown};
 

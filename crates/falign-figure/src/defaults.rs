@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use falign::config::figure::{Center, Figure, Panel, Scale, Spread, Style};
+use falign::internal::config::figure::{Center, Figure, Panel, Scale, Spread, Style};
 
 use super::names;
 use super::table::Table;

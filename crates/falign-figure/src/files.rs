@@ -1,7 +1,7 @@
 //! The files next to a picture: its points, and a script that redraws it with matplotlib.
 
 use anyhow::{Context as _, Result};
-use falign::config::figure::{Scale, Style};
+use falign::internal::config::figure::{Scale, Style};
 use serde::Serialize;
 
 use super::caption::letter;

@@ -40,8 +40,8 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use falign::config::figure::Figure;
-use falign::file::write_atomic;
+use falign::internal::config::figure::Figure;
+use falign::internal::file::write_atomic;
 
 pub use names::value as written;
 pub use table::Table;
@@ -86,7 +86,7 @@ impl Default for Options {
 ///
 /// # Example
 /// ```
-/// use falign::config::figure::Figure;
+/// use falign::internal::config::figure::Figure;
 /// use falign_figure::{Options, Table, render};
 /// let cells = |row: [&str; 3]| row.map(str::to_owned).to_vec();
 /// let rows = vec![cells(["0", "3", "2.0"]), cells(["5", "3", "0.5"])];
@@ -131,7 +131,7 @@ pub struct Points {
 ///
 /// # Example
 /// ```
-/// use falign::config::figure::Figure;
+/// use falign::internal::config::figure::Figure;
 /// use falign_figure::{Options, Table, points};
 /// let row = ["0", "3", "2.0"].map(str::to_owned).to_vec();
 /// let table = Table::new(&["step", "runs", "loss_mean"], vec![row]);

@@ -109,7 +109,7 @@ impl Looks {
 mod tests {
     use super::super::points::{Middle, Point};
     use super::*;
-    use falign::config::figure::Spread;
+    use falign::internal::config::figure::Spread;
 
     fn shown(pairs: &[(&str, &str)]) -> Shown {
         let point = Point {

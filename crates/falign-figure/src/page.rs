@@ -1,7 +1,7 @@
 //! The whole picture: title, legend, rows of panels, caption.
 
 use anyhow::{Context as _, Result};
-use falign::config::figure::{Figure, Panel, Style};
+use falign::internal::config::figure::{Figure, Panel, Style};
 
 use super::axis::Axis;
 use super::canvas::{Anchor, Canvas, Rect};

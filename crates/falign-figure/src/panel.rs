@@ -1,6 +1,6 @@
 //! One pair of axes with its data.
 
-use falign::config::figure::{Scale, Style};
+use falign::internal::config::figure::{Scale, Style};
 
 use super::axis::Tick;
 use super::canvas::{Anchor, Canvas, Rect, Stroke};

@@ -1,6 +1,6 @@
 //! A panel before it has its place on the page.
 
-use falign::config::figure::{Panel, Style};
+use falign::internal::config::figure::{Panel, Style};
 
 use super::axis::Axis;
 use super::looks::Looks;

@@ -1,7 +1,7 @@
 //! Points that a panel shows, from the table and its wishes.
 
 use anyhow::{Context as _, Result, bail};
-use falign::config::figure::{Center, Panel, Scale, Spread, Style};
+use falign::internal::config::figure::{Center, Panel, Scale, Spread, Style};
 
 use super::table::{Table, near, same, split_unit};
 use super::{Mean, Options};

@@ -82,7 +82,7 @@ fn row(csv: &mut String, setting: &str, rule: &str, width: u32, ridge: f64, floo
 }
 
 /// The `[figure]` section that asks for Figure 2 from that table.
-pub(super) fn figure() -> falign::config::figure::Figure {
+pub(super) fn figure() -> falign::internal::config::figure::Figure {
     let mut text = String::from("columns = 3\n");
     for (activation, title) in [("linear", "linear"), ("relu", "ReLU"), ("tanh", "tanh")] {
         let _ = write!(

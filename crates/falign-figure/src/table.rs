@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use falign::file::read;
+use falign::internal::file::read;
 
 /// A table with named columns. Cells stay text: a setting's value is a name as often as a number.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use falign::config::figure::Figure;
+use falign::internal::config::figure::Figure;
 
 use super::{Mean, Options, Table, render, sample, write};
 

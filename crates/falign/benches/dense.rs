@@ -6,10 +6,12 @@
 
 use std::time::Instant;
 
-use falign::math::{Activation, Loss, Reduction, StreamName, Streams, multiply};
+use falign::internal::math::multiply;
+use falign::internal::network::FeedbackShape;
+use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use falign::network::{
-    Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, StepOptions,
-    draw_feedback, draw_layers,
+    Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, draw_feedback,
+    draw_layers,
 };
 use falign::rule::{Composed, Composition, FeedbackLearning};
 use ndarray::Array2;

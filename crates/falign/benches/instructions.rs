@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use falign::data::{Inputs, Labelled, Scaling};
-use falign::math::simd::{Path, current_path, force_path};
+use falign::internal::math::simd::{Path, current_path, force_path};
+use falign::internal::network::FeedbackShape;
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use falign::network::{
-    Architecture, Batch, Examples, FeedbackShape, Initialisation, InputProducts, Network,
-    OptimiserKind, StepOptions, draw_feedback, draw_layers,
+    Architecture, Batch, Examples, Initialisation, InputProducts, Network, OptimiserKind,
+    StepOptions, draw_feedback, draw_layers,
 };
 use falign::rule::{Composed, Composition, Feedback, FeedbackLearning, RidgeForm, Schedule};
 use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start};

@@ -12,12 +12,14 @@ mod peak;
 use std::sync::Arc;
 use std::time::Instant;
 
-use falign::data::{Inputs, Labelled, Scaling, catalogue};
-use falign::math::simd::current_path;
+use falign::data::{Inputs, Labelled, Scaling};
+use falign::internal::data::catalogue;
+use falign::internal::math::simd::current_path;
+use falign::internal::network::FeedbackShape;
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use falign::network::{
-    Architecture, Batch, Examples, FeedbackShape, Initialisation, InputProducts, Network,
-    OptimiserKind, StepOptions, draw_feedback, draw_layers,
+    Architecture, Batch, Examples, Initialisation, InputProducts, Network, OptimiserKind,
+    StepOptions, draw_feedback, draw_layers,
 };
 use falign::rule::{Composed, Composition, FeedbackLearning};
 use ndarray::Array2;

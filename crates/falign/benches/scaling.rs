@@ -11,7 +11,7 @@ mod two_layer;
 mod peak;
 mod turns;
 
-use falign::math::simd::Element;
+use falign::internal::math::simd::Element;
 use falign::math::{Activation, Precision};
 use falign::two_layer::Dynamics;
 use turns::{best, engine, rates};

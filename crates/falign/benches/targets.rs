@@ -14,7 +14,7 @@ mod turns;
 
 use std::time::Instant;
 
-use falign::math::simd::{Element, current_path};
+use falign::internal::math::simd::{Element, current_path};
 use falign::math::{Activation, Precision};
 use falign::two_layer::{Dynamics, Linear, Needs, SampleSpace};
 use turns::{best, engine, rates};

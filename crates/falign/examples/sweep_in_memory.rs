@@ -5,12 +5,8 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it finds")]
 
-use falign::config::{Experiment, Overrides};
+use falign::experiment::{Experiment, Overrides, Plan, Sources, Watch, collect, execute};
 use falign::measure::Quantity;
-use falign::plan::Plan;
-use falign::plan::execute::{collect, execute};
-use falign::simulate::sources::Sources;
-use falign::simulate::watch::Watch;
 
 const SWEEP: &str = r#"
 name = "sweep"

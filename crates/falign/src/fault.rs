@@ -12,7 +12,7 @@ use crate::{Error, Result};
 ///
 /// # Example
 /// ```
-/// use falign::fault::caught;
+/// use falign::internal::fault::caught;
 /// let third = |list: &[u64]| caught(|| "list 7".to_owned(), || Ok(list[2]));
 /// assert_eq!(third(&[1, 2, 3])?, 3);
 /// let error = third(&[]).unwrap_err().to_string();

@@ -9,12 +9,11 @@
 //! | train networks on arrays, many runs at once | [`train`], [`train_classes`] |
 //! | train one network step by step | [`two_layer`]: [`two_layer::SampleSpace`], [`two_layer::Linear`] |
 //! | train a network of any depth by any rule | [`network::Network`], [`rule::Composition`], [`rule::LearningRule`] |
-//! | train it on MNIST or your own classes, epoch by epoch | [`network::Training`], [`data::catalogue`], [`data::load_labelled`] |
+//! | train it on MNIST or your own classes, epoch by epoch | [`network::Training`], [`data::load_train_test`], [`data::load_labelled`] |
 //! | prove that a rule is the rule it claims to be | [`audit`] |
 //! | compute kernels of a network or of the infinite width, and the limits of training | [`theory`] |
 //! | name what is measured | [`measure::Quantity`] |
-//! | run a whole experiment file | [`config`]: a checked file; [`simulate`], [`plan`]: its runs; [`claim`]: what must come out; [`study`] |
-//! | read results | [`plan::run_table::RunTable`], or `summary.csv` of a run folder |
+//! | run a whole experiment file, and read its results | [`experiment`] |
 //! | draw random numbers that never change | [`math::Streams`] |
 //!
 //! ```
@@ -35,28 +34,30 @@
 //! ```
 
 pub mod audit;
-pub mod claim;
-pub mod config;
+mod claim;
+mod config;
 pub mod data;
-pub mod error;
-pub mod fault;
-pub mod file;
-pub mod front;
+mod error;
+pub mod experiment;
+mod fault;
+mod file;
+mod front;
+pub mod internal;
 pub mod layer;
 pub mod math;
 pub mod measure;
-pub mod memory;
+mod memory;
 pub mod network;
-pub mod plan;
+mod plan;
 pub mod rule;
-pub mod simulate;
-pub mod stage;
-pub mod study;
+mod simulate;
+mod stage;
+mod study;
 pub mod theory;
 pub mod two_layer;
 
-pub use error::{Error, Result};
-pub use front::{Run, Train, train, train_classes};
+pub use error::{Error, Place, Result};
+pub use front::{Row, Run, Train, train, train_classes};
 
 /// Blocks of the page for those who add to the library, run as tests.
 #[cfg(doctest)]

@@ -1,15 +1,15 @@
 //! The certificate against numbers worked out by hand, against runs, and on data that the
 //! theorems did not have in mind.
 
-use falign::config::{Experiment, Overrides};
-use falign::math::{Activation, Streams};
-use falign::rule::{Feedback, Schedule};
-use falign::simulate::sources::Sources;
-use falign::simulate::{Context, Outcome, simulate};
-use falign::study::certificate::{Question, SettingCertificate, certify_settings};
-use falign::theory::certificate::{
+use falign::internal::config::{Experiment, Overrides};
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::{Context, Outcome, simulate};
+use falign::internal::study::certificate::{Question, SettingCertificate, certify_settings};
+use falign::internal::theory::certificate::{
     Basis, Certificate, Group, InitialKernels, MeasuredRun, Met, Setup, Verdict, certify,
 };
+use falign::math::{Activation, Streams};
+use falign::rule::{Feedback, Schedule};
 use falign::theory::{LazyFeedback, kernel_spectrum, training_kernel_max};
 use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start};
 use ndarray::{Array2, array};
@@ -640,7 +640,7 @@ fn the_gram_draw_has_a_start_too() {
     assert!((value("initial_feature_kernel_max") / value("kernel_max") - 1.0).abs() < 1e-2);
     assert!(value("initial_feedback_kernel_norm") < value("initial_feedback_kernel_allowed"));
     // The unit of the file is the cutoff of the certificate.
-    let (problem, _) = falign::simulate::resolve::resolve(
+    let (problem, _) = falign::internal::simulate::resolve::resolve(
         &one.setting,
         0,
         one.setting.resolved_draw(),
@@ -671,7 +671,7 @@ fn step_size(learning: &str) -> (f64, Array2<f64>) {
     );
     let experiment = Experiment::parse(&text, &Overrides::none()).unwrap();
     let setting = &experiment.settings[0].setting;
-    let (problem, resolved) = falign::simulate::resolve::resolve(
+    let (problem, resolved) = falign::internal::simulate::resolve::resolve(
         setting,
         0,
         setting.resolved_draw(),

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use falign::Error;
-use falign::config::setting::Setting;
-use falign::network::TensorFile;
-use falign::simulate::sources::Sources;
-use falign::simulate::{Checkpoint, Context, Notes, Outcome, simulate};
+use falign::internal::config::setting::Setting;
+use falign::internal::network::TensorFile;
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::{Checkpoint, Context, Notes, Outcome, simulate};
 use serde_json::json;
 
 use crate::support::deep::{IMAGES, at, bits, run, run_until, setting};
@@ -343,7 +343,10 @@ fn a_checkpoint_of_a_machine_that_rounds_otherwise_is_refused_or_named() {
     let setting = setting(IMAGES, &[]);
     assert!(run_until(&setting, &path, 10).is_none());
     let mut file = TensorFile::load(&path).unwrap();
-    assert_eq!(file.note["arithmetic"], falign::math::arithmetic());
+    assert_eq!(
+        file.note["arithmetic"],
+        falign::internal::math::arithmetic()
+    );
     file.note["arithmetic"] = json!("abacus 01234567");
     fs::write(&path, file.encode()).unwrap();
     let sources = Sources::default();

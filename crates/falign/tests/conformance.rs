@@ -3,13 +3,13 @@
 
 use std::fmt::Write as _;
 
-use falign::config::setting::Setting;
-use falign::config::{Experiment, Overrides};
+use falign::internal::config::setting::Setting;
+use falign::internal::config::{Experiment, Overrides};
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::{RunResult, SavedWeights};
+use falign::internal::study::audit::{Limits, audit_rules};
 use falign::measure::Quantity;
 use falign::rule::Rule;
-use falign::simulate::sources::Sources;
-use falign::simulate::{RunResult, SavedWeights};
-use falign::study::audit::{Limits, audit_rules};
 
 use crate::support::deep::{bits, run, run_until, setting};
 

@@ -4,13 +4,13 @@
 use std::sync::Mutex;
 
 use falign::Error;
-use falign::config::{Experiment, Overrides};
-use falign::plan::execute::{execute, result_path};
-use falign::plan::{Plan, in_memory};
+use falign::internal::config::{Experiment, Overrides};
+use falign::internal::plan::execute::{execute, result_path};
+use falign::internal::plan::{Plan, in_memory};
+use falign::internal::simulate::PrivateRule;
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
 use falign::rule::{LastLayerOnly, Layer, LearningRule};
-use falign::simulate::PrivateRule;
-use falign::simulate::sources::Sources;
-use falign::simulate::watch::Watch;
 
 use crate::support::deep::IMAGES;
 use crate::support::experiment::Scratch;

@@ -4,16 +4,16 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use falign::Error;
-use falign::config::{Experiment, Overrides};
-use falign::plan::in_memory;
-use falign::simulate::RunResult;
-use falign::simulate::sources::Sources;
-use falign::simulate::watch::Watch;
-use falign::stage::Stage;
-use falign::study::certificate::{Question, SettingCertificate, certify_settings};
-use falign::study::lemmas::lemma_tables;
-use falign::study::spectra::kernel_spectra;
-use falign::theory::certificate::{Met, Verdict};
+use falign::internal::config::{Experiment, Overrides};
+use falign::internal::plan::in_memory;
+use falign::internal::simulate::RunResult;
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
+use falign::internal::stage::Stage;
+use falign::internal::study::certificate::{Question, SettingCertificate, certify_settings};
+use falign::internal::study::lemmas::lemma_tables;
+use falign::internal::study::spectra::kernel_spectra;
+use falign::internal::theory::certificate::{Met, Verdict};
 
 /// Inputs of N(0, I/d) that all runs share, far from isometric; a cutoff too early, and one that is not.
 const GAUSSIAN: &str = "name = \"gaussian\"\n[data]\nsamples = 16\ninput_dim = 32\ninputs = \"normal_over_dim\"\n\

@@ -1,13 +1,14 @@
 //! The front door: the numbers of an experiment file, and its errors.
 
 use falign::data::{Dataset, Inputs, Labelled, TrainTest};
+use falign::internal::plan::in_memory;
+use falign::internal::simulate::Outcome;
+use falign::internal::simulate::given;
+use falign::internal::simulate::given::Given;
+use falign::internal::simulate::watch::Watch;
 use falign::math::{Activation, Precision};
 use falign::measure::Quantity;
-use falign::plan::in_memory;
 use falign::rule::Rule;
-use falign::simulate::Outcome;
-use falign::simulate::given::{self, Given};
-use falign::simulate::watch::Watch;
 use ndarray::{Array, Array2, array};
 
 fn inputs(samples: usize, dim: usize) -> Array2<f64> {

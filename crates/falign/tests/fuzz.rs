@@ -1,7 +1,7 @@
 //! Problems of random sizes, rules, precisions and instruction sets, for as long as one likes, against
 //! the plain loops.
 
-use falign::math::simd::{Path, force_path};
+use falign::internal::math::simd::{Path, force_path};
 use falign::math::{Activation, StreamName, Streams};
 use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, Schedule};

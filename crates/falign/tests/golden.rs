@@ -2,7 +2,7 @@
 //!
 //! `golden.json` was made by an independent mpmath program; inputs are exact in `f32`.
 
-use falign::math::simd::Element;
+use falign::internal::math::simd::Element;
 use falign::math::{Activation, Streams};
 use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, RidgeForm, Schedule};

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use falign::Error;
-use falign::config::{Experiment, Overrides};
 use falign::data::Dataset;
-use falign::plan::execute::{collect, execute, result_path};
-use falign::plan::{Plan, folder, in_memory};
-use falign::simulate::sources::Sources;
-use falign::simulate::watch::Watch;
-use falign::simulate::{Context, Look, SavedWeights, given, simulate, watched};
-use falign::study::prediction::{NewInputs, plain_layers, predict};
+use falign::internal::config::{Experiment, Overrides};
+use falign::internal::plan::execute::{collect, execute, result_path};
+use falign::internal::plan::{Plan, folder, in_memory};
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
+use falign::internal::simulate::{Context, Look, SavedWeights, given, simulate, watched};
+use falign::internal::study::prediction::{NewInputs, plain_layers, predict};
 use ndarray::array;
 
 use crate::support::deep::{IMAGES, bits, run, setting};

@@ -5,10 +5,11 @@
 //! the whole matrix over hidden units changes by `-dW0 dW0'` alone: second order in the step.
 //! The check `conservation` of the audit is its diagonal, for every activation with a kink at 0.
 
+use falign::internal::network::FeedbackShape;
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use falign::network::{
-    Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, StepOptions,
-    draw_feedback, draw_layers,
+    Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, draw_feedback,
+    draw_layers,
 };
 use falign::rule::{Composed, Composition, FeedbackLearning};
 use ndarray::Array2;

@@ -1,11 +1,11 @@
 //! Kernels that the engines give of their units, against those of `theory` from weights.
 
-use falign::config::{Experiment, Overrides};
+use falign::internal::config::{Experiment, Overrides};
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::{Context, simulate};
 use falign::math::{Activation, Streams};
 use falign::measure::Quantity;
 use falign::rule::{Feedback, Schedule};
-use falign::simulate::sources::Sources;
-use falign::simulate::{Context, simulate};
 use falign::theory::{feature_kernel, feedback_kernel, symmetric_part_eigenvalues};
 use falign::two_layer::{
     Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Start,
@@ -179,7 +179,8 @@ fn kernels_of_a_linear_network_need_no_units() {
     let setting = &experiment.settings[0].setting;
     let sources = Sources::default();
     let (problem, _) =
-        falign::simulate::resolve::resolve(setting, 0, setting.resolved_draw(), &sources).unwrap();
+        falign::internal::simulate::resolve::resolve(setting, 0, setting.resolved_draw(), &sources)
+            .unwrap();
     let k: Array2<f64> = problem.inputs.dot(&problem.inputs.t());
     let eigenvalues = symmetric_part_eigenvalues(&k).unwrap();
     assert!((rows[0][1] / eigenvalues[0] - 1.0).abs() < 1e-4);

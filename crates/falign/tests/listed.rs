@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use falign::data::{Inputs, Labelled, Scaling};
-use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams, simd};
+use falign::internal::math::simd;
+use falign::internal::network::FeedbackShape;
+use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
 use falign::network::{
-    Architecture, Batch, Examples, FeedbackShape, Initialisation, InputProducts, Network,
-    OptimiserKind, StepOptions, draw_feedback, draw_layers,
+    Architecture, Batch, Examples, Initialisation, InputProducts, Network, OptimiserKind,
+    StepOptions, draw_feedback, draw_layers,
 };
 use falign::rule::{
     Adaptation, Composed, Composition, FeedbackDecay, FeedbackLearning, Layer, LearningRule, Trace,

@@ -1,11 +1,12 @@
 //! Networks of any depth: golden values, derivatives, locality, and every rule on a task.
 
-use falign::math::simd::Element;
+use falign::internal::math::simd::Element;
+use falign::internal::network::{FeedbackShape, Part, TensorFile};
 use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
 use falign::measure::alignment;
 use falign::network::{
-    Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, Part,
-    StepOptions, TensorFile, accuracy, draw_connections, draw_feedback, draw_layers,
+    Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, accuracy,
+    draw_connections, draw_feedback, draw_layers,
 };
 use falign::rule::{
     Composed, Composition, FeedbackDecay, FeedbackLearning, LastLayerOnly, Layer, LearningRule,

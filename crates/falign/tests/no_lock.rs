@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use falign::config::{Experiment, Overrides};
-use falign::plan::Plan;
-use falign::plan::execute::{Writing, execute_with, result_path};
-use falign::simulate::sources::Sources;
-use falign::simulate::watch::Watch;
+use falign::internal::config::{Experiment, Overrides};
+use falign::internal::plan::Plan;
+use falign::internal::plan::execute::{Writing, execute_with, result_path};
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
 
 use crate::support::deep::IMAGES;
 use crate::support::experiment::Scratch;

@@ -1,6 +1,6 @@
 //! What must hold whatever the numbers.
 
-use falign::math::simd::{Path, force_path};
+use falign::internal::math::simd::{Path, force_path};
 use falign::math::{Activation, Streams};
 use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, Schedule};

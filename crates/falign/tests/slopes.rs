@@ -1,9 +1,10 @@
 //! psi' in a network's trace: where units are rectified it is not kept, and the same.
 
+use falign::internal::network::FeedbackShape;
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use falign::network::{
-    Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, StepOptions,
-    draw_feedback, draw_layers,
+    Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, draw_feedback,
+    draw_layers,
 };
 use falign::rule::{Composed, Composition, FeedbackLearning};
 use ndarray::Array2;

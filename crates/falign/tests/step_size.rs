@@ -1,7 +1,7 @@
 //! `step_size = "auto"` of deep networks.
 
-use falign::config::setting::Setting;
-use falign::simulate::{Outcome, RunResult};
+use falign::internal::config::setting::Setting;
+use falign::internal::simulate::{Outcome, RunResult};
 
 use crate::support::deep::{IMAGES, bits, run, setting};
 
@@ -97,8 +97,8 @@ fn every_rule_learns_with_it() {
 
 #[test]
 fn a_start_without_curvature_is_refused_by_key() {
-    use falign::simulate::sources::Sources;
-    use falign::simulate::{Context, simulate};
+    use falign::internal::simulate::sources::Sources;
+    use falign::internal::simulate::{Context, simulate};
     let sets = [
         "learning.step_size=auto",
         "network.initialisation=zero",

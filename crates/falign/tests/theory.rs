@@ -1,10 +1,11 @@
 //! Theory against the engines: kernels, their limits, and what the limits say of training.
 
-use falign::config::{Experiment, Overrides};
-use falign::math::{Activation, Loss, Reduction, StreamName, Streams, activate};
+use falign::internal::config::{Experiment, Overrides};
+use falign::internal::math::activate;
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::{Context, simulate};
+use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use falign::rule::{Feedback, Schedule};
-use falign::simulate::sources::Sources;
-use falign::simulate::{Context, simulate};
 use falign::theory::{
     LazyFeedback, LazyLimit, LinearSlowTime, SlowState, SlowTime, eigenvalues, feature_kernel,
     feedback_kernel, feedback_kernel_between, infinite_feature_kernel,

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use falign::data::{Inputs, Labelled, Scaling};
+use falign::internal::network::FeedbackShape;
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use falign::measure::{LayerMeasure, Measured, Measurement, Quantity, Wanted};
 use falign::network::{
-    Architecture, Batch, Examples, FeedbackShape, Initialisation, Network, OptimiserKind,
-    StepSizes, Training, TrainingOptions, draw_feedback, draw_layers,
+    Architecture, Batch, Examples, Initialisation, Network, OptimiserKind, StepSizes, Training,
+    TrainingOptions, draw_feedback, draw_layers,
 };
 use falign::rule::{
     Composed, Composition, FeedbackDecay, FeedbackLearning, Layer, RidgeForm, Schedule,

@@ -6,9 +6,9 @@ use std::fs;
 
 use falign::data::synthetic::labelled_images;
 use falign::data::{Inputs, Labelled, Scaling};
+use falign::internal::simulate::{Outcome, RunResult};
 use falign::math::{Reduction, StreamName, Streams};
 use falign::measure::Quantity;
-use falign::simulate::{Outcome, RunResult};
 
 use crate::support::deep::{IMAGES, bits, run, setting};
 use crate::support::experiment::{Scratch, in_folder, measure};
@@ -273,7 +273,11 @@ fn the_inputs_of_a_run_are_those_of_the_public_functions() {
 }
 
 /// The values of a quantity, row by row.
-fn values(result: &RunResult, setting: &falign::config::setting::Setting, name: &str) -> Vec<f64> {
+fn values(
+    result: &RunResult,
+    setting: &falign::internal::config::setting::Setting,
+    name: &str,
+) -> Vec<f64> {
     let at = setting
         .quantities
         .iter()
@@ -388,7 +392,8 @@ fn the_whole_training_set_is_measured_as_the_network_is() {
 
 #[test]
 fn tables_of_deep_networks_say_how_wide_their_layers_are() {
-    use falign::plan::{run_rows::runs_csv, summary::summary_csv};
+    use falign::internal::plan::run_rows::runs_csv;
+    use falign::internal::plan::summary::summary_csv;
     let header = |table: &str| table.lines().next().unwrap().to_owned();
     let deep = measure("widths-deep", IMAGES);
     for text in [summary_csv(&deep), runs_csv(&deep)] {

@@ -9,15 +9,15 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use falign::config::builtin::BUILTIN;
-use falign::config::setting::Setting;
-use falign::config::{Experiment, Overrides};
-use falign::data::catalogue;
-use falign::math::arithmetic;
-use falign::math::simd::{Path, best_path, force_path};
-use falign::plan::Plan;
+use falign::internal::config::builtin::BUILTIN;
+use falign::internal::config::setting::Setting;
+use falign::internal::config::{Experiment, Overrides};
+use falign::internal::data::catalogue;
+use falign::internal::math::arithmetic;
+use falign::internal::math::simd::{Path, best_path, force_path};
+use falign::internal::plan::Plan;
+use falign::internal::simulate::{RunResult, SavedWeights};
 use falign::rule::Rule;
-use falign::simulate::{RunResult, SavedWeights};
 use sha2::{Digest, Sha256};
 
 use crate::support::data_sets::real_mnist;

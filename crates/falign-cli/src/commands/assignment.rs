@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::sync::LazyLock;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
-use falign::config::keys::{KEYS, Key};
+use falign::internal::config::keys::{KEYS, Key};
 
 /// Takes any text, which is read with the experiment; tells shells what it may begin with.
 #[derive(Debug, Clone)]

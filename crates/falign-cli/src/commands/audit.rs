@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use falign::audit::{Check, Verdict};
-use falign::simulate::sources::Sources;
-use falign::study::audit::{Limits, RuleAudit, audit_rules};
+use falign::internal::simulate::sources::Sources;
+use falign::internal::study::audit::{Limits, RuleAudit, audit_rules};
 use serde_json::{Value, json};
 
 use super::{OverrideArgs, source};

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use falign::claim::Verdict;
-use falign::config::{Experiment, Overrides, builtin};
-use falign::plan::execute::{check_weights, collect};
-use falign::plan::run_table::RunTable;
-use falign::plan::{Plan, belongs};
+use falign::internal::claim::Verdict;
+use falign::internal::config::{Experiment, Overrides, builtin};
+use falign::internal::plan::execute::{check_weights, collect};
+use falign::internal::plan::run_table::RunTable;
+use falign::internal::plan::{Plan, belongs};
 use serde_json::json;
 
 use self::folders::Folders;

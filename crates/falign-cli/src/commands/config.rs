@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use falign::config::Overrides;
+use falign::internal::config::Overrides;
 
 use super::{OverrideArgs, source};
 use crate::ended::Ended;

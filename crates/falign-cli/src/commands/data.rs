@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use falign::data::catalogue::{Entry, Loaded, Proof, search_path};
+use falign::internal::data::catalogue::{Entry, Loaded, Proof, search_path};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::ended::{Ended, Usage};

@@ -5,14 +5,15 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use falign::config::Experiment;
-use falign::config::setting::Setting;
-use falign::fault::caught;
-use falign::memory::shown;
-use falign::plan::need::{self, Needed};
-use falign::plan::{Plan, inputs, notes};
-use falign::simulate::sources::Sources;
-use falign::study::estimate::{
+use falign::internal::config::Experiment;
+use falign::internal::config::setting::Setting;
+use falign::internal::fault::caught;
+use falign::internal::memory::shown;
+use falign::internal::plan::need;
+use falign::internal::plan::need::Needed;
+use falign::internal::plan::{Plan, inputs, notes};
+use falign::internal::simulate::sources::Sources;
+use falign::internal::study::estimate::{
     Estimate, Pulse, SettingEstimate, estimate_heard, preparation_seconds,
 };
 use indicatif::HumanBytes;

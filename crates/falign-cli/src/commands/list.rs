@@ -1,7 +1,7 @@
 //! `falign list`.
 
 use anyhow::Result;
-use falign::config::{Experiment, Overrides, builtin};
+use falign::internal::config::{Experiment, Overrides, builtin};
 
 use crate::ended::Ended;
 use crate::output;

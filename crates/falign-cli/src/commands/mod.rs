@@ -151,7 +151,7 @@ pub(crate) struct OverrideArgs {
     #[arg(
         long,
         value_name = "BYTES",
-        value_parser = falign::memory::parse,
+        value_parser = falign::internal::memory::parse,
         help = "Memory that may be used, such as 64G [default: what is free here]"
     )]
     memory: Option<u64>,
@@ -194,11 +194,11 @@ impl OverrideArgs {
     /// Heeds `--memory` from now on.
     fn allow_memory(&self) {
         if let Some(bytes) = self.memory {
-            falign::memory::set_limit(bytes);
+            falign::internal::memory::set_limit(bytes);
         }
     }
 
-    pub(crate) fn overrides(&self) -> falign::config::Overrides {
+    pub(crate) fn overrides(&self) -> falign::internal::config::Overrides {
         let mut set = self.set.clone();
         for (key, path) in [
             ("data.data_dir", &self.data_dir),
@@ -206,11 +206,11 @@ impl OverrideArgs {
             ("data.train_data", &self.train_data),
         ] {
             if let Some(path) = path {
-                let text = toml::Value::String(falign::file::path_text(path));
+                let text = toml::Value::String(falign::internal::file::path_text(path));
                 set.push(format!("{key}={text}"));
             }
         }
-        falign::config::Overrides {
+        falign::internal::config::Overrides {
             set,
             cases: self.cases.clone(),
         }

@@ -34,7 +34,7 @@ pub(super) fn command(file: &Path) -> Result<Ended> {
 
 /// Writes the schema unless there is one already: `falign schema` renews it.
 fn write_schema(file: &Path) -> Result<()> {
-    let text = falign::config::schema_json();
+    let text = falign::internal::config::schema_json();
     match std::fs::File::create_new(file).and_then(|mut f| f.write_all(text.as_bytes())) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         written => written.with_context(|| format!("cannot write {}", file.display())),
@@ -58,7 +58,7 @@ fn name(stem: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use falign::config::{Experiment, Overrides};
+    use falign::internal::config::{Experiment, Overrides};
 
     #[test]
     fn the_template_names_the_schema_in_its_first_line() {

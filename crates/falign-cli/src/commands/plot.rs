@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use falign::config::figure::Figure;
-use falign::config::{Experiment, Overrides};
+use falign::internal::config::figure::Figure;
+use falign::internal::config::{Experiment, Overrides};
 
 use crate::ended::{Ended, Usage};
 use crate::output;

@@ -10,20 +10,20 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use falign::config::Experiment;
-use falign::fault::caught;
-use falign::file::Folder;
-use falign::file::lock::FolderLock;
-use falign::plan::belongs::{Belonging, belonging};
-use falign::plan::execute::{
+use falign::internal::config::Experiment;
+use falign::internal::fault::caught;
+use falign::internal::file::Folder;
+use falign::internal::file::lock::FolderLock;
+use falign::internal::plan::belongs::{Belonging, belonging};
+use falign::internal::plan::execute::{
     CHECKPOINTS, Execution, RESULTS, WEIGHTS, Writing, collect, execute_with,
 };
-use falign::plan::folder::{remove_superseded, write_start, write_tables};
-use falign::plan::run_table::RunTable;
-use falign::plan::{Plan, inputs, need, notes};
-use falign::simulate::Notes;
-use falign::simulate::sources::Sources;
-use falign::simulate::watch::Watch;
+use falign::internal::plan::folder::{remove_superseded, write_start, write_tables};
+use falign::internal::plan::run_table::RunTable;
+use falign::internal::plan::{Plan, inputs, need, notes};
+use falign::internal::simulate::Notes;
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
 use serde_json::json;
 
 use super::{RunArgs, RunOptions, plot, source, verdicts, words};
@@ -311,7 +311,7 @@ fn report(
         .table
         .settings
         .iter()
-        .map(falign::plan::run_table::SettingRuns::diverged)
+        .map(falign::internal::plan::run_table::SettingRuns::diverged)
         .sum();
     let outcomes = finished.table.settings.iter().flat_map(|s| &s.outcomes);
     let stalled = outcomes.filter(|o| o.name() == "stalled").count();
@@ -331,7 +331,7 @@ fn report(
             .table
             .settings
             .iter()
-            .map(falign::plan::run_table::SettingRuns::runs)
+            .map(falign::internal::plan::run_table::SettingRuns::runs)
             .sum();
         let mut ends = String::new();
         if diverged > 0 {

@@ -23,11 +23,11 @@ pub(super) fn man() -> Result<Ended> {
 }
 
 pub(super) fn keys() -> Result<Ended> {
-    output::bytes(falign::config::keys::config_markdown().as_bytes())?;
+    output::bytes(falign::internal::config::keys::config_markdown().as_bytes())?;
     Ok(Ended::Done)
 }
 
 pub(super) fn schema() -> Result<Ended> {
-    output::bytes(falign::config::schema_json().as_bytes())?;
+    output::bytes(falign::internal::config::schema_json().as_bytes())?;
     Ok(Ended::Done)
 }

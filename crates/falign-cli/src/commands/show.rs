@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use falign::config::keys::did_you_mean;
+use falign::internal::config::keys::did_you_mean;
 use serde_json::{Map, Value};
 
 use crate::ended::{Ended, Usage};

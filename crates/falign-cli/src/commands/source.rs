@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use anyhow::Result;
-use falign::config::builtin::Builtin;
-use falign::config::{Experiment, builtin as built_in, keys};
-use falign::file::read_text;
+use falign::internal::config::builtin::Builtin;
+use falign::internal::config::{Experiment, builtin as built_in, keys};
+use falign::internal::file::read_text;
 
 use super::{OverrideArgs, words};
 use crate::ended::Usage;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use falign::claim::stored::Stored;
-use falign::config::Experiment;
-use falign::file::{read_text, write_atomic};
-use falign::plan::Plan;
+use falign::internal::claim::stored::Stored;
+use falign::internal::config::Experiment;
+use falign::internal::file::{read_text, write_atomic};
+use falign::internal::plan::Plan;
 
 use super::source;
 use crate::ended::Usage;

@@ -1,9 +1,9 @@
 //! Verdicts on the claims of an experiment, as they are printed.
 
 use anyhow::Result;
-use falign::claim::Verdict;
-use falign::config::Experiment;
-use falign::plan::run_table::RunTable;
+use falign::internal::claim::Verdict;
+use falign::internal::config::Experiment;
+use falign::internal::plan::run_table::RunTable;
 use serde_json::{Value, json};
 
 use crate::output;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
-use falign::file::read;
+use falign::internal::file::read;
 use indicatif::HumanDuration;
 use ureq::Agent;
 use ureq::http::{HeaderMap, header};

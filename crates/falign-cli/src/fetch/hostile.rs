@@ -180,7 +180,7 @@ fn planted_links_are_never_followed() {
     let intact = || assert_eq!(fs::read(&victim).unwrap(), b"precious");
     fs::create_dir(world.folder()).unwrap();
     let part = world.part(&server);
-    let lock = world.folder().join(falign::file::lock::LOCK_FILE);
+    let lock = world.folder().join(falign::internal::file::lock::LOCK_FILE);
 
     // In the place of the lock: refused by name.
     for target in [victim.clone(), world.root.path().join("made")] {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use falign::data::catalogue::{self, Entry};
-use falign::file::read_text;
+use falign::internal::data::catalogue;
+use falign::internal::data::catalogue::Entry;
+use falign::internal::file::read_text;
 use serde::Deserialize;
 
 use crate::ended::Usage;

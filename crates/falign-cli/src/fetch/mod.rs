@@ -26,9 +26,9 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use falign::Error;
-use falign::data::catalogue::{Checksum, Entry, EntryFile, Located, Proof};
-use falign::file::Folder;
-use falign::file::lock::FolderLock;
+use falign::internal::data::catalogue::{Checksum, Entry, EntryFile, Located, Proof};
+use falign::internal::file::Folder;
+use falign::internal::file::lock::FolderLock;
 use indicatif::HumanDuration;
 
 pub(crate) use self::client::Client;

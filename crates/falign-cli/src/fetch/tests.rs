@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use falign::data::catalogue::find;
 use falign::data::synthetic::labelled_images;
-use falign::data::{Inputs, Labelled, content_hash, save_idx};
+use falign::data::{Inputs, Labelled};
+use falign::internal::data::catalogue::find;
+use falign::internal::data::{content_hash, save_idx};
 use falign::math::{StreamName, Streams};
 use tempfile::TempDir;
 

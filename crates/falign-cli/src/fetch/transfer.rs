@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::time::{Duration, Instant};
 
-use falign::file::{Folder, has_other_names};
+use falign::internal::file::{Folder, has_other_names};
 use indicatif::HumanDuration;
 
 use super::client::Client;

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::marker::PhantomData;
 use std::time::Instant;
 
-use falign::math::simd::{Element, Isa, Kernel, dispatch};
+use falign::internal::math::simd::{Element, Isa, Kernel, dispatch};
 
 /// Independent chains: two multiply-adds begin each cycle and each takes at most five.
 const CHAINS: usize = 20;

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
+use falign::internal::math::simd::Element;
 use falign::math::Activation;
-use falign::math::simd::Element;
 use falign::two_layer::{Needs, SampleSpace};
 
 use crate::two_layer::problem::{Size, problem, start, streams};

@@ -10,7 +10,7 @@
     reason = "must be compiled for the processor's instruction set"
 )]
 
-use falign::math::simd::{Element, Isa, Kernel, dispatch, tanh};
+use falign::internal::math::simd::{Element, Isa, Kernel, dispatch, tanh};
 use falign::math::{Activation, Scalar};
 use falign::two_layer::{Problem, Start};
 

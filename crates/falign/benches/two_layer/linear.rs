@@ -3,10 +3,10 @@
 
 use std::hint::black_box;
 
+use falign::internal::simulate::{Outcome, Recording, Stop, run_engine};
 use falign::math::Activation;
 use falign::measure::Quantity;
 use falign::rule::Schedule;
-use falign::simulate::{Outcome, Recording, Stop, run_engine};
 use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem};
 
 use super::bench::Bench;

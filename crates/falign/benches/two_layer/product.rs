@@ -1,6 +1,6 @@
 //! A safe door to the `gemm` crate for matrices with hidden units in the lanes.
 
-use falign::math::simd::Element;
+use falign::internal::math::simd::Element;
 use gemm::{Parallelism, gemm};
 
 /// 16 hidden units.

@@ -1,6 +1,6 @@
 //! One step of the sample-space engine, for every activation in both precisions.
 
-use falign::math::simd::Element;
+use falign::internal::math::simd::Element;
 use falign::math::{Activation, Precision};
 use falign::two_layer::{Dynamics, Needs, SampleSpace};
 

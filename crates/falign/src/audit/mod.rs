@@ -66,9 +66,8 @@ use crate::Result;
 /// ```
 /// use falign::audit::{Claim, Subject, audit};
 /// use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-/// use falign::network::{
-///     Architecture, DenseInput, FeedbackShape, Initialisation, draw_feedback, draw_layers,
-/// };
+/// use falign::internal::network::FeedbackShape;
+/// use falign::network::{Architecture, DenseInput, Initialisation, draw_feedback, draw_layers};
 /// use falign::rule::{Composed, Composition, FeedbackLearning, LearningRule};
 /// use ndarray::Array2;
 ///

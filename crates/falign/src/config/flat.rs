@@ -142,7 +142,7 @@ fn sweep(axes: &[Axis]) -> Value {
 ///
 /// # Example
 /// ```
-/// use falign::config::flat_table;
+/// use falign::internal::config::flat_table;
 /// let flat = flat_table("name = \"one\"\n[network]\nwidth = 400\n[sweep]\n\"run.seed\" = [1, 2]\n", None)?;
 /// assert_eq!(flat["width"].as_integer(), Some(400));
 /// assert_eq!(flat["sweep"]["seed"].as_array().map(Vec::len), Some(2));
@@ -203,7 +203,7 @@ impl Experiment {
     ///
     /// # Example
     /// ```
-    /// use falign::config::Experiment;
+    /// use falign::experiment::Experiment;
     /// let flat = "width = 400\nactivation = \"tanh\"\nsweep = { seed = [1, 2] }".parse().unwrap();
     /// let experiment = Experiment::from_flat(&flat, None)?;
     /// assert_eq!(experiment.settings.len(), 2);

@@ -100,7 +100,7 @@ impl Key {
     /// The words among its values, such as `auto`, or the names of all rules.
     ///
     /// ```
-    /// use falign::config::keys;
+    /// use falign::internal::config::keys;
     /// let words = keys::leaf("targets").map(|key| key.words());
     /// assert_eq!(words, Some(vec!["teacher".to_owned(), "signs".to_owned()]));
     /// ```

@@ -15,7 +15,7 @@ use super::keys::{KEYS, TOP_KEYS};
 /// The schema (draft 7, which TOML editors read) as text.
 ///
 /// ```
-/// let schema: serde_json::Value = serde_json::from_str(&falign::config::schema_json())?;
+/// let schema: serde_json::Value = serde_json::from_str(&falign::internal::config::schema_json())?;
 /// assert_eq!(schema["definitions"]["network.width"]["maximum"], 1_000_000_000_000_000_u64);
 /// # Ok::<(), serde_json::Error>(())
 /// ```

@@ -30,7 +30,8 @@ pub fn rows(record: &Record, steps: u64) -> u64 {
 /// are one batch, an epoch is a step; [`in_steps`] is for smaller batches.
 ///
 /// ```
-/// use falign::config::{setting::Record, steps::recorded_steps};
+/// use falign::internal::config::setting::Record;
+/// use falign::internal::config::steps::recorded_steps;
 /// assert_eq!(recorded_steps(&Record::Every(4), 10), [0, 4, 8, 10]);
 /// assert_eq!(recorded_steps(&Record::Last, 10), [10]);
 /// ```

@@ -33,7 +33,8 @@ const UNSIGNED_BYTES: u8 = 0x08;
 ///
 /// # Example
 /// ```
-/// use falign::data::{load_idx, save_idx};
+/// use falign::data::load_idx;
+/// use falign::internal::data::save_idx;
 /// let folder = std::env::temp_dir();
 /// let images = folder.join(format!("falign-doc-{}-images", std::process::id()));
 /// let labels = folder.join(format!("falign-doc-{}-labels.gz", std::process::id()));

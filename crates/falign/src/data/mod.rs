@@ -1,20 +1,18 @@
 //! Data sets: generated, and read from a user's files; weights to start from.
 //!
-//! A [`Dataset`] has targets of real numbers, a [`Labelled`] one class a sample. The
-//! [`catalogue`] knows MNIST and its kin: their files, where to look for them, and their
-//! checksums.
+//! A [`Dataset`] has targets of real numbers, a [`Labelled`] one class a sample.
 //!
 //! Knows no network engine, opens no socket. Files are read whole, and whatever is wrong with
 //! one is told with its path, the place in it and the fix. Letters: `n` samples, `d` inputs,
 //! `k` outputs or classes, `p` hidden units.
 
-pub mod catalogue;
+pub(crate) mod catalogue;
 mod cifar;
 mod dataset;
 mod exact;
 mod folder;
 mod gzip;
-mod idx;
+pub(crate) mod idx;
 mod kind;
 mod labelled;
 mod matrix;
@@ -33,7 +31,7 @@ pub use dataset::Dataset;
 #[cfg(test)]
 pub(crate) use folder::IDX_FILES;
 pub(crate) use folder::folder_of_files;
-pub use idx::{load_idx, save_idx};
+pub use idx::load_idx;
 pub use labelled::{Inputs, LabelColumn, Labelled, TrainTest, load_labelled, load_train_test};
 pub(crate) use labelled::{has_double_inputs, is_labelled_table, load_tables};
 pub use matrix::Matrix;
@@ -42,7 +40,6 @@ pub use table::{Column, TableOptions};
 pub use validation::Split;
 pub use weights::{Weights, load_weights, save_weights};
 
-pub use crate::file::content_hash;
 use crate::{Error, Result};
 
 /// Reads a data set; the ending of `path` tells the format.

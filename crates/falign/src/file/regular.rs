@@ -35,7 +35,7 @@ pub(super) fn open_by(path: &Path, open: impl FnOnce() -> io::Result<File>) -> i
 ///
 /// # Example
 /// ```
-/// use falign::file::read;
+/// use falign::internal::file::read;
 /// let folder = std::env::temp_dir();
 /// let error = read(&folder).unwrap_err();
 /// assert!(error.to_string().contains("Is a directory, where a regular file is expected"));

@@ -17,7 +17,7 @@ const FORMAT: &str = "falign 1";
 ///
 /// # Example
 /// ```
-/// use falign::file::sealed::seal;
+/// use falign::internal::file::sealed::seal;
 /// let header = serde_json::from_str(r#"{"job": "a"}"#)?;
 /// let bytes = seal(&header, &[1.0, f64::NAN]);
 /// assert!(bytes.starts_with(b"falign 1 28 "));

@@ -9,7 +9,7 @@ const SCHEME: &str = "file:";
 ///
 /// # Example
 /// ```
-/// use falign::file::path_text;
+/// use falign::internal::file::path_text;
 /// assert_eq!(path_text("data/x.csv".as_ref()), "data/x.csv");
 /// # #[cfg(unix)] {
 /// use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};

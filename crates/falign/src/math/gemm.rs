@@ -22,7 +22,7 @@ use super::thin::multiply_thin;
 ///
 /// # Example
 /// ```
-/// use falign::math::multiply;
+/// use falign::internal::math::multiply;
 /// use ndarray::{Array2, array};
 /// let (a, b) = (array![[1.0, 2.0]], array![[3.0, 4.0]]);
 /// let mut c = Array2::zeros((1, 1));

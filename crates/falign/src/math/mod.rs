@@ -1,11 +1,11 @@
 //! Mathematics without networks: activations, losses, named random streams, products.
 
-mod arithmetic;
+pub(crate) mod arithmetic;
 mod deferred;
 mod eigen;
-mod gemm;
+pub(crate) mod gemm;
 mod loss;
-mod normal;
+pub(crate) mod normal;
 mod rows;
 mod scalar;
 mod slopes;
@@ -13,16 +13,15 @@ pub(crate) mod statistics;
 mod stream;
 mod thin;
 
-pub use arithmetic::arithmetic;
+pub(crate) use arithmetic::arithmetic;
 pub(crate) use deferred::DeferredProduct;
 pub(crate) use eigen::symmetric_eigen;
-pub use falign_kernels::{
-    Activation, Facts, KernelForm, Mixed, Scalar, activate, row_products, simd,
+pub use falign_kernels::{Activation, Scalar};
+pub(crate) use falign_kernels::{
+    KernelForm, Mixed, activate, exponentials, rectify, row_products, simd,
 };
-pub(crate) use falign_kernels::{exponentials, rectify};
-pub use gemm::multiply;
+pub(crate) use gemm::multiply;
 pub use loss::{Loss, Reduction};
-pub use normal::normal_quantile;
 pub(crate) use rows::set_rows;
 pub use scalar::Precision;
 pub(crate) use slopes::Slopes;

@@ -78,7 +78,7 @@ impl Need {
     ///
     /// # Example
     /// ```
-    /// use falign::memory::{Need, Size};
+    /// use falign::internal::memory::{Need, Size};
     /// let z = Need::array(8.0, &[(Size::Width, 1e9), (Size::Samples, 10.0)]);
     /// assert_eq!((z.bytes, z.by), (8e10, Size::Width));
     /// ```
@@ -137,7 +137,7 @@ pub fn shown(bytes: f64) -> String {
 ///
 /// # Example
 /// ```
-/// use falign::memory::parse;
+/// use falign::internal::memory::parse;
 /// assert_eq!(parse("64G"), Ok(64_000_000_000));
 /// assert_eq!(parse("1.5 GiB"), Ok(3 << 29));
 /// assert!(parse("much").is_err());

@@ -46,7 +46,8 @@ fn jobs(experiment: &Experiment) -> Vec<Job> {
 ///
 /// # Example
 /// ```
-/// use falign::{config::Experiment, plan::in_memory, simulate::sources::Sources};
+/// use falign::experiment::{Experiment, Sources};
+/// use falign::internal::plan::in_memory;
 /// let flat = "width = 50\nsteps = 20\nruns = 2\nsweep = { ridge = [0, 1] }".parse().unwrap();
 /// let experiment = Experiment::from_flat(&flat, None)?;
 /// let runs = in_memory::run(&experiment, &Sources::default(), None, &Default::default())?;

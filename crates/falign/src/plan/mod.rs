@@ -276,7 +276,7 @@ fn content_hash(leaf: &str, path: &str, contents: &mut BTreeMap<String, String>)
 /// data lie, or those of its folder `weights` if it is a run folder.
 fn hash_of(leaf: &str, path: &Path) -> Result<String> {
     if !path.is_dir() || matches!(leaf, "train_data" | "held_out_data") {
-        return crate::data::content_hash(path);
+        return crate::file::content_hash(path);
     }
     let weights = path.join("weights");
     let folder = match leaf {
@@ -290,7 +290,7 @@ fn hash_of(leaf: &str, path: &Path) -> Result<String> {
         let file = entry.map_err(|source| Error::io(&folder, source))?.path();
         if file.is_file() {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
-            files.push(format!("{name} {}", crate::data::content_hash(&file)?));
+            files.push(format!("{name} {}", crate::file::content_hash(&file)?));
         }
     }
     files.sort();
@@ -422,7 +422,7 @@ mod tests {
                 } else {
                     vec![pixel, 9]
                 };
-                crate::data::save_idx(&raw.join(name), shape, &values).unwrap();
+                crate::data::idx::save_idx(&raw.join(name), shape, &values).unwrap();
             }
             identity_on(path, "").id(&(0..1))
         };

@@ -22,7 +22,8 @@ use crate::simulate::sources::Sources;
 /// ```
 /// use std::{path::Path, sync::Arc};
 /// use falign::data::Dataset;
-/// use falign::{config::Experiment, plan::notes, simulate::sources::Sources};
+/// use falign::experiment::{Experiment, Sources};
+/// use falign::internal::plan::notes;
 /// use ndarray::array;
 /// let path = Path::new("mine.npz");
 /// let flat = "train_data = \"mine.npz\"".parse().unwrap();

@@ -37,9 +37,10 @@ impl SettingRuns {
     ///
     /// # Example
     /// ```
-    /// use falign::config::Experiment;
-    /// use falign::plan::run_table::SettingRuns;
-    /// use falign::simulate::{Context, simulate, sources::Sources};
+    /// use falign::experiment::Experiment;
+    /// use falign::experiment::SettingRuns;
+    /// use falign::experiment::Sources;
+    /// use falign::internal::simulate::{Context, simulate};
     /// let flat = "width = 20\nsteps = 10\nrecord = { every = 5 }".parse().unwrap();
     /// let labelled = &Experiment::from_flat(&flat, None)?.settings[0];
     /// let sources = Sources::default();

@@ -52,7 +52,7 @@ impl EngineFamily {
     }
 
     /// Rounding of the machine's products of matrices, on which the bits of these runs depend
-    /// ([`arithmetic`]). `None` where they are the same on every machine.
+    /// ([`arithmetic()`]). `None` where they are the same on every machine.
     pub fn arithmetic(self) -> Option<&'static str> {
         match self {
             Self::TwoLayer => None,

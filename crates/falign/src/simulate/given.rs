@@ -40,8 +40,8 @@ const HELD_OUT: &str = "held_out";
 /// ```
 /// use std::{path::Path, sync::Arc};
 /// use falign::data::Dataset;
-/// use falign::plan::in_memory;
-/// use falign::simulate::given;
+/// use falign::internal::plan::in_memory;
+/// use falign::internal::simulate::given;
 /// use ndarray::array;
 /// let data = Dataset::new(array![[1.0, 2.0], [0.5, -1.0]], array![[1.0], [0.0]])?;
 /// let given = given::Given::Reals { train: Arc::new(data), held_out: None };

@@ -148,9 +148,10 @@ pub fn simulate(
 ///
 /// # Example
 /// ```
-/// use falign::config::Experiment;
-/// use falign::simulate::{Context, Look, watched};
-/// use falign::simulate::sources::Sources;
+/// use falign::experiment::Experiment;
+/// use falign::experiment::Look;
+/// use falign::internal::simulate::{Context, watched};
+/// use falign::experiment::Sources;
 /// let flat = "width = 30\nsteps = 40\nrecord = { every = 20 }\nsave_weights = \"final\"".parse().unwrap();
 /// let setting = &Experiment::from_flat(&flat, None)?.settings[0].setting;
 /// let sources = Sources::default();

@@ -35,9 +35,9 @@ pub enum NewInputs {
 ///
 /// # Example
 /// ```
-/// use falign::study::prediction::{NewInputs, predict};
-/// use falign::simulate::{Context, simulate};
-/// use falign::{config::Experiment, simulate::sources::Sources};
+/// use falign::internal::study::prediction::{NewInputs, predict};
+/// use falign::internal::simulate::{Context, simulate};
+/// use falign::experiment::{Experiment, Sources};
 /// let flat = "samples = 5\ninput_dim = 2\nwidth = 30\nsave_weights = \"final\"".parse().unwrap();
 /// let setting = &Experiment::from_flat(&flat, None)?.settings[0].setting;
 /// let sources = Sources::default();

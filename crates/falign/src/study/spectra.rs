@@ -48,9 +48,10 @@ pub struct KernelSpectrum {
 ///
 /// # Example
 /// ```
-/// use falign::config::Overrides;
-/// use falign::simulate::sources::Sources;
-/// use falign::{config::Experiment, study::spectra::kernel_spectra};
+/// use falign::experiment::Overrides;
+/// use falign::experiment::Sources;
+/// use falign::experiment::Experiment;
+/// use falign::internal::study::spectra::kernel_spectra;
 /// let file = "name = \"small\"\n[data]\nsamples = 8\n[network]\nwidth = 500\nactivation = \"tanh\"\n";
 /// let experiment = Experiment::parse(file, &Overrides::none())?;
 /// let spectra = kernel_spectra(&experiment, &Sources::default(), None, None)?;

@@ -4,16 +4,16 @@
 //! samples, d inputs, p hidden units, k outputs; K = X X'; e = f - y.
 
 mod algebra;
-pub mod certificate;
+pub(crate) mod certificate;
 mod infinite;
 mod kernel;
 mod lazy;
-pub mod lemmas;
+pub(crate) mod lemmas;
 mod matrix;
 mod measure;
 mod recurrence;
 mod slow_time;
-mod spectrum;
+pub(crate) mod spectrum;
 
 pub(crate) use infinite::infinite_kernels_version;
 pub use infinite::{
@@ -38,8 +38,8 @@ pub use slow_time::{
     Estimate, FeedbackLaw, LinearSlowTime, Moments, SlowEstimate, SlowProblem, SlowRidge,
     SlowState, SlowTime, slow_time_limit,
 };
-pub use spectrum::{
-    Spectrum, certificate_memory, infinite_eigenvalues, kernel_spectrum, spectrum_memory,
-    training_kernel_max,
+pub use spectrum::{Spectrum, infinite_eigenvalues, kernel_spectrum, training_kernel_max};
+pub(crate) use spectrum::{
+    certificate_memory, infinite_eigenvalues_with_listener, spectrum_memory,
+    training_kernel_max_with_listener,
 };
-pub(crate) use spectrum::{infinite_eigenvalues_with_listener, training_kernel_max_with_listener};

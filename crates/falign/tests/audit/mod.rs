@@ -7,10 +7,9 @@ mod names; // other rules under a rule's name, and private ones
 mod signals; // teaching signals that are almost right
 
 use falign::audit::{Claim, Report, Subject, Verdict, audit};
+use falign::internal::network::FeedbackShape;
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::network::{
-    Architecture, DenseInput, FeedbackShape, Initialisation, draw_feedback, draw_layers,
-};
+use falign::network::{Architecture, DenseInput, Initialisation, draw_feedback, draw_layers};
 use falign::rule::{
     Composed, Composition, FeedbackDecay, FeedbackLearning, FeedbackWeights, Layer, LearningRule,
     Magnitude, MirrorResponse,

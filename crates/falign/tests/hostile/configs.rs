@@ -4,14 +4,15 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use falign::config::builtin::BUILTIN;
-use falign::config::keys::{self, KEYS, SECTIONS};
-use falign::config::setting::{Setting, Steps};
-use falign::config::{Experiment, LabelledSetting, Overrides};
+use falign::internal::config::builtin::BUILTIN;
+use falign::internal::config::keys;
+use falign::internal::config::keys::{KEYS, SECTIONS};
+use falign::internal::config::setting::{Setting, Steps};
+use falign::internal::config::{Experiment, LabelledSetting, Overrides};
+use falign::internal::plan::{Plan, in_memory};
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
 use falign::math::Stream;
-use falign::plan::{Plan, in_memory};
-use falign::simulate::sources::Sources;
-use falign::simulate::watch::Watch;
 
 use super::{NUMBERS, damaged, is_a_sentence, place};
 use crate::support::deep::IMAGES;

@@ -4,19 +4,19 @@ use std::fs;
 use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 
-use falign::claim::stored::Stored;
-use falign::config::{Experiment, Overrides};
 use falign::data::{
     LabelColumn, Weights, load_dataset, load_labelled, load_train_test, load_weights, save_weights,
 };
+use falign::internal::claim::stored::Stored;
+use falign::internal::config::{Experiment, Overrides};
+use falign::internal::network::TensorFile;
+use falign::internal::plan::execute::{collect, execute};
+use falign::internal::plan::summary::summary_csv;
+use falign::internal::plan::{Plan, folder};
+use falign::internal::simulate::RunResult;
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
 use falign::math::Stream;
-use falign::network::TensorFile;
-use falign::plan::execute::{collect, execute};
-use falign::plan::summary::summary_csv;
-use falign::plan::{Plan, folder};
-use falign::simulate::RunResult;
-use falign::simulate::sources::Sources;
-use falign::simulate::watch::Watch;
 use falign::{Error, Result};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -105,7 +105,7 @@ fn starts(scratch: &Path) -> Vec<Start> {
     };
     save_weights(&weights_path, &weights).unwrap();
     let [_, last] = run(&setting(IMAGES, &["run.save_weights=final"]), 0).weights;
-    let falign::simulate::SavedWeights::Deep(last) = last.unwrap() else {
+    let falign::internal::simulate::SavedWeights::Deep(last) = last.unwrap() else {
         panic!("not those of a deep network")
     };
     let table = "a,b,c,y\n1,2,3,0.5\n4,5.5,6e-1,-1\n7,8,9,2\n";

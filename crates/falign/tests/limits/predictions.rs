@@ -1,6 +1,6 @@
 //! Predictions as recorded quantities, next to what is measured.
 
-use falign::config::{Experiment, Overrides};
+use falign::internal::config::{Experiment, Overrides};
 use falign::measure::Quantity;
 
 use crate::support::experiment::measure;

@@ -1,6 +1,6 @@
 //! Angles of signals and updates: none for backpropagation, right for others.
 
-use falign::math::simd::Element;
+use falign::internal::math::simd::Element;
 use falign::math::{Activation, Loss, Reduction};
 use falign::measure::{LayerMeasure, Measurement, Quantity, Wanted};
 use falign::network::{DenseInput, Network, OptimiserKind, StepOptions};

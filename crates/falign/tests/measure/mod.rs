@@ -6,12 +6,12 @@ mod feedback; // angles of feedback weights, to forward weights and pseudoinvers
 mod units; // dead and saturated units, accuracies
 mod whole; // chunks, watching, divergence
 
-use falign::math::simd::Element;
+use falign::internal::math::simd::Element;
+use falign::internal::network::FeedbackShape;
 use falign::math::{Activation, Loss, Stream, StreamName, Streams};
 use falign::measure::{LayerMeasure, Measured, Measurement, Quantity, Wanted};
 use falign::network::{
-    Architecture, DenseInput, FeedbackShape, Initialisation, Network, OptimiserKind, draw_feedback,
-    draw_layers,
+    Architecture, DenseInput, Initialisation, Network, OptimiserKind, draw_feedback, draw_layers,
 };
 use falign::rule::{Composed, Composition, FeedbackDecay, FeedbackLearning, Layer};
 use ndarray::Array2;

@@ -3,8 +3,9 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use falign::data::Inputs;
 use falign::data::synthetic::labelled_images;
-use falign::data::{Inputs, save_idx};
+use falign::internal::data::save_idx;
 use falign::math::{StreamName, Streams};
 
 /// The folder of the real MNIST, or a loud word that there is none.

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use falign::config::setting::Setting;
-use falign::config::{Experiment, Overrides};
-use falign::simulate::sources::Sources;
-use falign::simulate::{Checkpoint, Context, Notes, RunResult, SavedWeights, simulate};
+use falign::internal::config::setting::Setting;
+use falign::internal::config::{Experiment, Overrides};
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::{Checkpoint, Context, Notes, RunResult, SavedWeights, simulate};
 
 /// Two hidden layers, 50 images of 4 x 4 pixels, 7 batches an epoch of which the last has 2
 /// samples; 21 steps, of which the recorded ones are not those where epochs end.

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use falign::config::{Experiment, Overrides};
-use falign::plan::Plan;
-use falign::plan::execute::{collect, execute};
-use falign::plan::run_table::RunTable;
-use falign::simulate::sources::Sources;
-use falign::simulate::watch::Watch;
+use falign::internal::config::{Experiment, Overrides};
+use falign::internal::plan::Plan;
+use falign::internal::plan::execute::{collect, execute};
+use falign::internal::plan::run_table::RunTable;
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
 
 /// A folder that is removed with the value.
 pub(crate) struct Scratch(pub(crate) PathBuf);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use falign::config::Experiment;
+use falign::internal::config::Experiment;
 use tempfile::TempDir;
 
 use super::{CheckArgs, is_pattern};

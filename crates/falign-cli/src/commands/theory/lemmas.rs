@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use falign::study::lemmas::{LemmaRow, LemmaTable, LemmaVerdict, RUNS, WIDTHS};
-use falign::theory::lemmas::Side;
+use falign::internal::study::lemmas::{LemmaRow, LemmaTable, LemmaVerdict, RUNS, WIDTHS};
+use falign::internal::theory::lemmas::Side;
 use serde_json::{Value, json};
 
 /// Table of both sides at the largest width, the implied constant at all, and its trend.

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use falign::simulate::sources::Sources;
-use falign::simulate::watch::Watch;
-use falign::study::certificate::{Question, SettingCertificate, certify_settings};
-use falign::study::lemmas::lemma_tables;
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
+use falign::internal::study::certificate::{Question, SettingCertificate, certify_settings};
+use falign::internal::study::lemmas::lemma_tables;
 use serde_json::{Value, json};
 
 use super::{OverrideArgs, source};

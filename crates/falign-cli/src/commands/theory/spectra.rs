@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use falign::config::Experiment;
-use falign::config::figure::{Figure, Panel};
-use falign::simulate::sources::Sources;
-use falign::simulate::watch::Watch;
-use falign::study::spectra::{KernelSpectrum, kernel_spectra};
+use falign::internal::config::Experiment;
+use falign::internal::config::figure::{Figure, Panel};
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
+use falign::internal::study::spectra::{KernelSpectrum, kernel_spectra};
 
 use falign_figure::{Options, Table, render, write, written};
 

@@ -85,10 +85,10 @@ impl Stored {
     ///
     /// # Example
     /// ```
-    /// use falign::{plan::execute::execute, simulate::watch::Watch};
-    /// use falign::claim::stored::Stored;
-    /// use falign::config::{Experiment, Overrides};
-    /// use falign::{plan::Plan, simulate::sources::Sources};
+    /// use falign::experiment::{Watch, execute};
+    /// use falign::internal::claim::stored::Stored;
+    /// use falign::experiment::{Experiment, Overrides};
+    /// use falign::experiment::{Plan, Sources};
     /// let text = "name = \"small\"\n[data]\nsamples = 4\ninput_dim = 5\n[run]\nsteps = 20\n";
     /// let experiment = Experiment::parse(text, &Overrides::none())?;
     /// let plan = Plan::new(&experiment)?;

@@ -21,7 +21,7 @@ pub fn entries() -> Vec<Entry> {
 ///
 /// # Example
 /// ```
-/// use falign::data::catalogue::find;
+/// use falign::internal::data::catalogue::find;
 /// assert_eq!(find("Fashion-MNIST")?.name, "fashion_mnist");
 /// assert_eq!(find("cifar-10")?.classes(), 10);
 /// assert!(find("imagenet").is_err());

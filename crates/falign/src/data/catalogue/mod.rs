@@ -140,7 +140,7 @@ impl Entry {
 ///
 /// # Example
 /// ```no_run
-/// let data = falign::data::catalogue::load("mnist", None)?.data;
+/// let data = falign::internal::data::catalogue::load("mnist", None)?.data;
 /// assert_eq!(data.train().samples(), 60_000);
 /// # Ok::<(), falign::Error>(())
 /// ```

@@ -1,8 +1,9 @@
 use super::*;
 use crate::data::folder::IDX_FILES;
 use crate::data::gzip::tests::compressed;
+use crate::data::idx::save_idx;
 use crate::data::synthetic::labelled_images;
-use crate::data::{Inputs, Labelled, save_idx};
+use crate::data::{Inputs, Labelled};
 use crate::file::scratch::Scratch;
 use crate::file::sha256;
 use crate::math::{StreamName, Streams};

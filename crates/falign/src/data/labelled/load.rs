@@ -126,8 +126,8 @@ pub(crate) fn load_tables(
 /// | `.npz` | `x_train`, `y_train`, `x_test`, `y_test`, as in Keras's `mnist.npz` |
 /// | `.tar.gz`, `.tar` | the binary version of CIFAR-10 |
 ///
-/// IDX files may be gzip-compressed. Nothing is compared with a published checksum here; the
-/// [catalogue](crate::data::catalogue) does that.
+/// IDX files may be gzip-compressed. Nothing is compared with a published checksum here;
+/// `falign data verify` does that.
 ///
 /// # Errors
 /// As for [`load_labelled`] and [`load_idx`](crate::data::load_idx); also if the two sets do

@@ -97,10 +97,10 @@ pub struct Estimate {
 ///
 /// # Example
 /// ```
-/// use falign::config::Overrides;
-/// use falign::study::estimate::estimate;
-/// use falign::simulate::sources::Sources;
-/// use falign::{config::Experiment, plan::Plan};
+/// use falign::experiment::Overrides;
+/// use falign::internal::study::estimate::estimate;
+/// use falign::experiment::Sources;
+/// use falign::experiment::{Experiment, Plan};
 /// let file = "name = \"small\"\n[data]\nsamples = 8\n[run]\nsteps = 50\nruns = 3\n";
 /// let experiment = Experiment::parse(file, &Overrides::none())?;
 /// let plan = Plan::new(&experiment)?;

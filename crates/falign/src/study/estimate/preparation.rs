@@ -52,8 +52,8 @@ const LONG_DRAWS: f64 = 1e10;
 ///
 /// # Example
 /// ```
-/// use falign::study::estimate::preparation_seconds;
-/// use falign::{config::Experiment, simulate::sources::Sources};
+/// use falign::internal::study::estimate::preparation_seconds;
+/// use falign::experiment::{Experiment, Sources};
 /// let flat = "samples = 100\nstep_size = \"auto\"".parse().unwrap();
 /// let small = Experiment::from_flat(&flat, None)?;
 /// assert_eq!(preparation_seconds(&small, &Sources::default())?, 0.0);

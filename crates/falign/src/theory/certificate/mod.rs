@@ -108,7 +108,7 @@ impl Certificate {
 /// use falign::math::Activation;
 /// use falign::rule::Schedule;
 /// use falign::theory::LazyFeedback;
-/// use falign::theory::certificate::{Setup, Verdict, certify};
+/// use falign::internal::theory::certificate::{Setup, Verdict, certify};
 /// use ndarray::array;
 /// let certificate = certify(&Setup {
 ///     activation: Activation::Relu,

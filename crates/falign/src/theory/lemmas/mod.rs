@@ -116,7 +116,7 @@ impl Inequality {
 /// use falign::math::Activation;
 /// use falign::rule::Schedule;
 /// use falign::theory::Spectrum;
-/// use falign::theory::lemmas::{LemmaSetup, lemmas};
+/// use falign::internal::theory::lemmas::{LemmaSetup, lemmas};
 /// use ndarray::array;
 /// let ones = array![[1.0], [-1.0]];
 /// let rows = lemmas(LemmaSetup {
