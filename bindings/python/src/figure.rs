@@ -38,8 +38,9 @@ pub(crate) fn figure(
             let (experiment, _) = experiment(&flat, data.as_deref())?;
             let mut labelled = experiment.settings.into_iter().next().expect("one setting");
             (labelled.case, labelled.axes) = (case, axes);
-            let runs = records.into_iter().map(result).collect::<PyResult<_>>()?;
-            Ok(SettingRuns::new(&labelled, runs))
+            let rows = records.into_iter().map(|record| Ok(result(record)?.rows));
+            let rows = rows.collect::<PyResult<Vec<_>>>()?;
+            Ok(SettingRuns::new(&labelled, &rows))
         })
         .collect::<PyResult<_>>()?;
     let summary = summary_csv(&RunTable { settings });

@@ -34,7 +34,7 @@ pub(crate) fn save(
     let runs = runs
         .into_iter()
         .map(|of_setting| of_setting.into_iter().map(one).collect())
-        .collect::<PyResult<_>>()?;
+        .collect::<PyResult<Vec<_>>>()?;
     detached(py, || folder::save(&experiment, &runs, &path, seconds))
 }
 
@@ -49,6 +49,6 @@ pub(crate) fn load(
     let settings = experiment.settings.iter().zip(runs);
     let settings = settings
         .map(|(labelled, runs)| setting(py, labelled, runs))
-        .collect::<PyResult<_>>()?;
+        .collect::<PyResult<Vec<_>>>()?;
     Ok((dict(py, &flat)?, settings))
 }

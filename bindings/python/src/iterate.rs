@@ -78,7 +78,7 @@ impl Iteration {
                 || format!("run {run}"),
                 || watched(&setting, run, context, &mut goes_on, &mut observe),
             );
-            let ended = ended.map(|run| run.map(|run| run.outcome));
+            let ended = ended.map(|run| run.map(|run| run.rows.outcome));
             tell(&send, &own, Message::Ended(ended));
         });
         Ok(Self {

@@ -2,7 +2,7 @@
 
 use falign::internal::config::LabelledSetting;
 use falign::internal::simulate::resolve::Resolved;
-use falign::internal::simulate::{Outcome, RunResult, SavedWeights, WeightArray};
+use falign::internal::simulate::{Outcome, RunResult, RunRows, SavedWeights, WeightArray};
 use ndarray::Array2;
 use numpy::{
     IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
@@ -68,8 +68,12 @@ pub(crate) fn setting<'py>(
 }
 
 fn record(py: Python<'_>, run: RunResult) -> PyResult<Record<'_>> {
-    let steps: Vec<i64> = run
-        .steps
+    let RunRows {
+        steps,
+        values,
+        outcome,
+    } = run.rows;
+    let steps: Vec<i64> = steps
         .iter()
         .map(|&step| i64::try_from(step).unwrap_or(i64::MAX))
         .collect();
@@ -83,9 +87,9 @@ fn record(py: Python<'_>, run: RunResult) -> PyResult<Record<'_>> {
     let [initial, last] = run.weights;
     Ok((
         steps.into_pyarray(py),
-        rows(run.values).into_pyarray(py),
-        run.outcome.name(),
-        run.outcome.step(),
+        rows(values).into_pyarray(py),
+        outcome.name(),
+        outcome.step(),
         (step_size, ridge, gamma, kernel_max),
         (
             initial.map(|found| weights(py, &found)).transpose()?,
@@ -131,14 +135,9 @@ pub(crate) fn result(record: RecordIn<'_>) -> PyResult<RunResult> {
     };
     let step = |&step: &i64| u64::try_from(step).unwrap_or(0);
     let steps: Vec<u64> = steps.as_array().iter().map(step).collect();
+    let values = values.as_array();
+    let values = values.rows().into_iter().map(|row| row.to_vec());
     Ok(RunResult {
-        values: values
-            .as_array()
-            .rows()
-            .into_iter()
-            .map(|r| r.to_vec())
-            .collect(),
-        outcome,
         resolved: Resolved {
             step_size,
             ridge,
@@ -150,7 +149,11 @@ pub(crate) fn result(record: RecordIn<'_>) -> PyResult<RunResult> {
             initial.as_ref().map(saved).transpose()?,
             last.as_ref().map(saved).transpose()?,
         ],
-        steps,
+        rows: RunRows {
+            values: values.collect(),
+            outcome,
+            steps,
+        },
     })
 }
 

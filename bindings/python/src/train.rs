@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use falign::internal::config::Experiment;
 use falign::internal::plan::in_memory;
-use falign::internal::plan::in_memory::Runs;
 use falign::internal::plan::notes::of_data;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
-use falign::internal::simulate::{PrivateRule, given};
+use falign::internal::simulate::{PrivateRule, RunResult, given};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -19,6 +18,9 @@ use crate::error::{OrRaise, warn};
 use crate::rule::PythonRule;
 use crate::runs::{SettingOut, setting};
 use crate::supervise::{Progress, supervise};
+
+/// Runs of each setting; `None` where one is not finished.
+type Runs = Vec<Vec<Option<RunResult>>>;
 
 /// Name of data in memory.
 const GIVEN: &str = "given";
@@ -67,15 +69,24 @@ pub(crate) fn train<'py>(
         let (rule, runs) = (rule.clone(), Arc::clone(&runs));
         move || {
             let private = rule.as_deref().map(|rule| rule as &dyn PrivateRule);
-            in_memory::run_each(&experiment, &sources, private, &watch, &|finished| {
-                in_memory::put(&mut locked(&runs), finished);
-            })
+            in_memory::run_each(
+                &experiment,
+                &sources,
+                private,
+                &watch,
+                &|setting, run, result| {
+                    // Without a place once the runs have been taken.
+                    let mut runs = locked(&runs);
+                    if let Some(place) = runs.get_mut(setting).and_then(|runs| runs.get_mut(run)) {
+                        *place = Some(result);
+                    }
+                },
+            )
         }
     };
     let (ended, interruption) = supervise(py, threads, &watch, &progress, work)?;
     ended.transpose().or_raise()?;
     let interruption = rule.and_then(|rule| rule.failure()).or(interruption);
-    // Runs that end after this have no place any more.
     let runs = std::mem::take(&mut *locked(&runs));
     let settings = experiment.settings.iter().zip(runs);
     let settings = settings

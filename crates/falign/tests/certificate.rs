@@ -617,7 +617,7 @@ fn the_start_is_that_of_the_run_and_contracts_as_the_theorem_says() {
     let run = simulate(setting, 0, Context::new(&sources), &mut |_| true)
         .unwrap()
         .unwrap();
-    let start = &run.values[0];
+    let start = &run.rows.values[0];
     for (key, value) in [
         ("initial_feature_kernel_min", start[2]),
         ("initial_feedback_kernel_norm", start[3]),
@@ -627,8 +627,8 @@ fn the_start_is_that_of_the_run_and_contracts_as_the_theorem_says() {
     }
     // Every step, not only on average.
     let bound = certificate.value("contraction_bound").unwrap();
-    assert!(run.values[1..].iter().all(|row| row[0] <= bound));
-    assert_eq!(run.outcome, Outcome::Finished);
+    assert!(run.rows.values[1..].iter().all(|row| row[0] <= bound));
+    assert_eq!(run.rows.outcome, Outcome::Finished);
 }
 
 #[test]

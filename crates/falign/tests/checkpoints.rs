@@ -203,11 +203,15 @@ fn a_run_that_ended_ends_in_the_same_way_from_its_checkpoint() {
         for record in ["run.record={ every = 1 }", "run.record={ every = 4 }"] {
             let setting = setting(IMAGES, &[sets, &[record]].concat());
             let expected = run(&setting, 0);
-            assert_eq!(expected.outcome.name(), name, "{sets:?}");
+            assert_eq!(expected.rows.outcome.name(), name, "{sets:?}");
             for attempt in 0..3 {
                 let found = run_until(&setting, &path, STEPS).unwrap();
                 let same = bits(&found) == bits(&expected);
-                assert!(same, "{sets:?} {record} {attempt}: {:?}", found.outcome);
+                assert!(
+                    same,
+                    "{sets:?} {record} {attempt}: {:?}",
+                    found.rows.outcome
+                );
             }
             let _ = fs::remove_file(&path);
         }
@@ -386,12 +390,17 @@ fn the_outcome_says_at_which_step() {
         "network.activation=relu",
     ];
     let diverged = run(&setting(IMAGES, &far), 0);
-    let Outcome::Diverged { step } = diverged.outcome else {
-        panic!("{:?}", diverged.outcome)
+    let Outcome::Diverged { step } = diverged.rows.outcome else {
+        panic!("{:?}", diverged.rows.outcome)
     };
     assert!((1..4).contains(&step), "{step}");
     // Rows at 0, 4, 8, ...: the first is there, the others are not.
-    assert!(diverged.values[0][0].to_bits() == 0);
-    assert!(diverged.values[1..].iter().flatten().all(|x| x.is_nan()));
-    assert_eq!(diverged.values.len(), diverged.steps.len());
+    assert!(diverged.rows.values[0][0].to_bits() == 0);
+    assert!(
+        diverged.rows.values[1..]
+            .iter()
+            .flatten()
+            .all(|x| x.is_nan())
+    );
+    assert_eq!(diverged.rows.values.len(), diverged.rows.steps.len());
 }

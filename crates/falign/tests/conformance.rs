@@ -76,7 +76,7 @@ fn has_shapes(rule: Rule, result: &RunResult) -> bool {
 
 fn value(setting: &Setting, result: &RunResult, quantity: Quantity) -> f64 {
     let at = setting.quantities.iter().position(|q| *q == quantity);
-    result.values[result.values.len() - 1][at.expect("it is recorded")]
+    result.rows.values[result.rows.values.len() - 1][at.expect("it is recorded")]
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn every_rule_conforms() {
         let loss = value(&one, &result, Quantity::Loss);
         // Guessing has an accuracy of 1/3 and a loss of ln 3.
         let learns = if is_trial {
-            loss < 0.95 * result.values[1][0]
+            loss < 0.95 * result.rows.values[1][0]
         } else {
             accuracy > 0.8 && loss < 0.6
         };

@@ -81,7 +81,7 @@ fn a_panic_of_a_rule_of_ones_own_is_an_error_and_finished_runs_came() {
             &Sources::default(),
             Some(&Broken),
             &watch,
-            &|one| finished.lock().unwrap().push(one.run),
+            &|_, run, _| finished.lock().unwrap().push(run),
         )
     };
     let text = one_after_the_other(run).unwrap_err().to_string();

@@ -47,7 +47,7 @@ fn measured(experiment: &Experiment) -> Vec<[f64; 2]> {
     let runs = in_memory::run(experiment, &Sources::default(), None, &Watch::default()).unwrap();
     let of_setting = |runs: &Vec<Option<RunResult>>| {
         let last = runs.iter().map(|run| {
-            let values = &run.as_ref().unwrap().values;
+            let values = &run.as_ref().unwrap().rows.values;
             values[values.len() - 1][0]
         });
         let last: Vec<f64> = last.collect();

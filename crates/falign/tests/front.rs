@@ -51,7 +51,7 @@ fn numbers_are_those_of_an_experiment_file() {
     let runs = in_memory::run(&experiment, &sources, None, &Watch::default()).unwrap();
     assert_eq!(run.steps(), [0, 4, 8, 12]);
     for (number, expected) in runs[0].iter().flatten().enumerate() {
-        for (row, values) in expected.values.iter().enumerate() {
+        for (row, values) in expected.rows.values.iter().enumerate() {
             let found = [run.loss(), run.alignment()].map(|all| all[[number, row]]);
             let held_out = run.values(Quantity::HeldOutLoss).unwrap()[[number, row]];
             let found = [found[0], found[1], held_out].map(f64::to_bits);

@@ -152,7 +152,7 @@ fn looking_inside_changes_nothing_and_shows_the_weights_of_each_step() {
         .unwrap()
         .unwrap();
     assert_eq!(bits(&seen), bits(&run(&setting, 0)));
-    assert_eq!(looks.len(), seen.steps.len());
+    assert_eq!(looks.len(), seen.rows.steps.len());
     assert_eq!(Some(&looks[0].2), seen.weights[0].as_ref());
     assert_eq!(Some(&looks[looks.len() - 1].2), seen.weights[1].as_ref());
     for (_, _, weights) in &looks {
@@ -199,7 +199,7 @@ fn predictions_have_the_recorded_loss_in_every_engine_and_shape() {
         // A deep network's is per sample.
         let share = if is_deep { samples as f64 } else { 1.0 };
         let loss = (&outputs - &targets).mapv(|e| e * e).sum() / 2.0 / share;
-        let recorded = found.values.last().unwrap()[0];
+        let recorded = found.rows.values.last().unwrap()[0];
         // The last row of a deep run is the loss before the last step, one step of ten away.
         let slack = if is_deep { 0.5 } else { 1e-9 };
         assert!(

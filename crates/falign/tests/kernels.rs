@@ -127,7 +127,7 @@ fn rows(network: &str) -> Vec<Vec<f64>> {
     let setting = &experiment.settings[0].setting;
     let sources = Sources::default();
     let result = simulate(setting, 0, Context::new(&sources), &mut |_| true);
-    result.unwrap().unwrap().values
+    result.unwrap().unwrap().rows.values
 }
 
 #[test]

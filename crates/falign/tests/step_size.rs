@@ -87,9 +87,14 @@ fn every_rule_learns_with_it() {
     ] {
         let rule_is = format!("learning.rule={rule}");
         let (setting, result) = auto(&[&rule_is, "run.epochs=30", "learning.ridge=0"]);
-        assert_eq!(result.outcome, Outcome::Finished, "{rule}");
+        assert_eq!(result.rows.outcome, Outcome::Finished, "{rule}");
         let at = setting.quantities.iter().position(|q| q.name() == "loss");
-        let losses: Vec<f64> = result.values.iter().map(|row| row[at.unwrap()]).collect();
+        let losses: Vec<f64> = result
+            .rows
+            .values
+            .iter()
+            .map(|row| row[at.unwrap()])
+            .collect();
         let (first, last) = (losses[1], losses[losses.len() - 1]);
         assert!(last < first, "{rule}: {first} {last}");
     }

@@ -70,14 +70,14 @@ fn a_full_batch_of_squared_errors_is_the_papers_dynamics() {
             let with = |more: &str| run(&setting(BOTH, &[&both[..], &[more]].concat()), 0);
             let plain = with("run.engine=reference");
             let deep = with("run.engine=mini_batch");
-            assert_eq!(deep.steps, plain.steps);
-            assert_eq!(plain.outcome, Outcome::Finished);
+            assert_eq!(deep.rows.steps, plain.rows.steps);
+            assert_eq!(plain.rows.outcome, Outcome::Finished);
             for step in 0..=40 {
                 let what = |of: &str| format!("{rule}, {activation}, {of} at step {step}");
-                let (d, p) = (&deep.values[step], &plain.values[step]);
+                let (d, p) = (&deep.rows.values[step], &plain.rows.values[step]);
                 // The batches since the row before: the one of the step before this row.
                 if step > 0 {
-                    let before = plain.values[step - 1][0] / 12.0;
+                    let before = plain.rows.values[step - 1][0] / 12.0;
                     assert_near(&what("loss"), d[0], before);
                 } else {
                     assert!(d[0].is_nan());
@@ -109,7 +109,7 @@ fn the_mean_of_a_batch_is_its_sum_with_a_smaller_step() {
         run(&setting(BOTH, &sets), 0)
     };
     let (sum, mean) = (with("sum", 0.25), with("mean", 3.0));
-    for (s, m) in sum.values.iter().zip(&mean.values).skip(1) {
+    for (s, m) in sum.rows.values.iter().zip(&mean.rows.values).skip(1) {
         for (s, m) in s.iter().zip(m) {
             assert_near("sum and mean", *m, *s);
         }
@@ -283,7 +283,7 @@ fn values(
         .iter()
         .position(|q| q.name() == name)
         .unwrap();
-    result.values.iter().map(|row| row[at]).collect()
+    result.rows.values.iter().map(|row| row[at]).collect()
 }
 
 /// Without decay the mirror's signals were dozens of times too large after as many steps.
@@ -301,7 +301,7 @@ fn feedback_that_learns_stays_as_large_as_the_weights_it_stands_for() {
         ];
         let setting = setting(IMAGES, &sets);
         let result = run(&setting, 0);
-        let last = result.values.last().unwrap();
+        let last = result.rows.values.last().unwrap();
         [last[0], last[1]]
     };
     let [ratio, angle] = last("weight_mirror");
@@ -433,7 +433,7 @@ fn validation_samples_are_taken_from_the_training_samples() {
     let setting = setting(IMAGES, &sets);
     let result = run(&setting, 0);
     // 30 samples are left: 4 batches of 8, 12 steps.
-    assert_eq!(result.steps, [0, 4, 8, 12]);
+    assert_eq!(result.rows.steps, [0, 4, 8, 12]);
     assert_eq!(values(&result, &setting, "epoch"), [0.0, 1.0, 2.0, 3.0]);
     for accuracy in values(&result, &setting, "validation_accuracy") {
         let right = accuracy * 20.0;
@@ -459,7 +459,7 @@ fn the_validation_set_is_the_seeds_and_the_runs() {
         let quantities = "run.quantities=[\"validation_loss\"]";
         let common = ["data.validation=20", quantities, &fixed, "run.epochs=0"];
         let result = run(&setting(IMAGES, &[&common[..], sets].concat()), number);
-        result.values[0][0].to_bits()
+        result.rows.values[0][0].to_bits()
     };
     let first = loss(0, &[]);
     for sets in [
@@ -485,9 +485,10 @@ fn what_learns_nothing_is_stalled_and_what_learns_is_not() {
     ];
     let stalled = run(&setting(IMAGES, &still), 0);
     // The first row has no batch behind it.
-    assert_eq!(stalled.outcome, Outcome::Stalled { step: 4 });
+    assert_eq!(stalled.rows.outcome, Outcome::Stalled { step: 4 });
     assert!(
         stalled
+            .rows
             .values
             .iter()
             .flatten()
@@ -495,13 +496,13 @@ fn what_learns_nothing_is_stalled_and_what_learns_is_not() {
             .all(|x| !x.is_infinite())
     );
     let learned = run(&setting(IMAGES, &["learning.ridge=0"]), 0);
-    assert_eq!(learned.outcome, Outcome::Finished);
+    assert_eq!(learned.rows.outcome, Outcome::Finished);
     // Two rows are too few to tell.
     let short = run(
         &setting(IMAGES, &[&still[..], &["run.epochs=1"]].concat()),
         0,
     );
-    assert_eq!(short.outcome, Outcome::Finished);
+    assert_eq!(short.rows.outcome, Outcome::Finished);
 }
 
 /// Measuring draws separate magnitudes, and gives back those that trained.

@@ -131,7 +131,7 @@ fn bits(result: &RunResult) -> String {
         let value = if value.is_nan() { f64::NAN } else { value };
         bytes.extend_from_slice(&value.to_bits().to_le_bytes());
     };
-    for (&step, row) in result.steps.iter().zip(&result.values) {
+    for (&step, row) in result.rows.steps.iter().zip(&result.rows.values) {
         add(step as f64);
         row.iter().copied().for_each(&mut add);
     }

@@ -6,10 +6,9 @@ use crate::config::LabelledSetting;
 use crate::math::statistics::{mean, sem};
 use crate::measure::Quantity;
 use crate::plan::run_table::SettingRuns;
-use crate::plan::tables::{RunRows, setting_runs};
 use crate::simulate::Outcome;
 use crate::simulate::resolve::Resolved;
-use crate::simulate::{RunResult, SavedWeights};
+use crate::simulate::{RunResult, RunRows, SavedWeights};
 
 /// Runs of one setting. Arrays have the shape (runs, recorded steps).
 ///
@@ -35,9 +34,9 @@ impl Run {
     pub(super) fn new(setting: &LabelledSetting, runs: Vec<RunResult>) -> Self {
         let resolved = runs.iter().map(|run| run.resolved).collect();
         let weights = runs.iter().map(|run| run.weights.clone()).collect();
-        let rows: Vec<RunRows> = runs.into_iter().map(RunRows::from).collect();
+        let rows: Vec<RunRows> = runs.into_iter().map(|run| run.rows).collect();
         Self {
-            table: setting_runs(setting, &rows),
+            table: SettingRuns::new(setting, &rows),
             resolved,
             weights,
         }

@@ -14,15 +14,14 @@ use rayon::prelude::*;
 use serde_json::Map;
 
 pub use super::result_file::{RESULTS, WEIGHTS, result_path};
-use super::run_table::RunTable;
-use super::tables::{RunRows, setting_runs};
+use super::run_table::{RunTable, SettingRuns};
 use super::work::{Work, add};
 use super::{Job, Plan, result_file};
 use crate::config::Experiment;
 use crate::fault::caught;
 use crate::file::{Folder, write_own};
 use crate::simulate::sources::Sources;
-use crate::simulate::{Checkpoint, Context, Notes, RunResult, simulate};
+use crate::simulate::{Checkpoint, Context, Notes, RunResult, RunRows, simulate};
 use crate::{Error, Result};
 
 /// A job in words, for errors.
@@ -200,7 +199,7 @@ fn look<'a>(
                 found.others.extend(other.map(|reason| (path, reason)));
                 watch.jobs_done.fetch_add(1, Ordering::Relaxed);
                 for run in &runs {
-                    let steps = run.steps.last().copied().unwrap_or(0);
+                    let steps = run.rows.steps.last().copied().unwrap_or(0);
                     add(&watch.done, work.run(job.setting_index, steps, watch));
                 }
             }
@@ -366,11 +365,11 @@ pub fn collect(experiment: &Experiment, plan: &Plan, folder: &Path) -> Result<Ru
     for job in &plan.jobs {
         let runs = result_file::read(experiment, job, &result_path(folder, job))?;
         let of_setting = by_setting.entry(job.setting_index).or_default();
-        of_setting.extend(runs.into_iter().map(RunRows::from));
+        of_setting.extend(runs.into_iter().map(|run| run.rows));
     }
     let settings = by_setting
         .into_iter()
-        .map(|(index, runs)| setting_runs(&experiment.settings[index], &runs))
+        .map(|(index, runs)| SettingRuns::new(&experiment.settings[index], &runs))
         .collect();
     Ok(RunTable { settings })
 }

@@ -7,12 +7,10 @@ use std::path::Path;
 use serde_json::{Map, json};
 
 use super::belongs::{self, write_origin};
-use super::in_memory::Runs;
 use super::result_file::{self, RESULTS, WEIGHTS};
 use super::run_rows::runs_csv;
-use super::run_table::RunTable;
+use super::run_table::{RunTable, SettingRuns};
 use super::summary::summary_csv;
-use super::tables::{RunRows, setting_runs};
 use super::{Job, Plan};
 use crate::config::setting::SaveWeights;
 use crate::config::{Experiment, Overrides};
@@ -20,7 +18,7 @@ use crate::file::lock::FolderLock;
 use crate::file::{Folder, write_atomic, write_own};
 use crate::math::simd;
 use crate::network::TensorFile;
-use crate::simulate::{RunResult, SavedWeights};
+use crate::simulate::{RunResult, RunRows, SavedWeights};
 use crate::{Error, Result};
 
 /// The experiment of a run folder, with every key written out.
@@ -128,7 +126,12 @@ fn meta(experiment: &Experiment, table: &RunTable, seconds: f64, threads: Option
 /// # Errors
 /// [`Error::Record`] if the folder is not empty; [`Error::Io`]; [`Error::Config`] naming an
 /// input file that cannot be read.
-pub fn save(experiment: &Experiment, runs: &Runs, folder: &Path, seconds: f64) -> Result<()> {
+pub fn save(
+    experiment: &Experiment,
+    runs: &[Vec<Option<RunResult>>],
+    folder: &Path,
+    seconds: f64,
+) -> Result<()> {
     let plan = Plan::new(experiment)?;
     std::fs::create_dir_all(folder).map_err(|source| Error::io(folder, source))?;
     let _lock = FolderLock::acquire(folder)?;
@@ -152,7 +155,7 @@ pub fn save(experiment: &Experiment, runs: &Runs, folder: &Path, seconds: f64) -
         }
         let bytes = result_file::encode(experiment, job, &finished, weights);
         write_own(&result_file::result_path(folder, job), &bytes)?;
-        tables[job.setting_index].extend(finished.into_iter().map(RunRows::from));
+        tables[job.setting_index].extend(finished.into_iter().map(|run| run.rows));
     }
     write_start(experiment, &plan, folder)?;
     if !is_complete {
@@ -160,13 +163,13 @@ pub fn save(experiment: &Experiment, runs: &Runs, folder: &Path, seconds: f64) -
     }
     let settings = experiment.settings.iter().zip(&tables);
     let settings = settings
-        .map(|(one, runs)| setting_runs(one, runs))
+        .map(|(one, runs)| SettingRuns::new(one, runs))
         .collect();
     write_tables(experiment, &RunTable { settings }, folder, seconds, None)
 }
 
 /// Results of all runs of a job, if they are there.
-fn of_job(runs: &Runs, job: &Job) -> Option<Vec<RunResult>> {
+fn of_job(runs: &[Vec<Option<RunResult>>], job: &Job) -> Option<Vec<RunResult>> {
     let of_setting = runs.get(job.setting_index)?;
     let one = |run: u64| of_setting.get(usize::try_from(run).ok()?)?.clone();
     job.runs.clone().map(one).collect()
@@ -179,11 +182,11 @@ fn of_job(runs: &Runs, job: &Job) -> Option<Vec<RunResult>> {
 /// [`Error::Io`] if there is no `experiment.toml`; [`Error::Record`] for a damaged result;
 /// [`Error::Config`] where the experiment's data are no longer where it says; [`Error::Record`] where
 /// they have changed, or the folder is of another numerics version.
-pub fn load(folder: &Path) -> Result<(Experiment, Runs)> {
+pub fn load(folder: &Path) -> Result<(Experiment, Vec<Vec<Option<RunResult>>>)> {
     let experiment = Experiment::load(&folder.join(EXPERIMENT), &Overrides::none())?;
     let plan = Plan::new(&experiment)?;
     belongs::check(&experiment, &plan, folder)?;
-    let mut runs: Runs = vec![Vec::new(); experiment.settings.len()];
+    let mut runs: Vec<Vec<Option<RunResult>>> = vec![Vec::new(); experiment.settings.len()];
     for job in &plan.jobs {
         let path = result_file::result_path(folder, job);
         let of_setting = &mut runs[job.setting_index];

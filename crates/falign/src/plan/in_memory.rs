@@ -15,9 +15,6 @@ use crate::simulate::sources::Sources;
 use crate::simulate::watch::Watch;
 use crate::simulate::{Context, PrivateRule, RunResult};
 
-/// The runs of each setting of an experiment, in order; `None` where a run was not finished.
-pub type Runs = Vec<Vec<Option<RunResult>>>;
-
 /// Jobs of one run each: spread well over threads, and each kept once it is finished.
 fn jobs(experiment: &Experiment) -> Vec<Job> {
     let settings = experiment.settings.iter().enumerate();
@@ -44,6 +41,8 @@ fn jobs(experiment: &Experiment) -> Vec<Job> {
 /// the settings name lack, as [`inputs::check`](super::inputs::check) for them; more memory than can
 /// be had, as [`need::check`](super::need::check).
 ///
+/// Returns the runs of each setting, in order; `None` where a run was not finished.
+///
 /// # Example
 /// ```
 /// use falign::experiment::{Experiment, Sources};
@@ -59,56 +58,38 @@ pub fn run(
     sources: &Sources,
     rule: Option<&dyn PrivateRule>,
     watch: &Watch,
-) -> Result<Runs> {
+) -> Result<Vec<Vec<Option<RunResult>>>> {
     let runs = Mutex::new(unfinished(experiment));
-    run_each(experiment, sources, rule, watch, &|finished| {
-        put(
-            &mut runs.lock().unwrap_or_else(PoisonError::into_inner),
-            finished,
-        );
-    })?;
+    let put = |setting: usize, run: usize, result| {
+        runs.lock().unwrap_or_else(PoisonError::into_inner)[setting][run] = Some(result);
+    };
+    run_each(experiment, sources, rule, watch, &put)?;
     Ok(runs.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// A run that is finished.
-#[derive(Debug, Clone)]
-pub struct Finished {
-    /// Index of the setting in the experiment, from 0.
-    pub setting: usize,
-    /// Number of the run, from 0.
-    pub run: u64,
-    /// The result of the run.
-    pub result: RunResult,
-}
-
 /// The runs of an experiment before any of them is finished.
-pub fn unfinished(experiment: &Experiment) -> Runs {
+pub fn unfinished(experiment: &Experiment) -> Vec<Vec<Option<RunResult>>> {
     let counts = experiment.settings.iter().map(|one| one.setting.runs);
     counts
         .map(|runs| (0..runs).map(|_| None).collect())
         .collect()
 }
 
-/// Puts a finished run in its place; without one for it, nothing happens.
-pub fn put(runs: &mut Runs, finished: Finished) {
-    let of_setting = runs.get_mut(finished.setting);
-    let index = usize::try_from(finished.run).ok();
-    if let Some(place) = of_setting.zip(index).and_then(|(of, run)| of.get_mut(run)) {
-        *place = Some(finished.result);
-    }
-}
-
 /// Runs as [`run`](fn@run) does, but hands every run over once it is finished, from whichever thread made
-/// it: for callers that do not wait for the last one.
+/// it: for callers that do not wait for the last one. `report` learns of the index of the setting, the
+/// number of the run, both from 0, and the result.
 ///
 /// # Errors
 /// As [`run`](fn@run).
+///
+/// # Panics
+/// Never: there are no more runs than can be counted in memory.
 pub fn run_each(
     experiment: &Experiment,
     sources: &Sources,
     rule: Option<&dyn PrivateRule>,
     watch: &Watch,
-    report: &(dyn Fn(Finished) + Sync),
+    report: &(dyn Fn(usize, usize, RunResult) + Sync),
 ) -> Result<()> {
     super::need::check(experiment, sources, 1)?;
     super::inputs::files(experiment, sources)?;
@@ -127,11 +108,8 @@ pub fn run_each(
         };
         let run = job.runs.start;
         if let Some(result) = run_one(experiment, job, run, context, &work, watch)? {
-            report(Finished {
-                setting: job.setting_index,
-                run,
-                result,
-            });
+            let number = usize::try_from(run).expect("a run of a list in memory");
+            report(job.setting_index, number, result);
             watch.jobs_done.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())

@@ -11,7 +11,7 @@ use crate::config::setting::SaveWeights;
 use crate::file::Folder;
 use crate::file::sealed::{seal, unseal};
 use crate::simulate::resolve::Resolved;
-use crate::simulate::{Outcome, RunResult, SavedWeights};
+use crate::simulate::{Outcome, RunResult, RunRows, SavedWeights};
 use crate::{Error, Result};
 
 /// Values stored per run before its rows.
@@ -67,7 +67,7 @@ pub(super) fn encode(
 ) -> Vec<u8> {
     let mut payload = Vec::new();
     for run in runs {
-        let code = match run.outcome {
+        let code = match run.rows.outcome {
             Outcome::Finished => 0.0,
             Outcome::Converged { .. } => 1.0,
             Outcome::Diverged { .. } => 2.0,
@@ -75,15 +75,15 @@ pub(super) fn encode(
         };
         let r = &run.resolved;
         payload.extend([
-            run.steps.len() as f64,
+            run.rows.steps.len() as f64,
             code,
-            run.outcome.step().unwrap_or(0) as f64,
+            run.rows.outcome.step().unwrap_or(0) as f64,
             r.step_size,
             r.ridge,
             r.gamma,
             r.kernel_max,
         ]);
-        for (step, values) in run.steps.iter().zip(&run.values) {
+        for (step, values) in run.rows.steps.iter().zip(&run.rows.values) {
             payload.push(*step as f64);
             payload.extend_from_slice(values);
         }
@@ -165,9 +165,11 @@ pub(super) fn read_with_origin(
             ..resolved
         };
         runs.push(RunResult {
-            steps,
-            values,
-            outcome,
+            rows: RunRows {
+                steps,
+                values,
+                outcome,
+            },
             resolved,
             weights: [None, None],
         });

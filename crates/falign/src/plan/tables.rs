@@ -4,27 +4,7 @@ use ndarray::Array2;
 
 use super::run_table::SettingRuns;
 use crate::config::LabelledSetting;
-use crate::simulate::{Outcome, RunResult};
-
-/// Numbers of a run that tables show.
-#[derive(Clone)]
-pub(crate) struct RunRows {
-    /// The recorded steps.
-    pub(crate) steps: Vec<u64>,
-    /// Values of the setting's quantities, row by row.
-    pub(crate) values: Vec<Vec<f64>>,
-    pub(crate) outcome: Outcome,
-}
-
-impl From<RunResult> for RunRows {
-    fn from(run: RunResult) -> Self {
-        Self {
-            steps: run.steps,
-            values: run.values,
-            outcome: run.outcome,
-        }
-    }
-}
+use crate::simulate::RunRows;
 
 /// Index of the record, among a run's `own`, in a row of a table of `rows`: the last in the last row,
 /// however many more this run has than others.
@@ -45,48 +25,42 @@ impl SettingRuns {
     /// let labelled = &Experiment::from_flat(&flat, None)?.settings[0];
     /// let sources = Sources::default();
     /// let one = |run| simulate(&labelled.setting, run, Context::new(&sources), &mut |_| true);
-    /// let runs = [one(0)?, one(1)?].into_iter().flatten().collect();
-    /// let table = SettingRuns::new(labelled, runs);
+    /// let runs = [one(0)?, one(1)?].into_iter().flatten();
+    /// let table = SettingRuns::new(labelled, &runs.map(|run| run.rows).collect::<Vec<_>>());
     /// assert_eq!((table.runs(), table.steps), (2, vec![0, 5, 10]));
     /// # Ok::<(), falign::Error>(())
     /// ```
-    pub fn new(labelled: &LabelledSetting, runs: Vec<RunResult>) -> Self {
-        let rows: Vec<RunRows> = runs.into_iter().map(RunRows::from).collect();
-        setting_runs(labelled, &rows)
-    }
-}
-
-/// The runs of one setting in order, record by record.
-pub(crate) fn setting_runs(labelled: &LabelledSetting, runs: &[RunRows]) -> SettingRuns {
-    let rows = runs.iter().map(|r| r.steps.len()).min().unwrap_or(0);
-    let record = |run: usize, row| record_of_row(row, rows, runs[run].steps.len());
-    let run_steps = Array2::from_shape_fn((runs.len(), rows), |(run, row)| {
-        runs[run].steps[record(run, row)]
-    });
-    let mean_step = |row: usize| {
-        let sum: u128 = run_steps.column(row).iter().map(|&s| u128::from(s)).sum();
-        let count = runs.len() as u128;
-        u64::try_from((sum + count / 2) / count).unwrap_or(u64::MAX)
-    };
-    let quantities = labelled.setting.quantities.iter().enumerate();
-    let values = quantities
-        .map(|(at, &q)| {
-            let value = |(run, row): (usize, usize)| runs[run].values[record(run, row)][at];
-            (q, Array2::from_shape_fn((runs.len(), rows), value))
-        })
-        .collect();
-    SettingRuns {
-        case: labelled.case.clone(),
-        axes: labelled.axes.clone(),
-        columns: labelled
-            .columns()
-            .into_iter()
-            .map(|(k, v)| (k.to_owned(), v))
-            .collect(),
-        steps: (0..rows).map(mean_step).collect(),
-        run_steps,
-        values,
-        outcomes: runs.iter().map(|r| r.outcome).collect(),
+    pub fn new(labelled: &LabelledSetting, runs: &[RunRows]) -> Self {
+        let rows = runs.iter().map(|r| r.steps.len()).min().unwrap_or(0);
+        let record = |run: usize, row| record_of_row(row, rows, runs[run].steps.len());
+        let run_steps = Array2::from_shape_fn((runs.len(), rows), |(run, row)| {
+            runs[run].steps[record(run, row)]
+        });
+        let mean_step = |row: usize| {
+            let sum: u128 = run_steps.column(row).iter().map(|&s| u128::from(s)).sum();
+            let count = runs.len() as u128;
+            u64::try_from((sum + count / 2) / count).unwrap_or(u64::MAX)
+        };
+        let quantities = labelled.setting.quantities.iter().enumerate();
+        let values = quantities
+            .map(|(at, &q)| {
+                let value = |(run, row): (usize, usize)| runs[run].values[record(run, row)][at];
+                (q, Array2::from_shape_fn((runs.len(), rows), value))
+            })
+            .collect();
+        Self {
+            case: labelled.case.clone(),
+            axes: labelled.axes.clone(),
+            columns: labelled
+                .columns()
+                .into_iter()
+                .map(|(k, v)| (k.to_owned(), v))
+                .collect(),
+            steps: (0..rows).map(mean_step).collect(),
+            run_steps,
+            values,
+            outcomes: runs.iter().map(|r| r.outcome).collect(),
+        }
     }
 }
 
@@ -97,6 +71,7 @@ mod tests {
     use crate::measure::Quantity;
     use crate::plan::run_table::RunTable;
     use crate::plan::summary::summary_csv;
+    use crate::simulate::Outcome;
 
     const FILE: &str = "name = \"a\"\n[run]\nquantities = [\"loss\"]\n";
 
@@ -116,7 +91,7 @@ mod tests {
 
     fn table(runs: &[RunRows]) -> SettingRuns {
         let experiment = Experiment::parse(FILE, &Overrides::none()).unwrap();
-        setting_runs(&experiment.settings[0], runs)
+        SettingRuns::new(&experiment.settings[0], runs)
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod given;
 mod observe;
 mod outcome;
 pub mod resolve;
+mod rows;
 pub(crate) mod run_data;
 pub(crate) mod shapes;
 pub mod sources;
@@ -18,7 +19,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use self::resolve::Resolved;
 use self::sources::Sources;
 use self::watch::Watch;
 use crate::config::setting::{Engine, Record, Setting};
@@ -28,26 +28,12 @@ pub(super) use self::deep::{feedback_learning, network_work, parts, rule, scaler
 pub use self::family::EngineFamily;
 pub use self::observe::{Look, PrivateRule};
 pub use self::outcome::Outcome;
+pub use self::rows::{RunResult, RunRows};
 pub use self::two_layer::{Recording, Stop, run_engine};
 pub(super) use self::two_layer::{
     engine, final_slow_time, predict, refuse_private, remaining, slow_time_of,
 };
 pub use self::weights::{SavedWeights, WeightArray};
-
-/// A finished run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunResult {
-    /// Steps at which rows were recorded.
-    pub steps: Vec<u64>,
-    /// Values of `setting.quantities`, row by row; NaN where there is none.
-    pub values: Vec<Vec<f64>>,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// The values of its theory units.
-    pub resolved: Resolved,
-    /// The weights asked for by `save_weights`: initial, final.
-    pub weights: [Option<SavedWeights>; 2],
-}
 
 /// A deep run's checkpoint.
 #[derive(Debug, Clone, Copy)]

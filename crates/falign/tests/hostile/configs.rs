@@ -301,8 +301,8 @@ fn run(experiment: Experiment, text: &str) {
                 "{text}"
             );
             for result in runs.iter().flatten().flatten() {
-                assert_eq!(result.steps.len(), result.values.len(), "{text}");
-                assert!(result.steps.is_sorted(), "{text}");
+                assert_eq!(result.rows.steps.len(), result.rows.values.len(), "{text}");
+                assert!(result.rows.steps.is_sorted(), "{text}");
             }
         }
         Ok(Err(error)) => drop(is_a_sentence(&error)),

@@ -322,8 +322,8 @@ impl Finished {
 }
 
 fn result_bits(result: &RunResult) -> Vec<u64> {
-    let values = result.values.iter().flatten().map(|x| x.to_bits());
-    result.steps.iter().copied().chain(values).collect()
+    let values = result.rows.values.iter().flatten().map(|x| x.to_bits());
+    result.rows.steps.iter().copied().chain(values).collect()
 }
 
 #[test]

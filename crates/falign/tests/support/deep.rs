@@ -77,9 +77,9 @@ pub(crate) fn at<'a>(path: &'a Path, notes: &'a Mutex<Notes>) -> Checkpoint<'a> 
 
 /// Everything of a result as bits, so that NaN equals NaN and 0 is not -0.
 pub(crate) fn bits(result: &RunResult) -> Vec<u64> {
-    let values = result.values.iter().flatten().map(|x| x.to_bits());
-    let mut all: Vec<u64> = result.steps.iter().copied().chain(values).collect();
-    let outcome = result.outcome;
+    let values = result.rows.values.iter().flatten().map(|x| x.to_bits());
+    let mut all: Vec<u64> = result.rows.steps.iter().copied().chain(values).collect();
+    let outcome = result.rows.outcome;
     all.extend(outcome.name().bytes().map(u64::from));
     all.push(outcome.step().unwrap_or(u64::MAX));
     all.push(result.resolved.steps);

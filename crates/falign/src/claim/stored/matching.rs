@@ -7,9 +7,9 @@ use super::{Stored, StoredRun, key};
 use crate::Result;
 use crate::config::Experiment;
 use crate::measure::Quantity;
-use crate::plan::run_table::RunTable;
-use crate::plan::tables::{RunRows, setting_runs};
+use crate::plan::run_table::{RunTable, SettingRuns};
 use crate::plan::{Job, Plan, result_file};
+use crate::simulate::RunRows;
 
 /// One of a run's records. Runs of one setting may differ in their number: the last of each stand
 /// side by side, as in other tables.
@@ -110,7 +110,7 @@ impl Stored {
             } else {
                 let path = result_file::result_path(folder, job);
                 let runs = result_file::read(experiment, job, &path)?;
-                let whole = runs.into_iter().map(RunRows::from);
+                let whole = runs.into_iter().map(|run| run.rows);
                 match rows {
                     Some(rows) => whole.map(|run| at(&run, rows)).collect(),
                     None => whole.collect(),
@@ -124,7 +124,7 @@ impl Stored {
         let settings = by_setting
             .into_iter()
             .map(|(index, runs)| {
-                let mut setting = setting_runs(&experiment.settings[index], &runs);
+                let mut setting = SettingRuns::new(&experiment.settings[index], &runs);
                 // What was not stored was not recorded.
                 let is_known = |x: &f64| !x.is_nan();
                 setting

@@ -118,21 +118,21 @@ impl Stored {
                 result_file::read(experiment, job, &result_file::result_path(folder, job))?;
             for (run, result) in job.runs.clone().zip(results) {
                 let row = |&row: &usize| {
-                    let row = record_of_row(row, table_rows, result.steps.len());
-                    let named = setting.quantities.iter().zip(&result.values[row]);
+                    let row = record_of_row(row, table_rows, result.rows.steps.len());
+                    let named = setting.quantities.iter().zip(&result.rows.values[row]);
                     let values = named
                         .filter(|(quantity, x)| wanted.contains(quantity) && !x.is_nan())
                         .map(|(quantity, x)| (*quantity, *x));
                     StoredRow {
                         row,
-                        step: result.steps[row],
+                        step: result.rows.steps[row],
                         values: values.collect(),
                     }
                 };
                 let stored = StoredRun {
                     labels: labels.clone(),
-                    outcome: result.outcome,
-                    recorded: result.steps.len(),
+                    outcome: result.rows.outcome,
+                    recorded: result.rows.steps.len(),
                     rows: rows[job.setting_index].iter().map(row).collect(),
                 };
                 runs.insert((key(job), run), stored);

@@ -421,7 +421,10 @@ fn runs_that_differ_in_length_end_side_by_side() {
     let (lengths, _) = ends(&all);
     assert!(all.settings[0].has_own_steps());
     let jobs = result_files(&planned, whole.path());
-    let own: Vec<u64> = jobs.iter().map(|run| *run.steps.last().unwrap()).collect();
+    let own: Vec<u64> = jobs
+        .iter()
+        .map(|run| *run.rows.steps.last().unwrap())
+        .collect();
     assert_eq!(lengths, own);
     let (experiment, plan) = &planned;
     let kept = stored

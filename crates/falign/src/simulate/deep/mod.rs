@@ -18,11 +18,11 @@ use self::observer::Observer;
 pub(crate) use self::sets::scaler;
 use self::sets::sets;
 use self::stall::{chance_loss, stall};
-use self::state::{Recorded, keep, resume};
+use self::state::{keep, resume};
 use super::resolve::Resolved;
 use super::sources::Sources;
 use super::watch::prepare;
-use super::{Context, Look, Outcome, RunResult, SavedWeights};
+use super::{Context, Look, Outcome, RunResult, RunRows, SavedWeights};
 use crate::Result;
 use crate::config::record_fits;
 use crate::config::setting::{Record, SaveWeights, Setting};
@@ -105,39 +105,39 @@ fn train<T: Element>(
         noise: streams.open(StreamName::Measured),
     };
     let mut training = Training::new(parts.network, start, parts.train, parts.options, streams);
-    let mut recorded = match context.checkpoint {
+    let (mut values, mut losses) = match context.checkpoint {
         Some(checkpoint) => {
             let quantities = setting.quantities.len();
             resume(checkpoint, run, &mut training, quantities, &steps)?
         }
-        None => Recorded::default(),
+        None => Default::default(),
     };
     let mut saved = Instant::now();
     let outcome = loop {
         let step = training.network().steps_done();
-        if steps.get(recorded.values.len()) == Some(&step) {
+        if steps.get(values.len()) == Some(&step) {
             let running = training.take_running();
-            recorded.losses.push(running.loss / running.samples);
+            losses.push(running.loss / running.samples);
             let row = observer.row(&mut training, running);
             observe(Look {
                 step,
                 values: &row,
                 weights: &mut || Some(SavedWeights::Deep(weights(training.network()))),
             });
-            recorded.values.push(row);
+            values.push(row);
             if let Some(checkpoint) = context.checkpoint
                 && saved.elapsed() > CHECKPOINT_EVERY
             {
-                keep(checkpoint, run, &mut training, &recorded)?;
+                keep(checkpoint, run, &mut training, &values, &losses)?;
                 saved = Instant::now();
             }
         }
         if step >= steps.last().copied().unwrap_or(0) {
-            break stall(&recorded.losses, &steps, chance);
+            break stall(&losses, &steps, chance);
         }
         if !progress(step) {
             if let Some(checkpoint) = context.checkpoint {
-                keep(checkpoint, run, &mut training, &recorded)?;
+                keep(checkpoint, run, &mut training, &values, &losses)?;
             }
             return Ok(None);
         }
@@ -150,16 +150,18 @@ fn train<T: Element>(
     {
         // Other runs of the job may still be stopped: this one need not run again. One that has
         // diverged goes on from its last checkpoint, to diverge at the same step.
-        keep(checkpoint, run, &mut training, &recorded)?;
+        keep(checkpoint, run, &mut training, &values, &losses)?;
     }
     let nothing = vec![f64::NAN; setting.quantities.len()];
-    recorded.values.resize(steps.len(), nothing);
+    values.resize(steps.len(), nothing);
     let last =
         matches!(save, SaveWeights::Final | SaveWeights::Both).then(|| weights(training.network()));
     Ok(Some(RunResult {
-        steps,
-        values: recorded.values,
-        outcome,
+        rows: RunRows {
+            steps,
+            values,
+            outcome,
+        },
         resolved,
         weights: [initial, last].map(|file| file.map(SavedWeights::Deep)),
     }))

@@ -1,4 +1,4 @@
-//! Rows that have been recorded of a run, and its checkpoint.
+//! The checkpoint of a run on its way: its state, and the rows that it has recorded.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -11,15 +11,6 @@ use crate::network::{Part, Running, TensorFile, Training};
 use crate::simulate::arithmetic::{MIX, other_arithmetic};
 use crate::simulate::{Checkpoint, EngineFamily};
 use crate::{Error, Result};
-
-/// Rows that have been recorded of a run so far.
-#[derive(Debug, Default)]
-pub(super) struct Recorded {
-    /// Values of the setting's quantities, row by row.
-    pub(super) values: Vec<Vec<f64>>,
-    /// The running mean loss at each row.
-    pub(super) losses: Vec<f64>,
-}
 
 /// Family of a network's hidden units.
 fn family<T: Element>(training: &Training<T>) -> EngineFamily {
@@ -39,13 +30,14 @@ fn identity<T: Element>(checkpoint: Checkpoint<'_>, run: u64, training: &Trainin
 /// Key in the note of a checkpoint: see [`EngineFamily::arithmetic`].
 const ARITHMETIC: &str = "arithmetic";
 
-/// Writes a checkpoint. Its folder is made anew where another program has removed it, which file
+/// Writes a checkpoint: the rows so far, the running mean loss at each, and the state. Its folder is made anew where another program has removed it, which file
 /// systems without locks let happen.
 pub(super) fn keep<T: Element>(
     checkpoint: Checkpoint<'_>,
     run: u64,
     training: &mut Training<T>,
-    recorded: &Recorded,
+    values: &[Vec<f64>],
+    losses: &[f64],
 ) -> Result<()> {
     let mut note = identity(checkpoint, run, training);
     note["step"] = training.network().steps_done().into();
@@ -58,11 +50,14 @@ pub(super) fn keep<T: Element>(
         samples,
     } = *training.running_mut();
     file.put("running".to_owned(), &[3], &[loss, right, samples]);
-    let rows = recorded.values.len();
-    file.put("losses".to_owned(), &[rows], &recorded.losses);
-    let columns = recorded.values.first().map_or(0, Vec::len);
-    let values = recorded.values.iter().flatten();
-    file.put("values".to_owned(), &[rows, columns], values);
+    let rows = values.len();
+    file.put("losses".to_owned(), &[rows], losses);
+    let columns = values.first().map_or(0, Vec::len);
+    file.put(
+        "values".to_owned(),
+        &[rows, columns],
+        values.iter().flatten(),
+    );
     let bytes = file.encode();
     for _ in 0..FOLDER_TRIES {
         match write_own(checkpoint.path, &bytes) {
@@ -89,19 +84,19 @@ fn make_folder(path: &Path) -> Result<()> {
 
 /// Puts a run where its checkpoint left it. Without a checkpoint the run starts anew, and with one
 /// that is damaged, of another run or of another version, which the notes of `checkpoint` then tell: nothing but
-/// time is lost. `steps` are those at which a row of so many `quantities` is recorded.
+/// time is lost. Returns the rows so far, and the running mean loss at each. `steps` are those at which a row of so many `quantities` is recorded.
 pub(super) fn resume<T: Element>(
     checkpoint: Checkpoint<'_>,
     run: u64,
     training: &mut Training<T>,
     quantities: usize,
     steps: &[u64],
-) -> Result<Recorded> {
+) -> Result<(Vec<Vec<f64>>, Vec<f64>)> {
     let path = checkpoint.path;
     let file = match read_own(path) {
         Ok(bytes) => TensorFile::decode(&bytes),
         Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
-            return Ok(Recorded::default());
+            return Ok(Default::default());
         }
         Err(other) => return Err(other),
     };
@@ -114,7 +109,7 @@ pub(super) fn resume<T: Element>(
         Ok(recorded) => Ok(recorded),
         Err(reason) => {
             checkpoint.notes().redone.push((path.to_owned(), reason));
-            Ok(Recorded::default())
+            Ok(Default::default())
         }
     }
 }
@@ -159,7 +154,7 @@ fn restore<T: Element>(
     training: &mut Training<T>,
     quantities: usize,
     steps: &[u64],
-) -> Result<Recorded, String> {
+) -> Result<(Vec<Vec<f64>>, Vec<f64>), String> {
     let misfit = || "does not fit the run".to_owned();
     let step = file.note["step"].as_u64().ok_or_else(misfit)?;
     let values = |name: &str| file.get(name).map(|(_, values)| values).ok_or_else(misfit);
@@ -180,11 +175,6 @@ fn restore<T: Element>(
         right,
         samples,
     };
-    Ok(Recorded {
-        values: values
-            .chunks(quantities.max(1))
-            .map(<[f64]>::to_vec)
-            .collect(),
-        losses,
-    })
+    let values = values.chunks(quantities.max(1)).map(<[f64]>::to_vec);
+    Ok((values.collect(), losses))
 }

@@ -11,7 +11,7 @@ use super::resolve::{Resolved, resolve, resolve_watched};
 use super::shapes::{sizes_of, weights_fit};
 use super::sources::Sources;
 use super::watch::prepare;
-use super::{Context, Look, Outcome, PrivateRule, RunResult, SavedWeights};
+use super::{Context, Look, Outcome, PrivateRule, RunResult, RunRows, SavedWeights};
 use crate::config::record_fits;
 use crate::config::setting::{Engine, Record, SaveWeights, Setting, Steps};
 use crate::config::steps::recorded_steps;
@@ -187,9 +187,11 @@ pub(super) fn simulate(
     let is_kept = matches!(save, SaveWeights::Final | SaveWeights::Both);
     let last = kept(engine.as_mut(), is_kept)?;
     Ok(Some(RunResult {
-        steps,
-        values,
-        outcome,
+        rows: RunRows {
+            steps,
+            values,
+            outcome,
+        },
         resolved,
         weights: [initial, last].map(|weights| weights.map(SavedWeights::TwoLayer)),
     }))
