@@ -70,11 +70,8 @@ fn golden<T: Element>(tolerance: f64) {
                 let expected = &data["runs"][act][name][key];
                 let (hidden, output) = (matrix::<T>(&data["W0"]), matrix::<T>(&data["beta0"]));
                 let p = hidden.nrows() as f64;
-                let layer = |weights, factor: f64, activation| Layer {
-                    weights,
-                    bias: None,
-                    factor: T::from_f64(factor),
-                    activation,
+                let layer = |weights, factor: f64, activation| {
+                    Layer::dense(weights, activation).with_factor(T::from_f64(factor))
                 };
                 let layers = vec![
                     layer(hidden, 1.0, activation),

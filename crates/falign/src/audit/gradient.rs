@@ -240,12 +240,7 @@ mod tests {
         let mut stream = Purpose::Trials.open();
         let mut draw =
             |rows, columns| Array2::from_shape_simple_fn((rows, columns), || stream.normal());
-        let layer = |weights, activation| Layer {
-            weights,
-            bias: None,
-            factor: 0.5,
-            activation,
-        };
+        let layer = |weights, activation| Layer::dense(weights, activation).with_factor(0.5);
         for loss in [
             Loss::SquaredError,
             Loss::SquaredErrorLogistic,

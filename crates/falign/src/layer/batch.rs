@@ -6,7 +6,7 @@ pub enum Layout {
     /// One sample after the other.
     Rows,
     /// Blocks of this many samples, at least 1, in which each number of all samples lies together. The
-    /// last block is filled up with samples that are none.
+    /// last block is filled up with samples that are none, whose numbers are arbitrary.
     Lanes(usize),
 }
 
@@ -36,6 +36,23 @@ impl Batch {
             samples,
             layout: Layout::Rows,
         }
+    }
+
+    /// Numbers of samples one after the other, put where this batch has them.
+    pub(crate) fn lay_out<U: Copy + Default>(self, rows: &[U], numbers: usize) -> Vec<U> {
+        assert_eq!(
+            rows.len(),
+            self.samples * numbers,
+            "{numbers} for each sample"
+        );
+        if self.layout == Layout::Rows {
+            return rows.to_vec();
+        }
+        let mut laid = vec![U::default(); self.length(numbers)];
+        for (at, &number) in rows.iter().enumerate() {
+            laid[self.place(at / numbers, at % numbers, numbers)] = number;
+        }
+        laid
     }
 
     /// The length of a slice with `numbers` of each sample.

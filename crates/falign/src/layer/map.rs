@@ -3,22 +3,22 @@
 use std::fmt;
 
 use super::batch::Batch;
-use crate::math::{Scalar, Stream};
+use crate::math::Stream;
 
 /// A function without weights: activation, pool, residual sum, normalisation, attention's core.
 ///
 /// It pulls a signal back through its own slope at the forward pass that it kept, and never runs that
 /// pass again: what was drawn or counted there was drawn or counted once.
-pub trait Map<T: Scalar>: fmt::Debug + Send + Sync {
+pub trait Map<T>: fmt::Debug + Send + Sync {
     /// Numbers of one sample of each input.
     fn inputs(&self) -> Vec<usize>;
 
     /// Numbers of one sample of the output.
     fn outputs(&self) -> usize;
 
-    /// Names and lengths of what it keeps from step to step, such as running means; part of a
-    /// checkpoint, and not trained. None by default.
-    fn states(&self) -> Vec<(&'static str, usize)> {
+    /// Names of what it keeps from step to step, such as running means, and their numbers at the start;
+    /// part of a checkpoint, and not trained. None by default.
+    fn states(&self) -> Vec<(&'static str, Vec<T>)> {
         Vec::new()
     }
 

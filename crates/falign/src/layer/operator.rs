@@ -1,10 +1,11 @@
 //! Layers with weights.
 
 use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use super::batch::{Batch, Inputs};
 use super::finish::Finish;
-use crate::math::simd::Element;
 
 /// A map that is linear in its input and linear in its weights: dense, convolutional, local.
 ///
@@ -27,7 +28,7 @@ use crate::math::simd::Element;
 /// operator.pull_back(through, &[1.0, 0.0, 1.0], &mut signal, batch, Finish::None);
 /// assert_eq!(signal, [1.0, 1.0]);
 /// ```
-pub trait Operator<T: Element>: fmt::Debug + Send + Sync {
+pub trait Operator<T>: fmt::Debug + Send + Sync {
     /// Numbers of one sample, below and above.
     fn extent(&self) -> Extent;
 
@@ -64,6 +65,30 @@ pub trait Operator<T: Element>: fmt::Debug + Send + Sync {
 
     /// Adds the gradient by the weights, in their own order, of what has the derivative `delta` by y.
     fn gradient(&self, x: Inputs<'_, T>, delta: &[T], gradient: &mut [T], batch: Batch);
+}
+
+/// An operator that copies of a layer share. Equal where it is the same one.
+#[derive(Debug)]
+pub(crate) struct Shared<T>(pub(crate) Arc<dyn Operator<T>>);
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = dyn Operator<T>;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.as_ref()
+    }
 }
 
 /// Numbers of one sample below and above an operator.
@@ -114,6 +139,12 @@ impl Parameter {
             has_ridge: false,
             ..*self
         }
+    }
+
+    /// Shape as a matrix: (first axis, all others).
+    pub(crate) fn rows(&self) -> (usize, usize) {
+        let (first, others) = self.shape.split_first().expect("at least one axis");
+        (*first, others.iter().product())
     }
 
     /// Numbers in it.

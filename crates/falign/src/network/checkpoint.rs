@@ -4,16 +4,19 @@
 //! |---|---|---|
 //! | `layers.L.weight` | (units, inputs) | W of layer L, from 0 at the input |
 //! | `layers.L.bias` | (units) | its biases, where it has any |
-//! | `feedback.L` | (units above, units) or (outputs, units) | B of hidden layer L, where the rule has any |
+//! | `feedback.L` | as the weights of layer L + 1, or (outputs, units) | B of hidden layer L, where the rule has any |
+//! | `maps.N.NAME` | (numbers) | what map N of a wiring keeps from step to step |
 //! | `optimiser.L.first`, `optimiser.L.second`, `optimiser.L.bias_first`, ... | as the weights | state of the optimiser, in checkpoints only |
 
 use std::fmt;
 
-use super::step::Network;
+use ndarray::Array2;
+
+use super::step::{Network, Parts};
 use super::tensor_file::TensorFile;
 use crate::layer::Parameter;
 use crate::math::simd::Element;
-use crate::rule::ValuesMut;
+use crate::rule::{Layer, SignalPath, ValuesMut};
 
 /// Part of a network's state that a file has, or that is read of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +91,22 @@ fn in_layer(at: usize, parameter: &Parameter) -> String {
     format!("layers.{at}.{}", parameter.name)
 }
 
+/// Axes of feedback weights: those of the layer's weights for which they stand, where they have as many
+/// numbers.
+fn feedback_shape<T: Element>(
+    layers: &[Layer<T>],
+    path: SignalPath,
+    at: usize,
+    b: &Array2<T>,
+) -> Vec<usize> {
+    match layers.get(at + 1) {
+        Some(above) if path == SignalPath::Layerwise && above.weights.dim() == b.dim() => {
+            above.weight().shape
+        }
+        _ => vec![b.nrows(), b.ncols()],
+    }
+}
+
 /// Whether an array of this name is feedback weights.
 pub fn is_feedback(name: &str) -> bool {
     name.starts_with(FEEDBACK)
@@ -101,11 +120,15 @@ impl<T: Element> Network<T> {
                 file.put(in_layer(at, parameter), &parameter.shape, values);
             }
         }
+        for (name, values) in self.states() {
+            file.put(name, &[values.len()], values);
+        }
         let feedback = (part != Part::Layers)
             .then(|| self.rule().feedback())
             .flatten();
         for (at, b) in feedback.into_iter().flatten().enumerate() {
-            file.put(format!("{FEEDBACK}{at}"), &[b.nrows(), b.ncols()], b);
+            let shape = feedback_shape(self.layers(), self.rule().path(), at, b);
+            file.put(format!("{FEEDBACK}{at}"), &shape, b);
         }
         if part == Part::Everything {
             for trained in self.trained() {
@@ -133,7 +156,19 @@ impl<T: Element> Network<T> {
     pub fn restore(&mut self, part: Part, steps: u64, file: &TensorFile) -> Result<(), Misfit> {
         let mut wanted: Vec<(String, Vec<usize>, ValuesMut<'_, T>)> = Vec::new();
         let is_weights = part != Part::Everything;
-        let (layers, rule, trained) = self.parts_mut();
+        let Parts {
+            layers,
+            rule,
+            trained,
+            states,
+        } = self.parts_mut();
+        let (path, all) = (
+            rule.path(),
+            rule.feedback().into_iter().flatten().enumerate(),
+        );
+        let shapes: Vec<_> = all
+            .map(|(at, b)| feedback_shape(layers, path, at, b))
+            .collect();
         for (at, layer) in layers.iter_mut().enumerate() {
             for (parameter, values) in layer.parameters().into_iter().zip(layer.rows_mut()) {
                 wanted.push((in_layer(at, &parameter), parameter.shape, values));
@@ -142,9 +177,12 @@ impl<T: Element> Network<T> {
         let feedback = (part != Part::Layers)
             .then(|| rule.feedback_mut())
             .flatten();
-        for (at, b) in feedback.into_iter().flatten().enumerate() {
-            let shape = vec![b.nrows(), b.ncols()];
+        let feedback = feedback.into_iter().flatten().zip(shapes);
+        for (at, (b, shape)) in feedback.enumerate() {
             wanted.push((format!("{FEEDBACK}{at}"), shape, Box::new(b.iter_mut())));
+        }
+        for (name, values) in states {
+            wanted.push((name, vec![values.len()], Box::new(values.iter_mut())));
         }
         if !is_weights {
             for trained in trained {
@@ -190,8 +228,7 @@ impl<T: Element> Network<T> {
             }
         }
         if !is_weights {
-            let (_, _, trained) = self.parts_mut();
-            for trained in trained {
+            for trained in self.parts_mut().trained {
                 trained.optimiser.set_steps(steps);
             }
             self.set_steps(steps);

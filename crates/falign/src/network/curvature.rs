@@ -50,7 +50,7 @@ pub struct CurvatureOptions {
 /// use falign::rule::Layer;
 /// use ndarray::array;
 /// // f = 2 w x with x = 3: the second derivative of (f - y)^2 / 2 by w is 36.
-/// let layer = Layer { weights: array![[0.5]], bias: None, factor: 2.0, activation: Activation::Linear };
+/// let layer = Layer::dense(array![[0.5]], Activation::Linear).with_factor(2.0);
 /// let examples = Examples::reals(array![[3.0]], array![[1.0]], 1.0)?;
 /// let options = CurvatureOptions {
 ///     loss: Loss::SquaredError,
@@ -61,6 +61,9 @@ pub struct CurvatureOptions {
 /// assert_eq!(largest_curvature(&[layer], &examples, options), 36.0);
 /// # Ok::<(), falign::Error>(())
 /// ```
+///
+/// # Panics
+/// If a layer is not dense.
 pub fn largest_curvature<T: Element>(
     layers: &[Layer<T>],
     examples: &Examples,
@@ -79,6 +82,7 @@ pub(crate) fn largest_curvature_with_listener<T: Element>(
     options: CurvatureOptions,
     listener: Listener<'_>,
 ) -> Result<f64> {
+    assert!(layers.iter().all(Layer::is_dense), "a list of dense layers");
     let layers: Vec<Layer<f64>> = layers.iter().map(in_double).collect();
     let mut network = Network::new(layers, Box::new(LastLayerOnly), OptimiserKind::Sgd);
     let samples = examples.samples();
@@ -108,12 +112,10 @@ pub(crate) fn largest_curvature_with_listener<T: Element>(
 }
 
 fn in_double<T: Scalar>(layer: &Layer<T>) -> Layer<f64> {
-    Layer {
-        weights: layer.weights.mapv(Scalar::to_f64),
-        bias: layer.bias.as_ref().map(|bias| bias.mapv(Scalar::to_f64)),
-        factor: layer.factor.to_f64(),
-        activation: layer.activation,
-    }
+    let weights = layer.weights.mapv(Scalar::to_f64);
+    let mut double = Layer::dense(weights, layer.activation).with_factor(layer.factor.to_f64());
+    double.bias = layer.bias.as_ref().map(|bias| bias.mapv(Scalar::to_f64));
+    double
 }
 
 /// J J' of one batch, as a product with a vector in the space of outputs.

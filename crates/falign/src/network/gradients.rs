@@ -7,6 +7,8 @@ use crate::math::multiply;
 use crate::math::simd::Element;
 use crate::rule::{Layer, Trace};
 
+const WHOLE: &str = "a whole array";
+
 /// Gradients of each layer, from the input up.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Gradients<T> {
@@ -40,6 +42,16 @@ impl<T: Element> Gradients<T> {
         input: &dyn Input<T>,
         first: usize,
     ) {
+        if let Some(passage) = trace.passage() {
+            for (at, layer) in layers.iter().enumerate() {
+                let delta = deltas.get(at).unwrap_or(&trace.residual);
+                let weights = self.weights[at].as_slice_mut().expect(WHOLE);
+                self.biases[at].fill(T::ZERO);
+                let biases = self.biases[at].as_slice_mut().expect(WHOLE);
+                passage.gradient(layer, at, delta, [weights, biases]);
+            }
+            return;
+        }
         for (at, layer) in layers.iter().enumerate() {
             let delta = deltas.get(at).unwrap_or(&trace.residual);
             let mut gradient = self.weights[at].view_mut();
@@ -66,7 +78,7 @@ impl<T: Element> Gradients<T> {
         let biases = self.biases[at].as_slice_mut();
         [weights, biases]
             .into_iter()
-            .map(|array| array.expect("a whole array"))
+            .map(|array| array.expect(WHOLE))
     }
 
     /// Adds one layer's gradients to `sums`, weights before biases.

@@ -92,7 +92,11 @@ impl<T: Element> Training<T> {
         assert!(options.batch > 0, "a batch has samples");
         let shapes = network.shapes();
         assert_eq!(options.ridge_layers.len(), shapes.len(), "one per layer");
-        assert_eq!(shapes[0].1, examples.input_dim(), "the network's inputs");
+        assert_eq!(
+            network.input_dim(),
+            examples.input_dim(),
+            "the network's inputs"
+        );
         network.keep_first_changes(false);
         let mut start_network = options.center_outputs.then(start);
         let start = start_network
@@ -401,12 +405,7 @@ mod tests {
             },
             StepSizes::Cosine { step_size, epochs },
         ] {
-            let layer = Layer {
-                weights: array![[1.0]],
-                bias: None,
-                factor: 1.0,
-                activation: Activation::Linear,
-            };
+            let layer = Layer::dense(array![[1.0]], Activation::Linear);
             let network = Network::new(vec![layer], Box::new(LastLayerOnly), OptimiserKind::Sgd);
             let same = Examples::reals(Array2::ones((per_epoch, 1)), Array2::zeros((4, 1)), 1.0);
             let mut training = Training::<f64>::new(

@@ -3,10 +3,11 @@
 
 use ndarray::{Array2, Zip};
 
+use super::layer::Layer;
 use super::learning_rule::{LearningRule, Trials};
-use super::trace::{Layer, Trace};
+use super::trace::Trace;
 use crate::math::simd::Element;
-use crate::math::{Scalar, Stream, activate, multiply};
+use crate::math::{Scalar, Stream, activate};
 
 /// Only the last layer learns; the hidden layers stay random features.
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,18 +46,8 @@ fn outputs<T: Element>(layers: &[Layer<T>], input: Array2<T>) -> Array2<T> {
     let mut below = input;
     let last = layers.len() - 1;
     for (at, layer) in layers.iter().enumerate() {
-        let mut z = Array2::from_elem((below.nrows(), layer.units()), T::ZERO);
-        let weights = layer.weights.t();
-        multiply(
-            T::ZERO,
-            &mut z.view_mut(),
-            layer.factor,
-            &below.view(),
-            &weights,
-        );
-        if let Some(bias) = &layer.bias {
-            z += bias;
-        }
+        let mut z = layer.sums(layer.factor, &below);
+        layer.add_bias(&mut z);
         if at < last {
             let mut unused = vec![T::ZERO; z.len()];
             let values = z.as_slice_mut().expect("a whole array");
@@ -89,7 +80,10 @@ impl<T: Element> LearningRule<T> for NodePerturbation {
             Zip::from(&mut shaken)
                 .and(&*signal)
                 .for_each(|a, &xi| *a += sigma * xi);
-            let mut found = outputs(&layers[at + 1..], shaken);
+            let mut found = match trace.passage() {
+                None => outputs(&layers[at + 1..], shaken),
+                Some(passage) => passage.again(layers, Some((at, &shaken))),
+            };
             if let Some(offset) = &trace.offset {
                 found -= offset;
             }
@@ -166,12 +160,7 @@ mod tests {
     /// Signals hold whatever was there before.
     #[test]
     fn rules_that_send_nothing_write_that() {
-        let layer = |weights: Array2<f64>| Layer {
-            weights,
-            bias: None,
-            factor: 1.0,
-            activation: Activation::Tanh,
-        };
+        let layer = |weights: Array2<f64>| Layer::dense(weights, Activation::Tanh);
         let layers = [layer(array![[1.0], [2.0]]), layer(array![[3.0, 4.0]])];
         let trace = Trace::new(&layers, 3);
         let noise = &mut Streams::new(1, 0).open(StreamName::Dropout);

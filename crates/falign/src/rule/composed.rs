@@ -6,12 +6,13 @@ use ndarray::{Array2, ArrayView2, Zip};
 
 use super::algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
 use super::feedback_learning::{FeedbackLearning, FeedbackPlace};
+use super::layer::Layer;
 use super::learning_rule::{Adaptation, LearningRule};
 use super::mirror::{Mirrored, Phase, mirror};
-use super::trace::{Layer, Trace};
+use super::trace::Trace;
 use crate::layer::Dense;
 use crate::math::simd::Element;
-use crate::math::{DeferredProduct, Scalar, Slopes, Stream, multiply, set_rows};
+use crate::math::{DeferredProduct, Scalar, Slopes, Stream, set_rows};
 
 /// A rule of the family with its feedback weights. See [`Composition`] for the choices.
 #[derive(Debug)]
@@ -175,19 +176,17 @@ impl<T: Element> LearningRule<T> for Composed<T> {
         noise: &mut Stream,
     ) {
         self.prepare(layers, trace, noise);
-        // Taken out so that products can be made of those above.
-        let mut deltas = std::mem::take(&mut self.deltas);
-        let is_handed_down = self.composition.path == SignalPath::Layerwise;
-        for at in (0..signals.len()).rev() {
-            let (delta, above) = deltas[at..].split_first_mut().expect("below the length");
-            let product = self.signal(layers, trace, at, above, None);
-            let signal = &mut signals[at];
-            product.write(&mut signal.view_mut());
-            if at > 0 && is_handed_down {
-                delta.assign(signal);
-                trace.slopes(at).multiply(&mut delta.view_mut());
+        if self.composition.path == SignalPath::Direct {
+            for (at, signal) in signals.iter_mut().enumerate() {
+                let product = self.signal(layers, trace, at, &[], None);
+                product.write(&mut signal.view_mut());
             }
+            return;
         }
+        // Taken out so that the rule's weights can be read.
+        let mut deltas = std::mem::take(&mut self.deltas);
+        let through = |layer| self.weights(layers, layer - 1);
+        trace.pull_back_in(layers, through, &self.sent, signals, &mut deltas);
         self.deltas = deltas;
     }
 
@@ -200,9 +199,9 @@ impl<T: Element> LearningRule<T> for Composed<T> {
         let numbers = |at: usize, activity: f64| {
             let above = &layers[at + 1];
             let place = FeedbackPlace {
-                units: above.inputs(),
+                units: above.weight().fan_in,
                 factor: above.factor.to_f64(),
-                samples,
+                samples: samples * above.places(),
                 reduction,
                 activity,
             };
@@ -224,17 +223,24 @@ impl<T: Element> LearningRule<T> for Composed<T> {
             }
             FeedbackWeights::Hebbian => {
                 for (at, b) in self.feedback.iter_mut().enumerate() {
+                    if !step.trace.hands_down(at + 1) {
+                        continue;
+                    }
                     let above = step.trace.activities.get(at + 1);
                     let above = above.unwrap_or(&step.trace.outputs);
-                    let below = &step.trace.activities[at];
-                    let (eta, keep) = numbers(at, (mean_square(above) * mean_square(below)).sqrt());
-                    let factor = eta * step.layers[at + 1].factor * T::from_f64(reduction);
-                    let below = below.view();
-                    multiply(keep, &mut b.view_mut(), factor, &above.t(), &below);
+                    let below = step.trace.read_by(at + 1);
+                    let activity = (mean_square(above) * mean_square(&below)).sqrt();
+                    let (eta, keep) = numbers(at, activity);
+                    let layer = &layers[at + 1];
+                    let factor = eta * layer.factor * T::from_f64(reduction);
+                    layer.correlate(keep, b, factor, above, &below);
                 }
             }
             FeedbackWeights::WeightMirror => {
                 for (at, b) in self.feedback.iter_mut().enumerate() {
+                    if !step.trace.hands_down(at + 1) {
+                        continue;
+                    }
                     let (step_size, keep) = numbers(at, 0.0);
                     let of = Mirrored {
                         layer: &layers[at + 1],
@@ -315,12 +321,8 @@ mod tests {
     /// An error of zero sends nothing, and a weight of zero carries nothing: zeros have no sign.
     #[test]
     fn zeros_have_no_sign() {
-        let layer = |weights: Array2<f64>| Layer {
-            weights,
-            bias: None,
-            factor: 0.5,
-            activation: Activation::Linear,
-        };
+        let layer =
+            |weights: Array2<f64>| Layer::dense(weights, Activation::Linear).with_factor(0.5);
         let layers = [layer(array![[1.0]]), layer(array![[0.0], [-2.0], [3.0]])];
         let mut trace = Trace::new(&layers, 2);
         trace.residual = array![[0.0, -7.0, 0.3], [2.0, 0.0, -0.0]];

@@ -31,11 +31,11 @@ pub enum FeedbackDecay {
 /// Feedback weights and their batch, as far as their own numbers depend on them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FeedbackPlace {
-    /// n, units of the layer that they teach: inputs of the layer above.
+    /// n, weights that the layer above sums for one of its outputs: its inputs, where it is dense.
     pub units: usize,
     /// c, the factor of the layer above.
     pub factor: f64,
-    /// m, samples of the batch.
+    /// m, samples of the batch, at each place at which the layer above uses its weights.
     pub samples: usize,
     /// Factor of each sample of the batch: [`Reduction::factor`](crate::math::Reduction::factor).
     pub reduction: f64,

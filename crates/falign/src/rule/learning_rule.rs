@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use ndarray::{Array1, Array2};
 
 use super::algebra::SignalPath;
-use super::trace::{Layer, Trace};
+use super::layer::Layer;
+use super::trace::Trace;
 use crate::math::{Scalar, Stream};
 
 /// A learning rule for networks of any depth.

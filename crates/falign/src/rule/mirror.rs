@@ -2,9 +2,9 @@
 
 use ndarray::Array2;
 
-use super::trace::Layer;
+use super::layer::Layer;
 use crate::math::simd::Element;
-use crate::math::{Loss, Stream, multiply};
+use crate::math::{Loss, Stream};
 
 /// Response of a mirrored layer's units to noise n, normal, of unit variance and independent
 /// for every input and sample.
@@ -62,32 +62,17 @@ pub(super) fn mirror<T: Element>(
         fired.mapv_inplace(|n| noise * n);
         factor = layer.factor;
     }
-    let mut response = Array2::from_elem((samples, layer.units()), T::ZERO);
-    let weights = layer.weights.t();
-    multiply(
-        T::ZERO,
-        &mut response.view_mut(),
-        factor,
-        &fired.view(),
-        &weights,
-    );
+    let mut response = layer.sums(factor, &fired);
     if phase.response != MirrorResponse::Linear {
-        if let Some(bias) = &layer.bias {
-            response += bias;
-        }
+        layer.add_bias(&mut response);
         match of.loss {
             Some(loss) => loss.predictions(&mut response),
             None => response.mapv_inplace(|z| layer.activation.value(z)),
         }
     }
-    let step = phase.step_size / T::from_f64(samples as f64);
-    multiply(
-        phase.keep,
-        &mut b.view_mut(),
-        step,
-        &response.t(),
-        &fired.view(),
-    );
+    // Noise differs from place to place, and each place sees the same weights.
+    let step = phase.step_size / T::from_f64((samples * layer.places()) as f64);
+    layer.correlate(phase.keep, b, step, &response, &fired);
 }
 
 #[cfg(test)]
@@ -99,12 +84,9 @@ mod tests {
 
     /// 2 units with 3 inputs and a factor of 0.8.
     fn layer(activation: Activation) -> Layer<f64> {
-        Layer {
-            weights: array![[0.9, -0.4, 1.7], [-1.1, 0.6, 0.2]],
-            bias: Some(array![0.3, -0.7]),
-            factor: 0.8,
-            activation,
-        }
+        let weights = array![[0.9, -0.4, 1.7], [-1.1, 0.6, 0.2]];
+        let layer = Layer::dense(weights, activation).with_factor(0.8);
+        layer.with_bias(array![0.3, -0.7])
     }
 
     fn start() -> Array2<f64> {

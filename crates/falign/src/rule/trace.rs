@@ -1,90 +1,16 @@
 //! View that a learning rule has of a network: plain values that the engine fills.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array2, ArrayView2};
 
-use crate::layer::{Dense, Parameter};
+use super::layer::Layer;
+use super::mode::{Mode, States};
+use super::passage::Passage;
+use crate::layer::{Dense, Inputs, Wiring};
 use crate::math::simd::Element;
-use crate::math::{Activation, Loss, Reduction, Scalar, Slopes, set_rows};
-
-/// One layer: z = factor a W' + bias for the activity a below (rows are samples), and psi(z)
-/// above. The last layer's activation is the identity; the loss turns its outputs into
-/// probabilities where it needs them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Layer<T> {
-    /// W, (units, inputs).
-    #[doc(alias = "W")]
-    pub weights: Array2<T>,
-    /// (units), where the layer has biases.
-    pub bias: Option<Array1<T>>,
-    /// Factor of the weighted sum, such as 1/sqrt(width) in the paper's output layer.
-    pub factor: T,
-    /// psi.
-    #[doc(alias = "psi")]
-    pub activation: Activation,
-}
-
-/// Numbers in the order of rows, whatever their order in memory.
-pub(crate) type Values<'a, T> = Box<dyn Iterator<Item = &'a T> + 'a>;
-/// [`Values`], to be changed.
-pub(crate) type ValuesMut<'a, T> = Box<dyn Iterator<Item = &'a mut T> + 'a>;
-
-const WHOLE: &str = "a whole array";
-
-impl<T: Scalar> Layer<T> {
-    /// Units of the layer.
-    pub fn units(&self) -> usize {
-        self.weights.nrows()
-    }
-
-    /// Numbers that the layer receives per sample.
-    pub fn inputs(&self) -> usize {
-        self.weights.ncols()
-    }
-
-    /// Parameters that are trained: weights, and biases where it has any.
-    pub fn parameters(&self) -> Vec<Parameter> {
-        let weights = Parameter::matrix(self.units(), self.inputs());
-        let bias = self.bias.as_ref().map(|bias| weights.bias(bias.len()));
-        std::iter::once(weights).chain(bias).collect()
-    }
-
-    /// Numbers of each of its [parameters](Self::parameters), in their order in memory.
-    pub(crate) fn arrays_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
-        let weights = self.weights.as_slice_memory_order_mut();
-        let bias = self
-            .bias
-            .as_mut()
-            .map(|bias| bias.as_slice_mut().expect(WHOLE));
-        std::iter::once(weights.expect(WHOLE)).chain(bias)
-    }
-
-    /// Numbers of each of its [parameters](Self::parameters), row by row.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Values<'_, T>> {
-        let bias = self
-            .bias
-            .as_ref()
-            .map(|bias| Box::new(bias.iter()) as Values<'_, T>);
-        std::iter::once(Box::new(self.weights.iter()) as Values<'_, T>).chain(bias)
-    }
-
-    /// Numbers of each of its [parameters](Self::parameters), row by row, to be changed.
-    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = ValuesMut<'_, T>> {
-        let bias = self.bias.as_mut();
-        let bias = bias.map(|bias| Box::new(bias.iter_mut()) as ValuesMut<'_, T>);
-        std::iter::once(Box::new(self.weights.iter_mut()) as ValuesMut<'_, T>).chain(bias)
-    }
-
-    /// The operator whose weights [`weights`](Self::weights) are; feedback weights of the layer are
-    /// weights of the same.
-    pub fn operator(&self) -> Dense<T>
-    where
-        T: Element,
-    {
-        Dense::new(self.inputs(), self.units(), self.factor)
-    }
-}
+use crate::math::{Loss, Reduction, Scalar, Slopes, set_rows};
 
 /// One batch on its way through a network, samples in rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,6 +34,8 @@ pub struct Trace<T> {
     pub loss: Loss,
     /// How it is reduced over the batch.
     pub reduction: Reduction,
+    /// Values of the batch at all nodes, where layers are wired freely.
+    passage: Option<Box<Passage<T>>>,
 }
 
 impl<T: Scalar> Trace<T> {
@@ -128,6 +56,7 @@ impl<T: Scalar> Trace<T> {
             targets: zeros(last),
             loss: Loss::SquaredError,
             reduction: Reduction::Mean,
+            passage: None,
         }
     }
 
@@ -193,5 +122,124 @@ impl<T: Scalar> Trace<T> {
     /// Samples in the batch.
     pub fn batch(&self) -> usize {
         self.outputs.nrows()
+    }
+}
+
+impl<T: Element> Trace<T> {
+    /// Trace of layers that are wired freely.
+    ///
+    /// # Panics
+    /// If they do not fit the wiring.
+    pub(crate) fn wired(layers: &[Layer<T>], wiring: Wiring<T>) -> Self {
+        Self {
+            passage: Some(Box::new(Passage::new(Arc::new(wiring), layers))),
+            ..Self::new(layers, 1)
+        }
+    }
+
+    /// The batch on its way through a wiring; `None` where dense layers stand one above the other.
+    pub(crate) fn passage(&self) -> Option<&Passage<T>> {
+        self.passage.as_deref()
+    }
+
+    /// Runs a batch, samples in rows, through the wiring.
+    ///
+    /// # Panics
+    /// If there is none, or the batch has another size than the trace.
+    pub(crate) fn run(
+        &mut self,
+        layers: &[Layer<T>],
+        states: &mut States<T>,
+        rows: Inputs<'_, T>,
+        mode: Mode,
+    ) {
+        let mut passage = self.passage.take().expect("layers that are wired");
+        passage.give(self.batch(), rows);
+        passage.run(layers, states, mode);
+        for at in 0..self.activities.len() {
+            passage.write_activity(at, self.activated_mut(at));
+        }
+        passage.write_outputs(&mut self.outputs);
+        self.passage = Some(passage);
+    }
+
+    /// Writes the teaching signals of a rule that hands signals down layer by layer: each layer pulls
+    /// its delta back through weights of its own shape, `through[l]` for layer l + 1, as
+    /// feedback weights are numbered. `sent` is the signal of the outputs, (batch, outputs). Layers of
+    /// any kind, and maps between them, are crossed.
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    ///
+    /// # Example
+    /// ```
+    /// use falign::math::Activation;
+    /// use falign::rule::{Layer, Trace};
+    /// use ndarray::{Array2, array};
+    /// let layers = [
+    ///     Layer::dense(array![[0.4, 0.1], [-0.2, 0.3]], Activation::Tanh),
+    ///     Layer::dense(array![[1.0, -1.0]], Activation::Linear),
+    /// ];
+    /// let trace = Trace::new(&layers, 1);
+    /// let (b, mut signals) = ([array![[0.5, 2.0]]], [Array2::zeros((1, 2))]);
+    /// trace.pull_back(&layers, &b, &array![[10.0]], &mut signals);
+    /// assert_eq!(signals[0], array![[5.0, 20.0]]);
+    /// ```
+    pub fn pull_back(
+        &self,
+        layers: &[Layer<T>],
+        through: &[Array2<T>],
+        sent: &Array2<T>,
+        signals: &mut [Array2<T>],
+    ) {
+        let mut space = self.activities.clone();
+        let through = |layer: usize| through[layer - 1].view();
+        self.pull_back_in(layers, through, sent, signals, &mut space);
+    }
+
+    /// [`pull_back`](Self::pull_back) through the weights that are said for a layer, in space of the
+    /// signals' shapes.
+    pub(super) fn pull_back_in<'a>(
+        &self,
+        layers: &[Layer<T>],
+        through: impl Fn(usize) -> ArrayView2<'a, T>,
+        sent: &Array2<T>,
+        signals: &mut [Array2<T>],
+        deltas: &mut [Array2<T>],
+    ) where
+        T: 'a,
+    {
+        assert_eq!(signals.len() + 1, layers.len(), "one for each hidden layer");
+        if let Some(passage) = &self.passage {
+            passage.pull_back(layers, through, sent, signals);
+            return;
+        }
+        for (at, signal) in signals.iter_mut().enumerate().rev() {
+            let delta = deltas.get(at + 1).unwrap_or(sent);
+            let through = through(at + 1);
+            let (units, inputs) = through.dim();
+            let dense = Dense::new(inputs, units, layers[at + 1].factor);
+            let product = dense.deferred(&through, &delta.view(), None);
+            product.write(&mut signal.view_mut());
+            if at > 0 {
+                deltas[at].assign(signal);
+                self.slopes(at).multiply(&mut deltas[at].view_mut());
+            }
+        }
+    }
+
+    /// Numbers that a layer above the first reads, (batch, inputs).
+    pub(super) fn read_by(&self, layer: usize) -> Cow<'_, Array2<T>> {
+        match &self.passage {
+            None => Cow::Borrowed(&self.activities[layer - 1]),
+            Some(passage) => Cow::Owned(passage.read_rows(layer)),
+        }
+    }
+
+    /// Whether a signal from a layer above the first reaches a hidden layer, so that it has use for
+    /// feedback weights.
+    pub(super) fn hands_down(&self, layer: usize) -> bool {
+        let passage = self.passage.as_ref();
+        passage.is_none_or(|passage| passage.hands_down(layer))
     }
 }

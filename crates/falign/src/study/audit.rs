@@ -188,11 +188,8 @@ fn deep(
 
 /// The network of a two-layer setting, from the start of its engine.
 fn layers(problem: &Problem, weights: &Weights) -> Vec<Layer<f64>> {
-    let layer = |weights: Array2<f64>, factor, activation| Layer {
-        weights,
-        bias: None,
-        factor,
-        activation,
+    let layer = |weights: Array2<f64>, factor, activation| {
+        Layer::dense(weights, activation).with_factor(factor)
     };
     vec![
         layer(weights.hidden.clone(), 1.0, problem.activation),

@@ -29,9 +29,9 @@ fn run(
     (y, kept)
 }
 
-fn zeros(map: &dyn Map<f64>) -> Vec<Vec<f64>> {
+fn start(map: &dyn Map<f64>) -> Vec<Vec<f64>> {
     let states = map.states().into_iter();
-    states.map(|(_, length)| vec![0.0; length]).collect()
+    states.map(|(_, start)| start).collect()
 }
 
 #[test]
@@ -71,13 +71,13 @@ fn signals_are_directional_differences() {
                     .map(|(x, v)| x.iter().zip(v).map(|(x, v)| x + h * v).collect())
                     .collect();
                 dot(
-                    &run(map, &moved, batch, &mut zeros(map), &mut noise(7)).0,
+                    &run(map, &moved, batch, &mut start(map), &mut noise(7)).0,
                     &g,
                 )
             };
             let h = 1e-5;
             let wanted = (at(h) - at(-h)) / (2.0 * h);
-            let (_, kept) = run(map, &x, batch, &mut zeros(map), &mut noise(7));
+            let (_, kept) = run(map, &x, batch, &mut start(map), &mut noise(7));
             let mut below: Vec<Vec<f64>> = x.iter().map(|x| vec![f64::NAN; x.len()]).collect();
             let mut slices: Vec<&mut [f64]> = below.iter_mut().map(Vec::as_mut_slice).collect();
             map.pull_back(&g, &kept, &mut slices, batch);
@@ -117,8 +117,8 @@ fn draws_are_those_of_layer_and_step_whatever_came_before() {
 #[test]
 fn what_is_kept_from_step_to_step_has_a_name_and_moves_in_training_alone() {
     let map = RunningCentre { numbers: 2 };
-    let mut states = zeros(&map);
-    assert_eq!(map.states(), [("running_mean", 1)]);
+    let mut states = start(&map);
+    assert_eq!(map.states(), [("running_mean", vec![0.0])]);
     let x = vec![vec![3.0; 10]];
     let noise = &mut stream(1);
     let (y, _) = run(&map, &x, BATCHES[0], &mut states, noise);

@@ -290,8 +290,8 @@ impl Map<f64> for RunningCentre {
         self.numbers
     }
 
-    fn states(&self) -> Vec<(&'static str, usize)> {
-        vec![("running_mean", 1)]
+    fn states(&self) -> Vec<(&'static str, Vec<f64>)> {
+        vec![("running_mean", vec![0.0])]
     }
 
     fn forward(&self, x: &[&[f64]], y: &mut [f64], pass: &mut Pass<'_, f64>, _: &mut Kept<f64>) {
@@ -301,7 +301,13 @@ impl Map<f64> for RunningCentre {
         }
         if pass.is_training {
             let count = (pass.batch.samples * self.numbers) as f64;
-            *mean += 0.1 * (x[0].iter().sum::<f64>() / count - *mean);
+            let mut sum = 0.0;
+            for sample in 0..pass.batch.samples {
+                for at in 0..self.numbers {
+                    sum += x[0][pass.batch.place(sample, at, self.numbers)];
+                }
+            }
+            *mean += 0.1 * (sum / count - *mean);
         }
     }
 

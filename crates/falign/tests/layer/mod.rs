@@ -1,9 +1,10 @@
 //! Operators and maps written as plain loops, and what holds of them whatever they are.
 
-mod graph;
+mod equal;
 mod identities;
 mod maps;
 mod members;
+mod networks;
 mod training;
 
 use falign::layer::{Batch, Layout};

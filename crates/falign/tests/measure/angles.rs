@@ -130,18 +130,10 @@ fn the_update_angle_of_a_tiny_network_is_right() {
 
     let [w11, w12, w21, w22, c1, c2, v1, v2, c] = start;
     let layers = vec![
-        Layer {
-            weights: array![[w11, w12], [w21, w22]],
-            bias: Some(array![c1, c2]),
-            factor: 1.0,
-            activation: Activation::Tanh,
-        },
-        Layer {
-            weights: array![[v1, v2]],
-            bias: Some(array![c]),
-            factor,
-            activation: Activation::Linear,
-        },
+        Layer::dense(array![[w11, w12], [w21, w22]], Activation::Tanh).with_bias(array![c1, c2]),
+        Layer::dense(array![[v1, v2]], Activation::Linear)
+            .with_bias(array![c])
+            .with_factor(factor),
     ];
     let composition = Composition::named("feedback_alignment").unwrap();
     let rule = composed(composition, vec![array![[b[0], b[1]]]]);

@@ -68,13 +68,18 @@ pub(super) struct PseudoinverseAngles {
 }
 
 impl PseudoinverseAngles {
-    /// Takes the pseudoinverses of the present weights.
+    /// Takes the pseudoinverses of the present weights: none of layers that are wired freely, whose
+    /// angles are NaN.
     pub(super) fn new<T: Element>(network: &Network<T>) -> Self {
         let path = network.rule().path();
-        let forward = weights_above(network.layers(), path);
+        let forward = if network.is_wired() {
+            Vec::new()
+        } else {
+            weights_above(network)
+        };
         Self {
             path,
-            angles: vec![Mean::default(); forward.len()],
+            angles: vec![Mean::default(); network.layers().len() - 1],
             inverses: forward.iter().map(transposed_pseudoinverse).collect(),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::{Content, Examples, Form};
+use crate::layer::Inputs;
 use crate::math::simd::Element;
 use crate::network::input::{Delta, DenseInput, Descent, Fused, Input, PixelInput};
 
@@ -95,6 +96,10 @@ impl<T: Element> Input<T> for Batch<T> {
 
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
         self.input().gradient(delta, factor, gradient);
+    }
+
+    fn show(&self, see: &mut dyn FnMut(Inputs<'_, T>)) {
+        self.input().show(see);
     }
 
     fn offset(&self) -> Option<ArrayView2<'_, T>> {

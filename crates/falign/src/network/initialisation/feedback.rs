@@ -39,7 +39,7 @@ impl Default for FeedbackShape {
 }
 
 /// Draws the feedback weights of a rule from the stream `feedback_weights`, one matrix per
-/// hidden layer: (units above, units) on the layerwise path, (outputs, units) on the direct
+/// hidden layer: the weights of the layer above, (units above, units) of a dense one, on the layerwise path, (outputs, units) on the direct
 /// one. Backpropagation has none. For uniform sign symmetry every magnitude is the law's
 /// standard deviation.
 ///
@@ -79,13 +79,13 @@ pub(crate) fn draw_feedback_of<T: Scalar>(
         .map(|at| {
             let units = layers[at].units();
             let is_direct = composition.path == SignalPath::Direct;
-            let rows = if is_direct {
-                outputs
+            let weights = if is_direct {
+                Parameter::matrix(outputs, units)
             } else {
-                layers[at + 1].units()
+                layers[at + 1].weight()
             };
-            let (law, _) = initialisation.layer(&Parameter::matrix(rows, units), false);
-            let mut b = draw_matrix(law, (rows, units), shape, &mut stream, work)?;
+            let (law, _) = initialisation.layer(&weights, false);
+            let mut b = draw_matrix(law, weights.rows(), shape, &mut stream, work)?;
             if composition.feedback == FeedbackWeights::Sign(Magnitude::Unit) {
                 b.fill(law.sd());
             }

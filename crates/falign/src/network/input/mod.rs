@@ -2,16 +2,19 @@
 
 mod pixels;
 mod sealed;
+mod tokens;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
+use crate::layer::Inputs;
 use crate::math::simd::Element;
 use crate::math::{multiply, rectify};
 
 pub(super) use self::pixels::{PixelInput, PixelLayout};
 pub(super) use self::sealed::{Delta, Descent, Fused};
+pub use self::tokens::TokenInput;
 
-/// A batch of inputs, as the first layer needs it: numbers, or lists of pixels.
+/// A batch of inputs, as the first layer needs it: numbers, lists of pixels, or tokens.
 pub trait Input<T: Element>: sealed::Fused<T> {
     /// Samples.
     fn batch(&self) -> usize;
@@ -24,6 +27,8 @@ pub trait Input<T: Element>: sealed::Fused<T> {
     }
     /// G := factor D' X, (units, `input_dim`).
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>);
+    /// Shows the samples, one after the other, for layers that are not dense.
+    fn show(&self, see: &mut dyn FnMut(Inputs<'_, T>));
 }
 
 /// Inputs as they are: (batch, `input_dim`).
@@ -41,6 +46,11 @@ impl<T: Element> Input<T> for DenseInput<T> {
 
     fn gradient(&self, delta: &ArrayView2<'_, T>, factor: T, gradient: &mut ArrayViewMut2<'_, T>) {
         multiply(T::ZERO, gradient, factor, &delta.t(), &self.0.view());
+    }
+
+    fn show(&self, see: &mut dyn FnMut(Inputs<'_, T>)) {
+        let rows = self.0.as_standard_layout();
+        see(Inputs::Numbers(rows.as_slice().expect("standard layout")));
     }
 }
 

@@ -12,7 +12,7 @@ impl<T: Element> Network<T> {
     fn may_descend(&self) -> bool {
         let is_wanted = self.keeps_first_changes || may_read_first_changes(self.rule.as_ref());
         let is_cut = matches!(self.connections.first(), Some(Some(_)));
-        !is_wanted && !is_cut && self.trained[0].optimiser.is_without_state()
+        !is_wanted && !is_cut && !self.is_wired() && self.trained[0].optimiser.is_without_state()
     }
 
     /// Asks the rule for all deltas but the first hidden layer's, which nothing but the step of its

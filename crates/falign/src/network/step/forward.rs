@@ -6,7 +6,7 @@ use super::WHOLE;
 use crate::math::simd::Element;
 use crate::math::{Activation, Stream, activate, multiply, rectify};
 use crate::network::Input;
-use crate::rule::{Layer, Trace};
+use crate::rule::{Layer, Mode, States, Trace};
 
 /// Runs a batch forward through `layers` into `trace`. `dropout`: its rate and its masks'
 /// stream.
@@ -51,6 +51,26 @@ pub(super) fn run<T: Element>(
             }
         }
     }
+    subtract_offset(trace, input);
+}
+
+/// Runs a batch through layers that are wired freely.
+pub(super) fn run_wired<T: Element>(
+    layers: &[Layer<T>],
+    trace: &mut Trace<T>,
+    states: &mut States<T>,
+    input: &dyn Input<T>,
+    mode: Mode,
+) {
+    let mut mode = Some(mode);
+    input.show(&mut |rows| {
+        let mode = mode.take().expect("shown once");
+        trace.run(layers, states, rows, mode);
+    });
+    subtract_offset(trace, input);
+}
+
+fn subtract_offset<T: Element>(trace: &mut Trace<T>, input: &dyn Input<T>) {
     trace.offset = input.offset().map(|offset| offset.to_owned());
     if let Some(offset) = &trace.offset {
         trace.outputs -= offset;

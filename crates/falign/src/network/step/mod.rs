@@ -3,19 +3,22 @@
 mod descent;
 mod forward;
 mod probe;
+mod trials;
+mod wired;
 
 use ndarray::{Array2, Zip};
 
-use self::forward::run;
+use self::forward::{run, run_wired};
+pub(super) use self::wired::Parts;
 use super::connections::Connections;
 use super::gradients::Gradients;
 use super::input::Input;
 use super::optimiser::{OptimiserKind, Trained};
-use crate::layer::Parameter;
+use crate::layer::{Parameter, Wiring};
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Stream, set_rows};
 use crate::rule::fused;
-use crate::rule::{Adaptation, Composed, Layer, LearningRule, Trace, Trials};
+use crate::rule::{Adaptation, Composed, Layer, LearningRule, Mode, Passage, States, Trace};
 
 /// Options of one training step, besides the batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,6 +45,8 @@ pub struct Network<T: Element> {
     /// Rule against which the network's rule is measured.
     backpropagation: Composed<T>,
     trace: Trace<T>,
+    /// States that maps keep from step to step; empty without maps.
+    states: States<T>,
     /// Teaching signals, then times psi'.
     signals: Vec<Array2<T>>,
     /// Signals of backpropagation, where they have been measured.
@@ -58,13 +63,6 @@ pub struct Network<T: Element> {
     steps: u64,
 }
 
-/// Layers, rule, and all that is trained.
-pub(super) type Parts<'a, T> = (
-    &'a mut [Layer<T>],
-    &'a mut dyn LearningRule<T>,
-    &'a mut [Trained<T>],
-);
-
 impl<T: Element> std::fmt::Debug for Network<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Network")
@@ -75,7 +73,7 @@ impl<T: Element> std::fmt::Debug for Network<T> {
 }
 
 impl<T: Element> Network<T> {
-    /// A network of these layers, taught by `rule`.
+    /// A network of these layers, one above the other, taught by `rule`.
     ///
     /// # Panics
     /// If there is no layer, or neighbours do not fit.
@@ -85,6 +83,10 @@ impl<T: Element> Network<T> {
         optimiser: OptimiserKind,
     ) -> Self {
         assert!(!layers.is_empty(), "a network has at least one layer");
+        if !layers.iter().all(Layer::is_dense) {
+            let wiring = Wiring::chain(layers[0].inputs(), layers.len());
+            return Self::wired(layers, wiring, rule, optimiser);
+        }
         assert!(
             layers.windows(2).all(|w| w[0].units() == w[1].inputs()),
             "each layer's inputs are the units of the one below"
@@ -93,8 +95,18 @@ impl<T: Element> Network<T> {
         let first = &mut layers[0].weights;
         *first = by_columns(first);
         let trace = Trace::new(&layers, 1);
+        Self::with_trace(layers, trace, rule, optimiser)
+    }
+
+    fn with_trace(
+        layers: Vec<Layer<T>>,
+        trace: Trace<T>,
+        rule: Box<dyn LearningRule<T>>,
+        optimiser: OptimiserKind,
+    ) -> Self {
         Self {
             signals: trace.activities.clone(),
+            states: trace.passage().map_or_else(Vec::new, Passage::first_states),
             trace,
             exact: Vec::new(),
             rule,
@@ -109,7 +121,7 @@ impl<T: Element> Network<T> {
         }
     }
 
-    /// (units, inputs) of each layer.
+    /// (units, inputs) of each layer's weights.
     pub fn shapes(&self) -> Vec<(usize, usize)> {
         self.layers.iter().map(|l| l.weights.dim()).collect()
     }
@@ -180,11 +192,6 @@ impl<T: Element> Network<T> {
         &self.trained
     }
 
-    /// Layers, rule and parameters, of which a saved state consists, to be restored.
-    pub(super) fn parts_mut(&mut self) -> Parts<'_, T> {
-        (&mut self.layers, self.rule.as_mut(), &mut self.trained)
-    }
-
     /// Sets the number of steps done.
     pub(super) fn set_steps(&mut self, steps: u64) {
         self.steps = steps;
@@ -222,7 +229,12 @@ impl<T: Element> Network<T> {
     /// Runs a batch forward without dropout, and returns the outputs, (batch, outputs).
     pub fn forward(&mut self, input: &dyn Input<T>) -> &Array2<T> {
         self.fit(input.batch());
-        run(&self.layers, &mut self.trace, input, None);
+        if self.is_wired() {
+            let (trace, states) = (&mut self.trace, &mut self.states);
+            run_wired(&self.layers, trace, states, input, Mode::silent());
+        } else {
+            run(&self.layers, &mut self.trace, input, None);
+        }
         &self.trace.outputs
     }
 
@@ -260,11 +272,21 @@ impl<T: Element> Network<T> {
         noise: &mut Stream,
     ) -> f64 {
         assert_eq!(options.factors.len(), self.layers.len(), "one per layer");
-        let dropout = (options.dropout > 0.0).then_some(options.dropout);
         self.settle();
         self.fit(input.batch());
-        let masks = dropout.map(|rate| (rate, &mut *noise));
-        run(&self.layers, &mut self.trace, input, masks);
+        if self.is_wired() {
+            let mode = Mode {
+                is_training: true,
+                noise: noise.clone(),
+                step: self.steps,
+                dropout: options.dropout,
+            };
+            let (trace, states) = (&mut self.trace, &mut self.states);
+            run_wired(&self.layers, trace, states, input, mode);
+        } else {
+            let masks = (options.dropout > 0.0).then_some((options.dropout, &mut *noise));
+            run(&self.layers, &mut self.trace, input, masks);
+        }
         let loss = self.loss(targets, options.loss, options.reduction);
         let is_left = self.leaves_first_delta(noise);
         if !is_left {
@@ -332,35 +354,6 @@ impl<T: Element> Network<T> {
                 set_rows(signals, batch);
             }
         }
-    }
-
-    /// Lets a rule that learns by trial write `gradients`; `false` if it does not.
-    fn estimate(
-        &mut self,
-        gradients: &mut Gradients<T>,
-        input: &dyn Input<T>,
-        targets: &Array2<T>,
-        loss: f64,
-        noise: &mut Stream,
-    ) -> bool {
-        let (kind, reduction) = (self.trace.loss, self.trace.reduction);
-        let mut scratch = None;
-        let mut trial = |layers: &[Layer<T>]| {
-            let trace = scratch.get_or_insert_with(|| Trace::new(layers, input.batch()));
-            // Without separate dropout masks: a trial of the whole network.
-            run(layers, trace, input, None);
-            kind.residual(&trace.outputs, targets, reduction, &mut trace.residual)
-        };
-        self.rule.estimate(
-            &mut Trials {
-                layers: &self.layers,
-                loss,
-                trial: &mut trial,
-                gradients: &mut gradients.weights,
-                bias_gradients: &mut gradients.biases,
-            },
-            noise,
-        )
     }
 }
 

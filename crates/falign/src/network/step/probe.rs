@@ -42,7 +42,7 @@ impl<T: Element> Network<T> {
         /// Two signals of a thousand units in f32 are half a megabyte.
         const SAMPLES: usize = 64;
         let (layers, trace) = (&self.layers, &self.trace);
-        if self.signals.len() != 1 {
+        if self.signals.len() != 1 || self.is_wired() {
             return false;
         }
         let Some(rule) = family_mut(self.rule.as_mut()) else {

@@ -7,8 +7,9 @@ use ndarray::Array2;
 
 use super::baseline::{LastLayerOnly, NodePerturbation};
 use super::composed::Composed;
+use super::layer::Layer;
 use super::learning_rule::LearningRule;
-use super::trace::{Layer, Trace};
+use super::trace::Trace;
 use crate::math::simd::Element;
 use crate::math::{DeferredProduct, Stream};
 
@@ -38,7 +39,8 @@ pub(crate) fn write_deltas<T: Element>(
     deltas: &mut [Array2<T>],
     noise: &mut Stream,
 ) {
-    if let Some(rule) = family_mut(rule) {
+    let is_list = trace.passage().is_none();
+    if let Some(rule) = family_mut(rule).filter(|_| is_list) {
         rule.prepare(layers, trace, noise);
         rule.deltas_from(0, layers, trace, deltas);
     } else {

@@ -17,6 +17,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 pub(in crate::network) use self::layout::PixelLayout;
 use super::{Delta, Descent, Fused, Input};
+use crate::layer::Inputs;
 use crate::math::simd::{Element, prefetch_bytes, transpose_bytes};
 use crate::math::thin_rows;
 
@@ -27,9 +28,9 @@ const AHEAD: usize = 8;
 #[derive(Debug, Clone)]
 pub(in crate::network) struct PixelInput<T: Element> {
     layout: Arc<PixelLayout>,
-    /// Shift of each input, rounded.
-    scale: Vec<T>,
     /// Scale of each input, rounded.
+    scale: Vec<T>,
+    /// Shift of each input, rounded.
     shift: Vec<T>,
     /// 1 for each sample.
     ones: Vec<T>,
@@ -199,6 +200,15 @@ impl<T: Element> Input<T> for PixelInput<T> {
             self.gradient_to(delta, factor, out);
             by_input.assign(&own);
         }
+    }
+
+    fn show(&self, see: &mut dyn FnMut(Inputs<'_, T>)) {
+        let d = self.scale.len();
+        let rows = self.by_sample[..self.batch() * d].chunks_exact(d);
+        let scaled = self.scale.iter().zip(&self.shift);
+        let number = |(&pixel, (&scale, &shift))| scale * T::from_f64(f64::from(pixel)) + shift;
+        let numbers = rows.flat_map(|row: &[u8]| row.iter().zip(scaled.clone()).map(number));
+        see(Inputs::Numbers(&numbers.collect::<Vec<T>>()));
     }
 }
 

@@ -1,0 +1,390 @@
+//! A batch on its way through layers and maps that are wired freely.
+
+use std::sync::Arc;
+
+use ndarray::{Array2, ArrayView2};
+
+use super::layer::Layer;
+use super::mode::{Mode, States};
+use crate::layer::{Batch, Inputs, Kept, Layout, Node, Pass, Value, Wiring};
+use crate::math::simd::Element;
+use crate::math::{Stream, activate};
+
+/// Input of a batch, laid out.
+#[derive(Debug, Clone, PartialEq)]
+enum Given<T> {
+    Numbers(Vec<T>),
+    Tokens(Vec<u32>),
+}
+
+/// Values of a batch as its wiring lays them out, and what the way back needs of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Passage<T> {
+    wiring: Arc<Wiring<T>>,
+    batch: Batch,
+    given: Given<T>,
+    /// Values that nodes write.
+    values: Vec<Vec<T>>,
+    numbers: Vec<usize>,
+    /// psi' of each layer, with dropout; empty for the last one.
+    slopes: Vec<Vec<T>>,
+    kept: Vec<Kept<T>>,
+    /// States as they were before the batch.
+    states: States<T>,
+    mode: Mode,
+    /// Weights on their way.
+    space: Vec<T>,
+}
+
+/// Values are equal where the numbers are.
+impl<T: PartialEq> PartialEq for Passage<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.batch == other.batch && self.given == other.given && self.values == other.values
+    }
+}
+
+impl<T: Element> Passage<T> {
+    /// Space for these layers.
+    ///
+    /// # Panics
+    /// If they do not fit the wiring.
+    pub(crate) fn new(wiring: Arc<Wiring<T>>, layers: &[Layer<T>]) -> Self {
+        let mut numbers = vec![wiring.inputs()];
+        let mut next = layers.iter();
+        for (at, node) in wiring.nodes().iter().enumerate() {
+            let (reads, writes) = match node {
+                Node::Layer(from) => {
+                    let layer = next.next().expect("a layer for each of the wiring's");
+                    (vec![(*from, layer.inputs())], layer.units())
+                }
+                Node::Map(map, from) => {
+                    let inputs = from.iter().copied().zip(map.inputs());
+                    (inputs.collect(), map.outputs())
+                }
+            };
+            for (from, expected) in reads {
+                let found = numbers[from.0];
+                assert_eq!(found, expected, "numbers that {node:?}, number {at}, reads");
+            }
+            numbers.push(writes);
+        }
+        assert!(next.next().is_none(), "each layer is in the wiring");
+        let is_layer = matches!(wiring.nodes().last(), Some(Node::Layer(_)));
+        assert!(is_layer, "the outputs are a layer's");
+        let nodes = wiring.nodes().len();
+        Self {
+            batch: Batch {
+                samples: 0,
+                layout: wiring.layout(),
+            },
+            given: Given::Numbers(Vec::new()),
+            values: vec![Vec::new(); nodes],
+            numbers,
+            slopes: vec![Vec::new(); layers.len()],
+            kept: vec![Kept::default(); nodes],
+            states: Vec::new(),
+            mode: Mode::silent(),
+            space: Vec::new(),
+            wiring,
+        }
+    }
+
+    /// States at the start.
+    pub(crate) fn first_states(&self) -> States<T> {
+        let of_node = |node: &Node<T>| match node {
+            Node::Layer(_) => Vec::new(),
+            Node::Map(map, _) => map.states().into_iter().map(|(_, start)| start).collect(),
+        };
+        self.wiring.nodes().iter().map(of_node).collect()
+    }
+
+    /// Node and name of each state, in the order of [`first_states`](Self::first_states).
+    pub(crate) fn state_names(&self) -> Vec<(usize, &'static str)> {
+        let nodes = self.wiring.nodes().iter().enumerate();
+        let of_node = |(at, node): (usize, &Node<T>)| match node {
+            Node::Layer(_) => Vec::new(),
+            Node::Map(map, _) => {
+                let states = map.states().into_iter();
+                states.map(|(name, _)| (at, name)).collect()
+            }
+        };
+        nodes.flat_map(of_node).collect()
+    }
+
+    /// Numbers of one sample of the input.
+    pub(crate) fn inputs(&self) -> usize {
+        self.wiring.inputs()
+    }
+
+    /// Takes a batch, samples in rows.
+    pub(crate) fn give(&mut self, samples: usize, rows: Inputs<'_, T>) {
+        self.batch.samples = samples;
+        let (batch, numbers) = (self.batch, self.wiring.inputs());
+        self.given = match rows {
+            Inputs::Numbers(rows) => Given::Numbers(batch.lay_out(rows, numbers)),
+            Inputs::Tokens(rows) => Given::Tokens(batch.lay_out(rows, numbers)),
+        };
+    }
+
+    /// Runs what it was [given](Self::give) through all nodes.
+    pub(crate) fn run(&mut self, layers: &[Layer<T>], states: &mut States<T>, mode: Mode) {
+        self.states.clone_from(states);
+        self.mode = mode;
+        self.advance(layers, 0, states);
+    }
+
+    /// Outputs of the same pass, with the same draws and states, of other layers or with
+    /// another activity of one: (batch, outputs), nothing subtracted.
+    pub(crate) fn again(
+        &self,
+        layers: &[Layer<T>],
+        activity: Option<(usize, &Array2<T>)>,
+    ) -> Array2<T> {
+        let mut other = self.clone();
+        let mut first = 0;
+        if let Some((layer, rows)) = activity {
+            let node = self.node_of(layer);
+            other.values[node] = self.lay_out(rows);
+            first = node + 1;
+        }
+        let mut states = self.states.clone();
+        other.advance(layers, first, &mut states);
+        other.rows(Value(other.values.len()))
+    }
+
+    /// Runs nodes from `first` on.
+    fn advance(&mut self, layers: &[Layer<T>], first: usize, states: &mut States<T>) {
+        let wiring = Arc::clone(&self.wiring);
+        let batch = self.batch;
+        let mut layer_count = 0;
+        for (at, node) in wiring.nodes().iter().enumerate() {
+            let index = layer_count;
+            layer_count += usize::from(matches!(node, Node::Layer(_)));
+            if at < first {
+                continue;
+            }
+            let mut y = std::mem::take(&mut self.values[at]);
+            y.resize(batch.length(self.numbers[at + 1]), T::ZERO);
+            let mut noise = self.mode.noise.clone();
+            noise.enter(at as u64 + 1, self.mode.step);
+            match node {
+                Node::Layer(from) => {
+                    let layer = &layers[index];
+                    let mut space = std::mem::take(&mut self.space);
+                    layer.forward(self.read(*from), &mut y, batch, &mut space);
+                    self.space = space;
+                    if index + 1 < layers.len() {
+                        let slopes = &mut self.slopes[index];
+                        slopes.resize(y.len(), T::ZERO);
+                        activate(layer.activation, &mut y, slopes);
+                        if self.mode.dropout > 0.0 {
+                            silence(
+                                [&mut y, slopes],
+                                layer.units(),
+                                batch,
+                                self.mode.dropout,
+                                &mut noise,
+                            );
+                        }
+                    }
+                }
+                Node::Map(map, from) => {
+                    let mut kept = std::mem::take(&mut self.kept[at]);
+                    let x: Vec<&[T]> = from.iter().map(|v| self.read(*v).numbers()).collect();
+                    let mut pass = Pass {
+                        batch,
+                        is_training: self.mode.is_training,
+                        noise: &mut noise,
+                        states: &mut states[at],
+                    };
+                    map.forward(&x, &mut y, &mut pass, &mut kept);
+                    self.kept[at] = kept;
+                }
+            }
+            self.values[at] = y;
+        }
+    }
+
+    /// Writes the signal at each hidden layer's activity, (batch, units), from the one that is sent
+    /// from the outputs: each layer but the first pulls its delta back through the weights of that
+    /// number, and each map through its own slope.
+    pub(crate) fn pull_back<'a>(
+        &self,
+        layers: &[Layer<T>],
+        through: impl Fn(usize) -> ArrayView2<'a, T>,
+        sent: &Array2<T>,
+        signals: &mut [Array2<T>],
+    ) where
+        T: 'a,
+    {
+        let is_reached = self.reached();
+        let mut space = Vec::new();
+        let mut arrived: Vec<Vec<T>> = vec![Vec::new(); self.values.len() + 1];
+        arrived[self.values.len()] = self.lay_out(sent);
+        let mut left = layers.len();
+        for (at, node) in self.wiring.nodes().iter().enumerate().rev() {
+            let mut signal = std::mem::take(&mut arrived[at + 1]);
+            // Where nothing arrives, nothing is handed down.
+            signal.resize(self.values[at].len(), T::ZERO);
+            match node {
+                Node::Layer(from) => {
+                    left -= 1;
+                    if let Some(rows) = signals.get_mut(left) {
+                        self.write_rows(&signal, rows);
+                        for (signal, &slope) in signal.iter_mut().zip(&self.slopes[left]) {
+                            *signal = *signal * slope;
+                        }
+                    }
+                    if is_reached[from.0] {
+                        let layer = &layers[left];
+                        let mut below = vec![T::ZERO; self.batch.length(layer.inputs())];
+                        let through = through(left);
+                        layer.pull_back(&through, &signal, &mut below, self.batch, &mut space);
+                        add(&mut arrived[from.0], below);
+                    }
+                }
+                Node::Map(map, from) => {
+                    let length = |v: &Value| vec![T::ZERO; self.batch.length(self.numbers[v.0])];
+                    let mut below: Vec<Vec<T>> = from.iter().map(length).collect();
+                    let mut slices: Vec<&mut [T]> =
+                        below.iter_mut().map(Vec::as_mut_slice).collect();
+                    map.pull_back(&signal, &self.kept[at], &mut slices, self.batch);
+                    for (value, below) in from.iter().zip(below) {
+                        add(&mut arrived[value.0], below);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes a layer's gradient of weights, and adds that of its biases, from its delta, (batch, units).
+    pub(crate) fn gradient(
+        &self,
+        layer: &Layer<T>,
+        at: usize,
+        delta: &Array2<T>,
+        [gradient, biases]: [&mut [T]; 2],
+    ) {
+        let delta = self.lay_out(delta);
+        layer.gradient(self.read(self.read_by(at)), &delta, gradient, self.batch);
+        if !biases.is_empty() {
+            crate::layer::bias_gradient(&delta, layer.units(), biases, self.batch);
+        }
+    }
+
+    /// Whether a signal from this layer reaches a hidden layer.
+    pub(crate) fn hands_down(&self, layer: usize) -> bool {
+        self.reached()[self.read_by(layer).0]
+    }
+
+    /// Numbers that a layer reads, (batch, inputs).
+    ///
+    /// # Panics
+    /// If it reads tokens.
+    pub(crate) fn read_rows(&self, layer: usize) -> Array2<T> {
+        self.rows(self.read_by(layer))
+    }
+
+    /// Activity and slopes of a layer, in rows, into matrices of their shapes.
+    pub(crate) fn write_activity(&self, layer: usize, [activity, slopes]: [&mut Array2<T>; 2]) {
+        self.write_rows(&self.values[self.node_of(layer)], activity);
+        self.write_rows(&self.slopes[layer], slopes);
+    }
+
+    /// Sums of the last layer, in rows.
+    pub(crate) fn write_outputs(&self, outputs: &mut Array2<T>) {
+        self.write_rows(&self.values[self.values.len() - 1], outputs);
+    }
+
+    /// Whether a hidden layer is below each value.
+    fn reached(&self) -> Vec<bool> {
+        let mut is_reached = vec![false];
+        for node in self.wiring.nodes() {
+            let reached = match node {
+                Node::Layer(_) => true,
+                Node::Map(_, from) => from.iter().any(|value| is_reached[value.0]),
+            };
+            is_reached.push(reached);
+        }
+        is_reached
+    }
+
+    fn node_of(&self, layer: usize) -> usize {
+        let nodes = self.wiring.nodes().iter().enumerate();
+        let mut layers = nodes.filter(|(_, node)| matches!(node, Node::Layer(_)));
+        layers.nth(layer).expect("a layer of the wiring").0
+    }
+
+    /// Value that a layer reads.
+    fn read_by(&self, layer: usize) -> Value {
+        match &self.wiring.nodes()[self.node_of(layer)] {
+            Node::Layer(from) => *from,
+            Node::Map(..) => unreachable!("a layer's node"),
+        }
+    }
+
+    fn read(&self, value: Value) -> Inputs<'_, T> {
+        match (value.0.checked_sub(1), &self.given) {
+            (Some(node), _) => Inputs::Numbers(&self.values[node]),
+            (None, Given::Numbers(numbers)) => Inputs::Numbers(numbers),
+            (None, Given::Tokens(tokens)) => Inputs::Tokens(tokens),
+        }
+    }
+
+    fn lay_out(&self, rows: &Array2<T>) -> Vec<T> {
+        let rows_in_order = rows.as_standard_layout();
+        let rows_in_order = rows_in_order.as_slice().expect("standard layout");
+        self.batch.lay_out(rows_in_order, rows.ncols())
+    }
+
+    fn rows(&self, value: Value) -> Array2<T> {
+        let shape = (self.batch.samples, self.numbers[value.0]);
+        let mut rows = Array2::from_elem(shape, T::ZERO);
+        self.write_rows(self.read(value).numbers(), &mut rows);
+        rows
+    }
+
+    fn write_rows(&self, values: &[T], rows: &mut Array2<T>) {
+        let numbers = rows.ncols();
+        if let (Layout::Rows, Some(rows)) = (self.batch.layout, rows.as_slice_mut()) {
+            rows.copy_from_slice(values);
+            return;
+        }
+        for ((sample, at), number) in rows.indexed_iter_mut() {
+            *number = values[self.batch.place(sample, at, numbers)];
+        }
+    }
+}
+
+/// Adds signals of the same length; the first one is taken as it is.
+fn add<T: Element>(to: &mut Vec<T>, signal: Vec<T>) {
+    if to.is_empty() {
+        *to = signal;
+    } else {
+        to.iter_mut().zip(signal).for_each(|(to, s)| *to += s);
+    }
+}
+
+/// Silences units at this rate, and multiplies what the others send.
+/// The draws of a sample are the same wherever it lies.
+fn silence<T: Element>(
+    [values, slopes]: [&mut [T]; 2],
+    units: usize,
+    batch: Batch,
+    rate: f64,
+    noise: &mut Stream,
+) {
+    let kept = T::from_f64(1.0 / (1.0 - rate));
+    for sample in 0..batch.samples {
+        for at in 0..units {
+            let place = batch.place(sample, at, units);
+            let mask = if noise.uniform() < rate {
+                T::ZERO
+            } else {
+                kept
+            };
+            values[place] = values[place] * mask;
+            slopes[place] = slopes[place] * mask;
+        }
+    }
+}
