@@ -235,7 +235,7 @@ impl LearningRule<f64> for Reader {
     }
 
     fn adapt(&mut self, step: &mut Adaptation<'_, f64>) {
-        self.1.lock().unwrap().clone_from(&step.changes[0]);
+        self.1.lock().unwrap().clone_from(&step.changes(0));
     }
 }
 

@@ -229,6 +229,7 @@ fn mirror(
             trace: &trace,
             deltas: &deltas,
             changes: &changes,
+            first_changes: None,
             factors: &subject.factors,
             noise: &mut noise,
         });

@@ -217,7 +217,7 @@ impl<T: Element> LearningRule<T> for Composed<T> {
                 for (at, b) in self.feedback.iter_mut().enumerate() {
                     let (_, keep) = numbers(at, 0.0);
                     Zip::from(b)
-                        .and(&step.changes[at + 1])
+                        .and(&*step.changes(at + 1))
                         .for_each(|b, &change| *b = keep * *b + change);
                 }
             }

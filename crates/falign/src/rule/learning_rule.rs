@@ -94,7 +94,6 @@ impl<T> std::fmt::Debug for Trials<'_, T> {
 }
 
 /// A finished step of the forward weights, as a rule's feedback weights see it.
-#[derive(Debug)]
 pub struct Adaptation<'a, T> {
     /// The network after the step.
     pub layers: &'a [Layer<T>],
@@ -102,10 +101,33 @@ pub struct Adaptation<'a, T> {
     pub trace: &'a Trace<T>,
     /// The signals each hidden layer was sent, times psi'.
     pub deltas: &'a [Array2<T>],
-    /// Changes of each layer's weights, ridge left out.
-    pub changes: &'a [Array2<T>],
+    pub(crate) changes: &'a [Array2<T>],
+    /// Makes the changes of the first layer's weights, where they were not kept.
+    pub(crate) first_changes: Option<&'a dyn Fn() -> Array2<T>>,
     /// Ridge factor of each layer in this step: 1 without ridge.
     pub factors: &'a [T],
     /// Noise of this run for rules that draw some.
     pub noise: &'a mut Stream,
+}
+
+impl<'a, T: Clone> Adaptation<'a, T> {
+    /// Changes of a layer's weights in the step, ridge left out. Those of the first layer are made only
+    /// where a rule asks for them, and each time that it does.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    pub fn changes(&self, layer: usize) -> Cow<'a, Array2<T>> {
+        match self.first_changes {
+            Some(make) if layer == 0 => Cow::Owned(make()),
+            _ => Cow::Borrowed(&self.changes[layer]),
+        }
+    }
+}
+
+impl<T> std::fmt::Debug for Adaptation<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Adaptation")
+            .field("layers", &self.layers.len())
+            .finish_non_exhaustive()
+    }
 }

@@ -1,18 +1,23 @@
 //! The first layer's weights change while their gradient is made, where nobody looks at it.
 
+use ndarray::Array2;
+
 use super::{Network, StepOptions};
 use crate::math::Stream;
 use crate::math::simd::Element;
 use crate::network::Input;
 use crate::network::input::{Delta, Descent};
-use crate::rule::fused::{family, family_mut, may_read_first_changes};
+use crate::rule::Layer;
+use crate::rule::fused::{family, family_mut};
 
 impl<T: Element> Network<T> {
     /// Whether the first layer's weights may change without their gradient being kept.
     fn may_descend(&self) -> bool {
-        let is_wanted = self.keeps_first_changes || may_read_first_changes(self.rule.as_ref());
         let is_cut = matches!(self.connections.first(), Some(Some(_)));
-        !is_wanted && !is_cut && !self.is_wired() && self.trained[0].optimiser.is_without_state()
+        !self.keeps_first_changes
+            && !is_cut
+            && !self.is_wired()
+            && self.trained[0].optimiser.is_without_state()
     }
 
     /// Asks the rule for all deltas but the first hidden layer's, which nothing but the step of its
@@ -64,4 +69,18 @@ impl<T: Element> Network<T> {
         }
         is_done
     }
+}
+
+/// Changes of the first layer's weights by gradient descent, as they are where they are kept.
+pub(super) fn first_changes<T: Element>(
+    layer: &Layer<T>,
+    delta: &Array2<T>,
+    input: &dyn Input<T>,
+    step_size: T,
+) -> Array2<T> {
+    // In the weights' order in memory.
+    let mut changes = layer.weights.clone();
+    input.gradient(&delta.view(), layer.factor, &mut changes.view_mut());
+    changes.mapv_inplace(|gradient| -(step_size * gradient));
+    changes
 }

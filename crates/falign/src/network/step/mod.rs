@@ -209,8 +209,8 @@ impl<T: Element> Network<T> {
     }
 
     /// Whether [`changes`](Self::changes) of the first layer are wanted, as they are by default.
-    /// Where neither you nor the rule wants them (those of this library do not), gradient descent on
-    /// images changes weights while it makes their gradients, with the same result.
+    /// Where they are not, gradient descent on images changes weights while it makes their gradients,
+    /// with the same result; a rule that asks for them ([`Adaptation::changes`]) has them made.
     pub fn keep_first_changes(&mut self, keep: bool) {
         self.keeps_first_changes = keep;
     }
@@ -323,11 +323,17 @@ impl<T: Element> Network<T> {
             }
         }
         self.steps += 1;
+        let first_changes = || {
+            let delta = self.signals.first().unwrap_or(&self.trace.residual);
+            let step_size = T::from_f64(options.step_size);
+            descent::first_changes(&self.layers[0], delta, input, step_size)
+        };
         self.rule.adapt(&mut Adaptation {
             layers: &self.layers,
             trace: &self.trace,
             deltas: &self.signals,
             changes: &self.changes.weights,
+            first_changes: (first > 0).then_some(&first_changes),
             factors: &self.factors,
             noise,
         });

@@ -5,7 +5,6 @@ use std::any::Any;
 
 use ndarray::Array2;
 
-use super::baseline::{LastLayerOnly, NodePerturbation};
 use super::composed::Composed;
 use super::layer::Layer;
 use super::learning_rule::LearningRule;
@@ -21,13 +20,6 @@ pub(crate) fn family<T: Element>(rule: &dyn LearningRule<T>) -> Option<&Composed
 /// [`family`], to be asked.
 pub(crate) fn family_mut<T: Element>(rule: &mut dyn LearningRule<T>) -> Option<&mut Composed<T>> {
     (rule as &mut dyn Any).downcast_mut()
-}
-
-/// Whether [`LearningRule::adapt`] may look at the changes of the first layer's weights, which need
-/// not be made where it does not. Feedback weights of the family stand for those of layers above.
-pub(crate) fn may_read_first_changes<T: Element>(rule: &dyn LearningRule<T>) -> bool {
-    let rule: &dyn Any = rule;
-    !(rule.is::<Composed<T>>() || rule.is::<LastLayerOnly>() || rule.is::<NodePerturbation>())
 }
 
 /// Writes the delta of each hidden layer, (batch, units): its teaching signal times psi', as it is
