@@ -4,6 +4,7 @@
 use std::sync::Mutex;
 
 use falign::Error;
+use falign::internal::config::setting::Setting;
 use falign::internal::config::{Experiment, Overrides};
 use falign::internal::plan::execute::{execute, result_path};
 use falign::internal::plan::{Plan, in_memory};
@@ -20,11 +21,18 @@ fn one_after_the_other<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     pool.unwrap().install(work)
 }
 
+fn set_batch(experiment: &mut Experiment, samples: usize) {
+    let Setting::Network(setting) = &mut experiment.settings[1].setting else {
+        panic!("a two-layer network");
+    };
+    setting.deep_mut().batch = Some(samples);
+}
+
 /// Two settings, of which the second has a number that no checked experiment has.
 fn half_broken() -> Experiment {
     let text = format!("{IMAGES}\n[sweep]\n\"learning.ridge\" = [0, 0.1]\n");
     let mut experiment = Experiment::parse(&text, &Overrides::none()).unwrap();
-    experiment.settings[1].setting.deep.batch = Some(0);
+    set_batch(&mut experiment, 0);
     experiment
 }
 
@@ -44,7 +52,7 @@ fn a_panic_in_a_job_is_an_error_and_finished_jobs_are_kept() {
     assert!(!result_path(&scratch.0, &plan.jobs[1]).exists());
     // Once mended it goes on with what is there.
     let mut mended = experiment;
-    mended.settings[1].setting.deep.batch = Some(8);
+    set_batch(&mut mended, 8);
     let plan = Plan::new(&mended).unwrap();
     let watch = Watch::default();
     let execution = execute(&mended, &plan, &scratch.0, &sources, &watch).unwrap();

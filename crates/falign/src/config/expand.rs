@@ -5,7 +5,7 @@ use toml::Value;
 use super::columns::HIDDEN_WIDTHS;
 use super::layout::{Axis, Layout};
 use super::read::{self, Values};
-use super::setting::{Engine, Field, Setting, field};
+use super::setting::{Engine, Field, Keys, Setting, field};
 use super::value::{column, short};
 use super::{check, keys, write};
 use crate::{Error, Result};
@@ -63,7 +63,7 @@ impl LabelledSetting {
 
     /// Deep networks always have `hidden_widths`, so that tables tell one from another.
     fn shown_hidden_widths(&self) -> String {
-        let widths = self.setting.deep.widths(self.setting.width);
+        let widths = self.setting.widths();
         let widths: Vec<String> = widths.iter().map(usize::to_string).collect();
         widths.join(" ")
     }
@@ -181,7 +181,7 @@ fn locate(typed: &Values, error: Error) -> Error {
 /// A setting that is read, checked and with what `auto` stands for.
 fn one(
     case: &str,
-    mut setting: Setting,
+    mut setting: Keys,
     typed: &Values,
     axes: &[(&Field, &Axis)],
 ) -> Result<LabelledSetting> {
@@ -193,11 +193,12 @@ fn one(
     setting.record = setting.resolved_record();
     setting.quantities = setting.resolved_quantities();
     if setting.engine == Engine::MiniBatch {
-        setting.deep.loss = Some(setting.deep.resolved_loss());
-        setting.deep.reduction = Some(setting.deep.resolved_reduction());
-        setting.deep.scaling = Some(setting.deep.resolved_scaling());
+        setting.deep.loss = Some(setting.resolved_loss());
+        setting.deep.reduction = Some(setting.resolved_reduction());
+        setting.classes.scaling = Some(setting.classes.resolved_scaling());
     }
-    check::setting(&setting, &asked)?;
+    check::keys(&setting, &asked)?;
+    let setting = Setting::narrowed(setting, &asked)?;
     // Labels in the canonical spelling, so that `0` and `0.0` are one label.
     let axes = axes
         .iter()

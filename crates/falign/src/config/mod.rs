@@ -33,7 +33,7 @@ pub use self::flat::{check_flat, flat_table, sectioned_toml};
 pub use self::overrides::Overrides;
 pub use self::schema::schema_json;
 
-pub(crate) use self::check::{is_read, record_fits};
+pub(crate) use self::check::record_fits;
 pub(crate) use self::flat::forget_data;
 pub(crate) use self::types::GENERATED_IMAGES;
 pub(crate) use self::value::parse_value;

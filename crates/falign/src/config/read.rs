@@ -1,4 +1,4 @@
-//! Typed [`Setting`] from TOML values: each error names its key, its value and what is
+//! Typed [`Keys`] from TOML values: each error names its key, its value and what is
 //! accepted.
 
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use toml::Value;
 
 use super::document::Given;
 use super::key::Key;
-use super::setting::{Field, Setting, defaults, field};
+use super::setting::{Field, Keys, defaults, field};
 use super::value::{digits, short};
 use crate::{Error, Result};
 
@@ -15,7 +15,7 @@ use crate::{Error, Result};
 pub(crate) type Values = BTreeMap<&'static str, Given>;
 
 /// Reads a setting; keys that are absent have their defaults.
-pub(crate) fn setting(values: &Values) -> Result<Setting> {
+pub(crate) fn setting(values: &Values) -> Result<Keys> {
     let mut setting = defaults().clone();
     for (leaf, value) in values {
         set(&mut setting, field(leaf), value)?;
@@ -24,7 +24,7 @@ pub(crate) fn setting(values: &Values) -> Result<Setting> {
 }
 
 /// Gives one key of a setting a value.
-pub(crate) fn set(setting: &mut Setting, field: &Field, given: &Given) -> Result<()> {
+pub(crate) fn set(setting: &mut Keys, field: &Field, given: &Given) -> Result<()> {
     if (field.set)(setting, given) {
         Ok(())
     } else {

@@ -50,7 +50,8 @@ pub(super) fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
 /// each run's data.
 fn steps(one: &LabelledSetting, sources: &Sources) -> Result<Option<Vec<u64>>> {
     let setting = &one.setting;
-    if setting.deep.epochs.is_none() && !matches!(setting.steps, Steps::Number(_)) {
+    let two_layer = setting.two_layer();
+    if two_layer.is_some_and(|setting| !matches!(setting.steps, Steps::Number(_))) {
         return Ok(None);
     }
     let (steps, record) = steps_and_record(setting, sources)?;

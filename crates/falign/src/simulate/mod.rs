@@ -21,7 +21,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::sources::Sources;
 use self::watch::Watch;
-use crate::config::setting::{Engine, Record, Setting};
+use crate::config::setting::{Record, Setting};
 use crate::{Error, Result};
 
 pub(super) use self::deep::{feedback_learning, network_work, parts, rule, scaler, weights_of_run};
@@ -104,10 +104,9 @@ impl<'a> Context<'a> {
 
 /// Steps of run 0 of a setting, and when it records, in steps.
 pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
-    if setting.resolved_engine() == Engine::MiniBatch {
-        deep::steps_and_record(setting, sources)
-    } else {
-        two_layer::steps_and_record(setting, sources)
+    match setting {
+        Setting::Network(setting) => deep::steps_and_record(setting, sources),
+        Setting::TwoLayer(setting) => two_layer::steps_and_record(setting, sources),
     }
 }
 
@@ -154,10 +153,13 @@ pub fn watched(
     progress: &mut dyn FnMut(u64) -> bool,
     observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
-    let result = if setting.resolved_engine() == Engine::MiniBatch {
-        deep::simulate(setting, run_number, context, progress, observe)
-    } else {
-        two_layer::simulate(setting, run_number, context, progress, observe)
+    let result = match setting {
+        Setting::Network(setting) => {
+            deep::simulate(setting, run_number, context, progress, observe)
+        }
+        Setting::TwoLayer(setting) => {
+            two_layer::simulate(setting, run_number, context, progress, observe)
+        }
     };
     match result {
         // While it prepared something.

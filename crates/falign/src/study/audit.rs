@@ -6,7 +6,8 @@ use crate::Result;
 use crate::audit::{Check, Claim, Report, Subject, Verdict, audit};
 use crate::config::Experiment;
 use crate::config::setting::{
-    Engine, FeedbackDecay, FeedbackStepSize, SaveWeights, Setting, StepSize,
+    FeedbackDecay, FeedbackStepSize, MirrorResponse, NetworkSetting, SaveWeights, Setting,
+    StepSize, TwoLayerEngine, TwoLayerSetting,
 };
 use crate::math::{Loss, Precision, Reduction, StreamName, Streams};
 use crate::network::{Batch, DenseInput, Network, OptimiserKind, StepOptions};
@@ -65,7 +66,7 @@ pub fn audit_rules(
         };
         match chosen.iter_mut().find(is_same) {
             None => chosen.push((one.case.clone(), &one.setting)),
-            Some(known) if known.1.ridge.written() < one.setting.ridge.written() => {
+            Some(known) if known.1.written_ridge() < one.setting.written_ridge() => {
                 known.1 = &one.setting;
             }
             Some(_) => {}
@@ -98,31 +99,37 @@ fn one(
     small.width = small.width.min(width as u64);
     small.initial_weights = None;
     small.save_weights = SaveWeights::None;
-    if setting.engine == Engine::MiniBatch {
-        let widths = setting.deep.widths(setting.width);
-        small.deep.hidden_widths = Some(widths.into_iter().map(|w| w.min(width)).collect());
-        deep(case, &small, sources, private, limits)
-    } else {
-        refuse_private(setting, private)?;
-        small.draw = crate::two_layer::Draw::Weights;
-        small.quantities.retain(|q| !q.needs().units);
-        two_layer(case, &small, sources, limits)
+    match small {
+        Setting::Network(mut small) => {
+            for units in &mut small.widths {
+                *units = width.min(*units);
+            }
+            deep(case, &small, sources, private, limits)
+        }
+        Setting::TwoLayer(mut small) => {
+            refuse_private(&small, private)?;
+            if small.engine == TwoLayerEngine::LinearFromGram {
+                small.engine = TwoLayerEngine::Linear;
+            }
+            small.quantities.retain(|q| !q.needs().units);
+            two_layer(case, &small, sources, limits)
+        }
     }
 }
 
 /// The claim that a rule makes by its name.
-fn claim(setting: &Setting) -> Option<Claim> {
+fn claim(setting: &NetworkSetting) -> Option<Claim> {
     Some(match (setting.rule, setting.rule.composition()) {
         (_, Some(composition)) => Claim::Family {
             composition,
-            learning: feedback_learning(setting),
+            learning: feedback_learning(setting, setting.deep().mirror_response),
         },
         (Rule::LastLayerOnly, _) => Claim::LastLayerOnly,
         (Rule::NodePerturbation, _) => Claim::NodePerturbation {
-            sigma: setting.deep.perturbation,
+            sigma: setting.deep().perturbation,
         },
         (Rule::WeightPerturbation, _) => Claim::WeightPerturbation {
-            sigma: setting.deep.perturbation,
+            sigma: setting.deep().perturbation,
         },
         _ => return None,
     })
@@ -138,7 +145,7 @@ fn sizes(layers: &[Layer<f64>]) -> Vec<usize> {
 
 fn deep(
     case: String,
-    setting: &Setting,
+    setting: &NetworkSetting,
     sources: &Sources,
     private: Option<&dyn PrivateRule>,
     limits: Limits,
@@ -203,7 +210,7 @@ fn layers(problem: &Problem, weights: &Weights) -> Vec<Layer<f64>> {
 
 fn two_layer(
     case: String,
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     sources: &Sources,
     limits: Limits,
 ) -> Result<RuleAudit> {
@@ -225,18 +232,17 @@ fn two_layer(
     let decay = problem.feedback_decay;
     setting.feedback_decay = decay.map_or(FeedbackDecay::Ridge, FeedbackDecay::Number);
     let b = weights.feedback.t().as_standard_layout().into_owned();
+    let learning = feedback_learning(&setting, MirrorResponse::Linear);
+    // Oja's rule has none, and is compared with plain loops only.
+    let composition = setting.rule.composition();
     let rule = || -> Box<dyn crate::rule::LearningRule<f64>> {
-        // Oja's rule has none, and is compared with plain loops only.
-        let composition = setting
-            .rule
-            .composition()
-            .expect("asked for only where there is one");
-        Box::new(Composed::new(
-            composition,
-            vec![b.clone()],
-            feedback_learning(&setting),
-        ))
+        let composition = composition.expect("asked for only where there is one");
+        Box::new(Composed::new(composition, vec![b.clone()], learning))
     };
+    let claim = composition.map(|composition| Claim::Family {
+        composition,
+        learning,
+    });
     let kept = match problem.ridge_form {
         RidgeForm::StepScaled => 1.0 - problem.step_size * problem.schedule.value(0),
         RidgeForm::PerStep => 1.0 - problem.schedule.value(0),
@@ -246,7 +252,7 @@ fn two_layer(
     let subject = Subject {
         layers: layers.clone(),
         rule: &rule,
-        claim: claim(&setting).unwrap_or(Claim::Private),
+        claim: claim.unwrap_or(Claim::Private),
         input: DenseInput(problem.inputs.slice(rows).to_owned()),
         targets: problem.targets.slice(rows).to_owned(),
         loss: Loss::SquaredError,
@@ -254,17 +260,14 @@ fn two_layer(
         step_size: problem.step_size,
         factors: vec![1.0, kept],
     };
-    let mut report = match claim(&setting) {
+    let mut report = match composition {
         Some(_) => audit(&subject)?,
         None => Report {
             checks: Vec::new(),
             step_size: problem.step_size,
         },
     };
-    let network = setting
-        .rule
-        .composition()
-        .map(|_| Network::new(layers.clone(), rule(), OptimiserKind::Sgd));
+    let network = composition.map(|_| Network::new(layers.clone(), rule(), OptimiserKind::Sgd));
     report.checks.push(same_steps(
         &setting,
         &problem,
@@ -288,7 +291,7 @@ const AGREEMENT: f64 = 1e-9;
 /// Whether the engine, the plain loops and the audited network make the same steps on all of
 /// the data.
 fn same_steps(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     problem: &Problem,
     engine: &mut dyn Dynamics,
     reference: &mut Reference<f64>,
@@ -360,7 +363,7 @@ fn same_steps(
     } else {
         Verdict::Failed
     };
-    let name = setting.resolved_engine().name();
+    let name = setting.engine.name();
     let against = format!("{name} against {with}");
     match compared {
         STEPS => check(verdict, Some(worst), format!("{against}, {STEPS} steps")),

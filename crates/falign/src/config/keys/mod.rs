@@ -1,7 +1,7 @@
 //! The keys of an experiment file, and their table in `docs/config.md`.
 //!
-//! A key is a row of [`Setting`](super::setting::Setting) or [`Deep`](super::setting::Deep): the
-//! field, its default, its value type and its meaning. Parsing, errors, `--set`, the documentation,
+//! A key is a row of [`Keys`](super::setting::Keys), [`Classes`](super::setting::Classes) or
+//! [`Deep`](super::setting::Deep): the field, its default, its value type and its meaning. Parsing, errors, `--set`, the documentation,
 //! the JSON Schema and the Python types are all made from that row.
 
 use std::fmt::Write as _;

@@ -3,21 +3,21 @@
 
 use toml::Value;
 
-use super::Setting;
+use super::Keys;
 use crate::config::key::Key;
 use crate::config::types::ValueType;
 use crate::config::value::parse_value;
 
-/// A key and its place in a [`Setting`].
+/// A key and its place in a [`Keys`].
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) key: Key,
     /// Takes a value, if it is accepted.
-    pub(crate) set: fn(&mut Setting, &Value) -> bool,
+    pub(crate) set: fn(&mut Keys, &Value) -> bool,
     /// The canonical spelling; `None` where the key is unset.
-    pub(crate) get: fn(&Setting) -> Option<Value>,
+    pub(crate) get: fn(&Keys) -> Option<Value>,
     /// Whether two settings have the same value.
-    pub(crate) same: fn(&Setting, &Setting) -> bool,
+    pub(crate) same: fn(&Keys, &Keys) -> bool,
 }
 
 /// A row's value where no file gives one.
@@ -64,21 +64,21 @@ pub(super) use field;
 
 /// A struct with one field for each row, the fields' keys, and the struct of all defaults.
 ///
-/// `[section] networks, data` heads a group of rows `name: type = default, value type, meaning;`.
+/// `[visibility section] networks, data;` heads a group of rows `name: type = default, value type, meaning;`.
 /// The default is TOML text, empty for a key that is unset. `at` is the struct's place in a setting: `()` or `(field.)`.
 macro_rules! fields {
     (
         $(#[$about:meta])*
         pub struct $name:ident at $at:tt, $rows:ident {
             $(
-                [$section:ident] $networks:ident, $data:ident;
+                [$scope:vis $section:ident] $networks:ident, $data:ident;
                 $(
                     $(#[$note:meta])*
                     $leaf:ident: $of:ty = $default:literal, $kind:expr, $meaning:literal;
                 )*
             )*
         }
-        $(also { $($(#[$also_note:meta])* $also:ident: $also_of:ty = $also_default:expr,)* })?
+        $(also { $($(#[$also_note:meta])* $also_scope:vis $also:ident: $also_of:ty = $also_default:expr,)* })?
     ) => {
         $(#[$about])*
         #[derive(Debug, Clone, PartialEq)]
@@ -87,9 +87,9 @@ macro_rules! fields {
             $($(
                 #[doc = $meaning]
                 $(#[$note])*
-                pub $leaf: $of,
+                $scope $leaf: $of,
             )*)*
-            $($($(#[$also_note])* pub $also: $also_of,)*)?
+            $($($(#[$also_note])* $also_scope $also: $also_of,)*)?
         }
 
         impl $name {

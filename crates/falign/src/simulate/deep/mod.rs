@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use self::build::{Length, MakeRule};
+use self::build::{MakeRule, Span};
 pub(crate) use self::build::{feedback_learning, network_work, parts, rule, weights_of_run};
 use self::observer::Observer;
 pub(crate) use self::sets::scaler;
@@ -25,7 +25,7 @@ use super::watch::prepare;
 use super::{Context, Look, Outcome, RunResult, RunRows, SavedWeights};
 use crate::Result;
 use crate::config::record_fits;
-use crate::config::setting::{Record, SaveWeights, Setting};
+use crate::config::setting::{NetworkSetting, Record, SaveWeights};
 use crate::config::steps::{in_steps, recorded_steps};
 use crate::math::simd::Element;
 use crate::math::{Precision, StreamName, Streams};
@@ -34,7 +34,7 @@ use crate::rule::{LastLayerOnly, Layer};
 use crate::stage::Listener;
 
 pub(super) fn simulate(
-    setting: &Setting,
+    setting: &NetworkSetting,
     run: u64,
     context: Context<'_>,
     progress: &mut dyn FnMut(u64) -> bool,
@@ -55,9 +55,12 @@ pub(super) fn simulate(
 }
 
 /// Steps and record of a deep run, as in [`super::steps_and_record`].
-pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
+pub(super) fn steps_and_record(
+    setting: &NetworkSetting,
+    sources: &Sources,
+) -> Result<(u64, Record)> {
     let samples = sets(setting, 0, sources, Listener::NOBODY)?.train.samples();
-    let length = Length::new(setting, samples);
+    let length = Span::new(setting, samples);
     Ok((length.steps, in_steps(&setting.record, length.per_epoch)))
 }
 
@@ -65,7 +68,7 @@ pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 
 fn train<T: Element>(
-    setting: &Setting,
+    setting: &NetworkSetting,
     run: u64,
     private: Option<MakeRule<'_, T>>,
     context: Context<'_>,
@@ -98,7 +101,7 @@ fn train<T: Element>(
     };
     let mut observer = Observer {
         quantities: &setting.quantities,
-        top_k: setting.deep.top_k,
+        top_k: setting.deep().top_k,
         train: Arc::clone(&parts.train),
         test: parts.test,
         validation: parts.validation,
