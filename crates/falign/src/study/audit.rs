@@ -3,19 +3,16 @@
 use ndarray::Array2;
 
 use crate::Result;
-use crate::audit::{Check, Claim, Report, Subject, Verdict, audit};
+use crate::audit::{Check, Claim, Report, Subject, Verdict, audit, checkpoint};
 use crate::config::Experiment;
 use crate::config::setting::{
-    FeedbackDecay, FeedbackStepSize, MirrorResponse, NetworkSetting, SaveWeights, Setting,
-    StepSize, TwoLayerEngine, TwoLayerSetting,
+    Engine, FeedbackDecay, FeedbackStepSize, SaveWeights, Setting, StepSize,
 };
 use crate::math::{Loss, Precision, Reduction, StreamName, Streams};
 use crate::network::{Batch, DenseInput, Network, OptimiserKind, StepOptions};
-use crate::rule::{Composed, Layer, RidgeForm, Rule};
+use crate::rule::{Composed, Layer, RidgeForm, Rule, RuleKind};
 use crate::simulate::sources::Sources;
-use crate::simulate::{
-    Context, PrivateRule, engine, feedback_learning, parts, refuse_private, rule,
-};
+use crate::simulate::{Context, engine, feedback_learning, parts, rule};
 use crate::stage::{Listener, Stage, Work, unstopped};
 use crate::two_layer::{Dynamics, Problem, Reference, Start, Weights};
 
@@ -48,15 +45,14 @@ pub struct RuleAudit {
 /// batch are cut to `limits`. A setting of a two-layer engine gets one more check: that the
 /// engine makes the steps of the audited network.
 ///
-/// With `private`, that rule is audited in place of each setting's own, and held to what the
-/// setting's `learning.rule` claims; only networks of the mini-batch engine have it.
+/// A custom rule is held to nothing but what any rule is, or to the claims of the rule whose place it
+/// [takes](Experiment::taught_by).
 ///
 /// # Errors
 /// As [`audit`] and [`simulate`](crate::simulate::simulate).
 pub fn audit_rules(
     experiment: &Experiment,
     sources: &Sources,
-    private: Option<&dyn PrivateRule>,
     limits: Limits,
 ) -> Result<Vec<RuleAudit>> {
     let mut chosen: Vec<(String, &Setting)> = Vec::new();
@@ -66,7 +62,7 @@ pub fn audit_rules(
         };
         match chosen.iter_mut().find(is_same) {
             None => chosen.push((one.case.clone(), &one.setting)),
-            Some(known) if known.1.written_ridge() < one.setting.written_ridge() => {
+            Some(known) if known.1.ridge.written() < one.setting.ridge.written() => {
                 known.1 = &one.setting;
             }
             Some(_) => {}
@@ -74,21 +70,12 @@ pub fn audit_rules(
     }
     let audited = chosen.into_iter();
     audited
-        .map(|(case, setting)| one(case, setting, sources, private, limits))
+        .map(|(case, setting)| one(case, setting, sources, limits))
         .collect()
 }
 
-fn one(
-    case: String,
-    setting: &Setting,
-    sources: &Sources,
-    private: Option<&dyn PrivateRule>,
-    limits: Limits,
-) -> Result<RuleAudit> {
-    let is_trial = matches!(
-        setting.rule,
-        Rule::NodePerturbation | Rule::WeightPerturbation
-    );
+fn one(case: String, setting: &Setting, sources: &Sources, limits: Limits) -> Result<RuleAudit> {
+    let is_trial = setting.rule.kind().is_some_and(RuleKind::is_trial);
     let width = if is_trial {
         limits.width.div_ceil(5)
     } else {
@@ -99,39 +86,32 @@ fn one(
     small.width = small.width.min(width as u64);
     small.initial_weights = None;
     small.save_weights = SaveWeights::None;
-    match small {
-        Setting::Network(mut small) => {
-            for units in &mut small.widths {
-                *units = width.min(*units);
-            }
-            deep(case, &small, sources, private, limits)
-        }
-        Setting::TwoLayer(mut small) => {
-            refuse_private(&small, private)?;
-            if small.engine == TwoLayerEngine::LinearFromGram {
-                small.engine = TwoLayerEngine::Linear;
-            }
-            small.quantities.retain(|q| !q.needs().units);
-            two_layer(case, &small, sources, limits)
-        }
+    if setting.engine == Engine::MiniBatch {
+        let widths = setting.deep.widths(setting.width);
+        small.deep.hidden_widths = Some(widths.into_iter().map(|w| w.min(width)).collect());
+        deep(case, &small, sources, limits)
+    } else {
+        small.draw = crate::two_layer::Draw::Weights;
+        small.quantities.retain(|q| !q.needs().units);
+        two_layer(case, &small, sources, limits)
     }
 }
 
 /// The claim that a rule makes by its name.
-fn claim(setting: &NetworkSetting) -> Option<Claim> {
-    Some(match (setting.rule, setting.rule.composition()) {
-        (_, Some(composition)) => Claim::Family {
+fn claim(setting: &Setting) -> Option<Claim> {
+    Some(match setting.rule.kind()? {
+        RuleKind::Family(composition) => Claim::Family {
             composition,
-            learning: feedback_learning(setting, setting.deep().mirror_response),
+            learning: feedback_learning(setting),
         },
-        (Rule::LastLayerOnly, _) => Claim::LastLayerOnly,
-        (Rule::NodePerturbation, _) => Claim::NodePerturbation {
-            sigma: setting.deep().perturbation,
+        RuleKind::LastLayerOnly => Claim::LastLayerOnly,
+        RuleKind::NodePerturbation => Claim::NodePerturbation {
+            sigma: setting.deep.perturbation,
         },
-        (Rule::WeightPerturbation, _) => Claim::WeightPerturbation {
-            sigma: setting.deep().perturbation,
+        RuleKind::WeightPerturbation => Claim::WeightPerturbation {
+            sigma: setting.deep.perturbation,
         },
-        _ => return None,
+        RuleKind::Other => return None,
     })
 }
 
@@ -143,14 +123,8 @@ fn sizes(layers: &[Layer<f64>]) -> Vec<usize> {
         .collect()
 }
 
-fn deep(
-    case: String,
-    setting: &NetworkSetting,
-    sources: &Sources,
-    private: Option<&dyn PrivateRule>,
-    limits: Limits,
-) -> Result<RuleAudit> {
-    let parts = parts::<f64>(setting, 0, sources, None, Listener::NOBODY)?;
+fn deep(case: String, setting: &Setting, sources: &Sources, limits: Limits) -> Result<RuleAudit> {
+    let parts = parts::<f64>(setting, 0, sources, Listener::NOBODY)?;
     let setting = &parts.setting;
     let rows: Vec<usize> = (0..limits.samples.min(parts.train.samples())).collect();
     let mut batch = Batch::default();
@@ -164,16 +138,11 @@ fn deep(
     let layers = parts.network.layers().to_vec();
     let factors = options.ridge_layers.iter();
     let subject = Subject {
-        rule: &|| match private {
-            Some(private) => private.double(0, &layers),
-            None => unstopped(|nobody| {
-                rule(
-                    setting,
-                    0,
-                    &layers,
-                    &Work::new(nobody, 0.0, &Stage::weights),
-                )
-            }),
+        rule: &|| {
+            unstopped(|nobody| {
+                let work = Work::new(nobody, 0.0, &Stage::weights);
+                rule(setting, 0, &layers, &work)
+            })
         },
         claim: claim(setting).unwrap_or(Claim::Private),
         input: DenseInput(parts.train.inputs(&rows)),
@@ -184,12 +153,20 @@ fn deep(
         factors: factors.map(|has| if *has { kept } else { 1.0 }).collect(),
         layers: layers.clone(),
     };
+    let mut report = audit(&subject)?;
+    if setting
+        .rule
+        .custom()
+        .is_some_and(|custom| custom.version().is_some())
+    {
+        report.checks.push(checkpoint(&subject)?);
+    }
     Ok(RuleAudit {
         case,
-        rule: setting.rule,
+        rule: setting.rule.clone(),
         sizes: sizes(&layers),
         samples: rows.len(),
-        report: audit(&subject)?,
+        report,
     })
 }
 
@@ -210,7 +187,7 @@ fn layers(problem: &Problem, weights: &Weights) -> Vec<Layer<f64>> {
 
 fn two_layer(
     case: String,
-    setting: &TwoLayerSetting,
+    setting: &Setting,
     sources: &Sources,
     limits: Limits,
 ) -> Result<RuleAudit> {
@@ -232,17 +209,18 @@ fn two_layer(
     let decay = problem.feedback_decay;
     setting.feedback_decay = decay.map_or(FeedbackDecay::Ridge, FeedbackDecay::Number);
     let b = weights.feedback.t().as_standard_layout().into_owned();
-    let learning = feedback_learning(&setting, MirrorResponse::Linear);
-    // Oja's rule has none, and is compared with plain loops only.
-    let composition = setting.rule.composition();
     let rule = || -> Box<dyn crate::rule::LearningRule<f64>> {
-        let composition = composition.expect("asked for only where there is one");
-        Box::new(Composed::new(composition, vec![b.clone()], learning))
+        // Oja's rule has none, and is compared with plain loops only.
+        let composition = setting
+            .rule
+            .composition()
+            .expect("asked for only where there is one");
+        Box::new(Composed::new(
+            composition,
+            vec![b.clone()],
+            feedback_learning(&setting),
+        ))
     };
-    let claim = composition.map(|composition| Claim::Family {
-        composition,
-        learning,
-    });
     let kept = match problem.ridge_form {
         RidgeForm::StepScaled => 1.0 - problem.step_size * problem.schedule.value(0),
         RidgeForm::PerStep => 1.0 - problem.schedule.value(0),
@@ -252,7 +230,7 @@ fn two_layer(
     let subject = Subject {
         layers: layers.clone(),
         rule: &rule,
-        claim: claim.unwrap_or(Claim::Private),
+        claim: claim(&setting).unwrap_or(Claim::Private),
         input: DenseInput(problem.inputs.slice(rows).to_owned()),
         targets: problem.targets.slice(rows).to_owned(),
         loss: Loss::SquaredError,
@@ -260,14 +238,17 @@ fn two_layer(
         step_size: problem.step_size,
         factors: vec![1.0, kept],
     };
-    let mut report = match composition {
+    let mut report = match claim(&setting) {
         Some(_) => audit(&subject)?,
         None => Report {
             checks: Vec::new(),
             step_size: problem.step_size,
         },
     };
-    let network = composition.map(|_| Network::new(layers.clone(), rule(), OptimiserKind::Sgd));
+    let network = setting
+        .rule
+        .composition()
+        .map(|_| Network::new(layers.clone(), rule(), OptimiserKind::Sgd));
     report.checks.push(same_steps(
         &setting,
         &problem,
@@ -277,7 +258,7 @@ fn two_layer(
     ));
     Ok(RuleAudit {
         case,
-        rule: setting.rule,
+        rule: setting.rule.clone(),
         sizes: sizes(&layers),
         samples,
         report,
@@ -291,7 +272,7 @@ const AGREEMENT: f64 = 1e-9;
 /// Whether the engine, the plain loops and the audited network make the same steps on all of
 /// the data.
 fn same_steps(
-    setting: &TwoLayerSetting,
+    setting: &Setting,
     problem: &Problem,
     engine: &mut dyn Dynamics,
     reference: &mut Reference<f64>,
@@ -363,7 +344,7 @@ fn same_steps(
     } else {
         Verdict::Failed
     };
-    let name = setting.engine.name();
+    let name = setting.resolved_engine().name();
     let against = format!("{name} against {with}");
     match compared {
         STEPS => check(verdict, Some(worst), format!("{against}, {STEPS} steps")),

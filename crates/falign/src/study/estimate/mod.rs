@@ -244,10 +244,8 @@ fn calibrate(
     let mut begun = clock.last_look();
     if finished.is_none() {
         begun = Moment::now(workers);
-        if let Setting::TwoLayer(setting) = setting {
-            let ready = || begun = Moment::now(workers);
-            crate::simulate::predict(setting, run, context, &records, ready)?;
-        }
+        let ready = || begun = Moment::now(workers);
+        crate::simulate::predict(setting, run, context, &records, ready)?;
     }
     let predictions = Moment::now(workers) - begun;
     Ok(Timed {
