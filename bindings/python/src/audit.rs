@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use falign::audit::{Check, Verdict};
+use falign::internal::simulate::PrivateRule;
 use falign::internal::simulate::watch::Watch;
 use falign::internal::study::audit::{Limits, RuleAudit, audit_rules};
 use pyo3::prelude::*;
@@ -10,7 +11,7 @@ use pyo3::types::PyDict;
 
 use crate::data::Data;
 use crate::error::OrRaise;
-use crate::rule::taught;
+use crate::rule::PythonRule;
 use crate::supervise::{Progress, supervise};
 use crate::train::experiment;
 
@@ -38,11 +39,13 @@ pub(crate) fn audit(
 ) -> PyResult<Vec<AuditOut>> {
     let (experiment, sources) = experiment(flat, data)?;
     let watch = Arc::new(Watch::default());
-    let (experiment, rule) = taught(experiment, rule, &watch)?;
+    let rule = rule.map(|make| Arc::new(PythonRule::new(make, &watch)));
     let silent = Progress { callback: None };
     let limits = Limits { width, samples };
+    let taught = rule.clone();
     let (audits, interruption) = supervise(py, None, &watch, &silent, move || {
-        audit_rules(&experiment, &sources, limits)
+        let private = taught.as_deref().map(|rule| rule as &dyn PrivateRule);
+        audit_rules(&experiment, &sources, private, limits)
     })?;
     let failure = rule.and_then(|rule| rule.failure());
     match (audits, failure.or(interruption)) {

@@ -30,7 +30,7 @@ pub(crate) fn predict<'py>(
     let setting = experiment.settings[0].setting.clone();
     let weights = saved(&weights)?;
     let inputs = match inputs {
-        ClassInputs::Reals(x) if !setting.deep.has_classes() => NewInputs::Reals(lent(&x)),
+        ClassInputs::Reals(x) if !setting.classes.are_named() => NewInputs::Reals(lent(&x)),
         inputs => NewInputs::Classes(inputs.lent()),
     };
     if let Some(note) = detached(py, || outside(&setting, &sources, &inputs))? {

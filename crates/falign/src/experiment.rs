@@ -7,7 +7,7 @@
 //! use falign::experiment::{Experiment, Overrides, Sources, Watch, run};
 //! let text = "name = \"ridges\"\n[run]\nsteps = 20\nruns = 2\n[network]\nwidth = 50\n[sweep]\n\"learning.ridge\" = [0, 1]";
 //! let experiment = Experiment::parse(text, &Overrides::none())?;
-//! let runs = run(&experiment, &Sources::default(), &Watch::default())?;
+//! let runs = run(&experiment, &Sources::default(), None, &Watch::default())?;
 //! assert_eq!((runs.len(), runs[1].len()), (2, 2)); // settings, runs of each
 //! # Ok::<(), falign::Error>(())
 //! ```
@@ -22,4 +22,4 @@ pub use crate::plan::run_table::{RunTable, SettingRuns};
 pub use crate::simulate::resolve::Resolved;
 pub use crate::simulate::sources::Sources;
 pub use crate::simulate::watch::Watch;
-pub use crate::simulate::{Look, Outcome, RunResult, RunRows, SavedWeights};
+pub use crate::simulate::{Look, Outcome, PrivateRule, RunResult, RunRows, SavedWeights};

@@ -640,10 +640,11 @@ fn the_gram_draw_has_a_start_too() {
     assert!((value("initial_feature_kernel_max") / value("kernel_max") - 1.0).abs() < 1e-2);
     assert!(value("initial_feedback_kernel_norm") < value("initial_feedback_kernel_allowed"));
     // The unit of the file is the cutoff of the certificate.
+    let setting = one.setting.two_layer().unwrap();
     let (problem, _) = falign::internal::simulate::resolve::resolve(
-        &one.setting,
+        setting,
         0,
-        one.setting.resolved_draw(),
+        setting.draw(),
         &Sources::default(),
     )
     .unwrap();
@@ -670,11 +671,11 @@ fn step_size(learning: &str) -> (f64, Array2<f64>) {
          [learning]\n{learning}\n"
     );
     let experiment = Experiment::parse(&text, &Overrides::none()).unwrap();
-    let setting = &experiment.settings[0].setting;
+    let setting = experiment.settings[0].setting.two_layer().unwrap();
     let (problem, resolved) = falign::internal::simulate::resolve::resolve(
         setting,
         0,
-        setting.resolved_draw(),
+        setting.draw(),
         &Sources::default(),
     )
     .unwrap();

@@ -4,12 +4,14 @@
 use std::sync::Mutex;
 
 use falign::Error;
+use falign::internal::config::setting::Setting;
 use falign::internal::config::{Experiment, Overrides};
 use falign::internal::plan::execute::{execute, result_path};
 use falign::internal::plan::{Plan, in_memory};
+use falign::internal::simulate::PrivateRule;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
-use falign::rule::{CustomRule, LastLayerOnly};
+use falign::rule::{LastLayerOnly, Layer, LearningRule};
 
 use crate::support::deep::IMAGES;
 use crate::support::experiment::Scratch;
@@ -19,11 +21,18 @@ fn one_after_the_other<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     pool.unwrap().install(work)
 }
 
+fn set_batch(experiment: &mut Experiment, samples: usize) {
+    let Setting::Network(setting) = &mut experiment.settings[1].setting else {
+        panic!("a two-layer network");
+    };
+    setting.deep_mut().batch = Some(samples);
+}
+
 /// Two settings, of which the second has a number that no checked experiment has.
 fn half_broken() -> Experiment {
     let text = format!("{IMAGES}\n[sweep]\n\"learning.ridge\" = [0, 0.1]\n");
     let mut experiment = Experiment::parse(&text, &Overrides::none()).unwrap();
-    experiment.settings[1].setting.deep.batch = Some(0);
+    set_batch(&mut experiment, 0);
     experiment
 }
 
@@ -43,7 +52,7 @@ fn a_panic_in_a_job_is_an_error_and_finished_jobs_are_kept() {
     assert!(!result_path(&scratch.0, &plan.jobs[1]).exists());
     // Once mended it goes on with what is there.
     let mut mended = experiment;
-    mended.settings[1].setting.deep.batch = Some(8);
+    set_batch(&mut mended, 8);
     let plan = Plan::new(&mended).unwrap();
     let watch = Watch::default();
     let execution = execute(&mended, &plan, &scratch.0, &sources, &watch).unwrap();
@@ -51,15 +60,18 @@ fn a_panic_in_a_job_is_an_error_and_finished_jobs_are_kept() {
 }
 
 /// A rule that fails in run 1.
-fn broken() -> CustomRule {
-    CustomRule::new(
-        "broken",
-        |_| unreachable!("the runs are in double precision"),
-        |start| {
-            assert!(start.run != 1, "no rule for run {}", start.run);
-            Box::new(LastLayerOnly)
-        },
-    )
+#[derive(Debug)]
+struct Broken;
+
+impl PrivateRule for Broken {
+    fn single(&self, _: u64, _: &[Layer<f32>]) -> Box<dyn LearningRule<f32>> {
+        unreachable!("the runs are in double precision")
+    }
+
+    fn double(&self, run: u64, _: &[Layer<f64>]) -> Box<dyn LearningRule<f64>> {
+        assert!(run != 1, "no rule for run {run}");
+        Box::new(LastLayerOnly)
+    }
 }
 
 #[test]
@@ -69,13 +81,16 @@ fn a_panic_of_a_rule_of_ones_own_is_an_error_and_finished_runs_came() {
         cases: Vec::new(),
     };
     let experiment = Experiment::parse(IMAGES, &overrides).unwrap();
-    let experiment = experiment.taught_by(&broken()).unwrap();
     let finished = Mutex::new(Vec::new());
     let watch = Watch::default();
     let run = || {
-        in_memory::run_each(&experiment, &Sources::default(), &watch, &|_, run, _| {
-            finished.lock().unwrap().push(run);
-        })
+        in_memory::run_each(
+            &experiment,
+            &Sources::default(),
+            Some(&Broken),
+            &watch,
+            &|_, run, _| finished.lock().unwrap().push(run),
+        )
     };
     let text = one_after_the_other(run).unwrap_err().to_string();
     assert!(

@@ -8,7 +8,7 @@ use falign::internal::simulate::given::Given;
 use falign::internal::simulate::watch::Watch;
 use falign::math::{Activation, Precision};
 use falign::measure::Quantity;
-use falign::rule::{Registry, Rule};
+use falign::rule::Rule;
 use ndarray::{Array, Array2, array};
 
 fn inputs(samples: usize, dim: usize) -> Array2<f64> {
@@ -47,9 +47,8 @@ fn numbers_are_those_of_an_experiment_file() {
         held_out: Some(set(&held_out, z)),
     };
     let path = std::path::Path::new("anything");
-    let (experiment, sources) =
-        given::experiment(flat.parse().unwrap(), &data, path, &Registry::built_in()).unwrap();
-    let runs = in_memory::run(&experiment, &sources, &Watch::default()).unwrap();
+    let (experiment, sources) = given::experiment(flat.parse().unwrap(), &data, path).unwrap();
+    let runs = in_memory::run(&experiment, &sources, None, &Watch::default()).unwrap();
     assert_eq!(run.steps(), [0, 4, 8, 12]);
     for (number, expected) in runs[0].iter().flatten().enumerate() {
         for (row, values) in expected.rows.values.iter().enumerate() {

@@ -176,11 +176,10 @@ fn kernels_of_a_linear_network_need_no_units() {
     let text = "name = \"x\"\n[data]\nsamples = 5\ninput_dim = 9\ninputs = \"normal_over_dim\"\n\
                 [network]\nwidth = 1000000000000\n[run]\nsteps = 0\n";
     let experiment = Experiment::parse(text, &Overrides::none()).unwrap();
-    let setting = &experiment.settings[0].setting;
+    let setting = experiment.settings[0].setting.two_layer().unwrap();
     let sources = Sources::default();
     let (problem, _) =
-        falign::internal::simulate::resolve::resolve(setting, 0, setting.resolved_draw(), &sources)
-            .unwrap();
+        falign::internal::simulate::resolve::resolve(setting, 0, setting.draw(), &sources).unwrap();
     let k: Array2<f64> = problem.inputs.dot(&problem.inputs.t());
     let eigenvalues = symmetric_part_eigenvalues(&k).unwrap();
     assert!((rows[0][1] / eigenvalues[0] - 1.0).abs() < 1e-4);

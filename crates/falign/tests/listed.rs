@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex};
 use falign::data::{Inputs, Labelled, Scaling};
 use falign::internal::math::simd;
 use falign::internal::network::FeedbackShape;
+use falign::layer::{Dense, Operator};
 use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
 use falign::network::{
     Architecture, Batch, Examples, Initialisation, InputProducts, Network, OptimiserKind,
-    StepOptions, draw_feedback, draw_layers,
+    StepOptions, StepSizes, Training, TrainingOptions, draw_feedback, draw_layers, draw_operators,
 };
 use falign::rule::{
-    Adaptation, Composed, Composition, FeedbackDecay, FeedbackLearning, Layer, LearningRule, Trace,
+    Adaptation, Composed, Composition, FeedbackDecay, FeedbackLearning, Layer, LearningRule,
+    RidgeForm, Schedule, Trace,
 };
 use ndarray::Array2;
 
@@ -179,7 +181,7 @@ fn every_rule_of_the_family_changes_the_same_weights_without_its_first_deltas() 
     let data = images();
     let scaler = Scaling::Standardise.fit(&data).unwrap();
     let examples = Examples::classes(data, scaler, 0.5).unwrap();
-    for (name, composition) in Composition::all() {
+    for (name, composition) in Composition::NAMED {
         let trained = |keep| {
             let (layers, rule) = parts_of::<f32>(composition, &HIDDEN);
             let mut network = Network::new(layers, Box::new(rule), OptimiserKind::Sgd);
@@ -218,6 +220,52 @@ fn a_batch_of_another_size_leaves_nothing_behind() {
     let fresh = run(&[7]);
     assert_eq!(run(&[40, 7]), fresh);
     assert_eq!(run(&[1, 40, 7]), fresh);
+}
+
+/// A dense layer that is said as an operator reads scaled pixels one after the other.
+#[test]
+fn layers_of_any_kind_read_the_same_images() {
+    let data = images();
+    let scaler = Scaling::Standardise.fit(&data).unwrap();
+    let streams = Streams::new(2, 0);
+    let operators: [Arc<dyn Operator<f64>>; 2] = [
+        Arc::new(Dense::new(SIDE * SIDE, 7, 1.0)),
+        Arc::new(Dense::new(7, CLASSES, 1.0)),
+    ];
+    let start = Initialisation::He;
+    let layers = draw_operators(&operators, Activation::Relu, false, start, streams);
+    let list: Vec<_> = layers
+        .iter()
+        .map(|layer| Layer::dense(layer.weights.clone(), layer.activation))
+        .collect();
+    for products in [InputProducts::Dense, InputProducts::Listed] {
+        let examples = Examples::classes(Arc::clone(&data), scaler.clone(), 0.5).unwrap();
+        let examples = Arc::new(examples.with_products(products));
+        let train = |layers: &[Layer<f64>]| -> Vec<f64> {
+            let rule = Box::new(Composed::backpropagation());
+            let network = Network::new(layers.to_vec(), rule, OptimiserKind::Sgd);
+            let options = TrainingOptions {
+                loss: Loss::SoftmaxCrossEntropy,
+                reduction: Reduction::Mean,
+                batch: 25,
+                step_sizes: StepSizes::Constant { step_size: 0.1 },
+                ridge: Schedule::Constant { ridge: 0.1 },
+                ridge_form: RidgeForm::StepScaled,
+                ridge_layers: vec![true; 2],
+                dropout: 0.0,
+                center_outputs: false,
+            };
+            let start = || unreachable!("outputs are not centred");
+            let examples = Arc::clone(&examples);
+            let mut training = Training::new(network, start, examples, options, streams);
+            (0..20).map(|_| training.step()).collect()
+        };
+        let losses = train(&layers);
+        assert!(losses[19] < 0.7 * losses[0], "{losses:?}");
+        for (found, wanted) in losses.iter().zip(train(&list)) {
+            assert!((found / wanted - 1.0).abs() < 1e-10, "{found} {wanted}");
+        }
+    }
 }
 
 /// Feedback alignment that looks at the first layer's changes.

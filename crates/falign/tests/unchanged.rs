@@ -120,7 +120,7 @@ fn say(what: &str) {
 }
 
 fn wants_files(setting: &Setting) -> bool {
-    let name = setting.deep.labelled.as_deref();
+    let name = setting.classes.labelled.as_deref();
     name.is_some_and(|name| catalogue::find(name).is_ok())
 }
 

@@ -10,7 +10,7 @@ use falign::internal::simulate::sources::Sources;
 use falign::internal::study::audit::{Limits, RuleAudit, audit_rules};
 use serde_json::{Value, json};
 
-use super::{OverrideArgs, Program, source};
+use super::{OverrideArgs, source};
 use crate::ended::Ended;
 use crate::output;
 
@@ -32,15 +32,14 @@ pub(crate) struct AuditArgs {
     json: bool,
 }
 
-pub(super) fn command(args: &AuditArgs, program: &Program<'_>) -> Result<Ended> {
+pub(super) fn command(args: &AuditArgs) -> Result<Ended> {
     args.overrides.allow_memory();
-    let experiment =
-        source::experiment(args.experiment.as_deref(), &args.overrides, program.rules)?;
+    let experiment = source::experiment(args.experiment.as_deref(), &args.overrides)?;
     let limits = Limits {
         width: args.width.get(),
         samples: args.samples.get(),
     };
-    let audits = audit_rules(&experiment, &Sources::default(), limits)?;
+    let audits = audit_rules(&experiment, &Sources::default(), None, limits)?;
     if args.json {
         let all: Vec<Value> = audits.iter().map(as_json).collect();
         output::line(format!("{:#}", json!({ "audits": all })))?;
@@ -75,12 +74,8 @@ fn print(one: &RuleAudit) -> Result<()> {
     } else {
         format!(" ({})", one.case)
     };
-    let version = match version(one) {
-        Some(version) => format!(" version {version}"),
-        None => String::new(),
-    };
     output::line(format!(
-        "{}{version}{case}: {} network, {} samples, step size {}",
+        "{}{case}: {} network, {} samples, step size {}",
         one.rule.name(),
         sizes(one),
         one.samples,
@@ -108,11 +103,6 @@ fn print(one: &RuleAudit) -> Result<()> {
     output::line("")
 }
 
-/// Version of a custom rule that has one.
-fn version(one: &RuleAudit) -> Option<&str> {
-    one.rule.custom()?.version()
-}
-
 fn failed(one: &RuleAudit) -> impl Iterator<Item = &Check> {
     let checks = one.report.checks.iter();
     checks.filter(|check| check.verdict == Verdict::Failed)
@@ -125,13 +115,9 @@ fn as_json(one: &RuleAudit) -> Value {
             "allowed": check.bound, "note": check.note, "meaning": check.meaning,
         })
     });
-    let mut audit = json!({
+    json!({
         "case": one.case, "rule": one.rule.name(), "network": one.sizes, "samples": one.samples,
         "step_size": one.report.step_size, "passed": one.report.passed(),
         "checks": checks.collect::<Vec<_>>(),
-    });
-    if one.rule.custom().is_some() {
-        audit["rule_version"] = version(one).into();
-    }
-    audit
+    })
 }

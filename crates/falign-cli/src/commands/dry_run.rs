@@ -201,7 +201,7 @@ fn row(experiment: &Experiment, found: &Estimate, kind: &SettingEstimate) -> Str
 
 /// `256`, or `300, 100` where the hidden layers differ.
 fn widths(setting: &Setting) -> String {
-    let mut widths = setting.deep.widths(setting.width);
+    let mut widths = setting.hidden_widths();
     if widths.windows(2).all(|pair| pair[0] == pair[1]) {
         widths.truncate(1);
     }
@@ -234,7 +234,7 @@ fn as_json(experiment: &Experiment, plan: &Plan, found: &Estimate, needed: &Need
             let setting = &labelled.setting;
             json!({
                 "case": labelled.case, "activation": setting.activation.name(),
-                "rule": setting.rule.name(), "hidden_widths": setting.deep.widths(setting.width),
+                "rule": setting.rule.name(), "hidden_widths": setting.hidden_widths(),
                 "runs": setting.runs, "steps": one.steps, "records": one.records,
                 "start_seconds": one.start_seconds, "step_seconds": one.step_seconds, "record_seconds": one.record_seconds,
                 "run_seconds": one.run_seconds,

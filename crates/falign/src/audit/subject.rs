@@ -204,6 +204,11 @@ impl Subject<'_> {
         let (batch, input_dim) = self.input.0.dim();
         let mut below = input_dim;
         for (at, layer) in self.layers.iter().enumerate() {
+            if !layer.is_dense() {
+                let what = format!("layers[{at}]");
+                let expected = "a dense layer: the plain loops of an audit know no others";
+                return Err(Error::shape(what, expected, format!("{layer:?}")));
+            }
             let units = layer.units();
             let biases = layer.bias.as_ref().map_or(units, ndarray::Array1::len);
             if layer.inputs() != below || biases != units || units == 0 {

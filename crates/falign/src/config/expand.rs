@@ -5,10 +5,9 @@ use toml::Value;
 use super::columns::HIDDEN_WIDTHS;
 use super::layout::{Axis, Layout};
 use super::read::{self, Values};
-use super::setting::{Engine, Field, Setting, field};
+use super::setting::{Engine, Field, Keys, Setting, field};
 use super::value::{column, short};
 use super::{check, keys, write};
-use crate::rule::Registry;
 use crate::{Error, Result};
 
 /// One setting of an experiment, with the labels that tell it from the others.
@@ -64,7 +63,7 @@ impl LabelledSetting {
 
     /// Deep networks always have `hidden_widths`, so that tables tell one from another.
     fn shown_hidden_widths(&self) -> String {
-        let widths = self.setting.deep.widths(self.setting.width);
+        let widths = self.setting.widths();
         let widths: Vec<String> = widths.iter().map(usize::to_string).collect();
         widths.join(" ")
     }
@@ -84,16 +83,16 @@ impl LabelledSetting {
 const MAX_SETTINGS: usize = 100_000;
 
 /// Settings of a layout, cases outermost, the last axis fastest.
-pub(crate) fn settings(layout: &Layout, rules: &Registry) -> Result<Vec<LabelledSetting>> {
+pub(crate) fn settings(layout: &Layout) -> Result<Vec<LabelledSetting>> {
     let mut out = Vec::new();
     if layout.cases.is_empty() {
-        product("", layout.base.clone(), &layout.axes, rules, &mut out)?;
+        product("", layout.base.clone(), &layout.axes, &mut out)?;
     }
     for case in &layout.cases {
         let mut typed = layout.base.clone();
         typed.extend(case.values.clone());
         let axes = case_axes(layout, &case.values, &case.axes);
-        product(&case.name, typed, &axes, rules, &mut out).map_err(|error| match error {
+        product(&case.name, typed, &axes, &mut out).map_err(|error| match error {
             Error::Config {
                 key,
                 value,
@@ -133,7 +132,6 @@ fn product(
     case: &str,
     mut typed: Values,
     axes: &[Axis],
-    rules: &Registry,
     out: &mut Vec<LabelledSetting>,
 ) -> Result<()> {
     let count = axes
@@ -152,13 +150,13 @@ fn product(
         typed.remove(axis.key.leaf);
     }
     // What no axis changes is read once.
-    let base = read::setting(&typed, rules)?;
+    let base = read::setting(&typed)?;
     for index in 0..count {
         let mut setting = base.clone();
         let mut rest = index;
         for (field, axis) in axes.iter().rev() {
             let value = &axis.values[rest % axis.values.len()];
-            read::set(&mut setting, field, value, rules)?;
+            read::set(&mut setting, field, value)?;
             typed.insert(axis.key.leaf, value.clone());
             rest /= axis.values.len();
         }
@@ -183,7 +181,7 @@ fn locate(typed: &Values, error: Error) -> Error {
 /// A setting that is read, checked and with what `auto` stands for.
 fn one(
     case: &str,
-    mut setting: Setting,
+    mut setting: Keys,
     typed: &Values,
     axes: &[(&Field, &Axis)],
 ) -> Result<LabelledSetting> {
@@ -195,11 +193,12 @@ fn one(
     setting.record = setting.resolved_record();
     setting.quantities = setting.resolved_quantities();
     if setting.engine == Engine::MiniBatch {
-        setting.deep.loss = Some(setting.deep.resolved_loss());
-        setting.deep.reduction = Some(setting.deep.resolved_reduction());
-        setting.deep.scaling = Some(setting.deep.resolved_scaling());
+        setting.deep.loss = Some(setting.resolved_loss());
+        setting.deep.reduction = Some(setting.resolved_reduction());
+        setting.classes.scaling = Some(setting.classes.resolved_scaling());
     }
-    check::setting(&setting, &asked)?;
+    check::keys(&setting, &asked)?;
+    let setting = Setting::narrowed(setting, &asked)?;
     // Labels in the canonical spelling, so that `0` and `0.0` are one label.
     let axes = axes
         .iter()

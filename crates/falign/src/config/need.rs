@@ -1,7 +1,7 @@
 //! Memory that one run of a setting needs: the formulas of each engine, on the sizes that keys and
 //! files give.
 
-use super::setting::{Engine, SaveWeights, Setting};
+use super::setting::{Engine, Keys, SaveWeights};
 use super::{GENERATED_IMAGES, record_text};
 use crate::math::Precision;
 use crate::memory::{Extent, Need, Size};
@@ -21,11 +21,11 @@ pub(crate) struct Sizes {
 
 impl Sizes {
     /// Sizes by the keys; those that a file would tell are 0.
-    pub(crate) fn typed(setting: &Setting) -> Self {
+    pub(crate) fn typed(setting: &Keys) -> Self {
         let is_file = setting.train_data.is_some()
-            || setting.deep.labelled_data.is_some()
+            || setting.classes.labelled_data.is_some()
             || setting
-                .deep
+                .classes
                 .labelled
                 .as_deref()
                 .is_some_and(|name| name != GENERATED_IMAGES);
@@ -39,18 +39,22 @@ impl Sizes {
                 width: setting.width as f64,
             },
             stored: 0.0,
-            input_bytes: if setting.deep.has_classes() { 1.0 } else { 8.0 },
+            input_bytes: if setting.classes.are_named() {
+                1.0
+            } else {
+                8.0
+            },
         }
     }
 }
 
 /// Memory that one run needs, besides what all share.
-pub(crate) fn of_run(setting: &Setting, sizes: &Sizes) -> Vec<Need> {
+pub(crate) fn of_run(setting: &Keys, sizes: &Sizes) -> Vec<Need> {
     use Size::{HeldOut, Inputs, Outputs, Samples, Width};
     let extent = &sizes.extent;
     if setting.resolved_engine() == Engine::MiniBatch {
         // Generated data are drawn, put together for the teacher, and taken apart.
-        let is_generated = sizes.stored <= 0.0 && !setting.deep.has_classes();
+        let is_generated = sizes.stored <= 0.0 && !setting.classes.are_named();
         let bytes = if is_generated {
             24.0
         } else {
@@ -103,7 +107,7 @@ pub(crate) fn of_run(setting: &Setting, sizes: &Sizes) -> Vec<Need> {
 }
 
 /// Memory that a network of any depth needs.
-fn of_network(setting: &Setting, extent: &Extent) -> Vec<Need> {
+fn of_network(setting: &Keys, extent: &Extent) -> Vec<Need> {
     let deep = &setting.deep;
     let widths = match &deep.hidden_widths {
         Some(widths) => widths.iter().map(|&units| units as f64).collect(),
@@ -127,15 +131,16 @@ fn of_network(setting: &Setting, extent: &Extent) -> Vec<Need> {
 }
 
 /// The leaf of the key that gives a size, and its value.
-pub(crate) fn blamed(setting: &Setting, size: Size) -> (&'static str, String) {
+pub(crate) fn blamed(setting: &Keys, size: Size) -> (&'static str, String) {
     let deep = &setting.deep;
     let file = [
         ("train_data", &setting.train_data),
-        ("labelled_data", &deep.labelled_data),
+        ("labelled_data", &setting.classes.labelled_data),
     ]
     .into_iter()
     .find_map(|(leaf, path)| Some((leaf, path.as_ref()?.display().to_string())));
-    let named = deep
+    let named = setting
+        .classes
         .labelled
         .as_ref()
         .filter(|name| *name != GENERATED_IMAGES);

@@ -1,4 +1,4 @@
-//! Typed [`Setting`] from TOML values: each error names its key, its value and what is
+//! Typed [`Keys`] from TOML values: each error names its key, its value and what is
 //! accepted.
 
 use std::collections::BTreeMap;
@@ -7,51 +7,45 @@ use toml::Value;
 
 use super::document::Given;
 use super::key::Key;
-use super::setting::{Field, Setting, defaults, field};
+use super::setting::{Field, Keys, defaults, field};
 use super::value::{digits, short};
-use crate::rule::Registry;
 use crate::{Error, Result};
 
 /// Values by leaf name, each with the place where it was typed.
 pub(crate) type Values = BTreeMap<&'static str, Given>;
 
-/// Reads a setting; keys that are absent have their defaults. `rules` are those that there are.
-pub(crate) fn setting(values: &Values, rules: &Registry) -> Result<Setting> {
+/// Reads a setting; keys that are absent have their defaults.
+pub(crate) fn setting(values: &Values) -> Result<Keys> {
     let mut setting = defaults().clone();
     for (leaf, value) in values {
-        set(&mut setting, field(leaf), value, rules)?;
+        set(&mut setting, field(leaf), value)?;
     }
     Ok(setting)
 }
 
 /// Gives one key of a setting a value.
-pub(crate) fn set(
-    setting: &mut Setting,
-    field: &Field,
-    given: &Given,
-    rules: &Registry,
-) -> Result<()> {
-    if (field.set)(setting, given, rules) {
+pub(crate) fn set(setting: &mut Keys, field: &Field, given: &Given) -> Result<()> {
+    if (field.set)(setting, given) {
         Ok(())
     } else {
-        Err(given.origin.locate(refusal(&field.key, given, rules)))
+        Err(given.origin.locate(refusal(&field.key, given)))
     }
 }
 
 /// Whether a key takes a value.
-pub(crate) fn check(key: &Key, given: &Given, rules: &Registry) -> Result<()> {
-    match key.canonical(given, rules) {
+pub(crate) fn check(key: &Key, given: &Given) -> Result<()> {
+    match key.canonical(given) {
         Some(_) => Ok(()),
-        None => Err(given.origin.locate(refusal(key, given, rules))),
+        None => Err(given.origin.locate(refusal(key, given))),
     }
 }
 
-fn refusal(key: &Key, value: &Value, rules: &Registry) -> Error {
-    if let Some((part, why)) = (key.fault)(value, rules) {
+fn refusal(key: &Key, value: &Value) -> Error {
+    if let Some((part, why)) = (key.fault)(value) {
         return Error::config(key.dotted(), part, why);
     }
     let mut expected = format!("expected {}", key.allowed());
-    if digits(value).is_some_and(|digits| key.canonical(&digits, rules).is_some()) {
+    if digits(value).is_some_and(|digits| key.canonical(&digits).is_some()) {
         expected += "; a float is a whole number up to 2^53 only, so write out its digits";
     }
     Error::config(key.dotted(), short(value), expected)
@@ -62,18 +56,11 @@ mod tests {
     use super::*;
     use crate::config::keys::KEYS;
 
-    fn setting(values: &Values) -> Result<Setting> {
-        super::setting(values, &Registry::built_in())
-    }
-
     #[test]
     fn every_default_is_accepted_and_nothing_else_is_set() {
         for key in KEYS.iter() {
             match key.default_value() {
-                Some(value) => {
-                    let read = key.canonical(&value, &Registry::built_in());
-                    assert_eq!(read, Some(value));
-                }
+                Some(value) => assert_eq!(key.canonical(&value), Some(value)),
                 None => assert_eq!((field(key.leaf).get)(defaults()), None, "{}", key.leaf),
             }
         }

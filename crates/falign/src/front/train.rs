@@ -12,7 +12,7 @@ use crate::data::{Dataset, TrainTest};
 use crate::math::{Activation, Precision};
 use crate::measure::Quantity;
 use crate::plan::in_memory;
-use crate::rule::{Registry, Rule};
+use crate::rule::Rule;
 use crate::simulate::given::{self, Given};
 use crate::simulate::sources::{LabelledPair, Sources};
 use crate::simulate::watch::Watch;
@@ -96,7 +96,6 @@ fn reals<D: Dimension>(inputs: &ArrayRef2<f64>, targets: &ArrayRef<f64, D>) -> R
 #[must_use = "nothing is trained before `run`"]
 pub struct Train {
     keys: Table,
-    rules: Registry,
     /// The data, or the first mistake of a call before.
     data: Result<Given>,
 }
@@ -105,7 +104,6 @@ impl Train {
     fn on(data: Result<Given>) -> Self {
         Self {
             keys: Table::new(),
-            rules: Registry::built_in(),
             data,
         }
     }
@@ -143,16 +141,8 @@ impl Train {
         self
     }
 
-    /// The learning rule, a custom one included: networks of any depth have those.
-    pub fn rule(mut self, rule: impl Into<Rule>) -> Self {
-        let rule = rule.into();
-        if let Some(custom) = rule.custom() {
-            // Of two calls the last one counts.
-            self.rules = Registry::built_in();
-            if let Err(error) = self.rules.register(custom.clone()) {
-                self.data = self.data.and(Err(error));
-            }
-        }
+    /// The learning rule.
+    pub fn rule(self, rule: Rule) -> Self {
         self.with("rule", rule.name())
     }
 
@@ -232,7 +222,7 @@ impl Train {
     }
 
     fn checked(self) -> Result<(Experiment, Sources)> {
-        let checked = given::experiment(self.keys, &self.data?, Path::new(IN_MEMORY), &self.rules)?;
+        let checked = given::experiment(self.keys, &self.data?, Path::new(IN_MEMORY))?;
         match checked.0.settings.len() {
             1 => Ok(checked),
             swept => Err(Error::config(
@@ -254,7 +244,7 @@ impl Train {
     /// Never: nobody stops it, so that every run is finished.
     pub fn run(self) -> Result<Run> {
         let (experiment, sources) = self.checked()?;
-        let mut runs = in_memory::run(&experiment, &sources, &Watch::default())?;
+        let mut runs = in_memory::run(&experiment, &sources, None, &Watch::default())?;
         let finished = runs.swap_remove(0).into_iter();
         let finished = finished.map(|run| run.expect("nobody stopped it"));
         Ok(Run::new(&experiment.settings[0], finished.collect()))

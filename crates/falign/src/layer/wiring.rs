@@ -43,6 +43,13 @@ pub struct Wiring<T> {
 }
 
 /// A value of a network: its input, the activity of a layer, or what a map makes.
+///
+/// # Example
+/// ```
+/// let mut wiring = falign::layer::Wiring::<f64>::new(4);
+/// let activity = wiring.layer(wiring.input());
+/// assert_ne!(activity, wiring.input());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Value(pub(crate) usize);
 

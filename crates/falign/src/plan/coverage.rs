@@ -40,7 +40,7 @@ pub(super) fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
     }
     let panels = experiment.figure.iter().flat_map(|figure| &figure.panels);
     for panel in panels {
-        fit::legible(panel, settings, experiment.rules())?;
+        fit::legible(panel, settings)?;
         has_rows(panel, settings, sources)?;
     }
     Ok(())
@@ -50,7 +50,8 @@ pub(super) fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
 /// each run's data.
 fn steps(one: &LabelledSetting, sources: &Sources) -> Result<Option<Vec<u64>>> {
     let setting = &one.setting;
-    if setting.deep.epochs.is_none() && !matches!(setting.steps, Steps::Number(_)) {
+    let two_layer = setting.two_layer();
+    if two_layer.is_some_and(|setting| !matches!(setting.steps, Steps::Number(_))) {
         return Ok(None);
     }
     let (steps, record) = steps_and_record(setting, sources)?;

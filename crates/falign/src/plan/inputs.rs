@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::coverage;
 use crate::config::Experiment;
-use crate::config::setting::{Engine, Setting};
+use crate::config::setting::{NetworkSetting, Setting};
 use crate::data::{Dataset, load_weights};
 use crate::network::TensorFile;
 use crate::simulate::sources::Sources;
@@ -56,7 +56,7 @@ pub(super) fn files(experiment: &Experiment, sources: &Sources) -> Result<()> {
             }
             None => (setting.input_dim, setting.outputs),
         };
-        if setting.engine == Engine::MiniBatch {
+        if let Setting::Network(setting) = setting {
             deep(setting, sources)?;
         } else if let Some(path) = &setting.initial_weights {
             let sizes = match weights.get(path) {
@@ -87,17 +87,17 @@ fn products_exist(path: &Path, set: &Dataset) -> Result<()> {
 }
 
 /// The data with classes that a setting names, and whether its weights are there for each run.
-fn deep(setting: &Setting, sources: &Sources) -> Result<()> {
+fn deep(setting: &NetworkSetting, sources: &Sources) -> Result<()> {
     if let Some(pair) = sources.labelled(setting)? {
         let samples = pair.train.samples();
-        let (leaf, left) = match setting.deep.train_limit {
+        let (leaf, left) = match setting.deep().train_limit {
             Some(limit) => ("train_limit", limit.min(samples)),
             None => ("labelled", samples),
         };
-        if setting.deep.validation >= left {
+        if setting.deep().validation >= left {
             return Err(Error::config(
                 "data.validation",
-                setting.deep.validation,
+                setting.deep().validation,
                 format!("expected less than the {left} training samples that {leaf} leaves"),
             ));
         }
@@ -110,7 +110,7 @@ fn deep(setting: &Setting, sources: &Sources) -> Result<()> {
             }
         }
         // Its arrays must fit the network, which a start shows.
-        parts::<f32>(setting, 0, sources, Listener::NOBODY)?;
+        parts::<f32>(setting, 0, sources, None, Listener::NOBODY)?;
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::config::setting::{Engine, FIELDS, Setting, defaults};
+use crate::config::setting::{FIELDS, Length, Setting, defaults};
 use crate::config::{Experiment, keys};
 use crate::data::Scaling;
 use crate::file::text_path;
@@ -71,9 +71,7 @@ const FORMER_DEFAULTS: [(&str, &str); 2] = [
 fn is_former_default(leaf: &str, setting: &Setting) -> bool {
     match setting.rule {
         Rule::WeightMirror => false,
-        Rule::HebbianFeedback => {
-            leaf == "feedback_step_size" && setting.engine != Engine::MiniBatch
-        }
+        Rule::HebbianFeedback => leaf == "feedback_step_size" && setting.two_layer().is_some(),
         _ => true,
     }
 }
@@ -169,15 +167,17 @@ impl Identity {
                 continue;
             };
             // Which samples are for validation depends on it, whatever they come from.
-            let is_split = leaf == "dataset" && setting.deep.validation > 0;
+            let network = setting.network();
+            let is_split = leaf == "dataset" && network.is_some_and(|s| s.deep().validation > 0);
             // Two-layer networks that scale nothing have no such key.
             let is_unscaled = leaf == "scaling"
-                && setting.engine != Engine::MiniBatch
-                && setting.deep.resolved_scaling() == Scaling::None;
+                && network.is_none()
+                && setting.classes.resolved_scaling() == Scaling::None;
             let is_unused = is_unscaled
                 || (from_file && field.key.is_generated() && !is_split)
-                || (leaf == "steps" && setting.deep.epochs.is_some())
-                || !crate::config::is_read(&field.key, setting.engine);
+                || (leaf == "steps"
+                    && network.is_some_and(|s| matches!(s.length, Length::Epochs(_))))
+                || !field.key.is_read_by(setting);
             // Defaults are left out, so that stored results outlive keys that are new.
             let former = FORMER_DEFAULTS.iter().find(|(key, _)| *key == leaf);
             let is_former = former.is_some_and(|(_, word)| value.as_str() == Some(word));
@@ -201,9 +201,6 @@ impl Identity {
         {
             values.insert("infinite_kernels", version.into());
         }
-        if let Some(custom) = setting.rule.custom() {
-            values.insert("rule_version", custom.version().into());
-        }
         if has_double_inputs(setting)? {
             // They were once rounded to single precision, and results of then have other numbers.
             values.insert("labelled_inputs", "f64".into());
@@ -225,13 +222,13 @@ impl Identity {
 
 /// Whether samples with classes come from files.
 fn has_stored_classes(setting: &Setting) -> bool {
-    setting.deep.has_classes()
-        && setting.deep.labelled.as_deref() != Some(crate::config::GENERATED_IMAGES)
+    setting.classes.are_named()
+        && setting.classes.labelled.as_deref() != Some(crate::config::GENERATED_IMAGES)
 }
 
 /// Whether samples with classes have inputs that single precision cannot hold.
 fn has_double_inputs(setting: &Setting) -> Result<bool> {
-    match &setting.deep.labelled_data {
+    match &setting.classes.labelled_data {
         Some(path) => crate::data::has_double_inputs(path),
         None => Ok(false),
     }

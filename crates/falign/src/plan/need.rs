@@ -5,7 +5,7 @@ use crate::config::need::{Sizes, blamed, of_run};
 use std::collections::BinaryHeap;
 
 use super::work::most_rows;
-use crate::config::setting::{Engine, Setting};
+use crate::config::setting::Setting;
 use crate::config::{Experiment, keys};
 use crate::data::Inputs;
 use crate::memory;
@@ -145,7 +145,7 @@ pub fn check(experiment: &Experiment, sources: &Sources, threads: usize) -> Resu
 /// [`Error::Config`] with the key to lower; as [`needed`].
 pub fn check_theory(experiment: &Experiment, sources: &Sources) -> Result<()> {
     let settings = experiment.settings.iter();
-    for one in settings.filter(|one| one.setting.resolved_engine() != Engine::MiniBatch) {
+    for one in settings.filter(|one| one.setting.two_layer().is_some()) {
         let sizes = read_sizes(&one.setting, sources)?;
         let need = certificate_memory(&sizes.extent);
         let (leaf, value) = blamed(&one.setting, need.by);
@@ -177,8 +177,12 @@ pub(crate) fn read_sizes(setting: &Setting, sources: &Sources) -> Result<Sizes> 
         let limited = |samples: usize, limit: Option<usize>| {
             limit.map_or(samples, |limit| limit.min(samples)) as f64
         };
-        extent.samples = limited(pair.train.samples(), setting.deep.train_limit);
-        extent.held_out = limited(pair.test.samples(), setting.deep.test_limit);
+        let limits = setting
+            .network()
+            .map(|s| (s.deep().train_limit, s.deep().test_limit));
+        let (train_limit, test_limit) = limits.unwrap_or_default();
+        extent.samples = limited(pair.train.samples(), train_limit);
+        extent.held_out = limited(pair.test.samples(), test_limit);
         extent.inputs = pair.train.input_dim() as f64;
         extent.outputs = pair.train.classes() as f64;
         sizes.input_bytes = match pair.train.inputs() {

@@ -6,7 +6,7 @@ use ndarray::{ArrayRef2, Axis};
 
 use crate::Result;
 use crate::config::Experiment;
-use crate::config::setting::{Engine, Setting};
+use crate::config::setting::Setting;
 use crate::data::{Labelled, Scaling};
 use crate::math::Activation;
 use crate::simulate::sources::Sources;
@@ -45,20 +45,20 @@ pub fn of_data(experiment: &Experiment, sources: &Sources) -> Result<Vec<String>
                  each step; learning.batch and run.epochs choose otherwise",
             ));
         }
-        if setting.resolved_engine() != Engine::MiniBatch
+        if setting.two_layer().is_some()
             && let Some(path) = &setting.train_data
             && multiplied.insert(multiplied_as(setting))
             && let Some(data) = sources.scaled_reals(setting)?
             && let Some(what) = saturated(setting.activation, &data.train.inputs)
         {
-            let mend = match setting.deep.resolved_scaling() {
+            let mend = match setting.classes.resolved_scaling() {
                 Scaling::None => "data.scaling = \"standardise_per_feature\" scales them",
                 _ => "divide them by a constant in place of data.scaling",
             };
             notes.push(format!("the inputs of {} {what}; {mend}", path.display()));
         }
-        let data = [&setting.train_data, &setting.deep.labelled_data];
-        if !looked_at.insert((data, &setting.deep.labelled)) {
+        let data = [&setting.train_data, &setting.classes.labelled_data];
+        if !looked_at.insert((data, &setting.classes.labelled)) {
             continue;
         }
         if let Some(path) = &setting.train_data
@@ -82,7 +82,7 @@ pub fn of_data(experiment: &Experiment, sources: &Sources) -> Result<Vec<String>
 
 /// Text that is equal where two-layer networks multiply the same inputs with the same activation.
 fn multiplied_as(setting: &Setting) -> String {
-    let scaling = setting.deep.resolved_scaling().name();
+    let scaling = setting.classes.resolved_scaling().name();
     let (path, table) = (&setting.train_data, &setting.table);
     format!("{path:?} {table:?} {scaling} {}", setting.activation.name())
 }

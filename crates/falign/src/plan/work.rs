@@ -6,14 +6,13 @@ use super::Job;
 use super::need::read_sizes;
 use crate::config::Experiment;
 use crate::config::need::Sizes;
-use crate::config::setting::{Engine, Ridge, Setting, StepSize, Steps};
+use crate::config::setting::{Length, Ridge, Setting, StepSize, Steps, TwoLayerEngine};
 use crate::config::steps::rows;
 use crate::math::Activation;
 use crate::memory::Extent;
 use crate::network::steps_per_epoch;
 use crate::simulate::sources::Sources;
 use crate::simulate::watch::Watch;
-use crate::two_layer::Draw;
 
 /// Parts of a run: seconds where a clock measured them, multiply-adds where they are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -36,30 +35,34 @@ impl Rates {
     /// it in all runs of an engine, about.
     fn counted(setting: &Setting, extent: &Extent) -> Self {
         let (n, k) = (extent.samples, extent.outputs);
-        if setting.resolved_engine() == Engine::MiniBatch {
-            let batch = setting.deep.batch.map_or(n, |batch| n.min(batch as f64));
-            let hidden = setting.deep.widths(setting.width).into_iter();
-            let units: Vec<f64> = std::iter::once(extent.inputs)
-                .chain(hidden.map(|units| units as f64))
-                .chain(std::iter::once(k))
-                .collect();
-            let weights: f64 = units.windows(2).map(|pair| pair[0] * pair[1]).sum();
-            return Self {
-                setup: weights,
-                // Forward, backward, and the gradient.
-                step: 3.0 * batch * weights,
-                record: (n + extent.held_out) * weights,
-            };
-        }
-        let width = match setting.resolved_engine() {
-            Engine::Linear => 3.0,
-            Engine::Reference => 20.0 * extent.width,
-            _ if matches!(setting.activation, Activation::Linear | Activation::Relu) => {
+        let setting = match setting {
+            Setting::TwoLayer(setting) => setting,
+            Setting::Network(setting) => {
+                let batch = setting.deep().batch.map_or(n, |batch| n.min(batch as f64));
+                let units: Vec<f64> = std::iter::once(extent.inputs)
+                    .chain(setting.widths.iter().map(|&units| units as f64))
+                    .chain(std::iter::once(k))
+                    .collect();
+                let weights: f64 = units.windows(2).map(|pair| pair[0] * pair[1]).sum();
+                return Self {
+                    setup: weights,
+                    // Forward, backward, and the gradient.
+                    step: 3.0 * batch * weights,
+                    record: (n + extent.held_out) * weights,
+                };
+            }
+        };
+        let width = match setting.engine {
+            TwoLayerEngine::Linear | TwoLayerEngine::LinearFromGram => 3.0,
+            TwoLayerEngine::Reference => 20.0 * extent.width,
+            TwoLayerEngine::SampleSpace
+                if matches!(setting.activation, Activation::Linear | Activation::Relu) =>
+            {
                 extent.width
             }
-            _ => 2.0 * extent.width,
+            TwoLayerEngine::SampleSpace => 2.0 * extent.width,
         };
-        let start = if setting.resolved_draw() == Draw::Gram {
+        let start = if setting.engine == TwoLayerEngine::LinearFromGram {
             n
         } else {
             extent.width
@@ -80,12 +83,18 @@ impl Rates {
     reason = "counts, which saturate"
 )]
 fn known_steps(setting: &Setting, extent: &Extent) -> Option<u64> {
-    if let Some(epochs) = setting.deep.epochs {
-        let samples = (extent.samples as usize).saturating_sub(setting.deep.validation);
-        let batch = setting.deep.batch.unwrap_or(samples).min(samples).max(1);
-        return Some(epochs.saturating_mul(steps_per_epoch(samples, batch)));
-    }
-    match (setting.steps, setting.step_size, setting.ridge) {
+    let setting = match setting {
+        Setting::TwoLayer(setting) => setting,
+        Setting::Network(setting) => {
+            let samples = (extent.samples as usize).saturating_sub(setting.deep().validation);
+            let batch = setting.deep().batch.unwrap_or(samples).min(samples).max(1);
+            return Some(match setting.length {
+                Length::Epochs(epochs) => epochs.saturating_mul(steps_per_epoch(samples, batch)),
+                Length::Steps(steps) => steps,
+            });
+        }
+    };
+    match (setting.steps, setting.step_size, setting.typed_ridge()) {
         (Steps::Number(steps), _, _) => Some(steps),
         (Steps::Tau(tau), StepSize::Number(eta), _) => {
             Some((tau * (setting.width as f64).sqrt() / eta) as u64)
@@ -199,7 +208,6 @@ mod tests {
     use super::*;
     use crate::data::Dataset;
     use crate::plan::in_memory;
-    use crate::rule::Registry;
     use crate::simulate::given::{self, Given};
 
     /// Rounding of each report to whole multiply-adds, as a share of all.
@@ -208,7 +216,7 @@ mod tests {
     fn told(flat: &str) -> (f64, f64) {
         let experiment = Experiment::from_flat(&flat.parse().unwrap(), None).unwrap();
         let watch = Watch::default();
-        in_memory::run(&experiment, &Sources::default(), &watch).unwrap();
+        in_memory::run(&experiment, &Sources::default(), None, &watch).unwrap();
         (
             watch.done.into_inner() as f64,
             watch.total.into_inner() as f64,
@@ -246,13 +254,8 @@ mod tests {
                 held_out: None,
             };
             let flat = "engine = \"mini_batch\"\nwidth = 10\nbatch = 5\nepochs = 6\nrecord = \"last\"\nruns = 1";
-            let (experiment, sources) = given::experiment(
-                flat.parse().unwrap(),
-                &given,
-                Path::new("given.npz"),
-                &Registry::built_in(),
-            )
-            .unwrap();
+            let (experiment, sources) =
+                given::experiment(flat.parse().unwrap(), &given, Path::new("given.npz")).unwrap();
             let job = Job {
                 id: String::new(),
                 setting_index: 0,

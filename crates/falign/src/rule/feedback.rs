@@ -1,4 +1,106 @@
-//! Feedback weights of the two-layer engines: what they are, and whether they learn.
+//! Source of the backward weights, and whether they learn.
+
+use serde::{Deserialize, Serialize};
+
+use super::Composition;
+
+/// A learning rule by the field's name, as written in experiment files (`learning.rule`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Errors travel back through the forward weights: `b = beta(t)` in the update of W.
+    Backpropagation,
+    /// Errors travel back through fixed random weights b (Lillicrap et al. 2016; Algorithm 1
+    /// of Song, Xu & Lafferty 2021).
+    FeedbackAlignment,
+    /// Errors come to every hidden layer straight from the output (Nokland 2016).
+    DirectFeedbackAlignment,
+    /// Signs of the errors come straight from the output (Frenkel, Lefebvre & Bol 2021).
+    SignDirectFeedbackAlignment,
+    /// Targets come straight from the output in place of errors (Frenkel, Lefebvre & Bol 2021).
+    DirectRandomTargetProjection,
+    /// Feedback weights of one size with the signs of the forward weights (Liao et al. 2016).
+    UniformSignSymmetry,
+    /// Feedback weights of fixed random sizes with the signs of the forward weights.
+    FixedRandomSignSymmetry,
+    /// Feedback weights with those signs, and sizes drawn again for every batch.
+    BatchRandomSignSymmetry,
+    /// b learns by the same local product that changes beta (Kolen & Pollack 1994).
+    KolenPollack,
+    /// b learns from the responses to noise (Akrout et al. 2019).
+    WeightMirror,
+    /// b learns by output activity times hidden activity.
+    HebbianFeedback,
+    /// [`Rule::HebbianFeedback`] with Oja's normalising decay.
+    OjaFeedback,
+    /// Only the output layer learns: random features.
+    LastLayerOnly,
+    /// Hidden activities are shaken, and what the loss does teaches (Werfel, Xie & Seung 2005).
+    NodePerturbation,
+    /// Weights are shaken, all at once (Jabri & Flower 1992).
+    WeightPerturbation,
+}
+
+impl Rule {
+    /// Rules in the order of the documentation.
+    pub const ALL: [Self; 15] = [
+        Self::Backpropagation,
+        Self::FeedbackAlignment,
+        Self::DirectFeedbackAlignment,
+        Self::SignDirectFeedbackAlignment,
+        Self::DirectRandomTargetProjection,
+        Self::UniformSignSymmetry,
+        Self::FixedRandomSignSymmetry,
+        Self::BatchRandomSignSymmetry,
+        Self::KolenPollack,
+        Self::WeightMirror,
+        Self::HebbianFeedback,
+        Self::OjaFeedback,
+        Self::LastLayerOnly,
+        Self::NodePerturbation,
+        Self::WeightPerturbation,
+    ];
+
+    /// The name in experiment files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Backpropagation => "backpropagation",
+            Self::FeedbackAlignment => "feedback_alignment",
+            Self::DirectFeedbackAlignment => "direct_feedback_alignment",
+            Self::SignDirectFeedbackAlignment => "sign_direct_feedback_alignment",
+            Self::DirectRandomTargetProjection => "direct_random_target_projection",
+            Self::UniformSignSymmetry => "uniform_sign_symmetry",
+            Self::FixedRandomSignSymmetry => "fixed_random_sign_symmetry",
+            Self::BatchRandomSignSymmetry => "batch_random_sign_symmetry",
+            Self::KolenPollack => "kolen_pollack",
+            Self::WeightMirror => "weight_mirror",
+            Self::HebbianFeedback => "hebbian_feedback",
+            Self::OjaFeedback => "oja_feedback",
+            Self::LastLayerOnly => "last_layer_only",
+            Self::NodePerturbation => "node_perturbation",
+            Self::WeightPerturbation => "weight_perturbation",
+        }
+    }
+
+    /// The feedback weights that it uses in the two-layer engines; `None` for rules that only
+    /// deep networks have.
+    pub fn feedback(self) -> Option<Feedback> {
+        Some(match self {
+            Self::Backpropagation => Feedback::Transpose,
+            Self::FeedbackAlignment => Feedback::Random,
+            Self::KolenPollack => Feedback::KolenPollack,
+            Self::HebbianFeedback => Feedback::Hebbian,
+            Self::OjaFeedback => Feedback::Oja,
+            _ => return None,
+        })
+    }
+
+    /// Composition of the rule in deep networks; `None` for baselines outside the family and for
+    /// `oja_feedback`, which two-layer engines have.
+    pub fn composition(self) -> Option<Composition> {
+        Composition::named(self.name())
+    }
+}
 
 /// The feedback weights b of a rule: what they are and how they change in one step.
 ///

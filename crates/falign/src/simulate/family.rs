@@ -1,6 +1,6 @@
 //! Versions of the numbers that engines give.
 
-use crate::config::setting::{Engine, Setting};
+use crate::config::setting::Setting;
 use crate::math::{Activation, arithmetic};
 
 /// 2: tanh, sigmoid, erf and softplus from shorter polynomials, gain and weight multiplied first,
@@ -75,11 +75,9 @@ impl EngineFamily {
 impl Setting {
     /// The runs it shares its numerics version with.
     pub fn family(&self) -> EngineFamily {
-        match self.resolved_engine() {
-            Engine::MiniBatch => EngineFamily::of_mini_batch(self.activation),
-            Engine::Auto | Engine::Reference | Engine::SampleSpace | Engine::Linear => {
-                EngineFamily::TwoLayer
-            }
+        match self {
+            Self::Network(setting) => EngineFamily::of_mini_batch(setting.activation),
+            Self::TwoLayer(_) => EngineFamily::TwoLayer,
         }
     }
 }

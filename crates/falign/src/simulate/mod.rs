@@ -21,16 +21,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::sources::Sources;
 use self::watch::Watch;
-use crate::config::setting::{Engine, Record, Setting};
+use crate::config::setting::{Record, Setting};
 use crate::{Error, Result};
 
 pub(super) use self::deep::{feedback_learning, network_work, parts, rule, scaler, weights_of_run};
 pub use self::family::EngineFamily;
-pub use self::observe::Look;
+pub use self::observe::{Look, PrivateRule};
 pub use self::outcome::Outcome;
 pub use self::rows::{RunResult, RunRows};
 pub use self::two_layer::{Recording, Stop, run_engine};
-pub(super) use self::two_layer::{engine, final_slow_time, predict, remaining, slow_time_of};
+pub(super) use self::two_layer::{
+    engine, final_slow_time, predict, refuse_private, remaining, slow_time_of,
+};
 pub use self::weights::{SavedWeights, WeightArray};
 
 /// A deep run's checkpoint.
@@ -61,7 +63,7 @@ impl Checkpoint<'_> {
     }
 }
 
-/// Surroundings of a run, besides its setting; none of them changes a number.
+/// Surroundings of a run, besides its setting; none of them but `rule` changes a number.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// Data sets that were read before.
@@ -74,6 +76,9 @@ pub struct Context<'a> {
     pub watch: Option<&'a Watch>,
     /// Number of steps of the run, set before the first.
     pub length: Option<&'a AtomicU64>,
+    /// Teaches the networks of the mini-batch engine in place of the setting's rule. Unlike the
+    /// others this one changes the numbers; no run folder can say so.
+    pub rule: Option<&'a dyn PrivateRule>,
 }
 
 impl<'a> Context<'a> {
@@ -84,7 +89,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// One thread, no checkpoint, nobody who watches.
+    /// One thread, no checkpoint, nobody who watches, the setting's own rule.
     pub fn new(sources: &'a Sources) -> Self {
         Self {
             sources,
@@ -92,16 +97,16 @@ impl<'a> Context<'a> {
             checkpoint: None,
             watch: None,
             length: None,
+            rule: None,
         }
     }
 }
 
 /// Steps of run 0 of a setting, and when it records, in steps.
 pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
-    if setting.resolved_engine() == Engine::MiniBatch {
-        deep::steps_and_record(setting, sources)
-    } else {
-        two_layer::steps_and_record(setting, sources)
+    match setting {
+        Setting::Network(setting) => deep::steps_and_record(setting, sources),
+        Setting::TwoLayer(setting) => two_layer::steps_and_record(setting, sources),
     }
 }
 
@@ -148,10 +153,13 @@ pub fn watched(
     progress: &mut dyn FnMut(u64) -> bool,
     observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
-    let result = if setting.resolved_engine() == Engine::MiniBatch {
-        deep::simulate(setting, run_number, context, progress, observe)
-    } else {
-        two_layer::simulate(setting, run_number, context, progress, observe)
+    let result = match setting {
+        Setting::Network(setting) => {
+            deep::simulate(setting, run_number, context, progress, observe)
+        }
+        Setting::TwoLayer(setting) => {
+            two_layer::simulate(setting, run_number, context, progress, observe)
+        }
     };
     match result {
         // While it prepared something.

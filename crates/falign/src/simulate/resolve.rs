@@ -8,10 +8,10 @@ use super::run_data::{RunData, load};
 use super::sources::Sources;
 use super::watch::{Watch, prepare};
 use crate::config::setting::{
-    Duration, FeedbackDecay, FeedbackStepSize, Ridge, Setting, StepSize, Steps,
+    Duration, FeedbackDecay, FeedbackStepSize, Ridge, StepSize, Steps, TwoLayerSetting,
 };
 use crate::math::Activation;
-use crate::rule::Feedback;
+use crate::rule::{Feedback, Rule};
 use crate::theory::{
     Spectrum, infinite_eigenvalues_with_listener, training_kernel_max_with_listener,
 };
@@ -36,9 +36,9 @@ pub struct Resolved {
 
 /// h of Gbar + h K o Gdot, the kernel that a setting's network begins to train with: 1 for
 /// backpropagation, the initial correlation of b and beta for separate feedback weights.
-pub(crate) fn feedback_share(setting: &Setting) -> f64 {
-    match setting.rule.feedback() {
-        Some(Feedback::Transpose) => 1.0,
+pub(crate) fn feedback_share(setting: &TwoLayerSetting) -> f64 {
+    match setting.feedback {
+        Feedback::Transpose => 1.0,
         _ => setting.feedback_correlation,
     }
 }
@@ -48,11 +48,8 @@ pub(crate) fn feedback_share(setting: &Setting) -> f64 {
 /// # Errors
 /// [`Error::Config`] where a theory unit has no finite value on this run's data;
 /// [`Error::Data`] or [`Error::Io`] for a data file.
-///
-/// # Panics
-/// If the rule is not one of the two-layer engines, which a checked setting's is.
 pub fn resolve(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     run: u64,
     draw: Draw,
     sources: &Sources,
@@ -65,7 +62,7 @@ pub fn resolve(
 /// # Errors
 /// As there; [`Error::Stopped`] where the watch says so.
 pub(crate) fn resolve_watched(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     run: u64,
     draw: Draw,
     context: Context<'_>,
@@ -110,18 +107,18 @@ pub(crate) fn eigenvalues(
 
 /// Problem and values on data whose kernel has a known spectrum.
 pub(crate) fn on_data(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     data: RunData,
     spectrum: Spectrum,
     watch: Option<&Watch>,
 ) -> Result<(Problem, Resolved)> {
-    let ridge = match setting.ridge {
+    let level = |ridge: Ridge| match ridge {
         Ridge::Number(ridge) => ridge,
         Ridge::Gamma(multiple) => multiple * spectrum.gamma,
     };
+    let ridge = level(setting.typed_ridge());
     let largest = setting
-        .ridge_table
-        .as_ref()
+        .typed_ridge_table()
         .map_or(ridge, |t| t.iter().copied().fold(0.0, f64::max));
     // The paper's feedback alignment begins with Gbar alone.
     let training_max = || match feedback_share(setting) {
@@ -156,8 +153,8 @@ pub(crate) fn on_data(
             c * gamma * (gamma * width).sqrt() / (step_size * n.sqrt() * max) / ridge
         }
     };
-    let schedule = setting.ridge_schedule()?.resolved(
-        |_| Ok(ridge),
+    let schedule = setting.ridge.resolved(
+        |ridge| Ok(level(*ridge)),
         |last| whole("learning.cutoff", duration(*last).floor()),
         |time| Ok(duration(*time)),
     )?;
@@ -172,17 +169,12 @@ pub(crate) fn on_data(
         held_out: data.held_out,
         width: setting.width,
         activation: setting.activation,
-        feedback: setting
-            .rule
-            .feedback()
-            .expect("a checked setting has a rule of its engine"),
+        feedback: setting.feedback,
         step_size,
         ridge_form: setting.ridge_form,
         dropout: setting.dropout,
         output_scale: setting.output_scale,
-        center_outputs: setting
-            .center_outputs
-            .unwrap_or((setting.output_scale - 1.0).abs() > 0.0),
+        center_outputs: setting.center_outputs,
         feedback_step_size,
         feedback_decay,
         schedule,
@@ -199,14 +191,18 @@ pub(crate) fn on_data(
 
 /// `eta_b` and kappa on `samples` samples, `None` for the decay of beta. Nothing else holds Hebbian
 /// feedback back: its own decay is what lets b tend to the mean of `h_i f_i'`, and no further.
-fn feedback_numbers(setting: &Setting, step_size: f64, samples: usize) -> (f64, Option<f64>) {
+fn feedback_numbers(
+    setting: &TwoLayerSetting,
+    step_size: f64,
+    samples: usize,
+) -> (f64, Option<f64>) {
     let eta_b = match setting.feedback_step_size {
         FeedbackStepSize::Auto | FeedbackStepSize::StepSize => step_size,
         FeedbackStepSize::Number(number) => number,
     };
-    let decay = match (setting.feedback_decay, setting.rule.feedback()) {
+    let decay = match (setting.feedback_decay, setting.rule) {
         (FeedbackDecay::Number(kappa), _) => Some(kappa),
-        (FeedbackDecay::Auto, Some(Feedback::Hebbian)) => {
+        (FeedbackDecay::Auto, Rule::HebbianFeedback) => {
             let gain = eta_b / (setting.output_scale * (setting.width as f64).sqrt());
             Some((gain * samples as f64).min(1.0))
         }
@@ -216,7 +212,7 @@ fn feedback_numbers(setting: &Setting, step_size: f64, samples: usize) -> (f64, 
 }
 
 /// A number of steps from a real number.
-pub(super) fn whole(key: &str, steps: f64) -> Result<u64> {
+fn whole(key: &str, steps: f64) -> Result<u64> {
     if steps.is_finite() && (0.0..9e15).contains(&steps) {
         #[allow(
             clippy::cast_possible_truncation,
@@ -243,7 +239,11 @@ mod tests {
         let numbers = |learning: &str| {
             let text = format!("name = \"x\"\n[network]\nwidth = 400\n[learning]\n{learning}");
             let experiment = Experiment::parse(&text, &Overrides::none()).unwrap();
-            feedback_numbers(&experiment.settings[0].setting, 0.02, 50)
+            feedback_numbers(
+                experiment.settings[0].setting.two_layer().unwrap(),
+                0.02,
+                50,
+            )
         };
         let hebbian = "rule = \"hebbian_feedback\"\n";
         let with = |more: &str| numbers(&format!("{hebbian}{more}"));

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::sources::Sources;
 use crate::Result;
-use crate::config::setting::{DatasetScope, Setting, Targets};
+use crate::config::setting::{DatasetScope, Keys, Targets};
 use crate::data::Matrix;
 use crate::data::synthetic::{
     InputLaw, Teacher, inputs_of, inputs_work, signs_of, teach_of, teach_work,
@@ -21,7 +21,7 @@ pub(crate) struct RunData<M = Array2<f64>> {
 }
 
 /// The streams that draw a run's data.
-pub(super) fn data_streams(setting: &Setting, run: u64) -> Streams {
+pub(super) fn data_streams(setting: &Keys, run: u64) -> Streams {
     let run = match setting.dataset {
         DatasetScope::PerRun => run,
         DatasetScope::Shared => 0,
@@ -30,7 +30,7 @@ pub(super) fn data_streams(setting: &Setting, run: u64) -> Streams {
 }
 
 /// The law of training inputs, and that of held-out ones.
-fn laws(setting: &Setting) -> [InputLaw; 2] {
+fn laws(setting: &Keys) -> [InputLaw; 2] {
     match setting.inputs {
         // Held-out rows need not be orthogonal to each other: only their scale is kept.
         InputLaw::Orthonormal => [InputLaw::Orthonormal, InputLaw::NormalOverDim],
@@ -39,7 +39,7 @@ fn laws(setting: &Setting) -> [InputLaw; 2] {
 }
 
 /// Teacher that makes a setting's targets; `None` for signs.
-fn teacher(setting: &Setting, draw: Draw) -> Option<Teacher> {
+fn teacher(setting: &Keys, draw: Draw) -> Option<Teacher> {
     (setting.targets == Targets::Teacher).then(|| Teacher {
         width: setting.teacher_width.unwrap_or(setting.width),
         activation: setting.activation,
@@ -49,7 +49,7 @@ fn teacher(setting: &Setting, draw: Draw) -> Option<Teacher> {
 }
 
 /// Multiply-adds of the data that a setting generates, about; 0 for those of files.
-pub(crate) fn generation_work(setting: &Setting, draw: Draw) -> f64 {
+pub(crate) fn generation_work(setting: &Keys, draw: Draw) -> f64 {
     if setting.train_data.is_some() {
         return 0.0;
     }
@@ -63,7 +63,7 @@ pub(crate) fn generation_work(setting: &Setting, draw: Draw) -> f64 {
     inputs_work(law, n, d) + inputs_work(held_out_law, m, d) + targets
 }
 
-fn generate(setting: &Setting, run: u64, draw: Draw, listener: Listener<'_>) -> Result<RunData> {
+fn generate(setting: &Keys, run: u64, draw: Draw, listener: Listener<'_>) -> Result<RunData> {
     let streams = data_streams(setting, run);
     let work = Work::new(listener, generation_work(setting, draw), &Stage::data);
     let [law, held_out_law] = laws(setting);
@@ -91,7 +91,7 @@ fn generate(setting: &Setting, run: u64, draw: Draw, listener: Listener<'_>) -> 
 /// # Errors
 /// [`Error::Stopped`](crate::Error::Stopped) where the listener says so; as [`Sources::reals`].
 pub(crate) fn load(
-    setting: &Setting,
+    setting: &Keys,
     run: u64,
     draw: Draw,
     sources: &Sources,
@@ -108,7 +108,7 @@ pub(crate) fn load(
 
 /// Loads data that are only read: those of files are scaled once, and not copied.
 pub(super) fn load_shared(
-    setting: &Setting,
+    setting: &Keys,
     run: u64,
     draw: Draw,
     sources: &Sources,

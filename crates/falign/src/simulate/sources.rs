@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::shapes::held_out_fits;
 use crate::Result;
-use crate::config::setting::Setting;
+use crate::config::setting::Keys;
 use crate::data::{
     Dataset, Labelled, NamedSet, Scaler, Scaling, TableOptions, TrainTest, catalogue,
     is_labelled_table, load_tables, load_train_test,
@@ -105,7 +105,7 @@ impl Sources {
     /// # Errors
     /// As [`load_table`](crate::data::load_table); [`Error::Shape`](crate::Error::Shape) where held-out data have other
     /// columns than the training data.
-    pub fn reals(&self, setting: &Setting) -> Result<Option<RealPair>> {
+    pub fn reals(&self, setting: &Keys) -> Result<Option<RealPair>> {
         let Some(path) = &setting.train_data else {
             return Ok(None);
         };
@@ -128,8 +128,8 @@ impl Sources {
     ///
     /// # Errors
     /// As [`reals`](Self::reals) and [`Scaling::fit_reals`].
-    pub(crate) fn real_scaler(&self, setting: &Setting) -> Result<Option<Scaler>> {
-        let scaling = setting.deep.resolved_scaling();
+    pub(crate) fn real_scaler(&self, setting: &Keys) -> Result<Option<Scaler>> {
+        let scaling = setting.classes.resolved_scaling();
         match self.reals(setting)? {
             Some(pair) if scaling != Scaling::None => {
                 scaling.fit_reals(&pair.train.inputs).map(Some)
@@ -143,7 +143,7 @@ impl Sources {
     ///
     /// # Errors
     /// As [`real_scaler`](Self::real_scaler).
-    pub(crate) fn scaled_reals(&self, setting: &Setting) -> Result<Option<RealPair>> {
+    pub(crate) fn scaled_reals(&self, setting: &Keys) -> Result<Option<RealPair>> {
         let Some(pair) = self.reals(setting)? else {
             return Ok(None);
         };
@@ -223,12 +223,12 @@ impl Sources {
     ///
     /// # Errors
     /// As [`catalogue::load`] and [`LabelledPair::read`].
-    pub fn labelled(&self, setting: &Setting) -> Result<Option<LabelledPair>> {
-        let deep = &setting.deep;
-        let dir = deep.data_dir.as_deref();
+    pub fn labelled(&self, setting: &Keys) -> Result<Option<LabelledPair>> {
+        let classes = &setting.classes;
+        let dir = classes.data_dir.as_deref();
         let (table, test) = (&setting.table, setting.held_out_data.as_deref());
         let (key, read): (String, &dyn Fn() -> Result<LabelledPair>) =
-            match (&deep.labelled, &deep.labelled_data) {
+            match (&classes.labelled, &classes.labelled_data) {
                 (Some(name), _) if name == crate::config::GENERATED_IMAGES => return Ok(None),
                 (Some(name), _) => (format!("{name} {dir:?}"), &|| {
                     Ok(LabelledPair::new(catalogue::load(name, dir)?.data))

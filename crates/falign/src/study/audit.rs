@@ -3,16 +3,19 @@
 use ndarray::Array2;
 
 use crate::Result;
-use crate::audit::{Check, Claim, Report, Subject, Verdict, audit, checkpoint};
+use crate::audit::{Check, Claim, Report, Subject, Verdict, audit};
 use crate::config::Experiment;
 use crate::config::setting::{
-    Engine, FeedbackDecay, FeedbackStepSize, SaveWeights, Setting, StepSize,
+    FeedbackDecay, FeedbackStepSize, MirrorResponse, NetworkSetting, SaveWeights, Setting,
+    StepSize, TwoLayerEngine, TwoLayerSetting,
 };
 use crate::math::{Loss, Precision, Reduction, StreamName, Streams};
 use crate::network::{Batch, DenseInput, Network, OptimiserKind, StepOptions};
-use crate::rule::{Composed, Layer, RidgeForm, Rule, RuleKind};
+use crate::rule::{Composed, Layer, RidgeForm, Rule};
 use crate::simulate::sources::Sources;
-use crate::simulate::{Context, engine, feedback_learning, parts, rule};
+use crate::simulate::{
+    Context, PrivateRule, engine, feedback_learning, parts, refuse_private, rule,
+};
 use crate::stage::{Listener, Stage, Work, unstopped};
 use crate::two_layer::{Dynamics, Problem, Reference, Start, Weights};
 
@@ -45,14 +48,15 @@ pub struct RuleAudit {
 /// batch are cut to `limits`. A setting of a two-layer engine gets one more check: that the
 /// engine makes the steps of the audited network.
 ///
-/// A custom rule is held to nothing but what any rule is, or to the claims of the rule whose place it
-/// [takes](Experiment::taught_by).
+/// With `private`, that rule is audited in place of each setting's own, and held to what the
+/// setting's `learning.rule` claims; only networks of the mini-batch engine have it.
 ///
 /// # Errors
 /// As [`audit`] and [`simulate`](crate::simulate::simulate).
 pub fn audit_rules(
     experiment: &Experiment,
     sources: &Sources,
+    private: Option<&dyn PrivateRule>,
     limits: Limits,
 ) -> Result<Vec<RuleAudit>> {
     let mut chosen: Vec<(String, &Setting)> = Vec::new();
@@ -62,7 +66,7 @@ pub fn audit_rules(
         };
         match chosen.iter_mut().find(is_same) {
             None => chosen.push((one.case.clone(), &one.setting)),
-            Some(known) if known.1.ridge.written() < one.setting.ridge.written() => {
+            Some(known) if known.1.written_ridge() < one.setting.written_ridge() => {
                 known.1 = &one.setting;
             }
             Some(_) => {}
@@ -70,12 +74,21 @@ pub fn audit_rules(
     }
     let audited = chosen.into_iter();
     audited
-        .map(|(case, setting)| one(case, setting, sources, limits))
+        .map(|(case, setting)| one(case, setting, sources, private, limits))
         .collect()
 }
 
-fn one(case: String, setting: &Setting, sources: &Sources, limits: Limits) -> Result<RuleAudit> {
-    let is_trial = setting.rule.kind().is_some_and(RuleKind::is_trial);
+fn one(
+    case: String,
+    setting: &Setting,
+    sources: &Sources,
+    private: Option<&dyn PrivateRule>,
+    limits: Limits,
+) -> Result<RuleAudit> {
+    let is_trial = matches!(
+        setting.rule,
+        Rule::NodePerturbation | Rule::WeightPerturbation
+    );
     let width = if is_trial {
         limits.width.div_ceil(5)
     } else {
@@ -86,32 +99,39 @@ fn one(case: String, setting: &Setting, sources: &Sources, limits: Limits) -> Re
     small.width = small.width.min(width as u64);
     small.initial_weights = None;
     small.save_weights = SaveWeights::None;
-    if setting.engine == Engine::MiniBatch {
-        let widths = setting.deep.widths(setting.width);
-        small.deep.hidden_widths = Some(widths.into_iter().map(|w| w.min(width)).collect());
-        deep(case, &small, sources, limits)
-    } else {
-        small.draw = crate::two_layer::Draw::Weights;
-        small.quantities.retain(|q| !q.needs().units);
-        two_layer(case, &small, sources, limits)
+    match small {
+        Setting::Network(mut small) => {
+            for units in &mut small.widths {
+                *units = width.min(*units);
+            }
+            deep(case, &small, sources, private, limits)
+        }
+        Setting::TwoLayer(mut small) => {
+            refuse_private(&small, private)?;
+            if small.engine == TwoLayerEngine::LinearFromGram {
+                small.engine = TwoLayerEngine::Linear;
+            }
+            small.quantities.retain(|q| !q.needs().units);
+            two_layer(case, &small, sources, limits)
+        }
     }
 }
 
 /// The claim that a rule makes by its name.
-fn claim(setting: &Setting) -> Option<Claim> {
-    Some(match setting.rule.kind()? {
-        RuleKind::Family(composition) => Claim::Family {
+fn claim(setting: &NetworkSetting) -> Option<Claim> {
+    Some(match (setting.rule, setting.rule.composition()) {
+        (_, Some(composition)) => Claim::Family {
             composition,
-            learning: feedback_learning(setting),
+            learning: feedback_learning(setting, setting.deep().mirror_response),
         },
-        RuleKind::LastLayerOnly => Claim::LastLayerOnly,
-        RuleKind::NodePerturbation => Claim::NodePerturbation {
-            sigma: setting.deep.perturbation,
+        (Rule::LastLayerOnly, _) => Claim::LastLayerOnly,
+        (Rule::NodePerturbation, _) => Claim::NodePerturbation {
+            sigma: setting.deep().perturbation,
         },
-        RuleKind::WeightPerturbation => Claim::WeightPerturbation {
-            sigma: setting.deep.perturbation,
+        (Rule::WeightPerturbation, _) => Claim::WeightPerturbation {
+            sigma: setting.deep().perturbation,
         },
-        RuleKind::Other => return None,
+        _ => return None,
     })
 }
 
@@ -123,8 +143,14 @@ fn sizes(layers: &[Layer<f64>]) -> Vec<usize> {
         .collect()
 }
 
-fn deep(case: String, setting: &Setting, sources: &Sources, limits: Limits) -> Result<RuleAudit> {
-    let parts = parts::<f64>(setting, 0, sources, Listener::NOBODY)?;
+fn deep(
+    case: String,
+    setting: &NetworkSetting,
+    sources: &Sources,
+    private: Option<&dyn PrivateRule>,
+    limits: Limits,
+) -> Result<RuleAudit> {
+    let parts = parts::<f64>(setting, 0, sources, None, Listener::NOBODY)?;
     let setting = &parts.setting;
     let rows: Vec<usize> = (0..limits.samples.min(parts.train.samples())).collect();
     let mut batch = Batch::default();
@@ -138,11 +164,16 @@ fn deep(case: String, setting: &Setting, sources: &Sources, limits: Limits) -> R
     let layers = parts.network.layers().to_vec();
     let factors = options.ridge_layers.iter();
     let subject = Subject {
-        rule: &|| {
-            unstopped(|nobody| {
-                let work = Work::new(nobody, 0.0, &Stage::weights);
-                rule(setting, 0, &layers, &work)
-            })
+        rule: &|| match private {
+            Some(private) => private.double(0, &layers),
+            None => unstopped(|nobody| {
+                rule(
+                    setting,
+                    0,
+                    &layers,
+                    &Work::new(nobody, 0.0, &Stage::weights),
+                )
+            }),
         },
         claim: claim(setting).unwrap_or(Claim::Private),
         input: DenseInput(parts.train.inputs(&rows)),
@@ -153,20 +184,12 @@ fn deep(case: String, setting: &Setting, sources: &Sources, limits: Limits) -> R
         factors: factors.map(|has| if *has { kept } else { 1.0 }).collect(),
         layers: layers.clone(),
     };
-    let mut report = audit(&subject)?;
-    if setting
-        .rule
-        .custom()
-        .is_some_and(|custom| custom.version().is_some())
-    {
-        report.checks.push(checkpoint(&subject)?);
-    }
     Ok(RuleAudit {
         case,
-        rule: setting.rule.clone(),
+        rule: setting.rule,
         sizes: sizes(&layers),
         samples: rows.len(),
-        report,
+        report: audit(&subject)?,
     })
 }
 
@@ -187,7 +210,7 @@ fn layers(problem: &Problem, weights: &Weights) -> Vec<Layer<f64>> {
 
 fn two_layer(
     case: String,
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     sources: &Sources,
     limits: Limits,
 ) -> Result<RuleAudit> {
@@ -209,18 +232,17 @@ fn two_layer(
     let decay = problem.feedback_decay;
     setting.feedback_decay = decay.map_or(FeedbackDecay::Ridge, FeedbackDecay::Number);
     let b = weights.feedback.t().as_standard_layout().into_owned();
+    let learning = feedback_learning(&setting, MirrorResponse::Linear);
+    // Oja's rule has none, and is compared with plain loops only.
+    let composition = setting.rule.composition();
     let rule = || -> Box<dyn crate::rule::LearningRule<f64>> {
-        // Oja's rule has none, and is compared with plain loops only.
-        let composition = setting
-            .rule
-            .composition()
-            .expect("asked for only where there is one");
-        Box::new(Composed::new(
-            composition,
-            vec![b.clone()],
-            feedback_learning(&setting),
-        ))
+        let composition = composition.expect("asked for only where there is one");
+        Box::new(Composed::new(composition, vec![b.clone()], learning))
     };
+    let claim = composition.map(|composition| Claim::Family {
+        composition,
+        learning,
+    });
     let kept = match problem.ridge_form {
         RidgeForm::StepScaled => 1.0 - problem.step_size * problem.schedule.value(0),
         RidgeForm::PerStep => 1.0 - problem.schedule.value(0),
@@ -230,7 +252,7 @@ fn two_layer(
     let subject = Subject {
         layers: layers.clone(),
         rule: &rule,
-        claim: claim(&setting).unwrap_or(Claim::Private),
+        claim: claim.unwrap_or(Claim::Private),
         input: DenseInput(problem.inputs.slice(rows).to_owned()),
         targets: problem.targets.slice(rows).to_owned(),
         loss: Loss::SquaredError,
@@ -238,17 +260,14 @@ fn two_layer(
         step_size: problem.step_size,
         factors: vec![1.0, kept],
     };
-    let mut report = match claim(&setting) {
+    let mut report = match composition {
         Some(_) => audit(&subject)?,
         None => Report {
             checks: Vec::new(),
             step_size: problem.step_size,
         },
     };
-    let network = setting
-        .rule
-        .composition()
-        .map(|_| Network::new(layers.clone(), rule(), OptimiserKind::Sgd));
+    let network = composition.map(|_| Network::new(layers.clone(), rule(), OptimiserKind::Sgd));
     report.checks.push(same_steps(
         &setting,
         &problem,
@@ -258,7 +277,7 @@ fn two_layer(
     ));
     Ok(RuleAudit {
         case,
-        rule: setting.rule.clone(),
+        rule: setting.rule,
         sizes: sizes(&layers),
         samples,
         report,
@@ -272,7 +291,7 @@ const AGREEMENT: f64 = 1e-9;
 /// Whether the engine, the plain loops and the audited network make the same steps on all of
 /// the data.
 fn same_steps(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     problem: &Problem,
     engine: &mut dyn Dynamics,
     reference: &mut Reference<f64>,
@@ -344,7 +363,7 @@ fn same_steps(
     } else {
         Verdict::Failed
     };
-    let name = setting.resolved_engine().name();
+    let name = setting.engine.name();
     let against = format!("{name} against {with}");
     match compared {
         STEPS => check(verdict, Some(worst), format!("{against}, {STEPS} steps")),

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::certificate::{departures, representatives, step_scaled};
 use crate::config::Experiment;
-use crate::config::setting::Setting;
+use crate::config::setting::{Setting, TwoLayerSetting};
 use crate::math::{Activation, Streams};
 use crate::rule::Rule;
 use crate::simulate::Context;
@@ -136,31 +136,33 @@ pub fn lemma_tables(
     watch: Option<&Watch>,
 ) -> Result<Vec<LemmaTable>> {
     let chosen = representatives(experiment);
-    for (one, _) in &chosen {
-        check(&one.setting)?;
-    }
-    let settings = chosen.into_iter();
+    let settings = chosen
+        .into_iter()
+        .map(|(one, _)| Ok((&one.case, covered(&one.setting)?)));
+    let settings: Vec<_> = settings.collect::<Result<_>>()?;
+    let settings = settings.into_iter();
     settings
-        .map(|(one, _)| {
+        .map(|(case, setting)| {
             let context = Context {
                 watch,
                 ..Context::new(sources)
             };
-            prepare(watch, |listener| {
-                table(&one.case, &one.setting, context, listener)
-            })
+            prepare(watch, |listener| table(case, setting, context, listener))
         })
         .collect()
 }
 
-/// Refuses what the lemmas do not speak of.
-fn check(setting: &Setting) -> Result<()> {
-    let (key, value, asked) = if let Some(asked) = setting.asks_for_mini_batch() {
-        ("run.engine", "mini_batch", format!(", and {asked}"))
-    } else if setting.rule != Rule::FeedbackAlignment {
-        ("learning.rule", setting.rule.name(), String::new())
-    } else {
-        return Ok(());
+/// A setting that the lemmas speak of.
+fn covered(setting: &Setting) -> Result<&TwoLayerSetting> {
+    let (key, value, asked) = match setting {
+        Setting::TwoLayer(covered) if covered.rule == Rule::FeedbackAlignment => {
+            return Ok(covered);
+        }
+        Setting::TwoLayer(other) => ("learning.rule", other.rule.name(), String::new()),
+        Setting::Network(_) => {
+            let asked = setting.asks_for_mini_batch().unwrap_or_default();
+            ("run.engine", "mini_batch", format!(", and {asked}"))
+        }
     };
     Err(Error::config(
         key,
@@ -174,7 +176,7 @@ fn check(setting: &Setting) -> Result<()> {
 
 fn table(
     case: &str,
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     context: Context<'_>,
     listener: Listener<'_>,
 ) -> Result<LemmaTable> {
@@ -225,17 +227,15 @@ fn worst(known: Vec<Inequality>, more: Vec<Inequality>) -> Vec<Inequality> {
 }
 
 fn at_width(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     width: u64,
     run: u64,
     context: Context<'_>,
     work: &Work<'_>,
 ) -> Result<(u64, Vec<Inequality>)> {
     work.did(0.0)?;
-    let setting = Setting {
-        width,
-        ..setting.clone()
-    };
+    let mut setting = setting.clone();
+    setting.width = width;
     let (problem, resolved) = resolve_watched(&setting, run, Draw::Weights, context)?;
     if let Some(first) = departures(&setting, &problem).first() {
         let why = "the paper's lemmas are about training without it";

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayRef2};
 
-use crate::config::setting::{Engine, Setting};
+use crate::config::setting::{Keys, NetworkSetting, Setting, TwoLayerSetting};
 use crate::data::{Inputs, Labelled, Matrix, Weights};
 use crate::math::simd::Element;
 use crate::math::{Activation, Precision, Scalar, activate};
 use crate::network::{Batch, Examples, Network, Part, TensorFile};
-use crate::rule::{Layer, RulePrecision};
+use crate::rule::Layer;
 use crate::simulate::sources::Sources;
 use crate::simulate::watch::prepare;
 use crate::simulate::{Context, SavedWeights, engine, parts, scaler};
@@ -55,21 +55,22 @@ pub fn predict(
     weights: &SavedWeights,
     inputs: &NewInputs,
 ) -> Result<Array2<f64>> {
-    let is_deep = setting.resolved_engine() == Engine::MiniBatch;
-    match (weights, inputs) {
-        (SavedWeights::Deep(file), _) if is_deep => match setting.precision {
+    match (setting, weights, inputs) {
+        (Setting::Network(setting), SavedWeights::Deep(file), _) => match setting.precision {
             Precision::F32 => deep::<f32>(setting, run, context, file, inputs),
             Precision::F64 => deep::<f64>(setting, run, context, file, inputs),
         },
-        (SavedWeights::TwoLayer(weights), NewInputs::Reals(inputs)) if !is_deep => {
+        (Setting::TwoLayer(setting), SavedWeights::TwoLayer(weights), NewInputs::Reals(inputs)) => {
             two_layer(setting, run, context, weights, inputs)
         }
-        _ => Err(Error::shape(
-            "weights",
-            format!("those of the {} engine", setting.resolved_engine().name()),
-            "those of another",
-        )),
+        _ => Err(of_another(setting)),
     }
+}
+
+/// Weights that are not a setting's.
+fn of_another(setting: &Setting) -> Error {
+    let expected = format!("those of the {} engine", setting.engine_name());
+    Error::shape("weights", expected, "those of another")
 }
 
 /// A sentence where new inputs lie far outside the range that each has in the training data, by
@@ -167,7 +168,7 @@ fn far(train: &Inputs, new: &Inputs) -> Option<String> {
 }
 
 /// New inputs of data with real targets, scaled as those were.
-fn scaled(setting: &Setting, sources: &Sources, inputs: &Matrix<f64>) -> Result<Matrix<f64>> {
+fn scaled(setting: &Keys, sources: &Sources, inputs: &Matrix<f64>) -> Result<Matrix<f64>> {
     Ok(match sources.real_scaler(setting)? {
         Some(scaler) => scaler.scale_reals(inputs)?.into(),
         None => inputs.clone(),
@@ -175,7 +176,7 @@ fn scaled(setting: &Setting, sources: &Sources, inputs: &Matrix<f64>) -> Result<
 }
 
 fn two_layer(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     run: u64,
     context: Context<'_>,
     weights: &Weights,
@@ -190,7 +191,7 @@ fn two_layer(
             start.weights_with_listener(listener)
         })?;
         let initial = initial.ok_or_else(|| {
-            let engine = setting.resolved_engine().name();
+            let engine = setting.engine.name();
             Error::config("network.draw", engine, "single units are needed to predict")
         })?;
         outputs -= &forward(&problem, &initial, inputs);
@@ -209,8 +210,8 @@ fn forward(problem: &Problem, weights: &Weights, inputs: &ArrayRef2<f64>) -> Arr
     hidden.dot(&weights.output) * problem.scale()
 }
 
-fn deep<T: RulePrecision>(
-    setting: &Setting,
+fn deep<T: Element>(
+    setting: &NetworkSetting,
     run: u64,
     context: Context<'_>,
     file: &TensorFile,
@@ -218,9 +219,9 @@ fn deep<T: RulePrecision>(
 ) -> Result<Array2<f64>> {
     let sources = context.sources;
     let parts = prepare(context.watch, |listener| {
-        parts::<T>(setting, run, sources, listener)
+        parts::<T>(setting, run, sources, None, listener)
     })?;
-    let factor = setting.deep.input_factor.value(parts.train.input_dim());
+    let factor = setting.deep().input_factor.value(parts.train.input_dim());
     let outputs = parts.train.outputs();
     let examples = match inputs {
         NewInputs::Reals(inputs) => {
@@ -280,8 +281,8 @@ pub fn plain_layers(
         let allowed = "outputs minus those of the start are no plain network's; train without";
         is_centred.then(|| Error::config(key, true, allowed))
     };
-    let mut layers: Vec<PlainLayer> = match weights {
-        SavedWeights::TwoLayer(weights) => {
+    let mut layers: Vec<PlainLayer> = match (setting, weights) {
+        (Setting::TwoLayer(setting), SavedWeights::TwoLayer(weights)) => {
             let (problem, ..) = engine(setting, run, context)?;
             if let Some(error) = centred(problem.center_outputs) {
                 return Err(error);
@@ -296,9 +297,9 @@ pub fn plain_layers(
                 layer(&weights.output.t() * problem.scale(), Activation::Linear),
             ]
         }
-        SavedWeights::Deep(file) => {
+        (Setting::Network(setting), SavedWeights::Deep(file)) => {
             let parts = prepare(context.watch, |listener| {
-                parts::<f64>(setting, run, context.sources, listener)
+                parts::<f64>(setting, run, context.sources, None, listener)
             })?;
             if let Some(error) = centred(parts.options.center_outputs) {
                 return Err(error);
@@ -307,6 +308,7 @@ pub fn plain_layers(
             restore(&mut network, file)?;
             network.layers().iter().map(plain).collect()
         }
+        _ => return Err(of_another(setting)),
     };
     let first = &mut layers[0];
     let (shift, gain) = input_scaling(setting, run, context.sources, first.weights.ncols())?;
@@ -337,8 +339,9 @@ fn input_scaling(
     sources: &Sources,
     input_dim: usize,
 ) -> Result<(Array1<f64>, Array1<f64>)> {
-    let factor = setting.deep.input_factor.value(input_dim);
-    if !setting.deep.has_classes() {
+    let network = setting.network();
+    let factor = network.map_or(1.0, |setting| setting.deep().input_factor.value(input_dim));
+    let Some(network) = network.filter(|setting| setting.classes.are_named()) else {
         let (mut shift, mut gain) = (
             Array1::zeros(input_dim),
             Array1::from_elem(input_dim, factor),
@@ -351,10 +354,10 @@ fn input_scaling(
             }
         }
         return Ok((shift, gain));
-    }
+    };
     let rows = Array2::from_shape_fn((2, input_dim), |(row, _)| if row == 0 { 0.0 } else { 1.0 });
     let data = Labelled::new(Inputs::Reals(rows.into()), vec![input_dim], vec![0, 0], 1)?;
-    let scaler = scaler(setting, run, sources)?;
+    let scaler = scaler(network, run, sources)?;
     let scaled: Array2<f64> = Examples::classes(Arc::new(data), scaler, factor)?.inputs(&[0, 1]);
     let shift = scaled.row(0).to_owned();
     let gain = &scaled.row(1) - &shift;

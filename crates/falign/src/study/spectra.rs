@@ -6,8 +6,9 @@ use ndarray::Array2;
 
 use super::certificate::{
     LARGEST_KERNEL, first_problem, index_of, initial_kernels, kernel_work, representatives,
+    theorems_apply,
 };
-use crate::config::setting::Setting;
+use crate::config::setting::{Setting, TwoLayerSetting};
 use crate::config::{Experiment, Overrides};
 use crate::data::load_weights;
 use crate::simulate::sources::Sources;
@@ -69,10 +70,7 @@ pub fn kernel_spectra(
     watch: Option<&Watch>,
 ) -> Result<Vec<KernelSpectrum>> {
     let ran = folder
-        .map(|folder| {
-            let file = folder.join("experiment.toml");
-            Experiment::load_with(&file, &Overrides::none(), experiment.rules())
-        })
+        .map(|folder| Experiment::load(&folder.join("experiment.toml"), &Overrides::none()))
         .transpose()?;
     let eigenvalues = |kernel: &Array2<f64>| {
         prepare(watch, |listener| {
@@ -81,11 +79,11 @@ pub fn kernel_spectra(
     };
     let mut found = Vec::new();
     for (one, _) in representatives(experiment) {
-        let setting = &one.setting;
+        let setting = theorems_apply(&one.setting)?;
         let (problem, _, infinite) = first_problem(setting, sources, watch)?;
         let mut add = |kernel, sizes: Vec<f64>| {
             found.push(KernelSpectrum {
-                setting: setting.clone(),
+                setting: one.setting.clone(),
                 case: one.case.clone(),
                 kernel,
                 sizes: largest_first(sizes),
@@ -121,7 +119,7 @@ fn largest_first(mut eigenvalues: Vec<f64>) -> Vec<f64> {
 
 /// G and H of the last weights of run 0.
 fn last_kernels(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     problem: &Problem,
     ran: &Experiment,
     folder: &Path,

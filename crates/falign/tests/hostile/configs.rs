@@ -7,7 +7,7 @@ use std::time::Duration;
 use falign::internal::config::builtin::BUILTIN;
 use falign::internal::config::keys;
 use falign::internal::config::keys::{KEYS, SECTIONS};
-use falign::internal::config::setting::{Setting, Steps};
+use falign::internal::config::setting::{Length, Setting, Steps};
 use falign::internal::config::{Experiment, LabelledSetting, Overrides};
 use falign::internal::plan::{Plan, in_memory};
 use falign::internal::simulate::sources::Sources;
@@ -254,25 +254,30 @@ fn read(text: &str) -> Option<(Experiment, Plan)> {
 
 /// Whether a setting is run in a moment, and reads no file.
 fn is_small(setting: &Setting) -> bool {
-    let deep = &setting.deep;
+    let classes = &setting.classes;
     let has_files = setting.train_data.is_some()
         || setting.held_out_data.is_some()
         || setting.initial_weights.is_some()
-        || deep.labelled_data.is_some()
-        || deep.data_dir.is_some()
-        || deep
+        || classes.labelled_data.is_some()
+        || classes.data_dir.is_some()
+        || classes
             .labelled
             .as_deref()
             .is_some_and(|name| name != "generated_images");
-    let is_short = matches!(setting.steps, Steps::Number(steps) if steps <= 60);
-    let widths = deep.widths(setting.width);
+    let is_short = match setting {
+        Setting::TwoLayer(setting) => matches!(setting.steps, Steps::Number(steps) if steps <= 60),
+        Setting::Network(setting) => match setting.length {
+            Length::Steps(steps) => steps <= 60,
+            Length::Epochs(epochs) => epochs <= 4,
+        },
+    };
+    let widths = setting.hidden_widths();
     !has_files
         && setting.samples.max(setting.held_out) <= 60
         && setting.input_dim <= 60
         && setting.outputs <= 6
         && setting.runs <= 3
-        && (is_short || deep.epochs.is_some())
-        && deep.epochs.unwrap_or(1) <= 4
+        && is_short
         && setting.teacher_width.unwrap_or(1) <= 200
         && widths.len() <= 5
         && widths.iter().all(|width| *width <= 100)
@@ -285,7 +290,7 @@ fn run(experiment: Experiment, text: &str) {
     let (sender, receiver) = mpsc::channel();
     let running = Arc::clone(&watch);
     let thread = std::thread::spawn(move || {
-        let found = in_memory::run(&experiment, &Sources::default(), &running);
+        let found = in_memory::run(&experiment, &Sources::default(), None, &running);
         let _ = sender.send(found.map(|runs| (experiment, runs)));
     });
     let mut answer = receiver.recv_timeout(Duration::from_secs(5));

@@ -17,7 +17,6 @@ use falign::internal::simulate::RunResult;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
 use falign::math::Stream;
-use falign::rule::Registry;
 use falign::{Error, Result};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -274,7 +273,7 @@ impl Finished {
         let plan = Plan::new(&experiment).unwrap();
         let summary = summary_csv(&in_folder(&dir, text));
         folder::write_start(&experiment, &plan, &dir).unwrap();
-        let (_, runs) = folder::load(&dir, &Registry::built_in()).unwrap();
+        let (_, runs) = folder::load(&dir).unwrap();
         Self {
             experiment,
             plan,
@@ -294,7 +293,7 @@ impl Finished {
         let path = part.join(name);
         let new = damaged(draws, bytes);
         fs::write(&path, &new).unwrap();
-        match folder::load(&self.dir, &Registry::built_in()) {
+        match folder::load(&self.dir) {
             Ok((_, runs)) => {
                 for run in runs.iter().flatten().flatten() {
                     assert!(

@@ -13,7 +13,7 @@ use super::{
 #[test]
 fn chunks_add_up_to_the_whole() {
     let task = task::<f64>(SAMPLES);
-    for (rule, composition) in Composition::all() {
+    for (rule, composition) in Composition::NAMED {
         // Draws other magnitudes for every chunk.
         if composition.feedback == falign::rule::FeedbackWeights::Sign(Magnitude::BatchRandom) {
             continue;
@@ -51,7 +51,7 @@ fn alignments_are_the_same_bits_whatever_else_is_wanted() {
         LayerMeasure::NormRatio,
     ];
     let quantities = alignments.map(|measure| Quantity::OfLayer(measure, 1));
-    for (rule, _) in Composition::all() {
+    for (rule, _) in Composition::NAMED {
         for hidden in [&[90][..], &[9, 8]] {
             for samples in [1, 50, 129, 200] {
                 let task = task::<f32>(samples);
@@ -80,7 +80,11 @@ fn looking_at_a_network_does_not_change_its_training() {
         let rule = Box::new(NodePerturbation::new(1e-3));
         Network::new(layers, rule, OptimiserKind::ADAM)
     };
-    for rule in Composition::all().map(|(name, _)| Some(name)).chain([None]) {
+    for rule in Composition::NAMED
+        .iter()
+        .map(|(name, _)| Some(*name))
+        .chain([None])
+    {
         let start = || match rule {
             Some(name) => named::<f64>(name, layers(&hidden, Activation::Tanh)),
             None => perturbed(),

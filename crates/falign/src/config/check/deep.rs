@@ -1,29 +1,31 @@
 //! Checks of the keys that belong to one engine, and of the needs of the mini-batch engine.
 
-use super::{in_theorem_units, refuse};
+use super::refuse;
 use crate::Result;
 use crate::config::keys::{self, Key, Networks};
 use crate::config::setting::{
-    Engine, FIELDS, FeedbackDecay, FeedbackStepSize, Field, InitialFeedback, MirrorResponse,
-    Record, Ridge, SaveWeights, Setting, Sparsity, Steps, defaults, field,
+    Engine, FIELDS, FeedbackDecay, FeedbackStepSize, Field, InitialFeedback, Keys, MirrorResponse,
+    Record, SaveWeights, Setting, Sparsity, defaults, field,
 };
 use crate::config::value::column;
 use crate::config::{GENERATED_IMAGES, record_text};
 use crate::measure::{NetworkValue, Quantity, Samples};
-use crate::rule::{Rule, RuleKind};
+use crate::rule::Rule;
 use crate::two_layer::Draw;
 
-/// Whether a key has a bearing on what this engine computes.
-pub(crate) fn is_read(key: &Key, engine: Engine) -> bool {
-    match key.networks {
-        Networks::All => true,
-        Networks::Deep => engine == Engine::MiniBatch,
-        Networks::TwoLayer => engine != Engine::MiniBatch,
+impl Key {
+    /// Whether the key has a bearing on what a setting computes.
+    pub(crate) fn is_read_by(&self, setting: &Setting) -> bool {
+        match self.networks {
+            Networks::All => true,
+            Networks::Deep => setting.network().is_some(),
+            Networks::TwoLayer => setting.two_layer().is_some(),
+        }
     }
 }
 
 /// A key and its value, as a table shows it.
-fn shown(s: &Setting, field: &Field) -> (&'static str, String) {
+fn shown(s: &Keys, field: &Field) -> (&'static str, String) {
     let value = (field.get)(s);
     (
         field.key.leaf,
@@ -33,14 +35,14 @@ fn shown(s: &Setting, field: &Field) -> (&'static str, String) {
 
 /// The first key of these networks alone that is not as the key table has it by default, with its
 /// value.
-fn changed(s: &Setting, networks: Networks) -> Option<(&'static str, String)> {
+fn changed(s: &Keys, networks: Networks) -> Option<(&'static str, String)> {
     let mut fields = FIELDS.iter().filter(|field| field.key.networks == networks);
     let found = fields.find(|field| !(field.same)(s, defaults()))?;
     Some(shown(s, found))
 }
 
 /// Key and value by which this setting asks for what only the mini-batch engine has.
-pub(super) fn asks_of_mini_batch(s: &Setting) -> Option<(&'static str, String)> {
+pub(super) fn asks_of_mini_batch(s: &Keys) -> Option<(&'static str, String)> {
     if let Some(found) = changed(s, Networks::Deep) {
         return Some(found);
     }
@@ -59,15 +61,15 @@ pub(super) fn asks_of_mini_batch(s: &Setting) -> Option<(&'static str, String)> 
 }
 
 /// Whether nothing but its data with classes select the mini-batch engine.
-pub(crate) fn is_selected_by_data(s: &Setting) -> bool {
+pub(crate) fn is_selected_by_data(s: &Keys) -> bool {
     let mut others = s.clone();
-    others.deep.labelled = None;
-    others.deep.labelled_data = None;
-    s.engine == Engine::Auto && s.deep.has_classes() && asks_of_mini_batch(&others).is_none()
+    others.classes.labelled = None;
+    others.classes.labelled_data = None;
+    s.engine == Engine::Auto && s.classes.are_named() && asks_of_mini_batch(&others).is_none()
 }
 
 /// A setting of a two-layer engine asks for nothing deep.
-pub(super) fn two_layer(s: &Setting) -> Result<()> {
+pub(super) fn two_layer(s: &Keys) -> Result<()> {
     match asks_of_mini_batch(s) {
         None => Ok(()),
         Some((leaf, value)) => refuse(
@@ -82,7 +84,7 @@ pub(super) fn two_layer(s: &Setting) -> Result<()> {
 }
 
 /// A setting of the mini-batch engine, which [`asked`] for it.
-pub(super) fn mini_batch(s: &Setting, asked: &str) -> Result<()> {
+pub(super) fn mini_batch(s: &Keys, asked: &str) -> Result<()> {
     foreign(s, asked)?;
     data(s)?;
     network(s)?;
@@ -90,7 +92,7 @@ pub(super) fn mini_batch(s: &Setting, asked: &str) -> Result<()> {
     recorded(s, asked)
 }
 
-fn foreign(s: &Setting, asked: &str) -> Result<()> {
+fn foreign(s: &Keys, asked: &str) -> Result<()> {
     let mut plain = s.clone();
     plain.draw = Draw::Auto;
     if s.draw == Draw::Gram {
@@ -101,36 +103,18 @@ fn foreign(s: &Setting, asked: &str) -> Result<()> {
         let why = format!("{asked}, and only the two-layer engines read this; remove it");
         return refuse(leaf, value, why);
     }
-    if let Ridge::Gamma(l) = s.ridge {
-        return refuse("ridge", format!("{{ gamma = {l} }}"), give_number(asked));
-    }
-    if let Some((leaf, c)) = in_theorem_units(&s.ridge_schedule()?) {
-        return refuse(leaf, format!("{{ c_s = {c} }}"), give_number(asked));
-    }
-    match s.steps {
-        Steps::Number(_) => Ok(()),
-        Steps::Tau(x) => refuse("steps", format!("{{ tau = {x} }}"), give_number(asked)),
-        Steps::EtaLambdaT(x) => refuse(
-            "steps",
-            format!("{{ eta_lambda_t = {x} }}"),
-            give_number(asked),
-        ),
-    }
-}
-
-fn give_number(asked: &str) -> String {
-    format!("{asked}, where units of the two-layer theory have no meaning; give a number")
+    Ok(())
 }
 
 /// `network.init_gain asks for the mini-batch engine`: which key chose it.
-pub(crate) fn asked(s: &Setting) -> String {
+pub(crate) fn asked(s: &Keys) -> String {
     let leaf = asks_of_mini_batch(s).map_or("engine", |(leaf, _)| leaf);
     format!("{} asks for the mini-batch engine", keys::dotted_of(leaf))
 }
 
-fn data(s: &Setting) -> Result<()> {
+fn data(s: &Keys) -> Result<()> {
     let d = &s.deep;
-    if d.labelled.is_some() && d.labelled_data.is_some() {
+    if s.classes.labelled.is_some() && s.classes.labelled_data.is_some() {
         return refuse(
             "labelled_data",
             "given",
@@ -142,7 +126,7 @@ fn data(s: &Setting) -> Result<()> {
         ("held_out_data", &s.held_out_data),
     ] {
         let is_test = leaf == "held_out_data" && has_table(s);
-        if d.has_classes() && path.is_some() && !is_test {
+        if s.classes.are_named() && path.is_some() && !is_test {
             return refuse(
                 leaf,
                 "given",
@@ -150,7 +134,8 @@ fn data(s: &Setting) -> Result<()> {
             );
         }
     }
-    if d.labelled.as_deref() == Some(GENERATED_IMAGES) && s.input_dim.isqrt().pow(2) != s.input_dim
+    if s.classes.labelled.as_deref() == Some(GENERATED_IMAGES)
+        && s.input_dim.isqrt().pow(2) != s.input_dim
     {
         return refuse(
             "input_dim",
@@ -158,7 +143,7 @@ fn data(s: &Setting) -> Result<()> {
             "generated images are squares; give the square of their side, such as 64",
         );
     }
-    if d.labelled.as_deref() == Some(GENERATED_IMAGES) {
+    if s.classes.labelled.as_deref() == Some(GENERATED_IMAGES) {
         let left = d
             .train_limit
             .map_or(s.samples, |limit| limit.min(s.samples));
@@ -170,7 +155,7 @@ fn data(s: &Setting) -> Result<()> {
             );
         }
     }
-    if d.has_classes() {
+    if s.classes.are_named() {
         return Ok(());
     }
     for (leaf, is_set) in [
@@ -190,20 +175,20 @@ fn data(s: &Setting) -> Result<()> {
 }
 
 /// Hidden layers and the output layer.
-fn layers_of_weights(s: &Setting) -> usize {
+fn layers_of_weights(s: &Keys) -> usize {
     let d = &s.deep;
     d.hidden_widths.as_ref().map_or(d.hidden_layers, Vec::len) + 1
 }
 
 /// Whether any step has a ridge.
-fn has_ridge(s: &Setting) -> bool {
+fn has_ridge(s: &Keys) -> bool {
     match &s.ridge_table {
         Some(table) => table.iter().any(|ridge| *ridge > 0.0),
         None => s.ridge.written() > 0.0,
     }
 }
 
-fn network(s: &Setting) -> Result<()> {
+fn network(s: &Keys) -> Result<()> {
     let d = &s.deep;
     if d.hidden_widths.is_some() && d.hidden_layers != 1 {
         return refuse(
@@ -262,19 +247,18 @@ fn network(s: &Setting) -> Result<()> {
     Ok(())
 }
 
-fn learning(s: &Setting, asked: &str) -> Result<()> {
+fn learning(s: &Keys, asked: &str) -> Result<()> {
     let d = &s.deep;
-    let Some(kind) = s.rule.kind() else {
-        // Only Oja's so far.
+    if s.rule == Rule::OjaFeedback {
         return refuse(
             "rule",
-            format!("\"{}\"", s.rule.name()),
+            "\"oja_feedback\"",
             format!(
                 "{asked}, which does not have it; use \"hebbian_feedback\" with learning.feedback_decay"
             ),
         );
-    };
-    if kind == RuleKind::LastLayerOnly
+    }
+    if s.rule == Rule::LastLayerOnly
         && has_ridge(s)
         && d.ridge_layers
             .each(layers_of_weights(s))
@@ -291,7 +275,7 @@ fn learning(s: &Setting, asked: &str) -> Result<()> {
         );
     }
     mirrors(s)?;
-    let is_trial = kind.is_trial();
+    let is_trial = matches!(s.rule, Rule::NodePerturbation | Rule::WeightPerturbation);
     if is_trial && d.weight_sparsity != Sparsity::Every(0.0) {
         return refuse(
             "weight_sparsity",
@@ -306,7 +290,6 @@ fn learning(s: &Setting, asked: &str) -> Result<()> {
             "perturbation compares two passes, which dropout would make different; set it to 0",
         );
     }
-    s.step_sizes()?;
     let is_direct = s
         .rule
         .composition()
@@ -322,7 +305,7 @@ fn learning(s: &Setting, asked: &str) -> Result<()> {
 }
 
 /// The response of weight mirrors, and the numbers that go with it.
-fn mirrors(s: &Setting) -> Result<()> {
+fn mirrors(s: &Keys) -> Result<()> {
     if s.deep.mirror_response == MirrorResponse::Linear {
         return Ok(());
     }
@@ -353,20 +336,20 @@ fn mirrors(s: &Setting) -> Result<()> {
 }
 
 /// Whether samples with classes are a table, whose test set is another file.
-fn has_table(s: &Setting) -> bool {
-    let path = s.deep.labelled_data.as_deref();
+fn has_table(s: &Keys) -> bool {
+    let path = s.classes.labelled_data.as_deref();
     path.is_some_and(crate::data::is_labelled_table)
 }
 
 /// Whether there are samples to test on.
-fn has_test(s: &Setting) -> bool {
-    let is_stored = s.deep.has_classes()
-        && s.deep.labelled.as_deref() != Some(GENERATED_IMAGES)
+fn has_test(s: &Keys) -> bool {
+    let is_stored = s.classes.are_named()
+        && s.classes.labelled.as_deref() != Some(GENERATED_IMAGES)
         && !has_table(s);
     is_stored || s.held_out > 0 || s.held_out_data.is_some()
 }
 
-fn recorded(s: &Setting, asked: &str) -> Result<()> {
+fn recorded(s: &Keys, asked: &str) -> Result<()> {
     let d = &s.deep;
     for quantity in &s.quantities {
         let name = format!("\"{quantity}\"");
@@ -379,11 +362,11 @@ fn recorded(s: &Setting, asked: &str) -> Result<()> {
             continue;
         };
         let needs = match row.value {
-            _ if row.needs_classes && !d.has_classes() => {
+            _ if row.needs_classes && !s.classes.are_named() => {
                 "classes; set data.labelled or data.labelled_data"
             }
             NetworkValue::Samples(Samples::Test, _) if !has_test(s) => {
-                if !d.has_classes() {
+                if !s.classes.are_named() {
                     "a test set; set data.held_out or data.held_out_data"
                 } else if has_table(s) {
                     "a test set; set data.held_out_data"
@@ -408,7 +391,7 @@ fn recorded(s: &Setting, asked: &str) -> Result<()> {
     Ok(())
 }
 
-impl Setting {
+impl Keys {
     /// Record that `auto` stands for in `run.record`.
     pub(crate) fn resolved_record(&self) -> Record {
         match (&self.record, self.engine) {
@@ -435,7 +418,7 @@ impl Setting {
             ];
         }
         let mut list = vec![Quantity::Epoch, Quantity::Loss, Quantity::Alignment];
-        let has_classes = self.deep.has_classes();
+        let has_classes = self.classes.are_named();
         if has_classes {
             list.push(Quantity::TrainAccuracy);
         }

@@ -3,12 +3,10 @@
 mod deep;
 mod predictions;
 
-pub(crate) use self::deep::{is_read, is_selected_by_data};
+pub(crate) use self::deep::is_selected_by_data;
 use super::need::{Sizes, blamed, of_run};
 use super::read::Values;
-use super::setting::{
-    Duration, Engine, Record, RidgeSchedule, SaveWeights, Setting, Steps, Targets,
-};
+use super::setting::{Duration, Engine, Keys, Record, RidgeSchedule, SaveWeights, Steps, Targets};
 use super::steps::{MAX_ROWS, rows};
 use super::{GENERATED_IMAGES, keys, record_text};
 use crate::data::Scaling;
@@ -31,9 +29,9 @@ const MAX_BYTES: f64 = 400e9;
 /// Multiply-adds of a teacher of single units: some 10^9 a second.
 const MAX_TEACHING: f64 = 1e15;
 
-impl Setting {
+impl Keys {
     /// The engine that will run: never [`Engine::Auto`].
-    pub fn resolved_engine(&self) -> Engine {
+    pub(in crate::config) fn resolved_engine(&self) -> Engine {
         let is_linear = self.activation == Activation::Linear && self.dropout <= 0.0;
         // Without units only the Gram draw is left, which says itself what it cannot do.
         let has_units = self.draw == Draw::Gram || self.asks_of_rotated_units().is_none();
@@ -52,7 +50,7 @@ impl Setting {
         let mut typed = self.clone();
         typed.deep.loss = None;
         typed.deep.reduction = None;
-        typed.deep.scaling = None;
+        typed.classes.scaling = None;
         typed.record = Record::Auto;
         typed.quantities.clear();
         (self.resolved_engine() == Engine::MiniBatch).then(|| deep::asked(&typed))
@@ -72,7 +70,7 @@ impl Setting {
     }
 
     /// The law of the start that will be drawn: never [`Draw::Auto`].
-    pub fn resolved_draw(&self) -> Draw {
+    pub(in crate::config) fn resolved_draw(&self) -> Draw {
         match self.draw {
             Draw::Auto
                 if self.resolved_engine() == Engine::Linear
@@ -87,7 +85,7 @@ impl Setting {
     }
 
     /// Whether `outputs` are centred: subtracts the outputs of the start.
-    pub fn resolved_center_outputs(&self) -> bool {
+    pub(in crate::config) fn resolved_center_outputs(&self) -> bool {
         self.center_outputs
             .unwrap_or((self.output_scale - 1.0).abs() > 0.0)
     }
@@ -98,7 +96,7 @@ fn refuse<T>(leaf: &str, value: impl std::fmt::Display, why: impl Into<String>) 
 }
 
 /// Keys that were typed although another key takes their meaning away.
-pub(crate) fn typed_keys(setting: &Setting, typed: &Values) -> Result<()> {
+pub(crate) fn typed_keys(setting: &Keys, typed: &Values) -> Result<()> {
     if let (Some(_), Some(steps)) = (typed.get("epochs"), typed.get("steps")) {
         return refuse(
             "steps",
@@ -106,8 +104,7 @@ pub(crate) fn typed_keys(setting: &Setting, typed: &Values) -> Result<()> {
             "run.epochs is given too; remove one of the two",
         );
     }
-    let deep = &setting.deep;
-    let given = match deep.labelled.as_deref() {
+    let given = match setting.classes.labelled.as_deref() {
         Some(GENERATED_IMAGES) => {
             let unused = ["inputs", "targets", "teacher_width"];
             return not_typed(
@@ -117,12 +114,12 @@ pub(crate) fn typed_keys(setting: &Setting, typed: &Values) -> Result<()> {
             );
         }
         Some(_) => "data.labelled",
-        None if deep.labelled_data.is_some() => "data.labelled_data",
+        None if setting.classes.labelled_data.is_some() => "data.labelled_data",
         None if setting.train_data.is_some() => "data.train_data",
         None => return Ok(()),
     };
     // Validation samples are drawn run by run, or once for all.
-    let is_split = deep.validation > 0;
+    let is_split = setting.deep.validation > 0;
     let generated = keys::KEYS.iter().filter(|key| key.is_generated());
     let leaves: Vec<&str> = generated
         .map(|key| key.leaf)
@@ -147,7 +144,7 @@ pub(crate) use self::deep::asked;
 
 /// Checks a setting whose engine and draw are resolved, and which [`asked`] for the mini-batch
 /// engine if it has that.
-pub(crate) fn setting(s: &Setting, asked: &str) -> Result<()> {
+pub(crate) fn keys(s: &Keys, asked: &str) -> Result<()> {
     if s.engine == Engine::MiniBatch {
         deep::mini_batch(s, asked)?;
         data(s)?;
@@ -166,8 +163,8 @@ pub(crate) fn setting(s: &Setting, asked: &str) -> Result<()> {
     measured(s)
 }
 
-fn data(s: &Setting) -> Result<()> {
-    if s.train_data.is_none() && s.deep.labelled_data.is_none() {
+fn data(s: &Keys) -> Result<()> {
+    if s.train_data.is_none() && s.classes.labelled_data.is_none() {
         let table = &s.table;
         for (leaf, is_set) in [
             ("target", !table.target.is_empty()),
@@ -181,12 +178,12 @@ fn data(s: &Setting) -> Result<()> {
             }
         }
     }
-    if s.train_data.is_none() && !s.deep.has_classes() {
-        if s.deep.resolved_scaling() != Scaling::None {
+    if s.train_data.is_none() && !s.classes.are_named() {
+        if s.classes.resolved_scaling() != Scaling::None {
             let why = "is for data of files and for images; set data.train_data, data.labelled or data.labelled_data, or remove it";
             return refuse(
                 "scaling",
-                format!("\"{}\"", s.deep.resolved_scaling().name()),
+                format!("\"{}\"", s.classes.resolved_scaling().name()),
                 why,
             );
         }
@@ -222,7 +219,7 @@ fn data(s: &Setting) -> Result<()> {
     Ok(())
 }
 
-fn engine(s: &Setting) -> Result<()> {
+fn engine(s: &Keys) -> Result<()> {
     if s.engine == Engine::Linear {
         if s.activation != Activation::Linear {
             return refuse(
@@ -255,7 +252,7 @@ fn engine(s: &Setting) -> Result<()> {
     Ok(())
 }
 
-fn draw(s: &Setting) -> Result<()> {
+fn draw(s: &Keys) -> Result<()> {
     if s.initial_weights.is_some() && s.feedback_correlation.abs() > 0.0 {
         return refuse(
             "feedback_correlation",
@@ -316,14 +313,14 @@ fn draw(s: &Setting) -> Result<()> {
 }
 
 /// Whether no step has any ridge.
-fn is_ridgeless(s: &Setting) -> Result<bool> {
+fn is_ridgeless(s: &Keys) -> Result<bool> {
     Ok(match s.ridge_schedule()? {
         Schedule::Table { values } => values.iter().all(|ridge| *ridge <= 0.0),
         _ => s.ridge.written() <= 0.0,
     })
 }
 
-fn theory_units(s: &Setting) -> Result<()> {
+fn theory_units(s: &Keys) -> Result<()> {
     if !is_ridgeless(s)? {
         return Ok(());
     }
@@ -357,7 +354,7 @@ fn in_theorem_units(schedule: &RidgeSchedule) -> Option<(&'static str, f64)> {
 }
 
 /// Checks what is recorded against how long a run is.
-fn recorded(s: &Setting) -> Result<()> {
+fn recorded(s: &Keys) -> Result<()> {
     if let (Record::At(at), SaveWeights::Final | SaveWeights::Both) = (&s.record, s.save_weights)
         && s.steps != Steps::Number(at.last().copied().unwrap_or(0))
     {
@@ -398,7 +395,7 @@ pub(crate) fn record_fits(record: &Record, steps: u64) -> Result<()> {
 }
 
 /// One run must fit in the memory of some machine, as far as the keys tell how large it is.
-fn memory(s: &Setting) -> Result<()> {
+fn memory(s: &Keys) -> Result<()> {
     let need = total(&of_run(s, &Sizes::typed(s)));
     if need.bytes <= MAX_BYTES {
         return Ok(());
@@ -416,9 +413,9 @@ fn memory(s: &Setting) -> Result<()> {
 }
 
 /// A teacher's outputs are made in some days at most: nobody waits for more.
-fn teacher(s: &Setting) -> Result<()> {
+fn teacher(s: &Keys) -> Result<()> {
     let is_drawn = s.targets == Targets::Teacher && s.draw != Draw::Gram;
-    if !is_drawn || s.train_data.is_some() || s.deep.has_classes() {
+    if !is_drawn || s.train_data.is_some() || s.classes.are_named() {
         return Ok(());
     }
     let width = s.teacher_width.unwrap_or(s.width) as f64;
@@ -439,7 +436,7 @@ fn teacher(s: &Setting) -> Result<()> {
     )
 }
 
-fn measured(s: &Setting) -> Result<()> {
+fn measured(s: &Keys) -> Result<()> {
     let has_held_out = s.held_out > 0 || s.held_out_data.is_some();
     let of_held_out = s.quantities.iter().find(|q| q.needs().held_out);
     if let Some(quantity) = of_held_out.filter(|_| !has_held_out) {

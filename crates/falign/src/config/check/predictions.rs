@@ -2,12 +2,12 @@
 
 use super::{is_ridgeless, refuse};
 use crate::Result;
-use crate::config::setting::{Engine, Setting};
+use crate::config::setting::{Engine, Keys};
 use crate::measure::Limit;
 use crate::rule::{Feedback, Rule};
 
 /// Refuses quantities of the theory for settings that it does not speak of.
-pub(super) fn check(s: &Setting) -> Result<()> {
+pub(super) fn check(s: &Keys) -> Result<()> {
     for &quantity in &s.quantities {
         let why = if quantity.needs().shares {
             no_shares(s)
@@ -24,7 +24,7 @@ pub(super) fn check(s: &Setting) -> Result<()> {
 }
 
 /// Reason why a setting has no shares of beta, if it has none.
-fn no_shares(s: &Setting) -> Option<String> {
+fn no_shares(s: &Keys) -> Option<String> {
     if s.rule != Rule::FeedbackAlignment {
         return Some(format!(
             "is the decomposition (B.5) of feedback alignment; \"{}\" has none",
@@ -38,7 +38,7 @@ fn no_shares(s: &Setting) -> Option<String> {
 }
 
 /// Reason why no limit applies to a setting, if none does.
-fn no_prediction(s: &Setting, limit: Limit) -> Result<Option<String>> {
+fn no_prediction(s: &Keys, limit: Limit) -> Result<Option<String>> {
     let is_slow_time = limit == Limit::SlowTime;
     if s.dropout > 0.0 {
         let why = "is of a limit without dropout; set learning.dropout = 0";

@@ -11,7 +11,6 @@ use crate::config::document::Node;
 use crate::config::keys::{self, KEYS, did_you_mean};
 use crate::config::value::{MAX_COUNT, column, number, whole};
 use crate::measure::Quantity;
-use crate::rule::Registry;
 use crate::{Error, Result};
 
 /// The level of a claim that names none: so often it fails by chance.
@@ -19,20 +18,14 @@ const LEVEL: f64 = 0.01;
 
 /// Reads all claims of a file. `cases` are the file's cases; relative tables are relative to
 /// `folder`.
-pub(crate) fn read(
-    items: &[Node],
-    cases: &[&str],
-    rules: &Registry,
-    folder: Option<&Path>,
-) -> Result<Vec<Claim>> {
+pub(crate) fn read(items: &[Node], cases: &[&str], folder: Option<&Path>) -> Result<Vec<Claim>> {
     let mut claims: Vec<Claim> = Vec::new();
     for (index, item) in items.iter().enumerate() {
         let Value::Table(table) = &*item.given else {
             let error = Error::config("claim", &*item.given, "expected [[claim]] tables");
             return Err(item.locate(error));
         };
-        let known = Known { cases, rules };
-        let claim = one(index, table.clone(), known, folder).map_err(|error| {
+        let claim = one(index, table.clone(), cases, folder).map_err(|error| {
             let id = item.get("id").and_then(|id| id.given.as_str());
             let name = id.map_or_else(|| (index + 1).to_string(), str::to_owned);
             item.locate_within(&format!("claim.{name}."), error)
@@ -50,14 +43,7 @@ pub(crate) fn read(
     Ok(claims)
 }
 
-/// Names that a claim may select settings by.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Known<'a> {
-    cases: &'a [&'a str],
-    rules: &'a Registry,
-}
-
-fn one(index: usize, mut typed: Table, known: Known<'_>, folder: Option<&Path>) -> Result<Claim> {
+fn one(index: usize, mut typed: Table, cases: &[&str], folder: Option<&Path>) -> Result<Claim> {
     let id = match typed.get("id") {
         Some(Value::String(id)) if !id.is_empty() => id.clone(),
         other => {
@@ -78,10 +64,10 @@ fn one(index: usize, mut typed: Table, known: Known<'_>, folder: Option<&Path>) 
     let text = fields.text("text")?;
     let source = fields.text("source")?;
     let quantity = quantity(&mut fields, "quantity")?;
-    let (filter, step) = selection(&mut fields, known)?;
+    let (filter, step) = selection(&mut fields, cases)?;
     let allow_divergence = fields.flag("allow_divergence")?;
     let kind = fields.text("kind")?;
-    let test = test(&mut fields, &kind, known)?;
+    let test = test(&mut fields, &kind, cases)?;
     fields.finish(&kind)?;
     Ok(Claim {
         id,
@@ -108,7 +94,7 @@ fn quantity(fields: &mut Fields, key: &'static str) -> Result<Quantity> {
 type Filter = Vec<(String, Vec<String>)>;
 
 /// `where`: columns with one value or a list of them, and `step`.
-fn selection(fields: &mut Fields, known: Known<'_>) -> Result<(Filter, At)> {
+fn selection(fields: &mut Fields, cases: &[&str]) -> Result<(Filter, At)> {
     let mut filter = Vec::new();
     let mut at = At::Last;
     let table = match fields.take("where") {
@@ -131,7 +117,7 @@ fn selection(fields: &mut Fields, known: Known<'_>) -> Result<(Filter, At)> {
         let accepted = values
             .iter()
             .map(|value| {
-                shown(&column, value, Some(known))
+                shown(&column, value, Some(cases))
                     .map_err(|(value, why)| fields.error(&format!("where.{column}"), value, why))
             })
             .collect::<Result<_>>()?;
@@ -148,13 +134,13 @@ fn step(value: &Value) -> Option<At> {
 }
 
 /// A column's value as tables show it, or the value and why there is none.
-/// `known` are the cases and rules that there are; any name will do if there are none to compare with.
-fn shown(name: &str, value: &Value, known: Option<Known<'_>>) -> Result<String, (String, String)> {
+/// `cases` are the known ones; any name will do if there are none to compare with.
+fn shown(name: &str, value: &Value, cases: Option<&[&str]>) -> Result<String, (String, String)> {
     if name == "case" {
         return match value.as_str() {
-            Some(case) => match known.filter(|known| !known.cases.contains(&case)) {
+            Some(case) => match cases.filter(|cases| !cases.contains(&case)) {
                 None => Ok(case.to_owned()),
-                Some(Known { cases, .. }) => Err((
+                Some(cases) => Err((
                     value.to_string(),
                     format!(
                         "no such case; {}",
@@ -174,11 +160,7 @@ fn shown(name: &str, value: &Value, known: Option<Known<'_>>) -> Result<String, 
             format!("no such column; {}", did_you_mean(name, columns)),
         ));
     };
-    let canonical = match known {
-        Some(known) => key.canonical(value, known.rules),
-        None if key.leaf == "rule" => value.as_str().map(Value::from),
-        None => key.canonical(value, &Registry::built_in()),
-    };
+    let canonical = key.canonical(value);
     canonical
         .as_ref()
         .map(column)
@@ -199,8 +181,7 @@ fn over(fields: &mut Fields, cases: &[&str]) -> Result<String> {
     ))
 }
 
-fn test(fields: &mut Fields, kind: &str, known: Known<'_>) -> Result<Test> {
-    let cases = known.cases;
+fn test(fields: &mut Fields, kind: &str, cases: &[&str]) -> Result<Test> {
     Ok(match kind {
         "between" => {
             let (min, max) = fields.range("min", "max")?;
@@ -247,7 +228,7 @@ fn test(fields: &mut Fields, kind: &str, known: Known<'_>) -> Result<Test> {
             from_step: from_step(fields)?,
         },
         "near_reference" => Test::NearReference {
-            reference: reference(fields, known)?,
+            reference: reference(fields, cases)?,
             bound: bound(fields)?,
         },
         other => {
@@ -285,7 +266,7 @@ fn bound(fields: &mut Fields) -> Result<Bound> {
     }
 }
 
-fn reference(fields: &mut Fields, known: Known<'_>) -> Result<Reference> {
+fn reference(fields: &mut Fields, cases: &[&str]) -> Result<Reference> {
     let path = fields.optional_text("table")?;
     match (path, fields.take("values")) {
         (Some(path), None) => Ok(Reference::File(path.into())),
@@ -294,7 +275,7 @@ fn reference(fields: &mut Fields, known: Known<'_>) -> Result<Reference> {
                 let table = item
                     .as_table()
                     .ok_or_else(|| fields.error("values", item, "expected a list of tables"))?;
-                row(table, Some(known)).map_err(|why| fields.error("values", item, why))
+                row(table, Some(cases)).map_err(|why| fields.error("values", item, why))
             });
             Ok(Reference::Rows(rows.collect::<Result<_>>()?))
         }
@@ -307,7 +288,7 @@ fn reference(fields: &mut Fields, known: Known<'_>) -> Result<Reference> {
 }
 
 /// One reference row; the error says what is wrong with it.
-pub(crate) fn row(table: &Table, known: Option<Known<'_>>) -> Result<ReferenceRow, String> {
+pub(crate) fn row(table: &Table, cases: Option<&[&str]>) -> Result<ReferenceRow, String> {
     let mut filter = Vec::new();
     let mut at = At::Last;
     for (column, value) in table {
@@ -317,7 +298,7 @@ pub(crate) fn row(table: &Table, known: Option<Known<'_>>) -> Result<ReferenceRo
                 at = step(value).ok_or_else(|| format!("step = {value}: expected a step"))?;
             }
             name => {
-                let value = shown(name, value, known)
+                let value = shown(name, value, cases)
                     .map_err(|(value, why)| format!("{name} = {value}: {why}"))?;
                 filter.push((name.to_owned(), value));
             }

@@ -1,16 +1,13 @@
 //! The keys that only the mini-batch engine reads.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
 use super::field::fields;
 use super::word::{Missing, Word, Words, word};
 use crate::config::types::{
-    Choices, DataSet, Flag, InputPath, Optional, OrWord, ValueType as _, above_0, ascending,
-    at_least_0, count, list, name, one, share, size,
+    Choices, Flag, Optional, OrWord, ValueType as _, above_0, ascending, at_least_0, count, list,
+    name, one, share, size,
 };
-use crate::data::Scaling;
 use crate::math::{Loss, Reduction};
 use crate::network::{Initialisation, OptimiserKind, StepSizes};
 use crate::rule::MirrorResponse;
@@ -98,22 +95,7 @@ const STEP_SIZE_SCHEDULES: Words<Result<StepSizes<(), ()>, Missing>> = Words(&[
 fields! {
     /// The part of a setting that only the mini-batch engine reads.
     pub struct Deep at (deep.), ROWS {
-        [data] Deep, Given;
-        labelled: Option<String> = "",
-            Optional(DataSet),
-            "data set with classes, for the mini-batch engine; a name of `falign data list` (its files are looked for, never fetched), or small images drawn by the run: `samples` and `held_out` of them with `input_dim` pixels (a square) in `outputs` classes";
-        labelled_data: Option<PathBuf> = "",
-            Optional(InputPath("a folder, NPZ file, archive, CSV or NPY file")),
-            "training and test set with classes: IDX files with MNIST's names, the binary CIFAR-10, or an NPZ file with x_train, y_train, x_test, y_test; or a training set as a table with a column of labels, whose test set is `held_out_data`; relative to the experiment file";
-        [data] All, Given;
-        data_dir: Option<PathBuf> = "",
-            Optional(InputPath("a folder")),
-            "where `labelled` is looked for first; then FALIGN_DATA, then the user's cache folder";
-        [data] All, Neither;
-        scaling: Option<Scaling> = "\"auto\"",
-            OrWord("auto", name::<Scaling>()),
-            "scaling of the inputs of `train_data` or of data with classes, by the training set alone: as stored, to [0, 1], by one mean and standard deviation, or by those of each input; auto: standardise with classes, none without";
-        [data] Deep, Neither;
+        [pub data] Deep, Neither;
         input_factor: InputFactor = "1.0",
             INPUT_FACTORS,
             "what multiplies every (scaled) input; one_over_sqrt_dim is 1/sqrt(d)";
@@ -126,22 +108,25 @@ fields! {
         validation: usize = "0",
             size(0, MAX_SIZE),
             "samples taken from the labelled training set at random and measured as `validation_*`, so that choices never touch the test set";
-        [network] Deep, Neither;
+        [pub(in crate::config) network] Deep, Neither;
         hidden_layers: usize = "1",
             size(1, 100),
             "hidden layers of `width` units each";
         hidden_widths: Option<Vec<usize>> = "",
             Optional(list(size(1, MAX_SIZE))),
             "units of each hidden layer from the input up, in place of `hidden_layers` and `width`";
+        [pub network] Deep, Neither;
         biases: bool = "false",
             Flag,
             "whether layers have biases";
+        [pub(in crate::config) network] Deep, Neither;
         initialisation: &'static Word<Initialisation> = "\"paper\"",
             INITIALISATIONS,
             "law of the forward weights. paper: N(0, 1), each layer's sum but the first's divided by sqrt(inputs), which is (2.1) for one hidden layer; uniform_fan_in: U(-1, 1)/sqrt(inputs), biases too, the default of common libraries; xavier: N(0, 2/(inputs + units)); he: N(0, 2/inputs); xavier_uniform and he_uniform: U(-a, a) of those variances, a = sqrt(6/(inputs + units)) and sqrt(6/inputs); ntk: N(0, 1), every sum divided by sqrt(inputs); zero; scaled_uniform: U(-s, s) with s = `init_scale`";
         init_scale: f64 = "0.1",
             above_0(),
             "s of the initialisation `scaled_uniform`";
+        [pub network] Deep, Neither;
         init_gain: f64 = "1.0",
             at_least_0(),
             "what multiplies all drawn forward weights and biases";
@@ -151,9 +136,11 @@ fields! {
         initial_feedback: InitialFeedback = "\"file\"",
             name::<InitialFeedback>(),
             "feedback weights of a start from `initial_weights`: those of the file, which must have all that the rule has and no others; or drawn as without a file, whatever the file has";
+        [pub(in crate::config) network] Deep, Neither;
         feedback_initialisation: Option<&'static Word<Initialisation>> = "\"initialisation\"",
             OrWord("initialisation", INITIALISATIONS),
             "law of the feedback weights, for their own shape; \"initialisation\" is that of the forward weights";
+        [pub network] Deep, Neither;
         feedback_scale: f64 = "1.0",
             at_least_0(),
             "what multiplies all feedback weights";
@@ -166,19 +153,22 @@ fields! {
         feedback_signs: bool = "false",
             Flag,
             "whether feedback weights are only signs of one size (with `feedback_sparsity`: ternary)";
-        [learning] Deep, Neither;
+        [pub learning] Deep, Neither;
         mirror_response: MirrorResponse = "\"linear\"",
             MIRROR_RESPONSES,
             "response y of a weight mirror's units to noise x, independent normals; B gains eta_b times the mean of y x' over the batch. linear: y = W x, x of unit variance. activation = a: the units' own response, uncentred as in the program of Akrout et al. (2019): y = psi(W x + bias), of output units what the loss makes of that, x of standard deviation a. Most of it is scatter: `feedback_step_size` and `feedback_decay` have no `auto` here";
+        [pub(in crate::config) learning] Deep, Neither;
         loss: Option<Loss> = "\"auto\"",
             OrWord("auto", name::<Loss>()),
             "loss; auto: softmax_cross_entropy for data with classes, squared_error (1/2 the sum of squares) otherwise. logistic: cross-entropy of logistic outputs; squared_error_logistic: 1/2 the sum of squares of s(f) - y with the logistic s, whose slope is in the error that is sent";
         reduction: Option<Reduction> = "\"auto\"",
             OrWord("auto", name::<Reduction>()),
             "how the loss is combined over a batch; auto: mean for data with classes, sum (the paper's) otherwise";
+        [pub learning] Deep, Neither;
         batch: Option<usize> = "\"all\"",
             OrWord("all", size(1, MAX_SIZE)),
             "samples in a batch; the last of an epoch may be smaller";
+        [pub(in crate::config) learning] Deep, Neither;
         optimiser: &'static Word<OptimiserKind> = "\"sgd\"",
             OPTIMISERS,
             "what turns a gradient g into a change. sgd: -eta g; momentum m: -eta v with v <- m v + g; nesterov: -eta (g + m v), the same v, as in PyTorch; rmsprop; adam";
@@ -203,16 +193,18 @@ fields! {
         step_size_decay: Option<f64> = "",
             Optional(above_0().of("epochs")),
             "t0 of the step-size schedules";
+        [pub learning] Deep, Neither;
         ridge_layers: RidgeLayers = "\"output\"",
             RIDGE_LAYERS,
             "whose weights have the ridge, layers counted from 1 at the input; biases never";
         perturbation: f64 = "1e-3",
             above_0(),
             "standard deviation of the noise of `node_perturbation` and `weight_perturbation`";
-        [run] Deep, Neither;
+        [pub(in crate::config) run] Deep, Neither;
         epochs: Option<u64> = "",
             Optional(count(0, MAX_SIZE)),
             "passes through the training set, in place of `steps`";
+        [pub run] Deep, Neither;
         top_k: usize = "5",
             size(1, 10_000),
             "k of `test_top_k_accuracy`";
@@ -295,47 +287,5 @@ impl Sparsity {
             Self::Every(share) => vec![*share; layers],
             Self::Each(list) => list.clone(),
         }
-    }
-}
-
-impl Deep {
-    /// Whether the data have classes.
-    pub fn has_classes(&self) -> bool {
-        self.labelled.is_some() || self.labelled_data.is_some()
-    }
-
-    /// The loss that `auto` stands for.
-    pub fn resolved_loss(&self) -> Loss {
-        self.loss.unwrap_or(if self.has_classes() {
-            Loss::SoftmaxCrossEntropy
-        } else {
-            Loss::SquaredError
-        })
-    }
-
-    /// The reduction that `auto` stands for.
-    pub fn resolved_reduction(&self) -> Reduction {
-        self.reduction.unwrap_or(if self.has_classes() {
-            Reduction::Mean
-        } else {
-            Reduction::Sum
-        })
-    }
-
-    /// The scaling that `auto` stands for.
-    pub fn resolved_scaling(&self) -> Scaling {
-        self.scaling.unwrap_or(if self.has_classes() {
-            Scaling::Standardise
-        } else {
-            Scaling::None
-        })
-    }
-
-    /// Units of each hidden layer.
-    pub fn widths(&self, width: u64) -> Vec<usize> {
-        self.hidden_widths.clone().unwrap_or_else(|| {
-            let width = usize::try_from(width).unwrap_or(usize::MAX);
-            vec![width; self.hidden_layers]
-        })
     }
 }

@@ -3,22 +3,21 @@
 
 use toml::Value;
 
-use super::Setting;
+use super::Keys;
 use crate::config::key::Key;
 use crate::config::types::ValueType;
 use crate::config::value::parse_value;
-use crate::rule::Registry;
 
-/// A key and its place in a [`Setting`].
+/// A key and its place in a [`Keys`].
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) key: Key,
-    /// Takes a value, if it is accepted; the registry has the rules that there are.
-    pub(crate) set: fn(&mut Setting, &Value, &Registry) -> bool,
+    /// Takes a value, if it is accepted.
+    pub(crate) set: fn(&mut Keys, &Value) -> bool,
     /// The canonical spelling; `None` where the key is unset.
-    pub(crate) get: fn(&Setting) -> Option<Value>,
+    pub(crate) get: fn(&Keys) -> Option<Value>,
     /// Whether two settings have the same value.
-    pub(crate) same: fn(&Setting, &Setting) -> bool,
+    pub(crate) same: fn(&Keys, &Keys) -> bool,
 }
 
 /// A row's value where no file gives one.
@@ -43,14 +42,13 @@ macro_rules! field {
                 data: $crate::config::key::DataKey::$data,
                 meaning: $meaning,
                 forms: || $kind.forms(),
-                canonical: |value, rules| {
+                canonical: |value| {
                     let kind = $kind;
-                    let of = kind.read_among(value, rules);
-                    of.and_then(|of| kind.write(&of))
+                    kind.read(value).and_then(|of| kind.write(&of))
                 },
-                fault: |value, rules| $kind.fault(value, rules),
+                fault: |value| $kind.fault(value),
             },
-            set: |setting, value, rules| match $kind.read_among(value, rules) {
+            set: |setting, value| match $kind.read(value) {
                 Some(of) => {
                     setting.$($at.)?$place = of;
                     true
@@ -66,21 +64,21 @@ pub(super) use field;
 
 /// A struct with one field for each row, the fields' keys, and the struct of all defaults.
 ///
-/// `[section] networks, data` heads a group of rows `name: type = default, value type, meaning;`.
+/// `[visibility section] networks, data;` heads a group of rows `name: type = default, value type, meaning;`.
 /// The default is TOML text, empty for a key that is unset. `at` is the struct's place in a setting: `()` or `(field.)`.
 macro_rules! fields {
     (
         $(#[$about:meta])*
         pub struct $name:ident at $at:tt, $rows:ident {
             $(
-                [$section:ident] $networks:ident, $data:ident;
+                [$scope:vis $section:ident] $networks:ident, $data:ident;
                 $(
                     $(#[$note:meta])*
                     $leaf:ident: $of:ty = $default:literal, $kind:expr, $meaning:literal;
                 )*
             )*
         }
-        $(also { $($(#[$also_note:meta])* $also:ident: $also_of:ty = $also_default:expr,)* })?
+        $(also { $($(#[$also_note:meta])* $also_scope:vis $also:ident: $also_of:ty = $also_default:expr,)* })?
     ) => {
         $(#[$about])*
         #[derive(Debug, Clone, PartialEq)]
@@ -89,9 +87,9 @@ macro_rules! fields {
             $($(
                 #[doc = $meaning]
                 $(#[$note])*
-                pub $leaf: $of,
+                $scope $leaf: $of,
             )*)*
-            $($($(#[$also_note])* pub $also: $also_of,)*)?
+            $($($(#[$also_note])* $also_scope $also: $also_of,)*)?
         }
 
         impl $name {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use toml::Value;
 
-use super::Setting;
+use super::Keys;
 use crate::Error;
 use crate::config::form::Form;
 use crate::config::keys::dotted_of;
@@ -15,7 +15,7 @@ pub struct Word<T> {
     /// The word in experiment files.
     pub name: &'static str,
     /// The value, with the constants that other keys of the setting give it.
-    pub make: fn(&Setting) -> T,
+    pub make: fn(&Keys) -> T,
 }
 
 impl<T> fmt::Debug for Word<T> {
@@ -31,7 +31,7 @@ impl<T> PartialEq for Word<T> {
     }
 }
 
-pub(super) const fn word<T>(name: &'static str, make: fn(&Setting) -> T) -> Word<T> {
+pub(super) const fn word<T>(name: &'static str, make: fn(&Keys) -> T) -> Word<T> {
     Word { name, make }
 }
 

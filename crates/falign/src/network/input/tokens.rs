@@ -11,6 +11,14 @@ use crate::math::simd::Element;
 ///
 /// # Panics
 /// Dense layers panic when they are given any.
+///
+/// # Example
+/// ```
+/// use falign::network::{Input, TokenInput};
+/// use ndarray::array;
+/// let two_samples = TokenInput(array![[5, 0, 2], [1, 1, 4]]);
+/// assert_eq!(Input::<f32>::batch(&two_samples), 2);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenInput(pub Array2<u32>);
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::sets::{Sets, sets};
 use super::step_size;
 use crate::config::setting::{
-    Duration, FeedbackStepSize, InitialFeedback, Ridge, Setting, StepSize, Steps,
+    FeedbackStepSize, InitialFeedback, Keys, Length, MirrorResponse, NetworkSetting, StepSize,
 };
 use crate::math::Streams;
 use crate::math::simd::Element;
@@ -16,9 +16,9 @@ use crate::network::{
     steps_per_epoch,
 };
 use crate::rule::{
-    Composed, FeedbackLearning, Layer, LearningRule, RulePrecision, RuleStart, Schedule,
+    Composed, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation, Rule,
+    WeightPerturbation,
 };
-use crate::simulate::resolve::whole;
 use crate::simulate::sources::Sources;
 use crate::stage::{DRAW, Listener, Stage, Work};
 use crate::{Error, Result};
@@ -27,7 +27,7 @@ use crate::{Error, Result};
 #[derive(Debug)]
 pub(crate) struct Parts<T: Element> {
     /// The setting, with its step size in numbers.
-    pub(crate) setting: Setting,
+    pub(crate) setting: NetworkSetting,
     /// eta.
     pub(super) step_size: f64,
     /// M, where the step size is measured by it; NaN otherwise.
@@ -44,11 +44,15 @@ pub(crate) struct Parts<T: Element> {
     pub(crate) steps: u64,
 }
 
-/// Builds the network and its data.
-pub(crate) fn parts<T: RulePrecision>(
-    setting: &Setting,
+/// Makes a private rule for the layers at the start.
+pub(super) type MakeRule<'a, T> = &'a dyn Fn(&[Layer<T>]) -> Box<dyn LearningRule<T>>;
+
+/// Builds the network and its data; `private` takes the place of the setting's rule.
+pub(crate) fn parts<T: Element>(
+    setting: &NetworkSetting,
     run: u64,
     sources: &Sources,
+    private: Option<MakeRule<'_, T>>,
     listener: Listener<'_>,
 ) -> Result<Parts<T>> {
     let Sets {
@@ -56,17 +60,16 @@ pub(crate) fn parts<T: RulePrecision>(
         test,
         validation,
     } = sets(setting, run, sources, listener)?;
-    let deep = &setting.deep;
-    let length = Length::new(setting, train.samples());
-    let widths = deep.widths(setting.width);
+    let deep = setting.deep();
+    let length = Span::new(setting, train.samples());
     let mut architecture = Architecture::new(
         train.input_dim(),
-        &widths,
+        &setting.widths,
         train.outputs(),
         setting.activation,
     )?;
     architecture.has_biases = deep.biases;
-    let mut network = network(setting, run, &architecture, listener)?;
+    let mut network = network(setting, run, &architecture, private, listener)?;
     let found = step_size::find(setting, &network, &train, length.batch, listener)?;
     let mut numeric = setting.clone();
     numeric.step_size = StepSize::Number(found.step_size);
@@ -74,10 +77,10 @@ pub(crate) fn parts<T: RulePrecision>(
         && numeric.feedback_step_size == FeedbackStepSize::StepSize
     {
         // Its feedback weights learn with a step that was not known.
-        network = self::network(&numeric, run, &architecture, listener)?;
+        network = self::network(&numeric, run, &architecture, private, listener)?;
     }
     let layers = network.shapes().len();
-    let options = options(&numeric, found.step_size, layers, &length)?;
+    let options = options(&numeric, found.step_size, layers, &length);
     Ok(Parts {
         setting: numeric,
         step_size: found.step_size,
@@ -92,7 +95,7 @@ pub(crate) fn parts<T: RulePrecision>(
 }
 
 /// How long a run is.
-pub(super) struct Length {
+pub(super) struct Span {
     /// Samples of a batch.
     pub(super) batch: usize,
     /// Steps of an epoch.
@@ -101,16 +104,15 @@ pub(super) struct Length {
     pub(super) steps: u64,
 }
 
-impl Length {
+impl Span {
     /// Length on `samples` training samples.
-    pub(super) fn new(setting: &Setting, samples: usize) -> Self {
-        let deep = &setting.deep;
+    pub(super) fn new(setting: &NetworkSetting, samples: usize) -> Self {
+        let deep = setting.deep();
         let batch = deep.batch.unwrap_or(usize::MAX).min(samples);
         let per_epoch = steps_per_epoch(samples, batch);
-        let steps = match (deep.epochs, setting.steps) {
-            (Some(epochs), _) => epochs.saturating_mul(per_epoch),
-            (None, Steps::Number(steps)) => steps,
-            (None, _) => 0,
+        let steps = match setting.length {
+            Length::Epochs(epochs) => epochs.saturating_mul(per_epoch),
+            Length::Steps(steps) => steps,
         };
         Self {
             batch,
@@ -121,15 +123,16 @@ impl Length {
 }
 
 /// The network at its start.
-fn network<T: RulePrecision>(
-    setting: &Setting,
+fn network<T: Element>(
+    setting: &NetworkSetting,
     run: u64,
     architecture: &Architecture,
+    private: Option<MakeRule<'_, T>>,
     listener: Listener<'_>,
 ) -> Result<Network<T>> {
-    let deep = &setting.deep;
+    let deep = setting.deep();
     let streams = Streams::new(setting.seed, run);
-    let law = setting.initialisation();
+    let law = setting.initialisation;
     let work = Work::new(
         listener,
         network_work(setting, architecture),
@@ -145,8 +148,11 @@ fn network<T: RulePrecision>(
             }
         }
     }
-    let rule = rule(setting, run, &layers, &work)?;
-    let mut network = Network::new(layers, rule, setting.optimiser());
+    let rule = match private {
+        Some(make) => make(&layers),
+        None => rule(setting, run, &layers, &work)?,
+    };
+    let mut network = Network::new(layers, rule, setting.optimiser);
     if let Some(path) = &setting.initial_weights {
         let path = weights_of_run(path, run)?;
         let file = TensorFile::load(&path)?;
@@ -167,7 +173,7 @@ fn network<T: RulePrecision>(
 }
 
 /// Multiply-adds of the draws of a network, about.
-pub(crate) fn network_work(setting: &Setting, architecture: &Architecture) -> f64 {
+pub(crate) fn network_work(setting: &NetworkSetting, architecture: &Architecture) -> f64 {
     let shapes = architecture.shapes();
     let numbers = |shapes: &[(usize, usize)]| -> f64 {
         let each = shapes.iter();
@@ -175,7 +181,7 @@ pub(crate) fn network_work(setting: &Setting, architecture: &Architecture) -> f6
             .sum()
     };
     let feedback = setting.rule.composition();
-    let sparsity = setting.deep.weight_sparsity.each(shapes.len());
+    let sparsity = setting.deep().weight_sparsity.each(shapes.len());
     let is_sparse = |(_, sparsity): &(&(usize, usize), &f64)| **sparsity > 0.0;
     let connections: Vec<(usize, usize)> = shapes
         .iter()
@@ -189,7 +195,7 @@ pub(crate) fn network_work(setting: &Setting, architecture: &Architecture) -> f6
 }
 
 /// A weights file that is another network's, with the key that would make it fit.
-fn does_not_fit(path: &Path, setting: &Setting, misfit: &Misfit) -> Error {
+fn does_not_fit(path: &Path, setting: &NetworkSetting, misfit: &Misfit) -> Error {
     let rule = setting.rule.name();
     let names = misfit.names();
     let fix = match misfit {
@@ -215,7 +221,10 @@ fn does_not_fit(path: &Path, setting: &Setting, misfit: &Misfit) -> Error {
 }
 
 /// The numbers of feedback weights that learn.
-pub(crate) fn feedback_learning(setting: &Setting) -> FeedbackLearning {
+pub(crate) fn feedback_learning(
+    setting: &Keys,
+    mirror_response: MirrorResponse,
+) -> FeedbackLearning {
     FeedbackLearning {
         step_size: match setting.feedback_step_size {
             FeedbackStepSize::Auto => None,
@@ -223,41 +232,40 @@ pub(crate) fn feedback_learning(setting: &Setting) -> FeedbackLearning {
             FeedbackStepSize::Number(number) => Some(number),
         },
         decay: setting.feedback_decay,
-        mirror_response: setting.deep.mirror_response,
+        mirror_response,
     }
 }
 
 /// The rule with its feedback weights at the start.
-pub(crate) fn rule<T: RulePrecision>(
-    setting: &Setting,
+pub(crate) fn rule<T: Element>(
+    setting: &NetworkSetting,
     run: u64,
     layers: &[Layer<T>],
     work: &Work<'_>,
 ) -> Result<Box<dyn LearningRule<T>>> {
-    let deep = &setting.deep;
+    let deep = setting.deep();
     let streams = Streams::new(setting.seed, run);
-    let start = RuleStart {
-        run,
-        streams,
-        layers,
-        perturbation: deep.perturbation,
-    };
-    if let Some(rule) = T::made(&setting.rule, &start) {
-        return Ok(rule);
-    }
-    let composition = setting.rule.composition();
-    let composition = composition.expect("a checked setting has a rule of its engine");
-    let shape = FeedbackShape {
-        scale: deep.feedback_scale,
-        sparsity: deep.feedback_sparsity,
-        rank: deep.feedback_rank,
-        signs_only: deep.feedback_signs,
-        correlation: setting.feedback_correlation,
-    };
-    let law = setting.feedback_initialisation();
-    let feedback = draw_feedback_of(composition, layers, law, shape, streams, work)?;
-    let learning = feedback_learning(setting);
-    Ok(Box::new(Composed::new(composition, feedback, learning)))
+    Ok(match (setting.rule, setting.rule.composition()) {
+        (_, Some(composition)) => {
+            let shape = FeedbackShape {
+                scale: deep.feedback_scale,
+                sparsity: deep.feedback_sparsity,
+                rank: deep.feedback_rank,
+                signs_only: deep.feedback_signs,
+                correlation: setting.feedback_correlation,
+            };
+            let law = setting.feedback_initialisation;
+            let feedback = draw_feedback_of(composition, layers, law, shape, streams, work)?;
+            Box::new(Composed::new(
+                composition,
+                feedback,
+                feedback_learning(setting, deep.mirror_response),
+            ))
+        }
+        (Rule::NodePerturbation, _) => Box::new(NodePerturbation::new(deep.perturbation)),
+        (Rule::WeightPerturbation, _) => Box::new(WeightPerturbation::new(deep.perturbation)),
+        _ => Box::new(LastLayerOnly),
+    })
 }
 
 /// The weights file of a run: `path` itself, or the last weights of run `run` in a run folder.
@@ -286,7 +294,7 @@ pub(crate) fn weights_of_run(path: &Path, run: u64) -> Result<PathBuf> {
 }
 
 /// eta, unless it is still to be found: a network that tells it has no feedback step of its own yet.
-fn known_step_size(setting: &Setting) -> Option<f64> {
+fn known_step_size(setting: &Keys) -> Option<f64> {
     match setting.step_size {
         StepSize::Number(eta) => Some(eta),
         StepSize::Auto | StepSize::OverM(_) => None,
@@ -294,47 +302,21 @@ fn known_step_size(setting: &Setting) -> Option<f64> {
 }
 
 fn options(
-    setting: &Setting,
+    setting: &NetworkSetting,
     step_size: f64,
     layers: usize,
-    length: &Length,
-) -> Result<TrainingOptions> {
-    let deep = &setting.deep;
+    length: &Span,
+) -> TrainingOptions {
     let epochs = length.steps as f64 / length.per_epoch as f64;
-    Ok(TrainingOptions {
-        loss: deep.resolved_loss(),
-        reduction: deep.resolved_reduction(),
+    TrainingOptions {
+        loss: setting.loss,
+        reduction: setting.reduction,
         batch: length.batch,
-        step_sizes: setting.step_sizes()?.of_run(step_size, epochs),
-        ridge: ridge(setting)?,
+        step_sizes: setting.step_sizes.of_run(step_size, epochs),
+        ridge: setting.ridge.clone(),
         ridge_form: setting.ridge_form,
-        ridge_layers: deep.ridge_layers.each(layers),
+        ridge_layers: setting.deep().ridge_layers.each(layers),
         dropout: setting.dropout,
-        center_outputs: setting.center_outputs.unwrap_or(false),
-    })
-}
-
-/// lambda(t) in numbers, which a checked setting of this engine has.
-pub(super) fn ridge(setting: &Setting) -> Result<Schedule> {
-    let no_number = |leaf| {
-        Error::config(
-            leaf,
-            "units of the theory",
-            "have no meaning for the mini-batch engine; give a number",
-        )
-    };
-    setting.ridge_schedule()?.resolved(
-        |ridge| match ridge {
-            Ridge::Number(ridge) => Ok(*ridge),
-            Ridge::Gamma(_) => Err(no_number("learning.ridge")),
-        },
-        |last| match last {
-            Duration::Number(steps) => whole("learning.cutoff", *steps),
-            Duration::CS(_) => Err(no_number("learning.cutoff")),
-        },
-        |time| match time {
-            Duration::Number(steps) => Ok(*steps),
-            Duration::CS(_) => Err(no_number("learning.decay_steps")),
-        },
-    )
+        center_outputs: setting.center_outputs,
+    }
 }

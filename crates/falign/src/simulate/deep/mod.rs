@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use self::build::Length;
+use self::build::{MakeRule, Span};
 pub(crate) use self::build::{feedback_learning, network_work, parts, rule, weights_of_run};
 use self::observer::Observer;
 pub(crate) use self::sets::scaler;
@@ -25,48 +25,59 @@ use super::watch::prepare;
 use super::{Context, Look, Outcome, RunResult, RunRows, SavedWeights};
 use crate::Result;
 use crate::config::record_fits;
-use crate::config::setting::{Record, SaveWeights, Setting};
+use crate::config::setting::{NetworkSetting, Record, SaveWeights};
 use crate::config::steps::{in_steps, recorded_steps};
 use crate::math::simd::Element;
 use crate::math::{Precision, StreamName, Streams};
 use crate::network::{Network, OptimiserKind, Part, TensorFile, Training, steps_per_epoch};
-use crate::rule::{LastLayerOnly, RulePrecision};
+use crate::rule::{LastLayerOnly, Layer};
 use crate::stage::Listener;
 
 pub(super) fn simulate(
-    setting: &Setting,
+    setting: &NetworkSetting,
     run: u64,
     context: Context<'_>,
     progress: &mut dyn FnMut(u64) -> bool,
     observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
-    match setting.precision {
-        Precision::F32 => train::<f32>(setting, run, context, progress, observe),
-        Precision::F64 => train::<f64>(setting, run, context, progress, observe),
+    match (setting.precision, context.rule) {
+        (Precision::F32, None) => train::<f32>(setting, run, None, context, progress, observe),
+        (Precision::F64, None) => train::<f64>(setting, run, None, context, progress, observe),
+        (Precision::F32, Some(private)) => {
+            let make = |layers: &[Layer<f32>]| private.single(run, layers);
+            train(setting, run, Some(&make), context, progress, observe)
+        }
+        (Precision::F64, Some(private)) => {
+            let make = |layers: &[Layer<f64>]| private.double(run, layers);
+            train(setting, run, Some(&make), context, progress, observe)
+        }
     }
 }
 
 /// Steps and record of a deep run, as in [`super::steps_and_record`].
-pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
+pub(super) fn steps_and_record(
+    setting: &NetworkSetting,
+    sources: &Sources,
+) -> Result<(u64, Record)> {
     let samples = sets(setting, 0, sources, Listener::NOBODY)?.train.samples();
-    let length = Length::new(setting, samples);
+    let length = Span::new(setting, samples);
     Ok((length.steps, in_steps(&setting.record, length.per_epoch)))
 }
 
 /// Least time between two checkpoints of a run that is not being stopped.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 
-fn train<T: RulePrecision>(
-    setting: &Setting,
+fn train<T: Element>(
+    setting: &NetworkSetting,
     run: u64,
+    private: Option<MakeRule<'_, T>>,
     context: Context<'_>,
     progress: &mut dyn FnMut(u64) -> bool,
     observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
     let parts = prepare(context.watch, |listener| {
-        parts::<T>(setting, run, context.sources, listener)
+        parts::<T>(setting, run, context.sources, private, listener)
     })?;
-    let rule = &setting.rule;
     let streams = Streams::new(setting.seed, run);
     let per_epoch = steps_per_epoch(parts.train.samples(), parts.options.batch);
     let record = in_steps(&setting.record, per_epoch);
@@ -90,7 +101,7 @@ fn train<T: RulePrecision>(
     };
     let mut observer = Observer {
         quantities: &setting.quantities,
-        top_k: setting.deep.top_k,
+        top_k: setting.deep().top_k,
         train: Arc::clone(&parts.train),
         test: parts.test,
         validation: parts.validation,
@@ -100,7 +111,7 @@ fn train<T: RulePrecision>(
     let (mut values, mut losses) = match context.checkpoint {
         Some(checkpoint) => {
             let quantities = setting.quantities.len();
-            resume(checkpoint, rule, run, &mut training, quantities, &steps)?
+            resume(checkpoint, run, &mut training, quantities, &steps)?
         }
         None => Default::default(),
     };
@@ -120,7 +131,7 @@ fn train<T: RulePrecision>(
             if let Some(checkpoint) = context.checkpoint
                 && saved.elapsed() > CHECKPOINT_EVERY
             {
-                keep(checkpoint, rule, run, &mut training, &values, &losses)?;
+                keep(checkpoint, run, &mut training, &values, &losses)?;
                 saved = Instant::now();
             }
         }
@@ -129,7 +140,7 @@ fn train<T: RulePrecision>(
         }
         if !progress(step) {
             if let Some(checkpoint) = context.checkpoint {
-                keep(checkpoint, rule, run, &mut training, &values, &losses)?;
+                keep(checkpoint, run, &mut training, &values, &losses)?;
             }
             return Ok(None);
         }
@@ -142,7 +153,7 @@ fn train<T: RulePrecision>(
     {
         // Other runs of the job may still be stopped: this one need not run again. One that has
         // diverged goes on from its last checkpoint, to diverge at the same step.
-        keep(checkpoint, rule, run, &mut training, &values, &losses)?;
+        keep(checkpoint, run, &mut training, &values, &losses)?;
     }
     let nothing = vec![f64::NAN; setting.quantities.len()];
     values.resize(steps.len(), nothing);

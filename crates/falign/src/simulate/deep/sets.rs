@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::setting::Setting;
+use crate::config::setting::NetworkSetting;
 use crate::data::{Inputs, Labelled, Scaler, Split, synthetic};
 use crate::math::{Precision, StreamName};
 use crate::network::Examples;
@@ -22,13 +22,13 @@ pub(super) struct Sets {
 
 /// Reads or draws them.
 pub(super) fn sets(
-    setting: &Setting,
+    setting: &NetworkSetting,
     run: u64,
     sources: &Sources,
     listener: Listener<'_>,
 ) -> Result<Sets> {
-    let deep = &setting.deep;
-    if !deep.has_classes() {
+    let deep = setting.deep();
+    if !setting.classes.are_named() {
         let data = load_shared(setting, run, Draw::Weights, sources, listener)?;
         let factor = deep.input_factor.value(data.inputs.ncols());
         let test = data
@@ -61,7 +61,7 @@ pub(super) fn sets(
 
 /// Inputs in double precision, which is what files may hold, become numbers of the setting's
 /// precision.
-fn fits_precision(setting: &Setting, scaler: &Scaler, data: &Labelled) -> Result<()> {
+fn fits_precision(setting: &NetworkSetting, scaler: &Scaler, data: &Labelled) -> Result<()> {
     if !matches!(data.inputs(), Inputs::Reals(_)) {
         return Ok(());
     }
@@ -73,7 +73,7 @@ fn fits_precision(setting: &Setting, scaler: &Scaler, data: &Labelled) -> Result
     if largest <= limit {
         return Ok(());
     }
-    let scaling = setting.deep.resolved_scaling().name();
+    let scaling = setting.classes.resolved_scaling().name();
     Err(Error::config(
         "data.scaling",
         format!("\"{scaling}\""),
@@ -84,13 +84,13 @@ fn fits_precision(setting: &Setting, scaler: &Scaler, data: &Labelled) -> Result
 }
 
 /// How the inputs of a run with classes are scaled.
-pub(crate) fn scaler(setting: &Setting, run: u64, sources: &Sources) -> Result<Scaler> {
+pub(crate) fn scaler(setting: &NetworkSetting, run: u64, sources: &Sources) -> Result<Scaler> {
     let classes = classes(setting, run, sources, Listener::NOBODY)?;
     fitted(setting, &classes.train)
 }
 
-fn fitted(setting: &Setting, train: &Labelled) -> Result<Scaler> {
-    setting.deep.resolved_scaling().fit(train)
+fn fitted(setting: &NetworkSetting, train: &Labelled) -> Result<Scaler> {
+    setting.classes.resolved_scaling().fit(train)
 }
 
 /// The sets of a run with classes, not scaled yet.
@@ -102,12 +102,12 @@ struct Classes {
 
 /// Reads or draws them, and cuts them as the setting says.
 fn classes(
-    setting: &Setting,
+    setting: &NetworkSetting,
     run: u64,
     sources: &Sources,
     listener: Listener<'_>,
 ) -> Result<Classes> {
-    let deep = &setting.deep;
+    let deep = setting.deep();
     let streams = data_streams(setting, run);
     let (train, test) = if let Some(pair) = sources.labelled(setting)? {
         (pair.train, Some(pair.test))
@@ -170,10 +170,10 @@ mod tests {
         LabelledPair::new(TrainTest::new(set(12), set(3)).unwrap())
     }
 
-    fn sets_of(pair: &LabelledPair, keys: &str) -> Result<(Setting, Sources, Sets)> {
+    fn sets_of(pair: &LabelledPair, keys: &str) -> Result<(NetworkSetting, Sources, Sets)> {
         let flat = format!("labelled_data = \"given\"\nstep_size = 0.1\nseed = 3\n{keys}").parse();
         let experiment = Experiment::from_flat(&flat.unwrap(), None)?;
-        let setting = experiment.settings[0].setting.clone();
+        let setting = experiment.settings[0].setting.network().unwrap().clone();
         let sources = Sources::default();
         sources.give_labelled(Path::new("given"), pair.clone());
         let sets = sets(&setting, 0, &sources, Listener::NOBODY)?;

@@ -2,12 +2,12 @@
 
 use ndarray::Array1;
 
-use crate::config::setting::{Ridge, Setting, StepSize};
+use crate::config::setting::{NetworkSetting, StepSize};
 use crate::math::simd::Element;
 use crate::network::{
     CurvatureOptions, Examples, Network, OptimiserKind, largest_curvature_with_listener,
 };
-use crate::rule::{Layer, RuleKind};
+use crate::rule::{Layer, Rule};
 use crate::stage::Listener;
 use crate::{Error, Result};
 
@@ -26,13 +26,12 @@ pub(super) struct Found {
 
 /// eta of a network at its start; see the key table.
 pub(super) fn find<T: Element>(
-    setting: &Setting,
+    setting: &NetworkSetting,
     network: &Network<T>,
     train: &Examples,
     batch: usize,
     listener: Listener<'_>,
 ) -> Result<Found> {
-    let deep = &setting.deep;
     let numbers = |step_size| Found {
         step_size,
         curvature: f64::NAN,
@@ -40,7 +39,7 @@ pub(super) fn find<T: Element>(
     let share = match setting.step_size {
         StepSize::Number(step_size) => return Ok(numbers(step_size)),
         StepSize::OverM(share) => Some(share),
-        StepSize::Auto => match setting.optimiser() {
+        StepSize::Auto => match setting.optimiser {
             OptimiserKind::RmsProp { .. } | OptimiserKind::Adam { .. } => {
                 return Ok(numbers(ADAPTIVE));
             }
@@ -50,10 +49,10 @@ pub(super) fn find<T: Element>(
         },
     };
     let options = CurvatureOptions {
-        loss: deep.resolved_loss(),
-        reduction: deep.resolved_reduction(),
+        loss: setting.loss,
+        reduction: setting.reduction,
         batch,
-        only_last_layer: setting.rule.kind() == Some(RuleKind::LastLayerOnly),
+        only_last_layer: setting.rule == Rule::LastLayerOnly,
     };
     let curvature = largest_curvature_with_listener(network.layers(), train, options, listener)?;
     if !(curvature.is_finite() && curvature > 0.0) {
@@ -71,12 +70,8 @@ pub(super) fn find<T: Element>(
     let step_size = if let Some(share) = share {
         share / curvature
     } else {
-        let ridge = match setting.ridge {
-            Ridge::Number(ridge) | Ridge::Gamma(ridge) => ridge,
-        };
-        let table = setting.ridge_table.iter().flatten().copied();
-        let slowed = curvature * noise(setting.rule.kind(), network, batch);
-        0.5 * kept(setting) / (slowed + table.fold(ridge, f64::max))
+        let slowed = curvature * noise(setting.rule, network, batch);
+        0.5 * kept(setting) / (slowed + setting.largest_ridge)
     };
     Ok(Found {
         step_size,
@@ -85,8 +80,8 @@ pub(super) fn find<T: Element>(
 }
 
 /// 1 - momentum: a weight moves 1/(1 - momentum) times as far as a single step.
-fn kept(setting: &Setting) -> f64 {
-    match setting.optimiser() {
+fn kept(setting: &NetworkSetting) -> f64 {
+    match setting.optimiser {
         OptimiserKind::Momentum { momentum } | OptimiserKind::Nesterov { momentum } => {
             1.0 - momentum
         }
@@ -97,15 +92,15 @@ fn kept(setting: &Setting) -> f64 {
 /// Factor by which noise shortens the steps of rules that learn by trial (Werfel, Xie & Seung 2005):
 /// the estimate of a gradient by one trial has a variance of its square times the number of what
 /// is shaken. All weights are shaken once a batch, units once a sample.
-fn noise<T: Element>(rule: Option<RuleKind>, network: &Network<T>, batch: usize) -> f64 {
+fn noise<T: Element>(rule: Rule, network: &Network<T>, batch: usize) -> f64 {
     let layers = network.layers();
     match rule {
-        Some(RuleKind::WeightPerturbation) => {
+        Rule::WeightPerturbation => {
             let of_layer = |l: &Layer<T>| l.weights.len() + l.bias.as_ref().map_or(0, Array1::len);
             let weights = layers.iter().map(of_layer);
             2.0 + weights.sum::<usize>() as f64
         }
-        Some(RuleKind::NodePerturbation) => {
+        Rule::NodePerturbation => {
             let units: usize = layers[..layers.len() - 1].iter().map(Layer::units).sum();
             1.0 + (1 + units) as f64 / batch as f64
         }

@@ -11,17 +11,17 @@ use super::resolve::{Resolved, resolve, resolve_watched};
 use super::shapes::{sizes_of, weights_fit};
 use super::sources::Sources;
 use super::watch::prepare;
-use super::{Context, Look, Outcome, RunResult, RunRows, SavedWeights};
-use crate::Result;
+use super::{Context, Look, Outcome, PrivateRule, RunResult, RunRows, SavedWeights};
 use crate::config::record_fits;
-use crate::config::setting::{Engine, Record, SaveWeights, Setting, Steps};
+use crate::config::setting::{Record, SaveWeights, Steps, TwoLayerEngine, TwoLayerSetting};
 use crate::config::steps::recorded_steps;
 use crate::math::{Precision, Streams};
 use crate::two_layer::{
-    Draw, Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Start, Weights,
+    Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Start, Weights,
 };
+use crate::{Error, Result};
 
-fn start(setting: &Setting, streams: Streams, problem: &Problem) -> Result<Start> {
+fn start(setting: &TwoLayerSetting, streams: Streams, problem: &Problem) -> Result<Start> {
     let Some(path) = &setting.initial_weights else {
         return Ok(Start::Drawn {
             streams,
@@ -42,12 +42,11 @@ fn start(setting: &Setting, streams: Streams, problem: &Problem) -> Result<Start
 
 /// The engine of a setting at its start, with its problem.
 pub(crate) fn engine(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     run_number: u64,
     context: Context<'_>,
 ) -> Result<(Problem, Resolved, Box<dyn Dynamics>)> {
-    let (engine_name, draw) = (setting.resolved_engine(), setting.resolved_draw());
-    let (problem, resolved) = resolve_watched(setting, run_number, draw, context)?;
+    let (problem, resolved) = resolve_watched(setting, run_number, setting.draw(), context)?;
     let parallel = context.parallel;
     let streams = Streams::new(setting.seed, run_number);
     let save = setting.save_weights;
@@ -57,59 +56,88 @@ pub(crate) fn engine(
     );
     let engine = prepare(context.watch, |listener| -> Result<Box<dyn Dynamics>> {
         let problem = &problem;
-        if draw == Draw::Gram {
-            let start = LinearStart::Gram {
-                streams,
-                correlation: setting.feedback_correlation,
-            };
-            return Ok(Box::new(Linear::with_listener(
-                problem, start, needs, listener,
-            )?));
-        }
-        let start = start(setting, streams, problem)?;
-        Ok(match (engine_name, setting.precision) {
-            (Engine::Reference, Precision::F64) => Box::new(Reference::<f64>::with_listener(
-                problem, &start, streams, listener,
-            )?),
-            (Engine::Reference, Precision::F32) => Box::new(Reference::<f32>::with_listener(
-                problem, &start, streams, listener,
-            )?),
-            (Engine::Linear, _) => {
-                let start = LinearStart::Weights(start);
+        let start = || start(setting, streams, problem);
+        Ok(match (setting.engine, setting.precision) {
+            (TwoLayerEngine::Reference, Precision::F64) => Box::new(
+                Reference::<f64>::with_listener(problem, &start()?, streams, listener)?,
+            ),
+            (TwoLayerEngine::Reference, Precision::F32) => Box::new(
+                Reference::<f32>::with_listener(problem, &start()?, streams, listener)?,
+            ),
+            (TwoLayerEngine::Linear, _) => {
+                let start = LinearStart::Weights(start()?);
                 Box::new(Linear::with_listener(problem, start, needs, listener)?)
             }
-            (_, Precision::F64) => Box::new(SampleSpace::<f64>::with_listener(
-                problem, start, streams, needs, parallel, listener,
-            )?),
-            (_, Precision::F32) => Box::new(SampleSpace::<f32>::with_listener(
-                problem, start, streams, needs, parallel, listener,
-            )?),
+            (TwoLayerEngine::LinearFromGram, _) => {
+                let start = LinearStart::Gram {
+                    streams,
+                    correlation: setting.feedback_correlation,
+                };
+                Box::new(Linear::with_listener(problem, start, needs, listener)?)
+            }
+            (TwoLayerEngine::SampleSpace, Precision::F64) => {
+                Box::new(SampleSpace::<f64>::with_listener(
+                    problem,
+                    start()?,
+                    streams,
+                    needs,
+                    parallel,
+                    listener,
+                )?)
+            }
+            (TwoLayerEngine::SampleSpace, Precision::F32) => {
+                Box::new(SampleSpace::<f32>::with_listener(
+                    problem,
+                    start()?,
+                    streams,
+                    needs,
+                    parallel,
+                    listener,
+                )?)
+            }
         })
     })?;
     Ok((problem, resolved, engine))
 }
 
 /// Steps and record of a two-layer run, as in [`super::steps_and_record`].
-pub(super) fn steps_and_record(setting: &Setting, sources: &Sources) -> Result<(u64, Record)> {
+pub(super) fn steps_and_record(
+    setting: &TwoLayerSetting,
+    sources: &Sources,
+) -> Result<(u64, Record)> {
     let steps = match setting.steps {
         Steps::Number(steps) => steps,
         Steps::Tau(_) | Steps::EtaLambdaT(_) => {
-            resolve(setting, 0, setting.resolved_draw(), sources)?
-                .1
-                .steps
+            resolve(setting, 0, setting.draw(), sources)?.1.steps
         }
     };
     Ok((steps, setting.record.clone()))
 }
 
+/// Two-layer engines have their rules built in.
+pub(crate) fn refuse_private(
+    setting: &TwoLayerSetting,
+    private: Option<&dyn PrivateRule>,
+) -> Result<()> {
+    if private.is_some() {
+        return Err(Error::config(
+            "run.engine",
+            setting.engine.name(),
+            "a private rule needs \"mini_batch\"",
+        ));
+    }
+    Ok(())
+}
+
 /// Runs a setting of a two-layer engine.
 pub(super) fn simulate(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     run_number: u64,
     context: Context<'_>,
     progress: &mut dyn FnMut(u64) -> bool,
     observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
+    refuse_private(setting, context.rule)?;
     let (problem, resolved, mut engine) = engine(setting, run_number, context)?;
     let save = setting.save_weights;
     let kept = |engine: &mut dyn Dynamics, is_wanted: bool| -> Result<Option<Weights>> {

@@ -8,7 +8,7 @@ use ndarray::Array2;
 use sha2::{Digest, Sha256};
 
 use super::engine;
-use crate::config::setting::Setting;
+use crate::config::setting::TwoLayerSetting;
 use crate::math::Loss;
 use crate::measure::{Limit, Made, Quantity, SlowSeen, composite};
 use crate::rule::Feedback;
@@ -30,7 +30,7 @@ const TOLERANCE: f64 = 0.004;
 /// Makes the predictions of a run, which come after its last step, and drops them: for whoever
 /// wants to know how long that takes once the problem is there and `ready` has been called.
 pub(crate) fn predict(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     run_number: u64,
     context: Context<'_>,
     steps: &[u64],
@@ -39,8 +39,7 @@ pub(crate) fn predict(
     if !setting.quantities.iter().any(|q| q.is_prediction()) {
         return Ok(());
     }
-    let draw = setting.resolved_draw();
-    let (problem, _) = resolve_watched(setting, run_number, draw, context)?;
+    let (problem, _) = resolve_watched(setting, run_number, setting.draw(), context)?;
     let mut values = vec![vec![f64::NAN; setting.quantities.len()]; steps.len()];
     ready();
     fill(setting, run_number, context, &problem, steps, &mut values)
@@ -48,7 +47,7 @@ pub(crate) fn predict(
 
 /// Puts predictions into their columns of `values`, one row per recorded step.
 pub(super) fn fill(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     run: u64,
     context: Context<'_>,
     problem: &Problem,
@@ -93,7 +92,7 @@ fn slow_width(problem: &Problem) -> f64 {
 
 /// Slow-time limit at the last step of run 0, with what is left of beta(0).
 pub(crate) fn final_slow_time(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     context: Context<'_>,
     problem: &Problem,
     steps: u64,
@@ -138,7 +137,7 @@ fn slow_problem<'a>(problem: &'a Problem, targets: &'a Array2<f64>) -> SlowProbl
 
 /// Prediction of the limit for a recorded step, as rows of quantities read it.
 fn slow_seen<'a>(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     problem: &Problem,
     limit: &'a SlowEstimate,
     remaining: f64,
@@ -176,12 +175,15 @@ struct Start {
 }
 
 impl Start {
-    fn new(setting: &Setting, run: u64, context: Context<'_>, problem: &Problem) -> Result<Self> {
-        let plain = Setting {
-            center_outputs: Some(false),
-            quantities: vec![Quantity::Loss],
-            ..setting.clone()
-        };
+    fn new(
+        setting: &TwoLayerSetting,
+        run: u64,
+        context: Context<'_>,
+        problem: &Problem,
+    ) -> Result<Self> {
+        let mut plain = setting.clone();
+        plain.center_outputs = false;
+        plain.quantities = vec![Quantity::Loss];
         let (_, _, mut engine) = engine(&plain, run, context)?;
         let residual = engine.snapshot(Needs::default()).residual;
         let residual = Array2::from_shape_vec(problem.targets.dim(), residual)
@@ -197,7 +199,7 @@ impl Start {
 
     fn lazy_losses(
         &self,
-        setting: &Setting,
+        setting: &TwoLayerSetting,
         problem: &Problem,
         steps: &[u64],
         watch: Option<&Watch>,

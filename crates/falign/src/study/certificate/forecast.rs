@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use crate::config::setting::{DatasetScope, Setting};
+use crate::config::setting::{DatasetScope, TwoLayerSetting};
 use crate::math::{Activation, StreamName, Streams};
 use crate::measure::Quantity;
 use crate::rule::{Feedback, Rule, Schedule};
@@ -51,7 +51,7 @@ const SETTLED: f64 = 40.0;
 
 /// Subject of a forecast.
 pub(super) struct About<'a> {
-    pub(super) setting: &'a Setting,
+    pub(super) setting: &'a TwoLayerSetting,
     /// The problem of run 0.
     pub(super) problem: &'a Problem,
     pub(super) steps: u64,
@@ -172,7 +172,7 @@ fn draws(about: &About<'_>) -> Result<Vec<Draw>> {
     let first = Arc::new(without_held_out(about.problem.clone()));
     let one = |number: u64| -> Result<Draw> {
         let (problem, steps) = if has_own_data(setting) {
-            let draw = setting.resolved_draw();
+            let draw = setting.draw();
             let (problem, resolved) = resolve_watched(setting, number, draw, about.context())?;
             (Arc::new(without_held_out(problem)), resolved.steps)
         } else {
@@ -198,7 +198,7 @@ fn without_held_out(problem: Problem) -> Problem {
 }
 
 /// Whether each run draws different data.
-fn has_own_data(setting: &Setting) -> bool {
+fn has_own_data(setting: &TwoLayerSetting) -> bool {
     setting.train_data.is_none() && setting.dataset == DatasetScope::PerRun
 }
 

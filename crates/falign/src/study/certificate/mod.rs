@@ -8,7 +8,7 @@ use std::path::Path;
 
 use ndarray::Array2;
 
-use crate::config::setting::Setting;
+use crate::config::setting::{Setting, TwoLayerEngine, TwoLayerSetting};
 use crate::config::{self, Experiment};
 use crate::data::synthetic::InputLaw;
 use crate::math::Streams;
@@ -25,7 +25,7 @@ use crate::theory::certificate::{
     Certificate, InitialKernels, MeasuredRun, Setup, certify_with_listener,
 };
 use crate::theory::{LazyFeedback, Spectrum, feature_kernel_of, feedback_kernel_of};
-use crate::two_layer::{Draw, Dynamics, Linear, LinearStart, Needs, Problem, Start};
+use crate::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, Start};
 use crate::{Error, Result};
 
 /// Units whose weights are in memory at once.
@@ -123,7 +123,7 @@ pub fn certify_settings(
         .into_iter()
         .map(|(one, alike)| {
             let measured = match &runs {
-                Some(runs) => Some(runs.first_of(&one.setting)?),
+                Some(runs) => Some(runs.first_of(theorems_apply(&one.setting)?)?),
                 None => None,
             };
             certify(one, alike, sources, measured.as_ref(), question)
@@ -141,7 +141,7 @@ pub(super) fn representatives(experiment: &Experiment) -> Vec<(&config::Labelled
                 && known.setting.rule == one.setting.rule
                 && known.setting.activation == one.setting.activation
         };
-        let size = |s: &Setting| (s.ridge.written(), s.width as f64);
+        let size = |s: &Setting| (s.written_ridge(), s.width as f64);
         match chosen.iter_mut().find(|(known, _)| alike(known)) {
             None => chosen.push((one, 1)),
             Some((known, count)) => {
@@ -162,7 +162,7 @@ fn certify(
     measured: Option<&MeasuredRun>,
     question: Question<'_>,
 ) -> Result<SettingCertificate> {
-    let setting = &one.setting;
+    let setting = theorems_apply(&one.setting)?;
     let (problem, resolved, eigenvalues) = first_problem(setting, sources, question.watch)?;
     let kernels = initial_kernels(setting, &problem, question.watch)?;
     let schedule = step_scaled(&problem);
@@ -208,32 +208,40 @@ fn certify(
     Ok(SettingCertificate {
         case: one.case.clone(),
         alike,
-        setting: setting.clone(),
+        setting: one.setting.clone(),
         sizes: [problem.samples(), problem.input_dim(), problem.outputs()],
         resolved,
         certificate,
     })
 }
 
-/// The problem of run 0, what the setting's units became on its data, and the eigenvalues of its
-/// infinite-width kernel, ascending.
-pub(super) fn first_problem(
-    setting: &Setting,
-    sources: &Sources,
-    watch: Option<&Watch>,
-) -> Result<(Problem, Resolved, Vec<f64>)> {
-    if let Some(asked) = setting.asks_for_mini_batch() {
-        return Err(Error::config(
+/// The setting of a two-layer network, of which alone the theorems speak.
+///
+/// # Errors
+/// [`Error::Config`] naming what chose another network.
+pub(super) fn theorems_apply(setting: &Setting) -> Result<&TwoLayerSetting> {
+    setting.two_layer().ok_or_else(|| {
+        let asked = setting.asks_for_mini_batch().unwrap_or_default();
+        Error::config(
             "run.engine",
             "\"mini_batch\"",
             format!(
                 "the theorems are about two-layer networks trained on all samples at once, and {asked}; only \
                  experiments of the two-layer engines (reference, sample_space, linear) have a certificate"
             ),
-        ));
-    }
+        )
+    })
+}
+
+/// The problem of run 0, what the setting's units became on its data, and the eigenvalues of its
+/// infinite-width kernel, ascending.
+pub(super) fn first_problem(
+    setting: &TwoLayerSetting,
+    sources: &Sources,
+    watch: Option<&Watch>,
+) -> Result<(Problem, Resolved, Vec<f64>)> {
     let data = prepare(watch, |listener| {
-        load(setting, 0, setting.resolved_draw(), sources, listener)
+        load(setting, 0, setting.draw(), sources, listener)
     })?;
     let eigenvalues = resolve::eigenvalues(setting.activation, &data.inputs, watch)?;
     let (problem, resolved) = on_data(setting, data, Spectrum::of(&eigenvalues), watch)?;
@@ -249,7 +257,7 @@ pub(super) fn step_scaled(problem: &Problem) -> Schedule {
 }
 
 /// Departures of a setting from the paper's algorithm.
-pub(super) fn departures(setting: &Setting, problem: &Problem) -> Vec<String> {
+pub(super) fn departures(setting: &TwoLayerSetting, problem: &Problem) -> Vec<String> {
     let mut found = Vec::new();
     if !matches!(
         setting.rule,
@@ -274,7 +282,7 @@ pub(super) fn departures(setting: &Setting, problem: &Problem) -> Vec<String> {
 
 /// G(0) and H(0) of run 0: from its weights, a few units at a time, or from the Gram matrix.
 pub(super) fn initial_kernels(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     problem: &Problem,
     watch: Option<&Watch>,
 ) -> Result<Option<InitialKernels>> {
@@ -284,13 +292,13 @@ pub(super) fn initial_kernels(
 }
 
 fn kernels_with_listener(
-    setting: &Setting,
+    setting: &TwoLayerSetting,
     problem: &Problem,
     listener: Listener<'_>,
 ) -> Result<Option<InitialKernels>> {
     let (n, d, k) = (problem.samples(), problem.input_dim(), problem.outputs());
     let with_feedback = n * k <= LARGEST_KERNEL;
-    if setting.resolved_draw() == Draw::Gram {
+    if setting.engine == TwoLayerEngine::LinearFromGram {
         let needs = Needs {
             feature_kernel: true,
             feedback_kernel: with_feedback,
@@ -387,7 +395,7 @@ impl Runs {
     }
 
     /// Run 0 of a setting.
-    fn first_of(&self, setting: &Setting) -> Result<MeasuredRun> {
+    fn first_of(&self, setting: &TwoLayerSetting) -> Result<MeasuredRun> {
         let index = index_of(setting, &self.experiment, &self.folder)?;
         let runs = &self.table.settings[index];
         let rows = |quantity| {
@@ -410,11 +418,16 @@ impl Runs {
 }
 
 /// Index of this setting among those of a finished folder.
-pub(super) fn index_of(setting: &Setting, experiment: &Experiment, folder: &Path) -> Result<usize> {
+pub(super) fn index_of(
+    setting: &TwoLayerSetting,
+    experiment: &Experiment,
+    folder: &Path,
+) -> Result<usize> {
     let wanted = what_is_trained(setting);
     let mut settings = experiment.settings.iter();
+    let is_wanted = |found: &TwoLayerSetting| what_is_trained(found) == wanted;
     settings
-        .position(|one| what_is_trained(&one.setting) == wanted)
+        .position(|one| one.setting.two_layer().is_some_and(is_wanted))
         .ok_or_else(|| {
             Error::record(
                 folder,
@@ -424,19 +437,13 @@ pub(super) fn index_of(setting: &Setting, experiment: &Experiment, folder: &Path
 }
 
 /// A setting without what only says how its runs are cut, measured and kept.
-fn what_is_trained(setting: &Setting) -> Setting {
-    let neutral = Setting {
-        engine: setting.resolved_engine(),
-        draw: setting.resolved_draw(),
-        ..setting.clone()
-    };
-    Setting {
-        runs: 1,
-        runs_per_job: 1,
-        per_run_table: false,
-        record: crate::config::setting::Record::Last,
-        quantities: Vec::new(),
-        save_weights: crate::config::setting::SaveWeights::None,
-        ..neutral
-    }
+fn what_is_trained(setting: &TwoLayerSetting) -> TwoLayerSetting {
+    let mut trained = setting.clone();
+    trained.runs = 1;
+    trained.runs_per_job = 1;
+    trained.per_run_table = false;
+    trained.record = crate::config::setting::Record::Last;
+    trained.quantities = Vec::new();
+    trained.save_weights = crate::config::setting::SaveWeights::None;
+    trained
 }

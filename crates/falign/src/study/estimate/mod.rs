@@ -244,8 +244,10 @@ fn calibrate(
     let mut begun = clock.last_look();
     if finished.is_none() {
         begun = Moment::now(workers);
-        let ready = || begun = Moment::now(workers);
-        crate::simulate::predict(setting, run, context, &records, ready)?;
+        if let Setting::TwoLayer(setting) = setting {
+            let ready = || begun = Moment::now(workers);
+            crate::simulate::predict(setting, run, context, &records, ready)?;
+        }
     }
     let predictions = Moment::now(workers) - begun;
     Ok(Timed {

@@ -6,7 +6,7 @@ use ndarray::{Array2, s};
 use super::spent::{Moment, Workers};
 use crate::Result;
 use crate::config::Experiment;
-use crate::config::setting::{Engine, Setting, Targets, needs_spectrum};
+use crate::config::setting::{Setting, Targets, TwoLayerSetting, needs_spectrum};
 use crate::math::{Activation, StreamName, Streams};
 use crate::measure::{DataSpectrum, Limit, Quantity};
 use crate::memory::Extent;
@@ -75,6 +75,11 @@ pub fn preparation_seconds(experiment: &Experiment, sources: &Sources) -> Result
         } else {
             0.0
         };
+        let Setting::TwoLayer(setting) = setting else {
+            known.push((kind, seconds));
+            longest = longest.max(seconds);
+            continue;
+        };
         let asked = Asked::of(setting);
         if asked.kernels + asked.eigenvalues > 0 && extent.samples > PART.eigenvalues as f64 {
             let part = first(setting, PART.eigenvalues, sources)?;
@@ -92,7 +97,10 @@ pub fn preparation_seconds(experiment: &Experiment, sources: &Sources) -> Result
 /// Multiply-adds of all draws of a run before its first step, about, and of the products with what
 /// is drawn.
 fn draws(setting: &Setting, extent: &Extent) -> Result<f64> {
-    let data = generation_work(setting, setting.resolved_draw());
+    let draw = setting
+        .two_layer()
+        .map_or(Draw::Weights, TwoLayerSetting::draw);
+    let data = generation_work(setting, draw);
     let Extent {
         samples: n,
         held_out: m,
@@ -100,7 +108,7 @@ fn draws(setting: &Setting, extent: &Extent) -> Result<f64> {
         outputs: k,
         width: p,
     } = *extent;
-    if setting.resolved_engine() == Engine::MiniBatch {
+    if let Setting::Network(setting) = setting {
         let count = |size: f64| {
             #[allow(
                 clippy::cast_possible_truncation,
@@ -110,11 +118,10 @@ fn draws(setting: &Setting, extent: &Extent) -> Result<f64> {
             let count = size as usize;
             count.max(1)
         };
-        let widths = setting.deep.widths(setting.width);
-        let network = Architecture::new(count(d), &widths, count(k), setting.activation)?;
+        let network = Architecture::new(count(d), &setting.widths, count(k), setting.activation)?;
         return Ok(data + network_work(setting, &network));
     }
-    let start = if setting.resolved_draw() == Draw::Gram {
+    let start = if draw == Draw::Gram {
         (n + m).powi(2) * (d + n + m)
     } else {
         p * (DRAW * (d + 2.0 * k) + (n + m) * d)
@@ -138,15 +145,12 @@ fn seconds_of_work() -> f64 {
 
 /// The first samples of a run's data; of generated data no others are drawn, and signs in place of a
 /// teacher's targets.
-fn first(setting: &Setting, rows: usize, sources: &Sources) -> Result<RunData> {
-    let few = Setting {
-        samples: setting.samples.min(rows),
-        held_out: 0,
-        targets: Targets::Signs,
-        ..setting.clone()
-    };
-    let draw = setting.resolved_draw();
-    let data = load(&few, 0, draw, sources, Listener::NOBODY)?;
+fn first(setting: &TwoLayerSetting, rows: usize, sources: &Sources) -> Result<RunData> {
+    let mut few = setting.clone();
+    few.samples = setting.samples.min(rows);
+    few.held_out = 0;
+    few.targets = Targets::Signs;
+    let data = load(&few, 0, setting.draw(), sources, Listener::NOBODY)?;
     let rows = s![..rows.min(data.inputs.nrows()), ..];
     Ok(RunData {
         inputs: data.inputs.slice(rows).to_owned(),
@@ -157,7 +161,7 @@ fn first(setting: &Setting, rows: usize, sources: &Sources) -> Result<RunData> {
 
 /// Seconds of the slow-time limit of that many samples, told from a few of them; 0 where those have
 /// no defined step size or horizon.
-fn slow_time(setting: &Setting, samples: f64, sources: &Sources) -> Result<f64> {
+fn slow_time(setting: &TwoLayerSetting, samples: f64, sources: &Sources) -> Result<f64> {
     let data = first(setting, SLOW_SAMPLES, sources)?;
     let rows = data.inputs.nrows() as f64;
     let spectrum = kernel_spectrum(setting.activation, &data.inputs);
@@ -179,15 +183,12 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(setting: &Setting) -> Self {
+    fn of(setting: &TwoLayerSetting) -> Self {
         let mut asked = Self {
             kernels: 0,
             eigenvalues: 0,
             slow_time: false,
         };
-        if setting.resolved_engine() == Engine::MiniBatch {
-            return asked;
-        }
         let has = |is: &dyn Fn(Quantity) -> bool| setting.quantities.iter().any(|q| is(*q));
         let reads = |spectrum| has(&|q| q.reads(spectrum));
         asked.slow_time = has(&|q| q.limit() == Some(Limit::SlowTime));
@@ -254,10 +255,9 @@ mod tests {
     #[test]
     fn a_part_tells_how_long_all_takes() {
         let (experiment, sources) = (experiment(300, ""), Sources::default());
-        let setting = &experiment.settings[0].setting;
+        let setting = experiment.settings[0].setting.two_layer().unwrap();
         let begun = Moment::now(Workers::ThisThread);
-        let draw = setting.resolved_draw();
-        let (problem, _) = resolve(setting, 0, draw, &sources).unwrap();
+        let (problem, _) = resolve(setting, 0, setting.draw(), &sources).unwrap();
         let took = (Moment::now(Workers::ThisThread) - begun).processor;
         let part = Part {
             kernel: 60,
@@ -274,7 +274,8 @@ mod tests {
     #[test]
     fn each_kernel_that_a_run_prepares_is_counted() {
         let asked = |more: &str| {
-            let setting = &experiment(20, more).settings[0].setting;
+            let experiment = experiment(20, more);
+            let setting = experiment.settings[0].setting.two_layer().unwrap();
             let Asked {
                 kernels,
                 eigenvalues,
