@@ -72,6 +72,13 @@ fi
 step clippy cargo clippy --locked --workspace --all-targets -- -D warnings
 step docs env RUSTDOCFLAGS="-D warnings" \
     cargo doc --locked --no-deps --workspace --document-private-items
+# What users of the library see: not too much, and an example of each type.
+if command -v python3 >/dev/null; then
+    step public_docs env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --workspace
+    step public_items python3 -B tools/public_items.py
+else
+    missing python3 "apt-get install python3"
+fi
 # The NEON path cannot run here, but it must compile. (No other crate asks for which processor it is compiled: a
 # test in crates/falign-kernels looks.)
 arm=aarch64-unknown-linux-gnu

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use falign::data::{Dataset, Inputs, Labelled, Matrix, TableOptions, TrainTest};
+use falign::data::{Dataset, Inputs, Labelled, TableOptions, TrainTest};
+use falign::internal::data::Matrix;
 use falign::internal::data::catalogue;
 use falign::internal::simulate::given::Given;
 use falign::internal::simulate::sources::LabelledPair;

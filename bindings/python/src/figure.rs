@@ -1,7 +1,8 @@
 //! Points of figures, for matplotlib.
 
 use falign::internal::config::figure::Figure;
-use falign::internal::plan::run_table::{RunTable, SettingRuns};
+use falign::internal::plan::run_table::RunTable;
+use falign::internal::plan::setting_runs;
 use falign::internal::plan::summary::summary_csv;
 use falign_figure::{Options, Table};
 use pyo3::prelude::*;
@@ -40,7 +41,7 @@ pub(crate) fn figure(
             (labelled.case, labelled.axes) = (case, axes);
             let rows = records.into_iter().map(|record| Ok(result(record)?.rows));
             let rows = rows.collect::<PyResult<Vec<_>>>()?;
-            Ok(SettingRuns::new(&labelled, &rows))
+            Ok(setting_runs(&labelled, &rows))
         })
         .collect::<PyResult<_>>()?;
     let summary = summary_csv(&RunTable { settings });

@@ -4,7 +4,7 @@
 
 use std::ops::Deref;
 
-use falign::data::Matrix;
+use falign::internal::data::Matrix;
 use ndarray::{ArrayRef2, ArrayView2};
 use numpy::{Element, PyArray2, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;

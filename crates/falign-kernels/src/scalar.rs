@@ -6,7 +6,15 @@ mod sealed {
     impl Sealed for f64 {}
 }
 
-/// A floating-point type the engines run in: `f32` or `f64`, nothing wider.
+/// A floating-point type the engines run in: `f32` or `f64`, nothing wider. Sealed: no other type can be one.
+///
+/// ```
+/// use falign_kernels::Scalar;
+/// fn mean<T: Scalar>(x: &[T]) -> f64 {
+///     x.iter().map(|x| x.to_f64()).sum::<f64>() / x.len() as f64
+/// }
+/// assert_eq!(mean(&[1.0f32, 2.0]), mean(&[f64::ONE, f64::from_f64(2.0)]));
+/// ```
 pub trait Scalar:
     sealed::Sealed
     + Copy

@@ -8,12 +8,12 @@ use std::time::Instant;
 
 use falign::internal::math::multiply;
 use falign::internal::network::FeedbackShape;
-use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::network::{
+use falign::internal::network::{
     Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, draw_feedback,
     draw_layers,
 };
-use falign::rule::{Composed, Composition, FeedbackLearning};
+use falign::internal::rule::{Composed, Composition, FeedbackLearning};
+use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use ndarray::Array2;
 
 const BATCH: usize = 600;

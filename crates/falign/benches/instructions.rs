@@ -3,16 +3,18 @@
 
 use std::sync::Arc;
 
-use falign::data::{Inputs, Labelled, Scaling};
+use falign::data::{Inputs, Labelled};
+use falign::internal::data::Scaling;
 use falign::internal::math::simd::{Path, current_path, force_path};
 use falign::internal::network::FeedbackShape;
-use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::network::{
+use falign::internal::network::{
     Architecture, Batch, Examples, Initialisation, InputProducts, Network, OptimiserKind,
     StepOptions, draw_feedback, draw_layers,
 };
-use falign::rule::{Composed, Composition, Feedback, FeedbackLearning, RidgeForm, Schedule};
-use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start};
+use falign::internal::rule::{Composed, Composition, FeedbackLearning};
+use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
+use falign::rule::{Feedback, RidgeForm, Schedule};
+use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, Threads};
 use ndarray::Array2;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -67,11 +69,19 @@ fn two_layer(activation: Activation, is_double: bool, steps: u64) -> f64 {
     let needs = Needs::default();
     let mut engine: Box<dyn Dynamics> = if is_double {
         Box::new(SampleSpace::<f64>::new(
-            &problem, start, streams, needs, false,
+            &problem,
+            start,
+            streams,
+            needs,
+            Threads::One,
         ))
     } else {
         Box::new(SampleSpace::<f32>::new(
-            &problem, start, streams, needs, false,
+            &problem,
+            start,
+            streams,
+            needs,
+            Threads::One,
         ))
     };
     for _ in 0..steps {

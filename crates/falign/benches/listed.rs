@@ -12,16 +12,17 @@ mod peak;
 use std::sync::Arc;
 use std::time::Instant;
 
-use falign::data::{Inputs, Labelled, Scaling};
+use falign::data::{Inputs, Labelled};
+use falign::internal::data::Scaling;
 use falign::internal::data::catalogue;
 use falign::internal::math::simd::current_path;
 use falign::internal::network::FeedbackShape;
-use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::network::{
+use falign::internal::network::{
     Architecture, Batch, Examples, Initialisation, InputProducts, Network, OptimiserKind,
     StepOptions, draw_feedback, draw_layers,
 };
-use falign::rule::{Composed, Composition, FeedbackLearning};
+use falign::internal::rule::{Composed, Composition, FeedbackLearning};
+use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use ndarray::Array2;
 
 const BATCH: usize = 600;

@@ -8,7 +8,7 @@ use falign::data::synthetic::{InputLaw, Teacher, inputs, teach};
 use falign::math::{Activation, StreamName, Streams};
 use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, RidgeForm, Schedule};
-use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start};
+use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, Threads};
 
 fn main() {
     let (samples, input_dim, width) = (50, 150, 400);
@@ -48,7 +48,7 @@ fn main() {
         correlation: 0.0,
     };
     let needs = Needs::default();
-    let mut network = SampleSpace::<f64>::new(&problem, start, streams, needs, false);
+    let mut network = SampleSpace::<f64>::new(&problem, start, streams, needs, Threads::One);
     println!("  step       loss  cos(b, beta)");
     for step in 0..=3000u64 {
         if step % 500 == 0 {

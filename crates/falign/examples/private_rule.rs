@@ -5,12 +5,12 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it finds")]
 
-use falign::layer::Dense;
-use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
-use falign::network::{
+use falign::internal::network::{
     Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, accuracy,
     draw_layers,
 };
+use falign::layer::Dense;
+use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
 use falign::rule::{Layer, LearningRule, SignalPath, Trace};
 use ndarray::Array2;
 

@@ -5,7 +5,11 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it finds")]
 
-use falign::experiment::{Experiment, Overrides, Plan, Sources, Watch, collect, execute};
+use falign::experiment::{Experiment, Overrides};
+use falign::internal::plan::Plan;
+use falign::internal::plan::execute::{collect, execute};
+use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
 use falign::measure::Quantity;
 
 const SWEEP: &str = r#"

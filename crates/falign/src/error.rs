@@ -11,6 +11,14 @@ use std::path::{Path, PathBuf};
 pub use self::place::Place;
 
 /// A result whose error is [`enum@Error`].
+///
+/// # Example
+/// ```
+/// fn load() -> falign::Result<usize> {
+///     Ok(falign::data::load_dataset("no_such_file.csv".as_ref())?.samples())
+/// }
+/// assert!(load().unwrap_err().to_string().contains("no_such_file.csv"));
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Characters of a cell, a name or a value that a message shows at most.
@@ -66,6 +74,20 @@ fn harmless(reason: String) -> String {
 }
 
 /// Error of the library, by the thing that is wrong.
+///
+/// # Example
+/// ```
+/// use falign::Error;
+/// use ndarray::array;
+/// let run = falign::train(&array![[1.0, 2.0]], &array![0.5]).ridge(-1.0).run();
+/// match run.unwrap_err() {
+///     Error::Config { key, value, allowed, .. } => {
+///         assert_eq!((key.as_str(), value.as_str()), ("learning.ridge", "-1.0"));
+///         assert!(!allowed.is_empty()); // says what is accepted
+///     }
+///     other => panic!("{other}"),
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -20,6 +20,9 @@ pub mod data {
         pub use crate::data::catalogue::*;
     }
     pub use crate::data::idx::save_idx;
+    pub use crate::data::matrix::Matrix;
+    pub use crate::data::scaling::{Scaler, Scaling};
+    pub use crate::data::validation::Split;
     pub use crate::file::content_hash;
 }
 
@@ -51,22 +54,48 @@ pub mod math {
     pub use falign_kernels::{Facts, KernelForm, Mixed, activate, row_products, simd};
 }
 
+/// More of [`layer`](crate::layer).
+pub mod layer {
+    pub use crate::layer::activated::Activated;
+    pub use crate::layer::map::{Kept, Map, Pass};
+    pub use crate::layer::wiring::{Value, Wiring};
+}
+
+/// More of [`measure`](crate::measure).
+pub mod measure {
+    pub use crate::measure::network::{LayerMeasured, Measured, Measurement, Wanted};
+    pub use crate::measure::two_layer::References;
+}
+
 /// The room `memory`.
 pub mod memory {
     pub use crate::memory::*;
 }
 
-/// More of [`network`](crate::network).
+/// The room `network`.
 pub mod network {
     pub use crate::network::checkpoint::{Misfit, Part, is_feedback};
     pub use crate::network::initialisation::FeedbackShape;
     pub use crate::network::memory::NetworkExtent;
     pub use crate::network::tensor_file::TensorFile;
+    pub use crate::network::*;
 }
 
 /// The room `plan`.
 pub mod plan {
+    pub use crate::plan::tables::setting_runs;
     pub use crate::plan::*;
+}
+
+/// More of [`rule`](crate::rule).
+pub mod rule {
+    pub use crate::rule::algebra::{Composition, FeedbackWeights, Magnitude, Sent};
+    pub use crate::rule::baseline::{LastLayerOnly, NodePerturbation, WeightPerturbation};
+    pub use crate::rule::composed::Composed;
+    pub use crate::rule::feedback_learning::{
+        FeedbackDecay, FeedbackLearning, FeedbackNumbers, FeedbackPlace,
+    };
+    pub use crate::rule::mirror::MirrorResponse;
 }
 
 /// The room `simulate`.
@@ -86,7 +115,19 @@ pub mod study {
 
 /// More of [`theory`](crate::theory).
 pub mod theory {
-    pub use crate::theory::spectrum::{certificate_memory, spectrum_memory};
+    pub use crate::theory::infinite::{
+        infinite_feature_kernel_between, infinite_feedback_kernel_between,
+        infinite_slope_kernel_between, surrogate_kernel,
+    };
+    pub use crate::theory::kernel::{feature_kernel_between, feedback_kernel_between};
+    pub use crate::theory::lazy::{LazyFeedback, LazyLimit};
+    pub use crate::theory::measure::symmetric_part_eigenvalues;
+    pub use crate::theory::recurrence::{LinearNetwork, LinearRecurrence};
+    pub use crate::theory::slow_time::{
+        Estimate, FeedbackLaw, LinearSlowTime, Moments, SlowEstimate, SlowProblem, SlowRidge,
+        SlowState, SlowTime, slow_time_limit,
+    };
+    pub use crate::theory::spectrum::{certificate_memory, infinite_eigenvalues, spectrum_memory};
     /// Certificates: what theory foretells of a setting.
     pub mod certificate {
         pub use crate::theory::certificate::*;
@@ -95,4 +136,10 @@ pub mod theory {
     pub mod lemmas {
         pub use crate::theory::lemmas::*;
     }
+}
+
+/// More of [`two_layer`](crate::two_layer).
+pub mod two_layer {
+    pub use crate::two_layer::draw::Draw;
+    pub use crate::two_layer::reference::Reference;
 }

@@ -47,7 +47,7 @@ pub mod layer;
 pub mod math;
 pub mod measure;
 mod memory;
-pub mod network;
+mod network;
 mod plan;
 pub mod rule;
 mod simulate;
@@ -57,7 +57,8 @@ pub mod theory;
 pub mod two_layer;
 
 pub use error::{Error, Place, Result};
-pub use front::{Row, Run, Train, train, train_classes};
+pub use front::{Network, NetworkBuilder, Row, Run, Train, train, train_classes};
+pub use network::{DenseInput, Initialisation, OptimiserKind};
 
 /// Blocks of the page for those who add to the library, run as tests.
 #[cfg(doctest)]

@@ -1,10 +1,11 @@
 //! Every fast engine against the plain loops: residual, beta and cosine at every step.
 
+use falign::internal::two_layer::Reference;
 use falign::math::{Activation, Streams};
 use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, RidgeForm, Schedule};
 use falign::two_layer::{
-    Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Snapshot, Start,
+    Dynamics, Linear, LinearStart, Needs, Problem, SampleSpace, Snapshot, Start, Threads,
 };
 
 use crate::support::{distance, problem};
@@ -95,8 +96,8 @@ fn agree(problem: &Problem, correlation: f64, seed: u64, what: &str) {
     };
     let needs = Needs::of(&MEASURED, true);
     let mut plain = Reference::<f64>::new(problem, &start, streams);
-    let mut fast = SampleSpace::<f64>::new(problem, start.clone(), streams, needs, false);
-    let mut spread = SampleSpace::<f64>::new(problem, start, streams, needs, true);
+    let mut fast = SampleSpace::<f64>::new(problem, start.clone(), streams, needs, Threads::One);
+    let mut spread = SampleSpace::<f64>::new(problem, start, streams, needs, Threads::All);
     for step in 0..60 {
         let expected = plain.snapshot(needs);
         compare(problem, step, &fast.snapshot(needs), &expected, what);

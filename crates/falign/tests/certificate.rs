@@ -5,13 +5,14 @@ use falign::internal::config::{Experiment, Overrides};
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::{Context, Outcome, simulate};
 use falign::internal::study::certificate::{Question, SettingCertificate, certify_settings};
+use falign::internal::theory::LazyFeedback;
 use falign::internal::theory::certificate::{
     Basis, Certificate, Group, InitialKernels, MeasuredRun, Met, Setup, Verdict, certify,
 };
 use falign::math::{Activation, Streams};
 use falign::rule::{Feedback, Schedule};
-use falign::theory::{LazyFeedback, kernel_spectrum, training_kernel_max};
-use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start};
+use falign::theory::{kernel_spectrum, training_kernel_max};
+use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, Threads};
 use ndarray::{Array2, array};
 
 use crate::support::{normals, problem};
@@ -459,7 +460,8 @@ fn early_growth(problem: &Problem, correlation: f64) -> f64 {
         streams,
         correlation,
     };
-    let mut engine = SampleSpace::<f64>::new(problem, start, streams, Needs::default(), false);
+    let mut engine =
+        SampleSpace::<f64>::new(problem, start, streams, Needs::default(), Threads::One);
     let before = engine.residual_norm();
     let norms = (0..12).map(|_| {
         engine.step();
@@ -538,7 +540,8 @@ fn late_divergence_is_predicted_before_it_happens() {
             streams,
             correlation: 0.0,
         };
-        let mut engine = SampleSpace::<f64>::new(&problem, start, streams, Needs::default(), false);
+        let mut engine =
+            SampleSpace::<f64>::new(&problem, start, streams, Needs::default(), Threads::One);
         let diverged = (1..=3000).find(|_| {
             engine.step();
             engine.residual_norm().is_nan() || engine.residual_norm() > 1e6

@@ -1,12 +1,12 @@
 //! Numbers and verdicts of certificates, each worked out by hand: with ridges that change, feedback
 //! against beta(0), and records that are not of every step.
 
+use falign::internal::theory::LazyFeedback;
 use falign::internal::theory::certificate::{
     Certificate, Condition, InitialKernels, MeasuredRun, Met, Setup, Verdict, certify,
 };
 use falign::math::Activation;
 use falign::rule::Schedule;
-use falign::theory::LazyFeedback;
 use ndarray::{Array2, array};
 
 use crate::support::normals;

@@ -1,7 +1,8 @@
 //! Data sets in MNIST's form from files: small ones always, the real one where it is.
 
-use falign::data::{Inputs, Labelled, Scaling, Split, load_train_test};
+use falign::data::{Inputs, Labelled, load_train_test};
 use falign::internal::data::catalogue::{Proof, find};
+use falign::internal::data::{Scaling, Split};
 use falign::math::Streams;
 
 use crate::support::data_sets::{real_mnist, write_small_idx};

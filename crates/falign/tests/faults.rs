@@ -8,10 +8,11 @@ use falign::internal::config::setting::Setting;
 use falign::internal::config::{Experiment, Overrides};
 use falign::internal::plan::execute::{execute, result_path};
 use falign::internal::plan::{Plan, in_memory};
+use falign::internal::rule::LastLayerOnly;
 use falign::internal::simulate::PrivateRule;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
-use falign::rule::{LastLayerOnly, Layer, LearningRule};
+use falign::rule::{Layer, LearningRule};
 
 use crate::support::deep::IMAGES;
 use crate::support::experiment::Scratch;

@@ -1,14 +1,21 @@
 //! The front door: the numbers of an experiment file, and its errors.
 
 use falign::data::{Dataset, Inputs, Labelled, TrainTest};
+use falign::experiment::{Experiment, Overrides, check, run, run_in};
+use falign::internal::network::{
+    self, Architecture, FeedbackShape, StepOptions, draw_feedback, draw_layers,
+};
 use falign::internal::plan::in_memory;
+use falign::internal::rule::{Composed, Composition, FeedbackLearning};
 use falign::internal::simulate::Outcome;
 use falign::internal::simulate::given;
 use falign::internal::simulate::given::Given;
 use falign::internal::simulate::watch::Watch;
-use falign::math::{Activation, Precision};
+use falign::math::{Activation, Loss, Precision, Reduction, StreamName, Streams};
 use falign::measure::Quantity;
-use falign::rule::Rule;
+use falign::rule::{Feedback, Rule};
+use falign::two_layer::Problem;
+use falign::{DenseInput, Initialisation, Network, NetworkBuilder, OptimiserKind};
 use ndarray::{Array, Array2, array};
 
 fn inputs(samples: usize, dim: usize) -> Array2<f64> {
@@ -122,4 +129,122 @@ fn mistakes_name_the_key_or_the_array() {
     let sweep = falign::train(&x, &y).set("sweep", "{ ridge = [0, 1] }");
     let text = sweep.run().unwrap_err().to_string();
     assert!(text.contains("sweep"), "{text}");
+}
+
+#[test]
+fn a_built_network_takes_the_steps_of_its_parts() {
+    let x = inputs(7, 5);
+    let y = Array2::from_shape_fn((7, 3), |(i, j)| ((i + 4 * j) as f64 * 0.3).cos());
+    let mut built = Network::builder(5, 3)
+        .hidden(&[6, 4])
+        .activation(Activation::Tanh)
+        .biases(true)
+        .rule(Rule::DirectFeedbackAlignment)
+        .initialisation(Initialisation::He)
+        .optimiser(OptimiserKind::ADAM)
+        .reduction(Reduction::Sum)
+        .step_size(0.02)
+        .ridge(0.5)
+        .dropout(0.25)
+        .seed(11)
+        .build()
+        .unwrap();
+
+    let streams = Streams::new(11, 0);
+    let mut architecture = Architecture::new(5, &[6, 4], 3, Activation::Tanh).unwrap();
+    architecture.has_biases = true;
+    let layers = draw_layers::<f64>(&architecture, Initialisation::He, streams);
+    let composition = Composition::named("direct_feedback_alignment").unwrap();
+    let (law, shape) = (Initialisation::He, FeedbackShape::default());
+    let feedback = draw_feedback(composition, &layers, law, shape, streams);
+    let rule = Composed::new(composition, feedback, FeedbackLearning::default());
+    let mut parts = network::Network::new(layers, Box::new(rule), OptimiserKind::ADAM);
+    let options = StepOptions {
+        loss: Loss::SquaredError,
+        reduction: Reduction::Sum,
+        step_size: 0.02,
+        factors: &[1.0, 1.0, 1.0 - 0.02 * 0.5],
+        dropout: 0.25,
+    };
+    let mut noise = streams.open(StreamName::Dropout);
+    let input = DenseInput(x.clone());
+    for _ in 0..5 {
+        let losses = [
+            built.step(&x, &y),
+            parts.step(&input, &y, options, &mut noise),
+        ];
+        assert_eq!(losses[0].to_bits(), losses[1].to_bits());
+    }
+    assert_eq!(built.layers(), parts.layers());
+    assert_eq!(built.outputs(&x), parts.forward(&input));
+    assert_eq!(built.alignment(&x, &y).len(), 2);
+}
+
+#[test]
+fn a_network_that_cannot_be_is_refused_by_name() {
+    let refused = |builder: NetworkBuilder<f32>| builder.build().unwrap_err().to_string();
+    let network = || Network::<f32>::builder(5, 3);
+    for (message, name) in [
+        (refused(network().step_size(0.0)), "step_size"),
+        (refused(network().ridge(-1.0)), "ridge"),
+        (refused(network().dropout(1.0)), "dropout"),
+        (refused(network().rule(Rule::OjaFeedback)), "oja_feedback"),
+        (refused(network().hidden(&[4, 0])), "5-[4, 0]-3"),
+    ] {
+        assert!(message.contains(name), "{message}");
+    }
+}
+
+#[test]
+fn problem_defaults_are_the_papers_plainest_network() {
+    let (x, y) = (inputs(4, 3), inputs(4, 2));
+    let problem = Problem::new(x, y, 50, 0.25);
+    assert_eq!(
+        (problem.step_size, problem.feedback_step_size),
+        (0.25, 0.25)
+    );
+    assert_eq!(
+        (problem.samples(), problem.input_dim(), problem.outputs()),
+        (4, 3, 2)
+    );
+    assert_eq!(
+        (problem.factor(0), problem.feedback),
+        (1.0, Feedback::Random)
+    );
+}
+
+#[test]
+fn experiments_run_in_memory_and_in_a_folder_alike_and_are_judged() {
+    let text = r#"
+name = "ridges"
+[network]
+width = 50
+[learning]
+step_size = 1e-3
+[run]
+steps = 200
+runs = 5
+[sweep]
+"learning.ridge" = [0, 20]
+[[claim]]
+id = "ridge_aligns"
+text = "Alignment grows with ridge."
+source = "Section 4 of Song, Xu & Lafferty (2021)"
+quantity = "alignment"
+kind = "increasing_in"
+over = "ridge"
+"#;
+    let experiment = Experiment::parse(text, &Overrides::none()).unwrap();
+    let folder = std::env::temp_dir().join(format!("falign-front-{}", std::process::id()));
+    let table = run(&experiment).unwrap();
+    assert_eq!(run_in(&experiment, &folder).unwrap(), table);
+    assert_eq!(run_in(&experiment, &folder).unwrap(), table, "found there");
+    std::fs::remove_dir_all(&folder).unwrap();
+    let [verdict] = &check(&experiment, &table)[..] else {
+        panic!("one claim, one verdict");
+    };
+    assert!(
+        verdict.passed && verdict.id == "ridge_aligns",
+        "{verdict:?}"
+    );
 }

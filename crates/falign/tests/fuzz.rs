@@ -2,10 +2,11 @@
 //! the plain loops.
 
 use falign::internal::math::simd::{Path, force_path};
+use falign::internal::two_layer::Reference;
 use falign::math::{Activation, StreamName, Streams};
 use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, Schedule};
-use falign::two_layer::{Dynamics, Needs, Problem, Reference, SampleSpace, Snapshot, Start};
+use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Snapshot, Start, Threads};
 
 use crate::support::seeds::{draws, for_cases, pick, size};
 use crate::support::{distance, problem};
@@ -112,11 +113,19 @@ fn try_seed(seed: u64) {
     force_path(Some(path));
     let mut fast: Box<dyn Dynamics> = if is_double {
         Box::new(SampleSpace::<f64>::new(
-            &problem, start, streams, needs, false,
+            &problem,
+            start,
+            streams,
+            needs,
+            Threads::One,
         ))
     } else {
         Box::new(SampleSpace::<f32>::new(
-            &problem, start, streams, needs, false,
+            &problem,
+            start,
+            streams,
+            needs,
+            Threads::One,
         ))
     };
     let tolerance = TOLERANCES[usize::from(!is_double)];

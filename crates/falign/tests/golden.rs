@@ -3,11 +3,12 @@
 //! `golden.json` was made by an independent mpmath program; inputs are exact in `f32`.
 
 use falign::internal::math::simd::Element;
+use falign::internal::two_layer::Reference;
 use falign::math::{Activation, Streams};
 use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, RidgeForm, Schedule};
 use falign::two_layer::{
-    Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Start, Weights,
+    Dynamics, Linear, LinearStart, Needs, Problem, SampleSpace, Start, Threads, Weights,
 };
 use ndarray::Array2;
 use serde_json::Value;
@@ -120,7 +121,7 @@ fn check_weight_engines<T: Element>(
         tolerance,
         &format!("reference {what}"),
     );
-    let mut fast = SampleSpace::<T>::new(problem, start.clone(), streams, needs, false);
+    let mut fast = SampleSpace::<T>::new(problem, start.clone(), streams, needs, Threads::One);
     check(
         problem,
         &mut fast,

@@ -6,12 +6,12 @@
 //! The check `conservation` of the audit is its diagonal, for every activation with a kink at 0.
 
 use falign::internal::network::FeedbackShape;
-use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::network::{
+use falign::internal::network::{
     Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, draw_feedback,
     draw_layers,
 };
-use falign::rule::{Composed, Composition, FeedbackLearning};
+use falign::internal::rule::{Composed, Composition, FeedbackLearning};
+use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use ndarray::Array2;
 
 use crate::support::normals;

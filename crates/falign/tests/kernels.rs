@@ -3,12 +3,14 @@
 use falign::internal::config::{Experiment, Overrides};
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::{Context, simulate};
+use falign::internal::theory::symmetric_part_eigenvalues;
+use falign::internal::two_layer::Reference;
 use falign::math::{Activation, Streams};
 use falign::measure::Quantity;
 use falign::rule::{Feedback, Schedule};
-use falign::theory::{feature_kernel, feedback_kernel, symmetric_part_eigenvalues};
+use falign::theory::{feature_kernel, feedback_kernel};
 use falign::two_layer::{
-    Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Start,
+    Dynamics, Linear, LinearStart, Needs, Problem, SampleSpace, Start, Threads,
 };
 use ndarray::Array2;
 
@@ -50,7 +52,7 @@ fn engines(problem: &Problem) -> Vec<Box<dyn Dynamics>> {
             start.clone(),
             streams,
             BOTH,
-            false,
+            Threads::One,
         )),
     ];
     if problem.activation == Activation::Linear {

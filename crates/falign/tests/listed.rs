@@ -2,19 +2,18 @@
 
 use std::sync::{Arc, Mutex};
 
-use falign::data::{Inputs, Labelled, Scaling};
+use falign::data::{Inputs, Labelled};
+use falign::internal::data::Scaling;
 use falign::internal::math::simd;
 use falign::internal::network::FeedbackShape;
-use falign::layer::{Dense, Operator};
-use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
-use falign::network::{
+use falign::internal::network::{
     Architecture, Batch, Examples, Initialisation, InputProducts, Network, OptimiserKind,
     StepOptions, StepSizes, Training, TrainingOptions, draw_feedback, draw_layers, draw_operators,
 };
-use falign::rule::{
-    Adaptation, Composed, Composition, FeedbackDecay, FeedbackLearning, Layer, LearningRule,
-    RidgeForm, Schedule, Trace,
-};
+use falign::internal::rule::{Composed, Composition, FeedbackDecay, FeedbackLearning};
+use falign::layer::{Dense, Operator};
+use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
+use falign::rule::{Adaptation, Layer, LearningRule, RidgeForm, Schedule, Trace};
 use ndarray::Array2;
 
 const SIDE: usize = 9;

@@ -1,17 +1,18 @@
 //! Networks of any depth: golden values, derivatives, locality, and every rule on a task.
 
 use falign::internal::math::simd::Element;
-use falign::internal::network::{FeedbackShape, Part, TensorFile};
-use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
-use falign::measure::alignment;
-use falign::network::{
+use falign::internal::network::{
     Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, accuracy,
     draw_connections, draw_feedback, draw_layers,
 };
-use falign::rule::{
-    Composed, Composition, FeedbackDecay, FeedbackLearning, LastLayerOnly, Layer, LearningRule,
-    NodePerturbation, WeightPerturbation,
+use falign::internal::network::{FeedbackShape, Part, TensorFile};
+use falign::internal::rule::{
+    Composed, Composition, FeedbackDecay, FeedbackLearning, LastLayerOnly, NodePerturbation,
+    WeightPerturbation,
 };
+use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
+use falign::measure::alignment;
+use falign::rule::{Layer, LearningRule};
 use ndarray::Array2;
 use serde_json::Value;
 
@@ -288,7 +289,8 @@ fn rules_with_their_own_feedback_are_local() {
         let is_same = before == after;
         let sees_weights = matches!(
             composition.feedback,
-            falign::rule::FeedbackWeights::Transpose | falign::rule::FeedbackWeights::Sign(_)
+            falign::internal::rule::FeedbackWeights::Transpose
+                | falign::internal::rule::FeedbackWeights::Sign(_)
         );
         assert_eq!(is_same, !sees_weights, "{rule}");
     }

@@ -4,7 +4,9 @@ use falign::internal::math::simd::{Path, force_path};
 use falign::math::{Activation, Streams};
 use falign::measure::{Quantity, quantity};
 use falign::rule::{Feedback, Schedule};
-use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, SampleSpace, Start, Weights};
+use falign::two_layer::{
+    Dynamics, Linear, LinearStart, Needs, SampleSpace, Start, Threads, Weights,
+};
 
 use crate::support::problem;
 
@@ -31,8 +33,8 @@ fn feedback_set_to_beta_at_every_step_is_backpropagation_bit_for_bit() {
         let mut bp = fa.clone();
         bp.feedback = Feedback::Transpose;
         let needs = Needs::default();
-        let mut fa = SampleSpace::<f64>::new(&fa, drawn(streams), streams, needs, false);
-        let mut bp = SampleSpace::<f64>::new(&bp, drawn(streams), streams, needs, false);
+        let mut fa = SampleSpace::<f64>::new(&fa, drawn(streams), streams, needs, Threads::One);
+        let mut bp = SampleSpace::<f64>::new(&bp, drawn(streams), streams, needs, Threads::One);
         for _ in 0..50 {
             let beta = fa.output_weights();
             fa.set_feedback_weights(&beta);
@@ -64,10 +66,20 @@ fn every_instruction_set_gives_the_same_bits() {
         let mut norms = Vec::new();
         for path in [Path::Portable, Path::Avx2, Path::Avx512] {
             force_path(Some(path));
-            let mut double =
-                SampleSpace::<f64>::new(&problem, drawn(streams), streams, Needs::default(), false);
-            let mut single =
-                SampleSpace::<f32>::new(&problem, drawn(streams), streams, Needs::default(), false);
+            let mut double = SampleSpace::<f64>::new(
+                &problem,
+                drawn(streams),
+                streams,
+                Needs::default(),
+                Threads::One,
+            );
+            let mut single = SampleSpace::<f32>::new(
+                &problem,
+                drawn(streams),
+                streams,
+                Needs::default(),
+                Threads::One,
+            );
             for _ in 0..40 {
                 double.step();
                 single.step();
@@ -122,7 +134,7 @@ fn permuting_hidden_units_changes_nothing_beyond_rounding() {
         drawn(streams),
         streams,
         Needs::of(&[], true),
-        false,
+        Threads::One,
     );
     let weights = first.weights().unwrap();
     let reversed = |m: &ndarray::Array2<f64>| {
@@ -135,7 +147,8 @@ fn permuting_hidden_units_changes_nothing_beyond_rounding() {
         output: reversed(&weights.output),
         feedback: reversed(&weights.feedback),
     });
-    let mut second = SampleSpace::<f64>::new(&problem, permuted, streams, Needs::default(), false);
+    let mut second =
+        SampleSpace::<f64>::new(&problem, permuted, streams, Needs::default(), Threads::One);
     for _ in 0..100 {
         first.step();
         second.step();
@@ -152,8 +165,13 @@ fn kolen_pollack_with_equal_decay_shrinks_the_gap_by_the_ridge_factor() {
     problem.schedule = Schedule::Constant { ridge: 0.5 };
     problem.feedback_step_size = problem.step_size;
     let streams = Streams::new(8, 0);
-    let mut engine =
-        SampleSpace::<f64>::new(&problem, drawn(streams), streams, Needs::default(), false);
+    let mut engine = SampleSpace::<f64>::new(
+        &problem,
+        drawn(streams),
+        streams,
+        Needs::default(),
+        Threads::One,
+    );
     let mut gap = quantity(
         &problem,
         &engine.snapshot(Needs::default()),

@@ -1,12 +1,12 @@
 //! psi' in a network's trace: where units are rectified it is not kept, and the same.
 
 use falign::internal::network::FeedbackShape;
-use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::network::{
+use falign::internal::network::{
     Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, draw_feedback,
     draw_layers,
 };
-use falign::rule::{Composed, Composition, FeedbackLearning};
+use falign::internal::rule::{Composed, Composition, FeedbackLearning};
+use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use ndarray::Array2;
 
 const SAMPLES: usize = 30;

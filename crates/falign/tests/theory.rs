@@ -4,15 +4,18 @@ use falign::internal::config::{Experiment, Overrides};
 use falign::internal::math::activate;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::{Context, simulate};
+use falign::internal::theory::{
+    LazyFeedback, LazyLimit, SlowState, feedback_kernel_between, infinite_feature_kernel_between,
+};
+use falign::internal::theory::{LinearSlowTime, SlowTime};
+use falign::internal::theory::{surrogate_kernel, symmetric_part_eigenvalues};
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use falign::rule::{Feedback, Schedule};
 use falign::theory::{
-    LazyFeedback, LazyLimit, LinearSlowTime, SlowState, SlowTime, eigenvalues, feature_kernel,
-    feedback_kernel, feedback_kernel_between, infinite_feature_kernel,
-    infinite_feature_kernel_between, infinite_feedback_kernel, infinite_slope_kernel, kernel_drift,
-    kernel_spectrum, spectral_norm, surrogate_kernel, symmetric_part_eigenvalues,
+    eigenvalues, feature_kernel, feedback_kernel, infinite_feature_kernel,
+    infinite_feedback_kernel, infinite_slope_kernel, kernel_drift, kernel_spectrum, spectral_norm,
 };
-use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, Weights};
+use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, Threads, Weights};
 use ndarray::{Array2, array};
 
 use crate::support::{normals, problem, relative};
@@ -45,7 +48,7 @@ fn weights(start: &Start, p: usize, d: usize, k: usize) -> Weights {
 }
 
 fn engine(problem: &Problem, start: Start, needs: Needs) -> SampleSpace<f64> {
-    SampleSpace::new(problem, start, Streams::new(0, 0), needs, false)
+    SampleSpace::new(problem, start, Streams::new(0, 0), needs, Threads::One)
 }
 
 fn outputs(w: &Weights, activation: Activation, x: &Array2<f64>) -> Array2<f64> {

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use falign::data::{Inputs, Labelled, Scaling};
+use falign::data::{Inputs, Labelled};
+use falign::internal::data::Scaling;
+use falign::internal::measure::{Measured, Measurement, Wanted};
 use falign::internal::network::FeedbackShape;
-use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::measure::{LayerMeasure, Measured, Measurement, Quantity, Wanted};
-use falign::network::{
+use falign::internal::network::{
     Architecture, Batch, Examples, Initialisation, Network, OptimiserKind, StepSizes, Training,
     TrainingOptions, draw_feedback, draw_layers,
 };
-use falign::rule::{
-    Composed, Composition, FeedbackDecay, FeedbackLearning, Layer, RidgeForm, Schedule,
-};
+use falign::internal::rule::{Composed, Composition, FeedbackDecay, FeedbackLearning};
+use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
+use falign::measure::{LayerMeasure, Quantity};
+use falign::rule::{Layer, RidgeForm, Schedule};
 use ndarray::{Array2, ArrayView1, Axis};
 
 use crate::support::normals;

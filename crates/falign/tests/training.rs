@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use falign::data::synthetic::labelled_images;
-use falign::data::{Inputs, Labelled, Scaling};
+use falign::data::{Inputs, Labelled};
+use falign::internal::data::Scaling;
 use falign::internal::simulate::{Outcome, RunResult};
 use falign::math::{Reduction, StreamName, Streams};
 use falign::measure::Quantity;

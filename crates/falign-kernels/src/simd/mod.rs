@@ -38,7 +38,7 @@ pub use elementary::{erf, exp_of_minus_square, sigmoid, softplus, tanh};
 pub(crate) use elementary::{exp_for_tanh, exp_of_minus_magnitude, sigmoid_from, tanh_from};
 pub(crate) use vectors::Vectors;
 
-/// A scalar with its virtual vector in memory.
+/// A scalar with its virtual vector in memory. Sealed, as [`Scalar`] is: `f32` and `f64`.
 pub trait Element: Scalar + Coefficients + Entries {
     /// 64 bytes of lanes in memory, aligned to 64.
     type Block: Copy + Send + Sync + std::fmt::Debug + 'static;

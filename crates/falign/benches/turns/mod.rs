@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use falign::internal::math::simd::Element;
 use falign::math::Activation;
-use falign::two_layer::{Needs, SampleSpace};
+use falign::two_layer::{Needs, SampleSpace, Threads};
 
 use crate::two_layer::problem::{Size, problem, start, streams};
 
@@ -45,5 +45,6 @@ pub(crate) fn engine<T: Element>(
     let mut problem = problem(activation, size);
     // The largest eigenvalue grows with n.
     problem.step_size *= (50.0 / size.samples as f64).min(1.0);
-    SampleSpace::new(&problem, start(), streams(), Needs::default(), parallel)
+    let threads = if parallel { Threads::All } else { Threads::One };
+    SampleSpace::new(&problem, start(), streams(), Needs::default(), threads)
 }

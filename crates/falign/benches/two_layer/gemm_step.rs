@@ -84,7 +84,7 @@ impl GemmStep {
             y: problem.targets.iter().copied().collect(),
             input_dim: d,
             activation: problem.activation,
-            gain: f32::from_f64(problem.gain()),
+            gain: f32::from_f64(problem.scale() * problem.step_size / problem.output_scale.powi(2)),
             scale: problem.scale(),
             residual: vec![0.0; n],
         };

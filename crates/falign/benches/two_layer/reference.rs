@@ -1,7 +1,8 @@
 //! The plain loops, at a small width: the scale of what the fast engines save.
 
+use falign::internal::two_layer::Reference;
 use falign::math::Activation;
-use falign::two_layer::{Dynamics, Reference};
+use falign::two_layer::Dynamics;
 
 use super::bench::Bench;
 use super::problem::{Size, problem, start, streams};

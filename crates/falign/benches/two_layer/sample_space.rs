@@ -2,7 +2,7 @@
 
 use falign::internal::math::simd::Element;
 use falign::math::{Activation, Precision};
-use falign::two_layer::{Dynamics, Needs, SampleSpace};
+use falign::two_layer::{Dynamics, Needs, SampleSpace, Threads};
 
 use super::bench::Bench;
 use super::problem::{Size, WIDTH, problem, start, streams};
@@ -10,7 +10,7 @@ use super::problem::{Size, WIDTH, problem, start, streams};
 /// The engine on one thread, measuring nothing on the way.
 pub(crate) fn engine<T: Element>(activation: Activation) -> SampleSpace<T> {
     let problem = problem(activation, Size::of_width(WIDTH));
-    SampleSpace::new(&problem, start(), streams(), Needs::default(), false)
+    SampleSpace::new(&problem, start(), streams(), Needs::default(), Threads::One)
 }
 
 /// The benchmarks of this module.

@@ -67,8 +67,9 @@ use crate::Result;
 /// use falign::audit::{Claim, Subject, audit};
 /// use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 /// use falign::internal::network::FeedbackShape;
-/// use falign::network::{Architecture, DenseInput, Initialisation, draw_feedback, draw_layers};
-/// use falign::rule::{Composed, Composition, FeedbackLearning, LearningRule};
+/// use falign::internal::network::{Architecture, DenseInput, Initialisation, draw_feedback, draw_layers};
+/// use falign::internal::rule::{Composed, Composition, FeedbackLearning};
+/// use falign::rule::LearningRule;
 /// use ndarray::Array2;
 ///
 /// let architecture = Architecture::new(4, &[6, 5], 2, Activation::Tanh)?;

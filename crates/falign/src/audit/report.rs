@@ -3,6 +3,26 @@
 use super::compare::is_within;
 
 /// How a check ended.
+///
+/// # Example
+/// ```
+/// use falign::audit::{Check, Report, Verdict};
+/// let check = Check {
+///     name: "descent",
+///     meaning: "the loss falls".to_owned(),
+///     verdict: Verdict::Failed,
+///     value: Some(1.2),
+///     bound: Some(1.0),
+///     note: "step 3".to_owned(),
+/// };
+/// let shown = match check.verdict {
+///     Verdict::Passed => "holds",
+///     Verdict::Failed => "does not hold",
+///     Verdict::NotApplicable => "has no meaning here",
+/// };
+/// assert_eq!(format!("{} {shown}", check.meaning), "the loss falls does not hold");
+/// # let _ = Report { checks: vec![check], step_size: 0.1 };
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The check's statement holds.
@@ -14,6 +34,21 @@ pub enum Verdict {
 }
 
 /// One check of an audit.
+///
+/// # Example
+/// ```
+/// use falign::audit::{Check, Report, Verdict};
+/// let check = Check {
+///     name: "descent",
+///     meaning: "the loss falls".to_owned(),
+///     verdict: Verdict::Failed,
+///     value: Some(1.2),
+///     bound: Some(1.0),
+///     note: "step 3".to_owned(),
+/// };
+/// assert!(check.value > check.bound); // which is why it failed
+/// # let _ = Report { checks: vec![check], step_size: 0.1 };
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
     /// Name of the check, as in the table of [`audit`](crate::audit).
@@ -31,6 +66,22 @@ pub struct Check {
 }
 
 /// Checks of one audit, always the same ones in the same order.
+///
+/// # Example
+/// ```
+/// use falign::audit::{Check, Report, Verdict};
+/// let check = Check {
+///     name: "descent",
+///     meaning: "the loss falls".to_owned(),
+///     verdict: Verdict::Failed,
+///     value: Some(1.2),
+///     bound: Some(1.0),
+///     note: "step 3".to_owned(),
+/// };
+/// let report = Report { checks: vec![check], step_size: 0.1 };
+/// assert!(!report.passed());
+/// assert_eq!(report.check("descent").unwrap().note, "step 3");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// The checks.

@@ -9,6 +9,15 @@ use crate::{Error, Result};
 
 /// Definition that a rule claims to follow. The claim is independent of how the rule is written: a
 /// user's rule may claim to be `feedback_alignment`, and is held to it.
+///
+/// # Example
+/// ```
+/// use falign::audit::Claim;
+/// use falign::rule::Rule;
+/// let composition = Rule::FeedbackAlignment.composition().unwrap();
+/// let claim = Claim::Family { composition, learning: Default::default() };
+/// assert_ne!(claim, Claim::Private); // a rule of your own may claim either
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Claim {
     /// A rule of the random-feedback family. Unless it transposes the forward weights, it must
@@ -53,6 +62,38 @@ impl Claim {
 
 /// A rule, and the network and batch it is audited on. Steps are those of plain stochastic
 /// gradient descent, without dropout and with outputs that are not centred.
+///
+/// # Example
+/// ```
+/// use falign::DenseInput;
+/// use falign::audit::{Claim, Subject, audit};
+/// use falign::math::{Activation, Loss, Reduction, Stream};
+/// use falign::rule::{Layer, LearningRule, Trace};
+/// use ndarray::{Array, Array2};
+///
+/// struct Silent; // hidden layers are taught nothing
+///
+/// impl LearningRule<f64> for Silent {
+///     fn teach(&mut self, _: &[Layer<f64>], _: &Trace<f64>, signals: &mut [Array2<f64>], _: &mut Stream) {
+///         signals.iter_mut().for_each(|signal| signal.fill(0.0));
+///     }
+/// }
+///
+/// let wave = |n, m| Array::from_shape_fn((n, m), |(i, j)| ((3 * i + 5 * j) as f64).sin());
+/// let report = audit(&Subject {
+///     layers: vec![Layer::dense(wave(4, 3), Activation::Tanh), Layer::dense(wave(2, 4), Activation::Linear)],
+///     rule: &|| Box::new(Silent),
+///     claim: Claim::LastLayerOnly,
+///     input: DenseInput(wave(8, 3)),
+///     targets: wave(8, 2),
+///     loss: Loss::SquaredError,
+///     reduction: Reduction::Mean,
+///     step_size: 0.1,
+///     factors: vec![1.0; 2],
+/// })?;
+/// assert!(report.passed(), "{report:?}");
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Subject<'a> {
     /// The start, from the input up.

@@ -7,6 +7,29 @@ use crate::measure::Quantity;
 use crate::plan::run_table::{RunTable, SettingRuns};
 
 /// The result of testing one claim.
+///
+/// # Example
+/// ```
+/// use falign::experiment::{Experiment, Overrides, check, run};
+/// let text = r#"
+/// name = "claims"
+/// network.width = 20
+/// run = { steps = 50, runs = 3 }
+/// learning.step_size = 1e-3
+/// [[claim]]
+/// id = "small"
+/// text = "The loss is below a hundred million."
+/// source = "this example"
+/// quantity = "loss"
+/// kind = "between"
+/// max = 1e8
+/// "#;
+/// let experiment = Experiment::parse(text, &Overrides::none())?;
+/// let verdicts = check(&experiment, &run(&experiment)?);
+/// assert_eq!((verdicts[0].id.as_str(), verdicts[0].name()), ("small", "passed"));
+/// assert!(verdicts[0].margin > 0.0); // distance to failing
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// The claim.

@@ -9,6 +9,16 @@ use super::value::{parse_value, short};
 use crate::{Error, Result};
 
 /// Changes that the command line makes to an experiment.
+///
+/// # Example
+/// ```
+/// use falign::experiment::{Experiment, Overrides, run};
+/// let text = "name = \"short\"\nrun.steps = 10\nrun.runs = 2\nnetwork.width = 20";
+/// let overrides = Overrides { set: vec!["run.runs=3".to_owned()], ..Overrides::none() };
+/// let table = run(&Experiment::parse(text, &overrides)?)?;
+/// assert_eq!(table.settings[0].runs(), 3);
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Overrides {
     /// `key=value` texts, in order; a later one wins.

@@ -11,7 +11,7 @@ use ndarray::{Array2, ArrayRef2};
 ///
 /// # Example
 /// ```
-/// use falign::data::Matrix;
+/// use falign::internal::data::Matrix;
 /// use ndarray::array;
 /// let x = Matrix::from(array![[1.0, 2.0], [3.0, 4.0]]);
 /// assert_eq!((x.nrows(), x[(1, 0)]), (2, 3.0));

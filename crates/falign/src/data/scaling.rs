@@ -56,7 +56,8 @@ impl Scaling {
     ///
     /// # Example
     /// ```
-    /// use falign::data::{Inputs, Labelled, Scaling};
+    /// use falign::data::{Inputs, Labelled};
+    /// use falign::internal::data::Scaling;
     /// use ndarray::array;
     /// let train = Inputs::Pixels(array![[0, 255], [255, 0]].into());
     /// let train = Labelled::new(train, vec![2], vec![0, 1], 2)?;
@@ -133,7 +134,7 @@ impl Scaling {
     ///
     /// # Example
     /// ```
-    /// use falign::data::Scaling;
+    /// use falign::internal::data::Scaling;
     /// use ndarray::array;
     /// let train = array![[1.0, 10.0], [3.0, 30.0]].into();
     /// let scaler = Scaling::StandardisePerFeature.fit_reals(&train)?;

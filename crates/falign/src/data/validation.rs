@@ -24,7 +24,8 @@ impl Split {
     ///
     /// # Example
     /// ```
-    /// use falign::data::{Split, synthetic};
+    /// use falign::data::synthetic;
+    /// use falign::internal::data::Split;
     /// use falign::math::{StreamName, Streams};
     /// let streams = Streams::new(7, 0);
     /// let all = synthetic::labelled_images(streams, StreamName::Data, 50, 4, 10);

@@ -13,6 +13,19 @@ use crate::{Error, Result};
 const KEYS: [&str; 3] = ["hidden_weights", "output_weights", "feedback_weights"];
 
 /// W, beta and b of a two-layer network.
+///
+/// # Example
+/// ```
+/// use falign::data::Weights;
+/// use ndarray::Array2;
+/// let (width, inputs, outputs) = (5, 3, 2);
+/// let weights = Weights {
+///     hidden: Array2::zeros((width, inputs)),
+///     output: Array2::zeros((width, outputs)),
+///     feedback: Array2::zeros((width, 1)), // one column is missing
+/// };
+/// assert!(weights.check().unwrap_err().to_string().contains("feedback_weights"));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weights {
     /// W, (width, `input_dim`), one row per hidden unit.

@@ -7,6 +7,17 @@ use std::ops::Range;
 const SHOWN: usize = 100;
 
 /// A place in a typed text.
+///
+/// # Example
+/// ```
+/// use falign::experiment::{Experiment, Overrides};
+/// use falign::Error;
+/// let text = "name = \"wide\"\n[network]\nwidth = 0\n";
+/// let Err(Error::Config { place: Some(place), .. }) = Experiment::parse(text, &Overrides::none()) else {
+///     panic!("refused, with the place");
+/// };
+/// assert_eq!((place.line, place.column, place.text.as_str()), (3, 9, "width = 0"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The file, `--set`, or empty for a text without a name.

@@ -4,8 +4,12 @@
 //! experiment file, and [`Train::run`] gives a [`Run`]. The numbers are those of the program and
 //! of the Python package, to the last bit.
 
+mod builder;
+mod network;
 mod run;
 mod train;
 
+pub use builder::NetworkBuilder;
+pub use network::Network;
 pub use run::{Row, Run};
 pub use train::{Train, train, train_classes};

@@ -91,11 +91,6 @@ impl Run {
     pub fn weights(&self) -> &[[Option<SavedWeights>; 2]] {
         &self.weights
     }
-
-    /// The table of these runs, for claims and summaries.
-    pub fn table(&self) -> &SettingRuns {
-        &self.table
-    }
 }
 
 /// One recorded step of all runs.

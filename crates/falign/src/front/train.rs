@@ -92,6 +92,17 @@ fn reals<D: Dimension>(inputs: &ArrayRef2<f64>, targets: &ArrayRef<f64, D>) -> R
 
 /// Choices of a training. What is not chosen has the default of its key; `falign keys` and
 /// `docs/config.md` list them all.
+///
+/// # Example
+/// ```
+/// use falign::rule::Rule;
+/// use ndarray::array;
+/// let x = array![[1.0, 0.2], [-0.3, 1.0], [0.5, -0.7]];
+/// let choices = falign::train(&x, &array![1.0, -1.0, 0.5]).rule(Rule::Backpropagation).width(20).steps(10);
+/// // The same choices as an experiment file, with every key written out.
+/// assert!(choices.experiment()?.resolved_toml().contains("rule = \"backpropagation\""));
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is trained before `run`"]
 pub struct Train {

@@ -9,7 +9,9 @@ use crate::math::{Activation, activate};
 ///
 /// # Example
 /// ```
-/// use falign::layer::{Activated, Batch, Kept, Map, Pass};
+/// use falign::internal::layer::Activated;
+/// use falign::internal::layer::{Kept, Map, Pass};
+/// use falign::layer::Batch;
 /// use falign::math::{Activation, StreamName, Streams};
 /// let map = Activated { activation: Activation::Relu, numbers: 2 };
 /// let (batch, mut kept) = (Batch::rows(1), Kept::default());

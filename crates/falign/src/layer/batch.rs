@@ -1,6 +1,13 @@
 //! How the samples of a batch lie in memory.
 
 /// Order in memory of the numbers of a batch.
+///
+/// # Example
+/// ```
+/// use falign::layer::{Batch, Layout};
+/// let place = |layout| Batch { samples: 4, layout }.place(1, 0, 3); // the first of 3 numbers of sample 1
+/// assert_eq!((place(Layout::Rows), place(Layout::Lanes(2))), (3, 1));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
     /// One sample after the other.
@@ -76,6 +83,13 @@ impl Batch {
 }
 
 /// Input of the first layer.
+///
+/// # Example
+/// ```
+/// use falign::layer::Inputs;
+/// assert_eq!(Inputs::Numbers(&[0.5, -1.0]).numbers(), [0.5, -1.0]);
+/// assert_eq!(Inputs::<f64>::Tokens(&[7, 0]).tokens(), [7, 0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Inputs<'a, T> {
     /// Numbers, as a [`Batch`] lays them out.

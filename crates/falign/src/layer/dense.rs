@@ -9,6 +9,17 @@ use crate::math::simd::Element;
 use crate::math::{DeferredProduct, Slopes, multiply};
 
 /// y = factor W x, with W of (units, inputs).
+///
+/// # Example
+/// ```
+/// use falign::layer::Dense;
+/// use ndarray::{Array2, array};
+/// // A signal of one sample goes back through weights of (units, inputs) = (3, 2).
+/// let b = array![[1.0, 2.0], [0.0, 1.0], [-1.0, 0.0]];
+/// let mut below = Array2::zeros((1, 2));
+/// Dense::new(2, 3, 0.5).pull_back_rows(&b, &array![[0.0, 1.0, 2.0]], &mut below);
+/// assert_eq!(below, array![[-1.0, 0.5]]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dense<T> {
     inputs: usize,

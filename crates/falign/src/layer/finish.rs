@@ -4,6 +4,16 @@ use super::batch::Batch;
 use crate::math::Scalar;
 
 /// Operation of an operator on each number that it has made, before it leaves the registers.
+///
+/// # Example
+/// ```
+/// use falign::layer::{Batch, Finish};
+/// let mut z = [1.0, 2.0, 3.0, 4.0]; // two samples, two channels
+/// Finish::Bias(&[10.0, 20.0]).apply(&mut z, 2, Batch::rows(2));
+/// assert_eq!(z, [11.0, 22.0, 13.0, 24.0]);
+/// Finish::Rectified(&[1.0, 0.0, 0.5, 0.0]).apply(&mut z, 2, Batch::rows(2));
+/// assert_eq!(z, [11.0, 0.0, 13.0, 0.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Finish<'a, T> {
     /// Leaves the numbers as they are.

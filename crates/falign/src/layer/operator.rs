@@ -92,6 +92,13 @@ impl<T> Deref for Shared<T> {
 }
 
 /// Numbers of one sample below and above an operator.
+///
+/// # Example
+/// ```
+/// use falign::layer::{Dense, Extent, Operator};
+/// let extent = Operator::<f64>::extent(&Dense::new(2, 3, 1.0));
+/// assert_eq!(extent, Extent { inputs: 2, outputs: 3, channels: 3 });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
     /// Numbers below.
@@ -103,6 +110,14 @@ pub struct Extent {
 }
 
 /// A flat array that is trained.
+///
+/// # Example
+/// ```
+/// use falign::layer::Parameter;
+/// let weights = Parameter::matrix(3, 2);
+/// assert_eq!((weights.shape.as_slice(), weights.fan_in, weights.length()), ([3, 2].as_slice(), 2, 6));
+/// assert!(!weights.bias(3).has_ridge);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
     /// Name of the array within the layer, such as `weight`.
@@ -154,6 +169,18 @@ impl Parameter {
 }
 
 /// Use of packed weights.
+///
+/// # Example
+/// ```
+/// use falign::layer::{Batch, Dense, Finish, Inputs, Operator, Packed, Way};
+/// let (operator, w) = (Dense::new(2, 3, 1.0), [1.0, 2.0, 0.0, 1.0, -1.0, 0.0]); // (units, inputs)
+/// let mut space = Vec::new();
+/// let packed = operator.pack(&w, Way::Back, &mut space);
+/// let mut below = [0.0; 2];
+/// operator.pull_back(packed, &[0.0, 1.0, 2.0], &mut below, Batch::rows(1), Finish::None);
+/// assert_eq!(below, [-2.0, 1.0]);
+/// # let _ = (Inputs::Numbers(&[0.0]), Packed(&[0.0]));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     /// [`Operator::forward`].
@@ -163,5 +190,15 @@ pub enum Way {
 }
 
 /// Weights in the order of [`Operator::pack`].
+///
+/// # Example
+/// ```
+/// use falign::layer::{Batch, Dense, Finish, Inputs, Operator, Packed, Way};
+/// let (operator, w) = (Dense::new(2, 3, 1.0), [1.0, 2.0, 0.0, 1.0, -1.0, 0.0]); // (units, inputs)
+/// let mut space = Vec::new();
+/// let Packed(packed) = operator.pack(&w, Way::Forward, &mut space);
+/// assert_eq!(packed, w); // a dense layer reads its weights as they are
+/// # let _ = (Batch::rows(1), Finish::<f64>::None, Inputs::Numbers(&[0.0]));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Packed<'a, T>(pub &'a [T]);

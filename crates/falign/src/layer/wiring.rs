@@ -13,9 +13,10 @@ use super::map::Map;
 /// A residual block of one layer, between two others.
 /// ```
 /// use std::sync::Arc;
-/// use falign::layer::{Activated, Wiring};
+/// use falign::internal::layer::{Activated, Wiring};
 /// use falign::math::Activation;
-/// # use falign::layer::{Batch, Kept, Map, Pass};
+/// # use falign::internal::layer::{Kept, Map, Pass};
+/// # use falign::layer::Batch;
 /// # #[derive(Debug)]
 /// # struct Sum(usize);
 /// # impl Map<f64> for Sum {
@@ -46,7 +47,7 @@ pub struct Wiring<T> {
 ///
 /// # Example
 /// ```
-/// let mut wiring = falign::layer::Wiring::<f64>::new(4);
+/// let mut wiring = falign::internal::layer::Wiring::<f64>::new(4);
 /// let activity = wiring.layer(wiring.input());
 /// assert_ne!(activity, wiring.input());
 /// ```

@@ -21,6 +21,12 @@ pub enum Loss {
 }
 
 /// How samples of a batch are combined.
+///
+/// # Example
+/// ```
+/// use falign::math::Reduction;
+/// assert_eq!((Reduction::Mean.factor(4), Reduction::Sum.factor(4)), (0.25, 1.0));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reduction {
@@ -45,7 +51,7 @@ impl Loss {
     ///
     /// # Panics
     /// If there are not as many targets as outputs.
-    pub fn of_sample(self, outputs: &[f64], targets: &[f64]) -> f64 {
+    pub(crate) fn of_sample(self, outputs: &[f64], targets: &[f64]) -> f64 {
         assert_eq!(outputs.len(), targets.len(), "one target per output");
         let shape = (1, outputs.len());
         let row = |x: &[f64]| Array2::from_shape_fn(shape, |(_, c)| x[c]);
@@ -109,7 +115,7 @@ impl Loss {
     /// The largest second derivative of one sample's loss along any direction of the outputs, for
     /// targets from 0 to 1: 1, 1/2 for the softmax, 1/4 for the logistic loss, and the maximum of
     /// s^2 (1 - s)(2 - 3s), 0.0770, for squared errors of logistic outputs.
-    pub fn curvature(self) -> f64 {
+    pub(crate) fn curvature(self) -> f64 {
         match self {
             Self::SquaredError => 1.0,
             Self::SquaredErrorLogistic => 0.077_029,

@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::Scalar;
 
 /// Precision of the dynamics. Recorded quantities are always `f64`.
+///
+/// # Example
+/// ```
+/// use falign::math::Precision;
+/// assert_eq!((Precision::of::<f32>(), Precision::default().name()), (Precision::F32, "f64"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {

@@ -13,6 +13,16 @@ use sha2::{Digest, Sha256};
 use super::normal::normal_quantile;
 
 /// The names of the streams.
+///
+/// # Example
+/// ```
+/// use falign::math::{StreamName, Streams};
+/// let streams = Streams::new(1, 0);
+/// let first = |name| streams.open(name).normal();
+/// // Streams have nothing to do with each other, and always the same numbers.
+/// assert_ne!(first(StreamName::Data), first(StreamName::HiddenWeights));
+/// assert_eq!(first(StreamName::Data), first(StreamName::Data));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StreamName {
     /// Training inputs, and targets that no teacher makes.
@@ -152,7 +162,7 @@ impl Stream {
     }
 
     /// Fills with standard normals, one word each.
-    pub fn fill_normal(&mut self, values: &mut [f64]) {
+    pub(crate) fn fill_normal(&mut self, values: &mut [f64]) {
         for value in values {
             *value = self.normal();
         }
@@ -182,7 +192,7 @@ impl Stream {
     /// Chi-squared with `freedom` > 0 degrees of freedom; a random number of words.
     ///
     /// Source: Marsaglia & Tsang (2000), with their boost for shapes below one.
-    pub fn chi_squared(&mut self, freedom: f64) -> f64 {
+    pub(crate) fn chi_squared(&mut self, freedom: f64) -> f64 {
         let shape = freedom / 2.0;
         if shape < 1.0 {
             let boost = libm::pow(self.uniform(), 1.0 / shape);
@@ -212,7 +222,7 @@ impl Stream {
     }
 
     /// Moves to 32-bit word number `word`.
-    pub(crate) fn seek32(&mut self, word: u128) {
+    pub fn seek32(&mut self, word: u128) {
         self.0.set_word_pos(word);
     }
 }

@@ -22,7 +22,7 @@ macro_rules! quantities {
         /// let angle = Quantity::from_name("alignment_angle").unwrap();
         /// assert_eq!(angle, Quantity::AlignmentAngle);
         /// assert_eq!(angle.unit(), "degrees");
-        /// assert!(angle.is_two_layer() && angle.is_deep() && !angle.is_positive());
+        /// assert!(angle.is_two_layer() && angle.is_deep());
         /// ```
         #[allow(clippy::doc_markdown, reason = "sentences of the table, in letters of formulas")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +62,14 @@ macro_rules! quantities {
         /// (the derivative of its loss by the outputs); *backpropagation's* is the true derivative
         /// of the loss by the layer's activity, in the same network and for the same sample. Values
         /// without a meaning are NaN: the cosine of a vanishing vector, whatever a rule does not have.
+        ///
+        /// # Example
+        /// ```
+        /// use falign::measure::{LayerMeasure, Quantity};
+        /// let second = Quantity::OfLayer(LayerMeasure::Alignment, 2);
+        /// assert_eq!(second.name(), "alignment_layer_2");
+        /// assert_eq!(Quantity::from_name("alignment_layer_2"), Some(second));
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum LayerMeasure {
             $(

@@ -70,17 +70,17 @@ impl Quantity {
     }
 
     /// Whether each hidden layer of a deep network has it: see [`LayerMeasure`].
-    pub fn is_of_layers(self) -> bool {
+    pub(crate) fn is_of_layers(self) -> bool {
         self.row().of_layer.is_some()
     }
 
     /// Whether the quantity is positive by nature, so that its logarithm is summarised too.
-    pub fn is_positive(self) -> bool {
+    pub(crate) fn is_positive(self) -> bool {
         self.row().is_positive
     }
 
     /// Whether it is what a limit says of the run, not a measurement.
-    pub fn is_prediction(self) -> bool {
+    pub(crate) fn is_prediction(self) -> bool {
         self.limit().is_some()
     }
 

@@ -12,7 +12,7 @@ use crate::math::Scalar;
 ///
 /// # Example
 /// ```
-/// use falign::network::accuracy;
+/// use falign::internal::network::accuracy;
 /// use ndarray::array;
 /// let outputs = array![[0.1, 0.7, 0.2], [0.5, 0.3, 0.2]];
 /// assert_eq!(accuracy(&outputs, &[1, 1], 1), 0.5);

@@ -7,7 +7,7 @@ use crate::{Error, Result};
 ///
 /// ```
 /// use falign::math::Activation;
-/// use falign::network::Architecture;
+/// use falign::internal::network::Architecture;
 /// let net = Architecture::new(784, &[1000], 10, Activation::Relu)?;
 /// assert_eq!(net.weights(), 784 * 1000 + 1000 * 10);
 /// # Ok::<(), falign::Error>(())

@@ -16,7 +16,7 @@ pub type Connections<T> = Vec<Option<Array2<T>>>;
 ///
 /// ```
 /// use falign::math::Streams;
-/// use falign::network::draw_connections;
+/// use falign::internal::network::draw_connections;
 /// let drawn = draw_connections::<f64>(&[(30, 40), (10, 30)], &[0.0, 0.5], Streams::new(0, 0));
 /// assert!(drawn[0].is_none());
 /// let share = drawn[1].as_ref().unwrap().mean().unwrap();

@@ -22,7 +22,7 @@ const TOLERANCE: f64 = 1e-3;
 /// Choices on which the steepness depends, besides the network and its data.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CurvatureOptions {
-    /// The loss, by its [largest second derivative](Loss::curvature).
+    /// The loss, by its largest second derivative.
     pub loss: Loss,
     /// How it is reduced over a batch.
     pub reduction: Reduction,
@@ -34,7 +34,7 @@ pub struct CurvatureOptions {
 
 /// M, the largest eigenvalue of h J'J over the batches of a network at its start, J the
 /// derivatives of a batch's outputs by all weights and biases that learn, reduced as the loss is,
-/// and h [`Loss::curvature`]: for a linear network and the squared error the largest second
+/// and h the largest second derivative of the loss by an output: for a linear network and the squared error the largest second
 /// derivative of the loss, otherwise its Gauss-Newton part with the loss at its steepest. Gradient
 /// descent on a quadratic loss needs steps below 2/M.
 ///
@@ -46,7 +46,7 @@ pub struct CurvatureOptions {
 ///
 /// ```
 /// use falign::math::{Activation, Loss, Reduction};
-/// use falign::network::{CurvatureOptions, Examples, largest_curvature};
+/// use falign::internal::network::{CurvatureOptions, Examples, largest_curvature};
 /// use falign::rule::Layer;
 /// use ndarray::array;
 /// // f = 2 w x with x = 3: the second derivative of (f - y)^2 / 2 by w is 36.

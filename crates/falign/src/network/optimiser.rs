@@ -5,6 +5,19 @@ use crate::math::Scalar;
 use crate::rule::Layer;
 
 /// Kind of optimiser, with its constants.
+///
+/// # Example
+/// ```
+/// use falign::{Network, OptimiserKind};
+/// use ndarray::{Array2, array};
+/// let (x, y): (Array2<f64>, Array2<f64>) = (array![[1.0, -0.5]], array![[0.3]]);
+/// for optimiser in [OptimiserKind::ADAM, OptimiserKind::Momentum { momentum: 0.9 }] {
+///     let mut network = Network::builder(2, 1).optimiser(optimiser).build()?;
+///     let before = network.step(&x, &y);
+///     assert!(network.loss(&x, &y) < before);
+/// }
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum OptimiserKind {
     /// -eta g.

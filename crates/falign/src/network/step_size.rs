@@ -4,7 +4,7 @@
 /// `StepSizes<(), ()>`: its first value and the length of the run come with the run.
 ///
 /// ```
-/// use falign::network::StepSizes;
+/// use falign::internal::network::StepSizes;
 /// let eta = StepSizes::Inverse { step_size: 0.1, decay_epochs: 5.0 };
 /// assert_eq!(eta.value(5.0), 0.05);
 /// ```
@@ -42,7 +42,7 @@ impl StepSizes<(), ()> {
     /// Step sizes of a run that starts with `step_size` and lasts `epochs`.
     ///
     /// ```
-    /// use falign::network::StepSizes;
+    /// use falign::internal::network::StepSizes;
     /// let shape = StepSizes::Cosine { step_size: (), epochs: () };
     /// assert_eq!(shape.of_run(0.2, 8.0), StepSizes::Cosine { step_size: 0.2, epochs: 8.0 });
     /// ```

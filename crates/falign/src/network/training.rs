@@ -279,7 +279,7 @@ mod tests {
     use super::*;
     use crate::data::{Inputs, Labelled, Scaling};
     use crate::math::Activation;
-    use crate::measure::{Measurement, Quantity, Wanted};
+    use crate::measure::{Quantity, Wanted, network::Measurement};
     use crate::network::{
         Architecture, FeedbackShape, Initialisation, OptimiserKind, draw_feedback, draw_layers,
     };

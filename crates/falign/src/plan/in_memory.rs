@@ -45,7 +45,8 @@ fn jobs(experiment: &Experiment) -> Vec<Job> {
 ///
 /// # Example
 /// ```
-/// use falign::experiment::{Experiment, Sources};
+/// use falign::experiment::Experiment;
+/// use falign::internal::simulate::sources::Sources;
 /// use falign::internal::plan::in_memory;
 /// let flat = "width = 50\nsteps = 20\nruns = 2\nsweep = { ridge = [0, 1] }".parse().unwrap();
 /// let experiment = Experiment::from_flat(&flat, None)?;

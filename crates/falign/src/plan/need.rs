@@ -74,7 +74,8 @@ impl Needed {
 ///
 /// # Example
 /// ```
-/// use falign::experiment::{Experiment, Sources};
+/// use falign::experiment::Experiment;
+/// use falign::internal::simulate::sources::Sources;
 /// use falign::internal::plan::need::needed;
 /// let flat = "samples = 1000\nwidth = 1e4\nactivation = \"tanh\"\nruns = 8\nruns_per_job = 1".parse().unwrap();
 /// let experiment = Experiment::from_flat(&flat, None)?;

@@ -22,7 +22,8 @@ use crate::simulate::sources::Sources;
 /// ```
 /// use std::{path::Path, sync::Arc};
 /// use falign::data::Dataset;
-/// use falign::experiment::{Experiment, Sources};
+/// use falign::experiment::Experiment;
+/// use falign::internal::simulate::sources::Sources;
 /// use falign::internal::plan::notes;
 /// use ndarray::array;
 /// let path = Path::new("mine.npz");

@@ -10,6 +10,16 @@ use crate::measure::Quantity;
 use crate::simulate::Outcome;
 
 /// Settings of an experiment with their runs.
+///
+/// # Example
+/// ```
+/// use falign::experiment::{Experiment, Overrides, run};
+/// let text = "name = \"short\"\nrun.steps = 10\nrun.runs = 2\nnetwork.width = 20\nsweep.\"learning.ridge\" = [0, 1]";
+/// let table = run(&Experiment::parse(text, &Overrides::none())?)?;
+/// let ridges: Vec<_> = table.settings.iter().map(|one| one.column("ridge").unwrap()).collect();
+/// assert_eq!(ridges, ["0", "1"]);
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RunTable {
     /// One entry per setting, in the experiment's order.
@@ -40,6 +50,18 @@ impl RunTable {
 }
 
 /// The runs of one setting.
+///
+/// # Example
+/// ```
+/// use falign::experiment::{Experiment, Overrides, run};
+/// use falign::measure::Quantity;
+/// let text = "name = \"short\"\nrun.steps = 10\nrun.runs = 2\nnetwork.width = 20";
+/// let table = run(&Experiment::parse(text, &Overrides::none())?)?;
+/// let setting = &table.settings[0];
+/// let last = setting.at(Quantity::Loss, setting.steps.len() - 1).unwrap();
+/// assert_eq!((last.len(), setting.diverged()), (setting.runs(), 0));
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SettingRuns {
     /// Name of the case; empty if there are none.
@@ -78,7 +100,7 @@ impl SettingRuns {
     }
 
     /// Whether a row's values are of different steps.
-    pub fn has_own_steps(&self) -> bool {
+    pub(crate) fn has_own_steps(&self) -> bool {
         let rows = self.run_steps.rows();
         rows.into_iter().any(|row| row != self.run_steps.row(0))
     }

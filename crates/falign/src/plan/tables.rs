@@ -12,25 +12,30 @@ pub(crate) fn record_of_row(row: usize, rows: usize, own: usize) -> usize {
     if row + 1 == rows { own - 1 } else { row }
 }
 
+/// Runs of one setting in order, record by record.
+///
+/// # Example
+/// ```
+/// use falign::experiment::Experiment;
+/// use falign::internal::plan::setting_runs;
+/// use falign::internal::simulate::sources::Sources;
+/// use falign::internal::simulate::{Context, simulate};
+/// let flat = "width = 20\nsteps = 10\nrecord = { every = 5 }".parse().unwrap();
+/// let labelled = &Experiment::from_flat(&flat, None)?.settings[0];
+/// let sources = Sources::default();
+/// let one = |run| simulate(&labelled.setting, run, Context::new(&sources), &mut |_| true);
+/// let runs = [one(0)?, one(1)?].into_iter().flatten();
+/// let table = setting_runs(labelled, &runs.map(|run| run.rows).collect::<Vec<_>>());
+/// assert_eq!((table.runs(), table.steps), (2, vec![0, 5, 10]));
+/// # Ok::<(), falign::Error>(())
+/// ```
+pub fn setting_runs(labelled: &LabelledSetting, runs: &[RunRows]) -> SettingRuns {
+    SettingRuns::new(labelled, runs)
+}
+
 impl SettingRuns {
     /// Runs of one setting in order, record by record.
-    ///
-    /// # Example
-    /// ```
-    /// use falign::experiment::Experiment;
-    /// use falign::experiment::SettingRuns;
-    /// use falign::experiment::Sources;
-    /// use falign::internal::simulate::{Context, simulate};
-    /// let flat = "width = 20\nsteps = 10\nrecord = { every = 5 }".parse().unwrap();
-    /// let labelled = &Experiment::from_flat(&flat, None)?.settings[0];
-    /// let sources = Sources::default();
-    /// let one = |run| simulate(&labelled.setting, run, Context::new(&sources), &mut |_| true);
-    /// let runs = [one(0)?, one(1)?].into_iter().flatten();
-    /// let table = SettingRuns::new(labelled, &runs.map(|run| run.rows).collect::<Vec<_>>());
-    /// assert_eq!((table.runs(), table.steps), (2, vec![0, 5, 10]));
-    /// # Ok::<(), falign::Error>(())
-    /// ```
-    pub fn new(labelled: &LabelledSetting, runs: &[RunRows]) -> Self {
+    pub(crate) fn new(labelled: &LabelledSetting, runs: &[RunRows]) -> Self {
         let rows = runs.iter().map(|r| r.steps.len()).min().unwrap_or(0);
         let record = |run: usize, row| record_of_row(row, rows, runs[run].steps.len());
         let run_steps = Array2::from_shape_fn((runs.len(), rows), |(run, row)| {

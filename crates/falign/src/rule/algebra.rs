@@ -3,6 +3,18 @@
 use crate::{Error, Result};
 
 /// Path of a hidden layer's teaching signal.
+///
+/// # Example
+/// ```
+/// use falign::Network;
+/// use falign::rule::{Rule, SignalPath};
+/// let path = |rule| -> falign::Result<SignalPath> {
+///     Ok(Network::<f32>::builder(5, 2).hidden(&[4, 3]).rule(rule).build()?.rule().path())
+/// };
+/// assert_eq!(path(Rule::FeedbackAlignment)?, SignalPath::Layerwise);
+/// assert_eq!(path(Rule::DirectFeedbackAlignment)?, SignalPath::Direct);
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SignalPath {
     /// The signal comes from the next layer.
@@ -53,7 +65,8 @@ pub enum FeedbackWeights {
 /// A rule of the family.
 ///
 /// ```
-/// use falign::rule::{Composition, SignalPath};
+/// use falign::internal::rule::Composition;
+/// use falign::rule::SignalPath;
 /// let rule = Composition::named("direct_feedback_alignment").unwrap();
 /// assert_eq!(rule.path, SignalPath::Direct);
 /// assert_eq!(rule.name(), Some("direct_feedback_alignment"));

@@ -5,6 +5,15 @@ use serde::{Deserialize, Serialize};
 use super::Composition;
 
 /// A learning rule by the field's name, as written in experiment files (`learning.rule`).
+///
+/// # Example
+/// ```
+/// use falign::rule::{Feedback, Rule};
+/// assert_eq!(Rule::FeedbackAlignment.name(), "feedback_alignment");
+/// assert_eq!(Rule::FeedbackAlignment.feedback(), Some(Feedback::Random));
+/// assert_eq!(Rule::DirectFeedbackAlignment.feedback(), None); // deep networks only
+/// assert!(Rule::ALL.contains(&Rule::WeightMirror));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
@@ -117,6 +126,18 @@ impl Rule {
 ///
 /// Source: Kolen & Pollack (1994) for the second, Oja (1982) for the last; Song, Xu &
 /// Lafferty (2021), Section 6, propose local rules for b as future work.
+///
+/// # Example
+/// ```
+/// use falign::rule::{Feedback, Rule};
+/// use falign::two_layer::Problem;
+/// use ndarray::array;
+/// let problem = Problem {
+///     feedback: Feedback::KolenPollack,
+///     ..Problem::new(array![[1.0, 0.5]], array![[1.0]], 100, 0.01)
+/// };
+/// assert_eq!(Some(problem.feedback), Rule::KolenPollack.feedback());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feedback {
     /// The transposed forward weights: backpropagation.
@@ -133,7 +154,7 @@ pub enum Feedback {
 
 impl Feedback {
     /// Whether the feedback weights change during training.
-    pub fn is_learned(self) -> bool {
+    pub(crate) fn is_learned(self) -> bool {
         matches!(self, Self::KolenPollack | Self::Hebbian | Self::Oja)
     }
 }

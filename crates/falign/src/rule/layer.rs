@@ -126,7 +126,7 @@ impl<T: Scalar> Layer<T> {
     }
 
     /// Parameters that are trained: weights, and biases where it has any.
-    pub fn parameters(&self) -> Vec<Parameter> {
+    pub(crate) fn parameters(&self) -> Vec<Parameter> {
         let weights = self.weight();
         let bias = self.bias.as_ref().map(|bias| weights.bias(bias.len()));
         std::iter::once(weights).chain(bias).collect()

@@ -18,6 +18,30 @@ use crate::math::{Scalar, Stream};
 /// its own may change them after each step.
 ///
 /// The repository's example `private_rule` implements one.
+///
+/// # Example
+/// ```
+/// use falign::math::Stream;
+/// use falign::rule::{Layer, LearningRule, Trace};
+/// use ndarray::Array2;
+///
+/// /// One hidden layer is taught by fixed weights.
+/// struct Own(Array2<f64>); // (outputs, units)
+///
+/// impl LearningRule<f64> for Own {
+///     fn teach(&mut self, _: &[Layer<f64>], trace: &Trace<f64>, signals: &mut [Array2<f64>], _: &mut Stream) {
+///         signals[0].assign(&trace.residual.dot(&self.0));
+///     }
+/// }
+///
+/// let x = ndarray::array![[1.0, -0.5], [0.2, 0.4]];
+/// let y = ndarray::array![[0.3], [-0.1]];
+/// let rule = Own(Array2::from_elem((1, 4), 0.5));
+/// let mut network = falign::Network::builder(2, 1).hidden(&[4]).own_rule(rule).build()?;
+/// let before = network.step(&x, &y);
+/// assert!(network.loss(&x, &y) < before);
+/// # Ok::<(), falign::Error>(())
+/// ```
 pub trait LearningRule<T: Scalar>: Any + Send {
     /// Writes the teaching signal of each hidden layer, (batch, units): what stands in the
     /// place of the derivative of the loss by that layer's activity.
@@ -72,6 +96,44 @@ pub trait LearningRule<T: Scalar>: Any + Send {
 }
 
 /// The present batch, for rules that learn from what changed weights would have done.
+///
+/// # Example
+/// ```
+/// use falign::math::Stream;
+/// use falign::rule::{Layer, LearningRule, Trace, Trials};
+/// use ndarray::Array2;
+///
+/// /// Gradients by finite differences, weight by weight.
+/// struct Own;
+///
+/// impl LearningRule<f64> for Own {
+///     fn teach(&mut self, _: &[Layer<f64>], _: &Trace<f64>, signals: &mut [Array2<f64>], _: &mut Stream) {
+///         signals.iter_mut().for_each(|signal| signal.fill(0.0)); // nothing is sent
+///     }
+///     fn estimate(&mut self, trials: &mut Trials<'_, f64>, _: &mut Stream) -> bool {
+///         let mut layers = trials.layers.to_vec();
+///         for at in 0..layers.len() {
+///             for place in 0..layers[at].weights.len() {
+///                 let shift = |layers: &mut Vec<Layer<f64>>, by| {
+///                     *layers[at].weights.iter_mut().nth(place).unwrap() += by;
+///                 };
+///                 shift(&mut layers, 1e-6);
+///                 let slope = ((trials.trial)(&layers) - trials.loss) / 1e-6;
+///                 shift(&mut layers, -1e-6);
+///                 *trials.gradients[at].iter_mut().nth(place).unwrap() = slope;
+///             }
+///         }
+///         true
+///     }
+/// }
+///
+/// let x = ndarray::array![[1.0, -0.5], [0.2, 0.4]];
+/// let y = ndarray::array![[0.3], [-0.1]];
+/// let mut network = falign::Network::builder(2, 1).hidden(&[4]).own_rule(Own).build()?;
+/// let before = network.step(&x, &y);
+/// assert!(network.loss(&x, &y) < before);
+/// # Ok::<(), falign::Error>(())
+/// ```
 pub struct Trials<'a, T> {
     /// The network.
     pub layers: &'a [Layer<T>],
@@ -94,6 +156,33 @@ impl<T> std::fmt::Debug for Trials<'_, T> {
 }
 
 /// A finished step of the forward weights, as a rule's feedback weights see it.
+///
+/// # Example
+/// ```
+/// use falign::math::Stream;
+/// use falign::rule::{Adaptation, Layer, LearningRule, Trace};
+/// use ndarray::Array2;
+///
+/// /// One hidden layer; the weights that teach it follow the forward ones.
+/// struct Own(Array2<f64>); // (outputs, units)
+///
+/// impl LearningRule<f64> for Own {
+///     fn teach(&mut self, _: &[Layer<f64>], trace: &Trace<f64>, signals: &mut [Array2<f64>], _: &mut Stream) {
+///         signals[0].assign(&trace.residual.dot(&self.0));
+///     }
+///     fn adapt(&mut self, step: &mut Adaptation<'_, f64>) {
+///         self.0.scaled_add(1.0, &*step.changes(1));
+///     }
+/// }
+///
+/// let x = ndarray::array![[1.0, -0.5], [0.2, 0.4]];
+/// let y = ndarray::array![[0.3], [-0.1]];
+/// let rule = Own(Array2::from_elem((1, 4), 0.5));
+/// let mut network = falign::Network::builder(2, 1).hidden(&[4]).own_rule(rule).build()?;
+/// let before = network.step(&x, &y);
+/// assert!(network.loss(&x, &y) < before);
+/// # Ok::<(), falign::Error>(())
+/// ```
 pub struct Adaptation<'a, T> {
     /// The network after the step.
     pub layers: &'a [Layer<T>],

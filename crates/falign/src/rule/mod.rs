@@ -4,29 +4,32 @@
 //! random-feedback family for networks of any depth, and [`LearningRule`] the trait of a private
 //! rule. This room knows no engine: it defines what a rule sees, engines fill it.
 
-mod algebra;
-mod baseline;
-mod composed;
+pub(crate) mod algebra;
+pub(crate) mod baseline;
+pub(crate) mod composed;
 mod feedback;
-mod feedback_learning;
+pub(crate) mod feedback_learning;
 pub(crate) mod fused;
 mod layer;
 mod learning_rule;
-mod mirror;
+pub(crate) mod mirror;
 mod mode;
 mod passage;
 mod schedule;
 mod trace;
 
-pub use algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
-pub use baseline::{LastLayerOnly, NodePerturbation, WeightPerturbation};
-pub use composed::Composed;
+pub use algebra::SignalPath;
+pub(crate) use algebra::{Composition, FeedbackWeights, Magnitude, Sent};
+pub(crate) use baseline::{LastLayerOnly, NodePerturbation, WeightPerturbation};
+pub(crate) use composed::Composed;
 pub use feedback::{Feedback, Rule};
-pub use feedback_learning::{FeedbackDecay, FeedbackLearning, FeedbackNumbers, FeedbackPlace};
+pub(crate) use feedback_learning::{
+    FeedbackDecay, FeedbackLearning, FeedbackNumbers, FeedbackPlace,
+};
 pub use layer::Layer;
 pub(crate) use layer::ValuesMut;
 pub use learning_rule::{Adaptation, LearningRule, Trials};
-pub use mirror::MirrorResponse;
+pub(crate) use mirror::MirrorResponse;
 pub(crate) use mode::{Mode, States};
 pub(crate) use passage::Passage;
 pub use schedule::{RidgeForm, Schedule};

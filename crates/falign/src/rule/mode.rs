@@ -2,7 +2,7 @@
 
 use crate::math::{Stream, StreamName, Streams};
 
-/// States of each node's map, from step to step: one array for each of [`Map::states`](crate::layer::Map::states).
+/// States of each node's map, from step to step: one array for each of [`Map::states`](crate::layer::map::Map::states).
 pub(crate) type States<T> = Vec<Vec<Vec<T>>>;
 
 /// How a batch goes through.

@@ -30,7 +30,7 @@ impl RidgeForm {
 }
 
 /// The ridge lambda(t) as a function of the step t = 0, 1, ... In an experiment file levels and times may
-/// be in units of the theory; [`resolved`](Self::resolved) makes them numbers.
+/// be in units of the theory, which each run makes numbers.
 ///
 /// ```
 /// use falign::rule::Schedule;
@@ -80,7 +80,7 @@ impl<Level, Last, Time> Schedule<Level, Last, Time> {
     ///
     /// # Errors
     /// That of the first which has no number.
-    pub fn resolved<E>(
+    pub(crate) fn resolved<E>(
         &self,
         level: impl Fn(&Level) -> Result<f64, E>,
         last: impl Fn(&Last) -> Result<u64, E>,
@@ -117,7 +117,7 @@ impl Schedule {
 
     /// lambda at a real time t >= 0, in steps: that of a cutoff and of a table is constant from
     /// each step to the next.
-    pub fn at(&self, t: f64) -> f64 {
+    pub(crate) fn at(&self, t: f64) -> f64 {
         match self {
             Self::Constant { ridge } => *ridge,
             Self::Cutoff { ridge, last_step } => {
@@ -194,7 +194,7 @@ impl Schedule {
     }
 
     /// The sum over all steps, which may be infinite.
-    pub fn total(&self) -> f64 {
+    pub(crate) fn total(&self) -> f64 {
         match self {
             Self::Constant { ridge } if *ridge > 0.0 => f64::INFINITY,
             Self::Constant { .. } => 0.0,
@@ -215,7 +215,7 @@ impl Schedule {
     }
 
     /// The time from which on there is no ridge at all, if there is one: the end of a cutoff.
-    pub fn end(&self) -> Option<f64> {
+    pub(crate) fn end(&self) -> Option<f64> {
         let first_zero = match self {
             Self::Constant { ridge }
             | Self::InverseSquare { ridge, .. }
@@ -233,7 +233,7 @@ impl Schedule {
     }
 
     /// The largest value over all steps.
-    pub fn max(&self) -> f64 {
+    pub(crate) fn max(&self) -> f64 {
         match self {
             Self::Constant { ridge }
             | Self::Cutoff { ridge, .. }

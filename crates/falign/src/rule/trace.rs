@@ -13,6 +13,32 @@ use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Scalar, Slopes, set_rows};
 
 /// One batch on its way through a network, samples in rows.
+///
+/// # Example
+/// ```
+/// use falign::math::Stream;
+/// use falign::rule::{Layer, LearningRule, Trace};
+/// use ndarray::Array2;
+///
+/// /// Every unit of a hidden layer hears the sum of the outputs' residuals, and its own activity.
+/// struct Broadcast;
+///
+/// impl LearningRule<f64> for Broadcast {
+///     fn teach(&mut self, _: &[Layer<f64>], trace: &Trace<f64>, signals: &mut [Array2<f64>], _: &mut Stream) {
+///         for (signal, activity) in signals.iter_mut().zip(&trace.activities) {
+///             assert_eq!(signal.dim(), activity.dim()); // (batch, units)
+///             for (i, mut row) in signal.rows_mut().into_iter().enumerate() {
+///                 let heard = trace.residual.row(i).sum();
+///                 row.assign(&activity.row(i).mapv(|h| heard * h));
+///             }
+///         }
+///     }
+/// }
+///
+/// let mut network = falign::Network::builder(2, 1).hidden(&[4]).own_rule(Broadcast).build()?;
+/// network.step(&ndarray::array![[1.0, -0.5]], &ndarray::array![[0.3]]);
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace<T> {
     /// psi(z) of each hidden layer, (batch, units), with dropout.
@@ -120,7 +146,7 @@ impl<T: Scalar> Trace<T> {
     }
 
     /// Samples in the batch.
-    pub fn batch(&self) -> usize {
+    pub(crate) fn batch(&self) -> usize {
         self.outputs.nrows()
     }
 }

@@ -134,9 +134,9 @@ pub fn simulate(
 /// # Example
 /// ```
 /// use falign::experiment::Experiment;
-/// use falign::experiment::Look;
+/// use falign::internal::simulate::Look;
 /// use falign::internal::simulate::{Context, watched};
-/// use falign::experiment::Sources;
+/// use falign::internal::simulate::sources::Sources;
 /// let flat = "width = 30\nsteps = 40\nrecord = { every = 20 }\nsave_weights = \"final\"".parse().unwrap();
 /// let setting = &Experiment::from_flat(&flat, None)?.settings[0].setting;
 /// let sources = Sources::default();

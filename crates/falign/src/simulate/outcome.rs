@@ -3,6 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 /// How a run ended.
+///
+/// # Example
+/// ```
+/// use falign::experiment::Outcome;
+/// use ndarray::array;
+/// let (x, y) = (array![[1.0, 0.2], [-0.3, 1.0], [0.5, -0.7]], array![1.0, -1.0, 0.5]);
+/// let run = falign::train(&x, &y).width(20).steps(30).step_size(1e3).run()?; // far too large
+/// for outcome in run.outcomes() {
+///     assert!(matches!(outcome, Outcome::Diverged { .. }));
+///     assert_eq!(outcome.name(), "diverged");
+/// }
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -28,7 +41,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Whether the run diverged.
-    pub fn is_diverged(self) -> bool {
+    pub(crate) fn is_diverged(self) -> bool {
         matches!(self, Self::Diverged { .. })
     }
 

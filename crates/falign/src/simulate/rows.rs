@@ -17,7 +17,7 @@ pub struct RunRows {
 /// A finished run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunResult {
-    /// Its rows, with the values of `setting.quantities`.
+    /// Rows of the run, with the values of `setting.quantities`.
     pub rows: RunRows,
     /// The values of its theory units.
     pub resolved: Resolved,

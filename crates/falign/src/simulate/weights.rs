@@ -8,6 +8,20 @@ use crate::network::TensorFile;
 use crate::{Error, Result};
 
 /// Weights as they are written: an NPZ or a `safetensors` file.
+///
+/// # Example
+/// ```
+/// use falign::experiment::SavedWeights;
+/// use ndarray::array;
+/// let (x, y) = (array![[1.0, 0.2], [-0.3, 1.0], [0.5, -0.7]], array![1.0, -1.0, 0.5]);
+/// let run = falign::train(&x, &y).width(20).steps(5).set("save_weights", "final").run()?;
+/// let [_, last] = &run.weights()[0];
+/// let Some(SavedWeights::TwoLayer(weights)) = last else {
+///     panic!("weights of a two-layer network");
+/// };
+/// assert_eq!(weights.hidden.dim(), (20, 2)); // (width, inputs)
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum SavedWeights {
     /// W, beta and b.

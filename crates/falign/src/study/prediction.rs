@@ -37,7 +37,8 @@ pub enum NewInputs {
 /// ```
 /// use falign::internal::study::prediction::{NewInputs, predict};
 /// use falign::internal::simulate::{Context, simulate};
-/// use falign::experiment::{Experiment, Sources};
+/// use falign::experiment::Experiment;
+/// use falign::internal::simulate::sources::Sources;
 /// let flat = "samples = 5\ninput_dim = 2\nwidth = 30\nsave_weights = \"final\"".parse().unwrap();
 /// let setting = &Experiment::from_flat(&flat, None)?.settings[0].setting;
 /// let sources = Sources::default();

@@ -50,7 +50,7 @@ pub struct KernelSpectrum {
 /// # Example
 /// ```
 /// use falign::experiment::Overrides;
-/// use falign::experiment::Sources;
+/// use falign::internal::simulate::sources::Sources;
 /// use falign::experiment::Experiment;
 /// use falign::internal::study::spectra::kernel_spectra;
 /// let file = "name = \"small\"\n[data]\nsamples = 8\n[network]\nwidth = 500\nactivation = \"tanh\"\n";

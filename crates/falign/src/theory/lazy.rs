@@ -49,7 +49,7 @@ pub enum LazyFeedback {
 /// ```
 /// use falign::math::Activation;
 /// use falign::rule::Schedule;
-/// use falign::theory::{LazyFeedback, LazyLimit};
+/// use falign::internal::theory::{LazyFeedback, LazyLimit};
 /// use ndarray::{Array2, array};
 /// let (x, y) = (array![[1.0, 0.0], [0.0, 1.0]], array![[1.0], [-1.0]]);
 /// let mut limit = LazyLimit::new(

@@ -20,7 +20,7 @@ const SYMMETRIC: f64 = 1e-14;
 ///
 /// # Example
 /// ```
-/// use falign::theory::symmetric_part_eigenvalues;
+/// use falign::internal::theory::symmetric_part_eigenvalues;
 /// use ndarray::array;
 /// let eigenvalues = symmetric_part_eigenvalues(&array![[1.0, 3.0], [-3.0, 2.0]])?;
 /// assert_eq!(eigenvalues, [1.0, 2.0]);

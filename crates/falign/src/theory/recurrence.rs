@@ -47,7 +47,7 @@ pub struct LinearNetwork<'a> {
 /// # Example
 /// ```
 /// use falign::rule::Schedule;
-/// use falign::theory::{LinearRecurrence, LinearNetwork};
+/// use falign::internal::theory::{LinearNetwork, LinearRecurrence};
 /// use ndarray::array;
 /// let one = array![[1.0]];
 /// let start = LinearNetwork {

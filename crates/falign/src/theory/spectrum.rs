@@ -9,6 +9,16 @@ use crate::memory::{Extent, Need, Size};
 use crate::stage::{Listener, whole};
 
 /// Extreme eigenvalues of the infinite-width feature kernel on a data set.
+///
+/// # Example
+/// ```
+/// use falign::math::Activation;
+/// use falign::theory::{Spectrum, kernel_spectrum};
+/// use ndarray::array;
+/// let x = array![[1.0, 0.0, 0.5], [0.0, 1.0, -0.5]];
+/// let Spectrum { gamma, max } = kernel_spectrum(Activation::Relu, &x);
+/// assert!(0.0 < gamma && gamma < max); // steps below 2/M are stable
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spectrum {
     /// gamma: the least eigenvalue on the kernel's range.

@@ -2,21 +2,21 @@
 //!
 //! Refuses mini-batches and depth. Letters: n samples, d inputs, p hidden units, k outputs.
 
-mod draw;
+pub(crate) mod draw;
 mod kernels;
 mod linear;
 mod mask;
 mod problem;
-mod reference;
+pub(crate) mod reference;
 mod sample_space;
 mod snapshot;
 mod start;
 
 pub use crate::data::Weights;
-pub use draw::Draw;
+pub(crate) use draw::Draw;
 pub use linear::{Linear, LinearStart};
 pub use problem::Problem;
-pub use reference::Reference;
-pub use sample_space::SampleSpace;
+pub(crate) use reference::Reference;
+pub use sample_space::{SampleSpace, Threads};
 pub use snapshot::{Dynamics, Movement, Needs, Shares, Snapshot};
 pub use start::Start;

@@ -17,6 +17,21 @@ use crate::rule::{Feedback, RidgeForm, Schedule};
 ///
 /// Source: Song, Xu & Lafferty (2021), (2.1), Algorithm 1, (A.3); the output scale alpha with
 /// step eta/alpha^2 after Bordelon & Pehlevan (2023).
+///
+/// # Example
+/// ```
+/// use falign::math::Activation;
+/// use falign::rule::Schedule;
+/// use falign::two_layer::Problem;
+/// use ndarray::array;
+/// let (inputs, targets) = (array![[1.0, 0.5], [-0.2, 2.0]], array![[1.0], [-1.0]]);
+/// let problem = Problem {
+///     activation: Activation::Tanh,
+///     schedule: Schedule::Constant { ridge: 0.1 },
+///     ..Problem::new(inputs, targets, 100, 0.01)
+/// };
+/// assert_eq!(problem.factor(0), 1.0 - 0.01 * 0.1); // beta shrinks by eta lambda
+/// ```
 #[derive(Debug, Clone)]
 pub struct Problem {
     /// X, (samples, `input_dim`).
@@ -50,6 +65,30 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A network of `width` linear units under fixed random feedback, without ridge and dropout; whatever is to differ
+    /// is set by its field.
+    ///
+    /// `inputs` are (samples, `input_dim`), `targets` (samples, outputs). Feedback that learns does so with the same
+    /// step size and the decay of beta.
+    pub fn new(inputs: Array2<f64>, targets: Array2<f64>, width: u64, step_size: f64) -> Self {
+        Self {
+            inputs,
+            targets,
+            held_out: None,
+            width,
+            activation: Activation::Linear,
+            feedback: Feedback::Random,
+            step_size,
+            schedule: Schedule::Constant { ridge: 0.0 },
+            ridge_form: RidgeForm::default(),
+            dropout: 0.0,
+            output_scale: 1.0,
+            center_outputs: false,
+            feedback_step_size: step_size,
+            feedback_decay: None,
+        }
+    }
+
     /// n.
     pub fn samples(&self) -> usize {
         self.inputs.nrows()
@@ -66,7 +105,7 @@ impl Problem {
     }
 
     /// sqrt(p).
-    pub fn root_width(&self) -> f64 {
+    pub(crate) fn root_width(&self) -> f64 {
         (self.width as f64).sqrt()
     }
 
@@ -76,7 +115,7 @@ impl Problem {
     }
 
     /// eta / (alpha sqrt(p)), the factor of both updates.
-    pub fn gain(&self) -> f64 {
+    pub(crate) fn gain(&self) -> f64 {
         self.step_size / (self.output_scale * self.root_width())
     }
 
@@ -87,13 +126,13 @@ impl Problem {
     }
 
     /// The factor by which learned feedback weights shrink at step t.
-    pub fn feedback_factor(&self, step: u64) -> f64 {
+    pub(crate) fn feedback_factor(&self, step: u64) -> f64 {
         self.feedback_decay
             .map_or_else(|| self.factor(step), |kappa| 1.0 - kappa)
     }
 
     /// `eta_b` / (alpha sqrt(p)).
-    pub fn feedback_gain(&self) -> f64 {
+    pub(crate) fn feedback_gain(&self) -> f64 {
         self.feedback_step_size / (self.output_scale * self.root_width())
     }
 }

@@ -8,6 +8,23 @@ use super::Weights;
 use crate::stage::{Listener, unstopped};
 
 /// Parts of a snapshot that are wanted; the others are not computed.
+///
+/// # Example
+/// ```
+/// use falign::math::Streams;
+/// use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, Threads};
+/// use ndarray::Array;
+/// let inputs = Array::from_shape_fn((6, 4), |(i, j)| ((5 * i + 3 * j) as f64).sin());
+/// let targets = Array::from_shape_fn((6, 1), |(i, _)| (i as f64).cos());
+/// let problem = Problem::new(inputs, targets, 50, 0.02);
+/// let streams = Streams::new(1, 0);
+/// let start = Start::Drawn { streams, correlation: 0.0 };
+/// let needs = Needs { output_movement: true, ..Needs::default() };
+/// let mut network = SampleSpace::<f64>::new(&problem, start, streams, needs, Threads::One);
+/// network.step();
+/// let state = network.snapshot(needs);
+/// assert!(state.output_movement.is_some() && state.hidden_movement.is_none());
+/// ```
 #[allow(clippy::struct_excessive_bools, reason = "a set of independent wants")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Needs {
@@ -33,7 +50,7 @@ pub struct Needs {
 
 impl Needs {
     /// Needs of no part but those that every snapshot has.
-    pub const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         coefficients: false,
         output_movement: false,
         hidden_movement: false,
@@ -47,7 +64,7 @@ impl Needs {
 
     /// The needs of either.
     #[must_use]
-    pub fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         Self {
             coefficients: self.coefficients || other.coefficients,
             output_movement: self.output_movement || other.output_movement,
@@ -63,6 +80,23 @@ impl Needs {
 }
 
 /// Parts of |beta|^2 by (B.5), which add up to 1.
+///
+/// # Example
+/// ```
+/// use falign::math::Streams;
+/// use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, Start};
+/// use ndarray::Array;
+/// let inputs = Array::from_shape_fn((6, 4), |(i, j)| ((5 * i + 3 * j) as f64).sin());
+/// let targets = Array::from_shape_fn((6, 1), |(i, _)| (i as f64).cos());
+/// let problem = Problem::new(inputs, targets, 50, 0.02);
+/// let streams = Streams::new(1, 0);
+/// let start = Start::Drawn { streams, correlation: 0.0 };
+/// let needs = Needs { shares: true, ..Needs::default() };
+/// let mut network = Linear::new(&problem, LinearStart::Weights(start), needs);
+/// network.step();
+/// let shares = network.snapshot(needs).shares.unwrap();
+/// assert!((shares.initial + shares.hidden + shares.feedback - 1.0).abs() < 1e-9);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shares {
     /// Part in the span of beta(0).
@@ -74,6 +108,24 @@ pub struct Shares {
 }
 
 /// Movement over units: the largest norm (where single units exist) and the sum of squares.
+///
+/// # Example
+/// ```
+/// use falign::math::Streams;
+/// use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, Threads};
+/// use ndarray::Array;
+/// let inputs = Array::from_shape_fn((6, 4), |(i, j)| ((5 * i + 3 * j) as f64).sin());
+/// let targets = Array::from_shape_fn((6, 1), |(i, _)| (i as f64).cos());
+/// let problem = Problem::new(inputs, targets, 50, 0.02);
+/// let streams = Streams::new(1, 0);
+/// let start = Start::Drawn { streams, correlation: 0.0 };
+/// let needs = Needs { output_movement: true, ..Needs::default() };
+/// let mut network = SampleSpace::<f64>::new(&problem, start, streams, needs, Threads::One);
+/// network.step();
+/// let state = network.snapshot(needs);
+/// let moved = state.output_movement.unwrap();
+/// assert!(moved.max > 0.0 && moved.max.powi(2) <= moved.sum_squares);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Movement {
     /// Largest norm over units; NaN under the Gram draw.
@@ -90,6 +142,25 @@ impl Movement {
 }
 
 /// One step, without dropout. Small matrices are row-major.
+///
+/// # Example
+/// ```
+/// use falign::math::Streams;
+/// use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, Threads};
+/// use ndarray::Array;
+/// let inputs = Array::from_shape_fn((6, 4), |(i, j)| ((5 * i + 3 * j) as f64).sin());
+/// let targets = Array::from_shape_fn((6, 1), |(i, _)| (i as f64).cos());
+/// let problem = Problem::new(inputs, targets, 50, 0.02);
+/// let streams = Streams::new(1, 0);
+/// let start = Start::Drawn { streams, correlation: 0.0 };
+/// let needs = Needs { output_movement: true, ..Needs::default() };
+/// let mut network = SampleSpace::<f64>::new(&problem, start, streams, needs, Threads::One);
+/// network.step();
+/// let state = network.snapshot(needs);
+/// assert_eq!(state.residual.len(), 6); // (samples, outputs)
+/// let cosine = state.cross_gram[0] / (state.output_gram[0] * state.feedback_gram[0]).sqrt();
+/// assert!(cosine.abs() <= 1.0); // of beta and b, one output
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     /// e, (samples, outputs).
@@ -119,6 +190,24 @@ pub struct Snapshot {
 }
 
 /// The dynamics of one run, whatever engine computes it.
+///
+/// # Example
+/// ```
+/// use falign::math::Streams;
+/// use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, SampleSpace, Start, Threads};
+/// use ndarray::Array;
+/// let inputs = Array::from_shape_fn((6, 4), |(i, j)| ((5 * i + 3 * j) as f64).sin());
+/// let targets = Array::from_shape_fn((6, 1), |(i, _)| (i as f64).cos());
+/// let problem = Problem::new(inputs, targets, 50, 0.02);
+/// let streams = Streams::new(1, 0);
+/// let start = Start::Drawn { streams, correlation: 0.0 };
+/// let needs = Needs::default();
+/// let linear = Linear::new(&problem, LinearStart::Weights(start.clone()), needs);
+/// let fast = SampleSpace::<f64>::new(&problem, start, streams, needs, Threads::One);
+/// let mut engines: [Box<dyn Dynamics>; 2] = [Box::new(linear), Box::new(fast)];
+/// engines.iter_mut().for_each(|engine| engine.step());
+/// assert!((engines[0].residual_norm() / engines[1].residual_norm() - 1.0).abs() < 1e-12);
+/// ```
 pub trait Dynamics {
     /// Advances by one step.
     fn step(&mut self);

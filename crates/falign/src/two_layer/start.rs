@@ -7,6 +7,20 @@ use crate::stage::{Listener, Stage, Work, unstopped};
 
 /// Source of the initial weights. Drawn hidden weights are made again whenever they
 /// are needed, not stored.
+///
+/// # Example
+/// ```
+/// use falign::math::Streams;
+/// use falign::two_layer::{Problem, Start};
+/// use ndarray::Array;
+/// let inputs = Array::from_shape_fn((6, 4), |(i, j)| ((5 * i + 3 * j) as f64).sin());
+/// let targets = Array::from_shape_fn((6, 1), |(i, _)| (i as f64).cos());
+/// let problem = Problem::new(inputs, targets, 50, 0.02);
+/// let streams = Streams::new(1, 0);
+/// let start = Start::Drawn { streams, correlation: 0.0 };
+/// // Drawn weights are made when they are needed: rows 10 to 19 of W(0), 4 inputs each.
+/// assert_eq!(start.hidden_rows(10, 10, problem.input_dim()).len(), 10 * 4);
+/// ```
 #[derive(Debug, Clone)]
 pub enum Start {
     /// Given weights.

@@ -2,9 +2,9 @@
 
 use falign::Error;
 use falign::audit::{Claim, Subject, Verdict, audit};
+use falign::internal::network::Initialisation;
+use falign::internal::rule::{Composition, LastLayerOnly, NodePerturbation, WeightPerturbation};
 use falign::math::{Activation, Loss, Reduction};
-use falign::network::Initialisation;
-use falign::rule::{Composition, LastLayerOnly, NodePerturbation, WeightPerturbation};
 use ndarray::Array2;
 
 use super::{BATCH, Case, Rule, family, named, verdict};

@@ -1,11 +1,12 @@
 //! Feedback weights that drift, stay or learn where they should not are caught.
 
 use falign::audit::{Claim, Verdict};
-use falign::math::{Activation, Loss, Reduction};
-use falign::network::Initialisation;
-use falign::rule::{
-    Composed, Composition, FeedbackDecay, FeedbackLearning, LearningRule, MirrorResponse,
+use falign::internal::network::Initialisation;
+use falign::internal::rule::{
+    Composed, Composition, FeedbackDecay, FeedbackLearning, MirrorResponse,
 };
+use falign::math::{Activation, Loss, Reduction};
+use falign::rule::LearningRule;
 
 use super::mutant::{Mutant, inner_random, is_caught, mutant_case};
 use super::{Case, Rule, family, named, verdict};

@@ -8,12 +8,15 @@ mod signals; // teaching signals that are almost right
 
 use falign::audit::{Claim, Report, Subject, Verdict, audit};
 use falign::internal::network::FeedbackShape;
-use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::network::{Architecture, DenseInput, Initialisation, draw_feedback, draw_layers};
-use falign::rule::{
-    Composed, Composition, FeedbackDecay, FeedbackLearning, FeedbackWeights, Layer, LearningRule,
-    Magnitude, MirrorResponse,
+use falign::internal::network::{
+    Architecture, DenseInput, Initialisation, draw_feedback, draw_layers,
 };
+use falign::internal::rule::{
+    Composed, Composition, FeedbackDecay, FeedbackLearning, FeedbackWeights, Magnitude,
+    MirrorResponse,
+};
+use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
+use falign::rule::{Layer, LearningRule};
 use ndarray::Array2;
 
 type Rule = Box<dyn LearningRule<f64>>;

@@ -1,9 +1,10 @@
 //! Rules that are almost right, and what must see that they are not.
 
 use falign::audit::{Claim, Report, Verdict};
+use falign::internal::network::Initialisation;
+use falign::internal::rule::Composed;
 use falign::math::{Activation, Stream, StreamName, Streams};
-use falign::network::Initialisation;
-use falign::rule::{Adaptation, Composed, Layer, LearningRule, Trace, Trials};
+use falign::rule::{Adaptation, Layer, LearningRule, Trace, Trials};
 use ndarray::Array2;
 
 use super::{Case, Rule, named};

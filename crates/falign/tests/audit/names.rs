@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use falign::audit::{Claim, Verdict};
-use falign::rule::{Composed, LastLayerOnly, WeightPerturbation};
+use falign::internal::rule::{Composed, LastLayerOnly, WeightPerturbation};
 
 use super::mutant::{Mutant, failed, inner_random, is_caught, mutant_case};
 use super::{Rule, family, named, verdict};

@@ -1,9 +1,10 @@
 //! Teaching signals that are almost right are caught.
 
 use falign::audit::Claim;
+use falign::internal::network::Initialisation;
+use falign::internal::rule::{Composed, Composition, NodePerturbation};
 use falign::math::Activation;
-use falign::network::Initialisation;
-use falign::rule::{Composed, Composition, Layer, LearningRule, NodePerturbation};
+use falign::rule::{Layer, LearningRule};
 
 use super::mutant::{Mutant, doubled, exact_signals, inner_random, is_caught, mutant_case};
 use super::{Case, Rule, family, named};

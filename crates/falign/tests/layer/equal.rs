@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use falign::internal::measure::{Measured, Measurement, Wanted};
+use falign::internal::network::{
+    Initialisation, Network, OptimiserKind, StepOptions, draw_operators,
+};
 use falign::internal::network::{Part, TensorFile};
 use falign::layer::{Dense, Layout, Operator};
 use falign::math::{Activation, Loss, Streams};
-use falign::measure::{Measured, Measurement, Quantity, Wanted};
-use falign::network::{Initialisation, Network, OptimiserKind, StepOptions, draw_operators};
+use falign::measure::Quantity;
 use falign::rule::Layer;
 
 use super::networks::*;

@@ -1,6 +1,8 @@
 //! Maps pull back through the slope of the pass that they kept.
 
-use falign::layer::{Activated, Batch, Kept, Map, Pass};
+use falign::internal::layer::Activated;
+use falign::internal::layer::{Kept, Map, Pass};
+use falign::layer::Batch;
 use falign::math::{Activation, Stream};
 
 use super::members::{Dropout, MeanPool, ResidualSum, RunningCentre};

@@ -1,6 +1,7 @@
 //! Layers that the library does not have, a plain loop each.
 
-use falign::layer::{Batch, Extent, Finish, Inputs, Kept, Map, Operator, Packed, Parameter, Pass};
+use falign::internal::layer::{Kept, Map, Pass};
+use falign::layer::{Batch, Extent, Finish, Inputs, Operator, Packed, Parameter};
 
 /// One-dimensional convolution without padding; weights (outputs, kernel, inputs).
 #[derive(Debug)]

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use falign::internal::layer::Wiring;
 use falign::internal::network::FeedbackShape;
-use falign::layer::{Dense, Layout, Operator, Wiring};
-use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
-use falign::network::{
+use falign::internal::network::{
     DenseInput, Initialisation, Network, OptimiserKind, StepOptions, draw_feedback, draw_operators,
 };
-use falign::rule::{
-    Composed, Composition, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation,
-    WeightPerturbation,
+use falign::internal::rule::{
+    Composed, Composition, FeedbackLearning, LastLayerOnly, NodePerturbation, WeightPerturbation,
 };
+use falign::layer::{Dense, Layout, Operator};
+use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
+use falign::rule::{Layer, LearningRule};
 use ndarray::Array2;
 
 use super::members::{Convolution, Dropout, MeanPool, ResidualSum, RunningCentre};

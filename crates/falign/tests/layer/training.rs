@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use falign::layer::{Dense, Layout, Operator, Wiring};
-use falign::math::{Activation, Stream, StreamName, Streams};
-use falign::network::{Network, OptimiserKind, StepOptions, TokenInput, draw_operators};
-use falign::rule::{
-    Composed, Composition, FeedbackDecay, FeedbackLearning, LastLayerOnly, Layer, LearningRule,
-    MirrorResponse, NodePerturbation, Trace, WeightPerturbation,
+use falign::internal::layer::Wiring;
+use falign::internal::network::{Network, OptimiserKind, StepOptions, TokenInput, draw_operators};
+use falign::internal::rule::{
+    Composed, Composition, FeedbackDecay, FeedbackLearning, LastLayerOnly, MirrorResponse,
+    NodePerturbation, WeightPerturbation,
 };
+use falign::layer::{Dense, Layout, Operator};
+use falign::math::{Activation, Stream, StreamName, Streams};
+use falign::rule::{Layer, LearningRule, Trace};
 use ndarray::Array2;
 
 use super::members::Embedding;

@@ -1,8 +1,9 @@
 //! The lazy limit: how far networks of finite width are from it.
 
+use falign::internal::theory::{LazyFeedback, LazyLimit};
 use falign::math::Activation;
 use falign::rule::{RidgeForm, Schedule};
-use falign::theory::{LazyFeedback, LazyLimit, kernel_spectrum};
+use falign::theory::kernel_spectrum;
 use ndarray::{Array2, array};
 
 use crate::support::{normals, problem};

@@ -1,10 +1,11 @@
 //! Lemma B.1, (B.4) and (B.5) against the engines.
 
+use falign::internal::theory::{LinearNetwork, LinearRecurrence};
+use falign::internal::two_layer::Reference;
 use falign::math::{Activation, Streams};
 use falign::measure::{Quantity, quantity};
 use falign::rule::{RidgeForm, Schedule};
-use falign::theory::{LinearNetwork, LinearRecurrence};
-use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, Reference, Start, Weights};
+use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, Start, Weights};
 use ndarray::Array2;
 
 use crate::support::{normals, problem, relative};

@@ -1,13 +1,15 @@
 //! The slow-time limit to a tolerance, against tables of another implementation and networks.
 
 use falign::data::Weights;
+use falign::internal::theory::SlowRidge;
+use falign::internal::theory::{FeedbackLaw, SlowEstimate, SlowProblem, slow_time_limit};
 use falign::math::{Activation, Loss, StreamName, Streams};
 use falign::measure::{Quantity, quantity};
 use falign::rule::{RidgeForm, Schedule};
-use falign::theory::{
-    FeedbackLaw, SlowEstimate, SlowProblem, SlowRidge, kernel_spectrum, slow_time_limit,
+use falign::theory::kernel_spectrum;
+use falign::two_layer::{
+    Dynamics, Linear, LinearStart, Needs, Problem, SampleSpace, Start, Threads,
 };
-use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, SampleSpace, Start};
 use ndarray::Array2;
 
 use crate::support::{normals, problem};
@@ -202,7 +204,7 @@ fn training(activation: Activation, width: u64, tau: f64) -> (Problem, u64) {
         clippy::cast_sign_loss,
         reason = "a step"
     )]
-    let steps = (tau * problem.root_width() / problem.step_size).round() as u64;
+    let steps = (tau * (problem.width as f64).sqrt() / problem.step_size).round() as u64;
     (problem, steps)
 }
 
@@ -230,7 +232,7 @@ fn the_composite_formula_holds_at_short_times_and_forgets_a_given_correlation() 
         .to_vec();
     steps.retain(|step| *step < last);
     steps.push(last);
-    let per_step = problem.step_size / problem.root_width();
+    let per_step = problem.step_size / (problem.width as f64).sqrt();
     let taus: Vec<f64> = steps.iter().map(|step| *step as f64 * per_step).collect();
     let slow = SlowProblem {
         activation: Activation::Linear,
@@ -320,7 +322,7 @@ fn networks_with_other_feedback_laws_follow_the_limit_of_their_law() {
             });
             let streams = Streams::new(0, 0);
             let needs = Needs::default();
-            let mut engine = SampleSpace::<f64>::new(&problem, start, streams, needs, false);
+            let mut engine = SampleSpace::<f64>::new(&problem, start, streams, needs, Threads::One);
             for _ in 0..steps {
                 engine.step();
             }

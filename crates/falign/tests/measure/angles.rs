@@ -1,10 +1,12 @@
 //! Angles of signals and updates: none for backpropagation, right for others.
 
 use falign::internal::math::simd::Element;
+use falign::internal::measure::{Measurement, Wanted};
+use falign::internal::network::{DenseInput, Network, OptimiserKind, StepOptions};
+use falign::internal::rule::{Composed, Composition, LastLayerOnly, WeightPerturbation};
 use falign::math::{Activation, Loss, Reduction};
-use falign::measure::{LayerMeasure, Measurement, Quantity, Wanted};
-use falign::network::{DenseInput, Network, OptimiserKind, StepOptions};
-use falign::rule::{Composed, Composition, LastLayerOnly, Layer, LearningRule, WeightPerturbation};
+use falign::measure::{LayerMeasure, Quantity};
+use falign::rule::{Layer, LearningRule};
 use ndarray::array;
 
 use super::{

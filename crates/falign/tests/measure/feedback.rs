@@ -1,7 +1,7 @@
 //! Feedback weights against forward weights and their pseudoinverses.
 
+use falign::internal::network::{DenseInput, Network};
 use falign::math::{Activation, Reduction};
-use falign::network::{DenseInput, Network};
 use ndarray::{Array2, array};
 
 use super::{CLASSES, LOSS, NO_ANGLE, SAMPLES, angle, layers, measure, named, task, value};

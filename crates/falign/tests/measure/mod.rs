@@ -7,13 +7,15 @@ mod units; // dead and saturated units, accuracies
 mod whole; // chunks, watching, divergence
 
 use falign::internal::math::simd::Element;
+use falign::internal::measure::{Measured, Measurement, Wanted};
 use falign::internal::network::FeedbackShape;
-use falign::math::{Activation, Loss, Stream, StreamName, Streams};
-use falign::measure::{LayerMeasure, Measured, Measurement, Quantity, Wanted};
-use falign::network::{
+use falign::internal::network::{
     Architecture, DenseInput, Initialisation, Network, OptimiserKind, draw_feedback, draw_layers,
 };
-use falign::rule::{Composed, Composition, FeedbackDecay, FeedbackLearning, Layer};
+use falign::internal::rule::{Composed, Composition, FeedbackDecay, FeedbackLearning};
+use falign::math::{Activation, Loss, Stream, StreamName, Streams};
+use falign::measure::{LayerMeasure, Quantity};
+use falign::rule::Layer;
 use ndarray::Array2;
 
 use crate::support::normals;

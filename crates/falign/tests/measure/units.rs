@@ -1,7 +1,7 @@
 //! Units at rest or on the tails, and what is classified rightly.
 
+use falign::internal::network::DenseInput;
 use falign::math::Activation;
-use falign::network::DenseInput;
 use ndarray::{Array1, Axis};
 
 use super::{

@@ -1,9 +1,9 @@
 //! Measuring in chunks, while training, and after divergence.
 
+use falign::internal::network::{DenseInput, Network, OptimiserKind, StepOptions};
+use falign::internal::rule::{Composition, Magnitude, NodePerturbation};
 use falign::math::{Activation, Reduction, StreamName, Streams};
 use falign::measure::{LayerMeasure, Quantity};
-use falign::network::{DenseInput, Network, OptimiserKind, StepOptions};
-use falign::rule::{Composition, Magnitude, NodePerturbation};
 
 use super::{
     LOSS, SAMPLES, everything, layers, measure, measure_in_chunks, measure_some, named, noise,
@@ -15,7 +15,9 @@ fn chunks_add_up_to_the_whole() {
     let task = task::<f64>(SAMPLES);
     for (rule, composition) in Composition::NAMED {
         // Draws other magnitudes for every chunk.
-        if composition.feedback == falign::rule::FeedbackWeights::Sign(Magnitude::BatchRandom) {
+        if composition.feedback
+            == falign::internal::rule::FeedbackWeights::Sign(Magnitude::BatchRandom)
+        {
             continue;
         }
         for activation in [Activation::Tanh, Activation::Relu] {

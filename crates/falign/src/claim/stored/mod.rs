@@ -85,10 +85,12 @@ impl Stored {
     ///
     /// # Example
     /// ```
-    /// use falign::experiment::{Watch, execute};
+    /// use falign::internal::plan::execute::execute;
+    /// use falign::internal::simulate::watch::Watch;
     /// use falign::internal::claim::stored::Stored;
     /// use falign::experiment::{Experiment, Overrides};
-    /// use falign::experiment::{Plan, Sources};
+    /// use falign::internal::plan::Plan;
+    /// use falign::internal::simulate::sources::Sources;
     /// let text = "name = \"small\"\n[data]\nsamples = 4\ninput_dim = 5\n[run]\nsteps = 20\n";
     /// let experiment = Experiment::parse(text, &Overrides::none())?;
     /// let plan = Plan::new(&experiment)?;

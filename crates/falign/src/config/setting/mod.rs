@@ -41,7 +41,8 @@ pub use self::engine::Engine;
 pub(crate) use self::values::record_value;
 pub use self::values::{Duration, FeedbackStepSize, Record, Ridge, RidgeSchedule, StepSize, Steps};
 pub use self::word::{Missing, Word};
-pub use crate::rule::{FeedbackDecay, MirrorResponse};
+pub use crate::rule::feedback_learning::FeedbackDecay;
+pub use crate::rule::mirror::MirrorResponse;
 
 fields! {
     /// Every key, typed: what ids, tables and files are made of. Those that all networks read alike are

@@ -14,6 +14,16 @@ use crate::{Error, Result};
 const NAMES: [&str; 5] = ["label", "labels", "class", "target", "y"];
 
 /// Column of a table that has the labels; all others are inputs.
+///
+/// # Example
+/// ```
+/// use falign::data::{LabelColumn, load_labelled};
+/// let path = std::env::temp_dir().join(format!("falign-doc-first-{}.csv", std::process::id()));
+/// std::fs::write(&path, "1,0.5,2\n0,1.5,3\n")?;
+/// assert_eq!(load_labelled(&path, &LabelColumn::First, None)?.labels(), [1, 0]);
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum LabelColumn {
     /// The one named `label`, `labels`, `class`, `target` or `y` in any case; else the last.

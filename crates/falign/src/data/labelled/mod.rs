@@ -190,7 +190,7 @@ impl Labelled {
     }
 
     /// How many samples each class has, (classes).
-    pub fn label_counts(&self) -> Vec<usize> {
+    pub(crate) fn label_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes];
         for &label in &self.labels {
             counts[label] += 1;
@@ -203,7 +203,7 @@ impl Labelled {
     /// # Panics
     /// If `samples` is empty or names a sample that is not there.
     #[must_use]
-    pub fn select(&self, samples: &[usize]) -> Self {
+    pub(crate) fn select(&self, samples: &[usize]) -> Self {
         assert!(!samples.is_empty(), "a data set has at least one sample");
         Self {
             inputs: match &self.inputs {

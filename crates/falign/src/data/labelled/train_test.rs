@@ -4,6 +4,17 @@ use super::{Inputs, Labelled, shown};
 use crate::{Error, Result};
 
 /// A training set and a test set of the same kind.
+///
+/// # Example
+/// ```
+/// use falign::data::{Inputs, Labelled, TrainTest};
+/// use ndarray::array;
+/// let set = |x, labels| Labelled::new(Inputs::real(x), vec![2], labels, 3);
+/// let train = set(array![[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], vec![0, 1, 2])?;
+/// let pair = TrainTest::new(train, set(array![[0.7, 0.8]], vec![2])?)?;
+/// assert_eq!((pair.train().samples(), pair.test().samples()), (3, 1));
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainTest {
     train: Labelled,

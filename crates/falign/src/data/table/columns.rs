@@ -8,6 +8,18 @@ use crate::error::shown;
 use crate::{Error, Result};
 
 /// A column of a table.
+///
+/// # Example
+/// ```
+/// use falign::data::{Column, TableOptions, load_table};
+/// let path = std::env::temp_dir().join(format!("falign-doc-column-{}.csv", std::process::id()));
+/// std::fs::write(&path, "id,x1,x2,y\n7,1,2,0.5\n8,3,4,-0.5\n")?;
+/// let options = TableOptions { target: vec![Column::Number(-2), Column::Named("y".into())], ..Default::default() };
+/// let data = load_table(&path, &options)?;
+/// assert_eq!(data.targets.row(0).to_vec(), [2.0, 0.5]); // x2 and y
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Column {
     /// The one with this name.
@@ -17,6 +29,18 @@ pub enum Column {
 }
 
 /// Facts about a table that its file does not state.
+///
+/// # Example
+/// ```
+/// use falign::data::{Column, TableOptions, load_table};
+/// let path = std::env::temp_dir().join(format!("falign-doc-options-{}.csv", std::process::id()));
+/// std::fs::write(&path, "id,x1,x2,y\n7,1,2,0.5\n8,3,4,-0.5\n")?;
+/// let options = TableOptions { ignore: vec![Column::Named("id".into())], ..Default::default() };
+/// let data = load_table(&path, &options)?;
+/// assert_eq!(data.inputs.row(1).to_vec(), [3.0, 4.0]);
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TableOptions {
     /// Whether the first line of text names the columns; `None`: told by its cells.

@@ -12,6 +12,15 @@ use crate::math::simd::{Element, Isa, Kernel, dispatch};
 use crate::measure::products::{Mean, Products};
 
 /// How one matrix of vectors (samples in rows) lies to another, in three conventions.
+///
+/// # Example
+/// ```
+/// use falign::measure::{Alignment, alignment};
+/// use ndarray::array;
+/// let Alignment { per_sample, norm_ratio, .. } = alignment(&array![[3.0, 0.0]], &array![[1.0, 1.0]]);
+/// assert!((per_sample - 0.5f64.sqrt()).abs() < 1e-15);
+/// assert!((norm_ratio - 3.0 / 2f64.sqrt()).abs() < 1e-15);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Alignment {
     /// Mean over samples of the cosine of their two rows; samples with a vanishing row are

@@ -30,11 +30,10 @@ use crate::rule::Trace;
 /// # Example
 /// ```
 /// use falign::math::{Activation, Loss, StreamName, Streams};
-/// use falign::network::{
-///     Architecture, DenseInput, Initialisation, Network, OptimiserKind, draw_layers,
-/// };
-/// use falign::measure::{Measurement, Quantity, Wanted};
-/// use falign::rule::Composed;
+/// use falign::internal::network::{Architecture, DenseInput, Initialisation, Network, OptimiserKind, draw_layers};
+/// use falign::internal::measure::{Measurement, Wanted};
+/// use falign::measure::Quantity;
+/// use falign::internal::rule::Composed;
 /// use ndarray::{Array2, array};
 ///
 /// let streams = Streams::new(1, 0);

@@ -78,7 +78,8 @@ impl Looks {
 /// cost no more than the forward pass.
 ///
 /// ```
-/// use falign::measure::{Quantity, Wanted};
+/// use falign::internal::measure::Wanted;
+/// use falign::measure::Quantity;
 /// let cheap = [Quantity::TestLoss, Quantity::TestAccuracy, Quantity::OutputNorm];
 /// assert_eq!(Wanted::of(&cheap, 5), Wanted::default());
 /// assert_ne!(Wanted::of(&[Quantity::WeightAngle], 5), Wanted::default());

@@ -4,6 +4,18 @@ use crate::layer::Parameter;
 use crate::math::Stream;
 
 /// How forward weights start, and what multiplies each layer's weighted sum.
+///
+/// # Example
+/// ```
+/// use falign::{Initialisation, Network};
+/// let network: Network<f64> = Network::builder(100, 10)
+///     .hidden(&[50])
+///     .initialisation(Initialisation::HeUniform)
+///     .build()?;
+/// let bound = (6.0f64 / 100.0).sqrt();
+/// assert!(network.layers()[0].weights.iter().all(|w| w.abs() <= bound));
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Initialisation {
     /// U(-1, 1)/sqrt(inputs), biases too: the default of common libraries.

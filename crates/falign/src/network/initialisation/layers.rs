@@ -60,7 +60,7 @@ pub(crate) fn draw_layers_of<T: Scalar>(
 /// use std::sync::Arc;
 /// use falign::layer::{Dense, Operator};
 /// use falign::math::{Activation, Streams};
-/// use falign::network::{Initialisation, draw_operators};
+/// use falign::internal::network::{Initialisation, draw_operators};
 /// let operators: [Arc<dyn Operator<f32>>; 2] = [Arc::new(Dense::new(9, 4, 1.0)), Arc::new(Dense::new(4, 2, 1.0))];
 /// let layers = draw_operators(&operators, Activation::Relu, true, Initialisation::He, Streams::new(1, 0));
 /// assert_eq!((layers[0].units(), layers[1].activation), (4, Activation::Linear));

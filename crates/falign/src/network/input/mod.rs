@@ -32,6 +32,14 @@ pub trait Input<T: Element>: sealed::Fused<T> {
 }
 
 /// Inputs as they are: (batch, `input_dim`).
+///
+/// # Example
+/// ```
+/// use falign::DenseInput;
+/// use ndarray::Array2;
+/// let input = DenseInput(Array2::<f64>::zeros((8, 3)));
+/// assert_eq!(input.0.nrows(), 8); // samples
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct DenseInput<T>(pub Array2<T>);
 

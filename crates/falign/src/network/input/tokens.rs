@@ -14,7 +14,7 @@ use crate::math::simd::Element;
 ///
 /// # Example
 /// ```
-/// use falign::network::{Input, TokenInput};
+/// use falign::internal::network::{Input, TokenInput};
 /// use ndarray::array;
 /// let two_samples = TokenInput(array![[5, 0, 2], [1, 1, 4]]);
 /// assert_eq!(Input::<f32>::batch(&two_samples), 2);

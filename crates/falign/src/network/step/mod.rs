@@ -173,7 +173,9 @@ impl<T: Element> Network<T> {
     /// Parameters that are trained, layer by layer, with the number of the layer.
     ///
     /// ```
-    /// use falign::{math::Activation, math::Streams, network::*, rule::LastLayerOnly};
+    /// use falign::internal::network::*;
+    /// use falign::internal::rule::LastLayerOnly;
+    /// use falign::math::{Activation, Streams};
     /// let mut architecture = Architecture::new(4, &[3], 2, Activation::Tanh)?;
     /// architecture.has_biases = true;
     /// let layers = draw_layers::<f32>(&architecture, Initialisation::He, Streams::new(1, 0));

@@ -25,10 +25,12 @@ impl<T: Element> Network<T> {
     /// A layer whose input goes past it, and is added to its activity.
     /// ```
     /// use std::sync::Arc;
-    /// use falign::layer::{Batch, Kept, Map, Pass, Wiring};
+    /// use falign::internal::layer::{Kept, Map, Pass, Wiring};
+    /// use falign::layer::Batch;
     /// use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-    /// use falign::network::{DenseInput, Network, OptimiserKind, StepOptions};
-    /// use falign::rule::{Composed, Layer};
+    /// use falign::internal::network::{DenseInput, Network, OptimiserKind, StepOptions};
+    /// use falign::internal::rule::Composed;
+    /// use falign::rule::Layer;
     /// use ndarray::array;
     ///
     /// #[derive(Debug)]

@@ -94,7 +94,7 @@ pub struct Question<'a> {
 /// ```
 /// use falign::experiment::Experiment;
 /// use falign::internal::study::certificate::{Question, certify_settings};
-/// use falign::experiment::Sources;
+/// use falign::internal::simulate::sources::Sources;
 /// let flat = "activation = \"linear\"\nwidth = 500\nsteps = 50\nsamples = 6\ninput_dim = 12\nridge = 1".parse().unwrap();
 /// let experiment = Experiment::from_flat(&flat, None)?;
 /// let found = certify_settings(&experiment, &Sources::default(), Question::default())?;

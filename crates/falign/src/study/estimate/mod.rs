@@ -99,8 +99,9 @@ pub struct Estimate {
 /// ```
 /// use falign::experiment::Overrides;
 /// use falign::internal::study::estimate::estimate;
-/// use falign::experiment::Sources;
-/// use falign::experiment::{Experiment, Plan};
+/// use falign::internal::simulate::sources::Sources;
+/// use falign::experiment::Experiment;
+/// use falign::internal::plan::Plan;
 /// let file = "name = \"small\"\n[data]\nsamples = 8\n[run]\nsteps = 50\nruns = 3\n";
 /// let experiment = Experiment::parse(file, &Overrides::none())?;
 /// let plan = Plan::new(&experiment)?;

@@ -53,7 +53,8 @@ const LONG_DRAWS: f64 = 1e10;
 /// # Example
 /// ```
 /// use falign::internal::study::estimate::preparation_seconds;
-/// use falign::experiment::{Experiment, Sources};
+/// use falign::experiment::Experiment;
+/// use falign::internal::simulate::sources::Sources;
 /// let flat = "samples = 100\nstep_size = \"auto\"".parse().unwrap();
 /// let small = Experiment::from_flat(&flat, None)?;
 /// assert_eq!(preparation_seconds(&small, &Sources::default())?, 0.0);

@@ -107,7 +107,7 @@ impl Certificate {
 /// ```
 /// use falign::math::Activation;
 /// use falign::rule::Schedule;
-/// use falign::theory::LazyFeedback;
+/// use falign::internal::theory::LazyFeedback;
 /// use falign::internal::theory::certificate::{Setup, Verdict, certify};
 /// use ndarray::array;
 /// let certificate = certify(&Setup {

@@ -23,7 +23,7 @@ use crate::stage::whole;
 /// # Example
 /// ```
 /// use falign::math::Activation;
-/// use falign::theory::surrogate_kernel;
+/// use falign::internal::theory::surrogate_kernel;
 /// use ndarray::array;
 /// let g = surrogate_kernel(Activation::Relu, &array![[1.0, 0.0], [0.0, 3.0]]);
 /// assert!((g[(0, 0)] - 0.5).abs() < 1e-15 && g[(0, 1)] == 0.0); // Gbar has 3/(2 pi)

@@ -30,7 +30,7 @@ pub enum FeedbackLaw {
 
 impl FeedbackLaw {
     /// E b b', (outputs, outputs).
-    pub fn second_moment(&self, outputs: usize) -> Array2<f64> {
+    pub(crate) fn second_moment(&self, outputs: usize) -> Array2<f64> {
         match self {
             Self::LowRank { factor } => products(factor, factor),
             _ => Array2::eye(outputs),

@@ -91,7 +91,8 @@ pub struct SlowEstimate {
 /// # Example
 /// ```
 /// use falign::math::{Activation, Loss};
-/// use falign::theory::{FeedbackLaw, SlowProblem, SlowRidge, slow_time_limit};
+/// use falign::internal::theory::SlowRidge;
+/// use falign::internal::theory::{FeedbackLaw, SlowProblem, slow_time_limit};
 /// use ndarray::array;
 /// let problem = SlowProblem {
 ///     activation: Activation::Relu,

@@ -24,7 +24,7 @@ use crate::theory::matrix::{check_shape, product, products, transposed};
 /// # Example
 /// ```
 /// use falign::math::Loss;
-/// use falign::theory::{LinearSlowTime, SlowRidge};
+/// use falign::internal::theory::{LinearSlowTime, SlowRidge};
 /// use ndarray::array;
 /// let (x, y) = (array![[1.0, 0.0], [0.0, 1.0]], array![[1.0], [-1.0]]);
 /// let mut limit = LinearSlowTime::new(&x, &y, Loss::SquaredError)?;

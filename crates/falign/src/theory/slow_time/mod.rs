@@ -71,7 +71,7 @@ impl SlowState {
     }
 
     /// The alignment under other moments of the weights, such as those of [`Moments::composite`].
-    pub fn alignment_with(&self, moments: &Moments) -> f64 {
+    pub(crate) fn alignment_with(&self, moments: &Moments) -> f64 {
         let m = moments;
         let cosines = self.residual.rows().into_iter().filter_map(|e| {
             let form = |matrix: &Array2<f64>| {
@@ -101,7 +101,7 @@ impl Moments {
     ///
     /// # Example
     /// ```
-    /// use falign::theory::Moments;
+    /// use falign::internal::theory::Moments;
     /// use ndarray::array;
     /// let m = Moments { feedback: array![[1.0]], output: array![[4.0]], cross: array![[1.0]] };
     /// assert_eq!(m.alignment(), 0.5);

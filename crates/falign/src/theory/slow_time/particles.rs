@@ -28,7 +28,7 @@ use crate::theory::matrix::{
 /// # Example
 /// ```
 /// use falign::math::{Activation, Loss, Streams};
-/// use falign::theory::SlowTime;
+/// use falign::internal::theory::SlowTime;
 /// use ndarray::array;
 /// let (x, y) = (array![[1.0, 0.0], [0.0, 1.0]], array![[1.0], [-1.0]]);
 /// let mut limit =

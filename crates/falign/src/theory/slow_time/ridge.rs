@@ -7,7 +7,7 @@ use crate::rule::{RidgeForm, Schedule};
 /// # Example
 /// ```
 /// use falign::rule::{RidgeForm, Schedule};
-/// use falign::theory::SlowRidge;
+/// use falign::internal::theory::SlowRidge;
 /// let schedule = Schedule::Cutoff { ridge: 0.3, last_step: 99 };
 /// let ridge = SlowRidge::new(schedule, RidgeForm::StepScaled, 0.1, 1e4);
 /// assert_eq!(ridge.end(), Some(100.0 * 0.1 / 100.0));

@@ -25,6 +25,23 @@ use crate::rule::Feedback;
 use crate::stage::{DRAW, Listener, Stage, Work, unstopped};
 
 /// The linear engine.
+///
+/// # Example
+/// ```
+/// use falign::math::Streams;
+/// use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem};
+/// use ndarray::Array;
+/// let inputs = Array::from_shape_fn((6, 4), |(i, j)| ((5 * i + 3 * j) as f64).sin());
+/// let targets = Array::from_shape_fn((6, 1), |(i, _)| (i as f64).cos());
+/// let problem = Problem::new(inputs, targets, 1_000_000_000_000, 0.02); // hidden units
+/// let start = LinearStart::Gram { streams: Streams::new(1, 0), correlation: 0.0 };
+/// let mut network = Linear::new(&problem, start, Needs::default());
+/// let before = network.residual_norm();
+/// for _ in 0..100 {
+///     network.step();
+/// }
+/// assert!(network.residual_norm() < before);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Linear {
     form: Form,
@@ -37,6 +54,24 @@ enum Form {
 }
 
 /// How the start is drawn.
+///
+/// # Example
+/// ```
+/// use falign::math::Streams;
+/// use falign::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, Start};
+/// use ndarray::Array;
+/// let inputs = Array::from_shape_fn((6, 4), |(i, j)| ((5 * i + 3 * j) as f64).sin());
+/// let targets = Array::from_shape_fn((6, 1), |(i, _)| (i as f64).cos());
+/// let problem = Problem::new(inputs, targets, 50, 0.02);
+/// let streams = Streams::new(1, 0);
+/// let start = Start::Drawn { streams, correlation: 0.0 };
+/// // The weights themselves, or their Gram matrix alone, of any width: other numbers, the same law.
+/// let weights = LinearStart::Weights(start);
+/// let gram = LinearStart::Gram { streams, correlation: 0.0 };
+/// for start in [weights, gram] {
+///     assert!(Linear::new(&problem, start, Needs::default()).residual_norm() > 0.0);
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub enum LinearStart {
     /// W, beta and b.
@@ -73,7 +108,12 @@ struct Fixed {
 impl Linear {
     /// Memory of [`new`](Self::new), besides the problem: for feedback that is fixed or not, and
     /// a start of single units or of their Gram matrix.
-    pub fn memory(extent: &Extent, is_fixed: bool, needs: Needs, is_drawn: bool) -> Vec<Need> {
+    pub(crate) fn memory(
+        extent: &Extent,
+        is_fixed: bool,
+        needs: Needs,
+        is_drawn: bool,
+    ) -> Vec<Need> {
         use Size::{HeldOut, Inputs, Outputs, Samples, Width};
         // Inputs, held-out inputs, beta and b are columns; units, or as many as columns, are rows.
         let columns = [

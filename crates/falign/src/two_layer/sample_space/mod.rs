@@ -29,6 +29,25 @@ use crate::stage::{DRAW, Listener, Stage, Work, rows_at_once, unstopped};
 
 /// The fast engine. Cost per step: p n^2 multiply-adds and p n activations; with `ReLU` or leaky `ReLU`,
 /// one output and 24 to 256 samples p n^2 / 4 additions.
+///
+/// # Example
+/// ```
+/// use falign::math::{Activation, Streams};
+/// use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, Threads};
+/// use ndarray::Array;
+/// let inputs = Array::from_shape_fn((6, 4), |(i, j)| ((5 * i + 3 * j) as f64).sin());
+/// let targets = Array::from_shape_fn((6, 1), |(i, _)| (i as f64).cos());
+/// let problem = Problem { activation: Activation::Tanh, ..Problem::new(inputs, targets, 50, 0.02) };
+/// let streams = Streams::new(1, 0);
+/// let start = Start::Drawn { streams, correlation: 0.0 };
+/// let needs = Needs::default();
+/// let mut network = SampleSpace::<f64>::new(&problem, start, streams, needs, Threads::One);
+/// let before = network.residual_norm();
+/// for _ in 0..200 {
+///     network.step();
+/// }
+/// assert!(network.residual_norm() < before);
+/// ```
 #[derive(Debug, Clone)]
 pub struct SampleSpace<T: Element> {
     problem: Problem,
@@ -70,9 +89,34 @@ fn learning(feedback: Feedback) -> Learning {
 /// Rows made at once while W(0) is drawn.
 const DRAWN_ROWS: usize = 512;
 
+/// Threads that the steps of one network take.
+///
+/// # Example
+/// ```
+/// use falign::math::Streams;
+/// use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, Threads};
+/// use ndarray::Array;
+/// let inputs = Array::from_shape_fn((6, 4), |(i, j)| ((5 * i + 3 * j) as f64).sin());
+/// let targets = Array::from_shape_fn((6, 1), |(i, _)| (i as f64).cos());
+/// let problem = Problem::new(inputs, targets, 50, 0.02);
+/// let streams = Streams::new(1, 0);
+/// let start = Start::Drawn { streams, correlation: 0.0 };
+/// let engine = |threads| SampleSpace::<f64>::new(&problem, start.clone(), streams, Needs::default(), threads);
+/// let [mut one, mut all] = [Threads::One, Threads::All].map(engine);
+/// (one.step(), all.step());
+/// assert_eq!(one.residual_norm(), all.residual_norm()); // the same bits
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threads {
+    /// The caller's: best where many networks are trained at once.
+    One,
+    /// Threads of the current rayon pool, which share the hidden units: for one wide network.
+    All,
+}
+
 impl<T: Element> SampleSpace<T> {
     /// Starts a run. `needs` says what will be measured; `streams` feeds the dropout masks;
-    /// `parallel` spreads the hidden units over rayon's threads.
+    /// `threads` says whether hidden units are spread over rayon's. The numbers do not depend on it.
     ///
     /// # Panics
     /// If the width does not fit in memory.
@@ -81,8 +125,9 @@ impl<T: Element> SampleSpace<T> {
         start: Start,
         streams: Streams,
         needs: Needs,
-        parallel: bool,
+        threads: Threads,
     ) -> Self {
+        let parallel = threads == Threads::All;
         unstopped(|nobody| Self::with_listener(problem, start, streams, needs, parallel, nobody))
     }
 
@@ -134,7 +179,7 @@ impl<T: Element> SampleSpace<T> {
     }
 
     /// Memory of [`new`](Self::new) and of measuring `needs`, besides the problem.
-    pub fn memory(extent: &Extent, needs: Needs) -> Vec<Need> {
+    pub(crate) fn memory(extent: &Extent, needs: Needs) -> Vec<Need> {
         use Size::{HeldOut, Inputs, Outputs, Samples, Width};
         let t = size_of::<T>() as f64;
         // The inputs as rows, and the problem once more.
@@ -269,7 +314,7 @@ impl<T: Element> SampleSpace<T> {
     }
 
     /// b, (width, outputs) row-major.
-    pub fn feedback_weights(&self) -> Vec<T> {
+    pub(crate) fn feedback_weights(&self) -> Vec<T> {
         self.hidden.gather(Field::FeedbackWeights)
     }
 
