@@ -168,7 +168,7 @@ class _Rebuild:
 
 
 def load(name: str, data_dir: str | os.PathLike[str] | None = None) -> Labelled:
-    """A published data set: ``mnist``, ``fashion_mnist``, ``kmnist`` or ``cifar10``.
+    """A published data set by its name, such as ``mnist``; ``falign data list`` shows all.
 
     Its files are looked for in ``data_dir``, in ``FALIGN_DATA`` and in the user's cache, and
     compared with their checksums; ``falign data fetch NAME`` downloads them.

@@ -1,13 +1,6 @@
 //! Data sets known by name: their files, checksums, shapes and label counts.
 //!
-//! | name | files | checksum known of |
-//! |---|---|---|
-//! | `mnist` | four IDX files | the decompressed content |
-//! | `fashion_mnist` | four IDX files | the decompressed content |
-//! | `kmnist` | four IDX files | the compressed files as published |
-//! | `cifar10` | one archive | the compressed archive as published |
-//!
-//! Mirrors compress the same content differently, so the checksum of the content is the better
+//! [`entries()`] has all of them. Mirrors compress the same content differently, so the checksum of the content is the better
 //! one. Where only the published file's is known, a copy that was unpacked or compressed again
 //! cannot be told from an altered one by it; then shape, length and label counts are compared,
 //! the [`Proof`] says so, and [`Entry::pin`] takes a checksum that the user trusts.

@@ -85,6 +85,14 @@ fn reason<T: std::fmt::Debug>(result: Result<T>) -> String {
     error.to_string()
 }
 
+/// Training samples of data sets that have ten classes and 10000 test samples.
+const KNOWN: [(&str, usize); 4] = [
+    ("mnist", 60_000),
+    ("fashion_mnist", 60_000),
+    ("kmnist", 60_000),
+    ("cifar10", 50_000),
+];
+
 #[test]
 fn entries_are_complete() {
     let hash = |checksum: &Checksum| match checksum {
@@ -94,9 +102,19 @@ fn entries_are_complete() {
     for mut entry in entries() {
         assert_eq!(find(&entry.name).unwrap(), entry);
         assert_eq!(entry.folders[0], entry.name);
-        assert_eq!(entry.classes(), 10);
-        assert_eq!(entry.test_samples(), 10_000);
-        assert!(matches!(entry.train_samples(), 50_000 | 60_000));
+        assert_eq!(entry.test_counts.len(), entry.classes());
+        let counts = [&entry.train_counts, &entry.test_counts, &entry.sample_shape];
+        assert!(
+            counts
+                .iter()
+                .all(|counts| !counts.is_empty() && !counts.contains(&0))
+        );
+        if let Some((_, train)) = KNOWN.iter().find(|(name, _)| *name == entry.name) {
+            let sizes = [entry.classes(), entry.train_samples(), entry.test_samples()];
+            assert_eq!(sizes, [10, *train, 10_000]);
+        }
+        let texts = [&entry.title, &entry.source, &entry.licence];
+        assert!(texts.iter().all(|text| !text.is_empty()), "{}", entry.name);
         for file in entry.files.clone() {
             hashes.push(hash(&file.checksum));
             entry.pin(&file.name, &hash(&file.checksum)).unwrap();
@@ -112,10 +130,8 @@ fn entries_are_complete() {
     hashes.dedup();
     assert_eq!(hashes.len(), count, "each file has a different checksum");
     let text = find("mnits").unwrap_err().to_string();
-    assert!(
-        text.contains("mnist, fashion_mnist, kmnist, cifar10"),
-        "{text}"
-    );
+    let names: Vec<String> = entries().into_iter().map(|entry| entry.name).collect();
+    assert!(text.contains(&names.join(", ")), "{text}");
 }
 
 #[test]

@@ -107,8 +107,8 @@ pub(super) struct Span {
 impl Span {
     /// Length on `samples` training samples.
     pub(super) fn new(setting: &NetworkSetting, samples: usize) -> Self {
-        let deep = setting.deep();
-        let batch = deep.batch.unwrap_or(usize::MAX).min(samples);
+        let batch = setting.deep().batch;
+        let batch = batch.map_or(samples, |batch| batch.min(samples));
         let per_epoch = steps_per_epoch(samples, batch);
         let steps = match setting.length {
             Length::Epochs(epochs) => epochs.saturating_mul(per_epoch),
