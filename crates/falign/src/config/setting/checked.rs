@@ -53,7 +53,7 @@ pub enum TwoLayerEngine {
     SampleSpace,
     /// The exact recursion of linear networks, from drawn or given weights.
     Linear,
-    /// The same, from a draw of the Gram matrix of the weights, whatever the width.
+    /// Linear networks by that recursion, from a draw of the Gram matrix of the weights, whatever the width.
     LinearFromGram,
 }
 
@@ -201,7 +201,7 @@ impl NetworkSetting {
         &self.keys.deep
     }
 
-    /// The same, to be changed.
+    /// Mutable [`deep`](Self::deep).
     pub fn deep_mut(&mut self) -> &mut Deep {
         &mut self.keys.deep
     }
@@ -258,37 +258,55 @@ impl NetworkSetting {
     }
 }
 
-macro_rules! of_all_networks {
-    ($($name:ty, |$of:ident| $keys:expr, |$mut_of:ident| $mut_keys:expr;)*) => {$(
-        /// The keys that all networks read.
-        impl Deref for $name {
-            type Target = Keys;
+/// Keys that all networks read.
+impl Deref for Setting {
+    type Target = Keys;
 
-            fn deref(&self) -> &Keys {
-                let $of = self;
-                $keys
-            }
+    fn deref(&self) -> &Keys {
+        match self {
+            Self::TwoLayer(setting) => setting,
+            Self::Network(setting) => setting,
         }
-
-        impl DerefMut for $name {
-            fn deref_mut(&mut self) -> &mut Keys {
-                let $mut_of = self;
-                $mut_keys
-            }
-        }
-    )*};
+    }
 }
 
-of_all_networks! {
-    TwoLayerSetting, |s| &s.keys, |s| &mut s.keys;
-    NetworkSetting, |s| &s.keys, |s| &mut s.keys;
-    Setting, |s| match s {
-        Setting::TwoLayer(s) => &s.keys,
-        Setting::Network(s) => &s.keys,
-    }, |s| match s {
-        Setting::TwoLayer(s) => &mut s.keys,
-        Setting::Network(s) => &mut s.keys,
-    };
+impl DerefMut for Setting {
+    fn deref_mut(&mut self) -> &mut Keys {
+        match self {
+            Self::TwoLayer(setting) => setting,
+            Self::Network(setting) => setting,
+        }
+    }
+}
+
+/// Keys that all networks read.
+impl Deref for TwoLayerSetting {
+    type Target = Keys;
+
+    fn deref(&self) -> &Keys {
+        &self.keys
+    }
+}
+
+impl DerefMut for TwoLayerSetting {
+    fn deref_mut(&mut self) -> &mut Keys {
+        &mut self.keys
+    }
+}
+
+/// Keys that all networks read.
+impl Deref for NetworkSetting {
+    type Target = Keys;
+
+    fn deref(&self) -> &Keys {
+        &self.keys
+    }
+}
+
+impl DerefMut for NetworkSetting {
+    fn deref_mut(&mut self) -> &mut Keys {
+        &mut self.keys
+    }
 }
 
 #[cfg(test)]
