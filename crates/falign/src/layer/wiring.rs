@@ -33,8 +33,8 @@ use super::map::Map;
 /// let below = wiring.layer(wiring.input());
 /// let inside = wiring.layer(below);
 /// let sum = wiring.map(Arc::new(Sum(3)), &[below, inside]);
-/// wiring.layer(sum);
-/// assert_eq!(wiring.layers(), 3);
+/// let outputs = wiring.layer(sum);
+/// assert_ne!(outputs, sum);
 /// ```
 #[derive(Debug, Clone)]
 pub struct Wiring<T> {
@@ -118,14 +118,6 @@ impl<T> Wiring<T> {
         assert!(reads.iter().all(is_there), "values that are there");
         self.nodes.push(node);
         Value(self.nodes.len())
-    }
-
-    /// Number of layers.
-    pub fn layers(&self) -> usize {
-        self.nodes
-            .iter()
-            .filter(|n| matches!(n, Node::Layer(_)))
-            .count()
     }
 
     /// Numbers, or tokens, of one sample of the input.
