@@ -116,19 +116,24 @@ pub(crate) fn preparing<T>(watch: &Watch, work: impl FnOnce() -> T) -> T {
 /// A stage of the preparation, as the progress line says it.
 fn words(stage: Stage) -> String {
     let (what, share) = match stage {
-        Stage::Data { share } => ("data are drawn".to_owned(), share),
-        Stage::Weights { share } => ("weights are drawn".to_owned(), share),
-        Stage::Kernel { samples, share } => (format!("kernel of {samples} samples"), share),
-        Stage::Eigenvalues { samples } => return format!("eigenvalues of {samples} samples"),
-        Stage::Curvature { share } => ("curvature at the start".to_owned(), share),
-        Stage::SlowTime { groups: 0, share } => ("slow-time limit".to_owned(), share),
+        Stage::Data { share } => ("data are drawn".to_owned(), Some(share)),
+        Stage::Weights { share } => ("weights are drawn".to_owned(), Some(share)),
+        Stage::Kernel { samples, share } => (format!("kernel of {samples} samples"), Some(share)),
+        Stage::Eigenvalues { samples } => (format!("eigenvalues of {samples} samples"), None),
+        Stage::Curvature { share } => ("curvature at the start".to_owned(), Some(share)),
+        Stage::SlowTime { groups: 0, share } => ("slow-time limit".to_owned(), Some(share)),
         Stage::SlowTime { groups, share } => {
-            (format!("slow-time limit with {groups} groups"), share)
+            (format!("slow-time limit with {groups} groups"), Some(share))
         }
-        Stage::Forecast { share } => ("drawn starts are followed".to_owned(), share),
-        Stage::Lemmas { share } => ("inequalities".to_owned(), share),
+        Stage::Step { step, share } => (format!("step {step}"), share),
+        Stage::Measures { step, share } => (format!("measures after step {step}"), share),
+        Stage::Forecast { share } => ("drawn starts are followed".to_owned(), Some(share)),
+        Stage::Lemmas { share } => ("inequalities".to_owned(), Some(share)),
     };
-    format!("{what}: {:.0} %", share * 100.0)
+    match share {
+        Some(share) => format!("{what}: {:.0} %", share * 100.0),
+        None => what,
+    }
 }
 
 /// The part of the work that is done, from 0 to 1. Runs without a step are no work: none of it is
@@ -149,7 +154,7 @@ mod tests {
     use falign::internal::stage::Stage;
 
     #[test]
-    fn a_kernel_is_named_by_its_samples_and_its_share() {
+    fn stages_are_named_in_plain_words_with_their_share() {
         let kernel = Stage::Kernel {
             samples: 9000,
             share: 0.348,
@@ -163,6 +168,12 @@ mod tests {
         };
         assert_eq!(words(limit(240)), "slow-time limit with 240 groups: 7 %");
         assert_eq!(words(limit(0)), "slow-time limit: 7 %");
+        let step = |share| Stage::Step { step: 3, share };
+        assert_eq!(words(step(Some(0.42))), "step 3: 42 %");
+        assert_eq!(words(step(None)), "step 3");
+        let (step, share) = (0, Some(0.5));
+        let measures = Stage::Measures { step, share };
+        assert_eq!(words(measures), "measures after step 0: 50 %");
     }
 
     #[test]

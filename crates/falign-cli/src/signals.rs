@@ -13,7 +13,7 @@ const LEFT: i32 = 130;
 /// Exit code of what was stopped and can go on.
 const STOPPED: i32 = 4;
 
-/// How long work may go on once it is to stop: many computations are deaf until they end. Shorter
+/// How long work may go on once it is to stop: the last files take their time to be written. Shorter
 /// than what batch systems leave between SIGTERM and SIGKILL.
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
 /// Beyond that, for whoever waits for the work to say so.

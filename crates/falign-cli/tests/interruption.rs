@@ -61,9 +61,52 @@ pub(crate) fn wait_for_results(folder: &Path, count: usize) {
 }
 
 pub(crate) fn send(signal: &str, child: &Child) {
-    let command = format!("kill -{signal} {}", child.id());
-    let status = Command::new("sh").args(["-c", &command]).status().unwrap();
+    send_all(&[signal], child);
+}
+
+/// Sends signals with next to no time between them.
+fn send_all(signals: &[&str], child: &Child) {
+    let each = signals.iter();
+    let command: Vec<String> = each
+        .map(|signal| format!("kill -{signal} {}", child.id()))
+        .collect();
+    let status = Command::new("sh")
+        .args(["-c", &command.join(" && ")])
+        .status()
+        .unwrap();
     assert!(status.success());
+}
+
+/// The lines that a program says, one after the other.
+struct Said(std::io::Lines<BufReader<std::process::ChildStderr>>);
+
+impl Said {
+    fn of(child: &mut Child) -> Self {
+        Self(BufReader::new(child.stderr.take().unwrap()).lines())
+    }
+
+    /// The next line that contains `words`.
+    fn wait_for(&mut self, words: &str) -> String {
+        let mut lines = self.0.by_ref().map(Result::unwrap);
+        let line = lines.find(|line| line.contains(words));
+        line.unwrap_or_else(|| panic!("it ended before it said {words}"))
+    }
+
+    /// Sends a signal, and expects that it ends the program at once, with what is finished kept.
+    fn ends_at(self, signal: &str, mut child: Child) {
+        let start = Instant::now();
+        send(signal, &child);
+        let rest: Vec<String> = self.0.map(Result::unwrap).collect();
+        let stopped = child.wait().unwrap();
+        assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+        assert_eq!(stopped.code(), Some(4), "{rest:?}");
+        let is_kept = |line: &String| line.contains("what is finished is kept");
+        assert!(rest.iter().any(is_kept), "{rest:?}");
+        assert!(
+            rest.iter().any(|line| line.contains("--resume")),
+            "{rest:?}"
+        );
+    }
 }
 
 /// Checks that nothing that a kill left had to be made again.
@@ -196,9 +239,9 @@ fn a_stopped_check_keeps_what_it_ran_for_the_command_it_prints() {
     assert!(folder.join("summary.csv").exists());
 }
 
-/// A network whose every step takes a minute, during which no signal is heeded: plain loops over so
-/// many numbers. Its draws, before, take seconds.
-const DEAF: [&str; 7] = [
+/// A network of which a step takes a minute: plain loops over so many numbers. Its draws, before, take
+/// seconds.
+const SLOW_STEPS: [&str; 7] = [
     "run.engine=reference",
     "data.samples=3000",
     "data.input_dim=3000",
@@ -213,7 +256,7 @@ fn the_second_signal_leaves_at_once() {
     let lab = lab();
     let words = [
         &["--set", "network.width=4000"],
-        &DEAF.map(|set| ["--set", set]).concat()[..],
+        &SLOW_STEPS.map(|set| ["--set", set]).concat()[..],
     ];
     let words = words.concat();
     // Signals that come before the network has begun stop the program too early for a second
@@ -234,8 +277,7 @@ fn the_second_signal_leaves_at_once() {
             lab.path(&format!("{run}/results")).exists()
         });
         sleep(Duration::from_millis(300));
-        send("INT", &child);
-        send("TERM", &child);
+        send_all(&["INT", "TERM"], &child);
         let answer = Answer::of(child.wait_with_output().unwrap());
         assert!(matches!(answer.code, Some(4 | 130)), "{}", answer.err);
         answer.code == Some(130)
@@ -244,41 +286,52 @@ fn the_second_signal_leaves_at_once() {
 }
 
 #[test]
-fn one_signal_ends_what_is_deaf_to_it_and_keeps_what_is_finished() {
+fn a_step_of_a_minute_is_told_of_and_ends_at_one_signal() {
     let lab = lab();
-    let sets = [&DEAF[..], &["network.width=[10, 4000]", "run.steps=1"]].concat();
+    let sets = [
+        &SLOW_STEPS[..],
+        &["network.width=[10, 1000]", "run.steps=1"],
+    ]
+    .concat();
     let sets: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
     let words = [
-        &[
-            "run",
-            "slow.toml",
-            "--quiet",
-            "--threads",
-            "1",
-            "--out",
-            "run",
-        ],
-        &CASE[..],
+        &["run", "slow.toml", "--threads", "1", "--out", "run"][..],
+        &CASE,
+        &sets,
     ];
-    let child = lab.start(&[&words.concat()[..], &sets].concat());
+    let mut child = lab.start(&words.concat());
+    let mut said = Said::of(&mut child);
     wait_for_results(&lab.path("run"), 1);
-    // Until the second setting is beyond its draws, which notice the signal.
-    sleep(Duration::from_secs(3));
-    let start = Instant::now();
-    send("TERM", &child);
-    let stopped = Answer::of(child.wait_with_output().unwrap()).ends_with(4);
-    assert!(
-        start.elapsed() < Duration::from_secs(40),
-        "{:?}",
-        start.elapsed()
-    );
-    assert!(
-        stopped.err.contains("what is finished is kept"),
-        "{}",
-        stopped.err
-    );
-    assert!(stopped.err.contains("--resume"), "{}", stopped.err);
+    let line = said.wait_for("1/2 jobs, step 1: ");
+    assert!(line.ends_with(" %"), "{line}");
+    said.ends_at("TERM", child);
     assert_eq!(names(&lab.path("run/results"), ".bin").len(), 1);
+}
+
+/// 10^11 multiply-adds a step: seconds.
+#[test]
+fn a_step_of_a_large_deep_network_is_told_of_and_ends_at_one_signal() {
+    let lab = lab();
+    let sets = [
+        "run.engine=mini_batch",
+        "run.precision=f32",
+        "data.samples=4000",
+        "data.input_dim=200",
+        "data.targets=signs",
+        "network.hidden_widths=[3000, 3000]",
+        "learning.step_size=1e-9",
+        "learning.ridge=0",
+        "run.runs=1",
+        "run.quantities=[\"output_norm\"]",
+        "run.record=\"last\"",
+    ];
+    let sets = sets.map(|set| ["--set", set]).concat();
+    let options = ["--threads", "1", "--memory", "1T", "--out", "run"];
+    let words = [&["run", "slow.toml"][..], &options, &CASE, &sets];
+    let mut child = lab.start(&words.concat());
+    let mut said = Said::of(&mut child);
+    said.wait_for("0/1 jobs, step ");
+    said.ends_at("INT", child);
 }
 
 /// Much less than the ten seconds after which a computation that ignores a signal is left behind.
@@ -299,24 +352,9 @@ fn kernels_that_are_prepared_are_told_of_and_end_at_one_signal() {
     let options = ["--threads", "1", "--memory", "64G", "--out", "run"];
     let words = [&["run", "slow.toml"], &options[..], &CASE, &sets[..]].concat();
     let mut child = lab.start(&words);
-    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-    let line = said.find_map(|line| Some(line.unwrap()).filter(|line| line.contains("kernel")));
-    let line = line.expect("a line of progress");
-    assert!(
-        line.contains("0/1 jobs, kernel of 7000 samples: "),
-        "{line}"
-    );
-    let start = Instant::now();
-    send("INT", &child);
-    let rest: Vec<String> = said.map(Result::unwrap).collect();
-    let stopped = child.wait().unwrap();
-    assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
-    assert_eq!(stopped.code(), Some(4), "{rest:?}");
-    assert!(
-        rest.iter()
-            .any(|line| line.contains("what is finished is kept")),
-        "{rest:?}"
-    );
+    let mut said = Said::of(&mut child);
+    said.wait_for("0/1 jobs, kernel of 7000 samples: ");
+    said.ends_at("INT", child);
 }
 
 /// Keys of a run that draws for minutes before its first step, and what its progress line says.
@@ -359,16 +397,9 @@ fn draws_are_told_of_and_end_at_one_signal() {
         (lab.start(&words), says)
     });
     for (mut child, says) in begun {
-        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-        let line = said.find_map(|line| Some(line.unwrap()).filter(|line| line.contains("jobs")));
-        let line = line.expect("a line of progress");
-        assert!(line.contains(&format!("0/1 jobs, {says}")), "{line}");
-        let start = Instant::now();
-        send("INT", &child);
-        let rest: Vec<String> = said.map(Result::unwrap).collect();
-        let stopped = child.wait().unwrap();
-        assert!(start.elapsed() < AT_ONCE, "{says} {:?}", start.elapsed());
-        assert_eq!(stopped.code(), Some(4), "{rest:?}");
+        let mut said = Said::of(&mut child);
+        said.wait_for(&format!("0/1 jobs, {says}"));
+        said.ends_at("INT", child);
     }
 }
 

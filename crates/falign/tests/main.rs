@@ -31,6 +31,7 @@ mod properties; // what must hold whatever the numbers
 mod rooms; // a room imports only rooms before it
 mod slopes; // psi' in a trace, kept or told by the activities
 mod step_size; // what a deep network's `auto` stands for
+mod stops; // long computations are told of, and end where they are stopped
 mod support;
 mod theory; // kernels and limits against the engines, which theory never imports
 mod trained; // training step by step in plain loops, and measuring without a sample lost

@@ -57,6 +57,7 @@ pub(crate) fn recorded_run(problem: &Problem, engine: &mut Linear) {
             tolerance: 0.0,
             window: 1,
         },
+        watch: None,
         alignment_threshold: 0.5,
     };
     let mut record = |row: usize, values: &[f64], _: &mut dyn Dynamics| {

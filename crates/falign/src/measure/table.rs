@@ -227,12 +227,12 @@ quantities! {
     FeatureKernelMinEigenvalue {
         name: "feature_kernel_min_eigenvalue", unit: Unit::Kernel, meaning: "least eigenvalue of G",
         is_positive: true,
-        two_layer: Some(where_shown(|s| s.feature_kernel()?.eigenvalues().first().copied()).reading(FEATURE_KERNEL)),
+        two_layer: Some(where_shown(|s| s.feature_eigenvalues()?.first().copied()).reading(FEATURE_KERNEL)),
     }
     FeatureKernelMaxEigenvalue {
         name: "feature_kernel_max_eigenvalue", unit: Unit::Kernel, meaning: "largest eigenvalue of G",
         is_positive: true,
-        two_layer: Some(where_shown(|s| s.feature_kernel()?.eigenvalues().last().copied()).reading(FEATURE_KERNEL)),
+        two_layer: Some(where_shown(|s| s.feature_eigenvalues()?.last().copied()).reading(FEATURE_KERNEL)),
     }
     ParticipationRatio {
         name: "participation_ratio", unit: Unit::Number,
@@ -260,7 +260,7 @@ quantities! {
     FeedbackKernelMinEigenvalue {
         name: "feedback_kernel_min_eigenvalue", unit: Unit::Kernel,
         meaning: "least eigenvalue of (H + H')/2: below 0, H makes some errors grow",
-        two_layer: Some(where_shown(|s| s.feedback_kernel()?.eigenvalues().first().copied()).reading(FEEDBACK_KERNEL)),
+        two_layer: Some(where_shown(|s| s.feedback_eigenvalues()?.first().copied()).reading(FEEDBACK_KERNEL)),
     }
     Epoch {
         name: "epoch", unit: Unit::Epochs, meaning: "passes through the training set",

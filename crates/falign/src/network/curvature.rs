@@ -1,5 +1,8 @@
 //! How steep a network's loss is at its start: what a step size is measured against.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use ndarray::Array2;
 
 use super::examples::Examples;
@@ -10,7 +13,7 @@ use crate::Result;
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Scalar, multiply};
 use crate::rule::{LastLayerOnly, Layer};
-use crate::stage::{Listener, Stage, unstopped};
+use crate::stage::{Listener, Stage, apart, unstopped};
 
 /// Samples that are looked at, at most.
 const SAMPLES: usize = 1000;
@@ -69,7 +72,8 @@ pub fn largest_curvature<T: Element>(
     examples: &Examples,
     options: CurvatureOptions,
 ) -> f64 {
-    unstopped(|nobody| largest_curvature_with_listener(layers, examples, options, nobody))
+    let layers = layers.iter().map(in_double).collect();
+    unstopped(|nobody| of_layers(layers, examples, options, nobody))
 }
 
 /// [`largest_curvature`], unless it is stopped.
@@ -78,12 +82,30 @@ pub fn largest_curvature<T: Element>(
 /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
 pub(crate) fn largest_curvature_with_listener<T: Element>(
     layers: &[Layer<T>],
-    examples: &Examples,
+    examples: &Arc<Examples>,
     options: CurvatureOptions,
     listener: Listener<'_>,
 ) -> Result<f64> {
     assert!(layers.iter().all(Layer::is_dense), "a list of dense layers");
     let layers: Vec<Layer<f64>> = layers.iter().map(in_double).collect();
+    let weights: usize = layers.iter().map(|layer| layer.weights.len()).sum();
+    let batch = options.batch.min(examples.samples()).min(SAMPLES);
+    if !listener.leaves(batch as f64 * weights as f64) {
+        return of_layers(layers, examples, options, listener);
+    }
+    let examples = Arc::clone(examples);
+    let stage = Stage::Curvature { share: 0.0 };
+    apart(listener, stage, Duration::ZERO, move |own| {
+        of_layers(layers, &examples, options, own)
+    })?
+}
+
+fn of_layers(
+    layers: Vec<Layer<f64>>,
+    examples: &Examples,
+    options: CurvatureOptions,
+    listener: Listener<'_>,
+) -> Result<f64> {
     let mut network = Network::new(layers, Box::new(LastLayerOnly), OptimiserKind::Sgd);
     let samples = examples.samples();
     let looked_at = samples.min(SAMPLES);

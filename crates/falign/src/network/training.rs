@@ -8,6 +8,7 @@ use super::accuracy::accuracy;
 use super::examples::{Batch, Examples};
 use super::step::{Network, StepOptions};
 use super::step_size::StepSizes;
+use crate::Result;
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Stream, StreamName, Streams};
 use crate::rule::{RidgeForm, Schedule};
@@ -139,6 +140,12 @@ impl<T: Element> Training<T> {
         steps_per_epoch(self.examples.samples(), self.options.batch)
     }
 
+    /// Multiply-adds of a step, about: forward, backward, and the gradient.
+    pub(crate) fn step_work(&self) -> f64 {
+        let batch = self.options.batch.min(self.examples.samples());
+        3.0 * batch as f64 * self.network.weights() as f64
+    }
+
     /// Epochs done, with their fraction.
     pub fn epoch(&self) -> f64 {
         self.network.steps_done() as f64 / self.steps_per_epoch() as f64
@@ -214,14 +221,21 @@ impl<T: Element> Training<T> {
     }
 
     /// Shows the network with these samples, some at a time, their outputs centred as in training.
+    /// `look` is given the share that has been shown, before each time.
+    ///
+    /// # Errors
+    /// Those of `look`.
     pub(crate) fn show(
         &mut self,
         samples: &Examples,
+        look: impl Fn(f64) -> Result<()>,
         mut see: impl FnMut(&mut Network<T>, &Batch<T>),
-    ) {
+    ) -> Result<()> {
+        let all = samples.samples() as f64;
         let batch = &mut self.measured;
         let rows: Vec<usize> = (0..samples.samples()).collect();
         for rows in rows.chunks(CHUNK) {
+            look(rows[0] as f64 / all)?;
             samples.fill(rows, batch);
             if let Some(start) = &mut self.start_network {
                 let offset = start.forward(batch).clone();
@@ -229,6 +243,7 @@ impl<T: Element> Training<T> {
             }
             see(&mut self.network, batch);
         }
+        Ok(())
     }
 
     /// Places of the order that come next; draws the order of a new epoch.

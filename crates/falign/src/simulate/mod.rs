@@ -72,7 +72,7 @@ pub struct Context<'a> {
     pub parallel: bool,
     /// The checkpoint that a deep run keeps, and looks for to go on from.
     pub checkpoint: Option<Checkpoint<'a>>,
-    /// Learns of what a run prepares, and may stop it there, as `progress` may at a step.
+    /// Learns of what takes long, and may stop it there, as `progress` may at a step.
     pub watch: Option<&'a Watch>,
     /// Number of steps of the run, set before the first.
     pub length: Option<&'a AtomicU64>,

@@ -10,7 +10,7 @@ use crate::{Error, Result};
 #[derive(Debug, Default)]
 pub struct Watch {
     /// Set to stop, by the caller or by a job that failed: jobs in hand are dropped at their
-    /// next step, finished ones are kept.
+    /// next step, or in the midst of a long one; finished ones are kept.
     pub stop: AtomicBool,
     /// Work of all jobs, in estimated multiply-adds. Known once they begin, and better known once
     /// they have their data.
@@ -19,7 +19,7 @@ pub struct Watch {
     pub done: AtomicU64,
     /// Jobs finished so far.
     pub jobs_done: AtomicU64,
-    /// Runs that prepare something long just now, and what one of them was last at.
+    /// Long computations that go on just now, and what one of them was last at.
     preparing: Mutex<(usize, Option<Stage>)>,
     notice: Option<Notice>,
     failure: Mutex<Option<Error>>,
@@ -35,7 +35,7 @@ impl std::fmt::Debug for Notice {
 }
 
 impl Watch {
-    /// A watch that tells `notice` of every stage before a run's first step and after its last.
+    /// A watch that tells `notice` of every [`Stage`].
     /// The whole plan stops where it answers `false`, as with [`stop`](Self::stop). It is called
     /// from the threads that compute, which wait for its answer.
     pub fn with_notice(notice: impl Fn(Stage) -> bool + Send + Sync + 'static) -> Self {
@@ -57,19 +57,24 @@ impl Watch {
         self.failure().take()
     }
 
-    /// Stage of a run that prepares something long: kernels of its data, say, before its first step
-    /// or after its last.
+    /// Stage of a run that does something long: kernels of its data, say, before its first step, or a
+    /// step of a large network.
     pub fn preparing(&self) -> Option<Stage> {
         self.preparations().1
     }
 
-    /// Does what `work` prepares, and tells of it.
+    /// Does `work`, and tells of it where it takes long.
     ///
     /// # Errors
     /// Those of `work`, which is [`Error::Stopped`] where it was stopped.
     pub(crate) fn prepare<T>(&self, work: impl FnOnce(Listener<'_>) -> Result<T>) -> Result<T> {
+        // What has nothing to tell, such as a short step, costs next to nothing.
+        let has_told = AtomicBool::new(false);
         let note = |stage| {
-            self.preparations().1 = Some(stage);
+            let mut now = self.preparations();
+            now.0 += usize::from(!has_told.swap(true, Ordering::Relaxed));
+            now.1 = Some(stage);
+            drop(now);
             if let Some(Notice(goes_on)) = &self.notice
                 && !goes_on(stage)
             {
@@ -77,12 +82,13 @@ impl Watch {
             }
             !self.stop.load(Ordering::Relaxed)
         };
-        self.preparations().0 += 1;
         let prepared = work(Listener::new(&note));
-        let mut now = self.preparations();
-        now.0 -= 1;
-        if now.0 == 0 {
-            now.1 = None;
+        if has_told.into_inner() {
+            let mut now = self.preparations();
+            now.0 -= 1;
+            if now.0 == 0 {
+                now.1 = None;
+            }
         }
         prepared
     }

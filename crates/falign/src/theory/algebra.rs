@@ -5,9 +5,6 @@
 //! them. Beyond, and for everything else, from `faer`: several times as fast, the same bits for
 //! any number of threads on one machine, equal to rounding elsewhere.
 
-use std::panic::resume_unwind;
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
 use std::time::Duration;
 
 use faer::linalg::solvers::Solve;
@@ -15,8 +12,8 @@ use faer::{Mat, MatRef, Side};
 use nalgebra::DMatrix;
 use ndarray::Array2;
 
-use crate::math;
-use crate::stage::{Listener, Stage};
+use crate::stage::{self, Listener, Stage, Work};
+use crate::{Result, math};
 
 /// Rows up to which symmetric eigenvalues have the same bits on every processor.
 const SAME_BITS: usize = 1000;
@@ -44,9 +41,6 @@ pub(super) fn symmetric_eigenvalues(matrix: &Array2<f64>) -> Vec<f64> {
 /// Rows from which eigenvalues take long enough to be stopped: some hundredths of a second.
 const LONG: usize = 300;
 
-/// Time between two looks at whether anybody still waits for eigenvalues.
-const TICK: Duration = Duration::from_millis(20);
-
 /// [`symmetric_eigenvalues`], unless it is stopped.
 pub(super) fn symmetric_eigenvalues_with_listener(
     matrix: Array2<f64>,
@@ -67,22 +61,20 @@ pub(super) fn apart<T: Send + 'static>(
     if !listener.is_there() || samples < LONG {
         return Some(work());
     }
-    let (send, receive) = channel();
-    let worker = thread::spawn(move || {
-        // Nobody listens any more once it is stopped.
-        let _ = send.send(work());
-    });
-    while listener.goes_on(Stage::Eigenvalues { samples }) {
-        match receive.recv_timeout(TICK) {
-            Ok(value) => return Some(value),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => match worker.join() {
-                Err(panic) => resume_unwind(panic),
-                Ok(()) => unreachable!("it sends before it ends"),
-            },
-        }
-    }
-    None
+    let stage = Stage::Eigenvalues { samples };
+    stage::apart(listener, stage, Duration::ZERO, |_| work()).ok()
+}
+
+/// [`apart`], as a part of some work.
+///
+/// # Errors
+/// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(super) fn apart_of<T: Send + 'static>(
+    samples: usize,
+    whole: &Work<'_>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    whole.apart(samples >= LONG, work)
 }
 
 /// Eigenvalues (real, imaginary) of a square, finite matrix.

@@ -106,8 +106,20 @@ pub(crate) fn spectral_norm_with_listener(
 ///
 /// Source: Song, Xu & Lafferty (2021), Lemma A.3 and the proofs of Lemmas A.5 and A.7.
 pub fn kernel_drift(now: &Array2<f64>, start: &Array2<f64>) -> Result<f64> {
+    kernel_drift_with_listener(now, start, Listener::NOBODY)
+}
+
+/// [`kernel_drift`], unless it is stopped.
+///
+/// # Errors
+/// As there; [`Error::Stopped`] where it is to stop.
+pub(crate) fn kernel_drift_with_listener(
+    now: &Array2<f64>,
+    start: &Array2<f64>,
+    listener: Listener<'_>,
+) -> Result<f64> {
     check_shape("start", start, now.dim())?;
-    spectral_norm(&(now - start))
+    spectral_norm_with_listener(&(now - start), listener)
 }
 
 /// Cosine of the kernel with Y Y', in [-1, 1]: how much of the kernel points along the targets.

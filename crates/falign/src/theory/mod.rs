@@ -27,7 +27,10 @@ pub use measure::{
     centred_kernel_alignment, eigenvalues, kernel_drift, kernel_target_alignment,
     participation_ratio, spectral_norm,
 };
-pub(crate) use measure::{symmetric_part_eigenvalues, symmetric_part_eigenvalues_with_listener};
+pub(crate) use measure::{
+    kernel_drift_with_listener, spectral_norm_with_listener,
+    symmetric_part_eigenvalues_with_listener,
+};
 pub(crate) use recurrence::{LinearNetwork, LinearRecurrence};
 pub(crate) use slow_time::slow_time_limit_with_listener;
 pub(crate) use slow_time::{

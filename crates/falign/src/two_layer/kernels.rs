@@ -2,8 +2,13 @@
 
 use super::Problem;
 use super::snapshot::{Needs, Snapshot};
-use crate::math::{activate, row_products};
+use crate::Result;
+use crate::math::activate;
 use crate::rule::Feedback;
+use crate::stage::Work;
+
+/// Activations between two looks at whether anybody still waits.
+const ACTIVATED: usize = 1 << 20;
 
 /// Units as the kernels see them.
 pub(super) struct Units<'a> {
@@ -18,29 +23,42 @@ pub(super) struct Units<'a> {
 }
 
 impl Units<'_> {
-    /// Adds the wanted kernels to a snapshot. Cost: O(p n^2), k^2 + 1 times with feedback.
-    pub(super) fn fill(&self, problem: &Problem, needs: Needs, snapshot: &mut Snapshot) {
+    /// Adds the wanted kernels to a snapshot, as a part of some work. Cost: O(p n^2), k^2 + 1 times with
+    /// feedback.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(super) fn fill(
+        &self,
+        problem: &Problem,
+        needs: Needs,
+        snapshot: &mut Snapshot,
+        work: &Work<'_>,
+    ) -> Result<()> {
         if !needs.feature_kernel && !needs.feedback_kernel {
-            return;
+            return Ok(());
         }
         let (n, k) = (problem.samples(), problem.outputs());
         let units = self.z.len() / n;
         let mut psi = columns(&self.z, n);
         let mut dpsi = vec![0.0; psi.len()];
-        activate(problem.activation, &mut psi, &mut dpsi);
+        for (psi, dpsi) in psi.chunks_mut(ACTIVATED).zip(dpsi.chunks_mut(ACTIVATED)) {
+            work.did(0.0)?;
+            activate(problem.activation, psi, dpsi);
+        }
         let p = problem.width as f64;
-        snapshot.feature_kernel = needs.feature_kernel.then(|| {
-            let mut g = row_products(&psi, &psi, units);
+        if needs.feature_kernel {
+            let mut g = work.products(&psi, &psi, units)?;
             for g in &mut g {
                 *g /= p;
             }
-            g
-        });
+            snapshot.feature_kernel = Some(g);
+        }
         let b = match problem.feedback {
             Feedback::Transpose => self.beta,
             _ => self.b,
         };
-        snapshot.feedback_kernel = needs.feedback_kernel.then(|| {
+        if needs.feedback_kernel {
             let weighted = |weights: &[f64], c: usize| -> Vec<f64> {
                 let slopes = dpsi.iter().enumerate();
                 slopes
@@ -52,12 +70,13 @@ impl Units<'_> {
             for a in 0..k {
                 let sent = weighted(self.beta, a);
                 for (c, received) in received.iter().enumerate() {
-                    let block = row_products(&sent, received, units);
+                    let block = work.products(&sent, received, units)?;
                     place(&mut h, &block, self.inner, [a, c, k], p);
                 }
             }
-            h
-        });
+            snapshot.feedback_kernel = Some(h);
+        }
+        Ok(())
     }
 }
 

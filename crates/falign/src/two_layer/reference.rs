@@ -87,7 +87,7 @@ impl<T: Scalar> Reference<T> {
         let (d, k) = (problem.input_dim(), problem.outputs());
         let work = Work::new(
             listener,
-            DRAW * p as f64 * (d + 2 * k) as f64,
+            p as f64 * (DRAW * (d + 2 * k) as f64 + problem.inputs.len() as f64),
             &Stage::weights,
         );
         let (beta, b) = start.output_and_feedback_of(p, k, &work)?;
@@ -110,9 +110,9 @@ impl<T: Scalar> Reference<T> {
             problem: problem.clone(),
         };
         if problem.center_outputs {
-            engine.f0 = Some(engine.outputs(None));
+            engine.f0 = Some(engine.outputs(None, &work)?);
         }
-        engine.e = engine.training_residual();
+        engine.e = engine.training_residual(&work)?;
         Ok(engine)
     }
 
@@ -153,18 +153,20 @@ impl<T: Scalar> Reference<T> {
         Some(all)
     }
 
-    fn outputs(&self, mask: Option<&[f64]>) -> Vec<f64> {
+    fn outputs(&self, mask: Option<&[f64]>, work: &Work<'_>) -> Result<Vec<f64>> {
         let x = self.x.clone();
-        self.outputs_at(&x, mask)
+        self.outputs_at(&x, mask, work)
     }
 
-    fn outputs_at(&self, x: &[T], mask: Option<&[f64]>) -> Vec<f64> {
+    fn outputs_at(&self, x: &[T], mask: Option<&[f64]>, work: &Work<'_>) -> Result<Vec<f64>> {
         let (d, k) = (self.problem.input_dim(), self.problem.outputs());
         let n = x.len() / d;
         let p = self.beta.len() / k;
         let psi = self.problem.activation;
         let mut f = vec![T::ZERO; n * k];
+        let parts = work.parts(x.len());
         for r in 0..p {
+            parts.look()?;
             for i in 0..n {
                 let mut h = psi.value(self.preactivation(r, &x[i * d..(i + 1) * d]));
                 if let Some(mask) = mask {
@@ -175,9 +177,9 @@ impl<T: Scalar> Reference<T> {
                 }
             }
         }
-        f.iter()
-            .map(|f| f.to_f64() * self.problem.scale())
-            .collect()
+        parts.end()?;
+        let f = f.iter().map(|f| f.to_f64() * self.problem.scale());
+        Ok(f.collect())
     }
 
     fn residual_of(&self, f: &[f64]) -> Vec<f64> {
@@ -189,38 +191,46 @@ impl<T: Scalar> Reference<T> {
     }
 
     /// psi(z) or psi'(z) of all units and samples, (width, samples).
-    fn units(&self, part: impl Fn(T) -> T) -> Vec<f64> {
+    fn units(&self, part: impl Fn(T) -> T, work: &Work<'_>) -> Result<Vec<f64>> {
         let (d, p) = (
             self.problem.input_dim(),
             self.w.len() / self.problem.input_dim(),
         );
-        let units = (0..p).flat_map(|r| self.x.chunks(d).map(move |x| (r, x)));
-        units
-            .map(|(r, x)| part(self.preactivation(r, x)).to_f64())
-            .collect()
+        let parts = work.parts(self.x.len());
+        let mut all = Vec::with_capacity(p * self.problem.samples());
+        for r in 0..p {
+            parts.look()?;
+            let samples = self.x.chunks(d);
+            all.extend(samples.map(|x| part(self.preactivation(r, x)).to_f64()));
+        }
+        parts.end()?;
+        Ok(all)
     }
 
     /// `G_ij` = 1/p `sum_r` psi(`z_ri`) psi(`z_rj`).
-    fn feature_kernel(&self) -> Vec<f64> {
+    fn feature_kernel(&self, work: &Work<'_>) -> Result<Vec<f64>> {
         let n = self.problem.samples();
-        let psi = self.units(|z| self.problem.activation.value(z));
+        let psi = self.units(|z| self.problem.activation.value(z), work)?;
         let mut g = vec![0.0; n * n];
+        let parts = work.parts(n * n);
         for unit in psi.chunks(n) {
+            parts.look()?;
             for (at, g) in g.iter_mut().enumerate() {
                 *g += unit[at / n] * unit[at % n];
             }
         }
-        g.iter().map(|g| g / self.problem.width as f64).collect()
+        parts.end()?;
+        Ok(g.iter().map(|g| g / self.problem.width as f64).collect())
     }
 
     /// `H_(ia)(jc)` = `x_i.x_j`/p `sum_r` `beta_ra` `b_rc` psi'(`z_ri`) psi'(`z_rj`).
-    fn feedback_kernel(&self) -> Vec<f64> {
+    fn feedback_kernel(&self, work: &Work<'_>) -> Result<Vec<f64>> {
         let (n, d, k) = (
             self.problem.samples(),
             self.problem.input_dim(),
             self.problem.outputs(),
         );
-        let dpsi = self.units(|z| self.problem.activation.derivative(z));
+        let dpsi = self.units(|z| self.problem.activation.derivative(z), work)?;
         let b = match self.problem.feedback {
             Feedback::Transpose => &self.beta,
             _ => &self.b,
@@ -239,25 +249,59 @@ impl<T: Scalar> Reference<T> {
         let mut h = vec![0.0; n * k * n * k];
         for (a, c) in (0..k).flat_map(|a| (0..k).map(move |c| (a, c))) {
             let mut block = vec![0.0; n * n];
+            let parts = work.parts(n * n);
             for (r, unit) in dpsi.chunks(n).enumerate() {
+                parts.look()?;
                 let weight = self.beta[r * k + a].to_f64() * b[r * k + c].to_f64();
                 for (at, sum) in block.iter_mut().enumerate() {
                     *sum += weight * unit[at / n] * unit[at % n];
                 }
             }
+            parts.end()?;
             place(&mut h, &block, &inner, [a, c, k], self.problem.width as f64);
         }
-        h
+        Ok(h)
     }
 
-    fn training_residual(&mut self) -> Vec<f64> {
+    fn training_residual(&mut self, work: &Work<'_>) -> Result<Vec<f64>> {
         let mask = self.mask(self.t);
-        self.residual_of(&self.outputs(mask.as_deref()))
+        Ok(self.residual_of(&self.outputs(mask.as_deref(), work)?))
+    }
+
+    /// Multiply-adds of a forward pass.
+    fn forward_work(&self) -> f64 {
+        self.w.len() as f64 * self.problem.samples() as f64
+    }
+
+    /// Multiply-adds of a snapshot, about.
+    fn measuring_work(&self, needs: Needs) -> f64 {
+        let (n, d, k) = (
+            self.problem.samples(),
+            self.problem.input_dim(),
+            self.problem.outputs(),
+        );
+        let p = self.beta.len() / k;
+        let mut all = self.forward_work();
+        if let (true, Some((x, _))) = (needs.held_out, &self.problem.held_out) {
+            all += p as f64 * x.len() as f64;
+        }
+        if needs.feature_kernel {
+            all += p as f64 * (n * (n + d)) as f64;
+        }
+        if needs.feedback_kernel {
+            all += p as f64 * (n * (k * k * n + d)) as f64;
+        }
+        all
     }
 }
 
 impl<T: Scalar> Dynamics for Reference<T> {
-    fn step(&mut self) {
+    fn step_with_listener(&mut self, listener: Listener<'_>) -> Result<()> {
+        // The two products of a unit, and the outputs of the new weights.
+        let whole = 3.0 * self.forward_work();
+        let step = self.t + 1;
+        let stage = |share| Stage::step(step, share);
+        let work = Work::new(listener.of_step(whole), whole, &stage);
         let problem = self.problem.clone();
         let (n, d, k) = (problem.samples(), problem.input_dim(), problem.outputs());
         let p = self.beta.len() / k;
@@ -274,7 +318,9 @@ impl<T: Scalar> Dynamics for Reference<T> {
         let power: Vec<f64> = (0..k)
             .map(|c| (0..n).map(|i| f[i * k + c].to_f64().powi(2)).sum())
             .collect();
+        let parts = work.parts(2 * n * d);
         for r in 0..p {
+            parts.look()?;
             let mut beta_sum = vec![T::ZERO; k];
             let mut f_sum = vec![T::ZERO; k];
             let mut dw = vec![T::ZERO; d];
@@ -315,9 +361,11 @@ impl<T: Scalar> Dynamics for Reference<T> {
                 };
             }
         }
+        parts.end()?;
         self.shrink *= problem.factor(self.t);
         self.t += 1;
-        self.e = self.training_residual();
+        self.e = self.training_residual(&work)?;
+        Ok(())
     }
 
     fn steps_done(&self) -> u64 {
@@ -328,7 +376,11 @@ impl<T: Scalar> Dynamics for Reference<T> {
         self.e.iter().map(|e| e * e).sum::<f64>().sqrt()
     }
 
-    fn snapshot(&mut self, needs: Needs) -> Snapshot {
+    fn snapshot_with_listener(&mut self, needs: Needs, listener: Listener<'_>) -> Result<Snapshot> {
+        let whole = self.measuring_work(needs);
+        let step = self.t;
+        let stage = |share| Stage::measures(step, share);
+        let work = &Work::new(listener.of_step(whole), whole, &stage);
         let (d, k) = (self.problem.input_dim(), self.problem.outputs());
         let p = self.beta.len() / k;
         let (plain, decayed) = output_movements(&self.beta, &self.beta0, self.shrink, k);
@@ -351,14 +403,14 @@ impl<T: Scalar> Dynamics for Reference<T> {
         let held_out_residual = match &self.problem.held_out {
             Some((x, y)) if needs.held_out => {
                 let x: Vec<T> = round(x.iter().copied());
-                let mut f = self.outputs_at(&x, None);
+                let mut f = self.outputs_at(&x, None, work)?;
                 if self.f0.is_some() {
                     let start = Self {
                         w: self.w0.clone(),
                         beta: self.beta0.clone(),
                         ..self.clone()
                     };
-                    for (f, f0) in f.iter_mut().zip(start.outputs_at(&x, None)) {
+                    for (f, f0) in f.iter_mut().zip(start.outputs_at(&x, None, work)?) {
                         *f -= f0;
                     }
                 }
@@ -366,8 +418,11 @@ impl<T: Scalar> Dynamics for Reference<T> {
             }
             _ => None,
         };
-        Snapshot {
-            residual: self.residual_of(&self.outputs(None)),
+        let kernel = |is_wanted: bool, make: fn(&Self, &Work<'_>) -> Result<Vec<f64>>| {
+            is_wanted.then(|| make(self, work)).transpose()
+        };
+        Ok(Snapshot {
+            residual: self.residual_of(&self.outputs(None, work)?),
             output_gram: gram(&self.beta, &self.beta, k),
             feedback_gram: gram(&self.b, &self.b, k),
             cross_gram: gram(&self.b, &self.beta, k),
@@ -377,9 +432,9 @@ impl<T: Scalar> Dynamics for Reference<T> {
             conservation: needs.conservation.then_some(drift),
             shares: None,
             held_out_residual,
-            feature_kernel: needs.feature_kernel.then(|| self.feature_kernel()),
-            feedback_kernel: needs.feedback_kernel.then(|| self.feedback_kernel()),
-        }
+            feature_kernel: kernel(needs.feature_kernel, Self::feature_kernel)?,
+            feedback_kernel: kernel(needs.feedback_kernel, Self::feedback_kernel)?,
+        })
     }
 
     fn weights_with_listener(&mut self, _: Listener<'_>) -> Result<Option<Weights>> {

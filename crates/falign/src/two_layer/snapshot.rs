@@ -209,15 +209,31 @@ pub struct Snapshot {
 /// assert!((engines[0].residual_norm() / engines[1].residual_norm() - 1.0).abs() < 1e-12);
 /// ```
 pub trait Dynamics {
+    /// Advances by one step, which the listener follows where it takes long.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where the listener says so: what is left is no state
+    /// of the run any more.
+    fn step_with_listener(&mut self, listener: Listener<'_>) -> Result<()>;
     /// Advances by one step.
-    fn step(&mut self);
+    fn step(&mut self) {
+        unstopped(|nobody| self.step_with_listener(nobody));
+    }
     /// Steps done so far.
     fn steps_done(&self) -> u64;
     /// |e| of the training residual (with dropout, where there is any); not finite once the
     /// run has diverged.
     fn residual_norm(&self) -> f64;
+    /// Measures, which the listener follows where it takes long; `needs` must be covered by what the
+    /// engine was made with.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where the listener says so.
+    fn snapshot_with_listener(&mut self, needs: Needs, listener: Listener<'_>) -> Result<Snapshot>;
     /// Measures; `needs` must be covered by what the engine was made with.
-    fn snapshot(&mut self, needs: Needs) -> Snapshot;
+    fn snapshot(&mut self, needs: Needs) -> Snapshot {
+        unstopped(|nobody| self.snapshot_with_listener(needs, nobody))
+    }
     /// The current weights, where the engine has single units. Drawn ones are drawn again, which
     /// the listener follows.
     ///

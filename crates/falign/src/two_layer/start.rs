@@ -171,8 +171,8 @@ mod tests {
         })
     }
 
-    #[test]
-    fn every_start_can_be_stopped_wherever_it_is_and_has_the_same_bits_before_anybody() {
+    /// Looks at every engine, with its number.
+    fn each_engine(see: impl Fn(usize, &Begin<'_>)) {
         let tanh = problem(Activation::Tanh, Feedback::Random);
         let linear = problem(Activation::Linear, Feedback::Random);
         let learns = problem(Activation::Linear, Feedback::KolenPollack);
@@ -210,7 +210,15 @@ mod tests {
             linear_from(&learns, of_weights),
             linear_from(&learns, gram),
         ];
-        for (at, begin) in begins.iter().enumerate() {
+        begins
+            .iter()
+            .enumerate()
+            .for_each(|(at, begin)| see(at, begin));
+    }
+
+    #[test]
+    fn every_start_can_be_stopped_wherever_it_is_and_has_the_same_bits_before_anybody() {
+        each_engine(|at, begin| {
             let told = stopped_at_each_stage(begin);
             assert!(told.len() > 3, "engine {at}: {told:?}");
             let shares: Vec<f64> = told
@@ -246,6 +254,69 @@ mod tests {
             // Plain loops have theirs at hand.
             assert_eq!(told.is_empty(), at == 0 || !has_units, "engine {at}");
             assert_eq!(with.weights(), without.weights(), "engine {at}");
-        }
+        });
+    }
+
+    #[test]
+    fn every_step_can_be_stopped_wherever_it_is_and_has_the_same_bits_before_anybody() {
+        each_engine(|at, begin| {
+            let first = |listener: Listener<'_>| {
+                let mut engine = begin(Listener::NOBODY)?;
+                engine.step_with_listener(listener)
+            };
+            let told = stopped_at_each_stage(first);
+            let shares: Vec<f64> = told
+                .iter()
+                .map(|stage| match stage {
+                    Stage::Step {
+                        step: 1,
+                        share: Some(share),
+                    } => *share,
+                    other => panic!("engine {at}: {other:?}"),
+                })
+                .collect();
+            assert!(!shares.is_empty() && shares.is_sorted(), "engine {at}");
+            let mut with = begin(Listener::NOBODY).unwrap();
+            let mut without = begin(Listener::NOBODY).unwrap();
+            let goes_on = |_| true;
+            for _ in 0..3 {
+                let listener = Listener::new(&goes_on).of_short_steps();
+                with.step_with_listener(listener).unwrap();
+                without.step();
+            }
+            assert_eq!(with.steps_done(), 3);
+            let norms = [&with, &without].map(|engine| engine.residual_norm().to_bits());
+            assert_eq!(norms[0], norms[1], "engine {at}");
+        });
+    }
+
+    #[test]
+    fn every_snapshot_can_be_stopped_wherever_it_is_and_has_the_same_bits_before_anybody() {
+        let all = Needs {
+            output_movement: true,
+            hidden_movement: true,
+            conservation: true,
+            feature_kernel: true,
+            feedback_kernel: true,
+            ..needs()
+        };
+        each_engine(|at, begin| {
+            let begun = || {
+                let mut engine = begin(Listener::NOBODY).unwrap();
+                engine.step();
+                engine
+            };
+            let told =
+                stopped_at_each_stage(|listener| begun().snapshot_with_listener(all, listener));
+            assert!(told.len() > 3, "engine {at}: {told:?}");
+            let is_measured = |stage: &Stage| matches!(stage, Stage::Measures { step: 1, .. });
+            assert!(told.iter().all(is_measured), "engine {at}: {told:?}");
+            let goes_on = |_| true;
+            let listener = Listener::new(&goes_on).of_short_steps();
+            let with = begun().snapshot_with_listener(all, listener).unwrap();
+            let without = begun().snapshot(all);
+            // Every number to its last digit.
+            assert_eq!(format!("{with:?}"), format!("{without:?}"), "engine {at}");
+        });
     }
 }

@@ -1,9 +1,11 @@
 //! Networks measured on their way through their training set.
 
 use super::{Alignment, Measured, Measurement, Wanted, alignment};
+use crate::Result;
 use crate::math::Stream;
 use crate::math::simd::Element;
 use crate::network::{Examples, Network, Running, Training};
+use crate::stage::{Listener, Stage, unstopped};
 
 /// Batches since the last recorded step, with what they show.
 #[derive(Debug, Clone, Copy)]
@@ -20,15 +22,31 @@ impl<T: Element> Training<T> {
     /// `noise` is a separate stream, for rules that draw; each step has its part of it.
     /// Feedback weights that a rule draws for each batch are put back to those of the last step.
     pub fn measure(&mut self, samples: &Examples, wanted: Wanted, noise: &mut Stream) -> Measured {
+        unstopped(|nobody| self.measure_with_listener(samples, wanted, noise, nobody))
+    }
+
+    /// [`measure`](Self::measure), unless it is stopped.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(crate) fn measure_with_listener(
+        &mut self,
+        samples: &Examples,
+        wanted: Wanted,
+        noise: &mut Stream,
+        listener: Listener<'_>,
+    ) -> Result<Measured> {
         let loss = self.options().loss;
+        let step = self.network().steps_done();
         self.seek(noise);
         self.with_feedback_kept(|training| {
             let mut measurement = Measurement::new(training.network(), wanted);
-            training.show(samples, |network, batch| {
+            let look = |share| listener.tell(Stage::measures(step, share));
+            training.show(samples, look, |network, batch| {
                 let (targets, labels) = (batch.targets(), batch.labels());
                 measurement.include(network, batch, targets, labels, loss, noise);
-            });
-            measurement.finish(training.network())
+            })?;
+            Ok(measurement.finish(training.network()))
         })
     }
 }

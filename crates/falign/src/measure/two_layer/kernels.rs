@@ -6,8 +6,8 @@ use ndarray::Array2;
 
 use super::Seen;
 use crate::theory::{
-    centred_kernel_alignment, kernel_drift, kernel_target_alignment, participation_ratio,
-    spectral_norm, symmetric_part_eigenvalues,
+    centred_kernel_alignment, kernel_drift_with_listener, kernel_target_alignment,
+    participation_ratio, spectral_norm_with_listener, symmetric_part_eigenvalues_with_listener,
 };
 
 /// A kernel with the eigenvalues of its symmetric part, once they are asked for. Nothing describes a
@@ -28,17 +28,22 @@ impl Kernel {
         })
     }
 
-    /// Eigenvalues of the symmetric part, ascending; none if they are not finite.
-    pub(crate) fn eigenvalues(&self) -> &[f64] {
-        self.eigenvalues
-            .get_or_init(|| symmetric_part_eigenvalues(&self.matrix).unwrap_or_default())
+    /// Eigenvalues of the symmetric part, ascending; none if they are not finite, or stopped.
+    pub(super) fn eigenvalues(&self, seen: &Seen<'_>) -> &[f64] {
+        self.eigenvalues.get_or_init(|| {
+            let found = seen.unless_stopped(|listener| {
+                symmetric_part_eigenvalues_with_listener(&self.matrix, listener)
+            });
+            found.unwrap_or_default()
+        })
     }
 }
 
 /// |G(t) - G(0)|.
 pub(crate) fn feature_drift(s: &Seen<'_>) -> Option<f64> {
     let start = s.references?.feature_kernel.as_ref()?;
-    kernel_drift(&s.feature_kernel()?.matrix, &start.matrix).ok()
+    let now = &s.feature_kernel()?.matrix;
+    s.unless_stopped(|listener| kernel_drift_with_listener(now, &start.matrix, listener))
 }
 
 /// (tr G)^2 / tr G^2.
@@ -60,10 +65,12 @@ pub(crate) fn similarity(s: &Seen<'_>) -> Option<f64> {
 /// |H(t) - H(0)|.
 pub(crate) fn feedback_drift(s: &Seen<'_>) -> Option<f64> {
     let start = s.references?.feedback_kernel.as_ref()?;
-    kernel_drift(&s.feedback_kernel()?.matrix, &start.matrix).ok()
+    let now = &s.feedback_kernel()?.matrix;
+    s.unless_stopped(|listener| kernel_drift_with_listener(now, &start.matrix, listener))
 }
 
 /// |H(t)|.
 pub(crate) fn feedback_norm(s: &Seen<'_>) -> Option<f64> {
-    spectral_norm(&s.feedback_kernel()?.matrix).ok()
+    let now = &s.feedback_kernel()?.matrix;
+    s.unless_stopped(|listener| spectral_norm_with_listener(now, listener))
 }

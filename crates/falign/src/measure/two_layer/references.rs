@@ -1,7 +1,9 @@
 //! Kernels and spectra that a run is compared with.
 
 use super::kernels::Kernel;
+use crate::Result;
 use crate::measure::Quantity;
+use crate::stage::Listener;
 use crate::theory::Spectrum;
 use crate::two_layer::{Dynamics, Needs, Snapshot};
 
@@ -20,24 +22,31 @@ pub struct References {
 
 impl References {
     /// References of an engine at its start, without spectra.
-    pub(crate) fn new(engine: &mut dyn Dynamics, quantities: &[Quantity]) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where the listener says so.
+    pub(crate) fn new(
+        engine: &mut dyn Dynamics,
+        quantities: &[Quantity],
+        listener: Listener<'_>,
+    ) -> Result<Self> {
         let is_compared = |q: &Quantity| q.two_layer().is_some_and(|row| row.compares_with_start);
         let compared: Vec<Quantity> = quantities.iter().copied().filter(is_compared).collect();
         let start = if compared.is_empty() {
             Snapshot::default()
         } else {
-            engine.snapshot(Needs::of(&compared, false))
+            engine.snapshot_with_listener(Needs::of(&compared, false), listener)?
         };
         let unknown = Spectrum {
             gamma: f64::NAN,
             max: f64::NAN,
         };
-        Self {
+        Ok(Self {
             feature_kernel: start.feature_kernel.as_deref().and_then(Kernel::square),
             feedback_kernel: start.feedback_kernel.as_deref().and_then(Kernel::square),
             infinite_kernel: unknown,
             inputs: unknown,
-        }
+        })
     }
 }
 

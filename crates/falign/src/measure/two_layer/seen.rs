@@ -1,11 +1,13 @@
 //! A recorded step, as quantities see it.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use super::kernels::Kernel;
 use super::{Past, References};
 use crate::measure::{Made, Quantity};
+use crate::stage::Listener;
 use crate::two_layer::{Movement, Needs, Problem, Snapshot};
+use crate::{Error, Result};
 
 /// A recorded step of a two-layer engine, with what it shows.
 pub(crate) struct Seen<'a> {
@@ -17,6 +19,9 @@ pub(crate) struct Seen<'a> {
     pub(crate) past: Option<&'a Past>,
     /// Kernels and spectra to compare with, likewise.
     pub(crate) references: Option<&'a References>,
+    /// Listener that may stop what takes long.
+    pub(crate) listener: Listener<'a>,
+    is_stopped: Cell<bool>,
     feature_kernel: OnceCell<Option<Kernel>>,
     feedback_kernel: OnceCell<Option<Kernel>>,
 }
@@ -30,6 +35,8 @@ impl<'a> Seen<'a> {
             snapshot,
             past: None,
             references: None,
+            listener: Listener::NOBODY,
+            is_stopped: Cell::new(false),
             feature_kernel: OnceCell::new(),
             feedback_kernel: OnceCell::new(),
         }
@@ -54,6 +61,39 @@ impl<'a> Seen<'a> {
     pub(crate) fn feedback_kernel(&self) -> Option<&Kernel> {
         let of_snapshot = || Kernel::square(self.snapshot.feedback_kernel.as_deref()?);
         self.feedback_kernel.get_or_init(of_snapshot).as_ref()
+    }
+
+    /// Eigenvalues of the symmetric part of G, ascending.
+    pub(crate) fn feature_eigenvalues(&self) -> Option<&[f64]> {
+        Some(self.feature_kernel()?.eigenvalues(self))
+    }
+
+    /// Eigenvalues of the symmetric part of H, ascending.
+    pub(crate) fn feedback_eigenvalues(&self) -> Option<&[f64]> {
+        Some(self.feedback_kernel()?.eigenvalues(self))
+    }
+
+    /// A value that takes long to find; `None` where there is none, or it was stopped.
+    pub(super) fn unless_stopped<T>(
+        &self,
+        find: impl FnOnce(Listener<'_>) -> Result<T>,
+    ) -> Option<T> {
+        let found = find(self.listener);
+        if matches!(found, Err(Error::Stopped)) {
+            self.is_stopped.set(true);
+        }
+        found.ok()
+    }
+
+    /// Ends what is seen.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] where a value was stopped.
+    pub(crate) fn end(self) -> Result<()> {
+        if self.is_stopped.into_inner() {
+            return Err(Error::Stopped);
+        }
+        Ok(())
     }
 
     /// The root mean square of movements over units.

@@ -126,6 +126,12 @@ impl<T: Element> Network<T> {
         self.layers.iter().map(|l| l.weights.dim()).collect()
     }
 
+    /// Number of weights of all layers.
+    pub(crate) fn weights(&self) -> usize {
+        let layers = self.layers.iter();
+        layers.map(|layer| layer.weights.len()).sum()
+    }
+
     /// The layers, from the input up.
     pub fn layers(&self) -> &[Layer<T>] {
         &self.layers

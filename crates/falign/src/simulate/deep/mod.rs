@@ -2,6 +2,7 @@
 
 mod build;
 mod observer;
+mod pieces;
 mod sets;
 mod stall;
 mod state;
@@ -29,8 +30,8 @@ use crate::config::setting::{NetworkSetting, Record, SaveWeights};
 use crate::config::steps::{in_steps, recorded_steps};
 use crate::math::simd::Element;
 use crate::math::{Precision, StreamName, Streams};
-use crate::network::{Network, OptimiserKind, Part, TensorFile, Training, steps_per_epoch};
-use crate::rule::{LastLayerOnly, Layer};
+use crate::network::{Network, Part, TensorFile, Training, steps_per_epoch};
+use crate::rule::Layer;
 use crate::stage::Listener;
 
 pub(super) fn simulate(
@@ -64,7 +65,8 @@ pub(super) fn steps_and_record(
     Ok((length.steps, in_steps(&setting.record, length.per_epoch)))
 }
 
-/// Least time between two checkpoints of a run that is not being stopped.
+/// Least time between two checkpoints of a run that is not being stopped, kept at recorded steps and before
+/// long ones.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 
 fn train<T: Element>(
@@ -95,19 +97,16 @@ fn train<T: Element>(
     let save = setting.save_weights;
     let initial =
         matches!(save, SaveWeights::Initial | SaveWeights::Both).then(|| weights(&parts.network));
-    let start = {
-        let layers = parts.network.layers().to_vec();
-        move || Network::new(layers, Box::new(LastLayerOnly), OptimiserKind::Sgd)
-    };
-    let mut observer = Observer {
-        quantities: &setting.quantities,
+    let observer = Arc::new(Observer {
+        quantities: setting.quantities.clone(),
         top_k: setting.deep().top_k,
         train: Arc::clone(&parts.train),
         test: parts.test,
         validation: parts.validation,
         noise: streams.open(StreamName::Measured),
-    };
-    let mut training = Training::new(parts.network, start, parts.train, parts.options, streams);
+    });
+    let (network, train, options) = (parts.network, parts.train, parts.options);
+    let mut training = pieces::begin(context.watch, network, train, options, streams)?;
     let (mut values, mut losses) = match context.checkpoint {
         Some(checkpoint) => {
             let quantities = setting.quantities.len();
@@ -118,33 +117,40 @@ fn train<T: Element>(
     let mut saved = Instant::now();
     let outcome = loop {
         let step = training.network().steps_done();
+        let mut is_due = pieces::is_long(context.watch, &training);
         if steps.get(values.len()) == Some(&step) {
             let running = training.take_running();
+            let row;
+            (training, row) = pieces::row(context.watch, &observer, training, running)?;
+            let Ok(row) = row else {
+                *training.running_mut() = running;
+                return stopped(context, run, training, (&values, &losses));
+            };
             losses.push(running.loss / running.samples);
-            let row = observer.row(&mut training, running);
             observe(Look {
                 step,
                 values: &row,
                 weights: &mut || Some(SavedWeights::Deep(weights(training.network()))),
             });
             values.push(row);
-            if let Some(checkpoint) = context.checkpoint
-                && saved.elapsed() > CHECKPOINT_EVERY
-            {
-                keep(checkpoint, run, &mut training, &values, &losses)?;
-                saved = Instant::now();
-            }
+            is_due = true;
+        }
+        if is_due
+            && let Some(checkpoint) = context.checkpoint
+            && saved.elapsed() > CHECKPOINT_EVERY
+        {
+            keep(checkpoint, run, &mut training, &values, &losses)?;
+            saved = Instant::now();
         }
         if step >= steps.last().copied().unwrap_or(0) {
             break stall(&losses, &steps, chance);
         }
         if !progress(step) {
-            if let Some(checkpoint) = context.checkpoint {
-                keep(checkpoint, run, &mut training, &values, &losses)?;
-            }
-            return Ok(None);
+            return stopped(context, run, training, (&values, &losses));
         }
-        if !training.step().is_finite() {
+        let loss;
+        (training, loss) = pieces::step(context.watch, training)?;
+        if !loss.is_finite() {
             break Outcome::Diverged { step };
         }
     };
@@ -168,6 +174,19 @@ fn train<T: Element>(
         resolved,
         weights: [initial, last].map(|file| file.map(SavedWeights::Deep)),
     }))
+}
+
+/// Keeps what a run that is stopped has done: its values and running losses, row by row, and its state.
+fn stopped<T: Element>(
+    context: Context<'_>,
+    run: u64,
+    mut training: Box<Training<T>>,
+    (values, losses): (&[Vec<f64>], &[f64]),
+) -> Result<Option<RunResult>> {
+    if let Some(checkpoint) = context.checkpoint {
+        keep(checkpoint, run, &mut training, values, losses)?;
+    }
+    Ok(None)
 }
 
 /// The weights of a network as a file.

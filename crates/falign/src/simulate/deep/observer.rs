@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::Result;
 use crate::math::Stream;
 use crate::math::simd::Element;
 use crate::measure::{Batches, Measured, NetworkValue, Quantity, Samples, Wanted};
-use crate::network::{Examples, Running, Training};
+use crate::network::{Examples, Network, Running, Training};
+use crate::stage::Listener;
 
 /// Measures of a network at recorded steps.
-pub(super) struct Observer<'a> {
-    pub(super) quantities: &'a [Quantity],
+pub(super) struct Observer {
+    pub(super) quantities: Vec<Quantity>,
     /// k of [`Quantity::TestTopKAccuracy`].
     pub(super) top_k: usize,
     /// The training set, where it is measured as a whole.
@@ -20,16 +22,39 @@ pub(super) struct Observer<'a> {
     pub(super) noise: Stream,
 }
 
-impl Observer<'_> {
+/// Kinds of samples that are one set each.
+const SETS: [&[Samples]; 3] = [
+    &[Samples::Held, Samples::Test],
+    &[Samples::Training],
+    &[Samples::Validation],
+];
+
+impl Observer {
+    /// Multiply-adds of a row, about: a forward pass of all samples that it measures, and as much again
+    /// backward.
+    pub(super) fn work<T: Element>(&self, network: &Network<T>) -> f64 {
+        let samples = SETS.iter().filter_map(|kinds| {
+            let is_asked = self.quantities.iter().any(|&q| is_of(kinds, q));
+            Some(self.set(kinds).filter(|_| is_asked)?.samples())
+        });
+        2.0 * samples.sum::<usize>() as f64 * network.weights() as f64
+    }
+
     /// One value for each quantity.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where the listener says so: the network is as before.
     pub(super) fn row<T: Element>(
-        &mut self,
+        &self,
         training: &mut Training<T>,
         running: Running,
-    ) -> Vec<f64> {
-        let held = self.measured(&[Samples::Held, Samples::Test], training);
-        let train = self.measured(&[Samples::Training], training);
-        let validation = self.measured(&[Samples::Validation], training);
+        listener: Listener<'_>,
+    ) -> Result<Vec<f64>> {
+        let [held, train, validation] = [
+            self.measured(SETS[0], training, listener)?,
+            self.measured(SETS[1], training, listener)?,
+            self.measured(SETS[2], training, listener)?,
+        ];
         let batches = Batches {
             epoch: training.epoch(),
             running,
@@ -43,23 +68,39 @@ impl Observer<'_> {
             _ => held.as_ref()?.value(quantity),
         };
         let values = self.quantities.iter();
-        values.map(|&q| value(q).unwrap_or(f64::NAN)).collect()
+        Ok(values.map(|&q| value(q).unwrap_or(f64::NAN)).collect())
+    }
+
+    /// The set of samples of these kinds, if there is one.
+    fn set(&self, kinds: &[Samples]) -> Option<&Examples> {
+        match kinds[0] {
+            Samples::Held | Samples::Test => Some(self.test.as_ref().unwrap_or(&self.train)),
+            Samples::Training => Some(&self.train),
+            Samples::Validation => self.validation.as_ref(),
+        }
     }
 
     /// Measures the samples of these kinds, which are one set; `None` where no quantity asks.
     fn measured<T: Element>(
-        &mut self,
+        &self,
         kinds: &[Samples],
         training: &mut Training<T>,
-    ) -> Option<Measured> {
-        let asks = |quantity: &Quantity| kinds.contains(&quantity.samples()?).then_some(*quantity);
-        let asked: Vec<Quantity> = self.quantities.iter().filter_map(asks).collect();
-        let samples = match kinds[0] {
-            Samples::Held | Samples::Test => self.test.as_ref().unwrap_or(&self.train),
-            Samples::Training => &self.train,
-            Samples::Validation => self.validation.as_ref()?,
+        listener: Listener<'_>,
+    ) -> Result<Option<Measured>> {
+        let quantities = self.quantities.iter().copied();
+        let asked: Vec<Quantity> = quantities.filter(|&q| is_of(kinds, q)).collect();
+        // Drawn noise is a function of the step alone.
+        let mut noise = self.noise.clone();
+        let Some(samples) = self.set(kinds).filter(|_| !asked.is_empty()) else {
+            return Ok(None);
         };
         let wanted = Wanted::of(&asked, self.top_k);
-        (!asked.is_empty()).then(|| training.measure(samples, wanted, &mut self.noise))
+        let measured = training.measure_with_listener(samples, wanted, &mut noise, listener)?;
+        Ok(Some(measured))
     }
+}
+
+/// Whether a quantity is measured on samples of these kinds.
+fn is_of(kinds: &[Samples], quantity: Quantity) -> bool {
+    quantity.samples().is_some_and(|kind| kinds.contains(&kind))
 }

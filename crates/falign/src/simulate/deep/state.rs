@@ -159,11 +159,13 @@ fn restore<T: Element>(
     let step = file.note["step"].as_u64().ok_or_else(misfit)?;
     let values = |name: &str| file.get(name).map(|(_, values)| values).ok_or_else(misfit);
     let (running, losses, values) = (values("running")?, values("losses")?, values("values")?);
-    let rows = steps.partition_point(|at| *at <= step);
     let [loss, right, samples] = running[..] else {
         return Err(misfit());
     };
-    if losses.len() != rows || values.len() != rows * quantities {
+    let rows = losses.len();
+    // The measures of its last step may have been stopped.
+    let [without, with] = [step, step + 1].map(|end| steps.partition_point(|at| *at < end));
+    if !(without..=with).contains(&rows) || values.len() != rows * quantities {
         return Err(misfit());
     }
     training

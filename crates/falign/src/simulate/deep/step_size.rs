@@ -1,5 +1,7 @@
 //! `learning.step_size` of a deep network that is not a number.
 
+use std::sync::Arc;
+
 use ndarray::Array1;
 
 use crate::config::setting::{NetworkSetting, StepSize};
@@ -28,7 +30,7 @@ pub(super) struct Found {
 pub(super) fn find<T: Element>(
     setting: &NetworkSetting,
     network: &Network<T>,
-    train: &Examples,
+    train: &Arc<Examples>,
     batch: usize,
     listener: Listener<'_>,
 ) -> Result<Found> {

@@ -174,6 +174,7 @@ pub(super) fn simulate(
             references: Some(&references),
             stop,
             alignment_threshold: setting.alignment_threshold,
+            watch: context.watch,
         },
         &mut |row, measured, engine| {
             values.push(measured.to_vec());

@@ -185,7 +185,10 @@ impl Start {
         plain.center_outputs = false;
         plain.quantities = vec![Quantity::Loss];
         let (_, _, mut engine) = engine(&plain, run, context)?;
-        let residual = engine.snapshot(Needs::default()).residual;
+        let residual = prepare(context.watch, |listener| {
+            engine.snapshot_with_listener(Needs::default(), listener)
+        })?
+        .residual;
         let residual = Array2::from_shape_vec(problem.targets.dim(), residual)
             .expect("a residual for each target");
         let outputs = residual + &problem.targets;

@@ -4,7 +4,7 @@ use crate::Result;
 use crate::math::Activation;
 use crate::measure::{DataSpectrum, Quantity, References};
 use crate::simulate::resolve::{Resolved, spectrum};
-use crate::simulate::watch::Watch;
+use crate::simulate::watch::{Watch, prepare};
 use crate::theory::Spectrum;
 use crate::two_layer::{Dynamics, Problem};
 
@@ -19,7 +19,9 @@ pub(super) fn references(
 ) -> Result<References> {
     let asked = |spectrum| quantities.iter().any(|quantity| quantity.reads(spectrum));
     let spectrum = |activation| spectrum(activation, &problem.inputs, watch);
-    let mut references = References::new(engine, quantities);
+    let mut references = prepare(watch, |listener| {
+        References::new(engine, quantities, listener)
+    })?;
     if asked(DataSpectrum::InfiniteKernel) {
         references.infinite_kernel = if resolved.gamma.is_nan() {
             spectrum(problem.activation)?

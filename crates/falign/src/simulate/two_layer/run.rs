@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::measure::{Past, Quantity, References, Seen};
 use crate::simulate::Outcome;
+use crate::simulate::watch::{Watch, prepare};
 use crate::two_layer::{Dynamics, Needs, Problem};
 
 /// Rule by which a run stops before its last step.
@@ -29,6 +30,8 @@ pub struct Recording<'a> {
     pub stop: Stop,
     /// c of Definition 4.1.
     pub alignment_threshold: f64,
+    /// Learns of steps and measures that take long, and may stop the run in their midst.
+    pub watch: Option<&'a Watch>,
 }
 
 /// Receiver of each recorded step: its row, the values, and the engine.
@@ -39,7 +42,8 @@ const DIVERGED: f64 = 1e150;
 
 /// Runs `engine` and calls `record(row, values, engine)` at each recorded step, with one value per
 /// quantity: NaN where it has no meaning, and for predictions, which are made after the run.
-/// `progress` learns of every step and may ask to stop by answering `false`, which gives `None`.
+/// `progress` learns of every step and may ask to stop by answering `false`, which gives `None`, as does a
+/// watch that stops it in the midst of one.
 ///
 /// A run diverges at the first step whose residual is not finite (or overflows when
 /// squared), and has converged when the loss changed by less than the tolerance,
@@ -57,6 +61,7 @@ pub fn run_engine(
         references,
         stop,
         alignment_threshold,
+        watch,
     } = recording;
     let needs = Needs::of(quantities, false);
     let mut past = Past::new(alignment_threshold);
@@ -79,22 +84,23 @@ pub fn run_engine(
             }
         };
         past.step(problem, step, norm);
-        let mut measure = |row: usize, past: &mut Past, values: &mut Vec<f64>| {
-            let snapshot = engine.snapshot(needs);
-            let mut seen = Seen::new(problem, &snapshot, step);
-            past.align(step, seen.value(Quantity::Alignment).unwrap_or(f64::NAN));
-            (seen.past, seen.references) = (Some(&*past), references);
-            values.clear();
-            let measured = quantities.iter().map(|&quantity| seen.value(quantity));
-            values.extend(measured.map(|value| value.unwrap_or(f64::NAN)));
-            record(row, values, engine);
-        };
-        if row < steps.len() && steps[row] == step {
-            measure(row, &mut past, &mut values);
-            row += 1;
-        } else if converged && row < steps.len() {
-            // The state that later rows carry forward.
-            measure(row, &mut past, &mut values);
+        let is_recorded = row < steps.len() && steps[row] == step;
+        // Or the state that later rows carry forward.
+        if is_recorded || (converged && row < steps.len()) {
+            let measured = prepare(watch, |listener| {
+                let snapshot = engine.snapshot_with_listener(needs, listener)?;
+                let mut seen = Seen::new(problem, &snapshot, step);
+                past.align(step, seen.value(Quantity::Alignment).unwrap_or(f64::NAN));
+                (seen.past, seen.references) = (Some(&past), references);
+                seen.listener = listener;
+                values.clear();
+                let measured = quantities.iter().map(|&quantity| seen.value(quantity));
+                values.extend(measured.map(|value| value.unwrap_or(f64::NAN)));
+                seen.end()
+            });
+            measured.ok()?;
+            record(row, &values, engine);
+            row += usize::from(is_recorded);
         }
         if converged {
             return Some(Outcome::Converged { step });
@@ -103,7 +109,7 @@ pub fn run_engine(
             return None;
         }
         if step < last {
-            engine.step();
+            prepare(watch, |listener| engine.step_with_listener(listener)).ok()?;
         }
     }
     Some(Outcome::Finished)

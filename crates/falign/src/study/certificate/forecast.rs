@@ -150,6 +150,7 @@ impl Draw {
                 references: None,
                 stop: rule,
                 alignment_threshold: 0.0,
+                watch: Some(watch),
             },
             &mut |_, values, _| rows.push([values[0], values[1]]),
             &mut |_| !watch.stop.load(Ordering::Relaxed),

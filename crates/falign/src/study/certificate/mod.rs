@@ -308,7 +308,8 @@ fn kernels_with_listener(
             streams: Streams::new(setting.seed, 0),
             correlation: setting.feedback_correlation,
         };
-        let snapshot = Linear::with_listener(problem, start, needs, listener)?.snapshot(needs);
+        let mut engine = Linear::with_listener(problem, start, needs, listener)?;
+        let snapshot = engine.snapshot_with_listener(needs, listener)?;
         let square = |values: Vec<f64>| {
             let side = values.len().isqrt();
             Array2::from_shape_vec((side, side), values).expect("a square kernel")

@@ -141,12 +141,14 @@ pub(crate) fn slow_time_limit_with_listener(
     let scale = if zero_loss > 0.0 { zero_loss } else { 1.0 };
     let fine = STEP_SHARE * tolerance;
     if problem.activation == Activation::Linear {
+        let round = Round::new(listener, 0, 2, ridge, taus);
         let start = || {
             let k = problem.targets.ncols();
-            LinearSlowTime::new(problem.inputs, problem.targets, problem.loss)?
+            let of_start = |_| round.stage();
+            let work = Work::new(listener, f64::INFINITY, &of_start);
+            LinearSlowTime::new_of(problem.inputs, problem.targets, problem.loss, &work)?
                 .with_feedback_moment(problem.law.second_moment(k))
         };
-        let round = Round::new(listener, 0, 2, ridge, taus);
         let states = round.curve(Form::Linear(start()?), 0.1 * fine)?;
         let coarse = round.curve(Form::Linear(start()?), 0.8 * fine)?;
         return Ok(combine(taus, &[states], &coarse, None));
@@ -281,8 +283,8 @@ impl<'a> Round<'a> {
             .iter()
             .map(|&tau| match &mut form {
                 Form::Linear(limit) => {
-                    limit.advance_before(&look, tau, ridge, tolerance)?;
-                    limit.state(ridge.value(tau))
+                    limit.advance_before(&look, &work, tau, ridge, tolerance)?;
+                    limit.state_of(ridge.value(tau), &work)
                 }
                 Form::Particles(limit) => {
                     limit.advance_before(&look, &work, tau, ridge, tolerance)?;

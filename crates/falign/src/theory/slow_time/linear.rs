@@ -2,12 +2,14 @@
 
 use ndarray::Array2;
 
+use super::particles::unwatched;
 use super::quasi_static::coefficients;
 use super::stepping::integrate;
 use super::{Moments, SlowRidge, SlowState};
 use crate::Result;
 use crate::math::{Loss, Reduction};
-use crate::theory::matrix::{check_shape, product, products, transposed};
+use crate::stage::Work;
+use crate::theory::matrix::{check_shape, product, products, products_of, transposed};
 
 /// The slow-time limit of a linear network, exactly.
 ///
@@ -57,9 +59,22 @@ impl LinearSlowTime {
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) if there is not one row of targets per input.
     pub fn new(inputs: &Array2<f64>, targets: &Array2<f64>, loss: Loss) -> Result<Self> {
+        Self::new_of(inputs, targets, loss, &unwatched())
+    }
+
+    /// [`Self::new`], as a part of some work.
+    ///
+    /// # Errors
+    /// As there; [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(super) fn new_of(
+        inputs: &Array2<f64>,
+        targets: &Array2<f64>,
+        loss: Loss,
+        work: &Work<'_>,
+    ) -> Result<Self> {
         check_shape("targets", targets, (inputs.nrows(), targets.ncols()))?;
         Ok(Self {
-            kernel: products(inputs, inputs),
+            kernel: products_of(inputs, inputs, work)?,
             targets: targets.clone(),
             loss,
             feedback: Array2::eye(targets.ncols()),
@@ -93,8 +108,9 @@ impl LinearSlowTime {
     pub fn advance(&mut self, ridge: impl Fn(f64) -> f64, step: f64) -> Result<()> {
         let (first, middle) = (ridge(self.tau), ridge(self.tau + 0.5 * step));
         let mut half = self.moved.clone();
-        half.scaled_add(0.5 * step, &self.slope(&self.moved, first)?.0);
-        let (slope, alpha) = self.slope(&half, middle)?;
+        let work = unwatched();
+        half.scaled_add(0.5 * step, &self.slope(&self.moved, first, &work)?.0);
+        let (slope, alpha) = self.slope(&half, middle, &work)?;
         self.moved.scaled_add(step, &slope);
         self.alpha = alpha;
         self.tau += step;
@@ -108,16 +124,18 @@ impl LinearSlowTime {
     /// # Errors
     /// As [`Self::advance`].
     pub fn advance_to(&mut self, tau: f64, ridge: &SlowRidge, tolerance: f64) -> Result<()> {
-        self.advance_before(&|_| Ok(()), tau, ridge, tolerance)
+        self.advance_before(&|_| Ok(()), &unwatched(), tau, ridge, tolerance)
     }
 
-    /// [`Self::advance_to`]; `look` is called with tau before every slope, and may end it.
+    /// [`Self::advance_to`]; `look` is called with tau before every slope, and may end it, as may
+    /// `work`, of which a slope is a part.
     ///
     /// # Errors
-    /// As there, and those of `look`.
+    /// As there, and those of `look`; [`Error::Stopped`](crate::Error::Stopped).
     pub(super) fn advance_before(
         &mut self,
         look: &dyn Fn(f64) -> Result<()>,
+        work: &Work<'_>,
         tau: f64,
         ridge: &SlowRidge,
         tolerance: f64,
@@ -129,7 +147,7 @@ impl LinearSlowTime {
         let mut step = self.step;
         let done = integrate(&mut moved, ends, &mut step, tolerance, norm, |at, tau| {
             look(tau)?;
-            let (slope, alpha) = self.slope(at, ridge.moving(tau))?;
+            let (slope, alpha) = self.slope(at, ridge.moving(tau), work)?;
             self.alpha = alpha;
             Ok(slope)
         });
@@ -145,7 +163,15 @@ impl LinearSlowTime {
     /// # Errors
     /// As [`Self::advance`].
     pub fn state(&self, ridge: f64) -> Result<SlowState> {
-        let (feature_kernel, alpha) = self.solve(&self.moved, ridge)?;
+        self.state_of(ridge, &unwatched())
+    }
+
+    /// [`Self::state`], as a part of some work.
+    ///
+    /// # Errors
+    /// As there; [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(super) fn state_of(&self, ridge: f64, work: &Work<'_>) -> Result<SlowState> {
+        let (feature_kernel, alpha) = self.solve(&self.moved, ridge, work)?;
         let outputs = product(&feature_kernel, &alpha);
         let mut residual = Array2::zeros(outputs.dim());
         let loss = self
@@ -166,15 +192,26 @@ impl LinearSlowTime {
     }
 
     /// d(K U)/dtau and alpha.
-    fn slope(&self, moved: &Array2<f64>, ridge: f64) -> Result<(Array2<f64>, Array2<f64>)> {
-        let alpha = self.solve(moved, ridge)?.1;
+    fn slope(
+        &self,
+        moved: &Array2<f64>,
+        ridge: f64,
+        work: &Work<'_>,
+    ) -> Result<(Array2<f64>, Array2<f64>)> {
+        let alpha = self.solve(moved, ridge, work)?.1;
         Ok((product(&self.kernel, &alpha) * -ridge, alpha))
     }
 
     /// A and alpha for this K U.
-    fn solve(&self, moved: &Array2<f64>, ridge: f64) -> Result<(Array2<f64>, Array2<f64>)> {
+    fn solve(
+        &self,
+        moved: &Array2<f64>,
+        ridge: f64,
+        work: &Work<'_>,
+    ) -> Result<(Array2<f64>, Array2<f64>)> {
         let feature = &self.kernel + &products(&product(moved, &self.feedback), moved);
-        let alpha = coefficients(&feature, &self.targets, self.loss, ridge, &self.alpha)?;
+        let (targets, guess) = (&self.targets, &self.alpha);
+        let alpha = coefficients(&feature, targets, self.loss, ridge, guess, work)?;
         Ok((feature, alpha))
     }
 }

@@ -185,7 +185,7 @@ impl SlowTime {
     }
 
     /// [`Self::advance_to`]; `look` is called with tau before every slope, and may end it, as may
-    /// `work`, of which the products of a slope are a part.
+    /// `work`, of which a slope is a part.
     ///
     /// # Errors
     /// As there, and those of `look`; [`Error::Stopped`](crate::Error::Stopped).
@@ -234,7 +234,7 @@ impl SlowTime {
     pub(super) fn state_of(&self, ridge: f64, work: &Work<'_>) -> Result<SlowState> {
         let (psi, _) = self.units(&self.z);
         let feature_kernel = mean_product_of(&psi, &psi, work)?;
-        let alpha = self.coefficients(&feature_kernel, ridge)?;
+        let alpha = self.coefficients(&feature_kernel, ridge, work)?;
         let outputs = product(&feature_kernel, &alpha);
         let mut residual = Array2::zeros(outputs.dim());
         let loss = self
@@ -262,15 +262,21 @@ impl SlowTime {
         work: &Work<'_>,
     ) -> Result<(Array2<f64>, Array2<f64>)> {
         let (psi, dpsi) = self.units(z);
-        let alpha = self.coefficients(&mean_product_of(&psi, &psi, work)?, ridge)?;
+        let alpha = self.coefficients(&mean_product_of(&psi, &psi, work)?, ridge, work)?;
         // lambda alpha is -E: the two signs cancel.
         let mut pushed = products(&self.b, &alpha);
         pushed.zip_mut_with(&dpsi, |x, slope| *x *= ridge * slope);
         Ok((products_of(&pushed, &self.kernel, work)?, alpha))
     }
 
-    fn coefficients(&self, feature_kernel: &Array2<f64>, ridge: f64) -> Result<Array2<f64>> {
-        coefficients(feature_kernel, &self.targets, self.loss, ridge, &self.alpha)
+    fn coefficients(
+        &self,
+        feature_kernel: &Array2<f64>,
+        ridge: f64,
+        work: &Work<'_>,
+    ) -> Result<Array2<f64>> {
+        let (targets, guess) = (&self.targets, &self.alpha);
+        coefficients(feature_kernel, targets, self.loss, ridge, guess, work)
     }
 
     fn units(&self, z: &Array2<f64>) -> (Array2<f64>, Array2<f64>) {
@@ -297,6 +303,6 @@ fn mean_product_of(a: &Array2<f64>, b: &Array2<f64>, work: &Work<'_>) -> Result<
 }
 
 /// Work that nobody follows.
-fn unwatched() -> Work<'static> {
+pub(super) fn unwatched() -> Work<'static> {
     Work::new(Listener::NOBODY, 0.0, &Stage::weights)
 }

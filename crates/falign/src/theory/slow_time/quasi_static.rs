@@ -3,7 +3,8 @@
 use ndarray::Array2;
 
 use crate::math::{Loss, Reduction};
-use crate::theory::algebra;
+use crate::stage::Work;
+use crate::theory::algebra::{self, apart_of};
 use crate::theory::matrix::{product, transposed};
 use crate::{Error, Result};
 
@@ -21,16 +22,18 @@ const RANK_TOLERANCE: f64 = 1e-12;
 ///
 /// # Errors
 /// [`Error::Config`] for a loss that is not convex, for one other than the squared error without
-/// ridge, which has no finite solution, or where Newton's method fails.
+/// ridge, which has no finite solution, or where Newton's method fails; [`Error::Stopped`] where
+/// `work`, of which it is a part, is to stop.
 pub(super) fn coefficients(
     kernel: &Array2<f64>,
     targets: &Array2<f64>,
     loss: Loss,
     ridge: f64,
     guess: &Array2<f64>,
+    work: &Work<'_>,
 ) -> Result<Array2<f64>> {
     if loss == Loss::SquaredError {
-        return Ok(regression(kernel, targets, ridge));
+        return regression(kernel, targets, ridge, work);
     }
     if loss == Loss::SquaredErrorLogistic {
         return Err(Error::config(
@@ -46,26 +49,34 @@ pub(super) fn coefficients(
             "without ridge the outputs of a classifier grow for ever; give a number above 0",
         ));
     }
-    newton(kernel, targets, loss, ridge, guess)
+    newton(kernel, targets, loss, ridge, guess, work)
 }
 
 /// (lambda I + G)^{-1} Y; the shortest solution where that is singular.
-fn regression(kernel: &Array2<f64>, targets: &Array2<f64>, ridge: f64) -> Array2<f64> {
+fn regression(
+    kernel: &Array2<f64>,
+    targets: &Array2<f64>,
+    ridge: f64,
+    work: &Work<'_>,
+) -> Result<Array2<f64>> {
+    let n = kernel.nrows();
     let mut matrix = kernel.clone();
     matrix.diag_mut().map_inplace(|g| *g += ridge);
     // Far from singular, where no eigenvalue needs to be looked at.
-    if ridge > RANK_TOLERANCE * matrix.diag().sum()
-        && let Some(solution) = algebra::portable_solve_positive(&matrix, targets)
-    {
-        return solution;
+    if ridge > RANK_TOLERANCE * matrix.diag().sum() {
+        let (matrix, targets) = (matrix.clone(), targets.clone());
+        let solve = move || algebra::portable_solve_positive(&matrix, &targets);
+        if let Some(solution) = apart_of(n, work, solve)? {
+            return Ok(solution);
+        }
     }
-    let (eigenvalues, vectors) = algebra::portable_eigen(&matrix);
+    let (eigenvalues, vectors) = apart_of(n, work, move || algebra::portable_eigen(&matrix))?;
     let floor = RANK_TOLERANCE * eigenvalues.iter().copied().fold(0.0, f64::max);
     let mut along = product(&transposed(&vectors), targets);
     for (mut row, &l) in along.rows_mut().into_iter().zip(&eigenvalues) {
         row *= if l > floor { 1.0 / l } else { 0.0 };
     }
-    product(&vectors, &along)
+    Ok(product(&vectors, &along))
 }
 
 /// Damped Newton: the equation is the gradient (in the metric of G) of a convex function.
@@ -75,6 +86,7 @@ fn newton(
     loss: Loss,
     ridge: f64,
     guess: &Array2<f64>,
+    work: &Work<'_>,
 ) -> Result<Array2<f64>> {
     let (n, k) = targets.dim();
     let scale = targets.iter().fold(1.0, |m: f64, y| m.max(y.abs()));
@@ -98,7 +110,8 @@ fn newton(
         }
         let shares = &e + targets;
         let right = Array2::from_shape_fn((n * k, 1), |(at, _)| equation[(at / k, at % k)]);
-        let step = algebra::solve(&jacobian(kernel, &shares, loss, ridge), &right);
+        let jacobian = jacobian(kernel, &shares, loss, ridge);
+        let step = apart_of(n * k, work, move || algebra::solve(&jacobian, &right))?;
         if step.iter().any(|x| !x.is_finite()) {
             break;
         }
@@ -144,6 +157,8 @@ fn jacobian(kernel: &Array2<f64>, shares: &Array2<f64>, loss: Loss, ridge: f64) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stage::{Listener, Stage};
+    use crate::theory::slow_time::particles::unwatched;
     use ndarray::array;
 
     #[test]
@@ -157,7 +172,8 @@ mod tests {
         ] {
             for ridge in [1e-3, 0.5, 40.0] {
                 let guess = Array2::zeros((3, 2));
-                let alpha = coefficients(&kernel, &targets, loss, ridge, &guess).unwrap();
+                let alpha =
+                    coefficients(&kernel, &targets, loss, ridge, &guess, &unwatched()).unwrap();
                 let mut e = Array2::zeros((3, 2));
                 loss.residual(&kernel.dot(&alpha), &targets, Reduction::Sum, &mut e);
                 let left = alpha * ridge + e;
@@ -175,7 +191,15 @@ mod tests {
             array![[7.0], [-3.0]],
             array![[-40.0], [0.0]],
         ] {
-            let alpha = newton(&kernel, &targets, Loss::Logistic, 0.01, &guess).unwrap();
+            let alpha = newton(
+                &kernel,
+                &targets,
+                Loss::Logistic,
+                0.01,
+                &guess,
+                &unwatched(),
+            )
+            .unwrap();
             for (i, y) in [1.0, 0.0].into_iter().enumerate() {
                 let sigma = 1.0 / (1.0 + (-kernel[(i, i)] * alpha[(i, 0)]).exp());
                 let left = 0.01 * alpha[(i, 0)] + sigma - y;
@@ -184,10 +208,37 @@ mod tests {
         }
     }
 
+    /// Cholesky's factors, eigenvectors, and the equations of Newton's method.
+    #[test]
+    fn long_systems_can_be_stopped_and_have_the_same_bits_before_anybody() {
+        // As many rows as are done apart.
+        let n = 300;
+        let kernel = Array2::from_shape_fn((n, n), |(i, j)| {
+            let near = if i == j { 2.0 } else { 0.0 };
+            near + 0.7 / (1.0 + (i as f64 - j as f64).powi(2))
+        });
+        let targets = Array2::from_shape_fn((n, 1), |(i, _)| f64::from(u8::from(i % 3 == 0)));
+        let guess = Array2::zeros((n, 1));
+        for (loss, ridge) in [
+            (Loss::SquaredError, 0.5),
+            (Loss::SquaredError, 0.0),
+            (Loss::Logistic, 0.5),
+        ] {
+            let solve = |listener: Listener<'_>| {
+                let work = Work::new(listener, 1.0, &Stage::weights);
+                coefficients(&kernel, &targets, loss, ridge, &guess, &work)
+            };
+            let with = solve(Listener::new(&|_| true)).unwrap();
+            assert_eq!(with, solve(Listener::NOBODY).unwrap(), "{loss:?} {ridge}");
+            let stopped = solve(Listener::new(&|_| false));
+            assert!(matches!(stopped, Err(Error::Stopped)), "{loss:?} {ridge}");
+        }
+    }
+
     #[test]
     fn a_classifier_without_ridge_is_refused() {
         let one = array![[1.0]];
-        let error = coefficients(&one, &one, Loss::Logistic, 0.0, &one).unwrap_err();
+        let error = coefficients(&one, &one, Loss::Logistic, 0.0, &one, &unwatched()).unwrap_err();
         assert!(error.to_string().contains("above 0"));
     }
 }

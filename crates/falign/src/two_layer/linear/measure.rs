@@ -6,6 +6,13 @@ use crate::two_layer::kernels::place;
 use crate::two_layer::snapshot::{Movement, Shares};
 
 impl Fixed {
+    /// Multiply-adds of a bilinear form, of which a snapshot has several.
+    pub(super) fn measuring_work(&self) -> f64 {
+        let k = self.problem.outputs();
+        let m = (self.problem.samples() + self.held_out + 2 * k) as f64;
+        m * m * k as f64
+    }
+
     /// beta(t) as coefficients (m, k) of the start's columns, with `start` times beta(0).
     pub(super) fn beta_coefficients(&self, start: f64) -> Vec<f64> {
         let (n, k) = (self.problem.samples(), self.problem.outputs());

@@ -292,13 +292,17 @@ impl Linear {
 }
 
 impl Dynamics for Linear {
-    fn step(&mut self) {
+    fn step_with_listener(&mut self, listener: Listener<'_>) -> Result<()> {
         match &mut self.form {
-            Form::Rotated(engine) => engine.step(),
+            Form::Rotated(engine) => engine.step_with_listener(listener),
             Form::Recursion(fixed) => {
                 let factor = fixed.problem.factor(fixed.step);
-                fixed.recursion.step(fixed.gain, factor);
                 fixed.step += 1;
+                let step = fixed.step;
+                let tell = |share| listener.tell(Stage::step(step, share));
+                let is_long = listener.of_step(fixed.recursion.work()).is_there();
+                let tell = is_long.then_some(&tell as &dyn Fn(f64) -> Result<()>);
+                fixed.recursion.step(fixed.gain, factor, tell)
             }
         }
     }
@@ -317,11 +321,11 @@ impl Dynamics for Linear {
         }
     }
 
-    fn snapshot(&mut self, needs: Needs) -> Snapshot {
+    fn snapshot_with_listener(&mut self, needs: Needs, listener: Listener<'_>) -> Result<Snapshot> {
         let fixed = match &mut self.form {
             Form::Recursion(fixed) => fixed,
             Form::Rotated(engine) => {
-                let mut snapshot = engine.snapshot(needs);
+                let mut snapshot = engine.snapshot_with_listener(needs, listener)?;
                 // Rotated units are no units: their maxima and their law mean nothing.
                 for movement in [
                     &mut snapshot.output_movement,
@@ -334,23 +338,42 @@ impl Dynamics for Linear {
                     movement.max = f64::NAN;
                 }
                 snapshot.conservation = None;
-                return snapshot;
+                return Ok(snapshot);
             }
         };
+        let listener = listener.of_step(fixed.measuring_work());
+        let stage = Stage::Measures {
+            step: fixed.step,
+            share: None,
+        };
+        // Before each part that takes long.
+        let look = || listener.tell(stage);
         let beta = fixed.beta_coefficients(fixed.recursion.shrink);
         let shrink = fixed.recursion.shrink;
+        look()?;
         let hidden = (needs.hidden_movement || needs.conservation).then(|| fixed.hidden_measures());
-        Snapshot {
+        look()?;
+        let feature_kernel = needs.feature_kernel.then(|| fixed.feature_kernel());
+        look()?;
+        let feedback_kernel = needs.feedback_kernel.then(|| fixed.feedback_kernel());
+        look()?;
+        let output_gram = fixed.form(&beta, &beta);
+        look()?;
+        let output_movement = needs
+            .output_movement
+            .then(|| fixed.output_movement(shrink - 1.0));
+        look()?;
+        let decayed_movement = needs.output_movement.then(|| fixed.output_movement(0.0));
+        look()?;
+        Ok(Snapshot {
             residual: fixed.recursion.residual(),
-            feature_kernel: needs.feature_kernel.then(|| fixed.feature_kernel()),
-            feedback_kernel: needs.feedback_kernel.then(|| fixed.feedback_kernel()),
-            output_gram: fixed.form(&beta, &beta),
+            feature_kernel,
+            feedback_kernel,
+            output_gram,
             feedback_gram: fixed.feedback_gram(),
             cross_gram: fixed.recursion.cross.clone(),
-            output_movement: needs
-                .output_movement
-                .then(|| fixed.output_movement(shrink - 1.0)),
-            decayed_movement: needs.output_movement.then(|| fixed.output_movement(0.0)),
+            output_movement,
+            decayed_movement,
             hidden_movement: hidden
                 .as_ref()
                 .filter(|_| needs.hidden_movement)
@@ -371,7 +394,7 @@ impl Dynamics for Linear {
                 }
                 _ => None,
             },
-        }
+        })
     }
 
     fn weights_with_listener(&mut self, listener: Listener<'_>) -> Result<Option<Weights>> {

@@ -21,10 +21,13 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
+use std::ops::Range;
+
 use super::basis::Basis;
 use super::padded::{Padded, dot};
 use super::product::Product;
-use crate::math::simd::{Isa, Kernel, dispatch};
+use crate::Result;
+use crate::math::simd::{Element, Isa, Kernel, dispatch};
 
 /// The state of the recursion and the matrices it runs on.
 #[derive(Debug, Clone)]
@@ -136,13 +139,41 @@ impl Recursion {
         self.basis.rotate_back(&self.v)
     }
 
-    /// One step with gain c and ridge factor r.
-    pub(super) fn step(&mut self, gain: f64, factor: f64) {
-        dispatch(Step {
-            recursion: self,
-            gain,
-            factor,
-        });
+    /// Multiply-adds of a step.
+    pub(super) fn work(&self) -> f64 {
+        let n = self.e.column(0).len() as f64 * <f64 as Element>::LANES as f64;
+        2.0 * n * n * self.k as f64
+    }
+
+    /// One step with gain c and ridge factor r. A long one, which has something to `tell`, is made of
+    /// several kernels, with the same bits.
+    ///
+    /// # Errors
+    /// Those of `tell`, which is given the share that is done.
+    pub(super) fn step(
+        &mut self,
+        gain: f64,
+        factor: f64,
+        tell: Option<&dyn Fn(f64) -> Result<()>>,
+    ) -> Result<()> {
+        let k = self.k;
+        let mut run = |products: Range<usize>| {
+            dispatch(Step {
+                recursion: self,
+                gain,
+                factor,
+                products,
+            });
+        };
+        let Some(tell) = tell else {
+            run(0..k);
+            return Ok(());
+        };
+        for column in 0..k {
+            tell(column as f64 / k as f64)?;
+            run(column..column + 1);
+        }
+        Ok(())
     }
 
     /// Ga, S, V and a.
@@ -187,12 +218,17 @@ impl Recursion {
         }
     }
 
-    /// U and G V.
+    /// Columns of U and G V.
     #[inline(always)]
-    fn update_products<S: Isa<f64>>(&mut self, isa: S, gain: f64, factor: f64) {
+    fn update_products<S: Isa<f64>>(
+        &mut self,
+        isa: S,
+        [gain, factor]: [f64; 2],
+        columns: Range<usize>,
+    ) {
         match &self.basis {
             Basis::Eigenvectors { values, .. } => {
-                for c in 0..self.k {
+                for c in columns.clone() {
                     let pairs = self.s.column(c).iter().zip(values.column(0));
                     for (u, (s, value)) in self.u.column_mut(c).iter_mut().zip(pairs) {
                         isa.store(isa.mul(isa.load(s), isa.load(value)), u);
@@ -200,12 +236,12 @@ impl Recursion {
                 }
             }
             Basis::Samples(kernel) => {
-                for c in 0..self.k {
+                for c in columns.clone() {
                     kernel.add_to(isa, self.e.column(c), [gain, 1.0], self.u.column_mut(c));
                 }
             }
         }
-        for c in 0..self.k {
+        for c in columns {
             let (e, gv) = (self.e.column(c), self.gv.column_mut(c));
             self.feature.add_to(isa, e, [-gain, factor], gv);
         }
@@ -239,10 +275,13 @@ impl Recursion {
     }
 }
 
+/// Kernel of a step, or of its part that these columns of the products have; what comes before all of
+/// them goes with the first, and what comes after with the last.
 struct Step<'a> {
     recursion: &'a mut Recursion,
     gain: f64,
     factor: f64,
+    products: Range<usize>,
 }
 
 impl Kernel<f64> for Step<'_> {
@@ -253,11 +292,17 @@ impl Kernel<f64> for Step<'_> {
             recursion,
             gain,
             factor,
+            products,
         } = self;
-        recursion.update_coefficients(isa, gain, factor);
-        recursion.update_cross(isa);
-        recursion.update_products(isa, gain, factor);
-        recursion.update_outputs(isa);
+        let (is_first, is_last) = (products.start == 0, products.end == recursion.k);
+        if is_first {
+            recursion.update_coefficients(isa, gain, factor);
+            recursion.update_cross(isa);
+        }
+        recursion.update_products(isa, [gain, factor], products);
+        if is_last {
+            recursion.update_outputs(isa);
+        }
     }
 }
 
@@ -319,8 +364,58 @@ mod tests {
                 if step == 30 {
                     recursion.subtract(&shift);
                 }
-                recursion.step(0.004, 0.99);
+                recursion.step(0.004, 0.99, None).unwrap();
             }
+        }
+    }
+
+    #[test]
+    fn a_long_step_has_the_bits_of_a_short_one() {
+        let (n, d, k) = (19, 11, 3);
+        let numbers = |count: usize, f: f64| -> Vec<f64> {
+            (0..count).map(|i| (f * i as f64).sin()).collect()
+        };
+        let (x, z) = (numbers(n * d, 1.7), numbers(n * d, 0.6));
+        let kernel = row_products(&x, &x, d);
+        let parts = || Parts {
+            kernel: kernel.clone(),
+            feature: row_products(&z, &z, d),
+            z_beta: numbers(n * k, 0.3),
+            z_b: numbers(n * k, 2.2),
+            b_beta: numbers(k * k, 0.7),
+            b_b: numbers(k * k, 1.1),
+        };
+        let targets = numbers(n * k, 3.1);
+        for is_rotated in [true, false] {
+            let basis = || {
+                if is_rotated {
+                    Basis::new(n, &kernel)
+                } else {
+                    Basis::Samples(Product::new(n, &kernel))
+                }
+            };
+            let [mut short, mut long] =
+                [(); 2].map(|()| Recursion::in_basis(basis(), [n, k], parts(), &targets, 0.3));
+            let told = std::cell::RefCell::new(Vec::new());
+            let tell = |share: f64| {
+                told.borrow_mut().push(3.0 * share);
+                Ok(())
+            };
+            for _ in 0..7 {
+                short.step(0.004, 0.99, None).unwrap();
+                long.step(0.004, 0.99, Some(&tell)).unwrap();
+            }
+            assert_eq!(told.into_inner(), [0.0, 1.0, 2.0].repeat(7));
+            let bits = |recursion: &Recursion| {
+                let all = [recursion.residual(), recursion.s(), recursion.v()];
+                all.concat()
+                    .into_iter()
+                    .map(f64::to_bits)
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(bits(&short), bits(&long));
+            let stop = |_| Err(crate::Error::Stopped);
+            assert!(long.step(0.004, 0.99, Some(&stop)).is_err());
         }
     }
 
@@ -343,10 +438,10 @@ mod tests {
         );
         // 0.5^1023 is the first power below the normal numbers.
         for _ in 0..1022 {
-            recursion.step(0.1, 0.5);
+            recursion.step(0.1, 0.5, None).unwrap();
         }
         assert!(recursion.shrink.is_normal());
-        recursion.step(0.1, 0.5);
+        recursion.step(0.1, 0.5, None).unwrap();
         assert_eq!(recursion.shrink.to_bits(), 0.0_f64.to_bits());
     }
 }

@@ -4,7 +4,9 @@ use falign_kernels::Numbers;
 
 use super::panels::Panels;
 use super::rows::Rows;
+use crate::Result;
 use crate::math::simd::Element;
+use crate::stage::Work;
 use crate::two_layer::Problem;
 use crate::two_layer::mask::Masks;
 
@@ -51,6 +53,11 @@ macro_rules! either {
             Layout::Rows($units) => $call,
         }
     };
+}
+
+/// Multiply-adds of a forward pass for each unit and sample, about: an activation, and each output.
+pub(super) fn forward_work(outputs: usize) -> usize {
+    8 + outputs
 }
 
 impl<T: Element> Layout<T> {
@@ -107,17 +114,24 @@ impl<T: Element> Layout<T> {
         either!(self, units => units.has_coefficients())
     }
 
-    /// The shares of the outputs at `step`; `clean` leaves dropout out.
-    pub(super) fn forward(&mut self, step: u64, clean: bool) {
+    /// The shares of the outputs at `step`, as a part of some work; `clean` leaves dropout out.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(super) fn forward(&mut self, step: u64, clean: bool, work: &Work<'_>) -> Result<()> {
         match self {
-            Self::Panels(panels) => panels.forward(step, clean),
-            Self::Rows(rows) => rows.forward(),
+            Self::Panels(panels) => panels.forward(step, clean, work),
+            Self::Rows(rows) => rows.forward(work),
         }
     }
 
-    /// One step of the weights, and without dropout the new shares of the outputs.
-    pub(super) fn advance(&mut self, numbers: &Numbers<T>) {
-        either!(self, units => units.advance(numbers));
+    /// One step of the weights, and without dropout the new shares of the outputs, as a part of some
+    /// work.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop: chunks are then at different steps.
+    pub(super) fn advance(&mut self, numbers: &Numbers<T>, work: &Work<'_>) -> Result<()> {
+        either!(self, units => units.advance(numbers, work))
     }
 
     /// Adds the shares of all chunks, in their order, to `outputs`, (samples, outputs).

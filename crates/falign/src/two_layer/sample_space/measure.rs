@@ -3,7 +3,9 @@
 
 use super::SampleSpace;
 use super::layout::Field;
+use crate::Result;
 use crate::math::simd::Element;
+use crate::stage::Work;
 use crate::two_layer::kernels::Units;
 use crate::two_layer::snapshot::{Movement, Needs, Snapshot};
 
@@ -19,17 +21,22 @@ pub(super) struct HeldOut {
 }
 
 impl<T: Element> SampleSpace<T> {
-    /// Outputs at the held-out inputs, (samples, outputs).
-    pub(super) fn held_out_outputs(&self) -> Vec<f64> {
+    /// Outputs at the held-out inputs, (samples, outputs), as a part of some work.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(super) fn held_out_outputs(&self, work: &Work<'_>) -> Result<Vec<f64>> {
         let Some(held_out) = &self.held_out else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
         let (n, k) = (self.numbers.samples, self.numbers.outputs);
         let m = held_out.targets.len() / k;
         let coefficients = self.hidden.gather(Field::Coefficients);
         let beta = self.output_weights();
         let mut f = vec![0.0; m * k];
+        let parts = work.parts(m * n);
         for r in 0..self.units {
+            parts.look()?;
             let row = &coefficients[r * n..(r + 1) * n];
             for j in 0..m {
                 let cross = &held_out.cross[j * n..(j + 1) * n];
@@ -46,13 +53,23 @@ impl<T: Element> SampleSpace<T> {
         for f in &mut f {
             *f *= self.problem.scale();
         }
-        f
+        parts.end()?;
+        Ok(f)
     }
 
-    /// The wanted kernels of the present units.
-    pub(super) fn kernels(&self, needs: Needs, beta: &[T], b: &[T], snapshot: &mut Snapshot) {
+    /// The wanted kernels of the present units, as a part of some work.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(super) fn kernels(
+        &self,
+        needs: Needs,
+        [beta, b]: [&[T]; 2],
+        snapshot: &mut Snapshot,
+        work: &Work<'_>,
+    ) -> Result<()> {
         if !needs.feature_kernel && !needs.feedback_kernel {
-            return;
+            return Ok(());
         }
         let plain = |values: &[T]| -> Vec<f64> { values.iter().map(|x| x.to_f64()).collect() };
         let units = Units {
@@ -61,17 +78,27 @@ impl<T: Element> SampleSpace<T> {
             b: &plain(b),
             inner: &self.kernel,
         };
-        units.fill(&self.problem, needs, snapshot);
+        units.fill(&self.problem, needs, snapshot, work)
     }
 
-    /// Movement of W and drift of the conservation law, from C and Z.
-    pub(super) fn hidden_measures(&self, beta: &[T], b: &[T]) -> (Movement, f64) {
+    /// Movement of W and drift of the conservation law, from C and Z, as a part of some work.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(super) fn hidden_measures(
+        &self,
+        beta: &[T],
+        b: &[T],
+        work: &Work<'_>,
+    ) -> Result<(Movement, f64)> {
         let (n, k) = (self.numbers.samples, self.numbers.outputs);
         let coefficients = self.hidden.gather(Field::Coefficients);
         let z = self.hidden.gather(Field::Preactivations);
         let b0 = self.initial_feedback();
         let (mut moved, mut drift) = (Movement::default(), 0.0);
+        let parts = work.parts(n * n);
         for r in 0..self.units {
+            parts.look()?;
             let c = &coefficients[r * n..(r + 1) * n];
             let (mut square, mut along) = (0.0, 0.0);
             for (i, ci) in c.iter().enumerate() {
@@ -89,7 +116,8 @@ impl<T: Element> SampleSpace<T> {
             }
             drift += change * change;
         }
-        (moved, drift)
+        parts.end()?;
+        Ok((moved, drift))
     }
 
     /// b(0), where it may differ from b now.

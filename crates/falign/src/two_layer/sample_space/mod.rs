@@ -15,7 +15,7 @@ mod rows;
 use falign_kernels::{Learning, Numbers};
 use ndarray::Array2;
 
-use self::layout::{Field, Layout};
+use self::layout::{Field, Layout, forward_work};
 use self::measure::HeldOut;
 use super::mask::Masks;
 use super::snapshot::{Dynamics, Needs, Snapshot, gram, oja_term, output_movements};
@@ -150,7 +150,9 @@ impl<T: Element> SampleSpace<T> {
             Some((x, _)) if needs.held_out => x.iter().copied().collect(),
             _ => Vec::new(),
         };
-        let of_unit = DRAW * (d + 2 * k) as f64 + (inputs.len() + new_inputs.len()) as f64;
+        let forward = problem.samples() * forward_work(k);
+        let of_unit =
+            DRAW * (d + 2 * k) as f64 + (inputs.len() + new_inputs.len() + forward) as f64;
         let all = p as f64 * of_unit + problem.samples() as f64 * inputs.len() as f64;
         let work = Work::new(listener, all, &Stage::weights);
         let mut z0 = Vec::with_capacity(p * problem.samples());
@@ -173,7 +175,7 @@ impl<T: Element> SampleSpace<T> {
         if problem.dropout > 0.0 {
             let masks = Masks::new(streams, problem.dropout, problem.samples(), p);
             engine.hidden.drop_out(masks);
-            engine.forward(false);
+            engine.forward(false, &work)?;
         }
         Ok(engine)
     }
@@ -293,7 +295,7 @@ impl<T: Element> SampleSpace<T> {
             step: 0,
             problem: problem.clone(),
         };
-        engine.forward(true);
+        engine.forward(true, work)?;
         if problem.center_outputs {
             let targets: Vec<f64> = problem.targets.iter().copied().collect();
             engine.f0 = Some(
@@ -304,11 +306,11 @@ impl<T: Element> SampleSpace<T> {
                     .map(|(e, y)| e + y)
                     .collect(),
             );
-            let f0 = engine.held_out.is_some().then(|| engine.held_out_outputs());
+            let f0 = engine.held_out_outputs(work)?;
             if let Some(held_out) = &mut engine.held_out {
-                held_out.f0 = f0;
+                held_out.f0 = Some(f0);
             }
-            engine.forward(true);
+            engine.forward(true, work)?;
         }
         Ok(engine)
     }
@@ -338,10 +340,33 @@ impl<T: Element> SampleSpace<T> {
         self.hidden.scatter(Field::FeedbackWeights, &values);
     }
 
-    /// Outputs and residual of the current weights; `clean` leaves dropout out.
-    fn forward(&mut self, clean: bool) {
-        self.hidden.forward(self.step, clean);
+    /// Outputs and residual of the current weights, as a part of some work; `clean` leaves dropout out.
+    fn forward(&mut self, clean: bool, work: &Work<'_>) -> Result<()> {
+        self.hidden.forward(self.step, clean, work)?;
         self.sum_shares();
+        Ok(())
+    }
+
+    /// Multiply-adds of a snapshot, about.
+    fn measuring_work(&self, needs: Needs) -> f64 {
+        let (n, k) = (self.numbers.samples, self.numbers.outputs);
+        let mut of_unit = 0;
+        if self.hidden.drops_out() {
+            of_unit += n * forward_work(k);
+        }
+        if needs.hidden_movement || needs.conservation {
+            of_unit += n * n;
+        }
+        if let (true, Some(held_out)) = (needs.held_out, &self.held_out) {
+            of_unit += held_out.cross.len();
+        }
+        if needs.feature_kernel {
+            of_unit += n * n;
+        }
+        if needs.feedback_kernel {
+            of_unit += k * k * n * n;
+        }
+        self.units as f64 * of_unit as f64
     }
 
     fn sum_shares(&mut self) {
@@ -361,8 +386,12 @@ impl<T: Element> SampleSpace<T> {
 }
 
 impl<T: Element> Dynamics for SampleSpace<T> {
-    fn step(&mut self) {
+    fn step_with_listener(&mut self, listener: Listener<'_>) -> Result<()> {
         let (n, k) = (self.numbers.samples, self.numbers.outputs);
+        let whole = self.units as f64 * (n * n) as f64;
+        let step = self.step + 1;
+        let stage = |share| Stage::step(step, share);
+        let work = Work::new(listener.of_step(whole), whole, &stage);
         self.numbers.factor = T::from_f64(self.problem.factor(self.step));
         self.numbers.feedback_factor = T::from_f64(self.problem.feedback_factor(self.step));
         for (i, of_sample) in self.residual.chunks_exact(k).enumerate() {
@@ -387,14 +416,15 @@ impl<T: Element> Dynamics for SampleSpace<T> {
                 self.numbers.oja[c] = T::from_f64(decay);
             }
         }
-        self.hidden.advance(&self.numbers);
+        self.hidden.advance(&self.numbers, &work)?;
         self.shrink *= self.problem.factor(self.step);
         self.step += 1;
         if self.hidden.drops_out() {
-            self.forward(false);
+            self.forward(false, &work)?;
         } else {
             self.sum_shares();
         }
+        Ok(())
     }
 
     fn steps_done(&self) -> u64 {
@@ -405,11 +435,15 @@ impl<T: Element> Dynamics for SampleSpace<T> {
         self.residual.iter().map(|e| e * e).sum::<f64>().sqrt()
     }
 
-    fn snapshot(&mut self, needs: Needs) -> Snapshot {
+    fn snapshot_with_listener(&mut self, needs: Needs, listener: Listener<'_>) -> Result<Snapshot> {
         let k = self.numbers.outputs;
+        let whole = self.measuring_work(needs);
+        let step = self.step;
+        let stage = |share| Stage::measures(step, share);
+        let work = Work::new(listener.of_step(whole), whole, &stage);
         let training = self.residual.clone();
         if self.hidden.drops_out() {
-            self.forward(true);
+            self.forward(true, &work)?;
         }
         let residual = std::mem::replace(&mut self.residual, training);
         let (beta, b) = (self.output_weights(), self.feedback_weights());
@@ -426,12 +460,12 @@ impl<T: Element> Dynamics for SampleSpace<T> {
             snapshot.decayed_movement = Some(decayed);
         }
         if needs.hidden_movement || needs.conservation {
-            let (moved, drift) = self.hidden_measures(&beta, &b);
+            let (moved, drift) = self.hidden_measures(&beta, &b, &work)?;
             snapshot.hidden_movement = needs.hidden_movement.then_some(moved);
             snapshot.conservation = needs.conservation.then_some(drift);
         }
         if needs.held_out {
-            let f = self.held_out_outputs();
+            let f = self.held_out_outputs(&work)?;
             snapshot.held_out_residual = self.held_out.as_ref().map(|held_out| {
                 let f0 = |j: usize| held_out.f0.as_ref().map_or(0.0, |f0| f0[j]);
                 f.iter()
@@ -441,8 +475,8 @@ impl<T: Element> Dynamics for SampleSpace<T> {
                     .collect()
             });
         }
-        self.kernels(needs, &beta, &b, &mut snapshot);
-        snapshot
+        self.kernels(needs, [&beta, &b], &mut snapshot, &work)?;
+        Ok(snapshot)
     }
 
     fn weights_with_listener(&mut self, listener: Listener<'_>) -> Result<Option<Weights>> {

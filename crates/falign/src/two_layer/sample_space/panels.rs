@@ -9,14 +9,19 @@ use falign_kernels::panels::{
 };
 use rayon::prelude::*;
 
-use super::layout::{Field, SECOND_LEVEL};
+use super::layout::{Field, SECOND_LEVEL, forward_work};
+use crate::Result;
 use crate::math::Activation;
 use crate::math::simd::Element;
+use crate::stage::Work;
 use crate::two_layer::Problem;
 use crate::two_layer::mask::{GROUP, Masks};
 
 /// Panels of a chunk: enough work to share out, little enough to stay in the inner caches.
 const PANELS: usize = 8;
+
+/// Vectors of units in a chunk.
+const CHUNK_VECTORS: usize = PANELS * VECTORS;
 
 /// Hidden units in panels.
 #[derive(Debug, Clone)]
@@ -50,7 +55,7 @@ impl<T: Element> Panels<T> {
             Product::Whole(Packed::new(kernel, samples))
         };
         let stored = keeps_activities(activation);
-        let unit_count = PANELS * VECTORS * T::LANES;
+        let unit_count = CHUNK_VECTORS * T::LANES;
         let chunks = (0..units).step_by(unit_count).map(|first_unit| {
             let held = unit_count.min(units - first_unit);
             let panels = held.div_ceil(VECTORS * T::LANES);
@@ -147,12 +152,16 @@ impl<T: Element> Panels<T> {
         self.chunks.iter().map(|chunk| chunk.partial.as_slice())
     }
 
-    /// The shares of the outputs at `step`; `clean` leaves dropout out.
-    pub(super) fn forward(&mut self, step: u64, clean: bool) {
+    /// The shares of the outputs at `step`, as a part of `work`; `clean` leaves dropout out.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(super) fn forward(&mut self, step: u64, clean: bool, work: &Work<'_>) -> Result<()> {
         if !clean {
-            self.draw_masks(step);
+            self.draw_masks(step, work)?;
         }
         let (n, k, activation) = (self.samples, self.outputs, self.activation);
+        let parts = work.parts(CHUNK_VECTORS * T::LANES * n * forward_work(k));
         let forward = |scratch: &mut Scratch<T>, chunk: &mut Chunk<T>| {
             let pass = Forward {
                 chunk,
@@ -161,7 +170,7 @@ impl<T: Element> Panels<T> {
                 outputs: k,
                 clean,
             };
-            pass.run(activation);
+            parts.part(|| pass.run(activation));
         };
         if self.parallel {
             self.chunks
@@ -172,10 +181,15 @@ impl<T: Element> Panels<T> {
                 forward(&mut self.scratch, chunk);
             }
         }
+        parts.end()
     }
 
-    /// One step of the weights; without dropout the shares of the outputs follow at once.
-    pub(super) fn advance(&mut self, numbers: &Numbers<T>) {
+    /// One step of the weights, as a part of `work`; without dropout the shares of the outputs follow at
+    /// once.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(super) fn advance(&mut self, numbers: &Numbers<T>, work: &Work<'_>) -> Result<()> {
         let (n, k, activation) = (self.samples, self.outputs, self.activation);
         let forward = self.masks.is_none();
         if let Product::Shared(shared) = &mut self.product {
@@ -185,6 +199,7 @@ impl<T: Element> Panels<T> {
         let held = self.units * n * size_of::<T>();
         let held = held * (1 + usize::from(keeps_activities(activation)));
         let prefetch = held > SECOND_LEVEL;
+        let parts = work.parts(CHUNK_VECTORS * T::LANES * n * n);
         let advance = |scratch: &mut Scratch<T>, chunk: &mut Chunk<T>| {
             let step = Advance {
                 chunk,
@@ -194,7 +209,7 @@ impl<T: Element> Panels<T> {
                 prefetch,
                 forward,
             };
-            step.run(activation);
+            parts.part(|| step.run(activation));
         };
         if self.parallel {
             self.chunks
@@ -205,14 +220,19 @@ impl<T: Element> Panels<T> {
                 advance(&mut self.scratch, chunk);
             }
         }
+        parts.end()
     }
 
-    fn draw_masks(&mut self, step: u64) {
-        let Some(masks) = &mut self.masks else { return };
+    fn draw_masks(&mut self, step: u64, work: &Work<'_>) -> Result<()> {
+        let Some(masks) = &mut self.masks else {
+            return Ok(());
+        };
         let n = self.samples;
+        let parts = work.parts(CHUNK_VECTORS * T::LANES * n);
         let panel = VECTORS * T::LANES;
         let mut group = Vec::new();
         for chunk in &mut self.chunks {
+            parts.look()?;
             for first in (0..chunk.units).step_by(GROUP) {
                 masks.group(step, (chunk.first_unit + first) / GROUP, &mut group);
                 let (p, place) = (first / panel, first % panel);
@@ -226,5 +246,6 @@ impl<T: Element> Panels<T> {
                 }
             }
         }
+        parts.end()
     }
 }

@@ -10,9 +10,11 @@ use rayon::prelude::*;
 use falign_kernels::Numbers;
 use falign_kernels::rows::{Advance, Chunk, Forward, Kinked, Scratch, Signals, Tables};
 
-use super::layout::{Field, SECOND_LEVEL};
+use super::layout::{Field, SECOND_LEVEL, forward_work};
+use crate::Result;
 use crate::math::Activation;
 use crate::math::simd::Element;
+use crate::stage::Work;
 use crate::two_layer::Problem;
 
 /// Units of a chunk: enough that tables of other columns are worth their way to the first-level cache, few
@@ -150,16 +152,25 @@ impl<T: Element> Rows<T> {
         self.chunks.iter().map(|chunk| chunk.partial.as_slice())
     }
 
-    /// The shares of the outputs.
-    pub(super) fn forward(&mut self) {
+    /// The shares of the outputs, as a part of `work`.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(super) fn forward(&mut self, work: &Work<'_>) -> Result<()> {
+        let parts = work.parts(CHUNK * self.samples * forward_work(1));
         for chunk in &mut self.chunks {
+            parts.look()?;
             let scratch = &mut self.scratch;
             Forward { chunk, scratch }.run(self.activation);
         }
+        parts.end()
     }
 
-    /// One step of the weights, and the new shares of the outputs.
-    pub(super) fn advance(&mut self, numbers: &Numbers<T>) {
+    /// One step of the weights, and the new shares of the outputs, as a part of `work`.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+    pub(super) fn advance(&mut self, numbers: &Numbers<T>, work: &Work<'_>) -> Result<()> {
         fill::<T>(&mut self.signals.residual, &numbers.residual);
         if numbers.feedback_learns() {
             fill::<T>(&mut self.signals.activity, &numbers.activity);
@@ -167,6 +178,7 @@ impl<T: Element> Rows<T> {
         self.tables.fill(&numbers.residual);
         let (samples, activation) = (self.samples, self.activation);
         let (tables, signals) = (&self.tables, &self.signals);
+        let parts = work.parts(CHUNK * samples * samples);
         let advance = |scratch: &mut Scratch<T>, chunk: &mut Chunk<T>, ahead: &[T::Block]| {
             let step = Advance {
                 chunk,
@@ -176,14 +188,14 @@ impl<T: Element> Rows<T> {
                 signals,
                 numbers,
             };
-            step.run(activation);
+            parts.part(|| step.run(activation));
         };
         if self.parallel {
             self.chunks.par_iter_mut().for_each_init(
                 || Scratch::new(samples, CHUNK),
                 |scratch, chunk| advance(scratch, chunk, &[]),
             );
-            return;
+            return parts.end();
         }
         let prefetch = self.units * tables.vectors * size_of::<T::Block>() > SECOND_LEVEL;
         let mut rest = self.chunks.as_mut_slice();
@@ -192,6 +204,7 @@ impl<T: Element> Rows<T> {
             advance(&mut self.scratch, chunk, ahead.map_or(&[], |next| &next.z));
             rest = after;
         }
+        parts.end()
     }
 }
 
