@@ -42,10 +42,10 @@ pub(crate) fn audit(
     let rule = rule.map(|make| Arc::new(PythonRule::new(make, &watch)));
     let silent = Progress { callback: None };
     let limits = Limits { width, samples };
-    let taught = rule.clone();
+    let (taught, own) = (rule.clone(), Arc::clone(&watch));
     let (audits, interruption) = supervise(py, None, &watch, &silent, move || {
         let private = taught.as_deref().map(|rule| rule as &dyn PrivateRule);
-        audit_rules(&experiment, &sources, private, limits)
+        audit_rules(&experiment, &sources, private, limits, Some(&own))
     })?;
     let failure = rule.and_then(|rule| rule.failure());
     match (audits, failure.or(interruption)) {

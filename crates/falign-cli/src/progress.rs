@@ -128,6 +128,7 @@ fn words(stage: Stage) -> String {
         Stage::Step { step, share } => (format!("step {step}"), share),
         Stage::Measures { step, share } => (format!("measures after step {step}"), share),
         Stage::Forecast { share } => ("drawn starts are followed".to_owned(), Some(share)),
+        Stage::Audit { share } => ("checks".to_owned(), Some(share)),
         Stage::Lemmas { share } => ("inequalities".to_owned(), Some(share)),
     };
     match share {
@@ -174,6 +175,7 @@ mod tests {
         let (step, share) = (0, Some(0.5));
         let measures = Stage::Measures { step, share };
         assert_eq!(words(measures), "measures after step 0: 50 %");
+        assert_eq!(words(Stage::Audit { share: 0.125 }), "checks: 12 %");
     }
 
     #[test]

@@ -334,6 +334,26 @@ fn a_step_of_a_large_deep_network_is_told_of_and_ends_at_one_signal() {
     said.ends_at("INT", child);
 }
 
+#[test]
+fn an_audit_says_how_far_it_is() {
+    let lab = lab();
+    let options = ["audit", "slow.toml", "--width", "4000", "--samples", "300"];
+    let sets = [
+        "data.samples=300",
+        "data.input_dim=400",
+        "network.width=4000",
+        "learning.ridge=0",
+    ];
+    let sets = sets.map(|set| ["--set", set]).concat();
+    let mut child = lab.start(&[&options[..], &CASE, &sets].concat());
+    let mut said = Said::of(&mut child);
+    let line = said.wait_for("falign: checks: ");
+    assert!(line.ends_with(" %"), "{line}");
+    // Nothing is written: a signal ends it.
+    send("TERM", &child);
+    assert_eq!(child.wait().unwrap().signal(), Some(15));
+}
+
 /// Much less than the ten seconds after which a computation that ignores a signal is left behind.
 const AT_ONCE: Duration = Duration::from_secs(4);
 

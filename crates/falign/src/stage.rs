@@ -63,6 +63,11 @@ pub enum Stage {
         /// The share of the starts that is done, from 0 to 1.
         share: f64,
     },
+    /// Checks of an audit.
+    Audit {
+        /// The share of the checks that is done, from 0 to 1.
+        share: f64,
+    },
     /// Inequalities of lemmas, width by width.
     Lemmas {
         /// The share of the runs that is done, from 0 to 1.

@@ -119,7 +119,7 @@ fn every_rule_conforms() {
             width: 12,
             samples: 20,
         };
-        let audits = audit_rules(&experiment, &Sources::default(), None, limits).unwrap();
+        let audits = audit_rules(&experiment, &Sources::default(), None, limits, None).unwrap();
         let checks = [
             has_shapes(rule, &result),
             bits(&result) == bits(&run(&one, 0)),

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Condvar, Mutex};
 
+use falign::Error;
 use falign::internal::config::setting::Setting;
 use falign::internal::config::{Experiment, Overrides};
 use falign::internal::network::TensorFile;
@@ -11,6 +12,7 @@ use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
 use falign::internal::simulate::{Context, PrivateRule, RunResult, simulate};
 use falign::internal::stage::Stage;
+use falign::internal::study::audit::{Limits, audit_rules};
 use falign::rule::{Layer, LearningRule, Trace};
 use ndarray::Array2;
 
@@ -237,5 +239,43 @@ fn the_curvature_at_a_large_start_and_outputs_to_centre_can_be_stopped() {
             cases: Vec::new(),
         };
         stopped(&Experiment::parse(IMAGES, &overrides).unwrap(), is_it);
+    }
+}
+
+#[test]
+fn an_audit_tells_of_its_checks_and_ends_where_it_is_stopped() {
+    let limits = Limits {
+        width: 6,
+        samples: 5,
+    };
+    let two_layer = TWO_LAYER.replace("samples = 310", "samples = 9");
+    for text in [IMAGES, &two_layer] {
+        let experiment = experiment(text);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let audited = |most: f64| {
+            let own = Arc::clone(&told);
+            let watch = Watch::with_notice(move |stage| match stage {
+                Stage::Audit { share } => {
+                    own.lock().unwrap().push(share);
+                    share < most
+                }
+                _ => true,
+            });
+            audit_rules(&experiment, &Sources::default(), None, limits, Some(&watch))
+        };
+        let audits = audited(2.0).unwrap();
+        let checks = audits[0].report.checks.len();
+        let mut shares = std::mem::take(&mut *told.lock().unwrap());
+        shares.dedup();
+        assert!(shares.is_sorted(), "{shares:?}");
+        // The network that they look at is one more, or the engine that they end with.
+        let units = shares.iter().filter(|share| **share > 0.0).count();
+        assert!(checks >= 12 && units == 13, "{shares:?}");
+        let last = shares[shares.len() - 1];
+        assert!((last - 1.0).abs() < 1e-12, "{shares:?}");
+        let error = audited(0.4).unwrap_err();
+        assert!(matches!(error, Error::Stopped), "{error:?}");
+        let last = *told.lock().unwrap().last().unwrap();
+        assert!((0.4..0.5).contains(&last), "{last}");
     }
 }

@@ -7,12 +7,13 @@ use anyhow::Result;
 use clap::Args;
 use falign::audit::{Check, Verdict};
 use falign::internal::simulate::sources::Sources;
+use falign::internal::simulate::watch::Watch;
 use falign::internal::study::audit::{Limits, RuleAudit, audit_rules};
 use serde_json::{Value, json};
 
 use super::{OverrideArgs, source};
 use crate::ended::Ended;
-use crate::output;
+use crate::{output, progress};
 
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
@@ -39,7 +40,12 @@ pub(super) fn command(args: &AuditArgs) -> Result<Ended> {
         width: args.width.get(),
         samples: args.samples.get(),
     };
-    let audits = audit_rules(&experiment, &Sources::default(), None, limits)?;
+    // To tell of; a signal ends the program, for nothing is written.
+    let watch = Watch::default();
+    let audits = progress::preparing(&watch, || {
+        let sources = Sources::default();
+        audit_rules(&experiment, &sources, None, limits, Some(&watch))
+    })?;
     if args.json {
         let all: Vec<Value> = audits.iter().map(as_json).collect();
         output::line(format!("{:#}", json!({ "audits": all })))?;

@@ -47,6 +47,7 @@ pub use report::{Check, Report, Verdict};
 pub use subject::{Claim, Subject};
 
 use crate::Result;
+use crate::stage::{Listener, Stage, Work};
 
 /// Runs every check on `subject`.
 ///
@@ -98,26 +99,40 @@ use crate::Result;
 /// # Ok::<(), falign::Error>(())
 /// ```
 pub fn audit(subject: &Subject<'_>) -> Result<Report> {
+    let stage = |share| Stage::Audit { share };
+    audit_of(subject, &Work::new(Listener::NOBODY, 0.0, &stage))
+}
+
+/// Checks of [`audit`].
+pub(crate) const CHECKS: usize = 12;
+
+/// Audits as [`audit`] does, as a part of some work of which each check is one unit.
+///
+/// # Errors
+/// As there; [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(crate) fn audit_of(subject: &Subject<'_>, work: &Work<'_>) -> Result<Report> {
     subject.check()?;
+    work.did(0.0)?;
     let subject = &subject.at_stable_step_size()?;
     let steps = watch::watch(subject, WATCHED);
-    let learning = feedback_learning::check(subject, &steps);
-    let fixed = fixed_feedback::check(subject, &steps, &learning);
+    let done = |check: Check| work.did(1.0).map(|()| check);
+    let learning = done(feedback_learning::check(subject, &steps))?;
+    let fixed = done(fixed_feedback::check(subject, &steps, &learning))?;
     Ok(Report {
         step_size: subject.step_size,
         checks: vec![
-            gradient::check(subject, &steps),
-            unbiased::check(subject),
-            definition::check(subject, &steps),
-            deltas::check(subject),
-            updates::check(subject, &steps),
-            transpose::check(subject),
-            locality::check(subject),
-            conservation::check(subject),
+            done(gradient::check(subject, &steps))?,
+            done(unbiased::check(subject))?,
+            done(definition::check(subject, &steps))?,
+            done(deltas::check(subject))?,
+            done(updates::check(subject, &steps))?,
+            done(transpose::check(subject))?,
+            done(locality::check(subject))?,
+            done(conservation::check(subject))?,
             learning,
             fixed,
-            determinism::check(subject),
-            descent::check(subject),
+            done(determinism::check(subject))?,
+            done(descent::check(subject))?,
         ],
     })
 }

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use crate::Result;
-use crate::audit::{Check, Claim, Report, Subject, Verdict, audit};
+use crate::audit::{CHECKS, Check, Claim, Report, Subject, Verdict, audit_of};
 use crate::config::Experiment;
 use crate::config::setting::{
     FeedbackDecay, FeedbackStepSize, MirrorResponse, NetworkSetting, SaveWeights, Setting,
@@ -13,6 +13,7 @@ use crate::math::{Loss, Precision, Reduction, StreamName, Streams};
 use crate::network::{Batch, DenseInput, Network, OptimiserKind, StepOptions};
 use crate::rule::{Composed, Layer, RidgeForm, Rule};
 use crate::simulate::sources::Sources;
+use crate::simulate::watch::{Watch, prepare};
 use crate::simulate::{
     Context, PrivateRule, engine, feedback_learning, parts, refuse_private, rule,
 };
@@ -50,14 +51,17 @@ pub struct RuleAudit {
 ///
 /// With `private`, that rule is audited in place of each setting's own, and held to what the
 /// setting's `learning.rule` claims; only networks of the mini-batch engine have it.
+/// `watch` learns how many of the checks are done, and may stop them.
 ///
 /// # Errors
-/// As [`audit`] and [`simulate`](crate::simulate::simulate).
+/// As [`audit`](crate::audit::audit) and [`simulate`](crate::simulate::simulate);
+/// [`Error::Stopped`](crate::Error::Stopped) where `watch` says so.
 pub fn audit_rules(
     experiment: &Experiment,
     sources: &Sources,
     private: Option<&dyn PrivateRule>,
     limits: Limits,
+    watch: Option<&Watch>,
 ) -> Result<Vec<RuleAudit>> {
     let mut chosen: Vec<(String, &Setting)> = Vec::new();
     for one in &experiment.settings {
@@ -72,19 +76,38 @@ pub fn audit_rules(
             Some(_) => {}
         }
     }
-    let audited = chosen.into_iter();
-    audited
-        .map(|(case, setting)| one(case, setting, sources, private, limits))
-        .collect()
+    let stage = |share| Stage::Audit { share };
+    let checks = chosen.len() * (CHECKS + 1);
+    prepare(watch, |listener| {
+        let work = Work::new(listener, checks as f64, &stage);
+        let means = Means {
+            sources,
+            private,
+            limits,
+            watch,
+            listener,
+            work: &work,
+        };
+        let audited = chosen.into_iter();
+        audited
+            .map(|(case, setting)| one(case, setting, &means))
+            .collect()
+    })
 }
 
-fn one(
-    case: String,
-    setting: &Setting,
-    sources: &Sources,
-    private: Option<&dyn PrivateRule>,
+/// Arguments that all audits of an experiment have in common.
+struct Means<'a> {
+    sources: &'a Sources,
+    private: Option<&'a dyn PrivateRule>,
     limits: Limits,
-) -> Result<RuleAudit> {
+    watch: Option<&'a Watch>,
+    listener: Listener<'a>,
+    /// Each check is one unit of it, and so is what is made for the checks of a network.
+    work: &'a Work<'a>,
+}
+
+fn one(case: String, setting: &Setting, means: &Means<'_>) -> Result<RuleAudit> {
+    let limits = means.limits;
     let is_trial = matches!(
         setting.rule,
         Rule::NodePerturbation | Rule::WeightPerturbation
@@ -104,15 +127,15 @@ fn one(
             for units in &mut small.widths {
                 *units = width.min(*units);
             }
-            deep(case, &small, sources, private, limits)
+            deep(case, &small, means)
         }
         Setting::TwoLayer(mut small) => {
-            refuse_private(&small, private)?;
+            refuse_private(&small, means.private)?;
             if small.engine == TwoLayerEngine::LinearFromGram {
                 small.engine = TwoLayerEngine::Linear;
             }
             small.quantities.retain(|q| !q.needs().units);
-            two_layer(case, &small, sources, limits)
+            two_layer(case, &small, means)
         }
     }
 }
@@ -143,14 +166,10 @@ fn sizes(layers: &[Layer<f64>]) -> Vec<usize> {
         .collect()
 }
 
-fn deep(
-    case: String,
-    setting: &NetworkSetting,
-    sources: &Sources,
-    private: Option<&dyn PrivateRule>,
-    limits: Limits,
-) -> Result<RuleAudit> {
-    let parts = parts::<f64>(setting, 0, sources, None, Listener::NOBODY)?;
+fn deep(case: String, setting: &NetworkSetting, means: &Means<'_>) -> Result<RuleAudit> {
+    let (private, limits) = (means.private, means.limits);
+    let parts = parts::<f64>(setting, 0, means.sources, None, means.listener)?;
+    means.work.did(1.0)?;
     let setting = &parts.setting;
     let rows: Vec<usize> = (0..limits.samples.min(parts.train.samples())).collect();
     let mut batch = Batch::default();
@@ -189,7 +208,7 @@ fn deep(
         rule: setting.rule,
         sizes: sizes(&layers),
         samples: rows.len(),
-        report: audit(&subject)?,
+        report: audit_of(&subject, means.work)?,
     })
 }
 
@@ -208,20 +227,19 @@ fn layers(problem: &Problem, weights: &Weights) -> Vec<Layer<f64>> {
     ]
 }
 
-fn two_layer(
-    case: String,
-    setting: &TwoLayerSetting,
-    sources: &Sources,
-    limits: Limits,
-) -> Result<RuleAudit> {
-    let (problem, resolved, mut engine) = engine(setting, 0, Context::new(sources))?;
+fn two_layer(case: String, setting: &TwoLayerSetting, means: &Means<'_>) -> Result<RuleAudit> {
+    let context = Context {
+        watch: means.watch,
+        ..Context::new(means.sources)
+    };
+    let (problem, resolved, mut engine) = engine(setting, 0, context)?;
     // The reference engine has the same start, and the weights themselves.
     let streams = Streams::new(setting.seed, 0);
     let start = Start::Drawn {
         streams,
         correlation: setting.feedback_correlation,
     };
-    let mut reference = Reference::<f64>::new(&problem, &start, streams);
+    let mut reference = Reference::<f64>::with_listener(&problem, &start, streams, means.listener)?;
     let weights = Dynamics::weights(&mut reference).expect("plain loops have all weights");
     let layers = layers(&problem, &weights);
     let mut setting = setting.clone();
@@ -247,7 +265,7 @@ fn two_layer(
         RidgeForm::StepScaled => 1.0 - problem.step_size * problem.schedule.value(0),
         RidgeForm::PerStep => 1.0 - problem.schedule.value(0),
     };
-    let samples = limits.samples.min(problem.inputs.nrows());
+    let samples = means.limits.samples.min(problem.inputs.nrows());
     let rows = ndarray::s![..samples, ..];
     let subject = Subject {
         layers: layers.clone(),
@@ -260,12 +278,14 @@ fn two_layer(
         step_size: problem.step_size,
         factors: vec![1.0, kept],
     };
-    let mut report = match composition {
-        Some(_) => audit(&subject)?,
-        None => Report {
+    let mut report = if composition.is_some() {
+        audit_of(&subject, means.work)?
+    } else {
+        means.work.did(CHECKS as f64)?;
+        Report {
             checks: Vec::new(),
             step_size: problem.step_size,
-        },
+        }
     };
     let network = composition.map(|_| Network::new(layers.clone(), rule(), OptimiserKind::Sgd));
     report.checks.push(same_steps(
@@ -274,7 +294,9 @@ fn two_layer(
         engine.as_mut(),
         &mut reference,
         network,
-    ));
+        means.listener,
+    )?);
+    means.work.did(1.0)?;
     Ok(RuleAudit {
         case,
         rule: setting.rule,
@@ -296,7 +318,8 @@ fn same_steps(
     engine: &mut dyn Dynamics,
     reference: &mut Reference<f64>,
     mut network: Option<Network<f64>>,
-) -> Check {
+    listener: Listener<'_>,
+) -> Result<Check> {
     let check = |verdict, value: Option<f64>, note: String| {
         Check {
         name: "engine",
@@ -350,8 +373,8 @@ fn same_steps(
             let loss = network.step(&input, &problem.targets, options, &mut noise);
             differs((2.0 * loss).sqrt());
         }
-        engine.step();
-        Dynamics::step(reference);
+        engine.step_with_listener(listener)?;
+        reference.step_with_listener(listener)?;
     }
     let with = if network.is_some() {
         "plain loops and the network"
@@ -365,7 +388,7 @@ fn same_steps(
     };
     let name = setting.engine.name();
     let against = format!("{name} against {with}");
-    match compared {
+    Ok(match compared {
         STEPS => check(verdict, Some(worst), format!("{against}, {STEPS} steps")),
         0 => {
             let note = format!("{against}: the first residual overflows");
@@ -375,5 +398,5 @@ fn same_steps(
             let note = format!("{against}, {compared} steps, after which residuals overflow");
             check(verdict, Some(worst), note)
         }
-    }
+    })
 }
