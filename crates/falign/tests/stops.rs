@@ -7,6 +7,7 @@ use falign::internal::config::setting::Setting;
 use falign::internal::config::{Experiment, Overrides};
 use falign::internal::network::TensorFile;
 use falign::internal::plan::in_memory;
+use falign::internal::plan::need::needed;
 use falign::internal::rule::LastLayerOnly;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
@@ -278,4 +279,28 @@ fn an_audit_tells_of_its_checks_and_ends_where_it_is_stopped() {
         let last = *told.lock().unwrap().last().unwrap();
         assert!((0.4..0.5).contains(&last), "{last}");
     }
+}
+
+#[test]
+fn memory_of_the_slow_time_limit_is_counted_for_all_threads_that_share_it() {
+    let ridge = TWO_LAYER.replace("ridge = 0", "ridge = 1");
+    let with = ridge.replace("[\"loss\"]", "[\"loss\", \"slow_time_loss\"]");
+    let bytes = |text: &str, threads| {
+        let need = needed(&experiment(text), &Sources::default(), threads).unwrap();
+        (need.bytes, need.run_bytes)
+    };
+    let (one, of_run) = bytes(&with, 1);
+    let (three, same) = bytes(&with, 3);
+    // 2 * 29760 particles of an odd activation, with 310 numbers in ten arrays.
+    let replicate = 80.0 * 59_520.0 * 310.0;
+    let without = bytes(TWO_LAYER, 1).1;
+    let more = of_run - without;
+    assert!((1.0..1.2).contains(&(more / replicate)), "{more}");
+    assert!((same - of_run).abs() < 1.0);
+    let others = (three - one) / replicate;
+    assert!((2.0..2.1).contains(&others), "{others}");
+    // Eight replicates are all there are.
+    let (many, _) = bytes(&with, 64);
+    let others = (many - one) / replicate;
+    assert!((7.0..7.3).contains(&others), "{others}");
 }

@@ -4,10 +4,11 @@
 use super::setting::{Engine, Keys, SaveWeights};
 use super::{GENERATED_IMAGES, record_text};
 use crate::math::Precision;
+use crate::measure::Limit;
 use crate::memory::{Extent, Need, Size};
 use crate::network::{NetworkExtent, Training};
 use crate::rule::Feedback;
-use crate::theory::spectrum_memory;
+use crate::theory::{replicate_memory, spectrum_memory};
 use crate::two_layer::{Draw, Linear, Needs, Reference, SampleSpace};
 
 /// The sizes of a setting's data.
@@ -103,7 +104,26 @@ pub(crate) fn of_run(setting: &Keys, sizes: &Sizes) -> Vec<Need> {
     if crate::config::setting::needs_spectrum(setting) || asks_for_kernels {
         all.push(spectrum_memory(extent));
     }
+    all.extend(of_replicate(setting, extent));
     all
+}
+
+/// Memory of one replicate of the slow-time limit, where a setting asks for that. Threads without a run
+/// take others of the same run.
+pub(crate) fn of_replicate(setting: &Keys, extent: &Extent) -> Vec<Need> {
+    if asks_for_slow_time(setting) {
+        replicate_memory(setting.activation, extent)
+    } else {
+        Vec::new()
+    }
+}
+
+/// Whether a setting asks for the slow-time limit.
+pub(crate) fn asks_for_slow_time(setting: &Keys) -> bool {
+    let quantities = setting.quantities.iter();
+    quantities
+        .map(|q| q.limit())
+        .any(|limit| limit == Some(Limit::SlowTime))
 }
 
 /// Memory that a network of any depth needs.

@@ -1,7 +1,7 @@
 //! Memory that the runs of an experiment need, all threads together, before one of them is
 //! begun: the formulas that stand next to each engine, on the sizes that keys and files give.
 
-use crate::config::need::{Sizes, blamed, of_run};
+use crate::config::need::{Sizes, asks_for_slow_time, blamed, of_replicate, of_run};
 use std::collections::BinaryHeap;
 
 use super::work::most_rows;
@@ -11,7 +11,7 @@ use crate::data::Inputs;
 use crate::memory;
 use crate::memory::{Need, Size, available, shown};
 use crate::simulate::sources::Sources;
-use crate::theory::certificate_memory;
+use crate::theory::{certificate_memory, states_memory};
 use crate::{Error, Result};
 
 /// Memory that an experiment needs at its worst moment.
@@ -93,7 +93,7 @@ pub fn needed(experiment: &Experiment, sources: &Sources, threads: usize) -> Res
         let setting = &one.setting;
         let sizes = read_sizes(setting, sources)?;
         shared = shared.max(sizes.stored);
-        let need = memory::total(&of_run(setting, &sizes));
+        let need = memory::total(&whole_run(setting, &sizes));
         recorded += records(setting, &sizes);
         #[allow(
             clippy::cast_possible_truncation,
@@ -117,7 +117,12 @@ pub fn needed(experiment: &Experiment, sources: &Sources, threads: usize) -> Res
     }
     let (run_bytes, index) = largest.map_or((0, 0), |(bytes, index)| (bytes, index.0));
     let setting = &experiment.settings[index].setting;
-    let mut parts = of_run(setting, &read_sizes(setting, sources)?);
+    let sizes = read_sizes(setting, sources)?;
+    // Threads without a run of their own help with the slow-time limit of the others.
+    let replicates = free.min(at_once.saturating_mul(OTHER_REPLICATES)) as f64;
+    let of_replicate = of_replicate(setting, &sizes.extent);
+    bytes += replicates * memory::total(&of_replicate).bytes;
+    let mut parts = whole_run(setting, &sizes);
     parts.push(Need {
         bytes: recorded,
         by: Size::Records,
@@ -130,6 +135,19 @@ pub fn needed(experiment: &Experiment, sources: &Sources, threads: usize) -> Res
         key: dotted(leaf),
         value,
     })
+}
+
+/// Replicates of the slow-time limit of a run that other threads may work on.
+const OTHER_REPLICATES: u64 = 7;
+
+/// Memory of one run with the states of its slow-time limit.
+fn whole_run(setting: &Setting, sizes: &Sizes) -> Vec<Need> {
+    let mut all = of_run(setting, sizes);
+    if asks_for_slow_time(setting) {
+        let rows = most_rows(setting, sizes) as f64;
+        all.push(states_memory(rows, &sizes.extent));
+    }
+    all
 }
 
 /// Refuses an experiment that needs more memory than can be had.

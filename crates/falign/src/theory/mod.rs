@@ -32,10 +32,10 @@ pub(crate) use measure::{
     symmetric_part_eigenvalues_with_listener,
 };
 pub(crate) use recurrence::{LinearNetwork, LinearRecurrence};
-pub(crate) use slow_time::slow_time_limit_with_listener;
 pub(crate) use slow_time::{
     Estimate, FeedbackLaw, LinearSlowTime, SlowEstimate, SlowProblem, SlowRidge, SlowTime,
 };
+pub(crate) use slow_time::{replicate_memory, slow_time_limit_with_listener, states_memory};
 pub(crate) use spectrum::infinite_eigenvalues;
 pub use spectrum::{Spectrum, kernel_spectrum, training_kernel_max};
 pub(crate) use spectrum::{

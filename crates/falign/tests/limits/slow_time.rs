@@ -2,7 +2,7 @@
 
 use falign::data::Weights;
 use falign::internal::theory::SlowRidge;
-use falign::internal::theory::{FeedbackLaw, SlowEstimate, SlowProblem, slow_time_limit};
+use falign::internal::theory::{FeedbackLaw, SlowEstimate, SlowProblem, SlowTime, slow_time_limit};
 use falign::math::{Activation, Loss, StreamName, Streams};
 use falign::measure::{Quantity, quantity};
 use falign::rule::{RidgeForm, Schedule};
@@ -12,6 +12,7 @@ use falign::two_layer::{
 };
 use ndarray::Array2;
 
+use crate::support::allocations::most_during;
 use crate::support::{normals, problem};
 
 /// n = 10, d = 40, x ~ N(0, 2.25 I/d), targets +-1.
@@ -382,4 +383,23 @@ fn impossible_requests_are_refused() {
     assert!(ask(&FeedbackLaw::Sparse { density: 0.0 }, &[1.0], 0.1).contains("density"));
     let factor = Array2::zeros((2, 1));
     assert!(ask(&FeedbackLaw::LowRank { factor }, &[1.0], 0.1).contains("factor"));
+}
+
+/// The formula by which `plan::need` counts them.
+#[test]
+fn particles_take_the_memory_that_is_counted() {
+    let (n, k, groups) = (40, 3, 2000);
+    let (x, y) = (normals(7, n, 60) * 0.1, normals(8, n, k));
+    let streams = Streams::new(1, 0);
+    let ((), most) = most_during(|| {
+        let (activation, loss) = (Activation::Tanh, Loss::SquaredError);
+        let mut limit = SlowTime::draw(activation, loss, &x, &y, groups, streams).unwrap();
+        let ridge = SlowRidge::constant(1.0);
+        limit.advance_to(0.02, &ridge, 1e-2).unwrap();
+        limit.state(1.0).unwrap();
+    });
+    // Two particles a group, for tanh is odd.
+    let counted = 2 * groups * (80 * n + 24 * k) + 64 * n * n;
+    let share = most as f64 / counted as f64;
+    assert!((0.7..=1.0).contains(&share), "{most} of {counted}");
 }

@@ -6,8 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use ndarray::Array2;
 use rayon::prelude::*;
 
+use super::particles::particles;
 use super::{FeedbackLaw, LinearSlowTime, Moments, SlowRidge, SlowState, SlowTime};
 use crate::math::{Activation, Loss, Streams};
+use crate::memory::{Extent, Need, Size};
 use crate::stage::{Listener, Stage, Work};
 use crate::theory::algebra::apart;
 use crate::theory::matrix::check_shape;
@@ -25,6 +27,45 @@ const GROUPS_PER_SAMPLE: usize = 6;
 
 /// Groups in a replicate beyond which no larger ones are tried.
 const MAX_GROUPS: usize = 60_000;
+
+/// Groups in a replicate of a first attempt.
+fn first_groups(samples: usize) -> usize {
+    (GROUPS_PER_SAMPLE * samples).max(64)
+}
+
+/// Memory of one replicate of [`slow_time_limit`] at its largest, besides the states that it gives.
+/// Replicates go on side by side, as many as there are threads.
+pub(crate) fn replicate_memory(activation: Activation, extent: &Extent) -> Vec<Need> {
+    use Size::{Outputs, Samples};
+    // Kernels, and a linear system with its factors.
+    let kernels = extent.array(64.0, &[Samples, Samples]);
+    if activation == Activation::Linear {
+        return vec![kernels];
+    }
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count, which saturates"
+    )]
+    let mut groups = first_groups(extent.samples as usize);
+    while groups.saturating_mul(GROWTH) <= MAX_GROUPS {
+        groups *= GROWTH;
+    }
+    let particles = (Samples, particles(activation, groups) as f64);
+    vec![
+        // z, four slopes and the next z; in the last slope four more.
+        Need::array(80.0, &[particles, (Samples, extent.samples)]),
+        Need::array(24.0, &[particles, (Outputs, extent.outputs)]),
+        kernels,
+    ]
+}
+
+/// Bytes of the states of [`slow_time_limit`] at so many taus: of all replicates, and means.
+pub(crate) fn states_memory(taus: f64, extent: &Extent) -> Need {
+    let samples = (Size::Samples, extent.samples);
+    let states = REPLICATES as f64 + 3.0;
+    Need::array(8.0 * states, &[(Size::Records, taus), samples, samples])
+}
 
 /// Share of the tolerance that the steps may take.
 const STEP_SHARE: f64 = 0.5;
@@ -174,7 +215,7 @@ pub(crate) fn slow_time_limit_with_listener(
         let particles = drawn.ok_or(Error::Stopped)??;
         round.curve(Form::Particles(particles), fine)
     };
-    let mut groups = (GROUPS_PER_SAMPLE * problem.inputs.nrows()).max(64);
+    let mut groups = first_groups(problem.inputs.nrows());
     let mut before: Option<Vec<SlowEstimate>> = None;
     loop {
         let round = Round::new(listener, groups, REPLICATES + 1, ridge, taus);
@@ -364,6 +405,7 @@ fn mean_state(replicates: &[Vec<SlowState>], row: usize) -> SlowState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::total;
     use crate::stage::stopped_at_each_stage;
     use ndarray::array;
 
@@ -423,6 +465,30 @@ mod tests {
             let with = solve(Listener::new(&goes_on)).unwrap();
             let plain = slow_time_limit(problem, &ridge, &taus, 0.5).unwrap();
             assert_eq!(with, plain);
+        }
+    }
+
+    /// Formula of the size alone: `tests/limits` finds out that a replicate takes as much.
+    #[test]
+    fn memory_is_that_of_the_largest_replicate_that_may_be_tried() {
+        let extent = Extent {
+            samples: 30.0,
+            held_out: 0.0,
+            inputs: 7.0,
+            outputs: 2.0,
+            width: 1e9,
+        };
+        // 180 groups, 720, 2880, 11520, 46080: four times as many are beyond the limit.
+        let all = |activation| total(&replicate_memory(activation, &extent)).bytes;
+        let particles = |count: f64| count * (80.0 * 30.0 + 24.0 * 2.0) + 64.0 * 900.0;
+        let states = states_memory(5.0, &extent).bytes;
+        for (found, expected) in [
+            (all(Activation::Relu), particles(4.0 * 46_080.0)),
+            (all(Activation::Tanh), particles(2.0 * 46_080.0)),
+            (all(Activation::Linear), 64.0 * 900.0),
+            (states, 8.0 * 11.0 * 5.0 * 900.0),
+        ] {
+            assert!((found - expected).abs() < 1.0, "{found} {expected}");
         }
     }
 

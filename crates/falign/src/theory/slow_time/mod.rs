@@ -30,8 +30,8 @@ mod stepping;
 use ndarray::Array2;
 
 pub use law::FeedbackLaw;
-pub(crate) use limit::slow_time_limit_with_listener;
 pub use limit::{Estimate, SlowEstimate, SlowProblem, slow_time_limit};
+pub(crate) use limit::{replicate_memory, slow_time_limit_with_listener, states_memory};
 pub use linear::LinearSlowTime;
 pub use particles::SlowTime;
 pub use ridge::SlowRidge;

@@ -106,11 +106,7 @@ impl SlowTime {
         let mut stream = streams.open(StreamName::Particles);
         let z = preactivations(inputs, groups, &mut stream);
         let b = feedback_weights(law, groups, targets.ncols(), &mut stream);
-        let signs: &[(f64, f64)] = if problem.activation.facts().is_odd {
-            &[(1.0, 1.0), (1.0, -1.0)]
-        } else {
-            &[(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)]
-        };
+        let signs = signs(problem.activation);
         let repeated = |x: &Array2<f64>, sign: fn(&(f64, f64)) -> f64| {
             let mut all = Array2::zeros((signs.len() * groups, x.ncols()));
             for (i, signs) in signs.iter().enumerate() {
@@ -290,6 +286,20 @@ impl SlowTime {
         );
         (psi, dpsi)
     }
+}
+
+/// Signs of z and b in a group of particles.
+fn signs(activation: Activation) -> &'static [(f64, f64)] {
+    if activation.facts().is_odd {
+        &[(1.0, 1.0), (1.0, -1.0)]
+    } else {
+        &[(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)]
+    }
+}
+
+/// Number of particles in so many groups.
+pub(super) fn particles(activation: Activation, groups: usize) -> usize {
+    groups * signs(activation).len()
 }
 
 /// The mean over particles of a b'.
