@@ -90,12 +90,21 @@ fn record(py: Python<'_>, run: RunResult) -> PyResult<Record<'_>> {
         rows(values).into_pyarray(py),
         outcome.name(),
         outcome.step(),
-        (step_size, ridge, gamma, kernel_max),
+        (step_size, ridge, number(gamma), number(kernel_max)),
         (
             initial.map(|found| weights(py, &found)).transpose()?,
             last.map(|found| weights(py, &found)).transpose()?,
         ),
     ))
+}
+
+/// NaN where there is no number.
+fn number(known: Option<f64>) -> f64 {
+    known.unwrap_or(f64::NAN)
+}
+
+fn known(number: f64) -> Option<f64> {
+    (!number.is_nan()).then_some(number)
 }
 
 /// Rows of equal length as one array.
@@ -142,8 +151,8 @@ pub(crate) fn result(record: RecordIn<'_>) -> PyResult<RunResult> {
             step_size,
             ridge,
             steps: steps.last().copied().unwrap_or(0),
-            gamma,
-            kernel_max,
+            gamma: known(gamma),
+            kernel_max: known(kernel_max),
         },
         weights: [
             initial.as_ref().map(saved).transpose()?,

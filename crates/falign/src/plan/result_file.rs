@@ -80,8 +80,8 @@ pub(super) fn encode(
             run.rows.outcome.step().unwrap_or(0) as f64,
             r.step_size,
             r.ridge,
-            r.gamma,
-            r.kernel_max,
+            r.gamma.unwrap_or(f64::NAN),
+            r.kernel_max.unwrap_or(f64::NAN),
         ]);
         for (step, values) in run.rows.steps.iter().zip(&run.rows.values) {
             payload.push(*step as f64);
@@ -97,6 +97,11 @@ pub(super) fn encode(
         header.insert(WEIGHTS_ENTRY.to_owned(), Value::Object(weights));
     }
     seal(&header, &payload)
+}
+
+/// A number of a file that writes NaN where there is none.
+fn known(x: f64) -> Option<f64> {
+    (!x.is_nan()).then_some(x)
 }
 
 /// A stored result, if the file is whole and this job's.
@@ -149,8 +154,8 @@ pub(super) fn read_with_origin(
             step_size: head[3],
             ridge: head[4],
             steps: 0,
-            gamma: head[5],
-            kernel_max: head[6],
+            gamma: known(head[5]),
+            kernel_max: known(head[6]),
         };
         let body = take(rows * (q + 1)).ok_or_else(short)?;
         #[allow(

@@ -37,11 +37,11 @@ pub struct Resolved {
     pub ridge: f64,
     /// Steps of the run.
     pub steps: u64,
-    /// gamma of the infinite-width kernel; NaN where no unit asked for it.
-    pub gamma: f64,
+    /// gamma of the infinite-width kernel, where a unit asked for it.
+    pub gamma: Option<f64>,
     /// M, the largest eigenvalue of the same kernel, likewise; of a deep network the largest
     /// curvature at its start, where its step is measured by it.
-    pub kernel_max: f64,
+    pub kernel_max: Option<f64>,
 }
 
 /// h of Gbar + h K o Gdot, the kernel that a setting's network begins to train with: 1 for
@@ -80,14 +80,9 @@ pub(crate) fn resolve_watched(
     let data = prepare(context.watch, |listener| {
         load(setting, run, draw, context.sources, listener)
     })?;
-    let spectrum = if needs_spectrum(setting) {
-        spectrum(setting.activation, &data.inputs, context.watch)?
-    } else {
-        Spectrum {
-            gamma: f64::NAN,
-            max: f64::NAN,
-        }
-    };
+    let spectrum = needs_spectrum(setting)
+        .then(|| spectrum(setting.activation, &data.inputs, context.watch))
+        .transpose()?;
     on_data(setting, data, spectrum, context.watch)
 }
 
@@ -115,16 +110,18 @@ pub(crate) fn eigenvalues(
     })
 }
 
-/// Problem and values on data whose kernel has a known spectrum.
+/// Problem and values on data whose kernel has this spectrum, which a setting with units of the theory
+/// needs.
 pub(crate) fn on_data(
     setting: &TwoLayerSetting,
     data: RunData,
-    spectrum: Spectrum,
+    spectrum: Option<Spectrum>,
     watch: Option<&Watch>,
 ) -> Result<(Problem, Resolved)> {
+    let kernel = || spectrum.expect("a setting with units of the theory needs it");
     let level = |ridge: Ridge| match ridge {
         Ridge::Number(ridge) => ridge,
-        Ridge::Gamma(multiple) => multiple * spectrum.gamma,
+        Ridge::Gamma(multiple) => multiple * kernel().gamma,
     };
     let ridge = level(setting.typed_ridge());
     let largest = setting
@@ -137,7 +134,7 @@ pub(crate) fn on_data(
             let max = training_kernel_max_with_listener(activation, inputs, share, listener);
             max.ok_or(Error::Stopped)
         }),
-        _ => Ok(spectrum.max),
+        _ => Ok(kernel().max),
     };
     let step_size = match setting.step_size {
         StepSize::Number(eta) => eta,
@@ -159,7 +156,7 @@ pub(crate) fn on_data(
         Duration::Number(steps) => steps,
         // S_lambda / lambda, S_lambda = c gamma sqrt(gamma p)/(eta sqrt(n) M): Theorem 4.3.
         Duration::CS(c) => {
-            let Spectrum { gamma, max } = spectrum;
+            let Spectrum { gamma, max } = kernel();
             c * gamma * (gamma * width).sqrt() / (step_size * n.sqrt() * max) / ridge
         }
     };
@@ -193,8 +190,8 @@ pub(crate) fn on_data(
         step_size,
         ridge: problem.schedule.value(0),
         steps,
-        gamma: spectrum.gamma,
-        kernel_max: spectrum.max,
+        gamma: spectrum.map(|spectrum| spectrum.gamma),
+        kernel_max: spectrum.map(|spectrum| spectrum.max),
     };
     Ok((problem, resolved))
 }

@@ -30,8 +30,8 @@ pub(crate) struct Parts<T: Element> {
     pub(crate) setting: NetworkSetting,
     /// eta.
     pub(super) step_size: f64,
-    /// M, where the step size is measured by it; NaN otherwise.
-    pub(super) curvature: f64,
+    /// M, where the step size is measured by it.
+    pub(super) curvature: Option<f64>,
     /// The network at its start, with its rule.
     pub(crate) network: Network<T>,
     /// The samples that it trains on.

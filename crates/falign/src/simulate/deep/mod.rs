@@ -90,7 +90,7 @@ fn train<T: Element>(
         step_size: parts.step_size,
         ridge: parts.options.ridge.value(0),
         steps: parts.steps,
-        gamma: f64::NAN,
+        gamma: None,
         kernel_max: parts.curvature,
     };
     let chance = chance_loss(&parts.train, parts.options.loss);

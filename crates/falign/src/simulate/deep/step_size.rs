@@ -22,8 +22,8 @@ const ADAPTIVE: f64 = 1e-3;
 pub(super) struct Found {
     /// eta.
     pub(super) step_size: f64,
-    /// M, the largest curvature at the start; NaN where nobody asked.
-    pub(super) curvature: f64,
+    /// M, the largest curvature at the start, where it was asked for.
+    pub(super) curvature: Option<f64>,
 }
 
 /// eta of a network at its start; see the key table.
@@ -36,7 +36,7 @@ pub(super) fn find<T: Element>(
 ) -> Result<Found> {
     let numbers = |step_size| Found {
         step_size,
-        curvature: f64::NAN,
+        curvature: None,
     };
     let share = match setting.step_size {
         StepSize::Number(step_size) => return Ok(numbers(step_size)),
@@ -77,7 +77,7 @@ pub(super) fn find<T: Element>(
     };
     Ok(Found {
         step_size,
-        curvature,
+        curvature: Some(curvature),
     })
 }
 

@@ -23,13 +23,9 @@ pub(super) fn references(
         References::new(engine, quantities, listener)
     })?;
     if asked(DataSpectrum::InfiniteKernel) {
-        references.infinite_kernel = if resolved.gamma.is_nan() {
-            spectrum(problem.activation)?
-        } else {
-            Spectrum {
-                gamma: resolved.gamma,
-                max: resolved.kernel_max,
-            }
+        references.infinite_kernel = match (resolved.gamma, resolved.kernel_max) {
+            (Some(gamma), Some(max)) => Spectrum { gamma, max },
+            _ => spectrum(problem.activation)?,
         };
     }
     if asked(DataSpectrum::Inputs) {

@@ -244,7 +244,7 @@ pub(super) fn first_problem(
         load(setting, 0, setting.draw(), sources, listener)
     })?;
     let eigenvalues = resolve::eigenvalues(setting.activation, &data.inputs, watch)?;
-    let (problem, resolved) = on_data(setting, data, Spectrum::of(&eigenvalues), watch)?;
+    let (problem, resolved) = on_data(setting, data, Some(Spectrum::of(&eigenvalues)), watch)?;
     Ok((problem, resolved, eigenvalues))
 }
 

@@ -166,7 +166,7 @@ fn slow_time(setting: &TwoLayerSetting, samples: f64, sources: &Sources) -> Resu
     let data = first(setting, SLOW_SAMPLES, sources)?;
     let rows = data.inputs.nrows() as f64;
     let spectrum = kernel_spectrum(setting.activation, &data.inputs);
-    let Ok((problem, resolved)) = on_data(setting, data, spectrum, None) else {
+    let Ok((problem, resolved)) = on_data(setting, data, Some(spectrum), None) else {
         return Ok(0.0);
     };
     let begun = Moment::now(Workers::AllThreads);
