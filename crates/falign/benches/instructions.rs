@@ -13,7 +13,7 @@ use falign::internal::network::{
 };
 use falign::internal::rule::{Composed, Composition, FeedbackLearning};
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
-use falign::rule::{Feedback, RidgeForm, Schedule};
+use falign::rule::Schedule;
 use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, Threads};
 use ndarray::Array2;
 
@@ -47,20 +47,9 @@ fn two_layer(activation: Activation, is_double: bool, steps: u64) -> f64 {
     let mut normals =
         |rows, columns| Array2::from_shape_simple_fn((rows, columns), || stream.normal());
     let problem = Problem {
-        inputs: normals(50, 60) / 60_f64.sqrt(),
-        targets: normals(50, 1),
-        held_out: None,
-        width: 512,
         activation,
-        feedback: Feedback::Random,
-        step_size: 0.05,
         schedule: Schedule::Constant { ridge: 0.1 },
-        ridge_form: RidgeForm::StepScaled,
-        dropout: 0.0,
-        output_scale: 1.0,
-        center_outputs: false,
-        feedback_step_size: 0.0,
-        feedback_decay: None,
+        ..Problem::new(normals(50, 60) / 60_f64.sqrt(), normals(50, 1), 512, 0.05)
     };
     let start = Start::Drawn {
         streams,

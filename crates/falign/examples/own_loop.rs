@@ -7,7 +7,7 @@
 use falign::data::synthetic::{InputLaw, Teacher, inputs, teach};
 use falign::math::{Activation, StreamName, Streams};
 use falign::measure::{Quantity, quantity};
-use falign::rule::{Feedback, RidgeForm, Schedule};
+use falign::rule::Schedule;
 use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, Threads};
 
 fn main() {
@@ -28,20 +28,9 @@ fn main() {
     };
     let y = teach(streams, teacher, &x);
     let problem = Problem {
-        inputs: x,
-        targets: y,
-        held_out: None,
-        width,
         activation: Activation::Relu,
-        feedback: Feedback::Random,
-        step_size: 1e-3,
         schedule: Schedule::Constant { ridge: 1.0 },
-        ridge_form: RidgeForm::StepScaled,
-        dropout: 0.0,
-        output_scale: 1.0,
-        center_outputs: false,
-        feedback_step_size: 1e-3,
-        feedback_decay: None,
+        ..Problem::new(x, y, width, 1e-3)
     };
     let start = Start::Drawn {
         streams,

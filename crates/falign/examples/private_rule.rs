@@ -5,12 +5,9 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it finds")]
 
-use falign::internal::network::{
-    Architecture, DenseInput, Initialisation, Network, OptimiserKind, StepOptions, accuracy,
-    draw_layers,
-};
+use falign::Network;
 use falign::layer::Dense;
-use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
+use falign::math::{Activation, Loss, Stream, StreamName, Streams};
 use falign::rule::{Layer, LearningRule, SignalPath, Trace};
 use ndarray::Array2;
 
@@ -54,7 +51,7 @@ impl LearningRule<f32> for Forgetful {
 }
 
 /// Points on two interleaved rings, with noise.
-fn rings(samples: usize, stream: &mut Stream) -> (DenseInput<f32>, Vec<usize>, Array2<f32>) {
+fn rings(samples: usize, stream: &mut Stream) -> (Array2<f32>, Vec<usize>, Array2<f32>) {
     let mut x = Array2::zeros((samples, 2));
     let mut y = Array2::zeros((samples, 2));
     let mut labels = Vec::with_capacity(samples);
@@ -70,37 +67,34 @@ fn rings(samples: usize, stream: &mut Stream) -> (DenseInput<f32>, Vec<usize>, A
         y[(i, class)] = 1.0;
         labels.push(class);
     }
-    (DenseInput(x), labels, y)
+    (x, labels, y)
 }
 
 fn main() -> Result<(), falign::Error> {
     let streams = Streams::new(1, 0);
-    let (input, labels, targets) = rings(400, &mut streams.open(StreamName::Data));
-    let mut architecture = Architecture::new(2, &[8, 8], 2, Activation::Tanh)?;
-    // Without biases a tanh network is an odd function, and rings are even.
-    architecture.has_biases = true;
+    let (inputs, labels, targets) = rings(400, &mut streams.open(StreamName::Data));
     println!("steps between draws   accuracy");
     for life in [1, 10, 100, 1000, u64::MAX] {
-        let layers = draw_layers(&architecture, Initialisation::Xavier, streams);
         let rule = Forgetful {
             life,
             age: 0,
             feedback: Vec::new(),
             stream: streams.open(StreamName::FeedbackWeights),
         };
-        let mut network = Network::new(layers, Box::new(rule), OptimiserKind::Sgd);
-        let options = StepOptions {
-            loss: Loss::SoftmaxCrossEntropy,
-            reduction: Reduction::Mean,
-            step_size: 0.2,
-            factors: &[1.0; 3],
-            dropout: 0.0,
-        };
-        let mut noise = streams.open(StreamName::Dropout);
+        let mut network = Network::builder(2, 2)
+            .hidden(&[8, 8])
+            .activation(Activation::Tanh)
+            // Without biases a tanh network is an odd function, and rings are even.
+            .biases(true)
+            .own_rule(rule)
+            .loss(Loss::SoftmaxCrossEntropy)
+            .step_size(0.2)
+            .seed(1)
+            .build()?;
         for _ in 0..3000 {
-            network.step(&input, &targets, options, &mut noise);
+            network.step(&inputs, &targets);
         }
-        let share = accuracy(network.forward(&input), &labels, 1);
+        let share = network.accuracy(&inputs, &labels);
         let life = if life == u64::MAX {
             "never drawn again".to_owned()
         } else {

@@ -5,11 +5,7 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it finds")]
 
-use falign::experiment::{Experiment, Overrides};
-use falign::internal::plan::Plan;
-use falign::internal::plan::execute::{collect, execute};
-use falign::internal::simulate::sources::Sources;
-use falign::internal::simulate::watch::Watch;
+use falign::experiment::{Experiment, Overrides, run};
 use falign::measure::Quantity;
 
 const SWEEP: &str = r#"
@@ -29,17 +25,8 @@ record = "last"
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let experiment = Experiment::parse(SWEEP, &Overrides::none())?;
-    let plan = Plan::new(&experiment)?;
-    // Results are stored as they come; with the same folder a second call finds them there.
-    let folder = std::env::temp_dir().join(format!("falign-sweep-{}", std::process::id()));
-    execute(
-        &experiment,
-        &plan,
-        &folder,
-        &Sources::default(),
-        &Watch::default(),
-    )?;
-    for setting in collect(&experiment, &plan, &folder)?.settings {
+    // `run_in` keeps what is finished in a folder, where a second call finds it.
+    for setting in run(&experiment)?.settings {
         let values = setting
             .at(Quantity::Alignment, 0)
             .ok_or("alignment was not recorded")?;
@@ -53,6 +40,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .collect();
         println!("{:30} cos = {mean:+.4} +- {error:.4}", axes.join(", "));
     }
-    std::fs::remove_dir_all(&folder)?;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The front door: the numbers of an experiment file, and its errors.
 
+use std::sync::Arc;
+
 use falign::data::{Dataset, Inputs, Labelled, TrainTest};
 use falign::experiment::{Experiment, Overrides, check, run, run_in};
 use falign::internal::network::{
@@ -11,6 +13,7 @@ use falign::internal::simulate::Outcome;
 use falign::internal::simulate::given;
 use falign::internal::simulate::given::Given;
 use falign::internal::simulate::watch::Watch;
+use falign::layer::{Dense, Operator};
 use falign::math::{Activation, Loss, Precision, Reduction, StreamName, Streams};
 use falign::measure::Quantity;
 use falign::rule::{Feedback, Rule};
@@ -178,18 +181,40 @@ fn a_built_network_takes_the_steps_of_its_parts() {
     assert_eq!(built.layers(), parts.layers());
     assert_eq!(built.outputs(&x), parts.forward(&input));
     assert_eq!(built.alignment(&x, &y).len(), 2);
+
+    let operators: [Arc<dyn Operator<f64>>; 3] =
+        [(5, 6), (6, 4), (4, 3)].map(|(inputs, units)| -> Arc<dyn Operator<f64>> {
+            Arc::new(Dense::new(inputs, units, 1.0))
+        });
+    let network = |builder: NetworkBuilder<f64>| builder.biases(true).seed(11).build().unwrap();
+    let mut dense = network(Network::builder(5, 3).hidden(&[6, 4]));
+    let mut given = network(Network::builder(5, 3).operators(&operators));
+    for _ in 0..5 {
+        let [a, b] = [&mut dense, &mut given].map(|network| network.step(&x, &y));
+        assert!((a / b - 1.0).abs() < 1e-12, "{a} {b}");
+    }
 }
 
 #[test]
 fn a_network_that_cannot_be_is_refused_by_name() {
     let refused = |builder: NetworkBuilder<f32>| builder.build().unwrap_err().to_string();
     let network = || Network::<f32>::builder(5, 3);
+    let dense =
+        |inputs, units| -> Arc<dyn Operator<f32>> { Arc::new(Dense::new(inputs, units, 1.0)) };
     for (message, name) in [
         (refused(network().step_size(0.0)), "step_size"),
         (refused(network().ridge(-1.0)), "ridge"),
         (refused(network().dropout(1.0)), "dropout"),
         (refused(network().rule(Rule::OjaFeedback)), "oja_feedback"),
         (refused(network().hidden(&[4, 0])), "5-[4, 0]-3"),
+        (
+            refused(network().operators(&[dense(5, 4), dense(3, 3)])),
+            "operator 1",
+        ),
+        (
+            refused(network().operators(&[dense(5, 4)])),
+            "the last operator",
+        ),
     ] {
         assert!(message.contains(name), "{message}");
     }

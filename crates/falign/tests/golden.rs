@@ -40,22 +40,17 @@ fn setting(golden: &Value, activation: Activation, feedback: Feedback) -> (Probl
     let hidden = matrix(&golden["W0"]);
     let step_size = golden["eta"].as_f64().unwrap();
     let problem = Problem {
-        inputs,
-        targets: matrix(&golden["y"]),
-        held_out: None,
-        width: hidden.nrows() as u64,
         activation,
         feedback,
-        step_size,
         schedule: Schedule::Constant {
             ridge: golden["lam"].as_f64().unwrap(),
         },
-        ridge_form: RidgeForm::StepScaled,
-        dropout: 0.0,
-        output_scale: 1.0,
-        center_outputs: false,
-        feedback_step_size: step_size,
-        feedback_decay: None,
+        ..Problem::new(
+            inputs,
+            matrix(&golden["y"]),
+            hidden.nrows() as u64,
+            step_size,
+        )
     };
     let start = Start::Given(Weights {
         hidden,

@@ -65,6 +65,7 @@ impl GemmStep {
             problem.activation,
             Activation::Relu | Activation::Tanh
         ));
+        let root_width = (p as f64).sqrt();
         let (beta, b) = start.output_and_feedback(p, 1);
         let parts = (0..p)
             .step_by(part)
@@ -84,8 +85,8 @@ impl GemmStep {
             y: problem.targets.iter().copied().collect(),
             input_dim: d,
             activation: problem.activation,
-            gain: f32::from_f64(problem.scale() * problem.step_size / problem.output_scale.powi(2)),
-            scale: problem.scale(),
+            gain: f32::from_f64(problem.step_size / (problem.output_scale * root_width)),
+            scale: problem.output_scale / root_width,
             residual: vec![0.0; n],
         };
         for part in &mut step.parts {

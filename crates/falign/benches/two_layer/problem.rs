@@ -2,7 +2,6 @@
 
 use falign::data::synthetic::{InputLaw, Teacher, inputs, teach};
 use falign::math::{Activation, StreamName, Streams};
-use falign::rule::{Feedback, RidgeForm, Schedule};
 use falign::two_layer::{Problem, Start};
 
 /// p, where nothing else is said.
@@ -74,20 +73,9 @@ pub(crate) fn problem(activation: Activation, size: Size) -> Problem {
         outputs: size.outputs,
         in_law: false,
     };
+    let targets = teach(streams(), teacher, &inputs);
     Problem {
-        targets: teach(streams(), teacher, &inputs),
-        inputs,
-        held_out: None,
-        width: size.width,
         activation,
-        feedback: Feedback::Random,
-        step_size: 0.05,
-        schedule: Schedule::Constant { ridge: 0.0 },
-        ridge_form: RidgeForm::StepScaled,
-        dropout: 0.0,
-        output_scale: 1.0,
-        center_outputs: false,
-        feedback_step_size: 0.05,
-        feedback_decay: None,
+        ..Problem::new(inputs, targets, size.width, 0.05)
     }
 }

@@ -1,11 +1,15 @@
 //! Choices of a network, one by one.
 
+use std::sync::Arc;
+
 use super::Network;
 use super::network::Training;
+use crate::layer::{Extent, Operator};
 use crate::math::simd::Element;
 use crate::math::{Activation, Loss, Reduction, StreamName, Streams};
 use crate::network::{
     self, Architecture, FeedbackShape, Initialisation, OptimiserKind, draw_feedback, draw_layers,
+    draw_operators,
 };
 use crate::rule::{
     Composed, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation, Rule,
@@ -42,6 +46,7 @@ pub struct NetworkBuilder<T> {
     inputs: usize,
     outputs: usize,
     hidden: Vec<usize>,
+    operators: Vec<Arc<dyn Operator<T>>>,
     activation: Activation,
     has_biases: bool,
     rule: Choice<T>,
@@ -76,6 +81,7 @@ impl<T: Element> NetworkBuilder<T> {
             inputs,
             outputs,
             hidden: Vec::new(),
+            operators: Vec::new(),
             activation: Activation::Relu,
             has_biases: false,
             rule: Choice::Named(Rule::FeedbackAlignment),
@@ -93,6 +99,13 @@ impl<T: Element> NetworkBuilder<T> {
     /// Units of each hidden layer, from the input up.
     pub fn hidden(mut self, units: &[usize]) -> Self {
         self.hidden = units.to_vec();
+        self
+    }
+
+    /// Operators of all layers, from the input up, in place of dense ones with [`hidden`](Self::hidden) units: the
+    /// last one's numbers are the outputs.
+    pub fn operators(mut self, operators: &[Arc<dyn Operator<T>>]) -> Self {
+        self.operators = operators.to_vec();
         self
     }
 
@@ -171,7 +184,7 @@ impl<T: Element> NetworkBuilder<T> {
     /// Draws the weights.
     ///
     /// # Errors
-    /// [`Error::Shape`] for a layer without units; [`Error::Config`] naming what is out of range, or a rule that
+    /// [`Error::Shape`] for a layer without units, or operators that do not fit each other; [`Error::Config`] naming what is out of range, or a rule that
     /// only two-layer networks have.
     pub fn build(self) -> Result<Network<T>> {
         let positive = |x: f64| x.is_finite() && x > 0.0;
@@ -180,11 +193,8 @@ impl<T: Element> NetworkBuilder<T> {
         check("ridge", self.ridge, fits, "a number >= 0")?;
         let share = |x: f64| (0.0..1.0).contains(&x);
         check("dropout", self.dropout, share, "a number in [0, 1)")?;
-        let mut architecture =
-            Architecture::new(self.inputs, &self.hidden, self.outputs, self.activation)?;
-        architecture.has_biases = self.has_biases;
         let streams = Streams::new(self.seed, 0);
-        let layers = draw_layers(&architecture, self.initialisation, streams);
+        let layers = self.layers(streams)?;
         let rule = match self.rule {
             Choice::Named(rule) => named(rule, &layers, self.initialisation, streams)?,
             Choice::Own(rule) => rule,
@@ -204,6 +214,42 @@ impl<T: Element> NetworkBuilder<T> {
             training,
             streams.open(StreamName::Dropout),
         ))
+    }
+}
+
+impl<T: Element> NetworkBuilder<T> {
+    fn layers(&self, streams: Streams) -> Result<Vec<Layer<T>>> {
+        let law = self.initialisation;
+        if self.operators.is_empty() {
+            let mut architecture =
+                Architecture::new(self.inputs, &self.hidden, self.outputs, self.activation)?;
+            architecture.has_biases = self.has_biases;
+            return Ok(draw_layers(&architecture, law, streams));
+        }
+        let mut below = self.inputs;
+        for (at, operator) in self.operators.iter().enumerate() {
+            let Extent {
+                inputs, outputs, ..
+            } = operator.extent();
+            if inputs != below {
+                return Err(Error::shape(
+                    format!("operator {at}"),
+                    format!("{below} inputs, as there are numbers below"),
+                    inputs.to_string(),
+                ));
+            }
+            below = outputs;
+        }
+        if below != self.outputs {
+            return Err(Error::shape(
+                "the last operator",
+                format!("{} outputs, as the network", self.outputs),
+                below.to_string(),
+            ));
+        }
+        let has_biases = self.has_biases;
+        let drawn = draw_operators(&self.operators, self.activation, has_biases, law, streams);
+        Ok(drawn)
     }
 }
 

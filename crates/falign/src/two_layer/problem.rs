@@ -110,7 +110,7 @@ impl Problem {
     }
 
     /// alpha / sqrt(p), the factor of the outputs.
-    pub fn scale(&self) -> f64 {
+    pub(crate) fn scale(&self) -> f64 {
         self.output_scale / self.root_width()
     }
 

@@ -7,7 +7,6 @@ pub(crate) mod experiment;
 pub(crate) mod seeds;
 
 use falign::math::{Activation, StreamName, Streams};
-use falign::rule::{Feedback, RidgeForm, Schedule};
 use falign::two_layer::Problem;
 use ndarray::Array2;
 
@@ -20,20 +19,13 @@ pub(crate) fn normals(seed: u64, rows: usize, columns: usize) -> Array2<f64> {
 /// A problem of the given sizes with inputs N(0, I/d) and noise targets.
 pub(crate) fn problem(seed: u64, n: usize, d: usize, k: usize, p: u64) -> Problem {
     Problem {
-        inputs: normals(seed, n, d) / (d as f64).sqrt(),
-        targets: normals(seed + 1000, n, k),
-        held_out: None,
-        width: p,
         activation: Activation::Tanh,
-        feedback: Feedback::Random,
-        step_size: 0.2,
-        schedule: Schedule::Constant { ridge: 0.0 },
-        ridge_form: RidgeForm::StepScaled,
-        dropout: 0.0,
-        output_scale: 1.0,
-        center_outputs: false,
-        feedback_step_size: 0.2,
-        feedback_decay: None,
+        ..Problem::new(
+            normals(seed, n, d) / (d as f64).sqrt(),
+            normals(seed + 1000, n, k),
+            p,
+            0.2,
+        )
     }
 }
 
