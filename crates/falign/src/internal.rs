@@ -116,12 +116,14 @@ pub mod study {
 /// More of [`theory`](crate::theory).
 pub mod theory {
     pub use crate::theory::infinite::{
-        infinite_feature_kernel_between, infinite_feedback_kernel_between,
+        infinite_feature_kernel_between, infinite_feedback_kernel_between, infinite_slope_kernel,
         infinite_slope_kernel_between, surrogate_kernel,
     };
     pub use crate::theory::kernel::{feature_kernel_between, feedback_kernel_between};
     pub use crate::theory::lazy::{LazyFeedback, LazyLimit};
-    pub use crate::theory::measure::symmetric_part_eigenvalues;
+    pub use crate::theory::measure::{
+        participation_ratio, spectral_norm, symmetric_part_eigenvalues,
+    };
     pub use crate::theory::recurrence::{LinearNetwork, LinearRecurrence};
     pub use crate::theory::slow_time::{
         Estimate, FeedbackLaw, LinearSlowTime, Moments, SlowEstimate, SlowProblem, SlowRidge,

@@ -8,12 +8,13 @@ use falign::internal::theory::{
     LazyFeedback, LazyLimit, SlowState, feedback_kernel_between, infinite_feature_kernel_between,
 };
 use falign::internal::theory::{LinearSlowTime, SlowTime};
+use falign::internal::theory::{infinite_slope_kernel, spectral_norm};
 use falign::internal::theory::{surrogate_kernel, symmetric_part_eigenvalues};
 use falign::math::{Activation, Loss, Reduction, StreamName, Streams};
 use falign::rule::{Feedback, Schedule};
 use falign::theory::{
     eigenvalues, feature_kernel, feedback_kernel, infinite_feature_kernel,
-    infinite_feedback_kernel, infinite_slope_kernel, kernel_drift, kernel_spectrum, spectral_norm,
+    infinite_feedback_kernel, kernel_drift, kernel_spectrum,
 };
 use falign::two_layer::{Dynamics, Needs, Problem, SampleSpace, Start, Threads, Weights};
 use ndarray::{Array2, array};

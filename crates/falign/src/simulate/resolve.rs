@@ -26,7 +26,7 @@ use crate::{Error, Result};
 /// let (x, y) = (array![[1.0, 0.2], [-0.3, 1.0], [0.5, -0.7]], array![1.0, -1.0, 0.5]);
 /// let run = falign::train(&x, &y).width(20).steps(5).set("step_size", "{ over_M = 0.5 }").run()?;
 /// let resolved = run.resolved()[0];
-/// assert_eq!(resolved.step_size, 0.5 / resolved.kernel_max);
+/// assert_eq!(resolved.step_size, 0.5 / resolved.kernel_max.unwrap());
 /// # Ok::<(), falign::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -178,7 +178,7 @@ pub fn centred_kernel_alignment(kernel: &Array2<f64>, other: &Array2<f64>) -> Re
 ///
 /// # Example
 /// ```
-/// use falign::theory::participation_ratio;
+/// use falign::internal::theory::participation_ratio;
 /// assert_eq!(participation_ratio(&ndarray::Array2::eye(5))?, 5.0);
 /// # Ok::<(), falign::Error>(())
 /// ```

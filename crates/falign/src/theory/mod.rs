@@ -16,21 +16,18 @@ pub(crate) mod slow_time;
 pub(crate) mod spectrum;
 
 pub(crate) use infinite::infinite_kernels_version;
-pub use infinite::{
-    infinite_feature_kernel, infinite_feedback_kernel, infinite_slope_kernel, neural_tangent_kernel,
-};
+pub(crate) use infinite::infinite_slope_kernel;
+pub use infinite::{infinite_feature_kernel, infinite_feedback_kernel, neural_tangent_kernel};
 pub use kernel::{feature_kernel, feedback_kernel};
 pub(crate) use kernel::{feature_kernel_of, feedback_kernel_of};
 pub(crate) use lazy::LazyStart;
 pub(crate) use lazy::{LazyFeedback, LazyLimit};
-pub use measure::{
-    centred_kernel_alignment, eigenvalues, kernel_drift, kernel_target_alignment,
-    participation_ratio, spectral_norm,
-};
+pub use measure::{centred_kernel_alignment, eigenvalues, kernel_drift, kernel_target_alignment};
 pub(crate) use measure::{
     kernel_drift_with_listener, spectral_norm_with_listener,
     symmetric_part_eigenvalues_with_listener,
 };
+pub(crate) use measure::{participation_ratio, spectral_norm};
 pub(crate) use recurrence::{LinearNetwork, LinearRecurrence};
 pub(crate) use slow_time::{
     Estimate, FeedbackLaw, LinearSlowTime, SlowEstimate, SlowProblem, SlowRidge, SlowTime,

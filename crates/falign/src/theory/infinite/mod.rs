@@ -123,7 +123,7 @@ pub fn infinite_feature_kernel_between(
 /// # Example
 /// ```
 /// use falign::math::Activation;
-/// use falign::theory::infinite_slope_kernel;
+/// use falign::internal::theory::infinite_slope_kernel;
 /// use ndarray::array;
 /// let g = infinite_slope_kernel(Activation::Relu, &array![[1.0, 0.0], [0.0, 2.0]]);
 /// assert!((g[(0, 1)] - 0.25).abs() < 1e-15); // both units are active one time in four
