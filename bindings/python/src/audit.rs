@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use falign::audit::{Check, Verdict};
-use falign::internal::simulate::PrivateRule;
 use falign::internal::simulate::watch::Watch;
 use falign::internal::study::audit::{Limits, RuleAudit, audit_rules};
 use pyo3::prelude::*;
@@ -11,7 +10,7 @@ use pyo3::types::PyDict;
 
 use crate::data::Data;
 use crate::error::OrRaise;
-use crate::rule::PythonRule;
+use crate::rule::taught;
 use crate::supervise::{Progress, supervise};
 use crate::train::experiment;
 
@@ -39,13 +38,12 @@ pub(crate) fn audit(
 ) -> PyResult<Vec<AuditOut>> {
     let (experiment, sources) = experiment(flat, data)?;
     let watch = Arc::new(Watch::default());
-    let rule = rule.map(|make| Arc::new(PythonRule::new(make, &watch)));
+    let (experiment, rule) = taught(experiment, rule, &watch)?;
     let silent = Progress { callback: None };
     let limits = Limits { width, samples };
-    let (taught, own) = (rule.clone(), Arc::clone(&watch));
+    let own = Arc::clone(&watch);
     let (audits, interruption) = supervise(py, None, &watch, &silent, move || {
-        let private = taught.as_deref().map(|rule| rule as &dyn PrivateRule);
-        audit_rules(&experiment, &sources, private, limits, Some(&own))
+        audit_rules(&experiment, &sources, limits, Some(&own))
     })?;
     let failure = rule.and_then(|rule| rule.failure());
     match (audits, failure.or(interruption)) {

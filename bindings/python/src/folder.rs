@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use falign::internal::config::{Experiment, flat_table};
 use falign::internal::plan::folder;
 use falign::internal::simulate::given;
+use falign::rule::Registry;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -25,7 +26,9 @@ pub(crate) fn save(
 ) -> PyResult<()> {
     let flat = table(flat)?;
     let experiment = if let Some((data, path)) = &data {
-        given::experiment(flat, &data.given, path).or_raise()?.0
+        given::experiment(flat, &data.given, path, &Registry::built_in())
+            .or_raise()?
+            .0
     } else {
         let here = std::env::current_dir()?;
         Experiment::from_flat(&flat, Some(&here)).or_raise()?
@@ -44,7 +47,7 @@ pub(crate) fn load(
     py: Python<'_>,
     path: PathBuf,
 ) -> PyResult<(Bound<'_, PyDict>, Vec<SettingOut<'_>>)> {
-    let (experiment, runs) = detached(py, || folder::load(&path))?;
+    let (experiment, runs) = detached(py, || folder::load(&path, &Registry::built_in()))?;
     let flat = flat_table(&experiment.resolved_toml(), Some(&path)).or_raise()?;
     let settings = experiment.settings.iter().zip(runs);
     let settings = settings

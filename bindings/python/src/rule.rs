@@ -3,15 +3,15 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use falign::internal::simulate::PrivateRule;
+use falign::experiment::Experiment;
 use falign::internal::simulate::watch::Watch;
 use falign::math::{Scalar, Stream};
-use falign::rule::{Layer, LearningRule, SignalPath, Trace};
+use falign::rule::{CustomRule, Layer, LearningRule, SignalPath, Trace};
 use ndarray::{Array1, Array2};
 use numpy::{Element, PyArray1, PyArray2, PyReadonlyArray2, ToPyArray};
 use pyo3::prelude::*;
 
-use crate::error::config;
+use crate::error::{OrRaise, config};
 
 /// The first exception that a rule raised; others follow from it.
 type Failure = Arc<Mutex<Option<PyErr>>>;
@@ -63,14 +63,23 @@ impl PythonRule {
     }
 }
 
-impl PrivateRule for PythonRule {
-    fn single(&self, run: u64, layers: &[Layer<f32>]) -> Box<dyn LearningRule<f32>> {
-        self.make(run, layers)
-    }
-
-    fn double(&self, run: u64, layers: &[Layer<f64>]) -> Box<dyn LearningRule<f64>> {
-        self.make(run, layers)
-    }
+/// The experiment with its networks taught by a rule that Python makes, if there is one, and that rule.
+pub(crate) fn taught(
+    experiment: Experiment,
+    make: Option<Py<PyAny>>,
+    watch: &Arc<Watch>,
+) -> PyResult<(Experiment, Option<Arc<PythonRule>>)> {
+    let Some(make) = make else {
+        return Ok((experiment, None));
+    };
+    let rule = Arc::new(PythonRule::new(make, watch));
+    let (single, double) = (Arc::clone(&rule), Arc::clone(&rule));
+    let custom = CustomRule::new(
+        "python",
+        move |start| single.make(start.run, start.layers),
+        move |start| double.make(start.run, start.layers),
+    );
+    Ok((experiment.taught_by(&custom).or_raise()?, Some(rule)))
 }
 
 fn keep(failure: &Failure, exception: PyErr) {

@@ -8,14 +8,15 @@ use falign::internal::plan::in_memory;
 use falign::internal::plan::notes::of_data;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
-use falign::internal::simulate::{PrivateRule, RunResult, given};
+use falign::internal::simulate::{RunResult, given};
+use falign::rule::Registry;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::convert::table;
 use crate::data::Data;
 use crate::error::{OrRaise, warn};
-use crate::rule::PythonRule;
+use crate::rule::taught;
 use crate::runs::{SettingOut, setting};
 use crate::supervise::{Progress, supervise};
 
@@ -33,7 +34,8 @@ pub(crate) fn experiment(
 ) -> PyResult<(Experiment, Sources)> {
     let flat = table(flat)?;
     if let Some(data) = data {
-        return given::experiment(flat, &data.given, Path::new(GIVEN)).or_raise();
+        return given::experiment(flat, &data.given, Path::new(GIVEN), &Registry::built_in())
+            .or_raise();
     }
     let here = std::env::current_dir()?;
     let experiment = Experiment::from_flat(&flat, Some(&here)).or_raise()?;
@@ -60,28 +62,22 @@ pub(crate) fn train<'py>(
             warn(py, &note, 3)?;
         }
     }
-    let (experiment, watch) = (Arc::new(experiment), Arc::new(Watch::default()));
+    let watch = Arc::new(Watch::default());
+    let (experiment, rule) = taught(experiment, rule, &watch)?;
+    let experiment = Arc::new(experiment);
     let progress = Progress { callback: progress };
-    let rule = rule.map(|make| Arc::new(PythonRule::new(make, &watch)));
     let runs = Arc::new(Mutex::new(in_memory::unfinished(&experiment)));
     let work = {
         let (experiment, watch) = (Arc::clone(&experiment), Arc::clone(&watch));
-        let (rule, runs) = (rule.clone(), Arc::clone(&runs));
+        let runs = Arc::clone(&runs);
         move || {
-            let private = rule.as_deref().map(|rule| rule as &dyn PrivateRule);
-            in_memory::run_each(
-                &experiment,
-                &sources,
-                private,
-                &watch,
-                &|setting, run, result| {
-                    // Without a place once the runs have been taken.
-                    let mut runs = locked(&runs);
-                    if let Some(place) = runs.get_mut(setting).and_then(|runs| runs.get_mut(run)) {
-                        *place = Some(result);
-                    }
-                },
-            )
+            in_memory::run_each(&experiment, &sources, &watch, &|setting, run, result| {
+                // Without a place once the runs have been taken.
+                let mut runs = locked(&runs);
+                if let Some(place) = runs.get_mut(setting).and_then(|runs| runs.get_mut(run)) {
+                    *place = Some(result);
+                }
+            })
         }
     };
     let (ended, interruption) = supervise(py, threads, &watch, &progress, work)?;

@@ -1,6 +1,7 @@
 //! The `falign` program: experiments, tables and figures from the command line.
 //!
-//! [`run`](fn@run) is all of it; `main` only hands it the words of its command line.
+//! [`run`](fn@run) is all of it; `main` only hands it the words of its command line. A program of a
+//! user's own calls [`run_with`] with the learning rules that its experiments may name.
 //!
 //! Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 failed, 2 usage
 //! or configuration, 3 some claims failed, 4 stopped and resumable, 130 second Ctrl-C.
@@ -14,12 +15,14 @@ mod progress;
 mod signals;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use falign::internal::fault::caught;
+use falign::rule::Registry;
 
-use commands::Cli;
+use commands::{Cli, Program};
 use ended::Usage;
 
 /// Carries out a command line, whose first word is the program's name, and gives the exit code.
@@ -35,8 +38,36 @@ use ended::Usage;
 /// assert_ne!(falign_cli::run(["falign", "config", "no_such_experiment"]), ExitCode::SUCCESS);
 /// ```
 pub fn run(args: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCode {
+    run_with(args, &Registry::built_in())
+}
+
+/// Carries out a command line as [`run`](fn@run) does, with experiments that may name any of `rules`.
+/// A program with a learning rule of its own is a `main` that registers it and hands over
+/// `std::env::args_os()`:
+///
+/// ```
+/// use std::process::ExitCode;
+/// use falign::internal::rule::LastLayerOnly;
+/// use falign::rule::{CustomRule, Registry};
+/// let lazy = CustomRule::new("lazy", |_| Box::new(LastLayerOnly), |_| Box::new(LastLayerOnly));
+/// let mut rules = Registry::built_in();
+/// rules.register(lazy.with_version("1"))?;
+/// let args = ["mine", "config", "quickstart", "--set", "learning.rule=lazy"];
+/// assert_eq!(falign_cli::run_with(args, &rules), ExitCode::SUCCESS);
+/// # Ok::<(), falign::Error>(())
+/// ```
+pub fn run_with(
+    args: impl IntoIterator<Item: Into<OsString> + Clone>,
+    rules: &Registry,
+) -> ExitCode {
     faults::listen();
     signals::refuse_large_files();
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let name = args.first().and_then(|path| Path::new(path).file_stem());
+    let program = Program {
+        name: name.map_or_else(|| "falign".into(), OsString::from),
+        rules,
+    };
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(help) => {
@@ -45,7 +76,10 @@ pub fn run(args: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCode {
             return u8::try_from(help.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
         }
     };
-    let ended = caught(|| "falign".to_owned(), || Ok(commands::dispatch(cli)));
+    let ended = caught(
+        || "falign".to_owned(),
+        || Ok(commands::dispatch(cli, &program)),
+    );
     match ended.unwrap_or_else(|fault| Err(fault.into())) {
         Ok(ended) => ended.into(),
         Err(error) => {

@@ -68,7 +68,7 @@ use crate::simulate::watch::Watch;
 /// # Ok::<(), falign::Error>(())
 /// ```
 pub fn run(experiment: &Experiment) -> Result<RunTable> {
-    let runs = in_memory::run(experiment, &Sources::default(), None, &Watch::default())?;
+    let runs = in_memory::run(experiment, &Sources::default(), &Watch::default())?;
     let settings = experiment.settings.iter().zip(runs);
     let settings = settings.map(|(setting, runs)| {
         let finished = runs.into_iter().map(|run| run.expect("nobody stopped it"));

@@ -95,6 +95,7 @@ pub mod rule {
     pub use crate::rule::feedback_learning::{
         FeedbackDecay, FeedbackLearning, FeedbackNumbers, FeedbackPlace,
     };
+    pub use crate::rule::making::RuleKind;
     pub use crate::rule::mirror::MirrorResponse;
 }
 

@@ -10,6 +10,7 @@ use falign::internal::config::setting::Setting;
 use falign::internal::network::TensorFile;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::{Checkpoint, Context, Notes, Outcome, simulate};
+use falign::rule::Rule;
 use serde_json::json;
 
 use crate::support::deep::{IMAGES, at, bits, run, run_until, setting};
@@ -17,24 +18,6 @@ use crate::support::experiment::Scratch;
 
 /// Steps of [`IMAGES`].
 const STEPS: u64 = 21;
-
-/// Rules of deep networks, all of them.
-const RULES: [&str; 14] = [
-    "backpropagation",
-    "feedback_alignment",
-    "kolen_pollack",
-    "hebbian_feedback",
-    "direct_feedback_alignment",
-    "sign_direct_feedback_alignment",
-    "direct_random_target_projection",
-    "uniform_sign_symmetry",
-    "fixed_random_sign_symmetry",
-    "batch_random_sign_symmetry",
-    "weight_mirror",
-    "last_layer_only",
-    "node_perturbation",
-    "weight_perturbation",
-];
 
 /// Options that give a step more to depend on than the weights.
 const STATES: [&[&str]; 20] = [
@@ -99,7 +82,8 @@ const STATES: [&[&str]; 20] = [
 ];
 
 fn variants() -> Vec<Vec<String>> {
-    let rules = RULES.map(|rule| vec![format!("learning.rule={rule}")]);
+    let rules = Rule::ALL.iter().filter(|rule| rule.kind().is_some());
+    let rules = rules.map(|rule| vec![format!("learning.rule={}", rule.name())]);
     let states = STATES.map(|sets| sets.iter().map(|&set| set.to_owned()).collect());
     rules.into_iter().chain(states).collect()
 }

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 
 use falign::internal::config::setting::Setting;
 use falign::internal::config::{Experiment, Overrides};
+use falign::internal::rule::{FeedbackWeights, RuleKind};
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::{RunResult, SavedWeights};
 use falign::internal::study::audit::{Limits, audit_rules};
 use falign::measure::Quantity;
-use falign::rule::Rule;
+use falign::rule::{Rule, SignalPath};
 
 use crate::support::deep::{bits, run, run_until, setting};
 
@@ -41,18 +42,16 @@ save_weights = "final"
 "#;
 
 /// Names of arrays in a weights file, and their shapes, as they must be for this rule.
-fn shapes(rule: Rule) -> Vec<(String, Vec<usize>)> {
+fn shapes(rule: &Rule) -> Vec<(String, Vec<usize>)> {
     let layers = [(12, 16), (9, 12), (3, 9)];
     let mut all = Vec::new();
     for (at, (units, inputs)) in layers.into_iter().enumerate() {
         all.push((format!("layers.{at}.bias"), vec![units]));
         all.push((format!("layers.{at}.weight"), vec![units, inputs]));
     }
-    let name = rule.name();
-    let has_none =
-        ["backpropagation", "last_layer_only"].contains(&name) || name.ends_with("_perturbation");
-    if !has_none {
-        let is_direct = name.contains("direct");
+    let composition = rule.composition();
+    if let Some(composition) = composition.filter(|c| c.feedback != FeedbackWeights::Transpose) {
+        let is_direct = composition.path == SignalPath::Direct;
         let above = if is_direct { [3, 3] } else { [9, 3] };
         for (at, (rows, columns)) in above.into_iter().zip([12, 9]).enumerate() {
             all.push((format!("feedback.{at}"), vec![rows, columns]));
@@ -62,7 +61,7 @@ fn shapes(rule: Rule) -> Vec<(String, Vec<usize>)> {
     all
 }
 
-fn has_shapes(rule: Rule, result: &RunResult) -> bool {
+fn has_shapes(rule: &Rule, result: &RunResult) -> bool {
     let Some(SavedWeights::Deep(file)) = &result.weights[1] else {
         return false;
     };
@@ -88,9 +87,9 @@ fn every_rule_conforms() {
         "rule", "accuracy", "loss"
     );
     let mut wrong = Vec::new();
-    for rule in Rule::ALL.into_iter().filter(|r| *r != Rule::OjaFeedback) {
+    for rule in Rule::ALL.iter().filter(|rule| rule.kind().is_some()) {
         // A rule that learns by trial needs small steps.
-        let is_trial = rule.name().ends_with("_perturbation");
+        let is_trial = rule.kind().is_some_and(RuleKind::is_trial);
         let step = if is_trial { "0.01" } else { "0.1" };
         let set = [
             format!("learning.rule={}", rule.name()),
@@ -119,7 +118,7 @@ fn every_rule_conforms() {
             width: 12,
             samples: 20,
         };
-        let audits = audit_rules(&experiment, &Sources::default(), None, limits, None).unwrap();
+        let audits = audit_rules(&experiment, &Sources::default(), limits, None).unwrap();
         let checks = [
             has_shapes(rule, &result),
             bits(&result) == bits(&run(&one, 0)),

@@ -9,10 +9,9 @@ use falign::internal::config::{Experiment, Overrides};
 use falign::internal::plan::execute::{execute, result_path};
 use falign::internal::plan::{Plan, in_memory};
 use falign::internal::rule::LastLayerOnly;
-use falign::internal::simulate::PrivateRule;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
-use falign::rule::{Layer, LearningRule};
+use falign::rule::CustomRule;
 
 use crate::support::deep::IMAGES;
 use crate::support::experiment::Scratch;
@@ -61,18 +60,15 @@ fn a_panic_in_a_job_is_an_error_and_finished_jobs_are_kept() {
 }
 
 /// A rule that fails in run 1.
-#[derive(Debug)]
-struct Broken;
-
-impl PrivateRule for Broken {
-    fn single(&self, _: u64, _: &[Layer<f32>]) -> Box<dyn LearningRule<f32>> {
-        unreachable!("the runs are in double precision")
-    }
-
-    fn double(&self, run: u64, _: &[Layer<f64>]) -> Box<dyn LearningRule<f64>> {
-        assert!(run != 1, "no rule for run {run}");
-        Box::new(LastLayerOnly)
-    }
+fn broken() -> CustomRule {
+    CustomRule::new(
+        "broken",
+        |_| unreachable!("the runs are in double precision"),
+        |start| {
+            assert!(start.run != 1, "no rule for run {}", start.run);
+            Box::new(LastLayerOnly)
+        },
+    )
 }
 
 #[test]
@@ -82,16 +78,13 @@ fn a_panic_of_a_rule_of_ones_own_is_an_error_and_finished_runs_came() {
         cases: Vec::new(),
     };
     let experiment = Experiment::parse(IMAGES, &overrides).unwrap();
+    let experiment = experiment.taught_by(&broken()).unwrap();
     let finished = Mutex::new(Vec::new());
     let watch = Watch::default();
     let run = || {
-        in_memory::run_each(
-            &experiment,
-            &Sources::default(),
-            Some(&Broken),
-            &watch,
-            &|_, run, _| finished.lock().unwrap().push(run),
-        )
+        in_memory::run_each(&experiment, &Sources::default(), &watch, &|_, run, _| {
+            finished.lock().unwrap().push(run);
+        })
     };
     let text = one_after_the_other(run).unwrap_err().to_string();
     assert!(

@@ -44,7 +44,7 @@ fn value(one: &SettingCertificate, key: &str) -> f64 {
 
 /// Mean and standard error of the last alignment of each setting's runs.
 fn measured(experiment: &Experiment) -> Vec<[f64; 2]> {
-    let runs = in_memory::run(experiment, &Sources::default(), None, &Watch::default()).unwrap();
+    let runs = in_memory::run(experiment, &Sources::default(), &Watch::default()).unwrap();
     let of_setting = |runs: &Vec<Option<RunResult>>| {
         let last = runs.iter().map(|run| {
             let values = &run.as_ref().unwrap().rows.values;

@@ -16,7 +16,7 @@ use falign::internal::simulate::watch::Watch;
 use falign::layer::{Dense, Operator};
 use falign::math::{Activation, Loss, Precision, Reduction, StreamName, Streams};
 use falign::measure::Quantity;
-use falign::rule::{Feedback, Rule};
+use falign::rule::{Feedback, Registry, Rule};
 use falign::two_layer::Problem;
 use falign::{DenseInput, Initialisation, Network, NetworkBuilder, OptimiserKind};
 use ndarray::{Array, Array2, array};
@@ -57,8 +57,9 @@ fn numbers_are_those_of_an_experiment_file() {
         held_out: Some(set(&held_out, z)),
     };
     let path = std::path::Path::new("anything");
-    let (experiment, sources) = given::experiment(flat.parse().unwrap(), &data, path).unwrap();
-    let runs = in_memory::run(&experiment, &sources, None, &Watch::default()).unwrap();
+    let (experiment, sources) =
+        given::experiment(flat.parse().unwrap(), &data, path, &Registry::built_in()).unwrap();
+    let runs = in_memory::run(&experiment, &sources, &Watch::default()).unwrap();
     assert_eq!(run.steps(), [0, 4, 8, 12]);
     for (number, expected) in runs[0].iter().flatten().enumerate() {
         for (row, values) in expected.rows.values.iter().enumerate() {

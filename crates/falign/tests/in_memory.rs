@@ -14,6 +14,7 @@ use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
 use falign::internal::simulate::{Context, Look, SavedWeights, given, simulate, watched};
 use falign::internal::study::prediction::{NewInputs, plain_layers, predict};
+use falign::rule::Registry;
 use ndarray::array;
 
 use crate::support::deep::{IMAGES, bits, run, setting};
@@ -59,11 +60,11 @@ fn runs_in_memory_are_saved_as_the_files_of_a_folder_and_read_back() {
         let (there, here) = (scratch.0.join("there"), scratch.0.join("here"));
         in_folder(&experiment, &there);
         let watch = Watch::default();
-        let runs = in_memory::run(&experiment, &Sources::default(), None, &watch).unwrap();
+        let runs = in_memory::run(&experiment, &Sources::default(), &watch).unwrap();
         folder::save(&experiment, &runs, &here, 0.0).unwrap();
         assert_eq!(files(&here), files(&there));
         assert!(here.join("meta.json").exists());
-        let (again, loaded) = folder::load(&there).unwrap();
+        let (again, loaded) = folder::load(&there, &Registry::built_in()).unwrap();
         assert_eq!(again.settings, experiment.settings);
         assert_eq!(format!("{loaded:?}"), format!("{runs:?}"));
         let error = folder::save(&experiment, &runs, &here, 0.0).unwrap_err();
@@ -75,7 +76,7 @@ fn runs_in_memory_are_saved_as_the_files_of_a_folder_and_read_back() {
 fn what_was_finished_is_kept_and_the_rest_can_be_made() {
     let experiment = Experiment::parse(TWO_LAYER, &Overrides::none()).unwrap();
     let watch = Watch::default();
-    let mut runs = in_memory::run(&experiment, &Sources::default(), None, &watch).unwrap();
+    let mut runs = in_memory::run(&experiment, &Sources::default(), &watch).unwrap();
     let [done, total] = [watch.done, watch.total].map(AtomicU64::into_inner);
     assert!(done.abs_diff(total) < 100, "{done} of {total}");
     // Setting 1 lost its last run: of its two jobs the second is missing.
@@ -90,7 +91,7 @@ fn what_was_finished_is_kept_and_the_rest_can_be_made() {
         .map(|job| result_path(&dir, job).exists())
         .collect();
     assert_eq!(there, [true, true, true, false]);
-    let (_, loaded) = folder::load(&dir).unwrap();
+    let (_, loaded) = folder::load(&dir, &Registry::built_in()).unwrap();
     assert_eq!(
         loaded[1].iter().map(Option::is_some).collect::<Vec<_>>(),
         [true, true, false]
@@ -101,7 +102,7 @@ fn what_was_finished_is_kept_and_the_rest_can_be_made() {
     // Stopped before it began: nothing is finished, and that is no error.
     let watch = Watch::default();
     watch.stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    let none = in_memory::run(&experiment, &Sources::default(), None, &watch).unwrap();
+    let none = in_memory::run(&experiment, &Sources::default(), &watch).unwrap();
     assert_eq!(none.iter().flatten().flatten().count(), 0);
 }
 
@@ -122,16 +123,17 @@ fn data_in_memory_give_the_runs_of_the_same_data_in_a_file() {
         train: Arc::new(train.clone()),
         held_out: None,
     };
-    let (experiment, sources) = given::experiment(flat.clone(), &data, &csv).unwrap();
-    let ours = in_memory::run(&experiment, &sources, None, &Watch::default()).unwrap();
-    let read = in_memory::run(&experiment, &Sources::default(), None, &Watch::default()).unwrap();
+    let (experiment, sources) =
+        given::experiment(flat.clone(), &data, &csv, &Registry::built_in()).unwrap();
+    let ours = in_memory::run(&experiment, &sources, &Watch::default()).unwrap();
+    let read = in_memory::run(&experiment, &Sources::default(), &Watch::default()).unwrap();
     assert_eq!(format!("{ours:?}"), format!("{read:?}"));
     let odd = Dataset::new(array![[1.0]], array![[1.0]]).unwrap();
     let data = given::Given::Reals {
         train: Arc::new(train),
         held_out: Some(Arc::new(odd)),
     };
-    let error = given::experiment(flat, &data, &csv).unwrap_err();
+    let error = given::experiment(flat, &data, &csv, &Registry::built_in()).unwrap_err();
     assert!(
         error.to_string().contains("held-out data has shape"),
         "{error}"
@@ -248,7 +250,8 @@ fn new_inputs_are_scaled_by_the_training_data() {
                 .parse()
                 .unwrap();
             let (experiment, sources) =
-                given::experiment(flat, &given, Path::new("given.npz")).unwrap();
+                given::experiment(flat, &given, Path::new("given.npz"), &Registry::built_in())
+                    .unwrap();
             let setting = &experiment.settings[0].setting;
             let run = simulate(setting, 0, Context::new(&sources), &mut |_| true);
             let run = run.unwrap().unwrap();

@@ -180,7 +180,7 @@ fn every_rule_of_the_family_changes_the_same_weights_without_its_first_deltas() 
     let data = images();
     let scaler = Scaling::Standardise.fit(&data).unwrap();
     let examples = Examples::classes(data, scaler, 0.5).unwrap();
-    for (name, composition) in Composition::NAMED {
+    for (name, composition) in Composition::all() {
         let trained = |keep| {
             let (layers, rule) = parts_of::<f32>(composition, &HIDDEN);
             let mut network = Network::new(layers, Box::new(rule), OptimiserKind::Sgd);

@@ -8,6 +8,7 @@ mod certificate; // worked out by hand, against runs, and on unusual data
 mod certificate_by_hand; // its numbers and verdicts, one by one
 mod checkpoints; // a deep run that was stopped is the one that was not
 mod conformance; // every rule in one table
+mod custom_rule; // a learning rule of a user's own crate: named, versioned, resumed
 mod data_sets; // MNIST and its like from files
 mod doc_comments; // they name their subject in their first words
 mod faults; // a panic in one run is an error, and nothing finished is lost

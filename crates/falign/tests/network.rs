@@ -202,7 +202,7 @@ fn options(factors: &[f64]) -> StepOptions<'_> {
 #[test]
 fn every_rule_learns_a_small_task() {
     let task = task();
-    for (rule, _) in Composition::NAMED {
+    for (rule, _) in Composition::all() {
         let mut network = network(rule, &[40, 30], 1);
         let mut noise = noise();
         let mut last = f64::NAN;
@@ -277,7 +277,7 @@ fn feedback_set_to_the_transpose_is_backpropagation_bit_for_bit() {
 #[test]
 fn rules_with_their_own_feedback_are_local() {
     let task = task();
-    for (rule, composition) in Composition::NAMED {
+    for (rule, composition) in Composition::all() {
         let mut network = network(rule, &[8, 9], 6);
         network.forward(&task.input);
         network.loss(&task.targets, Loss::SoftmaxCrossEntropy, Reduction::Mean);
@@ -537,7 +537,7 @@ fn weight_perturbation_is_unbiased() {
 #[test]
 fn signals_are_reduced_as_the_loss_is() {
     let task = task();
-    for (rule, _) in Composition::NAMED {
+    for (rule, _) in Composition::all() {
         let signal = |reduction| {
             let mut network = network(rule, &[6], 3);
             network.forward(&task.input);

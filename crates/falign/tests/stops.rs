@@ -11,10 +11,10 @@ use falign::internal::plan::need::needed;
 use falign::internal::rule::LastLayerOnly;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
-use falign::internal::simulate::{Context, PrivateRule, RunResult, simulate};
+use falign::internal::simulate::{Context, RunResult, simulate};
 use falign::internal::stage::Stage;
 use falign::internal::study::audit::{Limits, audit_rules};
-use falign::rule::{Layer, LearningRule, Trace};
+use falign::rule::{CustomRule, Layer, LearningRule, Trace};
 use ndarray::Array2;
 
 use crate::support::deep::{IMAGES, at, bits, run, setting};
@@ -40,7 +40,7 @@ fn stops_at(is_it: fn(Stage) -> bool) -> (Watch, Arc<Mutex<Option<Stage>>>) {
 /// Runs all, which the watch stops: no run ends.
 fn stopped(experiment: &Experiment, is_it: fn(Stage) -> bool) -> Stage {
     let (watch, found) = stops_at(is_it);
-    let runs = in_memory::run(experiment, &Sources::default(), None, &watch).unwrap();
+    let runs = in_memory::run(experiment, &Sources::default(), &watch).unwrap();
     assert!(runs.iter().flatten().all(Option::is_none), "it was stopped");
     assert_eq!(watch.preparing(), None);
     found.lock().unwrap().expect("it came to that")
@@ -105,13 +105,14 @@ impl Gate {
 #[derive(Debug, Clone)]
 struct Waits(Gate);
 
-impl PrivateRule for Waits {
-    fn single(&self, _: u64, _: &[Layer<f32>]) -> Box<dyn LearningRule<f32>> {
-        unreachable!("the runs are in double precision")
-    }
-
-    fn double(&self, _: u64, _: &[Layer<f64>]) -> Box<dyn LearningRule<f64>> {
-        Box::new(self.clone())
+impl Waits {
+    /// The rule for every run.
+    fn custom(self) -> CustomRule {
+        CustomRule::new(
+            "waits",
+            |_| unreachable!("the runs are in double precision"),
+            move |_| Box::new(self.clone()),
+        )
     }
 }
 
@@ -140,10 +141,17 @@ const LARGE: [&str; 8] = [
     "run.quantities=[\"loss\", \"test_loss\"]",
 ];
 
-fn large() -> Setting {
-    let mut set = LARGE.to_vec();
+/// One step an epoch, each of which waits at the gate.
+fn large(gate: Gate) -> Setting {
+    let mut set = LARGE;
     set[4] = "learning.batch=800";
-    setting(IMAGES, &set)
+    let overrides = Overrides {
+        set: set.map(str::to_owned).to_vec(),
+        cases: Vec::new(),
+    };
+    let experiment = Experiment::parse(IMAGES, &overrides).unwrap();
+    let experiment = experiment.taught_by(&Waits(gate).custom()).unwrap();
+    experiment.settings[0].setting.clone()
 }
 
 #[test]
@@ -151,13 +159,11 @@ fn a_step_that_goes_on_for_too_long_is_left() {
     let gate = Gate::default();
     let (watch, found) = stops_at(|stage| matches!(stage, Stage::Step { .. }));
     let sources = Sources::default();
-    let rule = Waits(gate.clone());
     let context = Context {
         watch: Some(&watch),
-        rule: Some(&rule),
         ..Context::new(&sources)
     };
-    let ended = simulate(&large(), 0, context, &mut |_| true).unwrap();
+    let ended = simulate(&large(gate.clone()), 0, context, &mut |_| true).unwrap();
     // Its step cannot have ended.
     assert!(ended.is_none());
     let first = Stage::Step {
@@ -181,16 +187,15 @@ fn a_step_that_ends_soon_after_it_is_to_stop_is_kept() {
     });
     let scratch = Scratch::new("a-step-that-ends");
     let (path, notes) = (scratch.0.join("a.safetensors"), Mutex::default());
-    let (sources, rule) = (Sources::default(), Waits(gate));
+    let sources = Sources::default();
     let context = Context {
         watch: Some(&watch),
-        rule: Some(&rule),
         checkpoint: Some(at(&path, &notes)),
         ..Context::new(&sources)
     };
     let go_on = |_| !watch.stop.load(std::sync::atomic::Ordering::Relaxed);
     assert!(
-        simulate(&large(), 0, context, &mut go_on.clone())
+        simulate(&large(gate), 0, context, &mut go_on.clone())
             .unwrap()
             .is_none()
     );
@@ -262,7 +267,7 @@ fn an_audit_tells_of_its_checks_and_ends_where_it_is_stopped() {
                 }
                 _ => true,
             });
-            audit_rules(&experiment, &Sources::default(), None, limits, Some(&watch))
+            audit_rules(&experiment, &Sources::default(), limits, Some(&watch))
         };
         let audits = audited(2.0).unwrap();
         let checks = audits[0].report.checks.len();

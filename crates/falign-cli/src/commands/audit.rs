@@ -11,7 +11,7 @@ use falign::internal::simulate::watch::Watch;
 use falign::internal::study::audit::{Limits, RuleAudit, audit_rules};
 use serde_json::{Value, json};
 
-use super::{OverrideArgs, source};
+use super::{OverrideArgs, Program, source};
 use crate::ended::Ended;
 use crate::{output, progress};
 
@@ -33,9 +33,10 @@ pub(crate) struct AuditArgs {
     json: bool,
 }
 
-pub(super) fn command(args: &AuditArgs) -> Result<Ended> {
+pub(super) fn command(args: &AuditArgs, program: &Program<'_>) -> Result<Ended> {
     args.overrides.allow_memory();
-    let experiment = source::experiment(args.experiment.as_deref(), &args.overrides)?;
+    let experiment =
+        source::experiment(args.experiment.as_deref(), &args.overrides, program.rules)?;
     let limits = Limits {
         width: args.width.get(),
         samples: args.samples.get(),
@@ -44,7 +45,7 @@ pub(super) fn command(args: &AuditArgs) -> Result<Ended> {
     let watch = Watch::default();
     let audits = progress::preparing(&watch, || {
         let sources = Sources::default();
-        audit_rules(&experiment, &sources, None, limits, Some(&watch))
+        audit_rules(&experiment, &sources, limits, Some(&watch))
     })?;
     if args.json {
         let all: Vec<Value> = audits.iter().map(as_json).collect();
@@ -80,8 +81,12 @@ fn print(one: &RuleAudit) -> Result<()> {
     } else {
         format!(" ({})", one.case)
     };
+    let version = match version(one) {
+        Some(version) => format!(" version {version}"),
+        None => String::new(),
+    };
     output::line(format!(
-        "{}{case}: {} network, {} samples, step size {}",
+        "{}{version}{case}: {} network, {} samples, step size {}",
         one.rule.name(),
         sizes(one),
         one.samples,
@@ -109,6 +114,11 @@ fn print(one: &RuleAudit) -> Result<()> {
     output::line("")
 }
 
+/// Version of a custom rule that has one.
+fn version(one: &RuleAudit) -> Option<&str> {
+    one.rule.custom()?.version()
+}
+
 fn failed(one: &RuleAudit) -> impl Iterator<Item = &Check> {
     let checks = one.report.checks.iter();
     checks.filter(|check| check.verdict == Verdict::Failed)
@@ -121,9 +131,13 @@ fn as_json(one: &RuleAudit) -> Value {
             "allowed": check.bound, "note": check.note, "meaning": check.meaning,
         })
     });
-    json!({
+    let mut audit = json!({
         "case": one.case, "rule": one.rule.name(), "network": one.sizes, "samples": one.samples,
         "step_size": one.report.step_size, "passed": one.report.passed(),
         "checks": checks.collect::<Vec<_>>(),
-    })
+    });
+    if one.rule.custom().is_some() {
+        audit["rule_version"] = version(one).into();
+    }
+    audit
 }

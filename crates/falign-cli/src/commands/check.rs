@@ -11,11 +11,12 @@ use falign::internal::config::{Experiment, Overrides, builtin};
 use falign::internal::plan::execute::{check_weights, collect};
 use falign::internal::plan::run_table::RunTable;
 use falign::internal::plan::{Plan, belongs};
+use falign::rule::Registry;
 use serde_json::json;
 
 use self::folders::Folders;
 use super::stored::{InPlace, StoredOptions};
-use super::{RunOptions, run, source, verdicts};
+use super::{Program, RunOptions, run, source, verdicts};
 use crate::ended::{Ended, Usage};
 use crate::output;
 
@@ -30,7 +31,7 @@ pub(crate) struct CheckArgs {
     stored: StoredOptions,
 }
 
-pub(super) fn command(args: &CheckArgs) -> Result<Ended> {
+pub(super) fn command(args: &CheckArgs, program: &Program<'_>) -> Result<Ended> {
     let (target, options) = (args.target.as_deref(), &args.run);
     options.overrides.allow_memory();
     if let Some(target) = target
@@ -41,12 +42,14 @@ pub(super) fn command(args: &CheckArgs) -> Result<Ended> {
         return Err(Usage(format!("{}: {why}", target.display())).into());
     }
     let mut all_passed = true;
-    let mut folders = Folders::new(args);
+    let mut folders = Folders::new(args, &program.name);
     let names = match target {
         Some(target) => targets(target)?.into_iter().map(Some).collect(),
         None => vec![None],
     };
-    let experiments = names.iter().map(|name| experiment(name.as_deref(), args));
+    let experiments = names
+        .iter()
+        .map(|name| experiment(name.as_deref(), args, program.rules));
     let experiments: Vec<Experiment> = experiments.collect::<Result<_>>()?;
     // Several experiments are one check: their claims share its level.
     let levels = experiments.iter().map(verdicts::levels).sum();
@@ -135,9 +138,9 @@ fn of_folder(name: Option<&Path>) -> Option<PathBuf> {
 }
 
 /// Experiment that a target names; without one, the experiment on `--train-data`.
-fn experiment(name: Option<&Path>, args: &CheckArgs) -> Result<Experiment> {
+fn experiment(name: Option<&Path>, args: &CheckArgs, rules: &Registry) -> Result<Experiment> {
     let Some((file, folder)) = of_folder(name).zip(name) else {
-        return source::experiment(name, &args.run.overrides);
+        return source::experiment(name, &args.run.overrides, rules);
     };
     let refuse = |why: &str| Err(Usage(format!("{} {why}", folder.display())).into());
     let overrides = args.run.overrides.overrides();
@@ -147,7 +150,7 @@ fn experiment(name: Option<&Path>, args: &CheckArgs) -> Result<Experiment> {
     if args.stored.are_for_runs_only() {
         return refuse("is a run folder: --fresh and --stored are about runs to be made");
     }
-    Experiment::load(&file, &overrides).with_context(|| format!("{}", file.display()))
+    Experiment::load_with(&file, &overrides, rules).with_context(|| format!("{}", file.display()))
 }
 
 /// The results of a folder, or those of an experiment that is run first, as far as they are not

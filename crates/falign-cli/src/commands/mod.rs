@@ -18,11 +18,13 @@ mod theory;
 mod verdicts;
 mod words;
 
+use std::ffi::OsString;
 use std::num::NonZero;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use falign::rule::Registry;
 use falign_figure::Mean;
 
 use crate::ended::Ended;
@@ -217,10 +219,19 @@ impl OverrideArgs {
     }
 }
 
-/// Carries out the command line.
-pub(crate) fn dispatch(cli: Cli) -> Result<Ended> {
+/// The program whose command line is carried out.
+#[derive(Debug)]
+pub(crate) struct Program<'a> {
+    /// The name, as it is typed.
+    pub(crate) name: OsString,
+    /// The learning rules that experiments may name.
+    pub(crate) rules: &'a Registry,
+}
+
+/// Carries out a command line of `program`.
+pub(crate) fn dispatch(cli: Cli, program: &Program<'_>) -> Result<Ended> {
     match cli.command {
-        Command::Run(args) => run::command(&args),
+        Command::Run(args) => run::command(&args, program),
         Command::New { file } => new::command(&file),
         Command::List => list::command(),
         Command::Show {
@@ -228,19 +239,19 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Ended> {
             quantities,
             json,
         } => show::command(&dir, &quantities, json),
-        Command::Audit(args) => audit::command(&args),
-        Command::Check(args) => check::command(&args),
-        Command::Theory(args) => theory::command(&args),
+        Command::Audit(args) => audit::command(&args, program),
+        Command::Check(args) => check::command(&args, program),
+        Command::Theory(args) => theory::command(&args, program),
         Command::Plot {
             dir,
             mean,
             png_width,
-        } => plot::command(&dir, mean, png_width),
+        } => plot::command(&dir, mean, png_width, program.rules),
         Command::Config {
             experiment,
             resolved,
             overrides,
-        } => config::command(experiment.as_deref(), resolved, &overrides),
+        } => config::command(experiment.as_deref(), resolved, &overrides, program.rules),
         Command::Data { options, command } => data::command(&command, &options),
         Command::Keys => shell::keys(),
         Command::Schema => shell::schema(),

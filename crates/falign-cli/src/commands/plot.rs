@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use falign::internal::config::figure::Figure;
 use falign::internal::config::{Experiment, Overrides};
+use falign::rule::Registry;
 
 use crate::ended::{Ended, Usage};
 use crate::output;
 use falign_figure::{Mean, Options, Table, render, write};
 
-pub(super) fn command(dir: &Path, mean: Mean, png_width: u32) -> Result<Ended> {
+pub(super) fn command(dir: &Path, mean: Mean, png_width: u32, rules: &Registry) -> Result<Ended> {
     let file = dir.join("experiment.toml");
     if !file.exists() {
         return Err(Usage(format!(
@@ -19,7 +20,7 @@ pub(super) fn command(dir: &Path, mean: Mean, png_width: u32) -> Result<Ended> {
         ))
         .into());
     }
-    let experiment = Experiment::load(&file, &Overrides::none())
+    let experiment = Experiment::load_with(&file, &Overrides::none(), rules)
         .with_context(|| format!("{}", file.display()))?;
     let summary = dir.join("summary.csv");
     if !summary.exists() {

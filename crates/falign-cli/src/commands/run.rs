@@ -26,13 +26,14 @@ use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
 use serde_json::json;
 
-use super::{RunArgs, RunOptions, plot, source, verdicts, words};
+use super::{Program, RunArgs, RunOptions, plot, source, verdicts, words};
 use crate::ended::{Ended, Usage};
 use crate::{faults, output, progress, signals};
 
-pub(super) fn command(args: &RunArgs) -> Result<Ended> {
+pub(super) fn command(args: &RunArgs, program: &Program<'_>) -> Result<Ended> {
     args.options.overrides.allow_memory();
-    let experiment = source::experiment(args.experiment.as_deref(), &args.options.overrides)?;
+    let (name, overrides) = (args.experiment.as_deref(), &args.options.overrides);
+    let experiment = source::experiment(name, overrides, program.rules)?;
     if args.dry_run {
         return super::dry_run::command(&experiment, &args.options);
     }
@@ -41,7 +42,7 @@ pub(super) fn command(args: &RunArgs) -> Result<Ended> {
         .out
         .clone()
         .unwrap_or_else(|| Path::new("runs").join(&experiment.name));
-    let mut start = vec!["run".into()];
+    let mut start = vec![program.name.clone(), "run".into()];
     start.extend(args.experiment.clone().map(Into::into));
     let resume = words::resume(start, &args.options, &dir);
     match in_folder(&experiment, &dir, &args.options, &resume)? {

@@ -7,6 +7,7 @@ use anyhow::Result;
 use falign::internal::config::builtin::Builtin;
 use falign::internal::config::{Experiment, builtin as built_in, keys};
 use falign::internal::file::read_text;
+use falign::rule::Registry;
 
 use super::{OverrideArgs, words};
 use crate::ended::Usage;
@@ -25,14 +26,18 @@ pub(crate) fn text(name: &Path) -> Result<String> {
 }
 
 /// Loads and checks an experiment; without a name, the one on `--train-data`.
-pub(crate) fn experiment(name: Option<&Path>, overrides: &OverrideArgs) -> Result<Experiment> {
+pub(crate) fn experiment(
+    name: Option<&Path>,
+    overrides: &OverrideArgs,
+    rules: &Registry,
+) -> Result<Experiment> {
     let (typed, data) = (overrides.overrides(), overrides.train_data.as_deref());
     let Some(name) = name else {
-        return Ok(Experiment::parse(&bare(data), &typed)?);
+        return Ok(Experiment::parse_with(&bare(data), &typed, rules)?);
     };
     let experiment = match builtin(name) {
-        Some(found) => Experiment::parse(found.text, &typed),
-        None => Experiment::load(file(name)?, &typed),
+        Some(found) => Experiment::parse_with(found.text, &typed, rules),
+        None => Experiment::load_with(file(name)?, &typed, rules),
     };
     experiment.map_err(|error| match error {
         // The others name the file themselves.

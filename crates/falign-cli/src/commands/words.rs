@@ -7,10 +7,9 @@ use std::path::Path;
 use super::RunOptions;
 
 /// The exact command that goes on with a stopped run in `dir`; `start` is all that stands
-/// before the options.
+/// before the options, the program first.
 pub(super) fn resume(start: Vec<OsString>, options: &RunOptions, dir: &Path) -> String {
-    let mut words: Vec<OsString> = vec!["falign".into()];
-    words.extend(start);
+    let mut words = start;
     let mut option = |flag: &str, value: OsString| words.extend([flag.into(), value]);
     for set in &options.overrides.set {
         option("--set", set.into());

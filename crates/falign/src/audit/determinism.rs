@@ -5,6 +5,7 @@ use ndarray::Array2;
 use super::compare::is_same;
 use super::report::{Check, Question};
 use super::subject::{Purpose, Subject};
+use crate::network::Network;
 use crate::rule::Layer;
 
 const QUESTION: Question = Question {
@@ -21,18 +22,34 @@ pub(super) fn check(subject: &Subject<'_>) -> Check {
         for _ in 0..STEPS {
             subject.step(&mut network, &mut noise);
         }
-        let feedback = network.rule().feedback().map(<[_]>::to_vec);
-        (network.layers().to_vec(), feedback.unwrap_or_default())
+        network
     };
     let (one, other) = (run(), run());
-    let layers = one.0.iter().zip(&other.0).all(|(a, b)| is_same_layer(a, b));
-    let feedback = is_same_feedback(&one.1, &other.1);
+    let (layers, feedback) = (
+        has_same_layers(&one, &other),
+        has_same_feedback(&one, &other),
+    );
     let note = match (layers, feedback) {
         (true, true) => "weights, biases and feedback weights",
         (false, _) => "weights or biases differ: the rule draws from elsewhere than its noise",
         (true, false) => "feedback weights differ: they are not drawn alike at every call",
     };
     QUESTION.decided(layers && feedback, format!("{note}, after {STEPS} steps"))
+}
+
+/// Whether two networks have the same weights, biases and feedback weights, to the bit.
+pub(super) fn is_same_state(a: &Network<f64>, b: &Network<f64>) -> bool {
+    has_same_layers(a, b) && has_same_feedback(a, b)
+}
+
+fn has_same_layers(a: &Network<f64>, b: &Network<f64>) -> bool {
+    let mut pairs = a.layers().iter().zip(b.layers());
+    pairs.all(|(a, b)| is_same_layer(a, b))
+}
+
+fn has_same_feedback(a: &Network<f64>, b: &Network<f64>) -> bool {
+    let [a, b] = [a, b].map(|network| network.rule().feedback().unwrap_or_default());
+    is_same_feedback(a, b)
 }
 
 fn is_same_layer(a: &Layer<f64>, b: &Layer<f64>) -> bool {

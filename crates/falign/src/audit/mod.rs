@@ -22,9 +22,13 @@
 //! | `determinism` | two fresh copies make the same steps to the bit |
 //! | `descent` | the loss falls (a failure only where a theorem says it must) |
 //!
+//! Of a custom rule with a version `study::audit` also asks for `checkpoint`: a fresh copy that gets the feedback
+//! weights and the state of another goes on alike.
+//!
 //! A check that has no meaning for a rule is [`Verdict::NotApplicable`] and says why. Letters:
 //! s teaching signal, d = s x psi', h activity, B feedback weights, c a layer's factor.
 
+mod checkpoint;
 mod compare;
 mod conservation;
 mod definition;
@@ -43,6 +47,7 @@ mod unbiased;
 mod updates;
 mod watch;
 
+pub(crate) use checkpoint::checkpoint;
 pub use report::{Check, Report, Verdict};
 pub use subject::{Claim, Subject};
 

@@ -8,6 +8,7 @@ use super::read::{self, Values};
 use super::setting::{Engine, Field, Keys, Setting, field};
 use super::value::{column, short};
 use super::{check, keys, write};
+use crate::rule::Registry;
 use crate::{Error, Result};
 
 /// One setting of an experiment, with the labels that tell it from the others.
@@ -83,16 +84,16 @@ impl LabelledSetting {
 const MAX_SETTINGS: usize = 100_000;
 
 /// Settings of a layout, cases outermost, the last axis fastest.
-pub(crate) fn settings(layout: &Layout) -> Result<Vec<LabelledSetting>> {
+pub(crate) fn settings(layout: &Layout, rules: &Registry) -> Result<Vec<LabelledSetting>> {
     let mut out = Vec::new();
     if layout.cases.is_empty() {
-        product("", layout.base.clone(), &layout.axes, &mut out)?;
+        product("", layout.base.clone(), &layout.axes, rules, &mut out)?;
     }
     for case in &layout.cases {
         let mut typed = layout.base.clone();
         typed.extend(case.values.clone());
         let axes = case_axes(layout, &case.values, &case.axes);
-        product(&case.name, typed, &axes, &mut out).map_err(|error| match error {
+        product(&case.name, typed, &axes, rules, &mut out).map_err(|error| match error {
             Error::Config {
                 key,
                 value,
@@ -132,6 +133,7 @@ fn product(
     case: &str,
     mut typed: Values,
     axes: &[Axis],
+    rules: &Registry,
     out: &mut Vec<LabelledSetting>,
 ) -> Result<()> {
     let count = axes
@@ -150,13 +152,13 @@ fn product(
         typed.remove(axis.key.leaf);
     }
     // What no axis changes is read once.
-    let base = read::setting(&typed)?;
+    let base = read::setting(&typed, rules)?;
     for index in 0..count {
         let mut setting = base.clone();
         let mut rest = index;
         for (field, axis) in axes.iter().rev() {
             let value = &axis.values[rest % axis.values.len()];
-            read::set(&mut setting, field, value)?;
+            read::set(&mut setting, field, value, rules)?;
             typed.insert(axis.key.leaf, value.clone());
             rest /= axis.values.len();
         }

@@ -14,6 +14,7 @@ use super::read::{self, Values};
 use super::setting::field;
 use super::value::short;
 use super::{Experiment, Overrides};
+use crate::rule::Registry;
 use crate::{Error, Result};
 
 /// The name of a flat table that has none: a file needs one.
@@ -169,22 +170,23 @@ pub fn sectioned_toml(flat: &Table) -> Result<String> {
     Ok(toml::to_string(&table).expect("string keys and plain values always write"))
 }
 
-/// Whether every value of a flat table is of its key's type and range. Settings whose keys
+/// Whether every value of a flat table is of its key's type and range; its rule is a built-in one. Settings whose keys
 /// contradict one another are found by [`Experiment::from_flat`].
 ///
 /// # Errors
 /// [`Error::Config`] naming the key, the value and what is accepted.
 pub fn check_flat(flat: &Table) -> Result<()> {
+    let rules = &Registry::built_in();
     let layout = layout::file(&Node::of_table(sectioned(flat)?))?.layout;
     let one = |values: &Values| {
         values
             .iter()
-            .try_for_each(|(leaf, value)| read::check(&field(leaf).key, value))
+            .try_for_each(|(leaf, value)| read::check(&field(leaf).key, value, rules))
     };
     let axes = |axes: &[Axis]| {
         axes.iter().try_for_each(|axis| {
             let mut values = axis.values.iter();
-            values.try_for_each(|value| read::check(axis.key, value))
+            values.try_for_each(|value| read::check(axis.key, value, rules))
         })
     };
     one(&layout.base)?;
@@ -210,10 +212,24 @@ impl Experiment {
     /// # Ok::<(), falign::Error>(())
     /// ```
     pub fn from_flat(flat: &Table, folder: Option<&Path>) -> Result<Self> {
+        Self::from_flat_with(flat, folder, &Registry::built_in())
+    }
+
+    /// Reads and checks a flat table as [`from_flat`](Self::from_flat) does, whose
+    /// `rule` may be any of `rules`.
+    ///
+    /// # Errors
+    /// As [`Experiment::parse`].
+    pub(crate) fn from_flat_with(
+        flat: &Table,
+        folder: Option<&Path>,
+        rules: &Registry,
+    ) -> Result<Self> {
         Self::from_document(
             &Node::of_table(sectioned(flat)?),
             folder,
             &Overrides::none(),
+            rules,
         )
     }
 }

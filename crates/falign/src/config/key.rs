@@ -5,6 +5,7 @@ use toml::Value;
 
 use crate::config::form::{self, Form};
 use crate::config::value::parse_value;
+use crate::rule::Registry;
 
 /// The sections of an experiment file, in order, each with what it describes.
 pub const SECTIONS: [(&str, &str); 4] = [
@@ -30,8 +31,8 @@ pub struct Key {
     /// Meaning of the key.
     pub meaning: &'static str,
     pub(crate) forms: fn() -> Vec<Form>,
-    pub(crate) canonical: fn(&Value) -> Option<Value>,
-    pub(crate) fault: fn(&Value) -> Option<(String, String)>,
+    pub(crate) canonical: fn(&Value, &Registry) -> Option<Value>,
+    pub(crate) fault: fn(&Value, &Registry) -> Option<(String, String)>,
 }
 
 /// Networks that a key is about.
@@ -127,9 +128,10 @@ impl Key {
         schema
     }
 
-    /// A value in its one canonical spelling; `None` if it is not accepted.
-    pub(crate) fn canonical(&self, value: &Value) -> Option<Value> {
-        (self.canonical)(value)
+    /// A value in its one canonical spelling; `None` if it is not accepted. `rules` are those
+    /// that there are.
+    pub(crate) fn canonical(&self, value: &Value, rules: &Registry) -> Option<Value> {
+        (self.canonical)(value, rules)
     }
 
     /// Whether it holds the path of an input file.

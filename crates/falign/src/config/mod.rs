@@ -43,6 +43,7 @@ use self::claim::Claim;
 use self::document::Node;
 use self::figure::Figure;
 use self::layout::Layout;
+use crate::rule::{CustomRule, Registry};
 use crate::{Error, Result};
 
 /// A checked experiment: every setting it will run, what must come out, and its figure.
@@ -69,6 +70,7 @@ pub struct Experiment {
     /// Whether the command line has changed or chosen settings: what then fits no longer is no
     /// mistake of the file.
     pub(crate) is_overridden: bool,
+    rules: Registry,
     layout: Layout,
 }
 
@@ -80,6 +82,15 @@ impl Experiment {
     /// [`Error::Io`] if the file cannot be read; [`Error::Data`] if it is not TOML;
     /// [`Error::Config`] naming the key, the value and what is accepted.
     pub fn load(path: &Path, overrides: &Overrides) -> Result<Self> {
+        Self::load_with(path, overrides, &Registry::built_in())
+    }
+
+    /// Reads and checks an experiment file as [`load`](Self::load) does, whose `learning.rule` may be
+    /// any of `rules`.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_with(path: &Path, overrides: &Overrides, rules: &Registry) -> Result<Self> {
         let bytes = crate::file::read(path)?;
         let text = String::from_utf8(bytes)
             .map_err(|_| Error::data(path, "not TOML: it is not UTF-8 text"))?;
@@ -96,7 +107,7 @@ impl Experiment {
         })?;
         let file = std::path::absolute(path).map_err(|source| Error::io(path, source))?;
         let document = Node::of_text(table, &text, &path.display().to_string());
-        Self::from_document(&document, file.parent(), overrides)
+        Self::from_document(&document, file.parent(), overrides, rules)
     }
 
     /// Reads and checks an experiment's text; relative paths stay as they are.
@@ -105,13 +116,65 @@ impl Experiment {
     /// [`Error::Config`] naming the key (or the line, where the text is not TOML), the value
     /// and what is accepted.
     pub fn parse(text: &str, overrides: &Overrides) -> Result<Self> {
-        Self::from_document(&document(text)?, None, overrides)
+        Self::parse_with(text, overrides, &Registry::built_in())
+    }
+
+    /// Reads and checks an experiment's text as [`parse`](Self::parse) does, whose `learning.rule` may
+    /// be any of `rules`.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    ///
+    /// # Example
+    /// ```
+    /// use falign::experiment::{Experiment, Overrides};
+    /// use falign::internal::rule::LastLayerOnly;
+    /// use falign::rule::{CustomRule, Registry};
+    /// let mut rules = Registry::built_in();
+    /// let lazy = CustomRule::new("lazy", |_| Box::new(LastLayerOnly), |_| Box::new(LastLayerOnly));
+    /// rules.register(lazy)?;
+    /// let text = "name = \"mine\"\n[learning]\nrule = \"lazy\"\n";
+    /// let experiment = Experiment::parse_with(text, &Overrides::none(), &rules)?;
+    /// assert_eq!(experiment.settings[0].setting.rule.name(), "lazy");
+    /// let error = Experiment::parse(text, &Overrides::none()).unwrap_err();
+    /// assert!(error.to_string().contains("learning.rule = \"lazy\": expected \"backpropagation\""));
+    /// # Ok::<(), falign::Error>(())
+    /// ```
+    pub fn parse_with(text: &str, overrides: &Overrides, rules: &Registry) -> Result<Self> {
+        Self::from_document(&document(text)?, None, overrides, rules)
+    }
+
+    /// The rules that its settings could name.
+    pub fn rules(&self) -> &Registry {
+        &self.rules
+    }
+
+    /// The experiment with all networks taught by `rule` in place of `learning.rule`, whose name it keeps
+    /// and whose claims it is held to by audits. Run folders cannot tell it from the rule that is named.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where a setting is of a two-layer engine: those have their rules built in.
+    pub fn taught_by(mut self, rule: &CustomRule) -> Result<Self> {
+        for LabelledSetting { setting, .. } in &mut self.settings {
+            let engine = setting.resolved_engine();
+            if engine != setting::Engine::MiniBatch {
+                return Err(Error::config(
+                    "run.engine",
+                    engine.name(),
+                    "a custom rule needs \"mini_batch\"",
+                ));
+            }
+            let other = &setting.rule;
+            setting.rule = rule.in_place_of(other.name(), other.kind()).into();
+        }
+        Ok(self)
     }
 
     fn from_document(
         document: &Node,
         folder: Option<&Path>,
         overrides: &Overrides,
+        rules: &Registry,
     ) -> Result<Self> {
         let file = layout::file(document)?;
         let [name, title, about, source, expected_time, default_case] = file.top;
@@ -121,7 +184,7 @@ impl Experiment {
             layout::anchor_paths(&mut layout, folder);
         }
         let case_names: Vec<&str> = layout.cases.iter().map(|case| &*case.name).collect();
-        let all_claims = claim::read(&file.claims, &case_names, folder)?;
+        let all_claims = claim::read(&file.claims, &case_names, rules, folder)?;
         let figure = file
             .figure
             .map(|figure| figure::check::read(&figure))
@@ -138,12 +201,12 @@ impl Experiment {
             let here = std::env::current_dir().map_err(|source| Error::io(".", source))?;
             layout::anchor_paths(&mut layout, &here);
         }
-        let settings = expand::settings(&layout)?;
+        let settings = expand::settings(&layout, rules)?;
         let is_overridden = has_default || *overrides != Overrides::none();
         let figure = figure
-            .map(|figure| figure::fit::fit(figure, &settings, is_overridden))
+            .map(|figure| figure::fit::fit(figure, &settings, rules, is_overridden))
             .transpose()?;
-        resolved::fill(&mut layout, &settings)?;
+        resolved::fill(&mut layout, &settings, rules)?;
         let mut claims = Vec::new();
         let mut left_out = Vec::new();
         let kept_cases: Vec<&str> = layout.cases.iter().map(|case| &*case.name).collect();
@@ -176,6 +239,7 @@ impl Experiment {
             left_out,
             figure,
             is_overridden,
+            rules: rules.clone(),
             layout,
         })
     }

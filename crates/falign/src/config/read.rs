@@ -9,43 +9,49 @@ use super::document::Given;
 use super::key::Key;
 use super::setting::{Field, Keys, defaults, field};
 use super::value::{digits, short};
+use crate::rule::Registry;
 use crate::{Error, Result};
 
 /// Values by leaf name, each with the place where it was typed.
 pub(crate) type Values = BTreeMap<&'static str, Given>;
 
-/// Reads a setting; keys that are absent have their defaults.
-pub(crate) fn setting(values: &Values) -> Result<Keys> {
+/// Reads a setting; keys that are absent have their defaults. `rules` are those that there are.
+pub(crate) fn setting(values: &Values, rules: &Registry) -> Result<Keys> {
     let mut setting = defaults().clone();
     for (leaf, value) in values {
-        set(&mut setting, field(leaf), value)?;
+        set(&mut setting, field(leaf), value, rules)?;
     }
     Ok(setting)
 }
 
 /// Gives one key of a setting a value.
-pub(crate) fn set(setting: &mut Keys, field: &Field, given: &Given) -> Result<()> {
-    if (field.set)(setting, given) {
+pub(crate) fn set(
+    setting: &mut Keys,
+    field: &Field,
+    given: &Given,
+    rules: &Registry,
+) -> Result<()> {
+    if (field.set)(setting, given, rules) {
         Ok(())
     } else {
-        Err(given.origin.locate(refusal(&field.key, given)))
+        Err(given.origin.locate(refusal(&field.key, given, rules)))
     }
 }
 
 /// Whether a key takes a value.
-pub(crate) fn check(key: &Key, given: &Given) -> Result<()> {
-    match key.canonical(given) {
+pub(crate) fn check(key: &Key, given: &Given, rules: &Registry) -> Result<()> {
+    match key.canonical(given, rules) {
         Some(_) => Ok(()),
-        None => Err(given.origin.locate(refusal(key, given))),
+        None => Err(given.origin.locate(refusal(key, given, rules))),
     }
 }
 
-fn refusal(key: &Key, value: &Value) -> Error {
-    if let Some((part, why)) = (key.fault)(value) {
+fn refusal(key: &Key, value: &Value, rules: &Registry) -> Error {
+    if let Some((part, why)) = (key.fault)(value, rules) {
         return Error::config(key.dotted(), part, why);
     }
     let mut expected = format!("expected {}", key.allowed());
-    if digits(value).is_some_and(|digits| key.canonical(&digits).is_some()) {
+    if digits(value).is_some_and(|digits| key.canonical(&digits, rules).is_some()) {
         expected += "; a float is a whole number up to 2^53 only, so write out its digits";
     }
     Error::config(key.dotted(), short(value), expected)
@@ -56,11 +62,18 @@ mod tests {
     use super::*;
     use crate::config::keys::KEYS;
 
+    fn setting(values: &Values) -> Result<Keys> {
+        super::setting(values, &Registry::built_in())
+    }
+
     #[test]
     fn every_default_is_accepted_and_nothing_else_is_set() {
         for key in KEYS.iter() {
             match key.default_value() {
-                Some(value) => assert_eq!(key.canonical(&value), Some(value)),
+                Some(value) => {
+                    let read = key.canonical(&value, &Registry::built_in());
+                    assert_eq!(read, Some(value));
+                }
                 None => assert_eq!((field(key.leaf).get)(defaults()), None, "{}", key.leaf),
             }
         }

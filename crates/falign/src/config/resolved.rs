@@ -8,12 +8,17 @@ use super::read::{self, Values};
 use super::setting::{Field, Keys, field};
 use super::{Experiment, LabelledSetting, write};
 use crate::Result;
+use crate::rule::Registry;
 
 /// Replaces the base values by all values in their canonical spelling. What `auto` stands for
 /// is written where all settings agree; elsewhere it stays `auto`, which resolves again.
-pub(crate) fn fill(layout: &mut Layout, settings: &[LabelledSetting]) -> Result<()> {
+pub(crate) fn fill(
+    layout: &mut Layout,
+    settings: &[LabelledSetting],
+    rules: &Registry,
+) -> Result<()> {
     let typed = std::mem::take(&mut layout.base);
-    let mut base = write::values(&read::setting(&typed)?);
+    let mut base = write::values(&read::setting(&typed, rules)?);
     let has_own_data = |s: &Keys| s.train_data.is_some() || s.classes.are_named();
     if settings.iter().any(|one| has_own_data(&one.setting)) {
         let is_generated = |leaf: &str| field(leaf).key.is_generated();

@@ -688,8 +688,9 @@ fn panels_that_no_run_could_fill_are_told_from_others() {
     ] {
         // Folders of runs are read all the same.
         let experiment = parse(&text).unwrap();
-        let panel = &experiment.figure.unwrap().panels[0];
-        let error = super::figure::fit::legible(panel, &experiment.settings).unwrap_err();
+        let panel = &experiment.figure.as_ref().unwrap().panels[0];
+        let error = super::figure::fit::legible(panel, &experiment.settings, experiment.rules())
+            .unwrap_err();
         for part in parts {
             assert!(
                 error.to_string().contains(part),

@@ -10,10 +10,11 @@ use toml::Value;
 
 pub(crate) use self::choices::{Alternative, Choices, in_unit, one, unit_forms};
 pub(crate) use self::lists::{Columns, Quantities, ascending, list};
-pub(crate) use self::names::{DataSet, GENERATED_IMAGES, name};
+pub(crate) use self::names::{DataSet, GENERATED_IMAGES, RuleName, name};
 use super::form::{Form, Range};
 use super::value::{number, whole};
 use crate::file::{path_text, text_path};
+use crate::rule::Registry;
 
 /// A type of values of one key.
 pub(crate) trait ValueType {
@@ -34,8 +35,13 @@ pub(crate) trait ValueType {
         None
     }
 
+    /// The value, of a type that has the rules of a registry.
+    fn read_among(&self, value: &Value, _rules: &Registry) -> Option<Self::Of> {
+        self.read(value)
+    }
+
     /// The part of a value that is at fault and why, where more can be said than what is accepted.
-    fn fault(&self, _value: &Value) -> Option<(String, String)> {
+    fn fault(&self, _value: &Value, _rules: &Registry) -> Option<(String, String)> {
         None
     }
 }
@@ -248,8 +254,8 @@ impl<K: ValueType> ValueType for OrWord<K> {
         forms
     }
 
-    fn fault(&self, value: &Value) -> Option<(String, String)> {
-        self.1.fault(value)
+    fn fault(&self, value: &Value, rules: &Registry) -> Option<(String, String)> {
+        self.1.fault(value, rules)
     }
 }
 

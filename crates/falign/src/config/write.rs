@@ -67,6 +67,9 @@ mod tests {
         setting.deep.epochs = Some(300);
         let written = values(&setting);
         assert_eq!(written.len(), KEYS.len());
-        assert_eq!(read::setting(&written).unwrap(), setting);
+        assert_eq!(
+            read::setting(&written, &crate::rule::Registry::built_in()).unwrap(),
+            setting
+        );
     }
 }

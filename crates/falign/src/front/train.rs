@@ -12,7 +12,7 @@ use crate::data::{Dataset, TrainTest};
 use crate::math::{Activation, Precision};
 use crate::measure::Quantity;
 use crate::plan::in_memory;
-use crate::rule::Rule;
+use crate::rule::{Registry, Rule};
 use crate::simulate::given::{self, Given};
 use crate::simulate::sources::{LabelledPair, Sources};
 use crate::simulate::watch::Watch;
@@ -107,6 +107,7 @@ fn reals<D: Dimension>(inputs: &ArrayRef2<f64>, targets: &ArrayRef<f64, D>) -> R
 #[must_use = "nothing is trained before `run`"]
 pub struct Train {
     keys: Table,
+    rules: Registry,
     /// The data, or the first mistake of a call before.
     data: Result<Given>,
 }
@@ -115,6 +116,7 @@ impl Train {
     fn on(data: Result<Given>) -> Self {
         Self {
             keys: Table::new(),
+            rules: Registry::built_in(),
             data,
         }
     }
@@ -152,8 +154,16 @@ impl Train {
         self
     }
 
-    /// The learning rule.
-    pub fn rule(self, rule: Rule) -> Self {
+    /// The learning rule, a custom one included: networks of any depth have those.
+    pub fn rule(mut self, rule: impl Into<Rule>) -> Self {
+        let rule = rule.into();
+        if let Some(custom) = rule.custom() {
+            // Of two calls the last one counts.
+            self.rules = Registry::built_in();
+            if let Err(error) = self.rules.register(custom.clone()) {
+                self.data = self.data.and(Err(error));
+            }
+        }
         self.with("rule", rule.name())
     }
 
@@ -233,7 +243,7 @@ impl Train {
     }
 
     fn checked(self) -> Result<(Experiment, Sources)> {
-        let checked = given::experiment(self.keys, &self.data?, Path::new(IN_MEMORY))?;
+        let checked = given::experiment(self.keys, &self.data?, Path::new(IN_MEMORY), &self.rules)?;
         match checked.0.settings.len() {
             1 => Ok(checked),
             swept => Err(Error::config(
@@ -255,7 +265,7 @@ impl Train {
     /// Never: nobody stops it, so that every run is finished.
     pub fn run(self) -> Result<Run> {
         let (experiment, sources) = self.checked()?;
-        let mut runs = in_memory::run(&experiment, &sources, None, &Watch::default())?;
+        let mut runs = in_memory::run(&experiment, &sources, &Watch::default())?;
         let finished = runs.swap_remove(0).into_iter();
         let finished = finished.map(|run| run.expect("nobody stopped it"));
         Ok(Run::new(&experiment.settings[0], finished.collect()))

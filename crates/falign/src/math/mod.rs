@@ -6,6 +6,7 @@ mod eigen;
 pub(crate) mod gemm;
 mod loss;
 pub(crate) mod normal;
+mod number;
 mod rows;
 mod scalar;
 mod slopes;
@@ -22,6 +23,7 @@ pub(crate) use falign_kernels::{
 };
 pub(crate) use gemm::multiply;
 pub use loss::{Loss, Reduction};
+pub use number::Number;
 pub(crate) use rows::set_rows;
 pub use scalar::Precision;
 pub(crate) use slopes::Slopes;

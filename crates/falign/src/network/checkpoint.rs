@@ -6,6 +6,7 @@
 //! | `layers.L.bias` | (units) | its biases, where it has any |
 //! | `feedback.L` | as the weights of layer L + 1, or (outputs, units) | B of hidden layer L, where the rule has any |
 //! | `maps.N.NAME` | (numbers) | what map N of a wiring keeps from step to step |
+//! | `rule.state` | (numbers) | other numbers that the rule's later steps depend on, where there are any; in checkpoints only |
 //! | `optimiser.L.first`, `optimiser.L.second`, `optimiser.L.bias_first`, ... | as the weights | state of the optimiser, in checkpoints only |
 
 use std::fmt;
@@ -83,6 +84,9 @@ impl fmt::Display for Misfit {
     }
 }
 
+/// Name of what a rule keeps besides feedback weights.
+const RULE_STATE: &str = "rule.state";
+
 /// Beginning of the names of feedback weights, before the number of their layer.
 const FEEDBACK: &str = "feedback.";
 
@@ -131,6 +135,10 @@ impl<T: Element> Network<T> {
             file.put(format!("{FEEDBACK}{at}"), &shape, b);
         }
         if part == Part::Everything {
+            let state = self.rule().state();
+            if !state.is_empty() {
+                file.put(RULE_STATE.to_owned(), &[state.len()], state);
+            }
             for trained in self.trained() {
                 let states = trained.optimiser.state();
                 for (which, values) in ["first", "second"].into_iter().zip(states) {
@@ -154,6 +162,7 @@ impl<T: Element> Network<T> {
     /// What does not fit: an array that is missing, or of another shape, or that nothing reads.
     /// Nothing is changed then.
     pub fn restore(&mut self, part: Part, steps: u64, file: &TensorFile) -> Result<(), Misfit> {
+        let state = self.stored_rule_state(part, file)?;
         let mut wanted: Vec<(String, Vec<usize>, ValuesMut<'_, T>)> = Vec::new();
         let is_weights = part != Part::Everything;
         let Parts {
@@ -199,18 +208,7 @@ impl<T: Element> Network<T> {
         // All is looked at before anything is changed.
         let mut found = Vec::with_capacity(wanted.len());
         for (name, shape, _) in &wanted {
-            let (stored, values) = file.get(name).ok_or_else(|| Misfit::Missing {
-                name: name.clone(),
-                names: file.names().map(str::to_owned).collect(),
-            })?;
-            if stored != shape {
-                return Err(Misfit::Shape {
-                    name: name.clone(),
-                    found: stored.to_vec(),
-                    expected: shape.clone(),
-                });
-            }
-            found.push(values);
+            found.push(stored(file, name, shape)?);
         }
         let is_read = |name: &&str| {
             !is_weights
@@ -233,6 +231,34 @@ impl<T: Element> Network<T> {
             }
             self.set_steps(steps);
         }
+        if let Some(state) = state {
+            self.rule_mut().state_mut().copy_from_slice(&state);
+        }
         Ok(())
     }
+
+    /// The rule's own state in a checkpoint, where the rule has any.
+    fn stored_rule_state(&self, part: Part, file: &TensorFile) -> Result<Option<Vec<f64>>, Misfit> {
+        let length = self.rule().state().len();
+        if part != Part::Everything || length == 0 {
+            return Ok(None);
+        }
+        stored(file, RULE_STATE, &[length]).map(Some)
+    }
+}
+
+/// The values of an array of this shape.
+fn stored(file: &TensorFile, name: &str, shape: &[usize]) -> Result<Vec<f64>, Misfit> {
+    let (found, values) = file.get(name).ok_or_else(|| Misfit::Missing {
+        name: name.to_owned(),
+        names: file.names().map(str::to_owned).collect(),
+    })?;
+    if found != shape {
+        return Err(Misfit::Shape {
+            name: name.to_owned(),
+            found: found.to_vec(),
+            expected: shape.to_vec(),
+        });
+    }
+    Ok(values)
 }

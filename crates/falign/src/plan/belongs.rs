@@ -14,6 +14,7 @@ use crate::config::setting::{FIELDS, Field};
 use crate::config::{Experiment, Overrides};
 use crate::file::sealed::unseal;
 use crate::file::{read_text, write_atomic};
+use crate::rule::Registry;
 use crate::{Error, Result};
 
 /// Relation of a run folder to an experiment.
@@ -34,7 +35,7 @@ pub enum Belonging {
 /// # Errors
 /// [`Error::Config`] naming an input file that cannot be read.
 pub fn belonging(experiment: &Experiment, plan: &Plan, folder: &Path) -> Result<Belonging> {
-    let old = match jobs_of(folder) {
+    let old = match jobs_of(folder, experiment.rules()) {
         Ok(jobs) => jobs,
         Err(why) => return Ok(Belonging::Other(format!("is no run folder: {why}"))),
     };
@@ -85,7 +86,7 @@ impl OldJob {
 }
 
 /// The jobs of a folder as it says, or else those of the experiment that it has.
-fn jobs_of(folder: &Path) -> Result<Vec<OldJob>, String> {
+fn jobs_of(folder: &Path, rules: &Registry) -> Result<Vec<OldJob>, String> {
     let own = folder.join(EXPERIMENT);
     if let Err(error) = read_text(&own) {
         return Err(format!("its {EXPERIMENT} cannot be read ({error})"));
@@ -99,7 +100,7 @@ fn jobs_of(folder: &Path) -> Result<Vec<OldJob>, String> {
     if let Some(jobs) = written.and_then(read) {
         return Ok(jobs);
     }
-    let experiment = Experiment::load(&own, &Overrides::none());
+    let experiment = Experiment::load_with(&own, &Overrides::none(), rules);
     let plan = experiment.and_then(|experiment| Plan::new(&experiment));
     let plan = plan.map_err(|error| format!("its {PLAN} cannot be read, and {error}"))?;
     let job = |job: Job| OldJob {
@@ -154,11 +155,15 @@ fn difference(experiment: &Experiment, plan: &Plan, folder: &Path) -> String {
         return format!("was made of other data: {path} has changed since");
     }
     let other = "belongs to another experiment (or other overrides)";
-    let Ok(own) = Experiment::load(&folder.join(EXPERIMENT), &Overrides::none()) else {
+    let (own, rules) = (folder.join(EXPERIMENT), experiment.rules());
+    let Ok(own) = Experiment::load_with(&own, &Overrides::none(), rules) else {
         return other.to_owned();
     };
     if let Some(detail) = first_difference(&own, experiment) {
         return format!("{other}: {detail}");
+    }
+    if let Some(why) = other_rule_version(&origin, experiment) {
+        return why;
     }
     let knows = |path: &String| origin.inputs.contains_key(path);
     if plan.inputs.keys().all(knows) {
@@ -196,6 +201,39 @@ struct Origin {
     /// SHA-256 of the content of each input file, by its path.
     #[serde(default)]
     inputs: BTreeMap<String, String>,
+    /// Version of each custom learning rule, by its name; `null` of one without.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    custom_rules: BTreeMap<String, Option<String>>,
+}
+
+/// Versions of the custom learning rules of an experiment, by name.
+fn custom_rules(experiment: &Experiment) -> BTreeMap<String, Option<String>> {
+    let settings = experiment.settings.iter();
+    let custom = settings.filter_map(|one| one.setting.rule.custom());
+    custom
+        .map(|custom| {
+            let version = custom.version().map(str::to_owned);
+            (custom.name().to_owned(), version)
+        })
+        .collect()
+}
+
+/// Reason why a folder is of another version of a custom learning rule, if it is.
+fn other_rule_version(origin: &Origin, experiment: &Experiment) -> Option<String> {
+    let shown = |version: &Option<String>| match version {
+        Some(version) => format!("version {version}"),
+        None => "no version".to_owned(),
+    };
+    custom_rules(experiment).iter().find_map(|(name, ours)| {
+        let theirs = origin.custom_rules.get(name)?;
+        (theirs != ours).then(|| {
+            format!(
+                "has results of learning rule \"{name}\" with {}, this program's has {}",
+                shown(theirs),
+                shown(ours)
+            )
+        })
+    })
 }
 
 /// The file that says so from the start; what is finished says it in `meta.json` too.
@@ -217,6 +255,7 @@ pub(super) fn write_origin(experiment: &Experiment, plan: &Plan, folder: &Path) 
     let origin = Origin {
         numerics_version: serde_json::json!(numerics_versions(experiment)),
         inputs: plan.inputs.clone(),
+        custom_rules: custom_rules(experiment),
     };
     let text = serde_json::to_string_pretty(&origin).expect("texts and numbers always write");
     write_atomic(&folder.join(ORIGIN), format!("{text}\n").as_bytes())

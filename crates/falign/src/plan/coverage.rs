@@ -40,7 +40,7 @@ pub(super) fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
     }
     let panels = experiment.figure.iter().flat_map(|figure| &figure.panels);
     for panel in panels {
-        fit::legible(panel, settings)?;
+        fit::legible(panel, settings, experiment.rules())?;
         has_rows(panel, settings, sources)?;
     }
     Ok(())

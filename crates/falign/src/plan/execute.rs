@@ -187,8 +187,17 @@ fn look<'a>(
         notes: Notes::default(),
         others: Vec::new(),
     };
+    let mut forgotten: BTreeMap<&str, usize> = BTreeMap::new();
     for job in &plan.jobs {
         let path = result_path(folder, job);
+        let setting = &experiment.settings[job.setting_index].setting;
+        if setting.rule.is_unversioned() {
+            if path.exists() {
+                *forgotten.entry(setting.rule.name()).or_default() += 1;
+            }
+            found.pending.push(job);
+            continue;
+        }
         let stored = result_file::read_with_origin(experiment, job, &path);
         let stored = stored.and_then(|(runs, other)| {
             result_file::check_weights(experiment, folder, job).map(|()| (runs, other))
@@ -212,6 +221,13 @@ fn look<'a>(
             }
             Err(other) => return Err(other),
         }
+    }
+    for (rule, jobs) in forgotten {
+        let reason = format!(
+            "learning.rule \"{rule}\" has no version, so that nothing tells whether its {jobs} stored \
+             results are still its own; give it one to keep them"
+        );
+        found.notes.redone.push((folder.join(RESULTS), reason));
     }
     Ok(found)
 }
@@ -302,16 +318,18 @@ impl Jobs<'_> {
     }
 
     fn runs(&self, job: &Job, context: Context<'_>) -> Result<Option<Vec<RunResult>>> {
+        let rule = &self.experiment.settings[job.setting_index].setting.rule;
         let mut runs = Vec::new();
         for run in job.runs.clone() {
             let path = self.folder.join(CHECKPOINTS).join(checkpoint(job, run));
+            let checkpoint = Checkpoint {
+                path: &path,
+                job: &job.id,
+                mix: self.mix,
+                notes: self.notes,
+            };
             let context = Context {
-                checkpoint: Some(Checkpoint {
-                    path: &path,
-                    job: &job.id,
-                    mix: self.mix,
-                    notes: self.notes,
-                }),
+                checkpoint: (!rule.is_unversioned()).then_some(checkpoint),
                 ..context
             };
             match run_one(self.experiment, job, run, context, self.work, self.watch)? {

@@ -18,6 +18,7 @@ use crate::file::lock::FolderLock;
 use crate::file::{Folder, write_atomic, write_own};
 use crate::math::simd;
 use crate::network::TensorFile;
+use crate::rule::Registry;
 use crate::simulate::{RunResult, RunRows, SavedWeights};
 use crate::{Error, Result};
 
@@ -176,14 +177,15 @@ fn of_job(runs: &[Vec<Option<RunResult>>], job: &Job) -> Option<Vec<RunResult>> 
 }
 
 /// Reads a run folder, the program's or one of [`save`]: its experiment, and its runs with the
-/// weights that it keeps. Runs of jobs without a result are `None`.
+/// weights that it keeps. `rules` are those that it may name. Runs of jobs without a result are `None`.
 ///
 /// # Errors
 /// [`Error::Io`] if there is no `experiment.toml`; [`Error::Record`] for a damaged result;
 /// [`Error::Config`] where the experiment's data are no longer where it says; [`Error::Record`] where
 /// they have changed, or the folder is of another numerics version.
-pub fn load(folder: &Path) -> Result<(Experiment, Vec<Vec<Option<RunResult>>>)> {
-    let experiment = Experiment::load(&folder.join(EXPERIMENT), &Overrides::none())?;
+pub fn load(folder: &Path, rules: &Registry) -> Result<(Experiment, Vec<Vec<Option<RunResult>>>)> {
+    let experiment = folder.join(EXPERIMENT);
+    let experiment = Experiment::load_with(&experiment, &Overrides::none(), rules)?;
     let plan = Plan::new(&experiment)?;
     belongs::check(&experiment, &plan, folder)?;
     let mut runs: Vec<Vec<Option<RunResult>>> = vec![Vec::new(); experiment.settings.len()];

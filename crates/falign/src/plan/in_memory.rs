@@ -13,7 +13,7 @@ use crate::config::Experiment;
 use crate::fault::caught;
 use crate::simulate::sources::Sources;
 use crate::simulate::watch::Watch;
-use crate::simulate::{Context, PrivateRule, RunResult};
+use crate::simulate::{Context, RunResult};
 
 /// Jobs of one run each: spread well over threads, and each kept once it is finished.
 fn jobs(experiment: &Experiment) -> Vec<Job> {
@@ -30,8 +30,7 @@ fn jobs(experiment: &Experiment) -> Vec<Job> {
 }
 
 /// Runs every setting over the current rayon pool. The numbers are those of
-/// [`execute`](super::execute::execute), bit for bit, whatever the number of threads. With
-/// `rule`, every run of the mini-batch engine is taught by it in place of `learning.rule`.
+/// [`execute`](super::execute::execute), bit for bit, whatever the number of threads.
 ///
 /// Setting [`Watch::stop`] stops at the next step: runs that are finished come back.
 ///
@@ -50,21 +49,20 @@ fn jobs(experiment: &Experiment) -> Vec<Job> {
 /// use falign::internal::plan::in_memory;
 /// let flat = "width = 50\nsteps = 20\nruns = 2\nsweep = { ridge = [0, 1] }".parse().unwrap();
 /// let experiment = Experiment::from_flat(&flat, None)?;
-/// let runs = in_memory::run(&experiment, &Sources::default(), None, &Default::default())?;
+/// let runs = in_memory::run(&experiment, &Sources::default(), &Default::default())?;
 /// assert_eq!((runs.len(), runs[1].len()), (2, 2)); // settings, runs
 /// # Ok::<(), falign::Error>(())
 /// ```
 pub fn run(
     experiment: &Experiment,
     sources: &Sources,
-    rule: Option<&dyn PrivateRule>,
     watch: &Watch,
 ) -> Result<Vec<Vec<Option<RunResult>>>> {
     let runs = Mutex::new(unfinished(experiment));
     let put = |setting: usize, run: usize, result| {
         runs.lock().unwrap_or_else(PoisonError::into_inner)[setting][run] = Some(result);
     };
-    run_each(experiment, sources, rule, watch, &put)?;
+    run_each(experiment, sources, watch, &put)?;
     Ok(runs.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
@@ -88,7 +86,6 @@ pub fn unfinished(experiment: &Experiment) -> Vec<Vec<Option<RunResult>>> {
 pub fn run_each(
     experiment: &Experiment,
     sources: &Sources,
-    rule: Option<&dyn PrivateRule>,
     watch: &Watch,
     report: &(dyn Fn(usize, usize, RunResult) + Sync),
 ) -> Result<()> {
@@ -104,7 +101,6 @@ pub fn run_each(
         }
         let context = Context {
             parallel,
-            rule,
             ..Context::new(sources)
         };
         let run = job.runs.start;

@@ -110,7 +110,7 @@ fn deep(setting: &NetworkSetting, sources: &Sources) -> Result<()> {
             }
         }
         // Its arrays must fit the network, which a start shows.
-        parts::<f32>(setting, 0, sources, None, Listener::NOBODY)?;
+        parts::<f32>(setting, 0, sources, Listener::NOBODY)?;
     }
     Ok(())
 }

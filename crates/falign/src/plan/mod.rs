@@ -201,6 +201,9 @@ impl Identity {
         {
             values.insert("infinite_kernels", version.into());
         }
+        if let Some(custom) = setting.rule.custom() {
+            values.insert("rule_version", custom.version().into());
+        }
         if has_double_inputs(setting)? {
             // They were once rounded to single precision, and results of then have other numbers.
             values.insert("labelled_inputs", "f64".into());

@@ -208,6 +208,7 @@ mod tests {
     use super::*;
     use crate::data::Dataset;
     use crate::plan::in_memory;
+    use crate::rule::Registry;
     use crate::simulate::given::{self, Given};
 
     /// Rounding of each report to whole multiply-adds, as a share of all.
@@ -216,7 +217,7 @@ mod tests {
     fn told(flat: &str) -> (f64, f64) {
         let experiment = Experiment::from_flat(&flat.parse().unwrap(), None).unwrap();
         let watch = Watch::default();
-        in_memory::run(&experiment, &Sources::default(), None, &watch).unwrap();
+        in_memory::run(&experiment, &Sources::default(), &watch).unwrap();
         (
             watch.done.into_inner() as f64,
             watch.total.into_inner() as f64,
@@ -254,8 +255,13 @@ mod tests {
                 held_out: None,
             };
             let flat = "engine = \"mini_batch\"\nwidth = 10\nbatch = 5\nepochs = 6\nrecord = \"last\"\nruns = 1";
-            let (experiment, sources) =
-                given::experiment(flat.parse().unwrap(), &given, Path::new("given.npz")).unwrap();
+            let (experiment, sources) = given::experiment(
+                flat.parse().unwrap(),
+                &given,
+                Path::new("given.npz"),
+                &Registry::built_in(),
+            )
+            .unwrap();
             let job = Job {
                 id: String::new(),
                 setting_index: 0,

@@ -62,14 +62,14 @@ pub enum FeedbackWeights {
     Hebbian,
 }
 
-/// A rule of the family.
+/// A rule of the family. [`Rule`](super::Rule) has those with a name, and the literature they come from.
 ///
 /// ```
 /// use falign::internal::rule::Composition;
-/// use falign::rule::SignalPath;
+/// use falign::rule::{Rule, SignalPath};
 /// let rule = Composition::named("direct_feedback_alignment").unwrap();
 /// assert_eq!(rule.path, SignalPath::Direct);
-/// assert_eq!(rule.name(), Some("direct_feedback_alignment"));
+/// assert_eq!(Rule::DirectFeedbackAlignment.composition(), Some(rule));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Composition {
@@ -81,72 +81,7 @@ pub struct Composition {
     pub feedback: FeedbackWeights,
 }
 
-const fn rule(path: SignalPath, sent: Sent, feedback: FeedbackWeights) -> Composition {
-    Composition {
-        path,
-        sent,
-        feedback,
-    }
-}
-
 impl Composition {
-    /// The rules that have names, and the literature they come from:
-    ///
-    /// | name | source |
-    /// |---|---|
-    /// | `backpropagation` | Rumelhart, Hinton & Williams (1986) |
-    /// | `feedback_alignment` | Lillicrap, Cownden, Tweed & Akerman (2016) |
-    /// | `direct_feedback_alignment` | Nokland (2016) |
-    /// | `sign_direct_feedback_alignment`, `direct_random_target_projection` | Frenkel, Lefebvre & Bol (2021) |
-    /// | `uniform_sign_symmetry`, `fixed_random_sign_symmetry`, `batch_random_sign_symmetry` | Liao, Leibo & Poggio (2016); Moskovitz, Litwin-Kumar & Abbott (2018) |
-    /// | `kolen_pollack`, `weight_mirror` | Kolen & Pollack (1994); Akrout et al. (2019) |
-    /// | `hebbian_feedback` | Song, Xu & Lafferty (2021), Section 6, as future work |
-    pub const NAMED: [(&str, Self); 11] = {
-        use FeedbackWeights::{Hebbian, KolenPollack, Random, Sign, Transpose, WeightMirror};
-        use Sent::{Error, SignOfError, Target};
-        use SignalPath::{Direct, Layerwise};
-        [
-            ("backpropagation", rule(Layerwise, Error, Transpose)),
-            ("feedback_alignment", rule(Layerwise, Error, Random)),
-            ("direct_feedback_alignment", rule(Direct, Error, Random)),
-            (
-                "sign_direct_feedback_alignment",
-                rule(Direct, SignOfError, Random),
-            ),
-            (
-                "direct_random_target_projection",
-                rule(Direct, Target, Random),
-            ),
-            (
-                "uniform_sign_symmetry",
-                rule(Layerwise, Error, Sign(Magnitude::Unit)),
-            ),
-            (
-                "fixed_random_sign_symmetry",
-                rule(Layerwise, Error, Sign(Magnitude::FixedRandom)),
-            ),
-            (
-                "batch_random_sign_symmetry",
-                rule(Layerwise, Error, Sign(Magnitude::BatchRandom)),
-            ),
-            ("kolen_pollack", rule(Layerwise, Error, KolenPollack)),
-            ("weight_mirror", rule(Layerwise, Error, WeightMirror)),
-            ("hebbian_feedback", rule(Layerwise, Error, Hebbian)),
-        ]
-    };
-
-    /// The rule of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        let (_, rule) = Self::NAMED.iter().find(|(known, _)| *known == name)?;
-        Some(*rule)
-    }
-
-    /// Name of the rule, if it has one.
-    pub fn name(self) -> Option<&'static str> {
-        let (name, _) = Self::NAMED.iter().find(|(_, rule)| *rule == self)?;
-        Some(name)
-    }
-
     /// Refuses combinations without a meaning.
     ///
     /// # Errors
@@ -168,21 +103,6 @@ impl Composition {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_named_rule_is_valid_and_different() {
-        for (at, (name, rule)) in Composition::NAMED.iter().enumerate() {
-            rule.check().unwrap();
-            assert_eq!(Composition::named(name), Some(*rule));
-            assert_eq!(rule.name(), Some(*name));
-            assert!(
-                Composition::NAMED[..at]
-                    .iter()
-                    .all(|(_, other)| other != rule)
-            );
-        }
-        assert_eq!(Composition::named("feedback"), None);
-    }
 
     #[test]
     fn direct_paths_need_random_weights() {

@@ -17,7 +17,7 @@ use crate::math::{Scalar, Stream};
 /// the output layer is taught by the residual itself. A rule that has feedback weights of
 /// its own may change them after each step.
 ///
-/// The repository's example `private_rule` implements one.
+/// The repository's example `private_rule` implements one, and names it in an experiment file.
 ///
 /// # Example
 /// ```
@@ -48,7 +48,8 @@ pub trait LearningRule<T: Scalar>: Any + Send {
     ///
     /// `signals` has the trace's shapes and arbitrary content. A rule may see all of the
     /// network; which parts it uses is what makes it local or not. `noise` is this step's own:
-    /// a rule that draws from nothing else is the same after a checkpoint.
+    /// a rule that draws from nothing else is the same after a checkpoint. Measurements ask for signals
+    /// too: what changes from step to step changes in [`adapt`](Self::adapt).
     fn teach(
         &mut self,
         layers: &[Layer<T>],
@@ -64,7 +65,8 @@ pub trait LearningRule<T: Scalar>: Any + Send {
         false
     }
 
-    /// Changes feedback weights after the forward weights have changed. Nothing, by default.
+    /// Changes feedback weights and [`state`](Self::state) after the forward weights have changed. Nothing,
+    /// by default.
     fn adapt(&mut self, step: &mut Adaptation<'_, T>) {
         let _ = step;
     }
@@ -78,6 +80,17 @@ pub trait LearningRule<T: Scalar>: Any + Send {
     /// [`feedback`](Self::feedback), to be changed: by checkpoints, audits and tests.
     fn feedback_mut(&mut self) -> Option<&mut [Array2<T>]> {
         None
+    }
+
+    /// Numbers besides the feedback weights that its later steps depend on, such as a count of steps, in
+    /// a list that is as long at every step: checkpoints keep them. None, by default.
+    fn state(&self) -> &[f64] {
+        &[]
+    }
+
+    /// [`state`](Self::state), to be put back.
+    fn state_mut(&mut self) -> &mut [f64] {
+        &mut []
     }
 
     /// The weights that its signals would go through in a network of these layers, where it has

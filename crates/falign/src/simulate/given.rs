@@ -9,6 +9,7 @@ use super::sources::{LabelledPair, Sources};
 use crate::config::{Experiment, forget_data};
 use crate::data::Dataset;
 use crate::file::path_text;
+use crate::rule::Registry;
 use crate::{Error, Result};
 
 /// Data in memory, in the place of whatever data an experiment names.
@@ -31,7 +32,7 @@ const HELD_OUT: &str = "held_out";
 /// A checked experiment from a flat table (see [`Experiment::from_flat`]) with `given` in the
 /// place of its data, and sources that hold them. `path` names the data: a file, absolute, where
 /// they have been or will be stored, which makes its ids those of an experiment on that file; of
-/// held-out data the same name with `.held_out` before the ending.
+/// held-out data the same name with `.held_out` before the ending. `rules` are those that it may name.
 ///
 /// # Errors
 /// As [`Experiment::parse`]; [`Error::Shape`] where held-out data have other columns.
@@ -42,16 +43,22 @@ const HELD_OUT: &str = "held_out";
 /// use falign::data::Dataset;
 /// use falign::internal::plan::in_memory;
 /// use falign::internal::simulate::given;
+/// use falign::rule::Registry;
 /// use ndarray::array;
 /// let data = Dataset::new(array![[1.0, 2.0], [0.5, -1.0]], array![[1.0], [0.0]])?;
 /// let given = given::Given::Reals { train: Arc::new(data), held_out: None };
 /// let flat = "width = 20\nsteps = 10\nruns = 3".parse().unwrap();
-/// let (experiment, sources) = given::experiment(flat, &given, Path::new("mine.npz"))?;
-/// let runs = in_memory::run(&experiment, &sources, None, &Default::default())?;
+/// let (experiment, sources) = given::experiment(flat, &given, Path::new("mine.npz"), &Registry::built_in())?;
+/// let runs = in_memory::run(&experiment, &sources, &Default::default())?;
 /// assert_eq!(runs[0].iter().flatten().count(), 3);
 /// # Ok::<(), falign::Error>(())
 /// ```
-pub fn experiment(mut flat: Table, given: &Given, path: &Path) -> Result<(Experiment, Sources)> {
+pub fn experiment(
+    mut flat: Table,
+    given: &Given,
+    path: &Path,
+    rules: &Registry,
+) -> Result<(Experiment, Sources)> {
     forget_data(&mut flat);
     let sources = Sources::default();
     let mut name = |key: &str, path: &Path| {
@@ -83,7 +90,7 @@ pub fn experiment(mut flat: Table, given: &Given, path: &Path) -> Result<(Experi
             sources.give_labelled(path, pair.clone());
         }
     }
-    Ok((Experiment::from_flat(&flat, None)?, sources))
+    Ok((Experiment::from_flat_with(&flat, None, rules)?, sources))
 }
 
 /// Path of the held-out data of training data at `path`.

@@ -26,13 +26,11 @@ use crate::{Error, Result};
 
 pub(super) use self::deep::{feedback_learning, network_work, parts, rule, scaler, weights_of_run};
 pub use self::family::EngineFamily;
-pub use self::observe::{Look, PrivateRule};
+pub use self::observe::Look;
 pub use self::outcome::Outcome;
 pub use self::rows::{RunResult, RunRows};
 pub use self::two_layer::{Recording, Stop, run_engine};
-pub(super) use self::two_layer::{
-    engine, final_slow_time, predict, refuse_private, remaining, slow_time_of,
-};
+pub(super) use self::two_layer::{engine, final_slow_time, predict, remaining, slow_time_of};
 pub use self::weights::{SavedWeights, WeightArray};
 
 /// A deep run's checkpoint.
@@ -63,7 +61,7 @@ impl Checkpoint<'_> {
     }
 }
 
-/// Surroundings of a run, besides its setting; none of them but `rule` changes a number.
+/// Surroundings of a run, besides its setting; none of them changes a number.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// Data sets that were read before.
@@ -76,9 +74,6 @@ pub struct Context<'a> {
     pub watch: Option<&'a Watch>,
     /// Number of steps of the run, set before the first.
     pub length: Option<&'a AtomicU64>,
-    /// Teaches the networks of the mini-batch engine in place of the setting's rule. Unlike the
-    /// others this one changes the numbers; no run folder can say so.
-    pub rule: Option<&'a dyn PrivateRule>,
 }
 
 impl<'a> Context<'a> {
@@ -89,7 +84,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// One thread, no checkpoint, nobody who watches, the setting's own rule.
+    /// One thread, no checkpoint, nobody who watches.
     pub fn new(sources: &'a Sources) -> Self {
         Self {
             sources,
@@ -97,7 +92,6 @@ impl<'a> Context<'a> {
             checkpoint: None,
             watch: None,
             length: None,
-            rule: None,
         }
     }
 }

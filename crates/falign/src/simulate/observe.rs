@@ -1,7 +1,6 @@
-//! View that a caller has of a run on its way, and a rule it may bring.
+//! View that a caller has of a run on its way.
 
 use super::SavedWeights;
-use crate::rule::{Layer, LearningRule};
 
 /// A run at a recorded step.
 pub struct Look<'a> {
@@ -21,13 +20,4 @@ impl std::fmt::Debug for Look<'_> {
             .field("values", &self.values)
             .finish_non_exhaustive()
     }
-}
-
-/// Makes the learning rule of each run, in the precision of its engine, for a network that
-/// starts with these layers.
-pub trait PrivateRule: std::fmt::Debug + Sync {
-    /// Rule for run `run` of a setting with `precision = "f32"`.
-    fn single(&self, run: u64, layers: &[Layer<f32>]) -> Box<dyn LearningRule<f32>>;
-    /// Rule for run `run` of a setting with `precision = "f64"`.
-    fn double(&self, run: u64, layers: &[Layer<f64>]) -> Box<dyn LearningRule<f64>>;
 }

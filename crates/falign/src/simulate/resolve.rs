@@ -11,7 +11,7 @@ use crate::config::setting::{
     Duration, FeedbackDecay, FeedbackStepSize, Ridge, StepSize, Steps, TwoLayerSetting,
 };
 use crate::math::Activation;
-use crate::rule::{Feedback, Rule};
+use crate::rule::Feedback;
 use crate::theory::{
     Spectrum, infinite_eigenvalues_with_listener, training_kernel_max_with_listener,
 };
@@ -207,9 +207,9 @@ fn feedback_numbers(
         FeedbackStepSize::Auto | FeedbackStepSize::StepSize => step_size,
         FeedbackStepSize::Number(number) => number,
     };
-    let decay = match (setting.feedback_decay, setting.rule) {
+    let decay = match (setting.feedback_decay, setting.rule.feedback()) {
         (FeedbackDecay::Number(kappa), _) => Some(kappa),
-        (FeedbackDecay::Auto, Rule::HebbianFeedback) => {
+        (FeedbackDecay::Auto, Some(Feedback::Hebbian)) => {
             let gain = eta_b / (setting.output_scale * (setting.width as f64).sqrt());
             Some((gain * samples as f64).min(1.0))
         }

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use crate::Result;
-use crate::audit::{CHECKS, Check, Claim, Report, Subject, Verdict, audit_of};
+use crate::audit::{CHECKS, Check, Claim, Report, Subject, Verdict, audit_of, checkpoint};
 use crate::config::Experiment;
 use crate::config::setting::{
     FeedbackDecay, FeedbackStepSize, MirrorResponse, NetworkSetting, SaveWeights, Setting,
@@ -11,12 +11,10 @@ use crate::config::setting::{
 };
 use crate::math::{Loss, Precision, Reduction, StreamName, Streams};
 use crate::network::{Batch, DenseInput, Network, OptimiserKind, StepOptions};
-use crate::rule::{Composed, Layer, RidgeForm, Rule};
+use crate::rule::{Composed, Layer, RidgeForm, Rule, RuleKind};
 use crate::simulate::sources::Sources;
 use crate::simulate::watch::{Watch, prepare};
-use crate::simulate::{
-    Context, PrivateRule, engine, feedback_learning, parts, refuse_private, rule,
-};
+use crate::simulate::{Context, engine, feedback_learning, parts, rule};
 use crate::stage::{Listener, Stage, Work, unstopped};
 use crate::two_layer::{Dynamics, Problem, Reference, Start, Weights};
 
@@ -49,8 +47,8 @@ pub struct RuleAudit {
 /// batch are cut to `limits`. A setting of a two-layer engine gets one more check: that the
 /// engine makes the steps of the audited network.
 ///
-/// With `private`, that rule is audited in place of each setting's own, and held to what the
-/// setting's `learning.rule` claims; only networks of the mini-batch engine have it.
+/// A custom rule is held to nothing but what any rule is, or to the claims of the rule whose place it
+/// [takes](Experiment::taught_by).
 /// `watch` learns how many of the checks are done, and may stop them.
 ///
 /// # Errors
@@ -59,7 +57,6 @@ pub struct RuleAudit {
 pub fn audit_rules(
     experiment: &Experiment,
     sources: &Sources,
-    private: Option<&dyn PrivateRule>,
     limits: Limits,
     watch: Option<&Watch>,
 ) -> Result<Vec<RuleAudit>> {
@@ -82,7 +79,6 @@ pub fn audit_rules(
         let work = Work::new(listener, checks as f64, &stage);
         let means = Means {
             sources,
-            private,
             limits,
             watch,
             listener,
@@ -98,7 +94,6 @@ pub fn audit_rules(
 /// Arguments that all audits of an experiment have in common.
 struct Means<'a> {
     sources: &'a Sources,
-    private: Option<&'a dyn PrivateRule>,
     limits: Limits,
     watch: Option<&'a Watch>,
     listener: Listener<'a>,
@@ -108,10 +103,7 @@ struct Means<'a> {
 
 fn one(case: String, setting: &Setting, means: &Means<'_>) -> Result<RuleAudit> {
     let limits = means.limits;
-    let is_trial = matches!(
-        setting.rule,
-        Rule::NodePerturbation | Rule::WeightPerturbation
-    );
+    let is_trial = setting.rule.kind().is_some_and(RuleKind::is_trial);
     let width = if is_trial {
         limits.width.div_ceil(5)
     } else {
@@ -130,7 +122,6 @@ fn one(case: String, setting: &Setting, means: &Means<'_>) -> Result<RuleAudit> 
             deep(case, &small, means)
         }
         Setting::TwoLayer(mut small) => {
-            refuse_private(&small, means.private)?;
             if small.engine == TwoLayerEngine::LinearFromGram {
                 small.engine = TwoLayerEngine::Linear;
             }
@@ -142,19 +133,19 @@ fn one(case: String, setting: &Setting, means: &Means<'_>) -> Result<RuleAudit> 
 
 /// The claim that a rule makes by its name.
 fn claim(setting: &NetworkSetting) -> Option<Claim> {
-    Some(match (setting.rule, setting.rule.composition()) {
-        (_, Some(composition)) => Claim::Family {
+    Some(match setting.rule.kind()? {
+        RuleKind::Family(composition) => Claim::Family {
             composition,
             learning: feedback_learning(setting, setting.deep().mirror_response),
         },
-        (Rule::LastLayerOnly, _) => Claim::LastLayerOnly,
-        (Rule::NodePerturbation, _) => Claim::NodePerturbation {
+        RuleKind::LastLayerOnly => Claim::LastLayerOnly,
+        RuleKind::NodePerturbation => Claim::NodePerturbation {
             sigma: setting.deep().perturbation,
         },
-        (Rule::WeightPerturbation, _) => Claim::WeightPerturbation {
+        RuleKind::WeightPerturbation => Claim::WeightPerturbation {
             sigma: setting.deep().perturbation,
         },
-        _ => return None,
+        RuleKind::Other => return None,
     })
 }
 
@@ -167,8 +158,8 @@ fn sizes(layers: &[Layer<f64>]) -> Vec<usize> {
 }
 
 fn deep(case: String, setting: &NetworkSetting, means: &Means<'_>) -> Result<RuleAudit> {
-    let (private, limits) = (means.private, means.limits);
-    let parts = parts::<f64>(setting, 0, means.sources, None, means.listener)?;
+    let limits = means.limits;
+    let parts = parts::<f64>(setting, 0, means.sources, means.listener)?;
     means.work.did(1.0)?;
     let setting = &parts.setting;
     let rows: Vec<usize> = (0..limits.samples.min(parts.train.samples())).collect();
@@ -183,16 +174,11 @@ fn deep(case: String, setting: &NetworkSetting, means: &Means<'_>) -> Result<Rul
     let layers = parts.network.layers().to_vec();
     let factors = options.ridge_layers.iter();
     let subject = Subject {
-        rule: &|| match private {
-            Some(private) => private.double(0, &layers),
-            None => unstopped(|nobody| {
-                rule(
-                    setting,
-                    0,
-                    &layers,
-                    &Work::new(nobody, 0.0, &Stage::weights),
-                )
-            }),
+        rule: &|| {
+            unstopped(|nobody| {
+                let work = Work::new(nobody, 0.0, &Stage::weights);
+                rule(setting, 0, &layers, &work)
+            })
         },
         claim: claim(setting).unwrap_or(Claim::Private),
         input: DenseInput(parts.train.inputs(&rows)),
@@ -203,12 +189,20 @@ fn deep(case: String, setting: &NetworkSetting, means: &Means<'_>) -> Result<Rul
         factors: factors.map(|has| if *has { kept } else { 1.0 }).collect(),
         layers: layers.clone(),
     };
+    let mut report = audit_of(&subject, means.work)?;
+    if setting
+        .rule
+        .custom()
+        .is_some_and(|custom| custom.version().is_some())
+    {
+        report.checks.push(checkpoint(&subject)?);
+    }
     Ok(RuleAudit {
         case,
-        rule: setting.rule,
+        rule: setting.rule.clone(),
         sizes: sizes(&layers),
         samples: rows.len(),
-        report: audit_of(&subject, means.work)?,
+        report,
     })
 }
 
@@ -299,7 +293,7 @@ fn two_layer(case: String, setting: &TwoLayerSetting, means: &Means<'_>) -> Resu
     means.work.did(1.0)?;
     Ok(RuleAudit {
         case,
-        rule: setting.rule,
+        rule: setting.rule.clone(),
         sizes: sizes(&layers),
         samples,
         report,

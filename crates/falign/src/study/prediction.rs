@@ -9,7 +9,7 @@ use crate::data::{Inputs, Labelled, Matrix, Weights};
 use crate::math::simd::Element;
 use crate::math::{Activation, Precision, Scalar, activate};
 use crate::network::{Batch, Examples, Network, Part, TensorFile};
-use crate::rule::Layer;
+use crate::rule::{Layer, RulePrecision};
 use crate::simulate::sources::Sources;
 use crate::simulate::watch::prepare;
 use crate::simulate::{Context, SavedWeights, engine, parts, scaler};
@@ -211,7 +211,7 @@ fn forward(problem: &Problem, weights: &Weights, inputs: &ArrayRef2<f64>) -> Arr
     hidden.dot(&weights.output) * problem.scale()
 }
 
-fn deep<T: Element>(
+fn deep<T: RulePrecision>(
     setting: &NetworkSetting,
     run: u64,
     context: Context<'_>,
@@ -220,7 +220,7 @@ fn deep<T: Element>(
 ) -> Result<Array2<f64>> {
     let sources = context.sources;
     let parts = prepare(context.watch, |listener| {
-        parts::<T>(setting, run, sources, None, listener)
+        parts::<T>(setting, run, sources, listener)
     })?;
     let factor = setting.deep().input_factor.value(parts.train.input_dim());
     let outputs = parts.train.outputs();
@@ -300,7 +300,7 @@ pub fn plain_layers(
         }
         (Setting::Network(setting), SavedWeights::Deep(file)) => {
             let parts = prepare(context.watch, |listener| {
-                parts::<f64>(setting, run, context.sources, None, listener)
+                parts::<f64>(setting, run, context.sources, listener)
             })?;
             if let Some(error) = centred(parts.options.center_outputs) {
                 return Err(error);

@@ -70,7 +70,10 @@ pub fn kernel_spectra(
     watch: Option<&Watch>,
 ) -> Result<Vec<KernelSpectrum>> {
     let ran = folder
-        .map(|folder| Experiment::load(&folder.join("experiment.toml"), &Overrides::none()))
+        .map(|folder| {
+            let file = folder.join("experiment.toml");
+            Experiment::load_with(&file, &Overrides::none(), experiment.rules())
+        })
         .transpose()?;
     let eigenvalues = |kernel: &Array2<f64>| {
         prepare(watch, |listener| {

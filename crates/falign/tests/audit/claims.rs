@@ -29,7 +29,7 @@ const ALL_CASES: [(&[usize], Activation, Loss, Reduction); 6] = {
 /// Rules that have a claim, all of them, on this network.
 fn all_rules(case: &Case) -> Vec<Named> {
     let mut rules: Vec<Named> = Vec::new();
-    for (name, composition) in Composition::NAMED {
+    for (name, composition) in Composition::all() {
         let case = case.clone();
         let make = move || -> Rule { Box::new(case.composed(composition)) };
         rules.push((name.to_owned(), family(name), Box::new(make)));

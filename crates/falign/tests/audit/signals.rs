@@ -58,7 +58,7 @@ fn one_per_cent_of_the_transpose_is_caught() {
 #[test]
 fn doubled_signals_are_caught() {
     let case = mutant_case();
-    for (name, composition) in Composition::NAMED {
+    for (name, composition) in Composition::all() {
         let rule = || Mutant::of(case.composed(composition)).lesson(doubled);
         let passing = ["updates", "locality", "determinism", "fixed_feedback"];
         is_caught(&case, family(name), &rule, &["definition"], &passing);

@@ -290,7 +290,7 @@ fn run(experiment: Experiment, text: &str) {
     let (sender, receiver) = mpsc::channel();
     let running = Arc::clone(&watch);
     let thread = std::thread::spawn(move || {
-        let found = in_memory::run(&experiment, &Sources::default(), None, &running);
+        let found = in_memory::run(&experiment, &Sources::default(), &running);
         let _ = sender.send(found.map(|runs| (experiment, runs)));
     });
     let mut answer = receiver.recv_timeout(Duration::from_secs(5));

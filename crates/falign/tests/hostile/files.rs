@@ -17,6 +17,7 @@ use falign::internal::simulate::RunResult;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
 use falign::math::Stream;
+use falign::rule::Registry;
 use falign::{Error, Result};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -273,7 +274,7 @@ impl Finished {
         let plan = Plan::new(&experiment).unwrap();
         let summary = summary_csv(&in_folder(&dir, text));
         folder::write_start(&experiment, &plan, &dir).unwrap();
-        let (_, runs) = folder::load(&dir).unwrap();
+        let (_, runs) = folder::load(&dir, &Registry::built_in()).unwrap();
         Self {
             experiment,
             plan,
@@ -293,7 +294,7 @@ impl Finished {
         let path = part.join(name);
         let new = damaged(draws, bytes);
         fs::write(&path, &new).unwrap();
-        match folder::load(&self.dir) {
+        match folder::load(&self.dir, &Registry::built_in()) {
             Ok((_, runs)) => {
                 for run in runs.iter().flatten().flatten() {
                     assert!(

@@ -156,7 +156,7 @@ pub(super) fn cosine<'a>(
 
 /// Names of the family's rules, and rules besides.
 pub(super) fn all_rules() -> Vec<(&'static str, MakeRule)> {
-    let family = Composition::NAMED.into_iter().map(|(name, _)| {
+    let family = Composition::all().map(|(name, _)| {
         let rule = move |layers: &[Layer<f64>]| composed(name, layers);
         (name, Box::new(rule) as MakeRule)
     });

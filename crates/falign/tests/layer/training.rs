@@ -63,7 +63,7 @@ fn every_rule_teaches_what_the_last_layer_alone_cannot_learn() {
             .unwrap()
     };
     let baseline = last(&|_| Box::new(LastLayerOnly));
-    for (name, _) in Composition::NAMED {
+    for (name, _) in Composition::all() {
         let share = last(&|layers| composed(name, layers)) / baseline;
         assert!(share < LEARNED, "{name}: {share} of the loss is left");
     }

@@ -13,7 +13,7 @@ use super::{
 #[test]
 fn chunks_add_up_to_the_whole() {
     let task = task::<f64>(SAMPLES);
-    for (rule, composition) in Composition::NAMED {
+    for (rule, composition) in Composition::all() {
         // Draws other magnitudes for every chunk.
         if composition.feedback
             == falign::internal::rule::FeedbackWeights::Sign(Magnitude::BatchRandom)
@@ -53,7 +53,7 @@ fn alignments_are_the_same_bits_whatever_else_is_wanted() {
         LayerMeasure::NormRatio,
     ];
     let quantities = alignments.map(|measure| Quantity::OfLayer(measure, 1));
-    for (rule, _) in Composition::NAMED {
+    for (rule, _) in Composition::all() {
         for hidden in [&[90][..], &[9, 8]] {
             for samples in [1, 50, 129, 200] {
                 let task = task::<f32>(samples);
@@ -82,11 +82,7 @@ fn looking_at_a_network_does_not_change_its_training() {
         let rule = Box::new(NodePerturbation::new(1e-3));
         Network::new(layers, rule, OptimiserKind::ADAM)
     };
-    for rule in Composition::NAMED
-        .iter()
-        .map(|(name, _)| Some(*name))
-        .chain([None])
-    {
+    for rule in Composition::all().map(|(name, _)| Some(name)).chain([None]) {
         let start = || match rule {
             Some(name) => named::<f64>(name, layers(&hidden, Activation::Tanh)),
             None => perturbed(),

@@ -1,5 +1,6 @@
 //! Folders of the runs that a check makes.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -12,14 +13,16 @@ use crate::commands::words;
 /// Folders in which experiments are run that have no results yet.
 pub(super) struct Folders<'a> {
     args: &'a CheckArgs,
+    program: &'a OsStr,
     /// Temporary folder, made when it is needed.
     temporary: Option<TempDir>,
 }
 
 impl<'a> Folders<'a> {
-    pub(super) fn new(args: &'a CheckArgs) -> Self {
+    pub(super) fn new(args: &'a CheckArgs, program: &'a OsStr) -> Self {
         Self {
             args,
+            program,
             temporary: None,
         }
     }
@@ -51,7 +54,7 @@ impl<'a> Folders<'a> {
 
     /// The exact command that goes on with a check that was stopped.
     pub(super) fn resume(&mut self) -> Result<String> {
-        let mut start = vec!["check".into()];
+        let mut start = vec![self.program.to_owned(), "check".into()];
         start.extend(self.args.target.clone().map(Into::into));
         start.extend(self.args.stored.words());
         Ok(words::resume(start, &self.args.run, &self.root()?))

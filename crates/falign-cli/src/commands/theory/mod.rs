@@ -13,7 +13,7 @@ use falign::internal::study::certificate::{Question, SettingCertificate, certify
 use falign::internal::study::lemmas::lemma_tables;
 use serde_json::{Value, json};
 
-use super::{OverrideArgs, source};
+use super::{OverrideArgs, Program, source};
 use crate::ended::Ended;
 use crate::{output, progress};
 
@@ -48,7 +48,7 @@ pub(crate) struct TheoryArgs {
     spectra: Option<PathBuf>,
 }
 
-pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
+pub(super) fn command(args: &TheoryArgs, program: &Program<'_>) -> Result<Ended> {
     args.overrides.allow_memory();
     let mut overrides = args.overrides.clone();
     if let Some(width) = args.width {
@@ -60,7 +60,7 @@ pub(super) fn command(args: &TheoryArgs) -> Result<Ended> {
         .filter(|_| overrides.train_data.is_none());
     let of_run = of_run.map(|folder| folder.join("experiment.toml"));
     let name = args.experiment.as_deref().or(of_run.as_deref());
-    let experiment = source::experiment(name, &overrides)?;
+    let experiment = source::experiment(name, &overrides, program.rules)?;
     // To tell of; a signal ends the program, for nothing is written.
     let watch = Watch::default();
     if args.lemmas {

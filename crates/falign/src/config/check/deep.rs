@@ -10,7 +10,7 @@ use crate::config::setting::{
 use crate::config::value::column;
 use crate::config::{GENERATED_IMAGES, record_text};
 use crate::measure::{NetworkValue, Quantity, Samples};
-use crate::rule::Rule;
+use crate::rule::{Rule, RuleKind};
 use crate::two_layer::Draw;
 
 impl Key {
@@ -249,16 +249,17 @@ fn network(s: &Keys) -> Result<()> {
 
 fn learning(s: &Keys, asked: &str) -> Result<()> {
     let d = &s.deep;
-    if s.rule == Rule::OjaFeedback {
+    let Some(kind) = s.rule.kind() else {
+        // Only Oja's so far.
         return refuse(
             "rule",
-            "\"oja_feedback\"",
+            format!("\"{}\"", s.rule.name()),
             format!(
                 "{asked}, which does not have it; use \"hebbian_feedback\" with learning.feedback_decay"
             ),
         );
-    }
-    if s.rule == Rule::LastLayerOnly
+    };
+    if kind == RuleKind::LastLayerOnly
         && has_ridge(s)
         && d.ridge_layers
             .each(layers_of_weights(s))
@@ -275,7 +276,7 @@ fn learning(s: &Keys, asked: &str) -> Result<()> {
         );
     }
     mirrors(s)?;
-    let is_trial = matches!(s.rule, Rule::NodePerturbation | Rule::WeightPerturbation);
+    let is_trial = kind.is_trial();
     if is_trial && d.weight_sparsity != Sparsity::Every(0.0) {
         return refuse(
             "weight_sparsity",

@@ -11,6 +11,7 @@ use crate::config::document::Node;
 use crate::config::keys::{self, KEYS, did_you_mean};
 use crate::config::value::{MAX_COUNT, column, number, whole};
 use crate::measure::Quantity;
+use crate::rule::Registry;
 use crate::{Error, Result};
 
 /// The level of a claim that names none: so often it fails by chance.
@@ -18,14 +19,20 @@ const LEVEL: f64 = 0.01;
 
 /// Reads all claims of a file. `cases` are the file's cases; relative tables are relative to
 /// `folder`.
-pub(crate) fn read(items: &[Node], cases: &[&str], folder: Option<&Path>) -> Result<Vec<Claim>> {
+pub(crate) fn read(
+    items: &[Node],
+    cases: &[&str],
+    rules: &Registry,
+    folder: Option<&Path>,
+) -> Result<Vec<Claim>> {
     let mut claims: Vec<Claim> = Vec::new();
     for (index, item) in items.iter().enumerate() {
         let Value::Table(table) = &*item.given else {
             let error = Error::config("claim", &*item.given, "expected [[claim]] tables");
             return Err(item.locate(error));
         };
-        let claim = one(index, table.clone(), cases, folder).map_err(|error| {
+        let known = Known { cases, rules };
+        let claim = one(index, table.clone(), known, folder).map_err(|error| {
             let id = item.get("id").and_then(|id| id.given.as_str());
             let name = id.map_or_else(|| (index + 1).to_string(), str::to_owned);
             item.locate_within(&format!("claim.{name}."), error)
@@ -43,7 +50,14 @@ pub(crate) fn read(items: &[Node], cases: &[&str], folder: Option<&Path>) -> Res
     Ok(claims)
 }
 
-fn one(index: usize, mut typed: Table, cases: &[&str], folder: Option<&Path>) -> Result<Claim> {
+/// Names that a claim may select settings by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'a> {
+    cases: &'a [&'a str],
+    rules: &'a Registry,
+}
+
+fn one(index: usize, mut typed: Table, known: Known<'_>, folder: Option<&Path>) -> Result<Claim> {
     let id = match typed.get("id") {
         Some(Value::String(id)) if !id.is_empty() => id.clone(),
         other => {
@@ -64,10 +78,10 @@ fn one(index: usize, mut typed: Table, cases: &[&str], folder: Option<&Path>) ->
     let text = fields.text("text")?;
     let source = fields.text("source")?;
     let quantity = quantity(&mut fields, "quantity")?;
-    let (filter, step) = selection(&mut fields, cases)?;
+    let (filter, step) = selection(&mut fields, known)?;
     let allow_divergence = fields.flag("allow_divergence")?;
     let kind = fields.text("kind")?;
-    let test = test(&mut fields, &kind, cases)?;
+    let test = test(&mut fields, &kind, known)?;
     fields.finish(&kind)?;
     Ok(Claim {
         id,
@@ -94,7 +108,7 @@ fn quantity(fields: &mut Fields, key: &'static str) -> Result<Quantity> {
 type Filter = Vec<(String, Vec<String>)>;
 
 /// `where`: columns with one value or a list of them, and `step`.
-fn selection(fields: &mut Fields, cases: &[&str]) -> Result<(Filter, At)> {
+fn selection(fields: &mut Fields, known: Known<'_>) -> Result<(Filter, At)> {
     let mut filter = Vec::new();
     let mut at = At::Last;
     let table = match fields.take("where") {
@@ -117,7 +131,7 @@ fn selection(fields: &mut Fields, cases: &[&str]) -> Result<(Filter, At)> {
         let accepted = values
             .iter()
             .map(|value| {
-                shown(&column, value, Some(cases))
+                shown(&column, value, Some(known))
                     .map_err(|(value, why)| fields.error(&format!("where.{column}"), value, why))
             })
             .collect::<Result<_>>()?;
@@ -134,13 +148,13 @@ fn step(value: &Value) -> Option<At> {
 }
 
 /// A column's value as tables show it, or the value and why there is none.
-/// `cases` are the known ones; any name will do if there are none to compare with.
-fn shown(name: &str, value: &Value, cases: Option<&[&str]>) -> Result<String, (String, String)> {
+/// `known` are the cases and rules that there are; any name will do if there are none to compare with.
+fn shown(name: &str, value: &Value, known: Option<Known<'_>>) -> Result<String, (String, String)> {
     if name == "case" {
         return match value.as_str() {
-            Some(case) => match cases.filter(|cases| !cases.contains(&case)) {
+            Some(case) => match known.filter(|known| !known.cases.contains(&case)) {
                 None => Ok(case.to_owned()),
-                Some(cases) => Err((
+                Some(Known { cases, .. }) => Err((
                     value.to_string(),
                     format!(
                         "no such case; {}",
@@ -160,7 +174,11 @@ fn shown(name: &str, value: &Value, cases: Option<&[&str]>) -> Result<String, (S
             format!("no such column; {}", did_you_mean(name, columns)),
         ));
     };
-    let canonical = key.canonical(value);
+    let canonical = match known {
+        Some(known) => key.canonical(value, known.rules),
+        None if key.leaf == "rule" => value.as_str().map(Value::from),
+        None => key.canonical(value, &Registry::built_in()),
+    };
     canonical
         .as_ref()
         .map(column)
@@ -181,7 +199,8 @@ fn over(fields: &mut Fields, cases: &[&str]) -> Result<String> {
     ))
 }
 
-fn test(fields: &mut Fields, kind: &str, cases: &[&str]) -> Result<Test> {
+fn test(fields: &mut Fields, kind: &str, known: Known<'_>) -> Result<Test> {
+    let cases = known.cases;
     Ok(match kind {
         "between" => {
             let (min, max) = fields.range("min", "max")?;
@@ -228,7 +247,7 @@ fn test(fields: &mut Fields, kind: &str, cases: &[&str]) -> Result<Test> {
             from_step: from_step(fields)?,
         },
         "near_reference" => Test::NearReference {
-            reference: reference(fields, cases)?,
+            reference: reference(fields, known)?,
             bound: bound(fields)?,
         },
         other => {
@@ -266,7 +285,7 @@ fn bound(fields: &mut Fields) -> Result<Bound> {
     }
 }
 
-fn reference(fields: &mut Fields, cases: &[&str]) -> Result<Reference> {
+fn reference(fields: &mut Fields, known: Known<'_>) -> Result<Reference> {
     let path = fields.optional_text("table")?;
     match (path, fields.take("values")) {
         (Some(path), None) => Ok(Reference::File(path.into())),
@@ -275,7 +294,7 @@ fn reference(fields: &mut Fields, cases: &[&str]) -> Result<Reference> {
                 let table = item
                     .as_table()
                     .ok_or_else(|| fields.error("values", item, "expected a list of tables"))?;
-                row(table, Some(cases)).map_err(|why| fields.error("values", item, why))
+                row(table, Some(known)).map_err(|why| fields.error("values", item, why))
             });
             Ok(Reference::Rows(rows.collect::<Result<_>>()?))
         }
@@ -288,7 +307,7 @@ fn reference(fields: &mut Fields, cases: &[&str]) -> Result<Reference> {
 }
 
 /// One reference row; the error says what is wrong with it.
-pub(crate) fn row(table: &Table, cases: Option<&[&str]>) -> Result<ReferenceRow, String> {
+pub(crate) fn row(table: &Table, known: Option<Known<'_>>) -> Result<ReferenceRow, String> {
     let mut filter = Vec::new();
     let mut at = At::Last;
     for (column, value) in table {
@@ -298,7 +317,7 @@ pub(crate) fn row(table: &Table, cases: Option<&[&str]>) -> Result<ReferenceRow,
                 at = step(value).ok_or_else(|| format!("step = {value}: expected a step"))?;
             }
             name => {
-                let value = shown(name, value, cases)
+                let value = shown(name, value, known)
                     .map_err(|(value, why)| format!("{name} = {value}: {why}"))?;
                 filter.push((name.to_owned(), value));
             }

@@ -10,6 +10,7 @@ use crate::config::columns::{HIDDEN_WIDTHS, setting_columns};
 use crate::config::keys::leaf;
 use crate::config::value::{column, short};
 use crate::measure::Quantity;
+use crate::rule::Registry;
 use crate::{Error, Result};
 
 /// Compares the panels with what will be there to draw. A panel without rows or without its
@@ -18,11 +19,12 @@ use crate::{Error, Result};
 pub(crate) fn fit(
     mut figure: Figure,
     settings: &[LabelledSetting],
+    rules: &Registry,
     is_overridden: bool,
 ) -> Result<Figure> {
     let mut kept = Vec::new();
     for panel in std::mem::take(&mut figure.panels) {
-        match drawable(&panel, settings) {
+        match drawable(&panel, settings, rules) {
             Ok(()) => kept.push(panel),
             Err(_) if is_overridden => {}
             Err(error) => return Err(error),
@@ -32,19 +34,19 @@ pub(crate) fn fit(
     Ok(figure)
 }
 
-fn drawable(panel: &Panel, settings: &[LabelledSetting]) -> Result<()> {
+fn drawable(panel: &Panel, settings: &[LabelledSetting], rules: &Registry) -> Result<()> {
     let columns = columns(settings);
     recorded(panel, columns.contains(&panel.x), settings)?;
-    selected(panel, settings).map(|_| ())
+    selected(panel, settings, rules).map(|_| ())
 }
 
 /// Refuses what drawing would refuse after the runs: columns that no table has, an axis without
 /// numbers, two curves in one.
-pub(crate) fn legible(panel: &Panel, settings: &[LabelledSetting]) -> Result<()> {
+pub(crate) fn legible(panel: &Panel, settings: &[LabelledSetting], rules: &Registry) -> Result<()> {
     let columns = columns(settings);
     let is_setting = columns.contains(&panel.x);
     in_tables(panel, &columns)?;
-    let shown = selected(panel, settings)?;
+    let shown = selected(panel, settings, rules)?;
     if is_setting && panel.style != Style::Map {
         has_places(panel, &shown)?;
     }
@@ -105,6 +107,7 @@ fn in_tables(panel: &Panel, columns: &[String]) -> Result<()> {
 fn selected<'a>(
     panel: &Panel,
     settings: &'a [LabelledSetting],
+    rules: &Registry,
 ) -> Result<Vec<&'a LabelledSetting>> {
     let mut left: Vec<&LabelledSetting> = settings.iter().collect();
     for (name, value) in panel.filter.iter().filter(|(name, _)| *name != "step") {
@@ -112,7 +115,7 @@ fn selected<'a>(
             Value::Array(values) => values.as_slice(),
             value => std::slice::from_ref(value),
         };
-        let wanted: Vec<Option<String>> = wanted.iter().map(|v| cell(name, v)).collect();
+        let wanted: Vec<Option<String>> = wanted.iter().map(|v| cell(name, v, rules)).collect();
         left.retain(|one| wanted.contains(&one.column(name)));
         if left.is_empty() {
             let why = "no setting has it, together with what else the panel asks for";
@@ -123,11 +126,11 @@ fn selected<'a>(
 }
 
 /// A value as the tables show it in that column.
-fn cell(name: &str, value: &Value) -> Option<String> {
+fn cell(name: &str, value: &Value, rules: &Registry) -> Option<String> {
     match leaf(name) {
         // The picture reads the tables, where `\"400\"` and 400 look the same.
         Some(key) => key
-            .canonical(value)
+            .canonical(value, rules)
             .as_ref()
             .map(column)
             .or_else(|| value.as_str().map(str::to_owned)),

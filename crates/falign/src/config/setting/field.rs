@@ -7,13 +7,14 @@ use super::Keys;
 use crate::config::key::Key;
 use crate::config::types::ValueType;
 use crate::config::value::parse_value;
+use crate::rule::Registry;
 
 /// A key and its place in a [`Keys`].
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) key: Key,
-    /// Takes a value, if it is accepted.
-    pub(crate) set: fn(&mut Keys, &Value) -> bool,
+    /// Takes a value, if it is accepted; the registry has the rules that there are.
+    pub(crate) set: fn(&mut Keys, &Value, &Registry) -> bool,
     /// The canonical spelling; `None` where the key is unset.
     pub(crate) get: fn(&Keys) -> Option<Value>,
     /// Whether two settings have the same value.
@@ -42,13 +43,14 @@ macro_rules! field {
                 data: $crate::config::key::DataKey::$data,
                 meaning: $meaning,
                 forms: || $kind.forms(),
-                canonical: |value| {
+                canonical: |value, rules| {
                     let kind = $kind;
-                    kind.read(value).and_then(|of| kind.write(&of))
+                    let of = kind.read_among(value, rules);
+                    of.and_then(|of| kind.write(&of))
                 },
-                fault: |value| $kind.fault(value),
+                fault: |value, rules| $kind.fault(value, rules),
             },
-            set: |setting, value| match $kind.read(value) {
+            set: |setting, value, rules| match $kind.read_among(value, rules) {
                 Some(of) => {
                     setting.$($at.)?$place = of;
                     true

@@ -22,8 +22,8 @@ use self::values::{
 };
 use super::key::SECTIONS;
 use super::types::{
-    Columns, Flag, InputPath, Optional, OrWord, Quantities, ValueType as _, above_0, at_least_0,
-    count, list, name, share, size, within,
+    Columns, Flag, InputPath, Optional, OrWord, Quantities, RuleName, ValueType as _, above_0,
+    at_least_0, count, list, name, share, size, within,
 };
 use super::value::MAX_COUNT;
 use crate::data::TableOptions;
@@ -105,7 +105,7 @@ fields! {
             "W, beta, b to start from; for the mini-batch engine a safetensors file, or a run folder whose run r this run r starts from; relative to the experiment file";
         [pub learning] All, Neither;
         rule: Rule = "\"feedback_alignment\"",
-            name::<Rule>(),
+            RuleName,
             "which weights carry the error backward, and whether they learn. The two-layer engines have the rules \"backpropagation\", \"feedback_alignment\", \"kolen_pollack\", \"hebbian_feedback\" and \"oja_feedback\", the mini-batch engine all but the last of these";
         step_size: StepSize = "\"auto\"",
             STEP_SIZES,

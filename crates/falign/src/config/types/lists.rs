@@ -7,6 +7,7 @@ use crate::config::form::{Form, Order};
 use crate::config::suggest::did_you_mean;
 use crate::data::Column;
 use crate::measure::Quantity;
+use crate::rule::Registry;
 
 /// A list of values of one type.
 pub(crate) struct Each<K> {
@@ -145,7 +146,7 @@ impl ValueType for Quantities {
     }
 
     /// Names are looked at one by one, so that the error names the wrong one.
-    fn fault(&self, value: &Value) -> Option<(String, String)> {
+    fn fault(&self, value: &Value, _: &Registry) -> Option<(String, String)> {
         let names = value.as_array()?.iter().map(Value::as_str);
         let mut seen = Vec::new();
         for name in names.collect::<Option<Vec<&str>>>()? {

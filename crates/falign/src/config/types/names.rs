@@ -1,4 +1,4 @@
-//! Single words: the names of an enum's variants, and of data sets.
+//! Single words: the names of an enum's variants, of data sets and of learning rules.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,8 +10,11 @@ use serde::de::{self, DeserializeOwned, IntoDeserializer as _};
 use toml::Value;
 
 use super::ValueType;
-use crate::config::form::Form;
+use crate::config::form::{Form, sentence};
+use crate::config::suggest::nearest;
+use crate::config::value::short;
 use crate::data::catalogue;
+use crate::rule::{Registry, Rule};
 
 /// A variant of an enum without fields, by the name that it has in `serde`.
 pub(crate) struct Name<T>(PhantomData<T>);
@@ -99,5 +102,44 @@ impl ValueType for DataSet {
     fn forms(&self) -> Vec<Form> {
         let names = Self::names().iter();
         names.map(|name| Form::Word(name.as_str().into())).collect()
+    }
+}
+
+/// A learning rule of a registry; of the built-in ones where there is none.
+pub(crate) struct RuleName;
+
+impl RuleName {
+    fn forms_of(rules: &Registry) -> Vec<Form> {
+        let names = rules.names();
+        names
+            .map(|name| Form::Word(name.to_owned().into()))
+            .collect()
+    }
+}
+
+impl ValueType for RuleName {
+    type Of = Rule;
+
+    fn read(&self, value: &Value) -> Option<Rule> {
+        self.read_among(value, &Registry::built_in())
+    }
+
+    fn write(&self, of: &Rule) -> Option<Value> {
+        Some(Value::String(of.name().to_owned()))
+    }
+
+    fn forms(&self) -> Vec<Form> {
+        Self::forms_of(&Registry::built_in())
+    }
+
+    fn read_among(&self, value: &Value, rules: &Registry) -> Option<Rule> {
+        rules.get(value.as_str()?).cloned()
+    }
+
+    fn fault(&self, value: &Value, rules: &Registry) -> Option<(String, String)> {
+        let near = value.as_str().and_then(|name| nearest(name, rules.names()));
+        let hint = near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+        let expected = sentence(&Self::forms_of(rules));
+        Some((short(value), format!("expected {expected}{hint}")))
     }
 }

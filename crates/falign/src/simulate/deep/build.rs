@@ -15,10 +15,7 @@ use crate::network::{
     draw_connections_of, draw_feedback_of, draw_layers_of, feedback_draws, is_feedback,
     steps_per_epoch,
 };
-use crate::rule::{
-    Composed, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation, Rule,
-    WeightPerturbation,
-};
+use crate::rule::{Composed, FeedbackLearning, Layer, LearningRule, RulePrecision, RuleStart};
 use crate::simulate::sources::Sources;
 use crate::stage::{DRAW, Listener, Stage, Work};
 use crate::{Error, Result};
@@ -44,15 +41,11 @@ pub(crate) struct Parts<T: Element> {
     pub(crate) steps: u64,
 }
 
-/// Makes a private rule for the layers at the start.
-pub(super) type MakeRule<'a, T> = &'a dyn Fn(&[Layer<T>]) -> Box<dyn LearningRule<T>>;
-
-/// Builds the network and its data; `private` takes the place of the setting's rule.
-pub(crate) fn parts<T: Element>(
+/// Builds the network and its data.
+pub(crate) fn parts<T: RulePrecision>(
     setting: &NetworkSetting,
     run: u64,
     sources: &Sources,
-    private: Option<MakeRule<'_, T>>,
     listener: Listener<'_>,
 ) -> Result<Parts<T>> {
     let Sets {
@@ -69,7 +62,7 @@ pub(crate) fn parts<T: Element>(
         setting.activation,
     )?;
     architecture.has_biases = deep.biases;
-    let mut network = network(setting, run, &architecture, private, listener)?;
+    let mut network = network(setting, run, &architecture, listener)?;
     let found = step_size::find(setting, &network, &train, length.batch, listener)?;
     let mut numeric = setting.clone();
     numeric.step_size = StepSize::Number(found.step_size);
@@ -77,7 +70,7 @@ pub(crate) fn parts<T: Element>(
         && numeric.feedback_step_size == FeedbackStepSize::StepSize
     {
         // Its feedback weights learn with a step that was not known.
-        network = self::network(&numeric, run, &architecture, private, listener)?;
+        network = self::network(&numeric, run, &architecture, listener)?;
     }
     let layers = network.shapes().len();
     let options = options(&numeric, found.step_size, layers, &length);
@@ -123,11 +116,10 @@ impl Span {
 }
 
 /// The network at its start.
-fn network<T: Element>(
+fn network<T: RulePrecision>(
     setting: &NetworkSetting,
     run: u64,
     architecture: &Architecture,
-    private: Option<MakeRule<'_, T>>,
     listener: Listener<'_>,
 ) -> Result<Network<T>> {
     let deep = setting.deep();
@@ -148,10 +140,7 @@ fn network<T: Element>(
             }
         }
     }
-    let rule = match private {
-        Some(make) => make(&layers),
-        None => rule(setting, run, &layers, &work)?,
-    };
+    let rule = rule(setting, run, &layers, &work)?;
     let mut network = Network::new(layers, rule, setting.optimiser);
     if let Some(path) = &setting.initial_weights {
         let path = weights_of_run(path, run)?;
@@ -237,7 +226,7 @@ pub(crate) fn feedback_learning(
 }
 
 /// The rule with its feedback weights at the start.
-pub(crate) fn rule<T: Element>(
+pub(crate) fn rule<T: RulePrecision>(
     setting: &NetworkSetting,
     run: u64,
     layers: &[Layer<T>],
@@ -245,27 +234,28 @@ pub(crate) fn rule<T: Element>(
 ) -> Result<Box<dyn LearningRule<T>>> {
     let deep = setting.deep();
     let streams = Streams::new(setting.seed, run);
-    Ok(match (setting.rule, setting.rule.composition()) {
-        (_, Some(composition)) => {
-            let shape = FeedbackShape {
-                scale: deep.feedback_scale,
-                sparsity: deep.feedback_sparsity,
-                rank: deep.feedback_rank,
-                signs_only: deep.feedback_signs,
-                correlation: setting.feedback_correlation,
-            };
-            let law = setting.feedback_initialisation;
-            let feedback = draw_feedback_of(composition, layers, law, shape, streams, work)?;
-            Box::new(Composed::new(
-                composition,
-                feedback,
-                feedback_learning(setting, deep.mirror_response),
-            ))
-        }
-        (Rule::NodePerturbation, _) => Box::new(NodePerturbation::new(deep.perturbation)),
-        (Rule::WeightPerturbation, _) => Box::new(WeightPerturbation::new(deep.perturbation)),
-        _ => Box::new(LastLayerOnly),
-    })
+    let start = RuleStart {
+        run,
+        streams,
+        layers,
+        perturbation: deep.perturbation,
+    };
+    if let Some(rule) = T::made(&setting.rule, &start) {
+        return Ok(rule);
+    }
+    let composition = setting.rule.composition();
+    let composition = composition.expect("a checked setting has a rule of its engine");
+    let shape = FeedbackShape {
+        scale: deep.feedback_scale,
+        sparsity: deep.feedback_sparsity,
+        rank: deep.feedback_rank,
+        signs_only: deep.feedback_signs,
+        correlation: setting.feedback_correlation,
+    };
+    let law = setting.feedback_initialisation;
+    let feedback = draw_feedback_of(composition, layers, law, shape, streams, work)?;
+    let learning = feedback_learning(setting, deep.mirror_response);
+    Ok(Box::new(Composed::new(composition, feedback, learning)))
 }
 
 /// The weights file of a run: `path` itself, or the last weights of run `run` in a run folder.

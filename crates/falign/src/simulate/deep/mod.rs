@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use self::build::{MakeRule, Span};
+use self::build::Span;
 pub(crate) use self::build::{feedback_learning, network_work, parts, rule, weights_of_run};
 use self::observer::Observer;
 pub(crate) use self::sets::scaler;
@@ -31,7 +31,7 @@ use crate::config::steps::{in_steps, recorded_steps};
 use crate::math::simd::Element;
 use crate::math::{Precision, StreamName, Streams};
 use crate::network::{Network, Part, TensorFile, Training, steps_per_epoch};
-use crate::rule::Layer;
+use crate::rule::{Rule, RulePrecision};
 use crate::stage::Listener;
 
 pub(super) fn simulate(
@@ -41,17 +41,9 @@ pub(super) fn simulate(
     progress: &mut dyn FnMut(u64) -> bool,
     observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
-    match (setting.precision, context.rule) {
-        (Precision::F32, None) => train::<f32>(setting, run, None, context, progress, observe),
-        (Precision::F64, None) => train::<f64>(setting, run, None, context, progress, observe),
-        (Precision::F32, Some(private)) => {
-            let make = |layers: &[Layer<f32>]| private.single(run, layers);
-            train(setting, run, Some(&make), context, progress, observe)
-        }
-        (Precision::F64, Some(private)) => {
-            let make = |layers: &[Layer<f64>]| private.double(run, layers);
-            train(setting, run, Some(&make), context, progress, observe)
-        }
+    match setting.precision {
+        Precision::F32 => train::<f32>(setting, run, context, progress, observe),
+        Precision::F64 => train::<f64>(setting, run, context, progress, observe),
     }
 }
 
@@ -69,17 +61,17 @@ pub(super) fn steps_and_record(
 /// long ones.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 
-fn train<T: Element>(
+fn train<T: RulePrecision>(
     setting: &NetworkSetting,
     run: u64,
-    private: Option<MakeRule<'_, T>>,
     context: Context<'_>,
     progress: &mut dyn FnMut(u64) -> bool,
     observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
     let parts = prepare(context.watch, |listener| {
-        parts::<T>(setting, run, context.sources, private, listener)
+        parts::<T>(setting, run, context.sources, listener)
     })?;
+    let rule = &setting.rule;
     let streams = Streams::new(setting.seed, run);
     let per_epoch = steps_per_epoch(parts.train.samples(), parts.options.batch);
     let record = in_steps(&setting.record, per_epoch);
@@ -110,7 +102,7 @@ fn train<T: Element>(
     let (mut values, mut losses) = match context.checkpoint {
         Some(checkpoint) => {
             let quantities = setting.quantities.len();
-            resume(checkpoint, run, &mut training, quantities, &steps)?
+            resume(checkpoint, rule, run, &mut training, quantities, &steps)?
         }
         None => Default::default(),
     };
@@ -124,7 +116,7 @@ fn train<T: Element>(
             (training, row) = pieces::row(context.watch, &observer, training, running)?;
             let Ok(row) = row else {
                 *training.running_mut() = running;
-                return stopped(context, run, training, (&values, &losses));
+                return stopped(context, rule, run, training, (&values, &losses));
             };
             losses.push(running.loss / running.samples);
             observe(Look {
@@ -139,14 +131,14 @@ fn train<T: Element>(
             && let Some(checkpoint) = context.checkpoint
             && saved.elapsed() > CHECKPOINT_EVERY
         {
-            keep(checkpoint, run, &mut training, &values, &losses)?;
+            keep(checkpoint, rule, run, &mut training, &values, &losses)?;
             saved = Instant::now();
         }
         if step >= steps.last().copied().unwrap_or(0) {
             break stall(&losses, &steps, chance);
         }
         if !progress(step) {
-            return stopped(context, run, training, (&values, &losses));
+            return stopped(context, rule, run, training, (&values, &losses));
         }
         let loss;
         (training, loss) = pieces::step(context.watch, training)?;
@@ -159,7 +151,7 @@ fn train<T: Element>(
     {
         // Other runs of the job may still be stopped: this one need not run again. One that has
         // diverged goes on from its last checkpoint, to diverge at the same step.
-        keep(checkpoint, run, &mut training, &values, &losses)?;
+        keep(checkpoint, rule, run, &mut training, &values, &losses)?;
     }
     let nothing = vec![f64::NAN; setting.quantities.len()];
     values.resize(steps.len(), nothing);
@@ -179,12 +171,13 @@ fn train<T: Element>(
 /// Keeps what a run that is stopped has done: its values and running losses, row by row, and its state.
 fn stopped<T: Element>(
     context: Context<'_>,
+    rule: &Rule,
     run: u64,
     mut training: Box<Training<T>>,
     (values, losses): (&[Vec<f64>], &[f64]),
 ) -> Result<Option<RunResult>> {
     if let Some(checkpoint) = context.checkpoint {
-        keep(checkpoint, run, &mut training, values, losses)?;
+        keep(checkpoint, rule, run, &mut training, values, losses)?;
     }
     Ok(None)
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::file::{read_own, write_own};
 use crate::math::simd::Element;
 use crate::network::{Part, Running, TensorFile, Training};
+use crate::rule::Rule;
 use crate::simulate::arithmetic::{MIX, other_arithmetic};
 use crate::simulate::{Checkpoint, EngineFamily};
 use crate::{Error, Result};
@@ -18,14 +19,26 @@ fn family<T: Element>(training: &Training<T>) -> EngineFamily {
 }
 
 /// Identity of a checkpoint: all of it must be the same for a run to go on from it.
-fn identity<T: Element>(checkpoint: Checkpoint<'_>, run: u64, training: &Training<T>) -> Value {
-    json!({
+fn identity<T: Element>(
+    checkpoint: Checkpoint<'_>,
+    rule: &Rule,
+    run: u64,
+    training: &Training<T>,
+) -> Value {
+    let mut identity = json!({
         "kind": "checkpoint",
         "numerics_version": family(training).numerics_version(),
         "job": checkpoint.job,
         "run": run,
-    })
+    });
+    if let Some(custom) = rule.custom() {
+        identity[RULE] = json!({ "name": custom.name(), "version": custom.version() });
+    }
+    identity
 }
+
+/// Key in the note of a checkpoint: a custom rule.
+const RULE: &str = "rule";
 
 /// Key in the note of a checkpoint: see [`EngineFamily::arithmetic`].
 const ARITHMETIC: &str = "arithmetic";
@@ -34,12 +47,13 @@ const ARITHMETIC: &str = "arithmetic";
 /// systems without locks let happen.
 pub(super) fn keep<T: Element>(
     checkpoint: Checkpoint<'_>,
+    rule: &Rule,
     run: u64,
     training: &mut Training<T>,
     values: &[Vec<f64>],
     losses: &[f64],
 ) -> Result<()> {
-    let mut note = identity(checkpoint, run, training);
+    let mut note = identity(checkpoint, rule, run, training);
     note["step"] = training.network().steps_done().into();
     note[ARITHMETIC] = family(training).arithmetic().into();
     let mut file = TensorFile::new(note);
@@ -87,6 +101,7 @@ fn make_folder(path: &Path) -> Result<()> {
 /// time is lost. Returns the rows so far, and the running mean loss at each. `steps` are those at which a row of so many `quantities` is recorded.
 pub(super) fn resume<T: Element>(
     checkpoint: Checkpoint<'_>,
+    rule: &Rule,
     run: u64,
     training: &mut Training<T>,
     quantities: usize,
@@ -100,7 +115,7 @@ pub(super) fn resume<T: Element>(
         }
         Err(other) => return Err(other),
     };
-    let expected = identity(checkpoint, run, training);
+    let expected = identity(checkpoint, rule, run, training);
     let file = file.and_then(|file| is_of(&file, &expected).map(|()| file));
     if let Ok(file) = &file {
         check_arithmetic(checkpoint, training, &file.note)?;
@@ -121,6 +136,8 @@ fn is_of(file: &TensorFile, expected: &Value) -> Result<(), String> {
         "no checkpoint"
     } else if differs("numerics_version") {
         "the checkpoint of another numerics version"
+    } else if differs(RULE) {
+        "the checkpoint of another version of its learning rule"
     } else if file.note["job"].is_null() {
         "a checkpoint that does not say of which run, as those of earlier versions"
     } else if differs("job") || differs("run") {

@@ -9,7 +9,7 @@ use crate::math::simd::Element;
 use crate::network::{
     CurvatureOptions, Examples, Network, OptimiserKind, largest_curvature_with_listener,
 };
-use crate::rule::{Layer, Rule};
+use crate::rule::{Layer, RuleKind};
 use crate::stage::Listener;
 use crate::{Error, Result};
 
@@ -54,7 +54,7 @@ pub(super) fn find<T: Element>(
         loss: setting.loss,
         reduction: setting.reduction,
         batch,
-        only_last_layer: setting.rule == Rule::LastLayerOnly,
+        only_last_layer: setting.rule.kind() == Some(RuleKind::LastLayerOnly),
     };
     let curvature = largest_curvature_with_listener(network.layers(), train, options, listener)?;
     if !(curvature.is_finite() && curvature > 0.0) {
@@ -72,7 +72,7 @@ pub(super) fn find<T: Element>(
     let step_size = if let Some(share) = share {
         share / curvature
     } else {
-        let slowed = curvature * noise(setting.rule, network, batch);
+        let slowed = curvature * noise(setting.rule.kind(), network, batch);
         0.5 * kept(setting) / (slowed + setting.largest_ridge)
     };
     Ok(Found {
@@ -94,15 +94,15 @@ fn kept(setting: &NetworkSetting) -> f64 {
 /// Factor by which noise shortens the steps of rules that learn by trial (Werfel, Xie & Seung 2005):
 /// the estimate of a gradient by one trial has a variance of its square times the number of what
 /// is shaken. All weights are shaken once a batch, units once a sample.
-fn noise<T: Element>(rule: Rule, network: &Network<T>, batch: usize) -> f64 {
+fn noise<T: Element>(rule: Option<RuleKind>, network: &Network<T>, batch: usize) -> f64 {
     let layers = network.layers();
     match rule {
-        Rule::WeightPerturbation => {
+        Some(RuleKind::WeightPerturbation) => {
             let of_layer = |l: &Layer<T>| l.weights.len() + l.bias.as_ref().map_or(0, Array1::len);
             let weights = layers.iter().map(of_layer);
             2.0 + weights.sum::<usize>() as f64
         }
-        Rule::NodePerturbation => {
+        Some(RuleKind::NodePerturbation) => {
             let units: usize = layers[..layers.len() - 1].iter().map(Layer::units).sum();
             1.0 + (1 + units) as f64 / batch as f64
         }

@@ -11,7 +11,8 @@ use super::resolve::{Resolved, resolve, resolve_watched};
 use super::shapes::{sizes_of, weights_fit};
 use super::sources::Sources;
 use super::watch::prepare;
-use super::{Context, Look, Outcome, PrivateRule, RunResult, RunRows, SavedWeights};
+use super::{Context, Look, Outcome, RunResult, RunRows, SavedWeights};
+use crate::Result;
 use crate::config::record_fits;
 use crate::config::setting::{Record, SaveWeights, Steps, TwoLayerEngine, TwoLayerSetting};
 use crate::config::steps::recorded_steps;
@@ -19,7 +20,6 @@ use crate::math::{Precision, Streams};
 use crate::two_layer::{
     Dynamics, Linear, LinearStart, Needs, Problem, Reference, SampleSpace, Start, Weights,
 };
-use crate::{Error, Result};
 
 fn start(setting: &TwoLayerSetting, streams: Streams, problem: &Problem) -> Result<Start> {
     let Some(path) = &setting.initial_weights else {
@@ -114,21 +114,6 @@ pub(super) fn steps_and_record(
     Ok((steps, setting.record.clone()))
 }
 
-/// Two-layer engines have their rules built in.
-pub(crate) fn refuse_private(
-    setting: &TwoLayerSetting,
-    private: Option<&dyn PrivateRule>,
-) -> Result<()> {
-    if private.is_some() {
-        return Err(Error::config(
-            "run.engine",
-            setting.engine.name(),
-            "a private rule needs \"mini_batch\"",
-        ));
-    }
-    Ok(())
-}
-
 /// Runs a setting of a two-layer engine.
 pub(super) fn simulate(
     setting: &TwoLayerSetting,
@@ -137,7 +122,6 @@ pub(super) fn simulate(
     progress: &mut dyn FnMut(u64) -> bool,
     observe: &mut dyn FnMut(Look<'_>),
 ) -> Result<Option<RunResult>> {
-    refuse_private(setting, context.rule)?;
     let (problem, resolved, mut engine) = engine(setting, run_number, context)?;
     let save = setting.save_weights;
     let kept = |engine: &mut dyn Dynamics, is_wanted: bool| -> Result<Option<Weights>> {

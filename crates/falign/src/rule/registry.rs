@@ -1,0 +1,128 @@
+//! The rules that experiment files can name: the built-in ones and those that a user's crate adds.
+
+use super::custom::CustomRule;
+use super::table::Rule;
+use crate::{Error, Result};
+
+/// The rules that experiment files can name. It is passed to whatever reads an experiment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registry {
+    rules: Vec<Rule>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::built_in()
+    }
+}
+
+impl Registry {
+    /// The built-in rules.
+    pub fn built_in() -> Self {
+        let rules = Rule::ALL.to_vec();
+        Self { rules }
+    }
+
+    /// Adds a rule of a user's own crate.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a name that is no word of small letters, digits and `_`, or that another
+    /// rule has; for a version that is blank.
+    pub fn register(&mut self, custom: CustomRule) -> Result<()> {
+        let name = custom.name().to_owned();
+        let refuse = |why: String| Err(Error::config("rule name", format!("\"{name}\""), why));
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(fits) {
+            return refuse(
+                "expected a small letter, then small letters, digits and `_`".to_owned(),
+            );
+        }
+        match self.get(&name) {
+            Some(Rule::Custom(_)) => {
+                return refuse("is registered already; choose another".to_owned());
+            }
+            Some(_) => return refuse("is a built-in rule; choose another".to_owned()),
+            None => {}
+        }
+        if let Some(version) = custom.version()
+            && version.trim().is_empty()
+        {
+            return Err(Error::config(
+                format!("version of rule {name}"),
+                format!("\"{version}\""),
+                "expected a text, not blank, such as \"1\"; a rule that still changes has none",
+            ));
+        }
+        self.rules.push(custom.into());
+        Ok(())
+    }
+
+    /// The rule of this name.
+    pub fn get(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.name() == name)
+    }
+
+    /// Names of all rules, the built-in ones first.
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.rules.iter().map(Rule::name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::LastLayerOnly;
+
+    fn custom(name: &str) -> CustomRule {
+        CustomRule::new(
+            name,
+            |_| Box::new(LastLayerOnly),
+            |_| Box::new(LastLayerOnly),
+        )
+    }
+
+    #[test]
+    fn every_built_in_rule_is_there_from_the_start() {
+        let rules = Registry::default();
+        for rule in &Rule::ALL {
+            assert_eq!(rules.get(rule.name()), Some(rule));
+        }
+        assert_eq!(rules.names().count(), Rule::ALL.len());
+        assert_eq!(rules.get("hers"), None);
+    }
+
+    #[test]
+    fn mistakes_of_a_registration_are_named_and_add_nothing() {
+        let mut rules = Registry::built_in();
+        rules.register(custom("hers").with_version("2")).unwrap();
+        let before = rules.clone();
+        for (mistake, said) in [
+            (
+                custom("backpropagation"),
+                "\"backpropagation\": is a built-in rule",
+            ),
+            (
+                custom("hers").with_version("3"),
+                "\"hers\": is registered already",
+            ),
+            (custom(""), "expected a small letter"),
+            (custom("her rule"), "\"her rule\": expected a small letter"),
+            (custom("2nd"), "\"2nd\": expected a small letter"),
+            (
+                custom("other").with_version(" "),
+                "version of rule other = \" \": expected a text",
+            ),
+        ] {
+            let text = rules.register(mistake).unwrap_err().to_string();
+            assert!(text.contains(said), "{text}");
+            assert_eq!(rules, before);
+        }
+        assert_eq!(
+            rules
+                .get("hers")
+                .and_then(Rule::custom)
+                .and_then(CustomRule::version),
+            Some("2")
+        );
+    }
+}
