@@ -2,13 +2,16 @@
 """Times `falign` against PyTorch and JAX programs that do the same work, and prints the ratios.
 
     python bench/compare.py [--cases linear relu tanh mnist] [--precisions f32 f64] ...
+    python bench/compare.py --against PROGRAM --rounds 9 ...
 
 Every program reads the same data, start and feedback weights. First each trains for the same few
 steps and must reach the same loss and alignment; then `falign` and a peer take short turns, A B A
 B, so that other work on the machine meets both. docs/performance.md says what is and what is not
-compared. Needs NumPy; a peer whose packages are not installed is listed as missing.
+compared. Needs NumPy; a peer whose packages are not installed is listed as missing. `--against`
+takes another build of `falign` in place of the peers.
 
-Exit status: 0, also with missing peers; 1 if a peer failed or computed something else.
+Exit status: 0, also with missing peers; 1 if a program failed or computed something else, or if
+this build is slower than the other by more than 5 % in the median of a case.
 """
 
 import argparse
@@ -22,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+import builds
 import cases
 import machine
 import problem
@@ -49,6 +53,7 @@ def arguments():
     add("--rounds", type=int, default=5, help="turns of each pair")
     add("--turn", type=float, default=2.0, help="length of a turn in seconds")
     add("--falign", type=Path, default=ROOT / "target/release/falign", help="the program")
+    add("--against", type=Path, help="another build of falign, timed in place of the peers")
     add("--mnist", type=Path, default=os.environ.get("FALIGN_DATA"),
         help="folder of MNIST's four files")
     add("--python", default=sys.executable, help="interpreter of the peers")
@@ -142,20 +147,28 @@ def main():
         raise SystemExit(f"compare: no {options.falign}; run cargo build --release -p falign-cli")
     if options.mnist is None and any(case.family == "classes" for case in chosen):
         raise SystemExit("compare: --mnist DIR, or other --cases")
+    if options.against is not None and not options.against.exists():
+        raise SystemExit(f"compare: no {options.against}")
     options.about = {"numpy": np.__version__, "python": sys.version.split()[0]}
     cpu = machine.processor()
     confine = machine.confine(options.threads)
     begun = machine.load()
     stored = []
-    print(ratios.HEADER, flush=True)
+    print(builds.HEADER if options.against else ratios.HEADER, flush=True)
     status = 0
     with tempfile.TemporaryDirectory(prefix="falign-compare-") as folder:
         kinds, said = variants(options, cpu, Path(folder))
         for number, case in enumerate(chosen):
             inner = Path(folder) / str(number)
             inner.mkdir()
-            results = compare(case, options, inner, kinds, confine)
-            print("\n".join(ratios.rows(case.name, case.precision, results)), flush=True)
+            if options.against:
+                results = [builds.compare(case, options, inner, confine)]
+                table = [builds.row(case.name, case.precision, results[0])]
+                status = max(status, int(builds.is_slower(results[0])))
+            else:
+                results = compare(case, options, inner, kinds, confine)
+                table = ratios.rows(case.name, case.precision, results)
+            print("\n".join(table), flush=True)
             for result in results:
                 stored.append({"case": case.name, "precision": case.precision, **asdict(result)})
                 if result.failed or result.disagrees(case.precision):
@@ -164,7 +177,11 @@ def main():
     print(f"\n{date.today()}, {cpu['model']} (model {cpu['number']}, AVX-512: "
           f"{'yes' if cpu['avx512'] else 'no'}), {options.threads} thread(s) for each program; "
           f"load {begun:.1f} at the start, {machine.load():.1f} at the end.")
-    print(f"{programs.version(options.falign)}, {versions}. BLAS libraries: {said}.")
+    if options.against:
+        print(f"{programs.version(options.falign)} against {options.against}: "
+              f"{programs.version(options.against)}.")
+    else:
+        print(f"{programs.version(options.falign)}, {versions}. BLAS libraries: {said}.")
     print(f"{options.rounds} pairs of turns of {options.turn:g} s; {options.runs} runs in "
           f"two-layer cases, {options.threads} in mnist.")
     if options.json:

@@ -13,6 +13,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import builds
 import cases
 import compare
 import machine
@@ -52,6 +53,27 @@ class Differences(unittest.TestCase):
         result = Result("peer", **PASSED)
         self.assertFalse(result.disagrees("f32"))
         self.assertTrue(result.disagrees("f64"))
+
+
+class Builds(unittest.TestCase):
+    @staticmethod
+    def result(ours):
+        return Result("other", [Turn(1.0, our, 2.0, 2.5 * our) for our in ours], **PASSED)
+
+    def test_a_case_is_slower_by_its_median_turn(self):
+        self.assertFalse(builds.is_slower(self.result([1.04, 0.9, 3.0])))
+        self.assertTrue(builds.is_slower(self.result([1.06, 0.9, 3.0])))
+
+    def test_ratios_are_over_the_other_build(self):
+        row = builds.row("relu", "f32", self.result([1.5, 2.0, 3.0]))
+        self.assertIn("2.000 (1.500 to 3.000) SLOWER", row)
+        self.assertIn("| 1.875 |", row)
+        self.assertIn("| 1.5 s | 1 s |", row)
+
+    def test_other_numbers_are_not_timed(self):
+        result = Result("other", loss_difference=1e-3, alignment_difference=0.0)
+        self.assertIn("DISAGREES", builds.row("relu", "f32", result))
+        self.assertFalse(builds.is_slower(result))
 
 
 class Table(unittest.TestCase):

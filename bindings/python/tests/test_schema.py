@@ -102,7 +102,19 @@ CLAIM = {
     "max": 1.0,
     "where": {"width": [1, 2], "step": "last"},
 }
+REFERENCE = {
+    "id": "b",
+    "text": "a text",
+    "source": "a source",
+    "quantity": "loss",
+    "kind": "near_reference",
+    "values": [{"width": 7, "mean": 1, "std": 1, "runs": 3}],
+}
 PANEL = {"x": "step", "y": "loss"}
+
+
+def without(table: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in table.items() if name != key}
 
 
 @pytest.mark.parametrize(
@@ -128,6 +140,11 @@ PANEL = {"x": "step", "y": "loss"}
         {"claim": [{**CLAIM, "where": {"step": "lst"}}]},
         {"claim": [{"id": "a", "kind": "between", "quantity": "loss", "text": "t"}]},
         {"claim": [{**CLAIM, "max": "1"}]},
+        {"claim": [without(CLAIM, "max")]},
+        {"claim": [{**without(CLAIM, "max"), "kind": "slope", "over": "width"}]},
+        {"claim": [REFERENCE | {"table": "a.csv"}]},
+        {"claim": [without(REFERENCE, "values")]},
+        {"claim": [REFERENCE | {"z": 3, "level": 0.01}]},
         {"figure": {"colums": 2}},
         {"figure": {"columns": 0}},
         {"figure": {"panel": [{**PANEL, "y": "los"}]}},
@@ -139,6 +156,6 @@ PANEL = {"x": "step", "y": "loss"}
     ids=str,
 )
 def test_mistakes_of_a_file_are_not_in_the_schema(change: dict[str, Any]) -> None:
-    good = {"name": "a", "claim": [CLAIM], "figure": {"panel": [PANEL]}}
+    good = {"name": "a", "claim": [CLAIM, REFERENCE], "figure": {"panel": [PANEL]}}
     VALIDATOR.validate(good)
     assert not VALIDATOR.is_valid(good | change)

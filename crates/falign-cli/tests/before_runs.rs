@@ -113,6 +113,7 @@ fn what_no_run_could_answer_is_refused_before_the_first() {
             let words = [command, "asked.toml", "--quiet", "--out", "made"];
             let said = lab.falign(&words).refuses(&parts).err;
             assert!(!lab.path("made").exists(), "{asked}: {said}");
+            assert!(said.contains("asked.toml:"), "a line of the file: {said}");
         }
         lab.falign(&["run", "asked.toml", "--dry-run", "--quiet"])
             .refuses(&parts);

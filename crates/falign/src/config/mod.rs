@@ -14,6 +14,7 @@ pub mod keys;
 mod layout;
 pub(crate) mod need;
 mod overrides;
+mod places;
 pub(crate) mod read;
 mod resolved;
 mod schema;
@@ -43,6 +44,7 @@ use self::claim::Claim;
 use self::document::Node;
 use self::figure::Figure;
 use self::layout::Layout;
+use self::places::Places;
 use crate::rule::{CustomRule, Registry};
 use crate::{Error, Result};
 
@@ -71,6 +73,7 @@ pub struct Experiment {
     /// mistake of the file.
     pub(crate) is_overridden: bool,
     rules: Registry,
+    pub(crate) places: Places,
     layout: Layout,
 }
 
@@ -184,6 +187,7 @@ impl Experiment {
             layout::anchor_paths(&mut layout, folder);
         }
         let case_names: Vec<&str> = layout.cases.iter().map(|case| &*case.name).collect();
+        let places = Places::new(&file.claims, file.figure.as_ref());
         let all_claims = claim::read(&file.claims, &case_names, rules, folder)?;
         let figure = file
             .figure
@@ -204,7 +208,7 @@ impl Experiment {
         let settings = expand::settings(&layout, rules)?;
         let is_overridden = has_default || *overrides != Overrides::none();
         let figure = figure
-            .map(|figure| figure::fit::fit(figure, &settings, rules, is_overridden))
+            .map(|figure| figure::fit::fit(figure, &settings, rules, is_overridden, &places))
             .transpose()?;
         resolved::fill(&mut layout, &settings, rules)?;
         let mut claims = Vec::new();
@@ -219,11 +223,9 @@ impl Experiment {
             match claim.applies(&settings) {
                 Ok(()) => claims.push(claim),
                 Err(reason) if !is_overridden => {
-                    return Err(Error::config(
-                        format!("claim.{}", claim.id),
-                        claim.kind(),
-                        reason,
-                    ));
+                    let key = format!("claim.{}", claim.id);
+                    let error = Error::config(key, claim.kind(), reason);
+                    return Err(places.in_claim(&claim.id, error));
                 }
                 Err(reason) => left_out.push((claim.id, reason)),
             }
@@ -240,6 +242,7 @@ impl Experiment {
             figure,
             is_overridden,
             rules: rules.clone(),
+            places,
             layout,
         })
     }

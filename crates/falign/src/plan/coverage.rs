@@ -22,26 +22,32 @@ use crate::{Error, Result};
 pub(super) fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
     let settings = &experiment.settings;
     let is_overridden = experiment.is_overridden;
+    let places = &experiment.places;
     for claim in &experiment.claims {
-        claim.check_table(settings, is_overridden)?;
+        let checked = claim.check_table(settings, is_overridden);
+        checked.map_err(|error| places.in_claim(&claim.id, error))?;
     }
     if is_overridden {
         return Ok(());
     }
     for claim in &experiment.claims {
-        claim.uses_every_row(settings)?;
+        let checked = claim.uses_every_row(settings);
+        checked.map_err(|error| places.in_claim(&claim.id, error))?;
     }
     for claim in experiment.claims.iter().filter(|one| one.asks_for_steps()) {
         for index in claim.selected(settings) {
             if let Some(steps) = steps(&settings[index], sources)? {
-                claim.check_steps(&settings[index], &steps)?;
+                let checked = claim.check_steps(&settings[index], &steps);
+                checked.map_err(|error| places.in_claim(&claim.id, error))?;
             }
         }
     }
     let panels = experiment.figure.iter().flat_map(|figure| &figure.panels);
-    for panel in panels {
-        fit::legible(panel, settings, experiment.rules())?;
-        has_rows(panel, settings, sources)?;
+    // The command line has changed nothing, so that the panels are those of the file.
+    for (index, panel) in panels.enumerate() {
+        fit::legible(panel, settings, experiment.rules())
+            .and_then(|()| has_rows(panel, settings, sources))
+            .map_err(|error| places.in_panel(index, error))?;
     }
     Ok(())
 }

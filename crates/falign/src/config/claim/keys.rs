@@ -211,6 +211,50 @@ pub(crate) const CLAIM_KEYS: &[ClaimKey] = &[
     ),
 ];
 
+/// Keys of which a claim has at least one, exactly one, or not both.
+struct Pair {
+    kinds: &'static [&'static str],
+    keys: [&'static str; 2],
+    rule: Together,
+}
+
+#[derive(Clone, Copy)]
+enum Together {
+    AtLeastOne,
+    One,
+    NotBoth,
+}
+
+/// Pairs of keys that say together what a claim is about.
+const PAIRS: [Pair; 3] = [
+    Pair {
+        kinds: &["between", "slope"],
+        keys: ["min", "max"],
+        rule: Together::AtLeastOne,
+    },
+    Pair {
+        kinds: &["near_reference"],
+        keys: ["table", "values"],
+        rule: Together::One,
+    },
+    Pair {
+        kinds: &["near_reference"],
+        keys: ["z", "level"],
+        rule: Together::NotBoth,
+    },
+];
+
+impl Pair {
+    fn schema(&self) -> Json {
+        let each = self.keys.map(|key| json!({ "required": [key] }));
+        match self.rule {
+            Together::AtLeastOne => json!({ "anyOf": each }),
+            Together::One => json!({ "oneOf": each }),
+            Together::NotBoth => json!({ "not": { "required": self.keys } }),
+        }
+    }
+}
+
 impl ClaimKey {
     /// Whether claims of a kind have it.
     pub(crate) fn is_of(&self, kind: &str) -> bool {
@@ -295,12 +339,18 @@ pub(crate) fn claim_schema() -> Json {
             .map(|key| (key.name.to_owned(), key.schema(kind)))
             .collect();
         let required: Vec<&str> = keys().filter(|k| k.is_required).map(|k| k.name).collect();
-        json!({
+        let pairs = PAIRS.iter().filter(|pair| pair.kinds.contains(&kind));
+        let pairs: Vec<Json> = pairs.map(Pair::schema).collect();
+        let mut schema = json!({
             "type": "object",
             "properties": properties,
             "required": required,
             "additionalProperties": false,
-        })
+        });
+        if !pairs.is_empty() {
+            schema["allOf"] = pairs.into();
+        }
+        schema
     };
     json!({ "oneOf": KINDS.map(of_kind) })
 }

@@ -8,6 +8,7 @@ use super::{Figure, Panel, Style};
 use crate::config::LabelledSetting;
 use crate::config::columns::{HIDDEN_WIDTHS, setting_columns};
 use crate::config::keys::leaf;
+use crate::config::places::Places;
 use crate::config::value::{column, short};
 use crate::measure::Quantity;
 use crate::rule::Registry;
@@ -21,13 +22,14 @@ pub(crate) fn fit(
     settings: &[LabelledSetting],
     rules: &Registry,
     is_overridden: bool,
+    places: &Places,
 ) -> Result<Figure> {
     let mut kept = Vec::new();
-    for panel in std::mem::take(&mut figure.panels) {
+    for (index, panel) in std::mem::take(&mut figure.panels).into_iter().enumerate() {
         match drawable(&panel, settings, rules) {
             Ok(()) => kept.push(panel),
             Err(_) if is_overridden => {}
-            Err(error) => return Err(error),
+            Err(error) => return Err(places.in_panel(index, error)),
         }
     }
     figure.panels = kept;
