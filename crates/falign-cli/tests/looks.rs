@@ -196,6 +196,81 @@ fn a_picture_is_drawn_whatever_was_asked() {
 }
 
 #[test]
+fn a_part_of_a_figure_is_drawn_for_a_paper() {
+    let lab = Lab::new();
+    lab.file(
+        "two.toml",
+        "name = \"two\"\n[data]\nsamples = 5\ninput_dim = 4\n[run]\nruns = 2\nsteps = 9\n[sweep]\nnetwork.width = [5, 6]\n\
+         [figure]\ncolumns = 2\n[[figure.panel]]\nx = \"width\"\ny = \"alignment\"\nstyle = \"points\"\n\
+         [[figure.panel]]\nx = \"step\"\ny = \"loss\"\nseries = \"width\"\n",
+    );
+    lab.run(&["two.toml", "--out", "two"]);
+    let whole = lab.text("two/figure.svg");
+    let plot = |more: &[&str]| lab.falign(&[&["plot", "two"][..], more].concat());
+    let names = |said: &str| said.lines().count();
+    let said = plot(&[
+        "--format",
+        "pdf",
+        "--width",
+        "3.25in",
+        "--no-caption",
+        "--panel",
+        "b",
+    ]);
+    let said = said.succeeds().out;
+    assert!(said.contains("plot.pdf") && names(&said) == 3, "{said}");
+    assert!(
+        std::fs::read(lab.path("two/plot.pdf"))
+            .unwrap()
+            .starts_with(b"%PDF")
+    );
+    let points = lab.text("two/plot.csv");
+    assert!(
+        points.lines().skip(1).all(|line| line.starts_with("a,")),
+        "{points}"
+    );
+    assert!(points.contains(",9,"), "the loss at step 9: {points}");
+    let own = [
+        "--y",
+        "residual_norm",
+        "--where",
+        "width=5",
+        "--where",
+        "step=[3, 6, 9]",
+        "--name",
+        "mine",
+    ];
+    let refused = plot(&own).refuses(&["figure.panel.y", "residual_norm"]);
+    assert!(
+        refused.err.contains("alignment"),
+        "what there is: {}",
+        refused.err
+    );
+    plot(&[
+        "--y",
+        "loss",
+        "--where",
+        "width=5",
+        "--where",
+        "step=[0, 9]",
+        "--name",
+        "mine",
+    ])
+    .succeeds();
+    assert_eq!(lab.text("two/mine.csv").lines().count(), 3);
+    plot(&["--x-max", "4", "--panel", "b", "--text", "--format", "svg"]).succeeds();
+    assert!(lab.text("two/plot.svg").contains("<text "));
+    plot(&["--panel", "c"]).refuses(&["--panel c", "a to b"]);
+    plot(&["--panel", "b", "--y-min", "3", "--y-max", "2"]).refuses(&["y_min = 3", "y_max = 2"]);
+    plot(&["--width", "1in"]).fails(1, &["no room"]);
+    assert_eq!(
+        lab.text("two/figure.svg"),
+        whole,
+        "the folder's own figure stays"
+    );
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error() {
     let lab = Lab::new();
     for words in [&["keys"][..], &["man"], &["config", "figure2"]] {

@@ -118,6 +118,15 @@ fn wrong_options_are_refused_by_their_range() {
         (&["plot", "x", "--png-width", "0"], "100..=10000"),
         (&["plot", "x", "--png-width", "1000000"], "100..=10000"),
         (&["plot", "x", "--mean", "harmonic"], "geometric"),
+        (&["plot", "x", "--format", "eps"], "pdf"),
+        (&["plot", "x", "--width", "3"], "with a unit"),
+        (&["plot", "x", "--width", "3mm"], "from 1in"),
+        (&["plot", "x", "--name", "a/b"], "a name of letters"),
+        (&["plot", "x", "--where", "width=5"], "--y"),
+        (
+            &["plot", "x", "--y", "loss", "--where", "width"],
+            "COLUMN=VALUE",
+        ),
         (&["completions", "cmd"], "bash"),
     ] {
         let answer = lab.falign(words).ends_with(2);

@@ -15,6 +15,24 @@ pub(super) struct Axis {
     high: f64,
 }
 
+/// Ends of an axis that are given, and the letter that its keys begin with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends {
+    /// `x` or `y`.
+    pub(super) axis: char,
+    /// Low end.
+    pub(super) low: Option<f64>,
+    /// High end.
+    pub(super) high: Option<f64>,
+}
+
+impl Ends {
+    /// Whether a value is between the ends.
+    pub(super) fn hold(&self, value: f64) -> bool {
+        self.low.is_none_or(|low| value >= low) && self.high.is_none_or(|high| value <= high)
+    }
+}
+
 /// A tick; minor ones have no label.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tick {
@@ -38,7 +56,7 @@ impl Axis {
         scale: Scale,
         values: impl IntoIterator<Item = f64>,
         pad: f64,
-        fixed: (Option<f64>, Option<f64>),
+        given: Ends,
     ) -> Result<Self> {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for value in values
@@ -68,18 +86,21 @@ impl Axis {
             Some(value) => match on_scale(scale, value) {
                 Some(end) => Ok(Some(end)),
                 None => {
-                    bail!("{name} = {value} cannot be the end of a log axis; use a value above 0")
+                    bail!(
+                        "{}_{name} = {value} cannot be the end of a log axis; use a value above 0",
+                        given.axis
+                    )
                 }
             },
         };
-        let fixed = (end(fixed.0, "y_min")?, end(fixed.1, "y_max")?);
+        let fixed = (end(given.low, "min")?, end(given.high, "max")?);
         // The margin of a free end is a share of what is shown, not of data that a fixed end cuts off.
         let margin = pad * (fixed.1.unwrap_or(high) - fixed.0.unwrap_or(low)).max(0.0);
         let low = fixed.0.unwrap_or(low - margin);
         let high = fixed.1.unwrap_or(high + margin);
         let (low, high) = match fixed {
             _ if low < high => (low, high),
-            (Some(_), Some(_)) => bail!("y_min must be below y_max"),
+            (Some(_), Some(_)) => bail!("{0}_min must be below {0}_max", given.axis),
             (Some(_), None) => (low, low + length),
             (None, _) => (high - length, high),
         };
@@ -108,7 +129,7 @@ impl Axis {
     pub(super) fn ticks(&self, labels: usize) -> Vec<Tick> {
         let mut ticks = match self.scale {
             Scale::Linear => self.linear_ticks(labels),
-            Scale::Log if self.high - self.low < 1.0 => self.short_log_ticks(),
+            Scale::Log if self.high - self.low < 1.0 => self.short_log_ticks(labels),
             Scale::Log => self.log_ticks(labels),
         };
         ticks.retain(|tick| (-1e-9..=1.0 + 1e-9).contains(&tick.at));
@@ -212,7 +233,7 @@ impl Axis {
     }
 
     // Less than a decade: powers of ten alone could leave the axis bare.
-    fn short_log_ticks(&self) -> Vec<Tick> {
+    fn short_log_ticks(&self, labels: usize) -> Vec<Tick> {
         let (first, last) = (libm::floor(self.low), libm::ceil(self.high));
         let fine = self.high - self.low < 0.15;
         let mut ticks = Vec::new();
@@ -246,8 +267,24 @@ impl Axis {
                 }
             }
         }
-        ticks
+        thinned(ticks, labels)
     }
+}
+
+/// The ticks within the axis with at most `labels` labels, evenly left out.
+fn thinned(mut ticks: Vec<Tick>, labels: usize) -> Vec<Tick> {
+    ticks.retain(|tick| (-1e-9..=1.0 + 1e-9).contains(&tick.at));
+    ticks.sort_by(|a, b| a.at.total_cmp(&b.at));
+    let labelled = ticks.iter().filter(|tick| tick.label.is_some()).count();
+    let stride = labelled.div_ceil(labels.max(1)).max(1);
+    let with_label = ticks.iter_mut().filter(|tick| tick.label.is_some());
+    for (index, tick) in with_label.enumerate() {
+        if index % stride > 0 {
+            tick.label = None;
+            tick.minor = true;
+        }
+    }
+    ticks
 }
 
 fn on_scale(scale: Scale, value: f64) -> Option<f64> {
@@ -277,6 +314,19 @@ fn decimals(step: f64) -> usize {
 mod tests {
     use super::*;
 
+    const FREE: Ends = Ends {
+        axis: 'y',
+        low: None,
+        high: None,
+    };
+
+    fn from(low: f64) -> Ends {
+        Ends {
+            low: Some(low),
+            ..FREE
+        }
+    }
+
     fn labels(ticks: &[Tick]) -> Vec<&str> {
         ticks
             .iter()
@@ -287,18 +337,18 @@ mod tests {
     #[test]
     fn a_log_axis_passes_over_values_it_cannot_show() {
         let values = [-1.0, 0.0, f64::NAN, 1e-2, 1e3];
-        let axis = Axis::around(Scale::Log, values, 0.0, (None, None)).unwrap();
+        let axis = Axis::around(Scale::Log, values, 0.0, FREE).unwrap();
         assert_eq!(axis.position(0.0), None);
         assert_eq!(axis.position(-3.0), None);
         assert!((axis.position(1e-2).unwrap()).abs() < 1e-12);
         assert!((axis.position(1e3).unwrap() - 1.0).abs() < 1e-12);
-        let bare = Axis::around(Scale::Log, [0.0, -5.0], 0.0, (None, None)).unwrap();
+        let bare = Axis::around(Scale::Log, [0.0, -5.0], 0.0, FREE).unwrap();
         assert!(!labels(&bare.ticks(4)).is_empty());
     }
 
     #[test]
     fn a_long_log_axis_labels_even_powers_and_marks_every_decade() {
-        let axis = Axis::around(Scale::Log, [1e-28, 1e4], 0.0, (None, None)).unwrap();
+        let axis = Axis::around(Scale::Log, [1e-28, 1e4], 0.0, FREE).unwrap();
         let ticks = axis.ticks(5);
         assert_eq!(
             labels(&ticks),
@@ -310,14 +360,35 @@ mod tests {
     #[test]
     fn a_short_log_axis_is_not_left_bare() {
         for (low, high) in [(2.0, 7.0), (0.31, 0.32), (1.5, 1.9), (9.0, 11.0)] {
-            let axis = Axis::around(Scale::Log, [low, high], 0.0, (None, None)).unwrap();
+            let axis = Axis::around(Scale::Log, [low, high], 0.0, FREE).unwrap();
             assert!(!labels(&axis.ticks(5)).is_empty(), "{low} to {high}");
         }
     }
 
     #[test]
+    fn a_short_log_axis_has_no_more_labels_than_there_is_room_for() {
+        for (low, high) in [
+            (1.0, 1.3),
+            (1.5, 1.9),
+            (0.31, 0.32),
+            (2.0, 9.5),
+            (9.0, 11.0),
+        ] {
+            let axis = Axis::around(Scale::Log, [low, high], 0.0, FREE).unwrap();
+            for room in [2, 3, 5] {
+                let ticks = axis.ticks(room);
+                let count = labels(&ticks).len();
+                assert!(
+                    (1..=room).contains(&count),
+                    "{low} to {high}: {count} of {room}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn linear_ticks_are_round_and_have_minor_ones() {
-        let axis = Axis::around(Scale::Linear, [-0.2, 1.0], 0.0, (None, None)).unwrap();
+        let axis = Axis::around(Scale::Linear, [-0.2, 1.0], 0.0, FREE).unwrap();
         let ticks = axis.ticks(6);
         assert_eq!(
             labels(&ticks),
@@ -328,17 +399,20 @@ mod tests {
 
     #[test]
     fn one_value_gets_room_around_it() {
-        let axis = Axis::around(Scale::Linear, [0.25], 0.0, (None, None)).unwrap();
+        let axis = Axis::around(Scale::Linear, [0.25], 0.0, FREE).unwrap();
         assert!((axis.position(0.25).unwrap() - 0.5).abs() < 1e-9);
     }
 
     #[test]
     fn a_fixed_end_leaves_a_margin_of_what_is_shown() {
-        let axis = Axis::around(Scale::Linear, [0.1, 0.98], 0.05, (Some(0.9), None)).unwrap();
+        let axis = Axis::around(Scale::Linear, [0.1, 0.98], 0.05, from(0.9)).unwrap();
         let (low, high) = axis.ends();
         assert_eq!(low.to_bits(), 0.9_f64.to_bits());
         assert!((high - 0.984).abs() < 1e-9, "{high}");
-        let ends = (Some(0.5), Some(0.5));
+        let ends = Ends {
+            high: Some(0.5),
+            ..from(0.5)
+        };
         assert!(Axis::around(Scale::Linear, [0.1, 0.98], 0.05, ends).is_err());
     }
 
@@ -350,7 +424,12 @@ mod tests {
             (Scale::Log, (Some(2.0), None)),
             (Scale::Log, (None, Some(0.01))),
         ] {
-            let axis = Axis::around(scale, [0.1, 0.98], 0.05, fixed).unwrap();
+            let ends = Ends {
+                low: fixed.0,
+                high: fixed.1,
+                ..FREE
+            };
+            let axis = Axis::around(scale, [0.1, 0.98], 0.05, ends).unwrap();
             let (low, high) = axis.ends();
             assert!(low < high && !axis.ticks(4).is_empty());
             for value in [0.1, 0.98] {
@@ -362,7 +441,7 @@ mod tests {
 
     #[test]
     fn a_non_positive_end_of_a_log_axis_is_refused_by_name() {
-        let error = Axis::around(Scale::Log, [1.0], 0.0, (Some(0.0), None)).unwrap_err();
+        let error = Axis::around(Scale::Log, [1.0], 0.0, from(0.0)).unwrap_err();
         assert!(error.to_string().contains("y_min = 0"), "{error}");
     }
 }

@@ -1,11 +1,20 @@
-//! An SVG page under construction. Text is outlines of the embedded font, never `<text>`, so
-//! that a browser, a paper and our own PNG show the same letters.
+//! An SVG page under construction. Text is outlines of the embedded font, so that a browser, a paper
+//! and our own PNG show the same letters; or `<text>`, which a drawing program can edit.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::font::{Face, Fonts};
-use super::text::Rich;
+use super::text::{Rich, Span};
+
+/// Form of text in an SVG.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Letters {
+    /// Outlines of the embedded font.
+    Outlines,
+    /// `<text>` in the reader's sans-serif font, each piece where the embedded font has it.
+    Text,
+}
 
 /// Reference point of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,17 +71,19 @@ pub(super) struct Canvas<'a> {
     clips: String,
     clip_count: usize,
     glyphs: BTreeMap<(Face, u32), String>,
+    letters: Letters,
 }
 
 impl<'a> Canvas<'a> {
     /// An empty page.
-    pub(super) fn new(fonts: &'a Fonts) -> Self {
+    pub(super) fn new(fonts: &'a Fonts, letters: Letters) -> Self {
         Self {
             fonts,
             body: String::new(),
             clips: String::new(),
             clip_count: 0,
             glyphs: BTreeMap::new(),
+            letters,
         }
     }
 
@@ -190,6 +201,22 @@ impl<'a> Canvas<'a> {
         self.turned_text(at, anchor, size, text, (super::palette::INK, false));
     }
 
+    /// Text in lines no wider than `width`, of which the first is on the given baseline. The height
+    /// of all lines.
+    pub(super) fn lines(
+        &mut self,
+        (x, y): (f64, f64),
+        anchor: Anchor,
+        (size, line_height): (f64, f64),
+        (text, width): (&Rich, f64),
+    ) -> f64 {
+        let lines = text.wrap(self.fonts, size, width);
+        for (index, line) in lines.iter().enumerate() {
+            self.text((x, y + index as f64 * line_height), anchor, size, line);
+        }
+        lines.len() as f64 * line_height
+    }
+
     /// Text in another colour.
     pub(super) fn inked_text(
         &mut self,
@@ -222,6 +249,20 @@ impl<'a> Canvas<'a> {
             Anchor::End => -width,
         };
         let turn = if up { " rotate(-90)" } else { "" };
+        if self.letters == Letters::Text {
+            let _ = write!(
+                self.body,
+                "<text fill=\"{ink}\" font-family=\"DejaVu Sans, Verdana, sans-serif\" transform=\"translate({} {}){turn}\">",
+                number(x),
+                number(y),
+            );
+            for span in &text.0 {
+                self.span(span, pen, size);
+                pen += span.width(self.fonts, size);
+            }
+            self.body.push_str("</text>\n");
+            return;
+        }
         let _ = write!(
             self.body,
             "<g role=\"img\" aria-label=\"{}\" fill=\"{}\" transform=\"translate({} {}){turn}\">",
@@ -261,16 +302,35 @@ impl<'a> Canvas<'a> {
         self.body.push_str("</g>\n");
     }
 
-    /// The finished document, `width` by `height` points.
-    pub(super) fn finish(self, width: f64, height: f64, title: &str) -> String {
+    fn span(&mut self, span: &Span, x: f64, size: f64) {
+        let look = match span.face {
+            Face::Regular => "",
+            Face::Oblique => " font-style=\"italic\"",
+            Face::Bold => " font-weight=\"bold\"",
+        };
+        let _ = write!(
+            self.body,
+            "<tspan x=\"{}\" y=\"{}\" font-size=\"{}\"{look} xml:space=\"preserve\">{}</tspan>",
+            number(x),
+            number(-span.shift.rise() * size),
+            number(size * span.shift.scale()),
+            escaped(&span.text),
+        );
+    }
+
+    /// The finished document, `width` by `height` points, with what it says to those who do not see
+    /// it: a title and a description.
+    pub(super) fn finish(self, (width, height): (f64, f64), title: &str, about: &str) -> String {
         let (w, h) = (number(width), number(height));
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" \
              xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
              width=\"{w}pt\" height=\"{h}pt\" viewBox=\"0 0 {w} {h}\">\n"
         );
-        if !title.is_empty() {
-            let _ = writeln!(svg, "<title>{}</title>", escaped(title));
+        for (tag, text) in [("title", title), ("desc", about)] {
+            if !text.is_empty() {
+                let _ = writeln!(svg, "<{tag}>{}</{tag}>", escaped(text));
+            }
         }
         svg.push_str("<defs>\n");
         for ((face, glyph), outline) in &self.glyphs {
@@ -347,10 +407,25 @@ mod tests {
     #[test]
     fn text_is_outlines_and_stays_readable_to_machines() {
         let fonts = Fonts::load().unwrap();
-        let mut canvas = Canvas::new(&fonts);
+        let mut canvas = Canvas::new(&fonts, Letters::Outlines);
         canvas.text((1.0, 2.0), Anchor::Start, 8.0, &Rich::parse("a<b"));
-        let svg = canvas.finish(10.0, 10.0, "");
+        let svg = canvas.finish((10.0, 10.0), "", "about <it>");
         assert!(!svg.contains("<text"));
         assert!(svg.contains("aria-label=\"a&lt;b\""));
+        assert!(svg.contains("<desc>about &lt;it&gt;</desc>"));
+    }
+
+    #[test]
+    fn text_can_be_text_with_each_piece_in_its_place() {
+        let fonts = Fonts::load().unwrap();
+        let mut canvas = Canvas::new(&fonts, Letters::Text);
+        canvas.text((1.0, 2.0), Anchor::Start, 10.0, &Rich::parse("*x*^{2}"));
+        let svg = canvas.finish((10.0, 10.0), "", "");
+        assert!(!svg.contains("<use"), "{svg}");
+        let raised = "<tspan x=\"5.92\" y=\"-3.6\" font-size=\"7.2\" xml:space=\"preserve\">2";
+        assert!(
+            svg.contains("font-style=\"italic\"") && svg.contains(raised),
+            "{svg}"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use falign::internal::config::figure::{Panel, Spread, Style};
 
+use super::names;
 use super::points::{Middle, Shown};
 
 /// The caption: the author's text, then what each kind of panel shows, then remarks.
@@ -52,9 +53,33 @@ pub(super) fn caption(text: &str, panels: &[(&Panel, &Shown)]) -> String {
     if predicted(false) {
         parts.push("Dashed: theory, solved on each run's own data; mean over runs.".to_owned());
     }
+    let mut guides: Vec<String> = Vec::new();
+    for (panel, _) in panels {
+        let height = panel
+            .reference
+            .map(|at| format!("{} = {}", names::column(&panel.y), names::number(at)));
+        let law = panel.slope.map(|slope| {
+            let exponent = names::number(slope);
+            format!("a power law of exponent {exponent} through the first point")
+        });
+        for guide in height.into_iter().chain(law) {
+            if !guides.contains(&guide) {
+                guides.push(guide);
+            }
+        }
+    }
+    if !guides.is_empty() {
+        parts.push(format!("Dotted: {}.", guides.join("; ")));
+    }
     let points = || panels.iter().flat_map(|(_, shown)| shown.points());
     if points().any(super::points::Point::is_lost) {
         parts.push("Crosses: runs diverged there, and no mean exists beyond.".to_owned());
+        let is_lost = |(panel, shown): &(&Panel, &Shown)| {
+            panel.style == Style::Map && shown.points().any(super::points::Point::is_lost)
+        };
+        if panels.iter().any(is_lost) {
+            parts.push("Below a cross: how many runs diverged, of how many.".to_owned());
+        }
     } else if points().any(|point| point.diverged > 0) {
         parts.push("Some of the runs diverged (column runs_diverged).".to_owned());
     }

@@ -11,6 +11,9 @@ use super::table::Table;
 /// Most panels in a row; further groups of settings are left out, and the caption says so.
 const MOST: usize = 4;
 
+/// Quantities that count how far a run is: axes, never curves.
+const AXES: [&str; 4] = ["epoch", "time", "tau", "eta_lambda_t"];
+
 /// Quantities shown where neither alignment nor loss was recorded: the first ones.
 const OTHERS: usize = 2;
 
@@ -32,7 +35,10 @@ pub(super) fn default_figure(table: &Table) -> Figure {
     let mut quantities: Vec<&str> = std::iter::once("alignment").chain(other).collect();
     quantities.retain(|quantity| recorded.contains(quantity));
     if quantities.is_empty() {
-        quantities.extend(recorded.into_iter().take(OTHERS));
+        let (axes, measured): (Vec<&str>, Vec<&str>) =
+            recorded.into_iter().partition(|name| AXES.contains(name));
+        let shown = if measured.is_empty() { axes } else { measured };
+        quantities.extend(shown.into_iter().take(OTHERS));
     }
     let panels = quantities
         .into_iter()
@@ -205,8 +211,12 @@ impl Split {
             filter,
             x_scale,
             y_scale,
+            x_min: None,
+            x_max: None,
             y_min: None,
             y_max: None,
+            reference: None,
+            slope: None,
             x_label: None,
             // In deep networks there is no one beta that b is compared with.
             y_label: (x == "epoch" && quantity == "alignment")

@@ -60,6 +60,12 @@ struct Panel {
     x_scale: Scale,
     y_scale: Scale,
     y_range: (f64, f64),
+    /// Ends that are given, from which the others follow: one of two numbers, or empty.
+    x_range: Vec<(f64, f64)>,
+    /// Height of a dotted line, or empty.
+    reference: Vec<f64>,
+    /// Exponent of a dotted power law through the first point, or empty.
+    slope: Vec<f64>,
     style: Style,
     value: String,
     looks: usize,
@@ -104,6 +110,15 @@ pub(super) fn description(page: &Page<'_>) -> Result<String> {
             x_scale: plot.panel.x_scale,
             y_scale: plot.panel.y_scale,
             y_range: plot.y.ends(),
+            x_range: plot
+                .panel
+                .x_min
+                .or(plot.panel.x_max)
+                .map(|_| plot.x.ends())
+                .into_iter()
+                .collect(),
+            reference: plot.panel.reference.into_iter().collect(),
+            slope: plot.panel.slope.into_iter().collect(),
             style: plot.panel.style,
             value: mathtext(&names::column(&plot.panel.y)),
             looks: place,

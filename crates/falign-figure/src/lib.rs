@@ -1,10 +1,10 @@
-//! Pictures from stored tables: a `[figure]` and `summary.csv` in; SVG, PNG, the points shown and a
-//! script out.
+//! Pictures from stored tables: a `[figure]` and `summary.csv` in; SVG, PNG, PDF, the points shown and
+//! a script out.
 //!
 //! Nothing here simulates, and nothing asks the machine for a font, a locale or its maths
-//! library: one table gives the same SVG, CSV and script everywhere. The PNG is rendered from
+//! library: one table gives the same SVG, PDF, CSV and script everywhere. The PNG is rendered from
 //! that SVG by `resvg` in single precision, the same on every machine of one architecture; without
-//! the feature `png` there is none.
+//! the feature `png` there are neither PNG nor PDF.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -25,6 +25,8 @@ mod names;
 mod page;
 mod palette;
 mod panel;
+#[cfg(feature = "png")]
+mod pdf;
 mod plot;
 #[cfg(feature = "png")]
 mod png;
@@ -43,6 +45,8 @@ use anyhow::{Context as _, Result};
 use falign::internal::config::figure::Figure;
 use falign::internal::file::write_atomic;
 
+use canvas::Letters;
+
 pub use names::value as written;
 pub use table::Table;
 
@@ -57,32 +61,58 @@ pub enum Mean {
     Arithmetic,
 }
 
+/// Form of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+pub enum Format {
+    /// Scalable, for browsers and drawing programs.
+    Svg,
+    /// Pixels.
+    Png,
+    /// Scalable, for papers.
+    Pdf,
+}
+
 /// Choices of the caller about a picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// The mean on log axes.
     pub mean: Mean,
+    /// Forms of the picture. Without the feature `png` there is SVG alone.
+    pub formats: Vec<Format>,
+    /// Width of the picture in points, 1/72 inch; by its columns if absent.
+    pub width: Option<f64>,
     /// Width of the PNG in pixels.
     pub png_width: u32,
+    /// Whether the caption is drawn below the panels. The SVG's description has it anyway.
+    pub has_caption: bool,
+    /// Whether the SVG has letters as text, which drawing programs can edit and each reader shows
+    /// in a font of its own, in place of outlines.
+    pub has_text: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             mean: Mean::Geometric,
+            formats: vec![Format::Svg, Format::Png],
+            width: None,
             png_width: 2160,
+            has_caption: true,
+            has_text: false,
         }
     }
 }
 
-/// Draws a figure from a table: endings and contents of the files, `svg`, `png`, `csv` and `py`. The
-/// script reads the points of the `csv` next to it that has its name.
+/// Draws a figure from a table: endings and contents of the files, those of the formats asked for,
+/// `csv` and `py`. The script reads the points of the `csv` next to it that has its name.
 ///
 /// A figure without panels shows alignment and loss, or accuracy where there are classes; its title
 /// and caption are kept.
 ///
 /// # Errors
-/// If a panel asks for a column or row that the table does not have.
+/// If a panel asks for a column or row that the table does not have, or the panels have no room in the
+/// width asked for.
 ///
 /// # Example
 /// ```
@@ -102,13 +132,26 @@ pub fn render(
     options: &Options,
 ) -> Result<Vec<(&'static str, Vec<u8>)>> {
     with_page(figure, table, options, |page| {
-        let svg = page.svg(&font::Fonts::load()?);
-        #[cfg(feature = "png")]
-        let png = Some(("png", png::png(&svg, options.png_width)?));
-        #[cfg(not(feature = "png"))]
-        let png = None;
-        let mut files = vec![("svg", svg.into_bytes())];
-        files.extend(png);
+        let fonts = font::Fonts::load()?;
+        let svg = page.svg(&fonts, Letters::Outlines)?;
+        let mut files = Vec::new();
+        for format in [Format::Svg, Format::Png, Format::Pdf] {
+            if !options.formats.contains(&format) {
+                continue;
+            }
+            files.extend(match format {
+                Format::Svg if options.has_text => {
+                    Some(("svg", page.svg(&fonts, Letters::Text)?.into_bytes()))
+                }
+                Format::Svg => Some(("svg", svg.clone().into_bytes())),
+                #[cfg(feature = "png")]
+                Format::Png => Some(("png", png::png(&svg, options.png_width)?)),
+                #[cfg(feature = "png")]
+                Format::Pdf => Some(("pdf", pdf::pdf(&svg, &page.title())?)),
+                #[cfg(not(feature = "png"))]
+                Format::Png | Format::Pdf => None,
+            });
+        }
         files.push(("csv", files::points_csv(page)?.into_bytes()));
         files.push(("py", files::script(page)?.into_bytes()));
         Ok(files)
@@ -171,7 +214,7 @@ fn with_page<T>(
         })
         .collect::<Result<Vec<_>>>()?;
     let looks = page::all_looks(figure, &shown);
-    draw(&page::Page::new(figure, &shown, &looks)?)
+    draw(&page::Page::new(figure, &shown, &looks, options)?)
 }
 
 /// Writes what [`render`] drew and returns the paths.

@@ -3,6 +3,7 @@
 
 use super::palette::{DASHES, GREY, colours};
 use super::points::{Series, Shown, THEORY};
+use super::table::amounts;
 
 /// Colours and line styles for one choice of `series` and `dash` column.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,9 +58,10 @@ impl Looks {
                 }
             }
         }
-        if values.iter().all(|value| value.parse::<f64>().is_ok()) {
-            let size = |value: &String| value.parse::<f64>().unwrap_or(f64::NAN);
-            values.sort_by(|a, b| size(a).total_cmp(&size(b)));
+        if let Some(sizes) = amounts(values.iter().map(String::as_str)) {
+            let mut sized: Vec<(f64, String)> = sizes.into_iter().zip(values).collect();
+            sized.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+            values = sized.into_iter().map(|(_, value)| value).collect();
         }
         let colours = values.iter().cloned().zip(colours(&values)).collect();
         Self {

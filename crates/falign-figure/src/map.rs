@@ -78,7 +78,13 @@ fn draw_cell(scale: Axis, canvas: &mut Canvas<'_>, cell: Rect, point: &Point, th
         canvas.rect(cell, &shade(place), None);
     }
     if point.is_lost() {
-        canvas.cross((middle, cell.y + cell.h / 2.0), INK);
+        let (y, words) = (
+            cell.y + cell.h / 2.0,
+            format!("{} of {}", point.diverged, point.runs),
+        );
+        canvas.cross((middle, y - 4.0), INK);
+        let at = (middle, y + 7.0);
+        canvas.text(at, Anchor::Middle, THEORY_SIZE, &Rich::parse(&words));
     }
     let lines: Vec<(f64, Option<f64>)> = match theory {
         Some(_) => vec![(NUMBER_SIZE, point.center), (THEORY_SIZE, theory)],

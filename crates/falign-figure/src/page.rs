@@ -3,8 +3,9 @@
 use anyhow::{Context as _, Result};
 use falign::internal::config::figure::{Figure, Panel, Style};
 
-use super::axis::Axis;
-use super::canvas::{Anchor, Canvas, Rect};
+use super::Options;
+use super::axis::{Axis, Ends};
+use super::canvas::{Anchor, Canvas, Letters, Rect};
 use super::caption::{caption, letter};
 use super::font::Fonts;
 use super::legend::{Legend, place};
@@ -15,6 +16,8 @@ use super::text::Rich;
 use super::{map, names};
 
 const MARGIN: f64 = 6.0;
+/// Narrowest frame in which a panel can be read.
+const LEAST_FRAME: f64 = 60.0;
 const TITLE_SIZE: f64 = 9.5;
 const HEAD_SIZE: f64 = 8.5;
 const LETTER_SIZE: f64 = 9.5;
@@ -35,6 +38,7 @@ pub(super) struct Page<'a> {
     pub(super) plots: Vec<Plot<'a>>,
     shared_y: Vec<bool>,
     columns: usize,
+    options: &'a Options,
 }
 
 /// Sizes common to all panels.
@@ -69,7 +73,12 @@ pub(super) fn all_looks(figure: &Figure, shown: &[Shown]) -> Vec<Looks> {
 
 impl<'a> Page<'a> {
     /// Decides axes.
-    pub(super) fn new(figure: &'a Figure, shown: &'a [Shown], looks: &'a [Looks]) -> Result<Self> {
+    pub(super) fn new(
+        figure: &'a Figure,
+        shown: &'a [Shown],
+        looks: &'a [Looks],
+        options: &'a Options,
+    ) -> Result<Self> {
         let columns = figure.columns.clamp(1, figure.panels.len().max(1));
         let mut plots = Vec::new();
         let mut shared_y = Vec::new();
@@ -89,16 +98,20 @@ impl<'a> Page<'a> {
                 let about = || format!("panel {} ({})", letter(index), panel.y);
                 let own = &shown[index..=index];
                 let row_shown = &shown[start..start + panels.len()];
-                let y_from = if share { row_shown } else { own };
+                let (y_panels, y_from) = if share {
+                    (panels, row_shown)
+                } else {
+                    (std::slice::from_ref(panel), own)
+                };
+                let heights = y_panels.iter().zip(y_from).flat_map(|(panel, shown)| {
+                    let across = x_ends(panel);
+                    let points = shown.points().filter(move |point| across.hold(point.x));
+                    points.flat_map(y_values).chain(panel.reference)
+                });
                 let y = if panel.style == Style::Map {
                     colour_axis(figure, shown, panel)
                 } else {
-                    Axis::around(
-                        panel.y_scale,
-                        y_from.iter().flat_map(Shown::points).flat_map(y_values),
-                        0.05,
-                        (panel.y_min, panel.y_max),
-                    )
+                    Axis::around(panel.y_scale, heights, 0.05, y_ends(panel))
                 }
                 .with_context(about)?;
                 let x = Axis::around(
@@ -108,7 +121,7 @@ impl<'a> Page<'a> {
                         Style::Curve | Style::Map => 0.0,
                         Style::Points => 0.07,
                     },
-                    (None, None),
+                    x_ends(panel),
                 )
                 .with_context(about)?;
                 let (by, dash) = split_of(panel);
@@ -130,6 +143,7 @@ impl<'a> Page<'a> {
             plots,
             shared_y,
             columns,
+            options,
         })
     }
 
@@ -143,14 +157,27 @@ impl<'a> Page<'a> {
         caption(&self.figure.caption, &panels)
     }
 
-    /// Width of the page in points: a text column or two, as a paper has them.
+    /// Width of the page in points: the one that is asked for, or a text column or two, as a paper
+    /// has them.
     fn width(&self) -> f64 {
-        match self.columns {
+        self.options.width.unwrap_or(match self.columns {
             1 => 300.0,
             2 => 410.0,
             3 => 540.0,
             more => 540.0 + 150.0 * (more - 3) as f64,
+        })
+    }
+
+    // The quantities and what they are shown against.
+    fn subject(&self) -> String {
+        let mut subjects: Vec<String> = Vec::new();
+        for plot in &self.plots {
+            let subject = format!("{} against {}", y_label(plot.panel), x_label(plot));
+            if !subjects.contains(&subject) {
+                subjects.push(subject);
+            }
         }
+        subjects.join("; ")
     }
 
     fn lost(&self) -> bool {
@@ -211,8 +238,11 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The picture as SVG.
-    pub(super) fn svg(&self, fonts: &Fonts) -> String {
+    /// The picture as SVG, with letters as outlines or as text.
+    ///
+    /// # Errors
+    /// If the panels have no room in the width that is asked for.
+    pub(super) fn svg(&self, fonts: &Fonts, letters: Letters) -> Result<String> {
         let width = self.width();
         let inner = width - 2.0 * MARGIN;
         // Labels depend on the size of the frames and the other way about; two rounds settle it.
@@ -223,14 +253,14 @@ impl<'a> Page<'a> {
             w: frame_w,
             h: frame_h,
         } = self.frames(fonts, inner, rough.h);
-        let mut canvas = Canvas::new(fonts);
-        let mut y = MARGIN;
-        if !self.figure.title.is_empty() {
-            y += TITLE_SIZE;
-            let title = Rich::parse(&self.figure.title);
-            canvas.text((width / 2.0, y), Anchor::Middle, TITLE_SIZE, &title);
-            y += 8.0;
-        }
+        anyhow::ensure!(
+            frame_w >= LEAST_FRAME,
+            "{} panels to a row have no room in a width of {width:.0} points; \
+             choose fewer panels or columns, or a larger width",
+            self.columns
+        );
+        let mut canvas = Canvas::new(fonts, letters);
+        let mut y = self.draw_title(&mut canvas, inner);
         for (label, scale) in self.colour_scales() {
             map::draw_scale(&mut canvas, (&label, scale), (MARGIN, y), inner);
             y += map::SCALE_HEIGHT + 2.0;
@@ -263,7 +293,9 @@ impl<'a> Page<'a> {
                         return None;
                     }
                     let frame = frame_at(index, 0.0);
-                    let inside = place(frame, legend.box_size(fonts), &plot.obstacles(frame));
+                    let inside = (!plot.is_map())
+                        .then(|| place(frame, legend.box_size(fonts), &plot.obstacles(frame)))
+                        .flatten();
                     Some((legend, inside))
                 })
                 .collect();
@@ -300,12 +332,38 @@ impl<'a> Page<'a> {
             }
             y = top + frame_h + FOOT + ROW_GAP;
         }
-        for line in Rich::parse(&self.caption()).wrap(fonts, CAPTION_SIZE, inner) {
-            y += CAPTION_LINE;
-            canvas.text((MARGIN, y), Anchor::Start, CAPTION_SIZE, &line);
+        let caption = Rich::parse(&self.caption());
+        if self.options.has_caption {
+            let at = (MARGIN, y + CAPTION_LINE);
+            y += canvas.lines(
+                at,
+                Anchor::Start,
+                (CAPTION_SIZE, CAPTION_LINE),
+                (&caption, inner),
+            );
         }
-        let title = Rich::parse(&self.figure.title).plain();
-        canvas.finish(width, (y + MARGIN + 2.0).ceil(), &title)
+        let height = (y + MARGIN + 2.0).ceil();
+        Ok(canvas.finish((width, height), &self.title(), &caption.plain()))
+    }
+
+    // Draws the figure's title; the upper edge of what comes below it.
+    fn draw_title(&self, canvas: &mut Canvas<'_>, inner: f64) -> f64 {
+        if self.figure.title.is_empty() {
+            return MARGIN;
+        }
+        let title = Rich::parse(&self.figure.title);
+        let at = (MARGIN + inner / 2.0, MARGIN + TITLE_SIZE);
+        let line = TITLE_SIZE + 2.5;
+        let height = canvas.lines(at, Anchor::Middle, (TITLE_SIZE, line), (&title, inner));
+        MARGIN + height + 8.0 - 2.5
+    }
+
+    /// Title without markup: that of the figure, or what it shows.
+    pub(super) fn title(&self) -> String {
+        match &*self.figure.title {
+            "" => Rich::parse(&self.subject()).plain(),
+            title => Rich::parse(title).plain(),
+        }
     }
 
     // The colour scales of the maps, each once.
@@ -389,7 +447,23 @@ fn colour_axis(figure: &Figure, shown: &[Shown], panel: &Panel) -> Result<Axis> 
         .filter(|(other, _)| is_like(other))
         .flat_map(|(_, shown)| shown.points())
         .filter_map(|point| point.center);
-    Axis::around(panel.y_scale, values, 0.0, (panel.y_min, panel.y_max))
+    Axis::around(panel.y_scale, values, 0.0, y_ends(panel))
+}
+
+fn x_ends(panel: &Panel) -> Ends {
+    Ends {
+        axis: 'x',
+        low: panel.x_min,
+        high: panel.x_max,
+    }
+}
+
+fn y_ends(panel: &Panel) -> Ends {
+    Ends {
+        axis: 'y',
+        low: panel.y_min,
+        high: panel.y_max,
+    }
 }
 
 // What panels of a row must have in common to share a vertical range.
@@ -399,8 +473,7 @@ fn y_of(panel: &Panel) -> impl PartialEq {
         panel.y.clone(),
         panel.y_label.clone(),
         panel.y_scale,
-        bits(panel.y_min),
-        bits(panel.y_max),
+        [panel.y_min, panel.y_max].map(bits),
     )
 }
 

@@ -1,5 +1,7 @@
 //! Colours and line styles that survive colour blindness and a grey printer.
 
+use super::table::amounts;
+
 /// Ink of axes and text.
 pub(super) const INK: &str = "#1a1a1a";
 /// The yardstick, and series that need no colour.
@@ -26,9 +28,9 @@ const NAMES: [&str; 7] = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000",
 ];
 
-/// A colour for each value: along a ramp for ordered numbers, distinct hues for names.
+/// A colour for each value: along a ramp for numbers, which are in order, distinct hues for names.
 pub(super) fn colours(values: &[String]) -> Vec<String> {
-    let ordered = values.len() > 1 && values.iter().all(|value| value.parse::<f64>().is_ok());
+    let ordered = values.len() > 1 && amounts(values.iter().map(String::as_str)).is_some();
     (0..values.len())
         .map(|index| {
             if ordered {
@@ -75,6 +77,11 @@ mod tests {
         let colours_of_ridge = colours(&ridge);
         assert_eq!(colours_of_ridge[0], "#440154");
         assert_eq!(colours_of_ridge.len(), 3);
+        let in_units = ["gamma=0.1", "gamma=1", "gamma=10"].map(String::from);
+        assert_eq!(
+            colours(&in_units),
+            colours(&["1", "2", "3"].map(String::from))
+        );
         assert_eq!(colours(&["tanh".to_owned()])[0], "#0072b2");
     }
 }

@@ -7,10 +7,17 @@ use super::canvas::{Anchor, Canvas, Rect, Stroke};
 use super::font::Fonts;
 use super::legend::Segment;
 use super::map;
-use super::palette::INK;
+use super::palette::{GREY, INK};
 use super::plot::{LABEL_SIZE, Plot, TICK_SIZE};
 use super::points::{Point, Series};
 use super::text::Rich;
+
+/// Straight pieces of a power law.
+const PIECES: u32 = 60;
+/// Dash pattern of lines that are no data.
+const DOTS: &str = "0.8 1.8";
+/// Rounding of a point at the end of an axis.
+const EDGE: f64 = 1e-6;
 
 /// A place on the page.
 type Place = (f64, f64);
@@ -45,7 +52,40 @@ impl Plot<'_> {
         if self.is_map() {
             return map::ticks(map::rows(self.shown).into_iter());
         }
-        self.y.ticks(((length / 17.0) as usize).clamp(2, 8))
+        let most = ((length / 17.0) as usize).clamp(2, 8);
+        (2..=most)
+            .rev()
+            .map(|labels| self.y.ticks(labels))
+            .find(|ticks| do_not_overprint(ticks, length))
+            .unwrap_or_else(|| self.y.ticks(2))
+    }
+
+    /// Dotted lines that are no data: a given height, and a power law through the first point.
+    fn guides(&self, frame: Rect) -> Vec<Vec<Place>> {
+        let height = |y: f64| {
+            let y = self.y.position(y)?;
+            Some(frame.bottom() - y * frame.h)
+        };
+        let across = self.panel.reference.and_then(height);
+        let across = across.map(|y| vec![(frame.x, y), (frame.right(), y)]);
+        let law = self.panel.slope.and_then(|slope| {
+            let measured = self.shown.series.iter().find(|one| !one.is_theory())?;
+            let of = |point: &Point| (point.x > 0.0).then_some((point.x, point.center?));
+            let (x0, y0) = measured.points.iter().find_map(of)?;
+            let (low, high) = self.x.ends();
+            let low = low.max(x0.min(high) * 1e-9);
+            // Straight pieces of a curve, each a like share of the axis.
+            let at = |part: u32| {
+                let share = f64::from(part) / f64::from(PIECES);
+                let x = match self.x.scale {
+                    Scale::Linear => low + share * (high - low),
+                    Scale::Log => low * libm::pow(high / low, share),
+                };
+                self.place(frame, x, y0 * libm::pow(x / x0, slope))
+            };
+            Some((0..=PIECES).filter_map(at).collect())
+        });
+        across.into_iter().chain(law).collect()
     }
 
     fn place(&self, frame: Rect, x: f64, y: f64) -> Option<(f64, f64)> {
@@ -78,11 +118,8 @@ impl Plot<'_> {
     /// Lines that a legend must not cover.
     pub(super) fn obstacles(&self, frame: Rect) -> Vec<Segment> {
         let mut segments = Vec::new();
-        if self.is_map() {
-            // Cells fill the frame.
-            segments.push(((frame.x, frame.y), (frame.right(), frame.bottom())));
-            segments.push(((frame.right(), frame.y), (frame.x, frame.bottom())));
-            return segments;
+        for guide in self.guides(frame) {
+            segments.extend(guide.windows(2).map(|pair| (pair[0], pair[1])));
         }
         for (index, series) in self.shown.series.iter().enumerate() {
             let shift = self.shift(index);
@@ -125,9 +162,10 @@ impl Plot<'_> {
     // Where runs were lost: the end of a curve, each lost point of a row of points.
     fn crosses(&self, frame: Rect, series: &Series, shift: f64) -> Vec<(f64, f64)> {
         let x_of = |point: &Point| {
-            self.x
-                .position(point.x)
-                .map(|x| frame.x + x * frame.w + shift)
+            let x = self.x.position(point.x)?;
+            (-EDGE..=1.0 + EDGE)
+                .contains(&x)
+                .then_some(frame.x + x * frame.w + shift)
         };
         match self.panel.style {
             Style::Map => Vec::new(),
@@ -146,6 +184,7 @@ impl Plot<'_> {
                     return Vec::new();
                 };
                 let end = series.points[..=lost].iter().rev().find_map(|point| {
+                    x_of(point)?;
                     let at = self.place(frame, point.x, point.center?)?;
                     Some((at.0, at.1.clamp(frame.y, frame.bottom())))
                 });
@@ -166,7 +205,8 @@ impl Plot<'_> {
             return None;
         }
         let height = |point: &Point| {
-            self.x.position(point.x)?;
+            let x = self.x.position(point.x)?;
+            (-EDGE..=1.0 + EDGE).contains(&x).then_some(())?;
             self.y.position(point.center?)
         };
         let heights = points.filter_map(height);
@@ -186,6 +226,14 @@ impl Plot<'_> {
             return;
         }
         canvas.clip(frame);
+        for guide in self.guides(frame) {
+            let dotted = Stroke {
+                colour: GREY,
+                width: 0.9,
+                dash: DOTS,
+            };
+            canvas.line(&guide, dotted);
+        }
         for series in &self.shown.series {
             if self.panel.style == Style::Curve {
                 self.draw_band(canvas, frame, series);
@@ -202,8 +250,11 @@ impl Plot<'_> {
             if self.panel.style == Style::Points && !series.is_theory() {
                 for point in &series.points {
                     let at = point.center.and_then(|y| self.place(frame, point.x, y));
-                    let Some((x, y)) = at.filter(|(_, y)| (frame.y..=frame.bottom()).contains(y))
-                    else {
+                    let is_within = |(x, y): &Place| {
+                        (frame.x - EDGE..=frame.right() + EDGE).contains(x)
+                            && (frame.y..=frame.bottom()).contains(y)
+                    };
+                    let Some((x, y)) = at.filter(is_within) else {
                         continue;
                     };
                     match place {
@@ -304,6 +355,19 @@ impl Plot<'_> {
             }
         }
     }
+}
+
+/// Whether labels of a vertical axis have a line each.
+fn do_not_overprint(ticks: &[Tick], length: f64) -> bool {
+    let mut places: Vec<f64> = ticks
+        .iter()
+        .filter(|tick| tick.label.is_some())
+        .map(|tick| tick.at * length)
+        .collect();
+    places.sort_by(f64::total_cmp);
+    places
+        .windows(2)
+        .all(|pair| pair[1] - pair[0] > TICK_SIZE + 1.0)
 }
 
 fn are_apart(fonts: &Fonts, ticks: &[Tick], length: f64) -> bool {

@@ -141,9 +141,8 @@ impl Table {
         let mut seen = HashSet::new();
         let cells = rows.iter().map(|&row| self.text(row, column));
         let cells: Vec<&str> = cells.filter(|cell| seen.insert(*cell)).collect();
-        let numbers: Option<Vec<f64>> = cells.iter().map(|cell| cell.parse().ok()).collect();
         let mut values: Vec<String> = Vec::new();
-        let Some(numbers) = numbers else {
+        let Some(numbers) = amounts(cells.iter().copied()) else {
             for cell in cells {
                 if !values.iter().any(|value| same(value, cell)) {
                     values.push(cell.to_owned());
@@ -169,6 +168,19 @@ pub(super) fn split_unit(cell: &str) -> (Option<&str>, &str) {
         Some((unit, rest)) if rest.parse::<f64>().is_ok() => (Some(unit), rest),
         _ => (None, cell),
     }
+}
+
+/// The numbers of cells that are all numbers, or all numbers of one unit: they have an order.
+pub(super) fn amounts<'a>(cells: impl IntoIterator<Item = &'a str>) -> Option<Vec<f64>> {
+    let mut first_unit = None;
+    cells
+        .into_iter()
+        .map(|cell| {
+            let (unit, rest) = split_unit(cell);
+            let number = rest.parse().ok()?;
+            (*first_unit.get_or_insert(unit) == unit).then_some(number)
+        })
+        .collect()
 }
 
 /// Whether two cells say the same: as text, or as numbers (`1`, `1.0`, `1e0`).
@@ -238,5 +250,8 @@ mod tests {
         let table = table("a,b\n10,tanh\n9,relu\n1e1,tanh\n").unwrap();
         assert_eq!(table.values(0, &[0, 1, 2]), ["9", "10"]);
         assert_eq!(table.values(1, &[0, 1, 2]), ["tanh", "relu"]);
+        assert_eq!(amounts(["gamma=10", "gamma=3"]), Some(vec![10.0, 3.0]));
+        assert_eq!(amounts(["gamma=10", "3"]), None);
+        assert_eq!(amounts(["gamma=10", "tau=3"]), None);
     }
 }

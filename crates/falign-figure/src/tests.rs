@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use falign::internal::config::figure::Figure;
 
-use super::{Mean, Options, Table, render, sample, write};
+use super::{Format, Mean, Options, Table, render, sample, write};
 
 const SMALL: u32 = 400;
 
+#[derive(Debug)]
 struct Drawn {
     _folder: tempfile::TempDir,
     files: Vec<PathBuf>,
@@ -334,6 +335,141 @@ fn redrawn_lines_are_in_the_order_of_the_legend() {
             .unwrap_or_else(|| panic!("no {key}: {script}"))
     });
     assert!(places.is_sorted(), "{places:?}");
+}
+
+/// A loss that falls as width^-0.5 from 0.4 at width 100, for three runs.
+fn falling() -> String {
+    let head = "width,step,runs,runs_converged,runs_diverged,loss_mean,loss_std\n";
+    let row = |width: f64| {
+        let loss = 4.0 / width.sqrt();
+        format!("{width},5,3,0,0,{loss},0.01\n")
+    };
+    format!("{head}{}", [100.0, 400.0, 1600.0, 6400.0].map(row).concat())
+}
+
+/// The places of a dotted line: of the guides, which alone have this colour and these dots.
+fn dotted(svg: &str) -> Vec<Vec<(f64, f64)>> {
+    let lines = svg
+        .lines()
+        .filter(|line| line.contains("stroke-dasharray=\"0.8 1.8\""));
+    let places = |line: &str| {
+        let data = line.split('"').nth(1).unwrap();
+        let numbers: Vec<f64> = data
+            .split(['M', 'L', ' '])
+            .filter(|part| !part.is_empty())
+            .map(|part| part.parse().unwrap())
+            .collect();
+        numbers.chunks(2).map(|pair| (pair[0], pair[1])).collect()
+    };
+    lines.map(places).collect()
+}
+
+#[test]
+fn a_reference_is_level_and_a_slope_goes_through_what_has_it() {
+    let asked = "[[panel]]\nx = \"width\"\ny = \"loss\"\nx_scale = \"log\"\ny_scale = \"log\"\nstyle = \"points\"\n\
+                 center = \"mean\"\nreference = 1.0\nslope = -0.5\n";
+    let svg = try_draw(&figure(asked), &falling(), &small())
+        .unwrap()
+        .text("svg");
+    let lines = dotted(&svg);
+    assert_eq!(lines.len(), 2, "{svg}");
+    let level: Vec<f64> = lines[0].iter().map(|place| place.1).collect();
+    assert!((level[0] - level[1]).abs() < 1e-9);
+    let discs: Vec<(f64, f64)> = svg
+        .lines()
+        .filter(|line| line.starts_with("<circle"))
+        .map(|line| {
+            let cells: Vec<&str> = line.split('"').collect();
+            (cells[1].parse().unwrap(), cells[3].parse().unwrap())
+        })
+        .collect();
+    assert_eq!(discs.len(), 4);
+    assert!(
+        discs.iter().all(|disc| disc.1 > level[0]),
+        "below the bound"
+    );
+    // The law is straight where both axes are logarithmic, and meets every point.
+    let law = &lines[1];
+    let height = |x: f64| {
+        let after = law.iter().position(|place| place.0 >= x).unwrap().max(1);
+        let (from, to) = (law[after - 1], law[after]);
+        from.1 + (x - from.0) / (to.0 - from.0) * (to.1 - from.1)
+    };
+    for (x, y) in discs {
+        assert!((height(x) - y).abs() < 0.1, "{x} {y}: {}", height(x));
+    }
+    assert!(svg.contains("Dotted: loss"), "said below: {svg}");
+}
+
+#[test]
+fn an_axis_shows_what_is_between_its_given_ends() {
+    let head = "ridge,step,runs,runs_converged,runs_diverged,loss_mean,loss_std\n";
+    let row = |step: u32| format!("0,{step},3,0,0,{},0.01\n", 100 / (step + 1));
+    let table = format!("{head}{}", [0, 10, 20, 99].map(row).concat());
+    let asked = |keys: &str| format!("[[panel]]\nx = \"step\"\ny = \"loss\"\n{keys}");
+    let script = |keys: &str| {
+        let drawn = try_draw(&figure(&asked(keys)), &table, &small()).unwrap();
+        drawn.text("py")
+    };
+    assert!(script("").contains("\"x_range\":[]"));
+    let cut = script("x_min = 10\nx_max = 20\n");
+    assert!(cut.contains("\"x_range\":[[10.0,20.0]]"), "{cut}");
+    // The loss of 100 at step 0 is not among them: the vertical axis is that of 9 and 4.
+    let range = &cut[cut.find("\"y_range\":[").unwrap() + 11..];
+    let high: f64 = range[..range.find(']').unwrap()]
+        .split(',')
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((9.0..10.0).contains(&high), "{high}");
+}
+
+#[test]
+fn the_page_is_as_wide_as_is_asked_or_says_that_it_cannot_be() {
+    let options = |width: f64| Options {
+        width: Some(width),
+        has_caption: false,
+        has_text: true,
+        formats: vec![Format::Svg, Format::Pdf],
+        ..small()
+    };
+    let rows = falling();
+    let asked = figure("columns = 3\n[[panel]]\nx = \"width\"\ny = \"loss\"\nstyle = \"points\"\n");
+    let drawn = try_draw(&asked, &rows, &options(234.0)).unwrap();
+    let endings: Vec<_> = drawn
+        .files
+        .iter()
+        .filter_map(|path| path.extension()?.to_str())
+        .collect();
+    assert_eq!(endings, ["svg", "pdf", "csv", "py"]);
+    let svg = drawn.text("svg");
+    assert!(
+        svg.contains("width=\"234pt\"") && svg.contains("<text "),
+        "{svg}"
+    );
+    assert!(
+        svg.contains("<title>loss ½|e|² against width p</title>"),
+        "{svg}"
+    );
+    assert!(
+        !svg[svg.find("</desc>").unwrap()..].contains("over 3 runs"),
+        "no caption"
+    );
+    let error = try_draw(&asked, &rows, &options(72.0)).unwrap_err();
+    assert!(error.to_string().contains("no room"), "{error:#}");
+}
+
+#[test]
+fn a_map_says_how_many_runs_diverged() {
+    let head = "width,ridge,step,runs,runs_converged,runs_diverged,loss_mean,loss_std\n";
+    let table =
+        format!("{head}10,0,5,4,0,3,,\n10,1,5,4,0,0,2,1\n20,0,5,4,0,0,1,1\n20,1,5,4,0,0,3,1\n");
+    let asked =
+        figure("[[panel]]\nx = \"width\"\nseries = \"ridge\"\ny = \"loss\"\nstyle = \"map\"\n");
+    let svg = try_draw(&asked, &table, &small()).unwrap().text("svg");
+    assert!(svg.contains("aria-label=\"3 of 4\""), "{svg}");
+    assert!(svg.contains("how many runs diverged"), "{svg}");
 }
 
 #[test]

@@ -45,6 +45,15 @@ pub(super) struct Span {
     pub(super) shift: Shift,
 }
 
+impl Span {
+    /// Width where the text around it has a font size.
+    pub(super) fn width(&self, fonts: &Fonts, size: f64) -> f64 {
+        let advance = |character| fonts.advance(self.face, fonts.glyph(self.face, character));
+        let units: f64 = self.text.chars().map(advance).sum();
+        units / fonts.units_per_em(self.face) * size * self.shift.scale()
+    }
+}
+
 /// A piece of text: spans from left to right.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Rich(pub(super) Vec<Span>);
@@ -84,17 +93,7 @@ impl Rich {
 
     /// Width at a font size.
     pub(super) fn width(&self, fonts: &Fonts, size: f64) -> f64 {
-        self.0
-            .iter()
-            .map(|span| {
-                let units: f64 = span
-                    .text
-                    .chars()
-                    .map(|character| fonts.advance(span.face, fonts.glyph(span.face, character)))
-                    .sum();
-                units / fonts.units_per_em(span.face) * size * span.shift.scale()
-            })
-            .sum()
+        self.0.iter().map(|span| span.width(fonts, size)).sum()
     }
 
     /// The characters alone, with `^` and `_` where they are raised or lowered.

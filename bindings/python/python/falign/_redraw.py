@@ -64,6 +64,12 @@ def _number(cell: str) -> float:
 def _lines(ax: Any, panel: Mapping[str, Any], looks: Sequence[Any], rows: Rows) -> None:
     ax.set(xscale=panel["x_scale"], yscale=panel["y_scale"], ylim=panel["y_range"])
     places: set[float] = set()
+    anchor: tuple[float, float] | None = None
+    for ends in panel["x_range"]:
+        ax.set_xlim(ends)
+    dotted: dict[str, Any] = {"color": "#6e6e6e", "linestyle": ":", "linewidth": 0.9}
+    for height in panel["reference"]:
+        ax.axhline(height, **dotted)
     for look in looks:
         mine = [row for row in rows if (row["series"], row["dash"]) == (look["series"], look["dash"])]
         if not mine:
@@ -79,6 +85,13 @@ def _lines(ax: Any, panel: Mapping[str, Any], looks: Sequence[Any], rows: Rows) 
         elif spread:
             ax.fill_between(x, low, high, color=look["colour"], alpha=0.2, linewidth=0)
         places.update(x)
+        anchor = anchor or next((at for at in zip(x, y) if at[0] > 0 and at[1] == at[1]), None)
+    for slope in panel["slope"]:
+        if anchor is not None:
+            low, high = (max(end, anchor[0] * 1e-9) for end in ax.get_xlim())
+            along = [low * (high / low) ** (part / 60) for part in range(61)]
+            ax.plot(along, [anchor[1] * (x / anchor[0]) ** slope for x in along], **dotted)
+            ax.set_xlim(low, high)
     if panel["style"] == "points" and len(places) <= FEW:
         ax.set_xticks(sorted(places), [f"{x:g}" for x in sorted(places)])
         ax.set_xticks([], minor=True)
@@ -115,9 +128,9 @@ def _legends(grid: Sequence[Any], panels: Sequence[Mapping[str, Any]], is_own: b
             for handle, label in zip(*ax.get_legend_handles_labels())
         }
         if len(handles) > 1:
-            grid[0].figure.legend(
-                handles.values(), handles.keys(), loc="outside upper center", ncols=4
-            )
+            # Above the panels a legend would lie on the figure's title.
+            place = "outside lower center"
+            grid[0].figure.legend(handles.values(), handles.keys(), loc=place, ncols=4)
         return
     for ax in grid:
         if len(ax.get_legend_handles_labels()[1]) > 1:

@@ -25,7 +25,6 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use falign::rule::Registry;
-use falign_figure::Mean;
 
 use crate::ended::Ended;
 
@@ -71,16 +70,7 @@ enum Command {
     /// Say what theory tells of an experiment's data and settings, and what its runs did
     Theory(theory::TheoryArgs),
     /// Draw a run folder's figure from its stored tables
-    Plot {
-        /// Run folder
-        dir: PathBuf,
-        /// Mean on logarithmic axes
-        #[arg(long, value_enum, default_value_t)]
-        mean: Mean,
-        /// Width of the PNG in pixels, up to 10000
-        #[arg(long, default_value_t = 2160, value_parser = clap::value_parser!(u32).range(100..=10_000))]
-        png_width: u32,
-    },
+    Plot(plot::PlotArgs),
     /// Print an experiment's file
     Config {
         /// Name of a built-in experiment, or a file (may be left out with --train-data)
@@ -242,11 +232,7 @@ pub(crate) fn dispatch(cli: Cli, program: &Program<'_>) -> Result<Ended> {
         Command::Audit(args) => audit::command(&args, program),
         Command::Check(args) => check::command(&args, program),
         Command::Theory(args) => theory::command(&args, program),
-        Command::Plot {
-            dir,
-            mean,
-            png_width,
-        } => plot::command(&dir, mean, png_width, program.rules),
+        Command::Plot(args) => plot::command(&args, program.rules),
         Command::Config {
             experiment,
             resolved,

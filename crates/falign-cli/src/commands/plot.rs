@@ -2,16 +2,99 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
-use falign::internal::config::figure::Figure;
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use falign::internal::config::figure::{Figure, Panel, Scale};
 use falign::internal::config::{Experiment, Overrides};
 use falign::rule::Registry;
+use toml::{Table as Toml, Value};
 
 use crate::ended::{Ended, Usage};
 use crate::output;
-use falign_figure::{Mean, Options, Table, render, write};
+use falign_figure::{Format, Mean, Options, Table, render, write};
 
-pub(super) fn command(dir: &Path, mean: Mean, png_width: u32, rules: &Registry) -> Result<Ended> {
+/// Points in an inch.
+const INCH: f64 = 72.0;
+
+#[derive(Debug, Args)]
+pub(super) struct PlotArgs {
+    /// Run folder
+    dir: PathBuf,
+    /// Name of the files in the folder, without ending [default: figure, or plot where what is shown is chosen]
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    name: Option<String>,
+    /// Formats of the picture
+    #[arg(long, value_delimiter = ',', value_enum, default_values = ["svg", "png"])]
+    format: Vec<Format>,
+    /// Width of the picture, as in 3.25in, 82mm, 8.2cm or 234pt
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    width: Option<f64>,
+    /// Width of the PNG in pixels, up to 10000
+    #[arg(long, default_value_t = 2160, value_parser = clap::value_parser!(u32).range(100..=10_000))]
+    png_width: u32,
+    /// Leave out the caption below the panels
+    #[arg(long)]
+    no_caption: bool,
+    /// Keep letters as text in the SVG, for drawing programs, in place of outlines
+    #[arg(long)]
+    text: bool,
+    /// Mean on logarithmic axes
+    #[arg(long, value_enum, default_value_t)]
+    mean: Mean,
+    #[command(flatten)]
+    choice: Choice,
+}
+
+/// What is shown, where it is not the whole figure of the experiment.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is shown")]
+struct Choice {
+    /// Draw only these panels, by their letters
+    #[arg(long, value_name = "LETTERS", value_delimiter = ',')]
+    panel: Vec<String>,
+    /// Panels to a row
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=26))]
+    columns: Option<u64>,
+    /// Draw one panel of this quantity
+    #[arg(long, value_name = "QUANTITY", conflicts_with = "panel")]
+    y: Option<String>,
+    /// Column or quantity of the horizontal axis [default: step]
+    #[arg(long, value_name = "COLUMN", requires = "y")]
+    x: Option<String>,
+    /// Column whose values are the colours
+    #[arg(long, value_name = "COLUMN", requires = "y")]
+    series: Option<String>,
+    /// Column whose values are the line styles
+    #[arg(long, value_name = "COLUMN", requires = "y")]
+    dash: Option<String>,
+    /// Rows that are shown, such as width=3200, ridge=[0,2] or step=last (repeatable)
+    #[arg(long = "where", value_name = "COLUMN=VALUE", requires = "y", value_parser = selection)]
+    filter: Vec<(String, Value)>,
+    /// Style of the panel
+    #[arg(long, requires = "y", value_parser = ["curve", "points", "map"])]
+    style: Option<String>,
+    /// Low end of the horizontal axis
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    x_min: Option<f64>,
+    /// High end of the horizontal axis
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    x_max: Option<f64>,
+    /// Low end of the vertical axis
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    y_min: Option<f64>,
+    /// High end of the vertical axis
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    y_max: Option<f64>,
+    /// Scale of the horizontal axis
+    #[arg(long, value_parser = ["linear", "log"])]
+    x_scale: Option<String>,
+    /// Scale of the vertical axis
+    #[arg(long, value_parser = ["linear", "log"])]
+    y_scale: Option<String>,
+}
+
+pub(super) fn command(args: &PlotArgs, rules: &Registry) -> Result<Ended> {
+    let dir = &args.dir;
     let file = dir.join("experiment.toml");
     if !file.exists() {
         return Err(Usage(format!(
@@ -20,7 +103,7 @@ pub(super) fn command(dir: &Path, mean: Mean, png_width: u32, rules: &Registry) 
         ))
         .into());
     }
-    let experiment = Experiment::load_with(&file, &Overrides::none(), rules)
+    let mut experiment = Experiment::load_with(&file, &Overrides::none(), rules)
         .with_context(|| format!("{}", file.display()))?;
     let summary = dir.join("summary.csv");
     if !summary.exists() {
@@ -30,11 +113,178 @@ pub(super) fn command(dir: &Path, mean: Mean, png_width: u32, rules: &Registry) 
         ))
         .into());
     }
-    let options = Options { mean, png_width };
-    for path in picture(&experiment, dir, &options)? {
+    let options = Options {
+        mean: args.mean,
+        formats: args.format.clone(),
+        width: args.width,
+        png_width: args.png_width,
+        has_caption: !args.no_caption,
+        has_text: args.text,
+    };
+    let is_chosen = args.choice.is_any();
+    let paths = if is_chosen {
+        let figure = args.choice.figure(experiment.figure.take())?;
+        let table = Table::read(&summary)?;
+        let files =
+            render(&figure, &table, &options).with_context(|| summary.display().to_string())?;
+        write(&files, dir, args.name.as_deref().unwrap_or("plot"))?
+    } else {
+        let name = args.name.as_deref().unwrap_or("figure");
+        named_picture(&experiment, dir, name, &options)?
+    };
+    for path in paths {
         output::line(path.display())?;
     }
     Ok(Ended::Done)
+}
+
+impl Choice {
+    fn is_any(&self) -> bool {
+        let Self {
+            panel,
+            columns,
+            y,
+            x: _,
+            series: _,
+            dash: _,
+            filter: _,
+            style: _,
+            x_min,
+            x_max,
+            y_min,
+            y_max,
+            x_scale,
+            y_scale,
+        } = self;
+        let has_ends = [x_min, x_max, y_min, y_max].iter().any(|end| end.is_some());
+        !panel.is_empty()
+            || columns.is_some()
+            || y.is_some()
+            || has_ends
+            || x_scale.is_some()
+            || y_scale.is_some()
+    }
+
+    /// The figure with what is chosen of it.
+    fn figure(&self, asked: Option<Figure>) -> Result<Figure> {
+        let mut figure = match &self.y {
+            Some(y) => Figure {
+                panels: vec![Panel::from_table(self.one_panel(y))?],
+                columns: 1,
+                ..Figure::default()
+            },
+            None => asked.ok_or_else(|| {
+                Usage(
+                    "this experiment has no [figure] of which a part could be chosen; \
+                     name a quantity with --y"
+                        .to_owned(),
+                )
+            })?,
+        };
+        if !self.panel.is_empty() {
+            let all = std::mem::take(&mut figure.panels);
+            let count = all.len();
+            for letter in &self.panel {
+                let at = panel_number(letter).filter(|at| *at < count);
+                let at = at.ok_or_else(|| {
+                    let last = char::from(b'a' + u8::try_from(count.clamp(1, 26) - 1).unwrap_or(0));
+                    Usage(format!("--panel {letter}: the panels are a to {last}"))
+                })?;
+                figure.panels.push(all[at].clone());
+            }
+        }
+        let columns = self.columns.map_or(figure.columns, |columns| {
+            usize::try_from(columns).unwrap_or(usize::MAX)
+        });
+        figure.columns = columns.min(figure.panels.len()).max(1);
+        let scale = |name: &Option<String>| {
+            name.as_deref().map(|name| match name {
+                "log" => Scale::Log,
+                _ => Scale::Linear,
+            })
+        };
+        for panel in &mut figure.panels {
+            for (end, chosen) in [
+                (&mut panel.x_min, self.x_min),
+                (&mut panel.x_max, self.x_max),
+                (&mut panel.y_min, self.y_min),
+                (&mut panel.y_max, self.y_max),
+            ] {
+                *end = chosen.or(*end);
+            }
+            panel.x_scale = scale(&self.x_scale).unwrap_or(panel.x_scale);
+            panel.y_scale = scale(&self.y_scale).unwrap_or(panel.y_scale);
+            panel.check()?;
+        }
+        Ok(figure)
+    }
+
+    fn one_panel(&self, y: &str) -> Toml {
+        let mut panel = Toml::new();
+        let x = self.x.as_deref().unwrap_or("step");
+        let words = [
+            ("y", Some(y)),
+            ("x", Some(x)),
+            ("series", self.series.as_deref()),
+            ("dash", self.dash.as_deref()),
+            ("style", self.style.as_deref()),
+        ];
+        for (key, word) in words {
+            if let Some(word) = word {
+                panel.insert(key.to_owned(), Value::String(word.to_owned()));
+            }
+        }
+        let filter: Toml = self.filter.iter().cloned().collect();
+        if !filter.is_empty() {
+            panel.insert("where".to_owned(), Value::Table(filter));
+        }
+        panel
+    }
+}
+
+/// Place of a panel's letter, from 0.
+fn panel_number(letter: &str) -> Option<usize> {
+    match letter.as_bytes() {
+        [one @ b'a'..=b'z'] => Some(usize::from(one - b'a')),
+        _ => None,
+    }
+}
+
+fn selection(text: &str) -> Result<(String, Value)> {
+    let (column, value) = text
+        .split_once('=')
+        .context("expected COLUMN=VALUE, such as width=3200")?;
+    // What is no TOML is a word, as in step=last.
+    let typed = format!("value = {value}").parse::<Toml>();
+    let parsed = typed.ok().and_then(|mut table| table.remove("value"));
+    let value = parsed.unwrap_or_else(|| Value::String(value.to_owned()));
+    Ok((column.to_owned(), value))
+}
+
+fn length(text: &str) -> Result<f64> {
+    let units = [
+        ("in", INCH),
+        ("cm", INCH / 2.54),
+        ("mm", INCH / 25.4),
+        ("pt", 1.0),
+    ];
+    let with_unit = |(unit, points): (&str, f64)| {
+        let number: f64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+        Some(number * points)
+    };
+    match units.into_iter().find_map(with_unit) {
+        Some(points) if (INCH..=100.0 * INCH).contains(&points) => Ok(points),
+        Some(_) => bail!("expected from 1in to 100in"),
+        None => bail!("expected a number with a unit: in, cm, mm or pt, such as 3.25in"),
+    }
+}
+
+fn name(text: &str) -> Result<String> {
+    let is_plain = |one: char| one.is_alphanumeric() || "-_.".contains(one);
+    if text.is_empty() || text.starts_with('.') || !text.chars().all(is_plain) {
+        bail!("expected a name of letters, digits, `-`, `_` and `.`");
+    }
+    Ok(text.to_owned())
 }
 
 /// Draws what the experiment asks for. Where its settings do not fit that (overrides can do
@@ -42,6 +292,15 @@ pub(super) fn command(dir: &Path, mean: Mean, png_width: u32, rules: &Registry) 
 pub(super) fn picture(
     experiment: &Experiment,
     dir: &Path,
+    options: &Options,
+) -> Result<Vec<PathBuf>> {
+    named_picture(experiment, dir, "figure", options)
+}
+
+fn named_picture(
+    experiment: &Experiment,
+    dir: &Path,
+    name: &str,
     options: &Options,
 ) -> Result<Vec<PathBuf>> {
     let summary = dir.join("summary.csv");
@@ -52,7 +311,8 @@ pub(super) fn picture(
     };
     let wanted = experiment.figure.as_ref().unwrap_or(&default);
     let files = match render(wanted, &table, options) {
-        Err(error) if !wanted.panels.is_empty() => {
+        // Another picture has no more room in a width that was asked for.
+        Err(error) if !wanted.panels.is_empty() && options.width.is_none() => {
             output::note(format!(
                 "falign: the default picture is drawn, for the experiment's own does not fit: {error:#}"
             ));
@@ -61,5 +321,5 @@ pub(super) fn picture(
         files => files,
     };
     let files = files.with_context(|| summary.display().to_string())?;
-    write(&files, dir, "figure")
+    write(&files, dir, name)
 }

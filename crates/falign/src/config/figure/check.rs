@@ -1,9 +1,9 @@
 //! `[figure]` by itself: its columns and quantities must exist and its axes have a length, or the
 //! drawing would fail after the run.
 
-use toml::Value;
+use toml::{Table, Value};
 
-use super::{Figure, Panel, Scale};
+use super::{Figure, Panel, Scale, Style};
 use crate::config::document::Node;
 use crate::config::keys::{did_you_mean, leaf};
 use crate::config::layout::leaf_names;
@@ -24,21 +24,45 @@ pub(crate) fn read(node: &Node) -> Result<Figure> {
     }
     let nodes = node.get("panel").map_or(&[][..], Node::items);
     for (panel, node) in figure.panels.iter().zip(nodes) {
-        one(panel).map_err(|error| node.locate_within("figure.panel.", error))?;
+        panel
+            .check()
+            .map_err(|error| node.locate_within("figure.panel.", error))?;
     }
     Ok(figure)
 }
 
-fn one(panel: &Panel) -> Result<()> {
-    check(panel)?;
-    limits(panel)?;
-    match panel.filter.get("step") {
-        Some(steps) => recorded_steps(steps),
-        None => Ok(()),
+impl Panel {
+    /// A panel with the keys of `[[figure.panel]]`.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the key, the value and what is accepted.
+    pub fn from_table(keys: Table) -> Result<Self> {
+        let shown = short(&Value::Table(keys.clone()));
+        let panel: Self = Value::Table(keys)
+            .try_into()
+            .map_err(|error: toml::de::Error| {
+                let why = error.message().replace('\n', "; ");
+                Error::config("figure.panel", shown, why)
+            })?;
+        panel.check()?;
+        Ok(panel)
+    }
+
+    /// Checks columns, quantities and ends by themselves, without a table.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the key, the value and what is accepted.
+    pub fn check(&self) -> Result<()> {
+        names(self)?;
+        limits(self)?;
+        match self.filter.get("step") {
+            Some(steps) => recorded_steps(steps),
+            None => Ok(()),
+        }
     }
 }
 
-fn check(panel: &Panel) -> Result<()> {
+fn names(panel: &Panel) -> Result<()> {
     let named = |key: &str, name: &str| format!("figure.panel.{key} = \"{name}\"");
     let refuse = |key: &str, name: &str, why: String| {
         Err(Error::config(
@@ -91,28 +115,59 @@ fn check(panel: &Panel) -> Result<()> {
     Ok(())
 }
 
-/// Ends of the vertical axis that are given must be on it and in order.
+/// Numbers of axes must be on them and in order, and a map has no horizontal axis of numbers.
 fn limits(panel: &Panel) -> Result<()> {
-    let ends = [("y_min", panel.y_min), ("y_max", panel.y_max)];
-    for (name, end) in ends
-        .into_iter()
-        .filter_map(|(name, end)| Some((name, end?)))
-    {
-        let why = if !end.is_finite() {
-            "expected a finite number"
-        } else if panel.y_scale == Scale::Log && end <= 0.0 {
-            "expected a number above 0, for y_scale is \"log\""
-        } else {
-            continue;
-        };
-        return Err(Error::config(format!("figure.panel.{name}"), end, why));
+    let given = |ends: [(&'static str, Option<f64>); 2]| {
+        ends.into_iter()
+            .filter_map(|(name, end)| Some((name, end?)))
+    };
+    let refuse = |name: &str, value: f64, why: String| {
+        Err(Error::config(format!("figure.panel.{name}"), value, why))
+    };
+    if panel.style == Style::Map {
+        let across = given([("x_min", panel.x_min), ("x_max", panel.x_max)]);
+        let guides = given([("reference", panel.reference), ("slope", panel.slope)]);
+        if let Some((name, value)) = across.chain(guides).next() {
+            let why = "a map has cells in place of this axis; remove it, or choose another style";
+            return refuse(name, value, why.to_owned());
+        }
     }
-    match (panel.y_min, panel.y_max) {
-        (Some(min), Some(max)) if min >= max => Err(Error::config(
-            "figure.panel.y_min",
-            min,
-            format!("expected less than y_max = {max}"),
-        )),
+    for (ends, axis, scale) in [
+        (
+            [("x_min", panel.x_min), ("x_max", panel.x_max)],
+            "x_scale",
+            panel.x_scale,
+        ),
+        (
+            [("y_min", panel.y_min), ("y_max", panel.y_max)],
+            "y_scale",
+            panel.y_scale,
+        ),
+        (
+            [("reference", panel.reference), ("slope", None)],
+            "y_scale",
+            panel.y_scale,
+        ),
+    ] {
+        for (name, end) in given(ends) {
+            if !end.is_finite() {
+                return refuse(name, end, "expected a finite number".to_owned());
+            }
+            if scale == Scale::Log && end <= 0.0 {
+                let why = format!("expected a number above 0, for {axis} is \"log\"");
+                return refuse(name, end, why);
+            }
+        }
+        if let [(low, Some(min)), (high, Some(max))] = ends
+            && min >= max
+        {
+            return refuse(low, min, format!("expected less than {high} = {max}"));
+        }
+    }
+    match panel.slope {
+        Some(slope) if !slope.is_finite() => {
+            refuse("slope", slope, "expected a finite number".to_owned())
+        }
         _ => Ok(()),
     }
 }

@@ -113,12 +113,25 @@ pub struct Panel {
     /// Scale of the vertical axis.
     #[serde(default)]
     pub y_scale: Scale,
+    /// Lowest value shown on the horizontal axis; the data's own range if absent. Not in a map.
+    #[serde(default)]
+    pub x_min: Option<f64>,
+    /// Highest value shown on the horizontal axis; the data's own range if absent. Not in a map.
+    #[serde(default)]
+    pub x_max: Option<f64>,
     /// Lowest value shown on the vertical axis; the data's own range if absent.
     #[serde(default)]
     pub y_min: Option<f64>,
     /// Highest value shown on the vertical axis; the data's own range if absent.
     #[serde(default)]
     pub y_max: Option<f64>,
+    /// Height of a dotted line across the panel, a theorem's bound for example. Not in a map.
+    #[serde(default)]
+    pub reference: Option<f64>,
+    /// Exponent of a dotted power law `y = c x^slope` through the first point of the first series:
+    /// a line where both scales are `log`. Not in a map.
+    #[serde(default)]
+    pub slope: Option<f64>,
     /// Label of the horizontal axis; derived from the column if absent.
     #[serde(default)]
     pub x_label: Option<String>,
