@@ -126,7 +126,7 @@ mod tests {
                 assert_eq!(row.make.is_some(), row.kind.is_some(), "{rule:?}");
             }
         }
-        assert_eq!(Composition::all().count(), 11);
+        assert!(Composition::all().count() >= 11, "the family of the published rules");
         assert_eq!(Composition::named("feedback"), None);
     }
 }
