@@ -41,8 +41,7 @@ use std::path::Path;
 pub use crate::claim::Verdict;
 pub use crate::config::{Experiment, Overrides};
 pub use crate::plan::run_table::{RunTable, SettingRuns};
-pub use crate::simulate::resolve::Resolved;
-pub use crate::simulate::{Outcome, SavedWeights};
+pub use crate::simulate::Outcome;
 
 use crate::Result;
 use crate::plan::{Plan, execute, in_memory};

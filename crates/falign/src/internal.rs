@@ -19,7 +19,7 @@ pub mod data {
     pub mod catalogue {
         pub use crate::data::catalogue::*;
     }
-    pub use crate::data::idx::save_idx;
+    pub use crate::data::idx::{load_idx, save_idx};
     pub use crate::data::matrix::Matrix;
     pub use crate::data::scaling::{Scaler, Scaling};
     pub use crate::data::validation::Split;
@@ -123,7 +123,8 @@ pub mod theory {
     pub use crate::theory::kernel::{feature_kernel_between, feedback_kernel_between};
     pub use crate::theory::lazy::{LazyFeedback, LazyLimit};
     pub use crate::theory::measure::{
-        participation_ratio, spectral_norm, symmetric_part_eigenvalues,
+        centred_kernel_alignment, kernel_target_alignment, participation_ratio, spectral_norm,
+        symmetric_part_eigenvalues,
     };
     pub use crate::theory::recurrence::{LinearNetwork, LinearRecurrence};
     pub use crate::theory::slow_time::{
@@ -145,4 +146,5 @@ pub mod theory {
 pub mod two_layer {
     pub use crate::two_layer::draw::Draw;
     pub use crate::two_layer::reference::Reference;
+    pub use crate::two_layer::snapshot::{Listening, Movement, Shares};
 }

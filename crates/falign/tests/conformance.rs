@@ -49,8 +49,9 @@ fn shapes(rule: &Rule) -> Vec<(String, Vec<usize>)> {
         all.push((format!("layers.{at}.bias"), vec![units]));
         all.push((format!("layers.{at}.weight"), vec![units, inputs]));
     }
-    let composition = rule.composition();
-    if let Some(composition) = composition.filter(|c| c.feedback != FeedbackWeights::Transpose) {
+    if let Some(RuleKind::Family(composition)) = rule.kind()
+        && composition.feedback != FeedbackWeights::Transpose
+    {
         let is_direct = composition.path == SignalPath::Direct;
         let above = if is_direct { [3, 3] } else { [9, 3] };
         for (at, (rows, columns)) in above.into_iter().zip([12, 9]).enumerate() {

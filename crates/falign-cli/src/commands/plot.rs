@@ -45,7 +45,7 @@ pub(super) struct PlotArgs {
     choice: Choice,
 }
 
-/// What is shown, where it is not the whole figure of the experiment.
+/// Choice of what is shown, where it is not the whole figure of the experiment.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is shown")]
 struct Choice {
@@ -67,7 +67,7 @@ struct Choice {
     /// Column whose values are the line styles
     #[arg(long, value_name = "COLUMN", requires = "y")]
     dash: Option<String>,
-    /// Rows that are shown, such as width=3200, ridge=[0,2] or step=last (repeatable)
+    /// Rows that are shown, such as width=3200, step=last or a list of values (repeatable)
     #[arg(long = "where", value_name = "COLUMN=VALUE", requires = "y", value_parser = selection)]
     filter: Vec<(String, Value)>,
     /// Style of the panel

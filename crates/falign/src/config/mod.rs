@@ -148,7 +148,7 @@ impl Experiment {
     }
 
     /// The rules that its settings could name.
-    pub fn rules(&self) -> &Registry {
+    pub(crate) fn rules(&self) -> &Registry {
         &self.rules
     }
 

@@ -33,7 +33,7 @@ const UNSIGNED_BYTES: u8 = 0x08;
 ///
 /// # Example
 /// ```
-/// use falign::data::load_idx;
+/// use falign::internal::data::load_idx;
 /// use falign::internal::data::save_idx;
 /// let folder = std::env::temp_dir();
 /// let images = folder.join(format!("falign-doc-{}-images", std::process::id()));

@@ -31,7 +31,6 @@ pub use dataset::Dataset;
 #[cfg(test)]
 pub(crate) use folder::IDX_FILES;
 pub(crate) use folder::folder_of_files;
-pub use idx::load_idx;
 pub use labelled::{Inputs, LabelColumn, Labelled, TrainTest, load_labelled, load_train_test};
 pub(crate) use labelled::{has_double_inputs, is_labelled_table, load_tables};
 pub(crate) use matrix::Matrix;

@@ -222,7 +222,7 @@ impl Stream {
     }
 
     /// Moves to 32-bit word number `word`.
-    pub fn seek32(&mut self, word: u128) {
+    pub(crate) fn seek32(&mut self, word: u128) {
         self.0.set_word_pos(word);
     }
 }

@@ -5,6 +5,18 @@ use super::layer::Layer;
 use crate::math::Streams;
 
 /// Start of a run, of which its rule is made.
+///
+/// ```
+/// use falign::internal::rule::LastLayerOnly;
+/// use falign::rule::{CustomRule, LearningRule, RuleStart};
+/// fn begun<T: falign::math::Number>(start: &RuleStart<'_, T>) -> Box<dyn LearningRule<T>> {
+///     // Feedback weights would have the units of the layers above.
+///     assert!(start.layers.len() > 1);
+///     Box::new(LastLayerOnly)
+/// }
+/// let lazy = CustomRule::new("lazy", begun::<f32>, begun::<f64>);
+/// assert_eq!((lazy.name(), lazy.version()), ("lazy", None));
+/// ```
 #[derive(Debug)]
 pub struct RuleStart<'a, T> {
     /// Number of the run, from 0.

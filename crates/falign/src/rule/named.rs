@@ -18,7 +18,7 @@ impl Rule {
 
     /// The feedback weights that it uses in the two-layer engines; `None` for rules that only
     /// deep networks have.
-    pub fn feedback(&self) -> Option<Feedback> {
+    pub(crate) fn feedback(&self) -> Option<Feedback> {
         self.row().ok()?.two_layer
     }
 
@@ -30,7 +30,7 @@ impl Rule {
     }
 
     /// Composition of the rule in deep networks; `None` for rules outside the family.
-    pub fn composition(&self) -> Option<Composition> {
+    pub(crate) fn composition(&self) -> Option<Composition> {
         match self.kind()? {
             RuleKind::Family(composition) => Some(composition),
             _ => None,
@@ -126,7 +126,10 @@ mod tests {
                 assert_eq!(row.make.is_some(), row.kind.is_some(), "{rule:?}");
             }
         }
-        assert!(Composition::all().count() >= 11, "the family of the published rules");
+        assert!(
+            Composition::all().count() >= 11,
+            "the family of the published rules"
+        );
         assert_eq!(Composition::named("feedback"), None);
     }
 }

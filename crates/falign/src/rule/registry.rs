@@ -4,7 +4,21 @@ use super::custom::CustomRule;
 use super::table::Rule;
 use crate::{Error, Result};
 
-/// The rules that experiment files can name. It is passed to whatever reads an experiment.
+/// Rules that experiment files can name. It is passed to whatever reads an experiment.
+///
+/// ```
+/// use falign::experiment::{Experiment, Overrides};
+/// use falign::internal::rule::LastLayerOnly;
+/// use falign::rule::{CustomRule, Registry};
+/// let mut rules = Registry::built_in();
+/// let lazy = CustomRule::new("lazy", |_| Box::new(LastLayerOnly), |_| Box::new(LastLayerOnly));
+/// rules.register(lazy.with_version("1"))?;
+/// let text = "name = \"mine\"\n[data]\nsamples = 5\ninput_dim = 3\n[network]\nwidth = 4\n\
+///     initialisation = \"xavier\"\n[learning]\nrule = \"lazy\"\n";
+/// let experiment = Experiment::parse_with(text, &Overrides::none(), &rules)?;
+/// assert_eq!(experiment.settings[0].setting.rule.name(), "lazy");
+/// # Ok::<(), falign::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registry {
     rules: Vec<Rule>,
@@ -63,7 +77,7 @@ impl Registry {
     }
 
     /// Names of all rules, the built-in ones first.
-    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.rules.iter().map(Rule::name)
     }
 }

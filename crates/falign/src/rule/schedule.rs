@@ -167,7 +167,7 @@ impl Schedule {
     /// let cutoff = Schedule::Cutoff { ridge: 0.5, last_step: 9 };
     /// assert_eq!((cutoff.sum(4), cutoff.sum(1000)), (2.0, 5.0));
     /// ```
-    pub fn sum(&self, steps: u64) -> f64 {
+    pub(crate) fn sum(&self, steps: u64) -> f64 {
         let count = steps as f64;
         match self {
             Self::Constant { ridge } => ridge * count,

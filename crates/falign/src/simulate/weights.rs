@@ -11,7 +11,7 @@ use crate::{Error, Result};
 ///
 /// # Example
 /// ```
-/// use falign::experiment::SavedWeights;
+/// use falign::internal::simulate::SavedWeights;
 /// use ndarray::array;
 /// let (x, y) = (array![[1.0, 0.2], [-0.3, 1.0], [0.5, -0.7]], array![1.0, -1.0, 0.5]);
 /// let run = falign::train(&x, &y).width(20).steps(5).set("save_weights", "final").run()?;

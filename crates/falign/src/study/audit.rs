@@ -16,7 +16,7 @@ use crate::simulate::sources::Sources;
 use crate::simulate::watch::{Watch, prepare};
 use crate::simulate::{Context, engine, feedback_learning, parts, rule};
 use crate::stage::{Listener, Stage, Work, unstopped};
-use crate::two_layer::{Dynamics, Problem, Reference, Start, Weights};
+use crate::two_layer::{Dynamics, Listening, Problem, Reference, Start, Weights};
 
 /// How far a setting's network is cut down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -131,7 +131,7 @@ pub(crate) fn kernel_drift_with_listener(
 ///
 /// # Example
 /// ```
-/// use falign::theory::kernel_target_alignment;
+/// use falign::internal::theory::kernel_target_alignment;
 /// use ndarray::array;
 /// let y = array![[1.0], [2.0]];
 /// assert!((kernel_target_alignment(&y.dot(&y.t()), &y)? - 1.0).abs() < 1e-15);
@@ -153,7 +153,7 @@ pub fn kernel_target_alignment(kernel: &Array2<f64>, targets: &Array2<f64>) -> R
 ///
 /// # Example
 /// ```
-/// use falign::theory::centred_kernel_alignment;
+/// use falign::internal::theory::centred_kernel_alignment;
 /// use ndarray::array;
 /// let g = array![[2.0, 1.0], [1.0, 3.0]];
 /// let shifted = &g * 4.0 + 7.0; // scale and offset do not count

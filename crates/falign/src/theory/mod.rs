@@ -22,11 +22,11 @@ pub use kernel::{feature_kernel, feedback_kernel};
 pub(crate) use kernel::{feature_kernel_of, feedback_kernel_of};
 pub(crate) use lazy::LazyStart;
 pub(crate) use lazy::{LazyFeedback, LazyLimit};
-pub use measure::{centred_kernel_alignment, eigenvalues, kernel_drift, kernel_target_alignment};
 pub(crate) use measure::{
-    kernel_drift_with_listener, spectral_norm_with_listener,
-    symmetric_part_eigenvalues_with_listener,
+    centred_kernel_alignment, kernel_drift_with_listener, kernel_target_alignment,
+    spectral_norm_with_listener, symmetric_part_eigenvalues_with_listener,
 };
+pub use measure::{eigenvalues, kernel_drift};
 pub(crate) use measure::{participation_ratio, spectral_norm};
 pub(crate) use recurrence::{LinearNetwork, LinearRecurrence};
 pub(crate) use slow_time::{

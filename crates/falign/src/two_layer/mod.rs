@@ -9,7 +9,7 @@ mod mask;
 mod problem;
 pub(crate) mod reference;
 mod sample_space;
-mod snapshot;
+pub(crate) mod snapshot;
 mod start;
 
 pub use crate::data::Weights;
@@ -18,5 +18,6 @@ pub use linear::{Linear, LinearStart};
 pub use problem::Problem;
 pub(crate) use reference::Reference;
 pub use sample_space::{SampleSpace, Threads};
-pub use snapshot::{Dynamics, Movement, Needs, Shares, Snapshot};
+pub(crate) use snapshot::Listening;
+pub use snapshot::{Dynamics, Needs, Snapshot};
 pub use start::Start;

@@ -6,7 +6,9 @@ use ndarray::Array2;
 
 use super::kernels::place;
 use super::mask::{GROUP, Masks};
-use super::snapshot::{Dynamics, Movement, Needs, Snapshot, gram, oja_term, output_movements};
+use super::snapshot::{
+    Dynamics, Listening, Movement, Needs, Snapshot, gram, oja_term, output_movements,
+};
 use super::{Problem, Start, Weights};
 use crate::Result;
 use crate::math::{Scalar, Streams};
@@ -295,7 +297,7 @@ impl<T: Scalar> Reference<T> {
     }
 }
 
-impl<T: Scalar> Dynamics for Reference<T> {
+impl<T: Scalar> Listening for Reference<T> {
     fn step_with_listener(&mut self, listener: Listener<'_>) -> Result<()> {
         // The two products of a unit, and the outputs of the new weights.
         let whole = 3.0 * self.forward_work();
@@ -366,14 +368,6 @@ impl<T: Scalar> Dynamics for Reference<T> {
         self.t += 1;
         self.e = self.training_residual(&work)?;
         Ok(())
-    }
-
-    fn steps_done(&self) -> u64 {
-        self.t
-    }
-
-    fn residual_norm(&self) -> f64 {
-        self.e.iter().map(|e| e * e).sum::<f64>().sqrt()
     }
 
     fn snapshot_with_listener(&mut self, needs: Needs, listener: Listener<'_>) -> Result<Snapshot> {
@@ -449,5 +443,15 @@ impl<T: Scalar> Dynamics for Reference<T> {
             output: matrix(&self.beta, k),
             feedback: matrix(&self.b, k),
         }))
+    }
+}
+
+impl<T: Scalar> Dynamics for Reference<T> {
+    fn steps_done(&self) -> u64 {
+        self.t
+    }
+
+    fn residual_norm(&self) -> f64 {
+        self.e.iter().map(|e| e * e).sum::<f64>().sqrt()
     }
 }

@@ -208,13 +208,7 @@ pub struct Snapshot {
 /// engines.iter_mut().for_each(|engine| engine.step());
 /// assert!((engines[0].residual_norm() / engines[1].residual_norm() - 1.0).abs() < 1e-12);
 /// ```
-pub trait Dynamics {
-    /// Advances by one step, which the listener follows where it takes long.
-    ///
-    /// # Errors
-    /// [`Error::Stopped`](crate::Error::Stopped) where the listener says so: what is left is no state
-    /// of the run any more.
-    fn step_with_listener(&mut self, listener: Listener<'_>) -> Result<()>;
+pub trait Dynamics: Listening {
     /// Advances by one step.
     fn step(&mut self) {
         unstopped(|nobody| self.step_with_listener(nobody));
@@ -224,26 +218,35 @@ pub trait Dynamics {
     /// |e| of the training residual (with dropout, where there is any); not finite once the
     /// run has diverged.
     fn residual_norm(&self) -> f64;
-    /// Measures, which the listener follows where it takes long; `needs` must be covered by what the
-    /// engine was made with.
-    ///
-    /// # Errors
-    /// [`Error::Stopped`](crate::Error::Stopped) where the listener says so.
-    fn snapshot_with_listener(&mut self, needs: Needs, listener: Listener<'_>) -> Result<Snapshot>;
     /// Measures; `needs` must be covered by what the engine was made with.
     fn snapshot(&mut self, needs: Needs) -> Snapshot {
         unstopped(|nobody| self.snapshot_with_listener(needs, nobody))
     }
-    /// The current weights, where the engine has single units. Drawn ones are drawn again, which
-    /// the listener follows.
+    /// The current weights, where the engine has single units.
+    fn weights(&mut self) -> Option<Weights> {
+        unstopped(|nobody| self.weights_with_listener(nobody))
+    }
+}
+
+/// Steps and measures that a listener follows where they take long. Engines of this library alone have
+/// it.
+pub trait Listening {
+    /// Advances by one step.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where the listener says so: what is left is no state
+    /// of the run any more.
+    fn step_with_listener(&mut self, listener: Listener<'_>) -> Result<()>;
+    /// Measures; `needs` must be covered by what the engine was made with.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`](crate::Error::Stopped) where the listener says so.
+    fn snapshot_with_listener(&mut self, needs: Needs, listener: Listener<'_>) -> Result<Snapshot>;
+    /// The current weights, where the engine has single units. Drawn ones are drawn again.
     ///
     /// # Errors
     /// [`Error::Stopped`](crate::Error::Stopped) where the listener says so.
     fn weights_with_listener(&mut self, listener: Listener<'_>) -> Result<Option<Weights>>;
-    /// The current weights, where nothing stops their drawing.
-    fn weights(&mut self) -> Option<Weights> {
-        unstopped(|nobody| self.weights_with_listener(nobody))
-    }
 }
 
 /// a' b for row-major (width, k) matrices, as a k x k matrix.

@@ -19,7 +19,7 @@ use crate::{Error, Result};
 /// Each may be gzip-compressed (`.csv.gz`). Arrays of `uint8` are kept as pixels; no other
 /// number is rounded before it is scaled. Labels are whole numbers from 0; `classes` is their
 /// number, without it one more than the largest label. `column` says where the labels of a
-/// table stand (not used for `.npz`). Two IDX files are read by [`load_idx`](crate::data::load_idx).
+/// table stand (not used for `.npz`). Two IDX files are read by [`load_idx`](crate::data::idx::load_idx).
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be read; [`Error::Data`] with the line or row of what
@@ -130,7 +130,7 @@ pub(crate) fn load_tables(
 /// `falign data verify` does that.
 ///
 /// # Errors
-/// As for [`load_labelled`] and [`load_idx`](crate::data::load_idx); also if the two sets do
+/// As for [`load_labelled`] and [`load_idx`](crate::data::idx::load_idx); also if the two sets do
 /// not fit together.
 pub fn load_train_test(path: &Path) -> Result<TrainTest> {
     if path.is_dir() {

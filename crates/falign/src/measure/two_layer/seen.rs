@@ -6,7 +6,8 @@ use super::kernels::Kernel;
 use super::{Past, References};
 use crate::measure::{Made, Quantity};
 use crate::stage::Listener;
-use crate::two_layer::{Movement, Needs, Problem, Snapshot};
+use crate::two_layer::snapshot::Movement;
+use crate::two_layer::{Needs, Problem, Snapshot};
 use crate::{Error, Result};
 
 /// A recorded step of a two-layer engine, with what it shows.

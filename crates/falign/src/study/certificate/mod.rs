@@ -25,7 +25,7 @@ use crate::theory::certificate::{
     Certificate, InitialKernels, MeasuredRun, Setup, certify_with_listener,
 };
 use crate::theory::{LazyFeedback, Spectrum, feature_kernel_of, feedback_kernel_of};
-use crate::two_layer::{Dynamics, Linear, LinearStart, Needs, Problem, Start};
+use crate::two_layer::{Linear, LinearStart, Listening, Needs, Problem, Start};
 use crate::{Error, Result};
 
 /// Units whose weights are in memory at once.

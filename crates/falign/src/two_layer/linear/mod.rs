@@ -16,7 +16,7 @@ use ndarray::Array2;
 use self::recursion::{Parts, Recursion};
 use self::start::Columns;
 use super::sample_space::Units;
-use super::snapshot::{Dynamics, Needs, Snapshot};
+use super::snapshot::{Dynamics, Listening, Needs, Snapshot};
 use super::{Problem, SampleSpace, Start, Weights};
 use crate::Result;
 use crate::math::Streams;
@@ -291,7 +291,7 @@ impl Linear {
     }
 }
 
-impl Dynamics for Linear {
+impl Listening for Linear {
     fn step_with_listener(&mut self, listener: Listener<'_>) -> Result<()> {
         match &mut self.form {
             Form::Rotated(engine) => engine.step_with_listener(listener),
@@ -304,20 +304,6 @@ impl Dynamics for Linear {
                 let tell = is_long.then_some(&tell as &dyn Fn(f64) -> Result<()>);
                 fixed.recursion.step(fixed.gain, factor, tell)
             }
-        }
-    }
-
-    fn steps_done(&self) -> u64 {
-        match &self.form {
-            Form::Rotated(engine) => engine.steps_done(),
-            Form::Recursion(fixed) => fixed.step,
-        }
-    }
-
-    fn residual_norm(&self) -> f64 {
-        match &self.form {
-            Form::Rotated(engine) => engine.residual_norm(),
-            Form::Recursion(fixed) => fixed.recursion.norm(),
         }
     }
 
@@ -446,5 +432,21 @@ impl Dynamics for Linear {
             output,
             feedback,
         }))
+    }
+}
+
+impl Dynamics for Linear {
+    fn steps_done(&self) -> u64 {
+        match &self.form {
+            Form::Rotated(engine) => engine.steps_done(),
+            Form::Recursion(fixed) => fixed.step,
+        }
+    }
+
+    fn residual_norm(&self) -> f64 {
+        match &self.form {
+            Form::Rotated(engine) => engine.residual_norm(),
+            Form::Recursion(fixed) => fixed.recursion.norm(),
+        }
     }
 }

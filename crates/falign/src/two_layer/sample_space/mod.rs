@@ -18,7 +18,7 @@ use ndarray::Array2;
 use self::layout::{Field, Layout, forward_work};
 use self::measure::HeldOut;
 use super::mask::Masks;
-use super::snapshot::{Dynamics, Needs, Snapshot, gram, oja_term, output_movements};
+use super::snapshot::{Dynamics, Listening, Needs, Snapshot, gram, oja_term, output_movements};
 use super::{Problem, Start, Weights};
 use crate::Result;
 use crate::math::Streams;
@@ -385,7 +385,7 @@ impl<T: Element> SampleSpace<T> {
     }
 }
 
-impl<T: Element> Dynamics for SampleSpace<T> {
+impl<T: Element> Listening for SampleSpace<T> {
     fn step_with_listener(&mut self, listener: Listener<'_>) -> Result<()> {
         let (n, k) = (self.numbers.samples, self.numbers.outputs);
         let whole = self.units as f64 * (n * n) as f64;
@@ -425,14 +425,6 @@ impl<T: Element> Dynamics for SampleSpace<T> {
             self.sum_shares();
         }
         Ok(())
-    }
-
-    fn steps_done(&self) -> u64 {
-        self.step
-    }
-
-    fn residual_norm(&self) -> f64 {
-        self.residual.iter().map(|e| e * e).sum::<f64>().sqrt()
     }
 
     fn snapshot_with_listener(&mut self, needs: Needs, listener: Listener<'_>) -> Result<Snapshot> {
@@ -512,5 +504,15 @@ impl<T: Element> Dynamics for SampleSpace<T> {
             output: matrix(self.output_weights()),
             feedback: matrix(self.feedback_weights()),
         }))
+    }
+}
+
+impl<T: Element> Dynamics for SampleSpace<T> {
+    fn steps_done(&self) -> u64 {
+        self.step
+    }
+
+    fn residual_norm(&self) -> f64 {
+        self.residual.iter().map(|e| e * e).sum::<f64>().sqrt()
     }
 }
