@@ -232,7 +232,7 @@ fn a_part_of_a_figure_is_drawn_for_a_paper() {
     assert!(points.contains(",9,"), "the loss at step 9: {points}");
     let own = [
         "--y",
-        "residual_norm",
+        "update_angle",
         "--where",
         "width=5",
         "--where",
@@ -240,7 +240,7 @@ fn a_part_of_a_figure_is_drawn_for_a_paper() {
         "--name",
         "mine",
     ];
-    let refused = plot(&own).refuses(&["figure.panel.y", "residual_norm"]);
+    let refused = plot(&own).fails(1, &["no quantity `update_angle`"]);
     assert!(
         refused.err.contains("alignment"),
         "what there is: {}",
