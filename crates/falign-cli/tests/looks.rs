@@ -260,6 +260,8 @@ fn a_part_of_a_figure_is_drawn_for_a_paper() {
     assert_eq!(lab.text("two/mine.csv").lines().count(), 3);
     plot(&["--x-max", "4", "--panel", "b", "--text", "--format", "svg"]).succeeds();
     assert!(lab.text("two/plot.svg").contains("<text "));
+    let twice = ["--y", "loss", "--where", "width=5", "--where", "width=6"];
+    plot(&twice).refuses(&["--where width", "write a list"]);
     plot(&["--panel", "c"]).refuses(&["--panel c", "a to b"]);
     plot(&["--panel", "b", "--y-min", "3", "--y-max", "2"]).refuses(&["y_min = 3", "y_max = 2"]);
     plot(&["--width", "1in"]).fails(1, &["no room"]);

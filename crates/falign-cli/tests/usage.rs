@@ -122,6 +122,8 @@ fn wrong_options_are_refused_by_their_range() {
         (&["plot", "x", "--width", "3"], "with a unit"),
         (&["plot", "x", "--width", "3mm"], "from 1in"),
         (&["plot", "x", "--name", "a/b"], "a name of letters"),
+        (&["plot", "x", "--name", "summary"], "a table of the folder"),
+        (&["plot", "x", "--name", "Runs"], "a table of the folder"),
         (&["plot", "x", "--where", "width=5"], "--y"),
         (
             &["plot", "x", "--y", "loss", "--where", "width"],

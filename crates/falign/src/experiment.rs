@@ -43,16 +43,18 @@ pub use crate::config::{Experiment, Overrides};
 pub use crate::plan::run_table::{RunTable, SettingRuns};
 pub use crate::simulate::Outcome;
 
-use crate::Result;
+use crate::file::lock::FolderLock;
+use crate::plan::execute::Writing;
 use crate::plan::{Plan, execute, in_memory};
 use crate::simulate::RunRows;
 use crate::simulate::sources::Sources;
 use crate::simulate::watch::Watch;
+use crate::{Error, Result};
 
 /// Runs every setting, spread over the current rayon pool, and returns what was recorded.
 ///
 /// # Errors
-/// The first error of a run, or its panic ([`Error::Fault`](crate::Error::Fault)); a file that cannot be read; more memory
+/// The first error of a run, or its panic ([`Error::Fault`]); a file that cannot be read; more memory
 /// than can be had. A run that diverges is no error: see [`SettingRuns::outcomes`].
 ///
 /// # Panics
@@ -97,13 +99,14 @@ pub fn run(experiment: &Experiment) -> Result<RunTable> {
 /// ```
 pub fn run_in(experiment: &Experiment, folder: &Path) -> Result<RunTable> {
     let plan = Plan::new(experiment)?;
-    execute::execute(
-        experiment,
-        &plan,
-        folder,
-        &Sources::default(),
-        &Watch::default(),
-    )?;
+    std::fs::create_dir_all(folder).map_err(|source| Error::io(folder, source))?;
+    let lock = FolderLock::acquire(folder)?;
+    let writing = Writing {
+        is_alone: lock.is_held(),
+        ..Writing::default()
+    };
+    let (sources, watch) = (Sources::default(), Watch::default());
+    execute::execute_with(experiment, &plan, folder, &sources, &watch, writing)?;
     execute::collect(experiment, &plan, folder)
 }
 

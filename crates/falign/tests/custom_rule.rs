@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use falign::Result;
 use falign::audit::Verdict;
+use falign::internal::claim::stored::Stored;
 use falign::internal::config::setting::Setting;
 use falign::internal::config::{Experiment, Overrides};
 use falign::internal::network::TensorFile;
@@ -316,6 +317,17 @@ fn without_a_version_runs_are_made_anew_with_a_sentence() {
             && reason.contains("its 1 stored"),
         "{reason}"
     );
+    // Stored rows are of nobody knows which code.
+    let plan = Plan::new(&free).unwrap();
+    let stored = Stored::of_folder(&free, &plan, &scratch.0).unwrap();
+    assert_eq!(stored.missing(&free, &plan), plan);
+    // A folder never has results of two states of the code.
+    let watch = Watch::default();
+    watch.stop.store(true, Ordering::Relaxed);
+    let ended = execute(&free, &plan, &scratch.0, &Sources::default(), &watch).unwrap();
+    assert!(!ended.complete);
+    let left = fs::read_dir(scratch.0.join(RESULTS)).unwrap();
+    assert_eq!(left.count(), 0);
     // With one they are kept.
     let scratch = Scratch::new("custom-kept");
     let known = experiment(Some("1"));

@@ -8,7 +8,7 @@ use falign::internal::network::{
     self, Architecture, FeedbackShape, StepOptions, draw_feedback, draw_layers,
 };
 use falign::internal::plan::in_memory;
-use falign::internal::rule::{Composed, Composition, FeedbackLearning};
+use falign::internal::rule::{Composed, Composition, FeedbackLearning, LastLayerOnly};
 use falign::internal::simulate::Outcome;
 use falign::internal::simulate::given;
 use falign::internal::simulate::given::Given;
@@ -16,7 +16,7 @@ use falign::internal::simulate::watch::Watch;
 use falign::layer::{Dense, Operator};
 use falign::math::{Activation, Loss, Precision, Reduction, StreamName, Streams};
 use falign::measure::Quantity;
-use falign::rule::{Feedback, Registry, Rule};
+use falign::rule::{CustomRule, Feedback, LearningRule, Registry, Rule, RuleStart};
 use falign::two_layer::Problem;
 use falign::{DenseInput, Initialisation, Network, NetworkBuilder, OptimiserKind};
 use ndarray::{Array, Array2, array};
@@ -198,6 +198,11 @@ fn a_built_network_takes_the_steps_of_its_parts() {
 
 #[test]
 fn a_network_that_cannot_be_is_refused_by_name() {
+    let own = || {
+        let made =
+            |_: &RuleStart<'_, f32>| -> Box<dyn LearningRule<f32>> { Box::new(LastLayerOnly) };
+        CustomRule::new("lazy", made, |_| Box::new(LastLayerOnly))
+    };
     let refused = |builder: NetworkBuilder<f32>| builder.build().unwrap_err().to_string();
     let network = || Network::<f32>::builder(5, 3);
     let dense =
@@ -207,6 +212,11 @@ fn a_network_that_cannot_be_is_refused_by_name() {
         (refused(network().ridge(-1.0)), "ridge"),
         (refused(network().dropout(1.0)), "dropout"),
         (refused(network().rule(Rule::OjaFeedback)), "oja_feedback"),
+        (
+            refused(network().rule(Rule::WeightPerturbation).dropout(0.5)),
+            "dropout = 0.5: expected 0",
+        ),
+        (refused(network().rule(own().into())), "own_rule"),
         (refused(network().hidden(&[4, 0])), "5-[4, 0]-3"),
         (
             refused(network().operators(&[dense(5, 4), dense(3, 3)])),

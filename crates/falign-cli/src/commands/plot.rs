@@ -13,6 +13,9 @@ use crate::ended::{Ended, Usage};
 use crate::output;
 use falign_figure::{Format, Mean, Options, Table, render, write};
 
+/// Tables of a run folder, which a picture's points must not replace.
+const TABLES: [&str; 2] = ["summary", "runs"];
+
 /// Points in an inch.
 const INCH: f64 = 72.0;
 
@@ -67,7 +70,7 @@ struct Choice {
     /// Column whose values are the line styles
     #[arg(long, value_name = "COLUMN", requires = "y")]
     dash: Option<String>,
-    /// Rows that are shown, such as width=3200, step=last or a list of values (repeatable)
+    /// Rows that are shown: a column's value or a list of them, such as width=3200 or step=last (repeatable, for other columns)
     #[arg(long = "where", value_name = "COLUMN=VALUE", requires = "y", value_parser = selection)]
     filter: Vec<(String, Value)>,
     /// Style of the panel
@@ -123,7 +126,11 @@ pub(super) fn command(args: &PlotArgs, rules: &Registry) -> Result<Ended> {
     };
     let is_chosen = args.choice.is_any();
     let paths = if is_chosen {
-        let figure = args.choice.figure(experiment.figure.take())?;
+        args.choice.check()?;
+        let asked = experiment.figure.take();
+        // Without panels the default ones are drawn, which no letter names.
+        let asked = asked.filter(|figure| !figure.panels.is_empty());
+        let figure = args.choice.figure(asked)?;
         let table = Table::read(&summary)?;
         let files =
             render(&figure, &table, &options).with_context(|| summary.display().to_string())?;
@@ -165,6 +172,19 @@ impl Choice {
             || y_scale.is_some()
     }
 
+    /// Refuses two values of a column that are not one list.
+    fn check(&self) -> Result<()> {
+        for (at, (column, _)) in self.filter.iter().enumerate() {
+            if self.filter[..at].iter().any(|(other, _)| other == column) {
+                let why = format!(
+                    "--where {column}: given twice; write a list, as in --where {column}=[1,2]"
+                );
+                return Err(Usage(why).into());
+            }
+        }
+        Ok(())
+    }
+
     /// The figure with what is chosen of it.
     fn figure(&self, asked: Option<Figure>) -> Result<Figure> {
         let mut figure = match &self.y {
@@ -175,7 +195,7 @@ impl Choice {
             },
             None => asked.ok_or_else(|| {
                 Usage(
-                    "this experiment has no [figure] of which a part could be chosen; \
+                    "this experiment has no [figure] with panels of which a part could be chosen; \
                      name a quantity with --y"
                         .to_owned(),
                 )
@@ -283,6 +303,10 @@ fn name(text: &str) -> Result<String> {
     let is_plain = |one: char| one.is_alphanumeric() || "-_.".contains(one);
     if text.is_empty() || text.starts_with('.') || !text.chars().all(is_plain) {
         bail!("expected a name of letters, digits, `-`, `_` and `.`");
+    }
+    // Some file systems take two cases of a letter for one.
+    if TABLES.contains(&text.to_lowercase().as_str()) {
+        bail!("a table of the folder has this name; choose another");
     }
     Ok(text.to_owned())
 }

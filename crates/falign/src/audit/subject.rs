@@ -13,8 +13,8 @@ use crate::{Error, Result};
 /// # Example
 /// ```
 /// use falign::audit::Claim;
-/// use falign::rule::Rule;
-/// let composition = Rule::FeedbackAlignment.composition().unwrap();
+/// use falign::internal::rule::Composition;
+/// let composition = Composition::named("feedback_alignment").unwrap();
 /// let claim = Claim::Family { composition, learning: Default::default() };
 /// assert_ne!(claim, Claim::Private); // a rule of your own may claim either
 /// ```

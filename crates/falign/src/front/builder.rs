@@ -13,7 +13,7 @@ use crate::network::{
 };
 use crate::rule::{
     Composed, FeedbackLearning, LastLayerOnly, Layer, LearningRule, NodePerturbation, Rule,
-    WeightPerturbation,
+    RuleKind, WeightPerturbation,
 };
 use crate::{Error, Result};
 
@@ -193,6 +193,18 @@ impl<T: Element> NetworkBuilder<T> {
         check("ridge", self.ridge, fits, "a number >= 0")?;
         let share = |x: f64| (0.0..1.0).contains(&x);
         check("dropout", self.dropout, share, "a number in [0, 1)")?;
+        if let Choice::Named(rule) = &self.rule
+            && rule.kind().is_some_and(RuleKind::is_trial)
+        {
+            // A trial is compared with the loss of the same units.
+            let none = |x: f64| x <= 0.0;
+            check(
+                "dropout",
+                self.dropout,
+                none,
+                "0, for the rule learns by trial",
+            )?;
+        }
         let streams = Streams::new(self.seed, 0);
         let layers = self.layers(streams)?;
         let rule = match self.rule {
@@ -277,6 +289,13 @@ fn named<T: Element>(
         Rule::LastLayerOnly => Box::new(LastLayerOnly),
         Rule::NodePerturbation => Box::new(NodePerturbation::new(PERTURBATION)),
         Rule::WeightPerturbation => Box::new(WeightPerturbation::new(PERTURBATION)),
+        Rule::Custom(rule) => {
+            return Err(Error::config(
+                "rule",
+                rule.name(),
+                "a rule of your own: give it to `own_rule`",
+            ));
+        }
         rule => {
             return Err(Error::config(
                 "rule",

@@ -240,7 +240,9 @@ impl<T: Element> Network<T> {
     /// The rule's own state in a checkpoint, where the rule has any.
     fn stored_rule_state(&self, part: Part, file: &TensorFile) -> Result<Option<Vec<f64>>, Misfit> {
         let length = self.rule().state().len();
-        if part != Part::Everything || length == 0 {
+        // A state in the file that the rule has no place for is missed by what comes after.
+        let is_stored = file.get(RULE_STATE).is_some();
+        if part != Part::Everything || (length == 0 && !is_stored) {
             return Ok(None);
         }
         stored(file, RULE_STATE, &[length]).map(Some)

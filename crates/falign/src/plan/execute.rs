@@ -193,6 +193,8 @@ fn look<'a>(
         let setting = &experiment.settings[job.setting_index].setting;
         if setting.rule.is_unversioned() {
             if path.exists() {
+                // Results of two states of its code would look like those of one.
+                fs::remove_file(&path).map_err(|source| Error::io(&path, source))?;
                 *forgotten.entry(setting.rule.name()).or_default() += 1;
             }
             found.pending.push(job);

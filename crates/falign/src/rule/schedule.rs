@@ -160,13 +160,6 @@ impl Schedule {
     }
 
     /// lambda(0) + ... + lambda(`steps` - 1), by a formula that takes no longer for more steps.
-    ///
-    /// # Example
-    /// ```
-    /// use falign::rule::Schedule;
-    /// let cutoff = Schedule::Cutoff { ridge: 0.5, last_step: 9 };
-    /// assert_eq!((cutoff.sum(4), cutoff.sum(1000)), (2.0, 5.0));
-    /// ```
     pub(crate) fn sum(&self, steps: u64) -> f64 {
         let count = steps as f64;
         match self {

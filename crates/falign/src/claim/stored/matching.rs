@@ -52,12 +52,17 @@ impl Stored {
     }
 
     /// The jobs of a plan that are not stored, in order: all of them if the stored results are of
-    /// [another version](Self::other_version).
+    /// [another version](Self::other_version), and those of a rule without a version, of whose code
+    /// nobody knows whether it is the same.
     pub fn missing(&self, experiment: &Experiment, plan: &Plan) -> Plan {
         if self.other_version(experiment).is_some() {
             return plan.clone();
         }
-        let jobs = plan.jobs.iter().filter(|job| self.of_job(job).is_none());
+        let is_missing = |job: &&Job| {
+            let setting = &experiment.settings[job.setting_index].setting;
+            setting.rule.is_unversioned() || self.of_job(job).is_none()
+        };
+        let jobs = plan.jobs.iter().filter(is_missing);
         Plan {
             jobs: jobs.cloned().collect(),
             inputs: plan.inputs.clone(),

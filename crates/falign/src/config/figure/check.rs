@@ -63,7 +63,6 @@ impl Panel {
 }
 
 fn names(panel: &Panel) -> Result<()> {
-    let named = |key: &str, name: &str| format!("figure.panel.{key} = \"{name}\"");
     let refuse = |key: &str, name: &str, why: String| {
         Err(Error::config(
             format!("figure.panel.{key}"),
@@ -106,8 +105,8 @@ fn names(panel: &Panel) -> Result<()> {
     for name in panel.filter.keys() {
         if !is_column(name) && leaf(name).is_none() {
             return Err(Error::config(
-                named("where", name),
-                "given",
+                format!("figure.panel.where.{name}"),
+                short(&panel.filter[name]),
                 format!("no such column; {}", did_you_mean(name, columns())),
             ));
         }

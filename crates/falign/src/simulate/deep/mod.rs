@@ -111,6 +111,9 @@ fn train<T: RulePrecision>(
         let step = training.network().steps_done();
         let mut is_due = pieces::is_long(context.watch, &training);
         if steps.get(values.len()) == Some(&step) {
+            // Measures may take long, and are left where a stop comes: what was trained is kept first.
+            let so_far = (&*values, &*losses);
+            keep_at_times(context, rule, run, &mut training, so_far, &mut saved)?;
             let running = training.take_running();
             let row;
             (training, row) = pieces::row(context.watch, &observer, training, running)?;
@@ -127,12 +130,9 @@ fn train<T: RulePrecision>(
             values.push(row);
             is_due = true;
         }
-        if is_due
-            && let Some(checkpoint) = context.checkpoint
-            && saved.elapsed() > CHECKPOINT_EVERY
-        {
-            keep(checkpoint, rule, run, &mut training, &values, &losses)?;
-            saved = Instant::now();
+        if is_due {
+            let so_far = (&*values, &*losses);
+            keep_at_times(context, rule, run, &mut training, so_far, &mut saved)?;
         }
         if step >= steps.last().copied().unwrap_or(0) {
             break stall(&losses, &steps, chance);
@@ -166,6 +166,24 @@ fn train<T: RulePrecision>(
         resolved,
         weights: [initial, last].map(|file| file.map(SavedWeights::Deep)),
     }))
+}
+
+/// Keeps a checkpoint where the last one, at `saved`, is old enough.
+fn keep_at_times<T: Element>(
+    context: Context<'_>,
+    rule: &Rule,
+    run: u64,
+    training: &mut Training<T>,
+    (values, losses): (&[Vec<f64>], &[f64]),
+    saved: &mut Instant,
+) -> Result<()> {
+    if let Some(checkpoint) = context.checkpoint
+        && saved.elapsed() > CHECKPOINT_EVERY
+    {
+        keep(checkpoint, rule, run, training, values, losses)?;
+        *saved = Instant::now();
+    }
+    Ok(())
 }
 
 /// Keeps what a run that is stopped has done: its values and running losses, row by row, and its state.

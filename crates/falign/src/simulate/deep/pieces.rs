@@ -14,7 +14,7 @@ use crate::stage::{Listener, Stage, apart, is_long as is_long_work};
 
 /// Time that a piece has to end once it is to stop. What a run has done is then kept in its checkpoint;
 /// of a piece that takes longer nobody waits for the end, and the run goes on from the checkpoint before.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Does a piece of so many multiply-adds: on a separate thread if it is long and somebody may stop it.
 fn piece<V: Send + 'static>(
