@@ -224,7 +224,7 @@ impl<T: Element> Training<T> {
     /// `look` is given the share that has been shown, before each time.
     ///
     /// # Errors
-    /// Those of `look`.
+    /// An error that `look` returns.
     pub(crate) fn show(
         &mut self,
         samples: &Examples,

@@ -36,7 +36,7 @@ pub struct CustomRule {
 }
 
 impl CustomRule {
-    /// A rule without a version, made anew for every run by one of two functions: that of the
+    /// A rule without a version, constructed for every run by one of two functions: that of the
     /// network's precision.
     pub fn new(
         name: impl Into<String>,
@@ -55,7 +55,7 @@ impl CustomRule {
     /// Gives it a version. Raise it whenever the rule's numbers change: jobs of another version have
     /// other ids. With a version finished jobs are kept, and unfinished runs go on from their
     /// checkpoints; then [`feedback`](LearningRule::feedback) and [`state`](LearningRule::state) must be
-    /// all that later steps depend on. Without one every run is made anew.
+    /// all that later steps depend on. Without one every run is computed again.
     #[must_use]
     pub fn with_version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());

@@ -79,7 +79,7 @@ impl<Level, Last, Time> Schedule<Level, Last, Time> {
     /// of a time in which it decays.
     ///
     /// # Errors
-    /// That of the first which has no number.
+    /// The error of the first value that has no number.
     pub(crate) fn resolved<E>(
         &self,
         level: impl Fn(&Level) -> Result<f64, E>,

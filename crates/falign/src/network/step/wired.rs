@@ -7,7 +7,7 @@ use crate::network::OptimiserKind;
 use crate::network::optimiser::Trained;
 use crate::rule::{Layer, LearningRule, Passage, Trace};
 
-/// All that a saved state consists of, to be restored.
+/// Parts of a network that a saved state restores.
 pub(in crate::network) struct Parts<'a, T: Element> {
     pub(in crate::network) layers: &'a mut [Layer<T>],
     pub(in crate::network) rule: &'a mut dyn LearningRule<T>,

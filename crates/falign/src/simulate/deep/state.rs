@@ -43,7 +43,7 @@ const RULE: &str = "rule";
 /// Key in the note of a checkpoint: see [`EngineFamily::arithmetic`].
 const ARITHMETIC: &str = "arithmetic";
 
-/// Writes a checkpoint: the rows so far, the running mean loss at each, and the state. Its folder is made anew where another program has removed it, which file
+/// Writes a checkpoint: the rows so far, the running mean loss at each, and the state. The folder is created again where another program has removed it, which file
 /// systems without locks let happen.
 pub(super) fn keep<T: Element>(
     checkpoint: Checkpoint<'_>,

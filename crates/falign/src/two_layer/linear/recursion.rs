@@ -149,7 +149,7 @@ impl Recursion {
     /// several kernels, with the same bits.
     ///
     /// # Errors
-    /// Those of `tell`, which is given the share that is done.
+    /// An error that `tell` returns; it is given the share that is done.
     pub(super) fn step(
         &mut self,
         gain: f64,
