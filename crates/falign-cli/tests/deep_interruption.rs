@@ -188,6 +188,30 @@ fn the_printed_command_goes_on_from_the_checkpoints() {
 }
 
 #[test]
+fn runs_of_one_job_go_on_from_a_checkpoint_each_whatever_the_threads() {
+    let lab = Lab::new();
+    lab.file("slow.toml", EXPERIMENT);
+    let sets = ["run.runs=5", "run.runs_per_job=5", "run.epochs=60"];
+    let sets = sets.map(|set| ["--set", set]).concat();
+    let more = [&["--case", "adam"], &sets[..]].concat();
+    let words = |threads, out| {
+        let first = ["run", "slow.toml", "--quiet", "--threads", threads];
+        [&first[..], &["--out", out], &more].concat()
+    };
+    lab.falign(&words("1", "undisturbed")).succeeds();
+    // 60 epochs of 45 batches.
+    let is_in_its_middle = |(_, step): &(PathBuf, u64)| (1..2700).contains(step);
+    let is_shared = (0..10).any(|_| {
+        let (_, found) = stopped_in_the_middle(&lab, &more);
+        found.iter().filter(|one| is_in_its_middle(one)).count() == 2
+    });
+    assert!(is_shared, "no two runs of the job went on at once");
+    let again = [&words("3", "run")[..], &["--resume"]].concat();
+    lab.falign(&again).succeeds();
+    assert_same(&lab.path("run"), &lab.path("undisturbed"));
+}
+
+#[test]
 fn damaged_checkpoints_cost_time_and_nothing_else() {
     let lab = lab();
     let damages: [fn(&mut Vec<u8>); 4] = [

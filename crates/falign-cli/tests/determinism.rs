@@ -1,6 +1,6 @@
 //! The same command gives the same bytes, whatever the threads.
 
-use crate::support::{Lab, assert_same};
+use crate::support::{Lab, assert_same, names};
 
 /// Experiment with all activations of the paper's figure, both precisions, feedback that learns, a run that
 /// diverges and one that converges.
@@ -75,7 +75,49 @@ fn the_threads_leave_no_trace() {
     }
 }
 
-/// Fewer jobs than threads: the units of one network are spread over the threads.
+const IMAGES: &str = r#"
+name = "images"
+[data]
+labelled = "generated_images"
+samples = 60
+held_out = 20
+input_dim = 16
+outputs = 3
+[network]
+hidden_widths = [13, 8]
+activation = "tanh"
+initialisation = "xavier"
+[learning]
+batch = 9
+step_size = 0.05
+rule = "batch_random_sign_symmetry"
+[run]
+epochs = 3
+per_run_table = true
+save_weights = "both"
+"#;
+
+/// One job, whose runs are made by as many threads as there are.
+#[test]
+fn the_threads_that_share_a_job_leave_no_trace() {
+    let lab = Lab::new();
+    lab.file("mixed.toml", MIXED);
+    lab.file("images.toml", IMAGES);
+    let two_layer = ["--case", "learned", "--set", "run.save_weights=both"];
+    let two_layer = [&two_layer[..], &["--set", "learning.ridge=0.5"]].concat();
+    for (file, more) in [("mixed.toml", &two_layer[..]), ("images.toml", &[])] {
+        for threads in ["1", "2", "3", "7"] {
+            let out = format!("{file}-{threads}");
+            let sets = ["--set", "run.runs=5", "--set", "run.runs_per_job=5"];
+            let words = [file, "--threads", threads, "--out", &out];
+            lab.run(&[&words[..], &sets, more].concat());
+            assert_eq!(names(&lab.path(&out).join("results"), ".bin").len(), 1);
+            assert_same(&lab.path(&out), &lab.path(&format!("{file}-1")));
+        }
+    }
+}
+
+/// Fewer runs than threads: the units of one network are spread over the threads.
 #[test]
 fn one_wide_network_spread_over_threads_leaves_no_trace() {
     let lab = Lab::new();

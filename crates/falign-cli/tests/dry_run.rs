@@ -41,11 +41,15 @@ fn it_says_what_a_run_will_cost_and_leaves_nothing_behind() {
 fn its_json_adds_up() {
     let lab = Lab::new();
     lab.file("mine.toml", FILE);
-    let text = lab
-        .falign(&["run", "mine.toml", "--dry-run", "--json", "--threads", "1"])
-        .succeeds()
-        .out;
-    let json: Value = serde_json::from_str(&text).unwrap();
+    let told = |more: &[&str]| -> Value {
+        let words = [
+            &["run", "mine.toml", "--dry-run", "--json", "--threads"],
+            more,
+        ]
+        .concat();
+        serde_json::from_str(&lab.falign(&words).succeeds().out).unwrap()
+    };
+    let json = told(&["1"]);
     let settings = json["settings"].as_array().unwrap();
     assert_eq!(settings.len(), 4);
     let number = |value: &Value| value.as_f64().unwrap();
@@ -62,6 +66,13 @@ fn its_json_adds_up() {
     assert!((all / number(&json["thread_seconds"]) - 1.0).abs() < 1e-9);
     // One thread does one after the other.
     assert!((all / number(&json["seconds"]) - 1.0).abs() < 1e-9);
+    // Two threads share the five runs of one job.
+    let sets = ["network.width=30", "learning.ridge=0", "run.runs=5"];
+    let sets = sets.map(|set| ["--set", set]).concat();
+    let json = told(&[&["2"], &sets[..]].concat());
+    assert_eq!(json["jobs"], 1);
+    let runs = number(&json["seconds"]) / number(&json["settings"][0]["run_seconds"]);
+    assert!((runs - 3.0).abs() < 1e-9, "{json}");
 }
 
 /// Processor time of the program, in seconds: a busy machine does not change it.

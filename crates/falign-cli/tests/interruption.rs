@@ -211,6 +211,26 @@ fn the_first_signal_prints_the_command_that_completes_the_run() {
 }
 
 #[test]
+fn stopped_in_the_midst_of_a_job_that_threads_share_it_goes_on_to_the_same_bytes() {
+    let lab = lab();
+    let sets = ["run.runs=5", "run.runs_per_job=5", "run.steps=1500"];
+    let sets = sets.map(|set| ["--set", set]).concat();
+    let words = |threads, out| {
+        let first = ["run", "slow.toml", "--quiet", "--threads", threads];
+        [&first[..], &["--out", out], &CASE, &sets].concat()
+    };
+    lab.falign(&words("1", "expected")).succeeds();
+    let child = lab.start(&words("2", "run"));
+    wait_for_results(&lab.path("run"), 1);
+    send("INT", &child);
+    Answer::of(child.wait_with_output().unwrap()).ends_with(4);
+    assert_eq!(names(&lab.path("run/results"), ".bin").len(), 1);
+    let again = [&words("7", "run")[..], &["--resume"]].concat();
+    lab.falign(&again).succeeds();
+    assert_same(&lab.path("run"), &lab.path("expected"));
+}
+
+#[test]
 fn a_stopped_check_keeps_what_it_ran_for_the_command_it_prints() {
     let lab = lab();
     let words = [&["check", "slow.toml", "--quiet"], &CASE[..]].concat();

@@ -131,6 +131,32 @@ fn all_threads_together_must_fit() {
 }
 
 #[test]
+fn single_runs_go_on_side_by_side_where_they_fit() {
+    let lab = lab();
+    let keys = sets(&[
+        "data.samples=100",
+        "network.width=20000",
+        "network.activation=tanh",
+        "run.runs=8",
+        "run.runs_per_job=8",
+        "run.steps=1",
+    ]);
+    let asked = |threads, memory| {
+        let first = ["run", "x.toml", "--quiet", "--dry-run", "--json"];
+        let more = ["--threads", threads, "--memory", memory];
+        let answer = lab.falign(&[&first[..], &more, &keys].concat()).succeeds();
+        let told: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+        told["memory_needed_bytes"].as_f64().unwrap()
+    };
+    let (one, four) = (asked("1", "1T"), asked("4", "1T"));
+    assert!((3.5..4.0).contains(&(four / one)), "{four} {one}");
+    // Else one after another, as before there was a choice.
+    let limit = format!("{:.0}", 0.9 * four);
+    let short = asked("4", &limit);
+    assert!((0.99..1.01).contains(&(short / one)), "{short} {one}");
+}
+
+#[test]
 fn a_teacher_that_takes_years_is_refused() {
     let lab = lab();
     for dry in [&[][..], &["--dry-run"]] {

@@ -30,6 +30,7 @@ mod network; // networks of any depth, every rule
 mod no_lock; // two programs in one folder
 mod properties; // what must hold whatever the numbers
 mod rooms; // a room imports only rooms before it
+mod sharing; // threads take single runs of each other's jobs
 mod slopes; // psi' in a trace, kept or told by the activities
 mod step_size; // what a deep network's `auto` stands for
 mod stops; // long computations are told of, and end where they are stopped

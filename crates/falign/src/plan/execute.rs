@@ -8,15 +8,15 @@ use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rayon::prelude::*;
 use serde_json::Map;
 
 pub use super::result_file::{RESULTS, WEIGHTS, result_path};
 use super::run_table::{RunTable, SettingRuns};
+use super::share::hand_out;
 use super::work::{Work, add};
-use super::{Job, Plan, result_file};
+use super::{Job, Plan, need, result_file};
 use crate::config::Experiment;
 use crate::fault::caught;
 use crate::file::{Folder, write_own};
@@ -24,14 +24,14 @@ use crate::simulate::sources::Sources;
 use crate::simulate::{Checkpoint, Context, Notes, RunResult, RunRows, simulate};
 use crate::{Error, Result};
 
-/// A job in words, for errors.
-pub(super) fn place(experiment: &Experiment, job: &Job) -> String {
-    let case = match experiment.settings[job.setting_index].case.as_str() {
+/// Some runs of a setting in words, for errors.
+pub(super) fn place(experiment: &Experiment, setting_index: usize, runs: &Range<u64>) -> String {
+    let case = match experiment.settings[setting_index].case.as_str() {
         "" => String::new(),
         case => format!(" (case {case})"),
     };
-    let (setting, settings) = (job.setting_index + 1, experiment.settings.len());
-    let Range { start, end } = &job.runs;
+    let (setting, settings) = (setting_index + 1, experiment.settings.len());
+    let Range { start, end } = runs;
     let runs = if end - start == 1 {
         format!("run {start}")
     } else {
@@ -55,9 +55,10 @@ pub struct Execution {
 
 /// Carries out every job of `plan` that has no valid result in `folder`.
 ///
-/// Jobs are spread over the current rayon pool; where fewer jobs than threads remain, wide
-/// networks are spread inside. Results do not depend on either. `sources` may hold data sets
-/// that were read before.
+/// Runs are shared out over the current rayon pool: each thread that is free takes the next one, of
+/// the same job or of another, where memory has room for all of them at once, and else the next job.
+/// Where fewer runs than threads remain, wide networks are spread inside. Results do not depend on
+/// any of it. `sources` may hold data sets that were read before.
 ///
 /// # Errors
 /// The first error of a job, a panic among them ([`Error::Fault`]), which stops the others;
@@ -135,19 +136,26 @@ pub fn execute_with(
         mix: writing.mix,
         notes: &notes,
     };
-    let context = Context {
-        parallel: pending.len() < rayon::current_num_threads(),
-        ..Context::new(sources)
-    };
-    pending.par_iter().with_max_len(1).for_each(|job| {
+    let share = need::share(experiment, sources, rayon::current_num_threads());
+    let open: Vec<Open<'_>> = pending.into_iter().map(Open::new).collect();
+    let parts = open.iter().flat_map(|open| {
+        let setting = &experiment.settings[open.job.setting_index].setting;
+        let parts = share.parts(setting, open.job.runs.clone());
+        parts.map(move |runs| (open, runs))
+    });
+    let parts: Vec<(&Open<'_>, Range<u64>)> = parts.collect();
+    hand_out(&parts, |(open, runs), parallel| {
         if watch.stop.load(Ordering::Relaxed) {
             complete.store(false, Ordering::Relaxed);
             return;
         }
-        match caught(|| place(experiment, job), || jobs.finish(job, context)) {
-            Ok(true) => {
-                watch.jobs_done.fetch_add(1, Ordering::Relaxed);
-            }
+        let context = Context {
+            parallel,
+            ..Context::new(sources)
+        };
+        let place = || place(experiment, open.job.setting_index, runs);
+        match caught(place, || jobs.make(open, runs.clone(), context)) {
+            Ok(true) => {}
             Ok(false) => complete.store(false, Ordering::Relaxed),
             Err(error) => watch.fail(error),
         }
@@ -284,6 +292,32 @@ fn checkpoint(job: &Job, run: u64) -> String {
     format!("{}-run{run:04}.safetensors", job.id)
 }
 
+/// A job on its way: results of those of its runs that are made.
+struct Open<'a> {
+    job: &'a Job,
+    made: Mutex<BTreeMap<u64, RunResult>>,
+}
+
+impl<'a> Open<'a> {
+    fn new(job: &'a Job) -> Self {
+        Self {
+            job,
+            made: Mutex::default(),
+        }
+    }
+
+    fn made(&self) -> MutexGuard<'_, BTreeMap<u64, RunResult>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Results of all runs, in order: once, for whoever asks first when they are there.
+    fn take(&self) -> Option<Vec<RunResult>> {
+        let mut made = self.made();
+        let is_whole = made.len() as u64 == self.job.runs.end - self.job.runs.start;
+        is_whole.then(|| std::mem::take(&mut *made).into_values().collect())
+    }
+}
+
 /// Arguments that all jobs have in common.
 struct Jobs<'a> {
     experiment: &'a Experiment,
@@ -295,51 +329,56 @@ struct Jobs<'a> {
 }
 
 impl Jobs<'_> {
-    /// Does a job and stores its result; `false` if it was stopped.
-    fn finish(&self, job: &Job, context: Context<'_>) -> Result<bool> {
+    /// Makes some runs of a job, and stores its result with the last of all; `false` if it was stopped.
+    fn make(&self, open: &Open<'_>, runs: Range<u64>, context: Context<'_>) -> Result<bool> {
+        for run in runs {
+            let Some(result) = self.run(open.job, run, context)? else {
+                return Ok(false);
+            };
+            open.made().insert(run, result);
+        }
+        if let Some(results) = open.take() {
+            self.store(open.job, &results)?;
+            self.watch.jobs_done.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(true)
+    }
+
+    /// Stores the result of a job.
+    fn store(&self, job: &Job, runs: &[RunResult]) -> Result<()> {
         let Self {
             experiment, folder, ..
         } = *self;
-        let Some(runs) = self.runs(job, context)? else {
-            return Ok(false);
-        };
         // The result comes last: a stored one means that all of the job is.
         let mut weights = Map::new();
-        for (run, result) in job.runs.clone().zip(&runs) {
+        for (run, result) in job.runs.clone().zip(runs) {
             result_file::save_weights(folder, job, run, result, &mut weights)?;
         }
         let path = result_path(folder, job);
-        write_own(&path, &result_file::encode(experiment, job, &runs, weights))?;
+        write_own(&path, &result_file::encode(experiment, job, runs, weights))?;
         if let Some(checkpoints) = Folder::find_own(&folder.join(CHECKPOINTS))? {
             for run in job.runs.clone() {
                 // Most have none. One that cannot be removed is told of with the folder, at the end.
                 let _ = checkpoints.remove(checkpoint(job, run).as_ref());
             }
         }
-        Ok(true)
+        Ok(())
     }
 
-    fn runs(&self, job: &Job, context: Context<'_>) -> Result<Option<Vec<RunResult>>> {
+    fn run(&self, job: &Job, run: u64, context: Context<'_>) -> Result<Option<RunResult>> {
         let rule = &self.experiment.settings[job.setting_index].setting.rule;
-        let mut runs = Vec::new();
-        for run in job.runs.clone() {
-            let path = self.folder.join(CHECKPOINTS).join(checkpoint(job, run));
-            let checkpoint = Checkpoint {
-                path: &path,
-                job: &job.id,
-                mix: self.mix,
-                notes: self.notes,
-            };
-            let context = Context {
-                checkpoint: (!rule.is_unversioned()).then_some(checkpoint),
-                ..context
-            };
-            match run_one(self.experiment, job, run, context, self.work, self.watch)? {
-                Some(result) => runs.push(result),
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(runs))
+        let path = self.folder.join(CHECKPOINTS).join(checkpoint(job, run));
+        let checkpoint = Checkpoint {
+            path: &path,
+            job: &job.id,
+            mix: self.mix,
+            notes: self.notes,
+        };
+        let context = Context {
+            checkpoint: (!rule.is_unversioned()).then_some(checkpoint),
+            ..context
+        };
+        run_one(self.experiment, job, run, context, self.work, self.watch)
     }
 }
 

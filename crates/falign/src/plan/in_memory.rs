@@ -3,11 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
-
-use super::Job;
 use super::execute::{place, run_one};
+use super::share::{Share, hand_out};
 use super::work::Work;
+use super::{Job, need};
 use crate::Result;
 use crate::config::Experiment;
 use crate::fault::caught;
@@ -15,15 +14,16 @@ use crate::simulate::sources::Sources;
 use crate::simulate::watch::Watch;
 use crate::simulate::{Context, RunResult};
 
-/// Jobs of one run each: spread well over threads, and each kept once it is finished.
-fn jobs(experiment: &Experiment) -> Vec<Job> {
+/// Runs of each setting as one thread makes them. Each is kept once it is finished.
+fn jobs(experiment: &Experiment, share: Share) -> Vec<Job> {
     let settings = experiment.settings.iter().enumerate();
     settings
         .flat_map(|(setting_index, one)| {
-            (0..one.setting.runs).map(move |run| Job {
+            let parts = share.parts(&one.setting, 0..one.setting.runs);
+            parts.map(move |runs| Job {
                 id: String::new(),
                 setting_index,
-                runs: run..run + 1,
+                runs,
             })
         })
         .collect()
@@ -38,7 +38,7 @@ fn jobs(experiment: &Experiment) -> Vec<Job> {
 /// The first error of a run, as [`simulate`](crate::simulate::simulate), or its panic
 /// ([`Error::Fault`](crate::Error::Fault)), which stops the others; what the files that
 /// the settings name lack, as [`inputs::check`](super::inputs::check) for them; more memory than can
-/// be had, as [`need::check`](super::need::check).
+/// be had, as [`need::check`].
 ///
 /// Returns the runs of each setting, in order; `None` where a run was not finished.
 ///
@@ -89,30 +89,33 @@ pub fn run_each(
     watch: &Watch,
     report: &(dyn Fn(usize, usize, RunResult) + Sync),
 ) -> Result<()> {
-    super::need::check(experiment, sources, 1)?;
+    need::check(experiment, sources, 1)?;
     super::inputs::files(experiment, sources)?;
-    super::need::check(experiment, sources, rayon::current_num_threads())?;
-    let jobs = jobs(experiment);
+    let needed = need::needed(experiment, sources, rayon::current_num_threads())?;
+    needed.fits()?;
+    let jobs = jobs(experiment, needed.share);
     let work = Work::new(experiment, &jobs, sources, watch);
-    let parallel = jobs.len() < rayon::current_num_threads();
-    let one = |job: &Job| -> Result<()> {
-        if watch.stop.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let context = Context {
-            parallel,
-            ..Context::new(sources)
-        };
-        let run = job.runs.start;
-        if let Some(result) = run_one(experiment, job, run, context, &work, watch)? {
+    let make = |job: &Job, context| -> Result<()> {
+        for run in job.runs.clone() {
+            if watch.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let Some(result) = run_one(experiment, job, run, context, &work, watch)? else {
+                break;
+            };
             let number = usize::try_from(run).expect("a run of a list in memory");
             report(job.setting_index, number, result);
             watch.jobs_done.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     };
-    jobs.par_iter().with_max_len(1).for_each(|job| {
-        if let Err(error) = caught(|| place(experiment, job), || one(job)) {
+    hand_out(&jobs, |job, parallel| {
+        let context = Context {
+            parallel,
+            ..Context::new(sources)
+        };
+        let place = || place(experiment, job.setting_index, &job.runs);
+        if let Err(error) = caught(place, || make(job, context)) {
             watch.fail(error);
         }
     });

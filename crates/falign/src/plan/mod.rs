@@ -16,6 +16,7 @@ pub mod notes;
 pub(crate) mod result_file;
 pub mod run_rows;
 pub mod run_table;
+pub mod share;
 pub mod summary;
 pub(crate) mod tables;
 pub(crate) mod work;

@@ -4,6 +4,7 @@
 use crate::config::need::{Sizes, asks_for_slow_time, blamed, of_replicate, of_run};
 use std::collections::BinaryHeap;
 
+use super::share::Share;
 use super::work::most_rows;
 use crate::config::setting::Setting;
 use crate::config::{Experiment, keys};
@@ -23,6 +24,8 @@ pub struct Needed {
     pub run_bytes: f64,
     /// Runs that go on at once.
     pub at_once: usize,
+    /// Runs that a thread takes at a time.
+    pub share: Share,
     /// The key to lower, and its value.
     pub key: String,
     /// The value as it is written.
@@ -66,8 +69,9 @@ impl Needed {
     }
 }
 
-/// Memory that the runs of an experiment need on that many threads. Reads the data that its settings
-/// name, which stay in `sources`.
+/// Memory that the runs of an experiment need on that many threads: with single runs side by side where
+/// they fit in what is [`available`], and else with one run of a job after another. Reads the data that its
+/// settings name, which stay in `sources`.
 ///
 /// # Errors
 /// As [`Sources::reals`] and [`Sources::labelled`].
@@ -86,6 +90,24 @@ impl Needed {
 /// # Ok::<(), falign::Error>(())
 /// ```
 pub fn needed(experiment: &Experiment, sources: &Sources, threads: usize) -> Result<Needed> {
+    let single = needed_of(experiment, sources, threads, Share::Runs)?;
+    if single.fits().is_ok() {
+        return Ok(single);
+    }
+    needed_of(experiment, sources, threads, Share::Jobs)
+}
+
+/// Share of [`needed`]; whole jobs of data that cannot be read, for their jobs fail.
+pub(crate) fn share(experiment: &Experiment, sources: &Sources, threads: usize) -> Share {
+    needed(experiment, sources, threads).map_or(Share::Jobs, |needed| needed.share)
+}
+
+fn needed_of(
+    experiment: &Experiment,
+    sources: &Sources,
+    threads: usize,
+    share: Share,
+) -> Result<Needed> {
     // The largest come first, each with the number of its runs.
     let mut runs = BinaryHeap::new();
     let (mut shared, mut recorded) = (0.0_f64, 0.0);
@@ -108,12 +130,12 @@ pub fn needed(experiment: &Experiment, sources: &Sources, threads: usize) -> Res
     while let Some((of_run, std::cmp::Reverse(index))) = runs.pop()
         && free > 0
     {
-        // Runs of one job follow one another.
+        // Runs that a thread takes together follow one another.
         let setting = &experiment.settings[index].setting;
-        let jobs = setting.runs.div_ceil(setting.runs_per_job.max(1)).min(free);
-        bytes += of_run as f64 * jobs as f64;
-        free -= jobs;
-        at_once += jobs;
+        let runs = setting.runs.div_ceil(share.together(setting)).min(free);
+        bytes += of_run as f64 * runs as f64;
+        free -= runs;
+        at_once += runs;
     }
     let (run_bytes, index) = largest.map_or((0, 0), |(bytes, index)| (bytes, index.0));
     let setting = &experiment.settings[index].setting;
@@ -132,6 +154,7 @@ pub fn needed(experiment: &Experiment, sources: &Sources, threads: usize) -> Res
         bytes,
         run_bytes: run_bytes as f64,
         at_once: usize::try_from(at_once).unwrap_or(usize::MAX),
+        share,
         key: dotted(leaf),
         value,
     })
@@ -172,6 +195,7 @@ pub fn check_theory(experiment: &Experiment, sources: &Sources) -> Result<()> {
             bytes: need.bytes + sizes.stored,
             run_bytes: need.bytes,
             at_once: 1,
+            share: Share::Jobs,
             key: dotted(leaf),
             value,
         };

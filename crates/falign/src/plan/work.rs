@@ -26,6 +26,15 @@ pub(crate) struct Rates {
 }
 
 impl Rates {
+    /// Shares of so many that took these together.
+    pub(crate) fn divided(self, shares: f64) -> Self {
+        Self {
+            setup: self.setup / shares,
+            step: self.step / shares,
+            record: self.record / shares,
+        }
+    }
+
     /// A run of so many steps and records.
     pub(crate) fn run(self, steps: f64, records: f64) -> f64 {
         self.setup + self.step * steps + self.record * records

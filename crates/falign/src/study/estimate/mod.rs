@@ -18,8 +18,8 @@ use crate::Result;
 use crate::config::Experiment;
 use crate::config::setting::{DatasetScope, FIELDS, Setting};
 use crate::config::steps::recorded_steps;
-use crate::plan::Plan;
 use crate::plan::work::Rates;
+use crate::plan::{Plan, need};
 use crate::simulate::sources::Sources;
 use crate::simulate::{Context, simulate, steps_and_record};
 
@@ -86,8 +86,8 @@ pub struct Estimate {
     pub memory: Option<u64>,
 }
 
-/// Predicts the cost of a plan: for each kind of setting as many runs as there are threads are
-/// begun side by side, as they will be, for a moment each, and given up. Nothing is written.
+/// Predicts the cost of a plan: for each kind of setting as many runs as will go on at once are
+/// begun side by side, for a moment each, and given up. Nothing is written.
 ///
 /// Runs that converge or diverge before their last step take less. Takes about half a minute, and
 /// more where data sets, initial weights or predictions are expensive: those are made in whole.
@@ -126,7 +126,15 @@ pub fn estimate_heard(
     pulse: &Pulse,
 ) -> Result<Estimate> {
     let threads = rayon::current_num_threads();
-    let parallel = plan.jobs.len() < threads;
+    let taken = need::share(experiment, sources, threads);
+    // Setting and number of the runs that a thread takes at a time.
+    let parts = plan.jobs.iter().flat_map(|job| {
+        let setting = &experiment.settings[job.setting_index].setting;
+        let parts = taken.parts(setting, job.runs.clone());
+        parts.map(|runs| (job.setting_index, (runs.end - runs.start) as f64))
+    });
+    let parts: Vec<(usize, f64)> = parts.collect();
+    let parallel = parts.len() < threads;
     let mut kinds: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, one) in experiment.settings.iter().enumerate() {
         kinds.entry(kind(&one.setting)).or_default().push(index);
@@ -134,12 +142,12 @@ pub fn estimate_heard(
     let [all, least, most] = BUDGET;
     let budget = (all / u32::try_from(kinds.len()).unwrap_or(u32::MAX)).clamp(least, most);
     let mut settings: Vec<Option<SettingEstimate>> = vec![None; experiment.settings.len()];
-    // Of one run that has all the threads, which is not their processor time.
+    // Of runs that share all the threads, which is not their processor time.
     let mut walls = vec![0.0; experiment.settings.len()];
     for members in kinds.values() {
         let first = &experiment.settings[members[0]].setting;
         // Side by side: they share caches, memory and the processor's power.
-        let copies = if parallel { 1 } else { threads };
+        let copies = parts.len().min(threads);
         let timed = (0..copies)
             .into_par_iter()
             .with_max_len(1)
@@ -158,7 +166,12 @@ pub fn estimate_heard(
             step: mean(&|one| of(one).step),
             record: mean(&|one| of(one).record),
         };
-        let (processor, wall) = (rates(&|one| one.processor), rates(&|one| one.wall));
+        // The clock of all threads counts what each of the copies takes.
+        let each = if parallel { copies as f64 } else { 1.0 };
+        let (processor, wall) = (
+            rates(&|one| one.processor.divided(each)),
+            rates(&|one| one.wall),
+        );
         let predictions = timed[0].predictions;
         for &index in members {
             let setting = &experiment.settings[index].setting;
@@ -177,27 +190,28 @@ pub fn estimate_heard(
                 start_seconds: processor.setup,
                 step_seconds: processor.step,
                 record_seconds: processor.record,
-                run_seconds: run(processor, predictions.processor),
+                run_seconds: run(processor, predictions.processor / each),
             });
         }
     }
     let settings: Vec<SettingEstimate> = settings.into_iter().flatten().collect();
-    let jobs = |run_seconds: &dyn Fn(usize) -> f64| -> Vec<f64> {
-        let jobs = plan.jobs.iter();
-        jobs.map(|job| (job.runs.end - job.runs.start) as f64 * run_seconds(job.setting_index))
-            .collect()
+    let run_seconds = |setting: usize| {
+        if parallel {
+            walls[setting]
+        } else {
+            settings[setting].run_seconds
+        }
     };
+    let parts = parts.iter();
+    let parts: Vec<f64> = parts
+        .map(|(setting, runs)| runs * run_seconds(*setting))
+        .collect();
     let thread_seconds: f64 = settings
         .iter()
         .map(|one| one.run_seconds * experiment.settings[one.setting].setting.runs as f64)
         .sum();
     Ok(Estimate {
-        seconds: if parallel {
-            // One calibration had all the threads already.
-            jobs(&|index| walls[index]).iter().sum()
-        } else {
-            makespan(&jobs(&|index| settings[index].run_seconds), threads)
-        },
+        seconds: makespan(&parts, threads),
         thread_seconds,
         threads,
         memory: peak_memory(),
@@ -267,15 +281,16 @@ fn kind(setting: &Setting) -> String {
     format!("{values:?}")
 }
 
-/// Time at which the last of `jobs` ends if each goes to the thread that is free first.
-fn makespan(jobs: &[f64], threads: usize) -> f64 {
+/// Time at which the last of `parts` ends if each goes to the thread that is free first. The last ones
+/// may end sooner, where they are wide enough for idle threads to help.
+fn makespan(parts: &[f64], threads: usize) -> f64 {
     let mut free = vec![0.0_f64; threads.max(1)];
-    for job in jobs {
+    for part in parts {
         let next = free
             .iter_mut()
             .min_by(|a, b| a.total_cmp(b))
             .expect("at least one thread");
-        *next += job;
+        *next += part;
     }
     free.into_iter().fold(0.0, f64::max)
 }
@@ -296,7 +311,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn jobs_go_to_the_thread_that_is_free_first() {
+    fn runs_go_to_the_thread_that_is_free_first() {
         assert!((makespan(&[3.0, 1.0, 1.0, 1.0, 2.0], 2) - 5.0).abs() < 1e-12);
         assert!((makespan(&[1.0; 6], 1) - 6.0).abs() < 1e-12);
         assert!(makespan(&[], 4).abs() < 1e-12);
