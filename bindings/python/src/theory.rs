@@ -8,6 +8,9 @@ use crate::data::Data;
 use crate::supervise::interruptible;
 use crate::train::experiment;
 
+/// Columns of a page.
+const PAGE: usize = 100;
+
 /// Page to read of each certificate, and everything as JSON. `folder`: a finished run
 /// folder that adds what was observed; `every_setting` and `alignment` as in `Question`.
 #[pyfunction]
@@ -31,6 +34,6 @@ pub(crate) fn theory(
     })?;
     Ok(found
         .iter()
-        .map(|one| (one.page(), one.to_json().to_string()))
+        .map(|one| (one.page(PAGE), one.to_json().to_string()))
         .collect())
 }

@@ -49,6 +49,7 @@ pub mod front {
 /// More of [`math`](crate::math).
 pub mod math {
     pub use crate::math::arithmetic::arithmetic;
+    pub use crate::math::digits::{digits, with_spread};
     pub use crate::math::gemm::multiply;
     pub use crate::math::normal::normal_quantile;
     pub use falign_kernels::{Facts, KernelForm, Mixed, activate, row_products, simd};

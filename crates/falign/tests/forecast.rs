@@ -39,7 +39,7 @@ fn every() -> Question<'static> {
 
 fn value(one: &SettingCertificate, key: &str) -> f64 {
     let found = one.certificate.value(key);
-    found.unwrap_or_else(|| panic!("no {key}: {}", one.page()))
+    found.unwrap_or_else(|| panic!("no {key}: {}", one.page(100)))
 }
 
 /// Mean and standard error of the last alignment of each setting's runs.
@@ -76,9 +76,9 @@ fn alignment_is_foretold_within_three_standard_errors() {
         assert!(
             distance(one, measured) < 3.0,
             "{measured:?}: {}",
-            one.page()
+            one.page(100)
         );
-        let page = one.page();
+        let page = one.page(100);
         assert!(summary.starts_with(page.lines().next().unwrap()), "{page}");
         // What is left of beta(0) separates them.
         let [mean, _] = measured;
@@ -133,9 +133,9 @@ fn the_cutoff_that_is_named_gives_the_wanted_alignment() {
     let one = certificates(&experiment(&text), question).remove(0);
     assert_eq!(one.certificate.value("cutoff_needed"), None);
     assert!(
-        one.page().contains("no c_S within the run is enough"),
+        one.page(100).contains("no c_S within the run is enough"),
         "{}",
-        one.page()
+        one.page(100)
     );
     for wrong in [0.0, 1.0, -0.2, f64::NAN] {
         let question = Question {
@@ -169,7 +169,7 @@ fn other_linear_networks_are_foretold_too() {
         assert!(
             distance(&one, measured) < 3.5,
             "{measured:?}: {}",
-            one.page()
+            one.page(100)
         );
     }
 }
@@ -265,7 +265,7 @@ fn limits_are_named_where_they_apply() {
         (predicted - alignment).abs() < 0.05,
         "{predicted} {alignment}"
     );
-    assert!(one.page().contains("slow-time limit"));
+    assert!(one.page(100).contains("slow-time limit"));
     for (keys, words) in [
         ("", "lazy limit"),
         ("ridge = 0.0001\n", "has not taken beta(0) away"),
@@ -275,12 +275,12 @@ fn limits_are_named_where_they_apply() {
         ),
         ("rule = \"backpropagation\"\n", "beta itself"),
     ] {
-        let page = certificates(&experiment(&text(keys)), Question::default())[0].page();
+        let page = certificates(&experiment(&text(keys)), Question::default())[0].page(100);
         let flat = page.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(flat.contains(words), "{words}: {page}");
     }
     let narrow = experiment(&text("").replace("width = 4000", "width = 40"));
-    let page = certificates(&narrow, Question::default())[0].page();
+    let page = certificates(&narrow, Question::default())[0].page(100);
     assert!(page.contains("no limit applies"), "{page}");
 }
 

@@ -3,6 +3,7 @@
 use super::finding::{Finding, MIN_RUNS, inside, place};
 use crate::config::claim::select::{Group, groups, logarithm};
 use crate::config::claim::{At, Claim, Test};
+use crate::math::digits::{digits, signed};
 use crate::math::statistics::{deviation, line, mean, rms, sem};
 use crate::plan::run_table::{RunTable, SettingRuns};
 
@@ -32,7 +33,7 @@ pub(crate) fn between(
                 findings.extend(values.iter().map(|&value| {
                     Finding::new(
                         inside(value, min, max),
-                        format!("{value:.4e} in the worst run{when}{place}"),
+                        format!("{} in the worst run{when}{place}", digits(value, 4)),
                     )
                 }));
                 continue;
@@ -41,8 +42,9 @@ pub(crate) fn between(
             findings.push(Finding::new(
                 inside(center, min, max),
                 format!(
-                    "mean {center:.4e} (standard error {:.1e}){when}{place}",
-                    sem(&values),
+                    "mean {} (standard error {}){when}{place}",
+                    digits(center, 4),
+                    digits(sem(&values), 2),
                 ),
             ));
         }
@@ -86,10 +88,13 @@ pub(crate) fn near_value(
         Ok(Finding::new(
             allowed - (center - value).abs(),
             format!(
-                "mean {center:.4e} (standard deviation {spread:.1e}), {:+.1e} from the value, allowed {allowed:.1e}{place}",
-                center - value,
+                "mean {} (standard deviation {}), {} from the value, allowed {}{place}",
+                digits(center, 4),
+                digits(spread, 2),
+                signed(center - value, 2),
+                digits(allowed, 2),
             ),
-))
+        ))
     });
     findings.collect()
 }
@@ -166,8 +171,8 @@ fn rise(
     Ok(Finding::new(
         errors - z,
         format!(
-            "difference {:+.4e}, {errors:.1} standard errors, for {between}",
-            mean(&differences),
+            "difference {}, {errors:.1} standard errors, for {between}",
+            signed(mean(&differences), 4),
         ),
     ))
 }

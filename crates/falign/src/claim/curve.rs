@@ -3,6 +3,7 @@
 use super::finding::{Finding, inside, place};
 use crate::config::claim::foreseen::{MIN_POINTS, last_quarter};
 use crate::config::claim::{Claim, Test};
+use crate::math::digits::digits;
 use crate::math::statistics::{line, mean, median};
 use crate::plan::run_table::{RunTable, SettingRuns};
 
@@ -40,7 +41,8 @@ pub(crate) fn geometric(
         findings.push(Finding::new(
             (r2 - min_r2).min(inside(rate, min_rate, max_rate) / scale),
             format!(
-                "rate {rate:.4e} per step, r^2 {r2:.5} on {} points{}",
+                "rate {} per step, r^2 {r2:.5} on {} points{}",
+                digits(rate, 4),
                 x.len(),
                 place(setting)
             ),
@@ -113,12 +115,18 @@ pub(crate) fn plateau(
             f64::INFINITY
         };
         findings.push(Finding::new(
-            if distance.is_nan() { distance } else { (tolerance - distance).min(low) },
+            if distance.is_nan() {
+                distance
+            } else {
+                (tolerance - distance).min(low)
+            },
             format!(
-                "last value {last:.4e}, relative distance {distance:.2e} from the last quarter's median{}",
+                "last value {}, relative distance {} from the last quarter's median{}",
+                digits(last, 4),
+                digits(distance, 3),
                 place(setting)
             ),
-));
+        ));
     }
     Ok(findings)
 }

@@ -2,6 +2,7 @@
 
 use super::finding::{Finding, place};
 use crate::config::claim::{Claim, Test};
+use crate::math::digits::digits;
 use crate::math::statistics::{mean, sem};
 use crate::plan::run_table::{RunTable, SettingRuns};
 
@@ -54,7 +55,11 @@ fn at_row(claim: &Claim, setting: &SettingRuns, row: usize) -> Result<Vec<Findin
         };
         Finding::new(
             allowed - (value - reference).abs(),
-            format!("{of}{name} {value:.4e}, {other} {reference:.4e}{when}"),
+            format!(
+                "{of}{name} {}, {other} {}{when}",
+                digits(value, 4),
+                digits(reference, 4)
+            ),
         )
     };
     if each_run {

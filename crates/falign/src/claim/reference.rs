@@ -3,6 +3,7 @@
 use super::finding::{Finding, place};
 use super::student::quantile;
 use crate::config::claim::{Bound, Claim, ReferenceRow};
+use crate::math::digits::digits;
 use crate::math::statistics::{deviation, mean, sem};
 use crate::plan::run_table::{RunTable, SettingRuns};
 
@@ -81,9 +82,9 @@ impl<'a> Compared<'a> {
         Finding {
             margin: allowed - errors,
             measured: format!(
-                "mean {:.4e} against {:.4e}, {errors:.1} of {allowed:.1} standard errors{}",
-                self.mean,
-                self.row.mean,
+                "mean {} against {}, {errors:.1} of {allowed:.1} standard errors{}",
+                digits(self.mean, 4),
+                digits(self.row.mean, 4),
                 place(self.setting)
             ),
             doubt,

@@ -2,6 +2,7 @@
 
 pub(crate) mod arithmetic;
 mod deferred;
+pub(crate) mod digits;
 mod eigen;
 pub(crate) mod gemm;
 mod loss;

@@ -52,9 +52,9 @@ pub struct SettingCertificate {
 }
 
 impl SettingCertificate {
-    /// A page of a hundred columns to read, as `falign theory` prints it.
-    pub fn page(&self) -> String {
-        page::text(self)
+    /// A page to read of so many columns, at least 76, as `falign theory` prints it.
+    pub fn page(&self, columns: usize) -> String {
+        page::text(self, columns)
     }
 
     /// Everything, by the keys of `docs/theory.md`.
@@ -166,7 +166,7 @@ fn certify(
     let (problem, resolved, eigenvalues) = first_problem(setting, sources, question.watch)?;
     let kernels = initial_kernels(setting, &problem, question.watch)?;
     let schedule = step_scaled(&problem);
-    let departures = departures(setting, &problem);
+    let departures = departures(setting);
     let setup = Setup {
         activation: problem.activation,
         inputs: &problem.inputs,
@@ -257,7 +257,7 @@ pub(super) fn step_scaled(problem: &Problem) -> Schedule {
 }
 
 /// Departures of a setting from the paper's algorithm.
-pub(super) fn departures(setting: &TwoLayerSetting, problem: &Problem) -> Vec<String> {
+pub(super) fn departures(setting: &TwoLayerSetting) -> Vec<String> {
     let mut found = Vec::new();
     if !matches!(
         setting.rule,
@@ -265,13 +265,13 @@ pub(super) fn departures(setting: &TwoLayerSetting, problem: &Problem) -> Vec<St
     ) {
         found.push("feedback weights that learn".to_owned());
     }
-    if problem.dropout > 0.0 {
-        found.push(format!("dropout {}", problem.dropout));
+    if setting.dropout > 0.0 {
+        found.push(format!("dropout {}", setting.dropout));
     }
-    if (problem.output_scale - 1.0).abs() > 0.0 {
-        found.push(format!("output scale {}", problem.output_scale));
+    if (setting.output_scale - 1.0).abs() > 0.0 {
+        found.push(format!("output scale {}", setting.output_scale));
     }
-    if problem.center_outputs {
+    if setting.center_outputs {
         found.push("centred outputs".to_owned());
     }
     if setting.initial_weights.is_some() {

@@ -1,27 +1,25 @@
-//! A certificate as a page of a hundred columns.
+//! A certificate as a page of text.
 
 use std::fmt::Write as _;
 
 use super::SettingCertificate;
+use crate::math::digits::digits;
 use crate::theory::certificate::{Condition, Group, Line, Met, Statement, Verdict};
 
-/// Columns of a page.
-const PAGE: usize = 100;
-
 /// Page with the summary of beta(0), the setting in a few words, groups of numbers, theorems.
-pub(super) fn text(one: &SettingCertificate) -> String {
-    let mut page = wrapped(&one.certificate.summary, "", "");
-    let _ = writeln!(page, "\n{}", heading(one));
+pub(super) fn text(one: &SettingCertificate, columns: usize) -> String {
+    let mut page = wrapped(&one.certificate.summary, "", "", columns);
+    let _ = writeln!(page, "\n{}", heading(one, columns));
     if one.alike > 1 {
-        let _ = writeln!(
-            page,
+        let among = format!(
             "one of {} such settings, that of the largest ridge and width; choose with --set, --width or --all",
             one.alike
         );
+        page.push_str(&wrapped(&among, "", "", columns));
     }
     for remark in &one.certificate.remarks {
         page.push('\n');
-        page.push_str(&wrapped(remark, "! ", "  "));
+        page.push_str(&wrapped(remark, "! ", "  ", columns));
     }
     for group in Group::ALL {
         let lines = one
@@ -32,18 +30,18 @@ pub(super) fn text(one: &SettingCertificate) -> String {
         let lines: Vec<&Line> = lines.collect();
         if !lines.is_empty() {
             let _ = writeln!(page, "\n{}", title(group));
-            page.extend(lines.into_iter().map(row));
+            page.extend(lines.into_iter().map(|line| row(line, columns)));
         }
     }
     page.push_str("\ntheorems\n");
     for statement in &one.certificate.statements {
-        page.push_str(&theorem(statement));
+        page.push_str(&theorem(statement, columns));
     }
     page.push('\n');
     page
 }
 
-fn heading(one: &SettingCertificate) -> String {
+fn heading(one: &SettingCertificate, columns: usize) -> String {
     let [n, d, k] = one.sizes;
     let case = if one.case.is_empty() {
         String::new()
@@ -64,7 +62,7 @@ fn heading(one: &SettingCertificate) -> String {
         number(r.ridge),
         r.steps
     );
-    if first.len() + second.len() < PAGE {
+    if first.len() + second.len() < columns {
         format!("{first} {second}")
     } else {
         format!("{first}\n{second}")
@@ -88,7 +86,7 @@ const LABEL: usize = 50;
 const NUMBER: usize = 10;
 const BASIS: usize = 11;
 
-fn row(line: &Line) -> String {
+fn row(line: &Line, columns: usize) -> String {
     let value = line.value.map_or_else(|| "-".to_owned(), number);
     let head = format!(
         "  {:<LABEL$} {value:>NUMBER$} {:<BASIS$}",
@@ -96,17 +94,21 @@ fn row(line: &Line) -> String {
         line.basis.name()
     );
     let note = line.note.as_str();
-    if head.chars().count() + note.chars().count() <= PAGE {
+    if head.chars().count() + note.chars().count() <= columns {
         return format!("{}\n", format!("{head}{note}").trim_end());
     }
-    format!("{}\n{}", head.trim_end(), wrapped(note, "      ", "      "))
+    format!(
+        "{}\n{}",
+        head.trim_end(),
+        wrapped(note, "      ", "      ", columns)
+    )
 }
 
-fn theorem(statement: &Statement) -> String {
+fn theorem(statement: &Statement, columns: usize) -> String {
     let name = statement.name;
     let verdict = match statement.verdict() {
         // It is about something else: only why.
-        Verdict::NotMet => return format!("\n{}", not_met(statement)),
+        Verdict::NotMet => return format!("\n{}", not_met(statement, columns)),
         Verdict::Met => format!("conditions met, with {}", statement.constants),
         Verdict::Open => {
             let open = statement.conditions.iter().filter(|c| c.met == Met::Open);
@@ -125,21 +127,29 @@ fn theorem(statement: &Statement) -> String {
             "sufficient condition not met: it is silent, and no sign of failure".to_owned()
         }
     };
-    let mut text = format!("\n  {name}: {verdict}\n");
-    text.push_str(&wrapped(statement.says, "      ", "      "));
+    let mut text = format!(
+        "\n{}",
+        wrapped(&format!("{name}: {verdict}"), "  ", "      ", columns)
+    );
+    text.push_str(&wrapped(statement.says, "      ", "      ", columns));
     for condition in statement.conditions.iter().chain([&statement.sufficient]) {
-        text.push_str(&wrapped(&condition.text(), mark(condition), "          "));
+        text.push_str(&wrapped(
+            &condition.text(),
+            mark(condition),
+            "          ",
+            columns,
+        ));
     }
     // The width stands among the conditions already.
     let lines = statement.lines.iter();
     for line in lines.filter(|line| !line.key.ends_with("sufficient_width")) {
-        text.push_str(&row(line));
+        text.push_str(&row(line, columns));
     }
     text
 }
 
 /// One line: what fails, as much as fits.
-fn not_met(statement: &Statement) -> String {
+fn not_met(statement: &Statement, columns: usize) -> String {
     let failing = statement.conditions.iter().filter(|c| c.met == Met::No);
     let reasons: Vec<String> = failing
         .map(|c| format!("{} ({})", c.asks, c.there))
@@ -153,8 +163,8 @@ fn not_met(statement: &Statement) -> String {
         format!("  {}: not met: it needs {shown}{more}", statement.name)
     };
     let fitting = (1..=reasons.len()).rev().map(line);
-    let short = fitting.clone().find(|line| line.chars().count() <= PAGE);
-    wrapped(&short.unwrap_or_else(|| line(1)), "  ", "      ")
+    let short = fitting.clone().find(|line| line.chars().count() <= columns);
+    wrapped(&short.unwrap_or_else(|| line(1)), "  ", "      ", columns)
 }
 
 fn count(number: usize, what: &str) -> String {
@@ -171,12 +181,12 @@ fn mark(condition: &Condition) -> &'static str {
 }
 
 /// Words in lines of a page, the first after `first`, the others after `next`.
-fn wrapped(text: &str, first: &str, next: &str) -> String {
+fn wrapped(text: &str, first: &str, next: &str, columns: usize) -> String {
     let mut page = String::new();
     let mut line = first.to_owned();
     let mut is_empty = true;
     for word in text.split_whitespace() {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > PAGE {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > columns {
             page.push_str(line.trim_end());
             page.push('\n');
             next.clone_into(&mut line);
@@ -193,41 +203,9 @@ fn wrapped(text: &str, first: &str, next: &str) -> String {
     page
 }
 
-/// Four digits; whole numbers whole.
+/// Digits of a number.
+const DIGITS: usize = 4;
+
 fn number(x: f64) -> String {
-    let size = x.abs();
-    if x.is_infinite() {
-        if x > 0.0 { "inf" } else { "-inf" }.to_owned()
-    } else if size < 1e7 && x.fract().abs() < f64::EPSILON {
-        format!("{x:.0}")
-    } else if (1e-3..1e6).contains(&size) {
-        // Each power of ten that it reaches takes one of the four digits.
-        let powers = [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0];
-        let reached = powers.iter().filter(|power| size >= **power).count();
-        format!("{x:.after$}", after = 6 - reached)
-    } else {
-        format!("{x:.3e}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::number;
-
-    #[test]
-    fn numbers_have_four_digits() {
-        for (x, text) in [
-            (0.0, "0"),
-            (20.0, "20"),
-            (0.001_234_56, "0.001235"),
-            (0.123_456, "0.1235"),
-            (12.3456, "12.35"),
-            (1234.56, "1235"),
-            (1e9, "1.000e9"),
-            (-2.5e-7, "-2.500e-7"),
-            (f64::INFINITY, "inf"),
-        ] {
-            assert_eq!(number(x), text);
-        }
-    }
+    digits(x, DIGITS)
 }
