@@ -24,9 +24,14 @@ impl Finding {
     }
 }
 
+/// `relu, width = 200`, or nothing for an unlabelled setting.
+pub fn named(setting: &SettingRuns) -> String {
+    label(setting, "")
+}
+
 /// ` at relu, width = 200`, or nothing for an unlabelled setting.
 pub(crate) fn place(setting: &SettingRuns) -> String {
-    match label(setting, "") {
+    match named(setting) {
         label if label.is_empty() => label,
         label => format!(" at {label}"),
     }

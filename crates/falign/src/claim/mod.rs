@@ -14,3 +14,4 @@ mod student;
 mod tests;
 
 pub use evaluate::Verdict;
+pub use finding::named;

@@ -63,6 +63,13 @@ impl FolderLock {
     }
 }
 
+/// Whether a program writes a run folder just now, as far as its file system has locks. Changes nothing.
+pub fn is_taken(folder: &Path) -> bool {
+    let file = File::open(folder.join(LOCK_FILE));
+    // Given back at once: whoever begins in that moment is told to wait, as by any other program.
+    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,7 +82,9 @@ mod tests {
         assert!(first.is_held());
         let second = FolderLock::acquire(folder.path()).unwrap_err();
         assert!(second.to_string().contains("another program"), "{second}");
+        assert!(is_taken(folder.path()));
         drop(first);
+        assert!(!is_taken(folder.path()) && !is_taken(&folder.path().join("nowhere")));
         FolderLock::acquire(folder.path()).unwrap();
         assert_eq!(folder.names(), [LOCK_FILE]);
     }

@@ -73,14 +73,20 @@ pub fn check(experiment: &Experiment, plan: &Plan, folder: &Path) -> Result<()> 
 
 /// A line of `plan.jsonl`.
 #[derive(Debug, Deserialize)]
-struct OldJob {
-    id: String,
-    setting: usize,
+pub(super) struct OldJob {
+    pub(super) id: String,
+    pub(super) setting: usize,
     runs: [u64; 2],
 }
 
 impl OldJob {
-    fn range(&self) -> Range<u64> {
+    /// Jobs of a `plan.jsonl`; `None` where it is none.
+    pub(super) fn parse(text: &str) -> Option<Vec<Self>> {
+        let lines = text.lines();
+        lines.map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    pub(super) fn range(&self) -> Range<u64> {
         self.runs[0]..self.runs[1]
     }
 }
@@ -92,12 +98,7 @@ fn jobs_of(folder: &Path, rules: &Registry) -> Result<Vec<OldJob>, String> {
         return Err(format!("its {EXPERIMENT} cannot be read ({error})"));
     }
     let written = read_text(&folder.join(PLAN)).ok();
-    let read = |text: String| -> Option<Vec<OldJob>> {
-        text.lines()
-            .map(|line| serde_json::from_str(line).ok())
-            .collect()
-    };
-    if let Some(jobs) = written.and_then(read) {
+    if let Some(jobs) = written.and_then(|text| OldJob::parse(&text)) {
         return Ok(jobs);
     }
     let experiment = Experiment::load_with(&own, &Overrides::none(), rules);

@@ -21,7 +21,7 @@ use crate::config::Experiment;
 use crate::fault::caught;
 use crate::file::{Folder, write_own};
 use crate::simulate::sources::Sources;
-use crate::simulate::{Checkpoint, Context, Notes, RunResult, RunRows, simulate};
+use crate::simulate::{Checkpoint, Context, Look, Notes, RunResult, RunRows, watched};
 use crate::{Error, Result};
 
 /// Some runs of a setting in words, for errors.
@@ -382,6 +382,9 @@ impl Jobs<'_> {
     }
 }
 
+/// Steps between two that are told.
+const TOLD: u64 = 64;
+
 /// One run of a job, which tells `watch` of its steps; `None` if it was stopped.
 pub(super) fn run_one(
     experiment: &Experiment,
@@ -401,15 +404,20 @@ pub(super) fn run_one(
     let steps = || length.load(Ordering::Relaxed);
     let whole = || work.run(job.setting_index, steps(), watch);
     let mut reported = 0.0;
-    let result = simulate(setting, run, context, &mut |step| {
-        if step % 64 == 0 {
+    let mut observe = |look: Look<'_>| watch.saw(&setting.quantities, look.values);
+    let progress = &mut |step: u64| {
+        if step.is_multiple_of(TOLD) {
+            watch.steps.fetch_add(step.min(TOLD), Ordering::Relaxed);
             let share = whole() * (step as f64 / steps().max(1) as f64).min(1.0);
             add(&watch.done, share - reported);
             reported = share;
         }
         !watch.stop.load(Ordering::Relaxed)
-    })?;
-    if result.is_some() {
+    };
+    let result = watched(setting, run, context, progress, &mut observe)?;
+    if let Some(result) = &result {
+        let last = result.rows.steps.last().copied().unwrap_or(0);
+        watch.steps.fetch_add(last % TOLD, Ordering::Relaxed);
         add(&watch.done, whole() - reported);
     }
     Ok(result)

@@ -17,6 +17,7 @@ pub(crate) mod result_file;
 pub mod run_rows;
 pub mod run_table;
 pub mod share;
+pub mod so_far;
 pub mod summary;
 pub(crate) mod tables;
 pub(crate) mod work;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Job;
 use super::need::read_sizes;
+use crate::Result;
 use crate::config::Experiment;
 use crate::config::need::Sizes;
 use crate::config::setting::{Length, Ridge, Setting, StepSize, Steps, TwoLayerEngine};
@@ -122,6 +123,23 @@ const UNTOLD: u64 = 10_000;
 pub(super) fn most_rows(setting: &Setting, sizes: &Sizes) -> u64 {
     let steps = known_steps(setting, &sizes.extent).unwrap_or(UNTOLD);
     rows(&setting.record, steps)
+}
+
+/// Multiply-adds of a run, about, as far as its keys tell.
+pub(super) fn of_run(setting: &Setting) -> f64 {
+    let sizes = Sizes::typed(setting);
+    let steps = known_steps(setting, &sizes.extent).unwrap_or(UNTOLD);
+    let records = most_rows(setting, &sizes) as f64;
+    Rates::counted(setting, &sizes.extent).run(steps as f64, records)
+}
+
+/// Multiply-adds of one record of a run. Reads the data that the setting names.
+///
+/// # Errors
+/// As [`read_sizes`].
+pub(crate) fn record_work(setting: &Setting, sources: &Sources) -> Result<f64> {
+    let sizes = read_sizes(setting, sources)?;
+    Ok(Rates::counted(setting, &sizes.extent).record)
 }
 
 /// Work of the runs of one setting.

@@ -24,7 +24,9 @@ use self::watch::Watch;
 use crate::config::setting::{Record, Setting};
 use crate::{Error, Result};
 
-pub(super) use self::deep::{feedback_learning, network_work, parts, rule, scaler, weights_of_run};
+pub(super) use self::deep::{
+    feedback_learning, network_work, parts, rule, scaler, start_curvature, weights_of_run,
+};
 pub use self::family::EngineFamily;
 pub use self::observe::Look;
 pub use self::outcome::Outcome;

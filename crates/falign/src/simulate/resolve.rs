@@ -53,6 +53,15 @@ pub(crate) fn feedback_share(setting: &TwoLayerSetting) -> f64 {
     }
 }
 
+/// The largest ridge of a setting, of which `level` tells each as a number.
+pub(crate) fn largest_ridge(setting: &TwoLayerSetting, level: impl Fn(Ridge) -> f64) -> f64 {
+    let table = setting.typed_ridge_table();
+    table.map_or_else(
+        || level(setting.typed_ridge()),
+        |table| table.iter().copied().fold(0.0, f64::max),
+    )
+}
+
 /// Makes run `run` of a checked setting concrete.
 ///
 /// # Errors
@@ -124,9 +133,7 @@ pub(crate) fn on_data(
         Ridge::Gamma(multiple) => multiple * kernel().gamma,
     };
     let ridge = level(setting.typed_ridge());
-    let largest = setting
-        .typed_ridge_table()
-        .map_or(ridge, |t| t.iter().copied().fold(0.0, f64::max));
+    let largest = largest_ridge(setting, level);
     // The paper's feedback alignment begins with Gbar alone.
     let training_max = || match feedback_share(setting) {
         share if share > 0.0 => prepare(watch, |listener| {

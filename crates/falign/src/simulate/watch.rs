@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::measure::Quantity;
 use crate::stage::{Listener, Stage};
 use crate::{Error, Result};
 
@@ -19,10 +20,23 @@ pub struct Watch {
     pub done: AtomicU64,
     /// Jobs finished so far.
     pub jobs_done: AtomicU64,
+    /// Steps taken so far, of all runs.
+    pub steps: AtomicU64,
+    /// Record of the run that has recorded last.
+    last: Mutex<Option<LastRecord>>,
     /// Long computations that go on just now, and what one of them was last at.
     preparing: Mutex<(usize, Option<Stage>)>,
     notice: Option<Notice>,
     failure: Mutex<Option<Error>>,
+}
+
+/// Values of a recorded step, of those that are numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct LastRecord {
+    /// The loss.
+    pub loss: Option<f64>,
+    /// The alignment.
+    pub alignment: Option<f64>,
 }
 
 /// Receiver of every stage, which answers whether to go on.
@@ -55,6 +69,25 @@ impl Watch {
     /// takes it first has it.
     pub fn take_failure(&self) -> Option<Error> {
         self.failure().take()
+    }
+
+    /// Values of the step that was recorded last, by any run.
+    pub fn last_record(&self) -> Option<LastRecord> {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the values of a recorded step, unless another run does so just now.
+    pub(crate) fn saw(&self, quantities: &[Quantity], values: &[f64]) {
+        let value = |wanted| {
+            let at = quantities.iter().position(|quantity| *quantity == wanted)?;
+            values.get(at).copied().filter(|value| value.is_finite())
+        };
+        if let Ok(mut last) = self.last.try_lock() {
+            *last = Some(LastRecord {
+                loss: value(Quantity::Loss),
+                alignment: value(Quantity::Alignment),
+            });
+        }
     }
 
     /// Stage of a run that does something long: kernels of its data, say, before its first step, or a

@@ -237,7 +237,7 @@ fn at_width(
     let mut setting = setting.clone();
     setting.width = width;
     let (problem, resolved) = resolve_watched(&setting, run, Draw::Weights, context)?;
-    if let Some(first) = departures(&setting, &problem).first() {
+    if let Some(first) = departures(&setting).first() {
         let why = "the paper's lemmas are about training without it";
         return Err(Error::config("experiment", first, why));
     }

@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod certificate;
+pub mod divergence;
 pub mod estimate;
 pub mod lemmas;
 pub mod prediction;

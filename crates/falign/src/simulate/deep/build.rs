@@ -87,6 +87,21 @@ pub(crate) fn parts<T: RulePrecision>(
     })
 }
 
+/// M, the largest curvature of the loss at the start of run 0.
+///
+/// # Errors
+/// As [`parts`]; [`Error::Config`] where it is no positive number.
+pub(crate) fn start_curvature(
+    setting: &NetworkSetting,
+    sources: &Sources,
+    listener: Listener<'_>,
+) -> Result<f64> {
+    let mut measured = setting.clone();
+    measured.step_size = StepSize::OverM(1.0);
+    let parts = parts::<f64>(&measured, 0, sources, listener)?;
+    Ok(parts.curvature.expect("a share of 1/M asks for it"))
+}
+
 /// How long a run is.
 pub(super) struct Span {
     /// Samples of a batch.

@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use self::build::Span;
-pub(crate) use self::build::{feedback_learning, network_work, parts, rule, weights_of_run};
+pub(crate) use self::build::{
+    feedback_learning, network_work, parts, rule, start_curvature, weights_of_run,
+};
 use self::observer::Observer;
 pub(crate) use self::sets::scaler;
 use self::sets::sets;
