@@ -7,12 +7,14 @@
 //! or configuration, 3 some claims failed, 4 stopped and resumable, 130 second Ctrl-C.
 
 mod commands;
+mod duration;
 mod ended;
 mod faults;
 mod fetch;
 mod output;
 mod progress;
 mod signals;
+mod table;
 
 use std::ffi::OsString;
 use std::path::Path;

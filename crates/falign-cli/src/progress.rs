@@ -1,15 +1,17 @@
 //! Progress on stderr: a bar on a terminal, plain lines elsewhere (one at the end, others now
 //! and then), nothing when quiet.
 
+use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use falign::internal::math::digits;
 use falign::internal::simulate::watch::Watch;
 use falign::internal::stage::Stage;
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::output;
+use crate::{duration, output};
 
 /// Time between two plain lines.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
@@ -33,7 +35,7 @@ pub(crate) fn show(watch: &Watch, jobs: u64, quiet: bool, finished: &dyn Fn() ->
             ProgressDrawTarget::hidden()
         },
     );
-    if let Ok(style) = ProgressStyle::with_template("{bar:36} {percent:>3} %  {msg}") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:36} {percent:>3} %  {msg}\n{prefix}") {
         bar.set_style(style);
     }
     let start = Instant::now();
@@ -43,20 +45,20 @@ pub(crate) fn show(watch: &Watch, jobs: u64, quiet: bool, finished: &dyn Fn() ->
         let is_last = finished();
         let share = share(watch, is_last);
         let begun = *first_share.get_or_insert(share);
+        let spent = start.elapsed().as_secs_f64();
         let done = watch.jobs_done.load(Ordering::Relaxed);
-        let left = if !is_last && share > begun + 1e-3 {
-            let seconds = start.elapsed().as_secs_f64() * (1.0 - share) / (share - begun);
-            format!(
-                ", about {} left",
-                HumanDuration(Duration::from_secs_f64(seconds))
-            )
-        } else {
+        let mut message = format!("{done}/{jobs} jobs");
+        if !is_last && share > begun + 1e-3 {
+            let seconds = spent * (1.0 - share) / (share - begun);
+            let _ = write!(message, ", about {} left", duration::short(seconds));
+        }
+        let details = if is_last {
             String::new()
+        } else {
+            details(watch, spent)
         };
-        let now = watch.preparing().map(|stage| format!(", {}", words(stage)));
-        let now = now.unwrap_or_default();
-        let message = format!("{done}/{jobs} jobs{left}{now}");
         bar.set_message(message.clone());
+        bar.set_prefix(details.clone());
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -65,7 +67,8 @@ pub(crate) fn show(watch: &Watch, jobs: u64, quiet: bool, finished: &dyn Fn() ->
         bar.set_position((share * 1000.0) as u64);
         if !terminal && (is_last || said.elapsed() >= PLAIN_EVERY) {
             said = Instant::now();
-            output::note(format!("{:5.1} %  {message}", share * 100.0));
+            let gap = if details.is_empty() { "" } else { ", " };
+            output::note(format!("{:5.1} %  {message}{gap}{details}", share * 100.0));
         }
         if is_last {
             break;
@@ -73,6 +76,32 @@ pub(crate) fn show(watch: &Watch, jobs: u64, quiet: bool, finished: &dyn Fn() ->
         std::thread::park_timeout(TICK);
     }
     bar.finish_and_clear();
+}
+
+/// Pace, what was recorded last, and what takes long just now.
+fn details(watch: &Watch, spent: f64) -> String {
+    let steps = watch.steps.load(Ordering::Relaxed);
+    let pace = (steps > 0 && spent > SOON.as_secs_f64()).then(|| pace(steps as f64 / spent));
+    let last = watch.last_record().unwrap_or_default();
+    let value = |name: &str, value: Option<f64>| value.map(|x| format!("{name} {}", digits(x, 3)));
+    let parts = [
+        pace,
+        value("last loss", last.loss),
+        value("alignment", last.alignment),
+        watch.preparing().map(words),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    parts.join(", ")
+}
+
+/// Steps in a second, or what one takes.
+fn pace(rate: f64) -> String {
+    match rate {
+        rate if rate < 1.0 => format!("{} a step", duration::short(1.0 / rate)),
+        rate if rate < 1e3 => format!("{rate:.0} steps/s"),
+        rate if rate < 1e6 => format!("{:.1}k steps/s", rate / 1e3),
+        rate => format!("{:.1}M steps/s", rate / 1e6),
+    }
 }
 
 /// Does `work`, and says how far it is: on a terminal in one line that is rewritten, from a second
@@ -151,7 +180,7 @@ fn share(watch: &Watch, is_last: bool) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ordering, Watch, share, words};
+    use super::{Ordering, Watch, details, pace, share, words};
     use falign::internal::stage::Stage;
 
     #[test]
@@ -176,6 +205,24 @@ mod tests {
         let measures = Stage::Measures { step, share };
         assert_eq!(words(measures), "measures after step 0: 50 %");
         assert_eq!(words(Stage::Audit { share: 0.125 }), "checks: 12 %");
+    }
+
+    #[test]
+    fn the_pace_is_in_steps_or_in_what_one_takes() {
+        let paces = [0.4, 12.3, 4567.0, 3.2e6].map(pace);
+        assert_eq!(
+            paces,
+            ["2.5 s a step", "12 steps/s", "4.6k steps/s", "3.2M steps/s"]
+        );
+    }
+
+    #[test]
+    fn nothing_is_told_before_there_is_something() {
+        let watch = Watch::default();
+        assert_eq!(details(&watch, 10.0), "");
+        watch.steps.store(500, Ordering::Relaxed);
+        assert_eq!(details(&watch, 0.1), "");
+        assert_eq!(details(&watch, 10.0), "50 steps/s");
     }
 
     #[test]

@@ -153,3 +153,42 @@ fn is_told(lab: &Lab, sets: &[&str]) {
     assert!(why.contains(" besides its steps, for data, "), "{json}");
     assert!(json["start_seconds"].as_f64().unwrap() > 30.0, "{json}");
 }
+
+#[test]
+fn its_table_fits_the_terminal_hides_no_row_and_begins_with_the_dearest() {
+    let lab = Lab::new();
+    lab.file("mine.toml", FILE);
+    let widths: Vec<String> = (1..=45).map(|width| width.to_string()).collect();
+    let set = format!("network.width=[{}, 3000]", widths.join(", "));
+    let words = [
+        "run",
+        "mine.toml",
+        "--dry-run",
+        "--quiet",
+        "--threads",
+        "1",
+        "--set",
+        &set,
+        "--set",
+        "run.runs=1",
+        "--set",
+        "run.steps=3",
+        "--set",
+        "learning.ridge=0",
+    ];
+    let mut command = lab.command(&words);
+    command.env("COLUMNS", "80");
+    let page = crate::support::Answer::of(command.output().unwrap())
+        .succeeds()
+        .out;
+    assert!(
+        page.lines().all(|line| line.chars().count() <= 80),
+        "{page}"
+    );
+    let rows: Vec<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("tanh, FA, p = "))
+        .collect();
+    assert_eq!(rows.len(), 46, "{page}");
+    assert!(rows[0].starts_with("tanh, FA, p = 3000 "), "{page}");
+}

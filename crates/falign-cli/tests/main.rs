@@ -32,6 +32,7 @@ mod runs; // what more runs, and no ridge, leave as it was
 #[path = "../src/fetch/server.rs"]
 #[allow(dead_code, reason = "these tests need a part of it")]
 mod server; // a local HTTP server, which the tests of fetching need too
+mod show; // tables of run folders
 mod stored; // checks that need not run what was run before
 mod support;
 mod theory; // certificates: pages, JSON, runs next to them

@@ -48,7 +48,7 @@ use falign::internal::file::write_atomic;
 use canvas::Letters;
 
 pub use names::value as written;
-pub use table::Table;
+pub use table::{Table, same};
 
 /// The mean shown on log axes where a panel leaves the choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -184,7 +184,12 @@ pub(super) fn amounts<'a>(cells: impl IntoIterator<Item = &'a str>) -> Option<Ve
 }
 
 /// Whether two cells say the same: as text, or as numbers (`1`, `1.0`, `1e0`).
-pub(super) fn same(a: &str, b: &str) -> bool {
+///
+/// ```
+/// use falign_figure::same;
+/// assert!(same("1", "1.0") && same("relu", "relu") && !same("1", "2"));
+/// ```
+pub fn same(a: &str, b: &str) -> bool {
     if a == b {
         return true;
     }

@@ -1,5 +1,6 @@
 //! `falign check`: every claim, measured against what is stored.
 
+mod finished;
 mod folders;
 
 use std::path::{Path, PathBuf};
@@ -9,14 +10,15 @@ use clap::Args;
 use falign::internal::claim::Verdict;
 use falign::internal::config::{Experiment, Overrides, builtin};
 use falign::internal::plan::execute::{check_weights, collect};
-use falign::internal::plan::run_table::RunTable;
+use falign::internal::plan::run_table::{RunTable, SettingRuns};
 use falign::internal::plan::{Plan, belongs};
 use falign::rule::Registry;
 use serde_json::json;
 
 use self::folders::Folders;
 use super::stored::{InPlace, StoredOptions};
-use super::{Program, RunOptions, run, source, verdicts};
+use super::verdicts::Count;
+use super::{Program, RunOptions, diverged, dry_run, run, source, verdicts, words};
 use crate::ended::{Ended, Usage};
 use crate::output;
 
@@ -25,6 +27,9 @@ pub(crate) struct CheckArgs {
     /// Run folder, name of a built-in experiment, file, or a pattern such as 'theory/*' (may be left out with --train-data)
     #[arg(required_unless_present = "train_data")]
     target: Option<PathBuf>,
+    /// Only say whether there are runs to check on, and how long those that are not there will take
+    #[arg(long, conflicts_with_all = ["resume", "store"])]
+    dry_run: bool,
     #[command(flatten)]
     run: RunOptions,
     #[command(flatten)]
@@ -51,9 +56,15 @@ pub(super) fn command(args: &CheckArgs, program: &Program<'_>) -> Result<Ended> 
         .iter()
         .map(|name| experiment(name.as_deref(), args, program.rules));
     let experiments: Vec<Experiment> = experiments.collect::<Result<_>>()?;
+    let is_one = names.len() == 1;
+    let mut count = Count::default();
     // Several experiments are one check: their claims share its level.
     let levels = experiments.iter().map(verdicts::levels).sum();
     for (name, experiment) in names.into_iter().zip(experiments) {
+        if args.dry_run {
+            foretell(name.as_deref(), &experiment, args)?;
+            continue;
+        }
         let measured = measured(name.as_deref(), experiment, args, &mut folders);
         let measured = measured.inspect_err(|error| {
             if error.is::<run::Unfinished>() {
@@ -64,12 +75,18 @@ pub(super) fn command(args: &CheckArgs, program: &Program<'_>) -> Result<Ended> 
             return Ok(Ended::Stopped);
         };
         let verdicts = verdicts::of(&measured.experiment, &measured.table, levels);
-        all_passed &= verdicts.iter().all(|v| v.passed);
+        let has_left_out = !measured.experiment.left_out.is_empty();
+        let is_lost = has_left_out && diverged::is_all(&measured.table);
+        all_passed &= verdicts.iter().all(|v| v.passed) && !is_lost;
         let shown = name.map_or_else(
             || measured.experiment.name.clone(),
             |name| name.display().to_string(),
         );
         show(&shown, &measured, &verdicts, options.json)?;
+        count.add(Count::of(&verdicts));
+    }
+    if !options.json && !is_one && !args.dry_run {
+        output::line(format!("all experiments: {}", count.line()))?;
     }
     Ok(if all_passed {
         Ended::Done
@@ -83,20 +100,19 @@ fn show(name: &str, measured: &Measured, verdicts: &[Verdict], as_json: bool) ->
     if as_json {
         let claims = verdicts::as_json(verdicts);
         let mut report = json!({ "experiment": name, "claims": claims });
-        if let Some(stored) = &measured.stored {
-            report["stored"] = stored.json();
+        match &measured.origin {
+            Origin::Stored(stored) => report["stored"] = stored.json(),
+            Origin::Folder(dir) => report["folder"] = dir.display().to_string().into(),
+            Origin::Now => {}
         }
         return output::line(report);
     }
-    output::line(format!("{name}: {}", experiment.title))?;
-    if let Some(stored) = &measured.stored {
-        output::line(stored.line())?;
-    }
+    output::sentence(&format!("{name}: "), &experiment.title)?;
+    let runs: usize = measured.table.settings.iter().map(SettingRuns::runs).sum();
+    output::sentence("", &measured.origin.line(runs))?;
+    diverged::print(experiment, &measured.table)?;
     verdicts::print(verdicts, experiment)?;
-    if verdicts.is_empty() {
-        output::line("no claims")?;
-    }
-    Ok(())
+    output::line(Count::of(verdicts).line())
 }
 
 fn is_pattern(target: &Path) -> bool {
@@ -128,7 +144,28 @@ fn targets(target: &Path) -> Result<Vec<PathBuf>> {
 struct Measured {
     experiment: Experiment,
     table: RunTable,
-    stored: Option<InPlace>,
+    origin: Origin,
+}
+
+/// Origin of runs.
+enum Origin {
+    /// A finished run folder.
+    Folder(PathBuf),
+    /// Stored results, and what they lack was carried out.
+    Stored(InPlace),
+    /// They were carried out.
+    Now,
+}
+
+impl Origin {
+    /// `1400 runs from runs/figure2`.
+    fn line(&self, runs: usize) -> String {
+        match self {
+            Self::Folder(dir) => format!("{runs} runs from {}", dir.display()),
+            Self::Stored(stored) => stored.line(),
+            Self::Now => format!("{runs} runs carried out for this check"),
+        }
+    }
 }
 
 /// The experiment of a run folder, if the target is one.
@@ -164,12 +201,16 @@ fn measured(
     if let Some(folder) = name.filter(|_| of_folder(name).is_some()) {
         return stored(folder, experiment, args).map(Some);
     }
-    let stored = match name {
-        Some(name) => args.stored.in_place(name, &experiment)?,
-        None => args
-            .stored
-            .in_place(Path::new(&experiment.name), &experiment)?,
-    };
+    if is_looked_for(args)
+        && let Some((dir, table)) = finished::find(&experiment)?
+    {
+        return Ok(Some(Measured {
+            experiment,
+            table,
+            origin: Origin::Folder(dir),
+        }));
+    }
+    let stored = in_place(name, &experiment, args)?;
     let Some(table) = table(&experiment, stored.as_ref(), args, folders)? else {
         folders.keep();
         return Ok(None);
@@ -177,8 +218,72 @@ fn measured(
     Ok(Some(Measured {
         experiment,
         table,
-        stored,
+        origin: stored.map_or(Origin::Now, Origin::Stored),
     }))
+}
+
+/// Whether a finished folder may take the place of runs: nothing says where they come from or go to.
+fn is_looked_for(args: &CheckArgs) -> bool {
+    let stored = &args.stored;
+    args.run.out.is_none() && !stored.are_for_runs_only() && stored.store.is_none()
+}
+
+/// Stored results of an experiment.
+fn in_place(
+    name: Option<&Path>,
+    experiment: &Experiment,
+    args: &CheckArgs,
+) -> Result<Option<InPlace>> {
+    let named = Path::new(&experiment.name);
+    args.stored.in_place(name.unwrap_or(named), experiment)
+}
+
+/// Says what a check would be made on, and what of it would have to be carried out.
+fn foretell(name: Option<&Path>, experiment: &Experiment, args: &CheckArgs) -> Result<()> {
+    let finished = || -> Result<Option<(PathBuf, RunTable)>> {
+        if is_looked_for(args) {
+            finished::find(experiment)
+        } else {
+            Ok(None)
+        }
+    };
+    let (origin, missing) = if let Some(folder) = name.filter(|_| of_folder(name).is_some()) {
+        (format!("runs from {}", folder.display()), None)
+    } else if let Some((dir, _)) = finished()? {
+        (format!("runs from {}", dir.display()), None)
+    } else if let Some(stored) = in_place(name, experiment, args)? {
+        let line = stored.line();
+        (
+            line,
+            Some(stored.missing).filter(|plan| !plan.jobs.is_empty()),
+        )
+    } else {
+        ("no runs are there".to_owned(), Some(Plan::new(experiment)?))
+    };
+    let claims = experiment.claims.len() as u64;
+    let counted_claims = words::counted(claims, "claim");
+    let Some(plan) = missing else {
+        if args.run.json {
+            return output::line(json!({
+                "experiment": experiment.name, "claims": claims, "origin": origin, "runs_to_carry_out": 0,
+            }));
+        }
+        let text = format!("{counted_claims}; {origin}: nothing is carried out");
+        return output::sentence(&format!("{}: ", experiment.name), &text);
+    };
+    let runs: u64 = plan
+        .jobs
+        .iter()
+        .map(|job| job.runs.end - job.runs.start)
+        .sum();
+    if !args.run.json {
+        let text = format!(
+            "{counted_claims}; {origin}: {} would be carried out",
+            words::counted(runs, "run")
+        );
+        output::sentence(&format!("{}: ", experiment.name), &text)?;
+    }
+    dry_run::of_plan(experiment, &plan, &args.run)
 }
 
 /// The results of a run folder.
@@ -195,7 +300,7 @@ fn stored(folder: &Path, experiment: Experiment, args: &CheckArgs) -> Result<Mea
     Ok(Measured {
         experiment,
         table,
-        stored: None,
+        origin: Origin::Folder(folder.to_owned()),
     })
 }
 

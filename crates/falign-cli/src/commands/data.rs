@@ -11,7 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::ended::{Ended, Usage};
 use crate::fetch::{BUILT_IN, Client, Mirrors, Watcher, fetch};
-use crate::output;
+use crate::output::{self, Look};
+use crate::table::{Cell, Column, Table};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DataCommand {
@@ -75,23 +76,34 @@ pub(super) fn command(command: &DataCommand, options: &DataOptions) -> Result<En
 }
 
 fn list(mirrors: &Mirrors, folders: &[PathBuf]) -> Result<()> {
+    let columns = vec![
+        Column::words("name"),
+        Column::number("train"),
+        Column::number("test"),
+        Column::number("shape"),
+        Column::number("classes"),
+        Column::number("download"),
+        Column::words("folder"),
+    ];
+    let mut table = Table::new(columns, 1);
     for entry in mirrors.entries()? {
         let shape: Vec<String> = entry.sample_shape.iter().map(usize::to_string).collect();
-        let place = entry.locate(folders).map_or_else(
-            |_| "not here".to_owned(),
-            |located| located.folder.display().to_string(),
-        );
-        output::line(format!(
-            "{:14} {} + {}  {:8} {} classes  {:>6}  {place}",
-            entry.name,
-            entry.train_samples(),
-            entry.test_samples(),
-            shape.join("x"),
-            entry.classes(),
-            megabytes(entry.download_bytes()),
-        ))?;
+        let place = match entry.locate(folders) {
+            Ok(located) => located.folder.display().to_string().into(),
+            Err(_) => Cell::new("not here", Look::Faint),
+        };
+        table.row(vec![
+            entry.name.clone().into(),
+            entry.train_samples().to_string().into(),
+            entry.test_samples().to_string().into(),
+            shape.join("x").into(),
+            entry.classes().to_string().into(),
+            megabytes(entry.download_bytes()).into(),
+            place,
+        ]);
     }
-    output::line(format!("looked in: {}", shown(folders)))
+    table.print()?;
+    output::sentence("looked in: ", &shown(folders))
 }
 
 fn shown(folders: &[PathBuf]) -> String {

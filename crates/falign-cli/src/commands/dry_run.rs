@@ -20,15 +20,20 @@ use indicatif::HumanBytes;
 use serde_json::{Value, json};
 
 use super::RunOptions;
+use crate::duration::short;
 use crate::ended::Ended;
 use crate::output;
+use crate::table::{Column, Table};
 use falign_figure::written;
 
-/// Most lines of the table on a terminal; `--json` has all.
-const LINES: usize = 40;
-
 pub(super) fn command(experiment: &Experiment, options: &RunOptions) -> Result<Ended> {
-    let plan = Plan::new(experiment)?;
+    of_plan(experiment, &Plan::new(experiment)?, options)?;
+    Ok(Ended::Done)
+}
+
+/// Says what some or all jobs of an experiment will cost.
+pub(super) fn of_plan(whole: &Experiment, jobs: &Plan, options: &RunOptions) -> Result<()> {
+    let (experiment, plan) = &part(whole, jobs);
     let sources = Sources::default();
     inputs::fit(experiment, &sources)?;
     let needed = need::needed(experiment, &sources, options.thread_count())?;
@@ -37,7 +42,7 @@ pub(super) fn command(experiment: &Experiment, options: &RunOptions) -> Result<E
         output::note(format!(
             "falign: warning: `falign run` refuses this: {error}"
         ));
-        return untimed(&plan, &needed, options, "does not fit in memory", None);
+        return untimed(plan, &needed, options, "does not fit in memory", None);
     }
     for note in notes::of_data(experiment, &sources)? {
         output::note(format!("falign: {note}"));
@@ -54,13 +59,13 @@ pub(super) fn command(experiment: &Experiment, options: &RunOptions) -> Result<E
         let why = format!(
             "takes about {} besides its steps, for data, weights, kernels of the data with their \
              eigenvalues, and limits",
-            time(preparation)
+            short(preparation)
         );
-        return untimed(&plan, &needed, options, &why, Some(preparation));
+        return untimed(plan, &needed, options, &why, Some(preparation));
     }
-    let Some(found) = patiently(&pool, experiment, &plan, sources)? else {
+    let Some(found) = patiently(&pool, experiment, plan, sources)? else {
         return untimed(
-            &plan,
+            plan,
             &needed,
             options,
             "takes longer to begin than a calibration waits",
@@ -68,11 +73,36 @@ pub(super) fn command(experiment: &Experiment, options: &RunOptions) -> Result<E
         );
     };
     if options.json {
-        output::line(format!("{:#}", as_json(experiment, &plan, &found, &needed)))?;
+        output::line(format!("{:#}", as_json(experiment, plan, &found, &needed)))?;
     } else {
-        page(experiment, &plan, &found)?;
+        page(experiment, plan, &found)?;
     }
-    Ok(Ended::Done)
+    Ok(())
+}
+
+/// The settings of these jobs alone, with as many runs as they have.
+fn part(experiment: &Experiment, jobs: &Plan) -> (Experiment, Plan) {
+    let (mut experiment, mut plan) = (experiment.clone(), jobs.clone());
+    let mut runs = vec![0; experiment.settings.len()];
+    for job in &plan.jobs {
+        runs[job.setting_index] += job.runs.end - job.runs.start;
+    }
+    let mut places = Vec::new();
+    let mut kept = 0;
+    for &runs in &runs {
+        places.push(kept);
+        kept += usize::from(runs > 0);
+    }
+    for job in &mut plan.jobs {
+        job.setting_index = places[job.setting_index];
+    }
+    let mut settings = std::mem::take(&mut experiment.settings);
+    for (one, &runs) in settings.iter_mut().zip(&runs) {
+        one.setting.runs = runs;
+    }
+    settings.retain(|one| one.setting.runs > 0);
+    experiment.settings = settings;
+    (experiment, plan)
 }
 
 /// The longest silence of a start, a step or the reading of data.
@@ -113,7 +143,7 @@ fn untimed(
     options: &RunOptions,
     why: &str,
     preparation: Option<f64>,
-) -> Result<Ended> {
+) -> Result<()> {
     let jobs = plan.jobs.len();
     if options.json {
         let value = json!({
@@ -123,79 +153,95 @@ fn untimed(
         output::line(format!("{value:#}"))?;
     } else {
         let memory = shown(needed.bytes);
-        output::line(format!(
-            "{jobs} jobs, {memory} of memory; their time is not known: a run {why}"
-        ))?;
+        let text = format!("{jobs} jobs, {memory} of memory; their time is not known: a run {why}");
+        output::sentence("", &text)?;
     }
-    Ok(Ended::Done)
+    Ok(())
 }
 
 fn page(experiment: &Experiment, plan: &Plan, found: &Estimate) -> Result<()> {
-    output::line(format!(
-        "{:<48}{:>9}{:>6}{:>10}{:>10}{:>10}{:>12}",
-        "kind of setting", "settings", "runs", "steps", "a step", "a record", "all runs"
-    ))?;
-    let kinds: Vec<&SettingEstimate> = found
-        .settings
-        .iter()
-        .filter(|one| one.like == one.setting)
-        .collect();
-    for one in kinds.iter().take(LINES) {
-        output::line(row(experiment, found, one))?;
-    }
-    if kinds.len() > LINES {
-        output::line(format!(
-            "... and {} kinds more (--json has every setting)",
-            kinds.len() - LINES
-        ))?;
-    }
+    table(experiment, found).print()?;
     let memory = found.memory.map_or_else(
         || "memory unknown on this system".to_owned(),
         |bytes| format!("{} of memory", HumanBytes(bytes)),
     );
-    output::line(format!(
-        "\n{} jobs: about {} on {} threads ({} of processor time), {memory}",
+    let all = format!(
+        "{} jobs: about {} on {} threads ({} of processor time), {memory}",
         plan.jobs.len(),
-        time(found.seconds),
+        short(found.seconds),
         found.threads,
-        time(found.thread_seconds),
-    ))?;
+        short(found.thread_seconds),
+    );
+    output::line("")?;
+    output::sentence("", &all)?;
     let starts = found.settings.iter().map(|one| one.start_seconds);
     let longest = starts.fold(0.0, f64::max);
     if longest >= 1.0 {
-        output::line(format!(
+        let of_that = format!(
             "of that a run takes up to {} to begin: data, weights, kernels of the data",
-            time(longest)
-        ))?;
+            short(longest)
+        );
+        output::sentence("", &of_that)?;
     }
     output::line("runs that converge or diverge before their last step take less")
 }
 
-/// Settings of one kind.
-fn row(experiment: &Experiment, found: &Estimate, kind: &SettingEstimate) -> String {
-    let alike = || found.settings.iter().filter(|one| one.like == kind.like);
+/// Kinds of settings, the dearest first.
+fn table(experiment: &Experiment, found: &Estimate) -> Table {
+    let columns = vec![
+        Column::words("kind of setting"),
+        Column::number("settings"),
+        Column::number("runs"),
+        Column::number("steps"),
+        Column::number("step"),
+        Column::number("record"),
+        Column::number("all runs"),
+    ];
+    let mut table = Table::new(columns, 1);
+    let kinds = found.settings.iter().filter(|one| one.like == one.setting);
+    let mut kinds: Vec<(f64, &SettingEstimate)> = kinds
+        .map(|kind| (seconds_of(experiment, found, kind), kind))
+        .collect();
+    kinds.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (seconds, kind) in kinds {
+        let alike = found.settings.iter().filter(|one| one.like == kind.like);
+        table.row(vec![
+            name(experiment, kind).into(),
+            alike.count().to_string().into(),
+            experiment.settings[kind.setting]
+                .setting
+                .runs
+                .to_string()
+                .into(),
+            kind.steps.to_string().into(),
+            short(kind.step_seconds).into(),
+            short(kind.record_seconds).into(),
+            short(seconds).into(),
+        ]);
+    }
+    table
+}
+
+/// Seconds of processor time of all runs of a kind of settings.
+fn seconds_of(experiment: &Experiment, found: &Estimate, kind: &SettingEstimate) -> f64 {
+    let alike = found.settings.iter().filter(|one| one.like == kind.like);
+    let runs = |one: &SettingEstimate| experiment.settings[one.setting].setting.runs;
+    alike.map(|one| runs(one) as f64 * one.run_seconds).sum()
+}
+
+/// `linear: tanh, FA, p = 60`.
+fn name(experiment: &Experiment, kind: &SettingEstimate) -> String {
     let labelled = &experiment.settings[kind.setting];
     let setting = &labelled.setting;
     let case = match labelled.case.as_str() {
         "" => String::new(),
         case => format!("{case}: "),
     };
-    let name = format!(
+    format!(
         "{case}{}, {}, p = {}",
         written(setting.activation.name()),
         written(setting.rule.name()),
         widths(setting),
-    );
-    let runs = |one: &SettingEstimate| experiment.settings[one.setting].setting.runs;
-    let seconds: f64 = alike().map(|one| runs(one) as f64 * one.run_seconds).sum();
-    format!(
-        "{name:<48}{:>9}{:>6}{:>10}{:>10}{:>10}{:>12}",
-        alike().count(),
-        runs(kind),
-        kind.steps,
-        time(kind.step_seconds),
-        time(kind.record_seconds),
-        time(seconds),
     )
 }
 
@@ -207,22 +253,6 @@ fn widths(setting: &Setting) -> String {
     }
     let widths: Vec<String> = widths.iter().map(usize::to_string).collect();
     widths.join(", ")
-}
-
-/// Two digits and a unit.
-fn time(seconds: f64) -> String {
-    let duration = Duration::from_secs_f64(seconds.max(0.0));
-    if seconds >= 90.0 {
-        return indicatif::HumanDuration(duration).to_string();
-    }
-    let (value, unit) = match seconds {
-        s if s >= 1.0 => (s, "s"),
-        s if s >= 1e-3 => (1e3 * s, "ms"),
-        s if s >= 1e-6 => (1e6 * s, "us"),
-        s => (1e9 * s, "ns"),
-    };
-    let decimals = usize::from(value < 10.0);
-    format!("{value:.decimals$} {unit}")
 }
 
 fn as_json(experiment: &Experiment, plan: &Plan, found: &Estimate, needed: &Needed) -> Value {
@@ -246,16 +276,4 @@ fn as_json(experiment: &Experiment, plan: &Plan, found: &Estimate, needed: &Need
         "thread_seconds": found.thread_seconds, "memory_bytes": found.memory,
         "memory_needed_bytes": needed.bytes, "settings": settings,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::time;
-
-    #[test]
-    fn times_have_two_digits_and_a_unit() {
-        let written = [250e-9, 3.21e-6, 0.045, 2.5, 61.0].map(time);
-        assert_eq!(written, ["250 ns", "3.2 us", "45 ms", "2.5 s", "61 s"]);
-        assert_eq!(time(7200.0), "2 hours");
-    }
 }

@@ -5,15 +5,19 @@ mod audit;
 mod check;
 mod config;
 mod data;
+mod diff;
+mod diverged;
 mod dry_run;
 mod list;
 mod new;
 mod plot;
 mod run;
+mod selection;
 mod shell;
 mod show;
 mod source;
 mod stored;
+mod stored_table;
 mod theory;
 mod verdicts;
 mod words;
@@ -52,18 +56,11 @@ enum Command {
     },
     /// List the built-in experiments
     List,
-    /// Show a run folder's results as a table
-    Show {
-        /// Run folder
-        dir: PathBuf,
-        /// Quantities to show, such as alignment,loss
-        #[arg(long, value_delimiter = ',')]
-        quantities: Vec<String>,
-        /// Print the whole summary as JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Check every claim of a run folder or of an experiment (run first, into --out or a temporary folder)
+    /// Show results of run folders as a table, or list the run folders in a folder
+    Show(show::ShowArgs),
+    /// Compare two run folders: settings, values with their standard errors, bytes
+    Diff(diff::DiffArgs),
+    /// Check every claim of a run folder or of an experiment: on its finished folder in runs, on stored results, or on runs carried out first (into --out or a temporary folder)
     Check(check::CheckArgs),
     /// Prove that every rule of an experiment is the rule it is called: a table of checks
     Audit(audit::AuditArgs),
@@ -224,11 +221,8 @@ pub(crate) fn dispatch(cli: Cli, program: &Program<'_>) -> Result<Ended> {
         Command::Run(args) => run::command(&args, program),
         Command::New { file } => new::command(&file),
         Command::List => list::command(),
-        Command::Show {
-            dir,
-            quantities,
-            json,
-        } => show::command(&dir, &quantities, json),
+        Command::Show(args) => show::command(&args, program.rules),
+        Command::Diff(args) => diff::command(&args, program.rules),
         Command::Audit(args) => audit::command(&args, program),
         Command::Check(args) => check::command(&args, program),
         Command::Theory(args) => theory::command(&args, program),

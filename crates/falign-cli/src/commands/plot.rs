@@ -9,6 +9,8 @@ use falign::internal::config::{Experiment, Overrides};
 use falign::rule::Registry;
 use toml::{Table as Toml, Value};
 
+use super::selection::{no_column_twice, selection};
+use super::stored_table::Folder;
 use crate::ended::{Ended, Usage};
 use crate::output;
 use falign_figure::{Format, Mean, Options, Table, render, write};
@@ -21,7 +23,7 @@ const INCH: f64 = 72.0;
 
 #[derive(Debug, Args)]
 pub(super) struct PlotArgs {
-    /// Run folder
+    /// Run folder; of one that is not finished the stored runs are drawn
     dir: PathBuf,
     /// Name of the files in the folder, without ending [default: figure, or plot where what is shown is chosen]
     #[arg(long, value_name = "NAME", value_parser = name)]
@@ -108,14 +110,17 @@ pub(super) fn command(args: &PlotArgs, rules: &Registry) -> Result<Ended> {
     }
     let mut experiment = Experiment::load_with(&file, &Overrides::none(), rules)
         .with_context(|| format!("{}", file.display()))?;
-    let summary = dir.join("summary.csv");
-    if !summary.exists() {
-        return Err(Usage(format!(
-            "{} has no summary.csv yet: finish it with --resume",
-            dir.display()
-        ))
-        .into());
-    }
+    let folder = Folder::read(dir, rules)?;
+    let Some(table) = folder.table else {
+        let state = folder
+            .state
+            .map_or_else(String::new, |state| state.line(dir));
+        return Err(Usage(format!("nothing to draw yet: {state}")).into());
+    };
+    let unfinished = folder.state.map(|state| {
+        output::note(format!("falign: {}", state.line(dir)));
+        state.count()
+    });
     let options = Options {
         mean: args.mean,
         formats: args.format.clone(),
@@ -126,18 +131,21 @@ pub(super) fn command(args: &PlotArgs, rules: &Registry) -> Result<Ended> {
     };
     let is_chosen = args.choice.is_any();
     let paths = if is_chosen {
-        args.choice.check()?;
+        no_column_twice(&args.choice.filter)?;
         let asked = experiment.figure.take();
         // Without panels the default ones are drawn, which no letter names.
         let asked = asked.filter(|figure| !figure.panels.is_empty());
-        let figure = args.choice.figure(asked)?;
-        let table = Table::read(&summary)?;
-        let files =
-            render(&figure, &table, &options).with_context(|| summary.display().to_string())?;
+        let figure = counted(args.choice.figure(asked)?, unfinished.as_deref());
+        let files = render(&figure, &table, &options).with_context(|| dir.display().to_string())?;
         write(&files, dir, args.name.as_deref().unwrap_or("plot"))?
     } else {
         let name = args.name.as_deref().unwrap_or("figure");
-        named_picture(&experiment, dir, name, &options)?
+        let files = pictures(&experiment, &table, unfinished.as_deref(), &options);
+        write(
+            &files.with_context(|| dir.display().to_string())?,
+            dir,
+            name,
+        )?
     };
     for path in paths {
         output::line(path.display())?;
@@ -170,19 +178,6 @@ impl Choice {
             || has_ends
             || x_scale.is_some()
             || y_scale.is_some()
-    }
-
-    /// Refuses two values of a column that are not one list.
-    fn check(&self) -> Result<()> {
-        for (at, (column, _)) in self.filter.iter().enumerate() {
-            if self.filter[..at].iter().any(|(other, _)| other == column) {
-                let why = format!(
-                    "--where {column}: given twice; write a list, as in --where {column}=[1,2]"
-                );
-                return Err(Usage(why).into());
-            }
-        }
-        Ok(())
     }
 
     /// The figure with what is chosen of it.
@@ -270,17 +265,6 @@ fn panel_number(letter: &str) -> Option<usize> {
     }
 }
 
-fn selection(text: &str) -> Result<(String, Value)> {
-    let (column, value) = text
-        .split_once('=')
-        .context("expected COLUMN=VALUE, such as width=3200")?;
-    // What is no TOML is a word, as in step=last.
-    let typed = format!("value = {value}").parse::<Toml>();
-    let parsed = typed.ok().and_then(|mut table| table.remove("value"));
-    let value = parsed.unwrap_or_else(|| Value::String(value.to_owned()));
-    Ok((column.to_owned(), value))
-}
-
 fn length(text: &str) -> Result<f64> {
     let units = [
         ("in", INCH),
@@ -318,32 +302,44 @@ pub(super) fn picture(
     dir: &Path,
     options: &Options,
 ) -> Result<Vec<PathBuf>> {
-    named_picture(experiment, dir, "figure", options)
+    let summary = dir.join("summary.csv");
+    let files = pictures(experiment, &Table::read(&summary)?, None, options);
+    let files = files.with_context(|| summary.display().to_string())?;
+    write(&files, dir, "figure")
 }
 
-fn named_picture(
+/// A figure whose title says of how many runs it is, where that is not all of them.
+fn counted(mut figure: Figure, unfinished: Option<&str>) -> Figure {
+    if let Some(count) = unfinished {
+        figure.title = match figure.title.as_str() {
+            "" => count.to_owned(),
+            title => format!("{title} ({count})"),
+        };
+    }
+    figure
+}
+
+/// Contents of the files of the experiment's picture, or of the default one.
+fn pictures(
     experiment: &Experiment,
-    dir: &Path,
-    name: &str,
+    table: &Table,
+    unfinished: Option<&str>,
     options: &Options,
-) -> Result<Vec<PathBuf>> {
-    let summary = dir.join("summary.csv");
-    let table = Table::read(&summary)?;
+) -> Result<Vec<(&'static str, Vec<u8>)>> {
     let default = Figure {
         title: experiment.title.clone(),
         ..Figure::default()
     };
-    let wanted = experiment.figure.as_ref().unwrap_or(&default);
-    let files = match render(wanted, &table, options) {
+    let wanted = experiment.figure.clone().unwrap_or_else(|| default.clone());
+    let has_panels = !wanted.panels.is_empty();
+    match render(&counted(wanted, unfinished), table, options) {
         // Another picture has no more room in a width that was asked for.
-        Err(error) if !wanted.panels.is_empty() && options.width.is_none() => {
+        Err(error) if has_panels && options.width.is_none() => {
             output::note(format!(
                 "falign: the default picture is drawn, for the experiment's own does not fit: {error:#}"
             ));
-            render(&default, &table, options)
+            render(&counted(default, unfinished), table, options)
         }
         files => files,
-    };
-    let files = files.with_context(|| summary.display().to_string())?;
-    write(&files, dir, name)
+    }
 }

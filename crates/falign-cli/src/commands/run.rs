@@ -1,6 +1,7 @@
 //! `falign run`: from an experiment to a complete run folder.
 
-use std::fmt::Write as _;
+mod report;
+
 use std::fs::DirEntry;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -24,9 +25,9 @@ use falign::internal::plan::{Plan, inputs, need, notes};
 use falign::internal::simulate::Notes;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
-use serde_json::json;
 
-use super::{Program, RunArgs, RunOptions, plot, source, verdicts, words};
+use self::report::report;
+use super::{Program, RunArgs, RunOptions, diverged, plot, source, words};
 use crate::ended::{Ended, Usage};
 use crate::{faults, output, progress, signals};
 
@@ -104,6 +105,7 @@ pub(super) fn carry_out(
     for note in notes::of_data(experiment, &sources)? {
         output::note(format!("falign: {note}"));
     }
+    diverged::warn(experiment, &sources);
     signals::writing_begins();
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let open = Folder::named(dir)?;
@@ -298,70 +300,6 @@ fn refuse_taken(
         Belonging::Same { superseded } => Ok(superseded),
         Belonging::Other(why) => refuse(format!("{why}; choose another --out")),
     }
-}
-
-fn report(
-    experiment: &Experiment,
-    finished: &Finished,
-    dir: &Path,
-    options: &RunOptions,
-) -> Result<Ended> {
-    let verdicts = verdicts::of(experiment, &finished.table, verdicts::levels(experiment));
-    let failed = verdicts.iter().filter(|v| !v.passed).count();
-    let diverged: usize = finished
-        .table
-        .settings
-        .iter()
-        .map(falign::internal::plan::run_table::SettingRuns::diverged)
-        .sum();
-    let outcomes = finished.table.settings.iter().flat_map(|s| &s.outcomes);
-    let stalled = outcomes.filter(|o| o.name() == "stalled").count();
-    if options.json {
-        let files: Vec<String> = ["summary.csv", "figure.svg", "figure.png"]
-            .iter()
-            .map(|f| dir.join(f).display().to_string())
-            .collect();
-        let value = json!({
-            "dir": dir.display().to_string(), "files": files, "seconds": finished.seconds,
-            "jobs_kept": finished.execution.kept, "runs_diverged": diverged, "runs_stalled": stalled,
-            "claims": verdicts::as_json(&verdicts),
-        });
-        output::line(format!("{value:#}"))?;
-    } else {
-        let runs: usize = finished
-            .table
-            .settings
-            .iter()
-            .map(falign::internal::plan::run_table::SettingRuns::runs)
-            .sum();
-        let mut ends = String::new();
-        if diverged > 0 {
-            let _ = write!(ends, "; {diverged} diverged");
-        }
-        if stalled > 0 {
-            let _ = write!(ends, "; {stalled} stalled at the loss of constant outputs");
-        }
-        output::line(&experiment.title)?;
-        output::line(format!(
-            "{} of {} in {:.1} s{ends}",
-            counted(runs, "run"),
-            counted(finished.table.settings.len(), "setting"),
-            finished.seconds,
-        ))?;
-        verdicts::print(&verdicts, experiment)?;
-        output::line(format!("tables and picture: {}", dir.display()))?;
-    }
-    Ok(if failed > 0 {
-        Ended::ClaimsFailed
-    } else {
-        Ended::Done
-    })
-}
-
-/// `1 run`, `2 runs`.
-fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }
 
 #[cfg(test)]

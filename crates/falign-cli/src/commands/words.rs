@@ -47,6 +47,12 @@ pub(super) fn resume(start: Vec<OsString>, options: &RunOptions, dir: &Path) -> 
     words.join(" ")
 }
 
+/// `1 run`, `2 runs`.
+pub(super) fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 /// A word as a shell takes it.
 pub(super) fn quoted(word: impl AsRef<OsStr>) -> String {
     let word = word.as_ref();

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use falign::internal::math::digits;
 use falign::internal::study::lemmas::{LemmaRow, LemmaTable, LemmaVerdict, RUNS, WIDTHS};
 use falign::internal::theory::lemmas::Side;
 use serde_json::{Value, json};
@@ -49,10 +50,11 @@ pub(super) fn text(table: &LemmaTable) -> String {
     }
     page.push_str(&summary(&table.rows));
     page.push_str(
-        "\nimplied constant: left over right, the right side with constants 1 and delta = 0.05, in the\n\
-         run where it is nearest to failing. slope: of its logarithm against that of the width; at 0\n\
-         or below one constant serves a lemma with <= at all these widths. Few runs and logarithms\n\
-         of the width move it by about 0.1.\n\n",
+        "\nimplied constant: left over right, the right side with constants 1 and\n\
+         delta = 0.05, in the run where it is nearest to failing. slope: of its\n\
+         logarithm against that of the width; at 0 or below one constant serves a lemma\n\
+         with <= at all these widths. Few runs and logarithms of the width move it by\n\
+         about 0.1.\n\n",
     );
     page
 }
@@ -100,15 +102,8 @@ fn range(steps: &[u64]) -> String {
     }
 }
 
-/// Four digits.
 fn number(x: f64) -> String {
-    if (1e-3..1e5).contains(&x.abs()) {
-        let powers = [1.0, 10.0, 100.0, 1000.0];
-        let reached = powers.iter().filter(|power| x.abs() >= **power).count();
-        format!("{x:.after$}", after = 4 - reached.min(4))
-    } else {
-        format!("{x:.2e}")
-    }
+    digits(x, 4)
 }
 
 /// JSON of the table, with stable keys.

@@ -17,6 +17,10 @@ use super::{OverrideArgs, Program, source};
 use crate::ended::Ended;
 use crate::{output, progress};
 
+/// Columns of a page where the terminal has as many, and the least that its numbers need.
+const PAGE: usize = 100;
+const NARROWEST: usize = 76;
+
 #[derive(Debug, Args)]
 pub(crate) struct TheoryArgs {
     /// Name of a built-in experiment, or a file (may be left out with --run or --train-data)
@@ -99,8 +103,9 @@ pub(super) fn command(args: &TheoryArgs, program: &Program<'_>) -> Result<Ended>
             .collect();
         output::line(format!("{:#}", json!({ "certificates": all })))?;
     } else {
+        let columns = output::columns().unwrap_or(PAGE).clamp(NARROWEST, PAGE);
         for one in &certificates {
-            output::bytes(one.page().as_bytes())?;
+            output::bytes(one.page(columns).as_bytes())?;
         }
     }
     Ok(Ended::Done)

@@ -1,0 +1,156 @@
+//! Runs that diverge: foreseen, and told of afterwards, with the bound that their step is beyond.
+
+use anyhow::Result;
+use falign::internal::claim::named;
+use falign::internal::config::Experiment;
+use falign::internal::math::digits;
+use falign::internal::plan::run_table::{RunTable, SettingRuns};
+use falign::internal::simulate::sources::Sources;
+use falign::internal::study::divergence::{StepBound, step_bound, step_bounds};
+use serde_json::{Value, json};
+
+use crate::output::{self, Look};
+
+/// Multiply-adds that a warning may cost: moments, beside any run.
+const BEFORE: f64 = 2e7;
+
+/// Multiply-adds that an explanation may cost: seconds.
+const AFTER: f64 = 3e10;
+
+/// Settings that are named, at most.
+const NAMED: usize = 12;
+
+/// Says which settings' steps are beyond the bound of their data, where that is known in a moment. What
+/// cannot be read is told of by whoever reads it next.
+pub(super) fn warn(experiment: &Experiment, sources: &Sources) {
+    let Ok(bounds) = step_bounds(experiment, sources, BEFORE, None) else {
+        return;
+    };
+    let beyond = bounds.iter().flatten().filter(|bound| bound.ratio() > 1.0);
+    let Some(worst) = beyond
+        .clone()
+        .max_by(|a, b| a.ratio().total_cmp(&b.ratio()))
+    else {
+        return;
+    };
+    let (count, all) = (beyond.count(), experiment.settings.len());
+    let which = match (count, all) {
+        (1, 1) => String::new(),
+        _ => format!(" in {count} of {all} settings"),
+    };
+    output::note(format!(
+        "falign: warning: runs are likely to diverge{which}: {}; {REMEDY}",
+        beyond_bound(worst)
+    ));
+}
+
+const REMEDY: &str = "lower learning.step_size, or set it to \"auto\"";
+
+/// `the step size 0.5 is 12 times the bound 2/M = 0.0411, ...`
+fn beyond_bound(bound: &StepBound) -> String {
+    let what = if bound.is_curvature {
+        "the largest curvature of the loss at the start"
+    } else {
+        "the largest eigenvalue of the kernel that training begins with, and the largest ridge"
+    };
+    format!(
+        "the step size {} is {} times the bound 2/M = {}, where M = {} is {what}",
+        digits(bound.step_size, 3),
+        digits(bound.ratio(), 3),
+        digits(bound.bound(), 3),
+        digits(bound.largest, 3),
+    )
+}
+
+/// Whether every run of a table diverged.
+pub(super) fn is_all(table: &RunTable) -> bool {
+    let mut settings = table.settings.iter();
+    !table.settings.is_empty() && settings.all(|one| one.runs() > 0 && one.diverged() == one.runs())
+}
+
+/// Settings with runs that diverged, and their places.
+fn settings(table: &RunTable) -> impl Iterator<Item = (usize, &SettingRuns)> {
+    let settings = table.settings.iter().enumerate();
+    settings.filter(|(_, one)| one.diverged() > 0)
+}
+
+/// The first step at which a run of a setting diverged.
+fn first_step(setting: &SettingRuns) -> Option<u64> {
+    let diverged = setting
+        .outcomes
+        .iter()
+        .filter(|one| one.name() == "diverged");
+    diverged.filter_map(|one| one.step()).min()
+}
+
+/// Says of which settings how many runs diverged and, where a setting has no other, why.
+pub(super) fn print(experiment: &Experiment, table: &RunTable) -> Result<()> {
+    let count = settings(table).count();
+    for (_, one) in settings(table).take(NAMED) {
+        let place = match named(one) {
+            place if place.is_empty() => place,
+            place => format!("{place}: "),
+        };
+        let step =
+            first_step(one).map_or_else(String::new, |step| format!(", the first at step {step}"));
+        let text = format!("{place}{} of {} runs{step}", one.diverged(), one.runs());
+        output::sentence(&format!("{}  ", Look::Bad.on("diverged")), &text)?;
+    }
+    if count > NAMED {
+        output::line(format!(
+            "diverged  ... and runs of {} settings more",
+            count - NAMED
+        ))?;
+    }
+    match why(experiment, table)? {
+        Some(why) => output::sentence("", &why),
+        None => Ok(()),
+    }
+}
+
+/// The reason why all runs of a setting diverged, and what to change; of the first such setting.
+fn why(experiment: &Experiment, table: &RunTable) -> Result<Option<String>> {
+    let lost = settings(table).find(|(_, one)| one.diverged() == one.runs());
+    let Some((at, one)) = lost else {
+        return Ok(None);
+    };
+    let whose = match named(one) {
+        _ if is_all(table) => "All runs diverged".to_owned(),
+        place => format!("All runs of {place} diverged"),
+    };
+    let step =
+        first_step(one).map_or_else(String::new, |step| format!(", the first at step {step}"));
+    let bound = step_bound(experiment, at, &Sources::default(), AFTER, None)?;
+    let why = match bound {
+        Some(bound) if bound.ratio() > 1.0 => format!("{}; {REMEDY}", beyond_bound(&bound)),
+        Some(bound) => format!(
+            "{}, and so within it: what is trained with has grown during the run; lower learning.step_size",
+            beyond_bound(&bound)
+        ),
+        None => {
+            let typed = experiment.settings[at]
+                .column("step_size")
+                .unwrap_or_default();
+            format!(
+                "the step size {typed} is too large; its bound 2/M is not known in moments here (`falign theory` has it for \
+                 two-layer networks); {REMEDY}"
+            )
+        }
+    };
+    Ok(Some(format!("{whose}{step}: {why}.")))
+}
+
+/// Settings with runs that diverged, as JSON.
+pub(super) fn json(table: &RunTable) -> Value {
+    let all = settings(table).map(|(_, one)| {
+        let axes = one
+            .axes
+            .iter()
+            .map(|(name, value)| (name.clone(), json!(value)));
+        json!({
+            "case": one.case, "setting": axes.collect::<serde_json::Map<_, _>>(),
+            "diverged": one.diverged(), "runs": one.runs(), "first_step": first_step(one),
+        })
+    });
+    all.collect()
+}
