@@ -318,4 +318,14 @@ fn a_users_data_may_be_singular() {
     let page = lab.falign(&["theory", "mine.toml"]).succeeds().out;
     assert!(page.contains("Samples 1 and 3 have equal inputs"), "{page}");
     assert!(page.contains("rank 2 of 3"), "{page}");
+    let mut narrow = lab.command(&["theory", "mine.toml"]);
+    narrow.env("COLUMNS", "80");
+    let narrow = crate::support::Answer::of(narrow.output().unwrap())
+        .succeeds()
+        .out;
+    let widest = |page: &str| page.lines().map(|line| line.chars().count()).max();
+    assert!(
+        widest(&narrow) <= Some(80) && widest(&page) > Some(80),
+        "{narrow}"
+    );
 }

@@ -13,7 +13,7 @@ use super::selection::{no_column_twice, selection};
 use super::stored_table::Folder;
 use crate::ended::{Ended, Usage};
 use crate::output;
-use falign_figure::{Format, Mean, Options, Table, render, write};
+use falign_figure::{Format, Mean, Options, Table, points, render, write};
 
 /// Tables of a run folder, which a picture's points must not replace.
 const TABLES: [&str; 2] = ["summary", "runs"];
@@ -319,6 +319,29 @@ fn counted(mut figure: Figure, unfinished: Option<&str>) -> Figure {
     figure
 }
 
+/// Leaves out panels of which nothing is stored yet, and says so, unless that is all of them.
+fn drop_empty(figure: &mut Figure, table: &Table, options: &Options) {
+    let has_points = |panel: &Panel| {
+        let panels = vec![panel.clone()];
+        let alone = Figure {
+            panels,
+            ..Figure::default()
+        };
+        points(&alone, table, options).is_ok()
+    };
+    let (kept, empty): (Vec<Panel>, Vec<Panel>) =
+        figure.panels.iter().cloned().partition(has_points);
+    if !kept.is_empty() && !empty.is_empty() {
+        output::note(format!(
+            "falign: {} of {} panels have no runs yet, and are left out",
+            empty.len(),
+            figure.panels.len()
+        ));
+        figure.columns = figure.columns.min(kept.len());
+        figure.panels = kept;
+    }
+}
+
 /// Contents of the files of the experiment's picture, or of the default one.
 fn pictures(
     experiment: &Experiment,
@@ -330,7 +353,10 @@ fn pictures(
         title: experiment.title.clone(),
         ..Figure::default()
     };
-    let wanted = experiment.figure.clone().unwrap_or_else(|| default.clone());
+    let mut wanted = experiment.figure.clone().unwrap_or_else(|| default.clone());
+    if unfinished.is_some() {
+        drop_empty(&mut wanted, table, options);
+    }
     let has_panels = !wanted.panels.is_empty();
     match render(&counted(wanted, unfinished), table, options) {
         // Another picture has no more room in a width that was asked for.

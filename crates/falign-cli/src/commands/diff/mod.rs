@@ -25,7 +25,7 @@ pub(super) struct DiffArgs {
     a: PathBuf,
     /// Another one
     b: PathBuf,
-    /// Quantities to compare, such as alignment,loss [default: all that both have]
+    /// Quantities to compare, such as alignment,loss [default: all that both have, of which the usual ones are shown]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     quantities: Vec<String>,
     /// Step to compare at: a recorded one, first, last or all

@@ -1,12 +1,12 @@
 //! Means of two run folders, and how many standard errors they are apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use falign::internal::math::{digits, with_spread};
 use serde_json::{Value, json};
 
-use crate::commands::show::Rows;
+use crate::commands::show::{Rows, is_number, usual};
 use crate::output::{self, Look};
 use crate::table::{Cell, Column, Table};
 
@@ -17,6 +17,10 @@ const MANY: f64 = 3.0;
 pub(super) struct Values {
     /// Columns that name a row.
     columns: Vec<String>,
+    /// Those of them that are enough to tell it from the others.
+    telling: Vec<usize>,
+    /// Quantities that are shown.
+    shown: Vec<String>,
     /// Rows in A, in B, and in both.
     rows: [usize; 3],
     /// Means that both have.
@@ -87,7 +91,19 @@ impl Values {
         let number = |rows: &Rows, row: &[String], name: &str, suffix: &str| -> Option<f64> {
             row[rows.find(&format!("{name}_{suffix}"))?].parse().ok()
         };
+        let all = a.cells.iter().map(|row| of_row(a, row));
+        let all = all.chain(b.cells.iter().map(|row| of_row(b, row)));
+        let shown = if wanted.is_empty() {
+            usual(&a.quantities)
+                .into_iter()
+                .map(str::to_owned)
+                .collect()
+        } else {
+            wanted.to_vec()
+        };
         let mut found = Self {
+            telling: telling(&all.collect::<Vec<_>>(), columns.len()),
+            shown,
             columns: columns.clone(),
             rows: [a.cells.len(), b.cells.len(), 0],
             compared: 0,
@@ -122,15 +138,32 @@ impl Values {
 
     /// Writes what differs, and a line that counts it.
     pub(super) fn print(&self) -> Result<()> {
-        if !self.differing.is_empty() {
+        let shown = || {
+            let pairs = self.differing.iter();
+            pairs.filter(|pair| self.shown.contains(&pair.quantity))
+        };
+        if shown().next().is_some() {
             output::line("mean ± standard error; differences in standard errors of both")?;
-            let mut columns: Vec<Column> = self.columns.iter().map(Column::words).collect();
+            let mut columns: Vec<Column> = Vec::new();
+            for &at in &self.telling {
+                let is_number = shown().all(|pair| is_number(&pair.labels[at]));
+                let name = self.columns[at].as_str();
+                columns.push(if is_number {
+                    Column::number(name)
+                } else {
+                    Column::words(name)
+                });
+            }
             columns.push(Column::words("quantity"));
             let keys = columns.len();
             columns.extend(["A", "B", "B - A"].map(Column::number));
             let mut table = Table::new(columns, keys);
-            for pair in &self.differing {
-                let mut cells: Vec<Cell> = pair.labels.iter().map(Cell::from).collect();
+            for pair in shown() {
+                let labels = self
+                    .telling
+                    .iter()
+                    .map(|&at| pair.labels[at].as_str().into());
+                let mut cells: Vec<Cell> = labels.collect();
                 cells.push(pair.quantity.as_str().into());
                 for (mean, error) in pair.means.iter().zip(pair.errors) {
                     let text =
@@ -193,5 +226,41 @@ impl Values {
             "compared": self.compared, "differing": differing.collect::<Vec<_>>(),
             "rows_in_a_alone": a - both, "rows_in_b_alone": b - both,
         })
+    }
+}
+
+/// Columns that are enough to tell rows apart, from the left.
+fn telling(rows: &[Vec<String>], columns: usize) -> Vec<usize> {
+    let different = |kept: &[usize]| {
+        let labels = rows
+            .iter()
+            .map(|row| kept.iter().map(|&at| row[at].as_str()).collect::<Vec<_>>());
+        labels.collect::<BTreeSet<_>>().len()
+    };
+    let mut kept = Vec::new();
+    for at in 0..columns {
+        let before = different(&kept);
+        kept.push(at);
+        if different(&kept) == before {
+            kept.pop();
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::telling;
+
+    #[test]
+    fn columns_that_follow_from_others_tell_nothing() {
+        let rows = [
+            ["linear", "linear", "10", "1e-4"],
+            ["linear", "linear", "20", "1e-4"],
+            ["relu", "relu", "10", "1e-3"],
+        ];
+        let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(telling(&rows, 4), [0, 2]);
+        assert!(telling(&rows[..1], 4).is_empty());
     }
 }

@@ -11,6 +11,16 @@ use crate::table::{Cell, Column, Table};
 /// Quantities shown where the caller names none: those of them that there are, or the first two.
 const DEFAULT: [&str; 3] = ["alignment", "test_accuracy", "loss"];
 
+/// Quantities that are shown of those that were recorded, where the caller names none.
+pub(in crate::commands) fn usual(recorded: &[String]) -> Vec<&str> {
+    let mut quantities = DEFAULT.to_vec();
+    quantities.retain(|name| recorded.iter().any(|known| known == name));
+    if quantities.is_empty() {
+        quantities.extend(recorded.iter().take(2).map(String::as_str));
+    }
+    quantities
+}
+
 /// Rows as they are read: who they are of, and means with their spread.
 pub(super) struct Shown {
     /// Line above the table: step, runs, what numbers are.
@@ -35,14 +45,9 @@ fn is_percentage(quantity: &str) -> bool {
 impl Shown {
     /// The rows with these quantities, or with the usual ones.
     pub(super) fn of(rows: &Rows, wanted: &[&str]) -> Self {
-        let recorded = &rows.quantities;
         let mut quantities = wanted.to_vec();
         if quantities.is_empty() {
-            quantities.extend(DEFAULT);
-            quantities.retain(|name| recorded.iter().any(|known| known == name));
-        }
-        if quantities.is_empty() {
-            quantities.extend(recorded.iter().take(2).map(String::as_str));
+            quantities = usual(&rows.quantities);
         }
         let varies = |&column: &usize| {
             let first = rows.cells.first().map(|row| &row[column]);
@@ -210,7 +215,7 @@ fn setting(cell: &str) -> String {
 }
 
 /// Whether a cell of a setting is a number, or has none.
-fn is_number(cell: &str) -> bool {
+pub(in crate::commands) fn is_number(cell: &str) -> bool {
     cell.is_empty() || cell.parse::<f64>().is_ok()
 }
 

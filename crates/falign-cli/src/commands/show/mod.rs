@@ -16,7 +16,7 @@ use super::stored_table::Folder;
 use crate::ended::{Ended, Usage};
 use crate::output;
 
-pub(super) use self::forms::print_last;
+pub(super) use self::forms::{is_number, print_last, usual};
 pub(super) use self::rows::{Rows, Step};
 
 #[derive(Debug, Args)]
