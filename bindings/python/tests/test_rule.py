@@ -66,8 +66,11 @@ def test_the_audit_knows_the_rule_and_its_mutant(config: fa.Config, arrays: Arra
     verdicts = {check.name: check.verdict for check in found.checks}
     assert verdicts["definition"] == verdicts["locality"] == "failed"
     assert "definition         failed" in str(found)
+    assert found.verdict.startswith("is not direct feedback alignment: ")
+    assert "(definition)" in found.verdict and found.verdict in str(found)
     (built_in,) = fa.audit(config, *arrays)
     assert built_in.passed and built_in.sizes == (5, 7, 6, 1)
+    assert built_in.verdict.startswith("is direct feedback alignment: all ")
 
 
 def test_every_run_has_a_copy_of_the_rule(config: fa.Config, arrays: Arrays) -> None:

@@ -3,6 +3,11 @@
 //!
 //! Each room is here under its own name; README.md has the map.
 
+/// More of [`audit`](mod@crate::audit).
+pub mod audit {
+    pub use crate::audit::elsewhere::{Findings, Kind, PartFinding, Updates};
+}
+
 /// The room `claim`.
 pub mod claim {
     pub use crate::claim::*;
@@ -19,6 +24,7 @@ pub mod data {
     pub mod catalogue {
         pub use crate::data::catalogue::*;
     }
+    pub use crate::data::arrays::{Entry, load_arrays};
     pub use crate::data::idx::{load_idx, save_idx};
     pub use crate::data::matrix::Matrix;
     pub use crate::data::scaling::{Scaler, Scaling};

@@ -17,6 +17,7 @@
 ``load``                MNIST and its kin; ``Labelled``, ``Reals`` for arrays of one's own
 ``theory``              what theory says of data and a config
 ``audit``               is a rule the rule it is called?
+``audit_updates``       are updates of another program those of a rule?
 ``falign.plot``         figures (matplotlib)
 ``falign.sklearn``      estimators (scikit-learn)
 ``falign.interop``      weights for PyTorch and others
@@ -34,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 from falign import errors
 from falign._core import __version__, quantities
-from falign.auditing import Audit, Check, audit
+from falign.auditing import Audit, Check, UpdatedPart, UpdatesAudit, audit, audit_updates
 from falign.certificates import Certificate, Certificates, theory
 from falign.config import Config, builtin_names
 from falign.data import Labelled, Reals, load
@@ -63,8 +64,11 @@ __all__ = [
     "Run",
     "Sweep",
     "Trace",
+    "UpdatedPart",
+    "UpdatesAudit",
     "__version__",
     "audit",
+    "audit_updates",
     "builtin_names",
     "errors",
     "interop",

@@ -9,6 +9,7 @@ __all__ = [
     "Iteration",
     "__version__",
     "audit",
+    "audit_updates",
     "builtin",
     "check",
     "describe",
@@ -110,6 +111,11 @@ def audit(
     width: int,
     samples: int,
 ) -> list[tuple[Any, ...]]: ...
+def audit_updates(
+    path: str,
+    arrays: list[tuple[str, str | NDArray[np.float64]]] | None,
+    tolerance: float | None,
+) -> tuple[Any, ...]: ...
 def theory(
     flat: dict[str, Any],
     data: Data | None,

@@ -165,12 +165,12 @@ pub(super) fn shapes(path: SignalPath, layers: &[Layer<f64>]) -> Vec<(usize, usi
 }
 
 /// -1, 0 or 1.
-fn sign(x: f64) -> f64 {
+pub(super) fn sign(x: f64) -> f64 {
     if x == 0.0 { 0.0 } else { x.signum() }
 }
 
 /// Whether all magnitudes are equal; weights that were cut are 0.
-fn is_unit(b: &Array2<f64>) -> bool {
+pub(super) fn is_unit(b: &Array2<f64>) -> bool {
     let top = size(b);
     b.iter()
         .all(|b| *b == 0.0 || b.abs().to_bits() == top.to_bits())

@@ -25,6 +25,8 @@
 //! Of a custom rule with a version `study::audit` also asks for `checkpoint`: a fresh copy that gets the feedback
 //! weights and the state of another goes on alike.
 //!
+//! Updates that another program made are compared by [`Updates`](crate::internal::audit::Updates).
+//!
 //! A check that has no meaning for a rule is [`Verdict::NotApplicable`] and says why. Letters:
 //! s teaching signal, d = s x psi', h activity, B feedback weights, c a layer's factor.
 
@@ -35,6 +37,7 @@ mod definition;
 mod deltas;
 mod descent;
 mod determinism;
+pub(crate) mod elsewhere;
 mod feedback_learning;
 mod fixed_feedback;
 mod gradient;

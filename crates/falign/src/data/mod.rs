@@ -6,6 +6,7 @@
 //! one is told with its path, the place in it and the fix. Letters: `n` samples, `d` inputs,
 //! `k` outputs or classes, `p` hidden units.
 
+pub(crate) mod arrays;
 pub(crate) mod catalogue;
 mod cifar;
 mod dataset;

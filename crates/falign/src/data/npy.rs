@@ -125,6 +125,13 @@ impl<'a> Array<'a> {
             .expect("the same number of values in standard order")
     }
 
+    /// The array in its shape.
+    pub(super) fn whole(&self, place: Place) -> Result<ArrayD<f64>> {
+        let shape = IxDyn(&self.shape).set_f(self.is_fortran);
+        Ok(ArrayD::from_shape_vec(shape, self.values(place)?)
+            .expect("the number of values was compared with the shape"))
+    }
+
     /// The array as a matrix; one dimension is a column if `is_column_allowed`.
     pub(super) fn matrix(&self, is_column_allowed: bool, place: Place) -> Result<Array2<f64>> {
         match self.shape[..] {
@@ -145,6 +152,34 @@ impl<'a> Array<'a> {
         }
         Ok(self.rows(self.values(place)?))
     }
+}
+
+/// The text of an NPY file that holds one, as NumPy stores strings: in UTF-32, or in bytes, filled up with
+/// zeros.
+pub(super) fn text(bytes: &[u8]) -> Option<String> {
+    let (header, data) = Header::split(bytes).ok()?;
+    if header.shape.iter().any(|&size| size != 1) {
+        return None;
+    }
+    let (order, rest) = header.descr.split_at_checked(1)?;
+    let (kind, length) = rest.split_at_checked(1)?;
+    let length: usize = length.parse().ok()?;
+    let letters: String = match kind {
+        "U" if data.len() == length.checked_mul(4)? => {
+            let letter = |bytes: &[u8]| {
+                let bytes = bytes.try_into().ok()?;
+                let code = match order {
+                    ">" => u32::from_be_bytes(bytes),
+                    _ => u32::from_le_bytes(bytes),
+                };
+                char::from_u32(code)
+            };
+            data.chunks_exact(4).map(letter).collect::<Option<_>>()?
+        }
+        "S" if data.len() == length => String::from_utf8(data.to_vec()).ok()?,
+        _ => return None,
+    };
+    Some(letters.trim_end_matches('\0').to_owned())
 }
 
 /// The decompressed content of a file, as much of it as its header tells.

@@ -88,6 +88,11 @@ impl<'a> Archive<'a> {
         self.keys.iter().any(|(key, _)| key == name)
     }
 
+    /// Keys of all arrays, in the order of the file.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|(key, _)| key.as_str())
+    }
+
     /// Path and key of the array under this key, for messages.
     pub(super) fn place<'b>(&self, key: &'b str) -> Place<'b>
     where

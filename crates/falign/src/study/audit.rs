@@ -1,5 +1,7 @@
 //! The audit of an experiment's rules, each on a small network of its own setting.
 
+mod verdict;
+
 use ndarray::Array2;
 
 use crate::Result;

@@ -1,6 +1,7 @@
 //! The audit passes every rule of the library, and fails rules that are almost right.
 
 mod claims; // every rule is what it claims to be
+mod elsewhere; // updates of another program
 mod feedback; // feedback weights that learn wrongly, or should not, or should
 mod mutant; // rules that are almost right
 mod names; // other rules under a rule's name, and private ones
