@@ -17,7 +17,7 @@ const MANY: f64 = 3.0;
 pub(super) struct Values {
     /// Columns that name a row.
     columns: Vec<String>,
-    /// Those of them that are enough to tell it from the others.
+    /// Places of columns that are enough to tell rows apart.
     telling: Vec<usize>,
     /// Quantities that are shown.
     shown: Vec<String>,
