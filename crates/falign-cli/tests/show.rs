@@ -329,3 +329,37 @@ fn two_folders_are_compared_in_settings_values_and_bytes() {
     lab.falign(&["diff", "run", "nowhere"])
         .refuses(&["nowhere has no summary.csv"]);
 }
+
+#[test]
+fn panels_without_runs_are_left_out_of_a_figure_that_is_not_finished() {
+    let lab = Lab::new();
+    let panel = |width: u32| {
+        format!(
+            "[[figure.panel]]\nx = \"step\"\ny = \"loss\"\nseries = \"ridge\"\nwhere = {{ width = {width} }}\n"
+        )
+    };
+    lab.file(
+        "small.toml",
+        format!("{FILE}[figure]\n{}{}", panel(200), panel(10)),
+    );
+    lab.run(&["small.toml", "--out", "run"]);
+    std::fs::remove_file(lab.path("run/summary.csv")).unwrap();
+    for line in lab.text("run/plan.jsonl").lines().skip(4) {
+        let id = line.split('"').nth(3).unwrap();
+        std::fs::remove_file(lab.path(&format!("run/results/{id}.bin"))).unwrap();
+    }
+    let drawn = lab.falign(&["plot", "run"]).succeeds();
+    let says = "1 of 2 panels have no runs yet, and are left out";
+    assert!(drawn.err.contains(says), "{}", drawn.err);
+    let points = lab.text("run/figure.csv");
+    assert!(
+        points.lines().skip(1).all(|line| line.starts_with("a,")),
+        "{points}"
+    );
+    // Nothing at all is no picture.
+    std::fs::remove_dir_all(lab.path("run/results")).unwrap();
+    lab.falign(&["plot", "run"])
+        .refuses(&["nothing to draw yet", "0 of 16 runs"]);
+    let shown = lab.falign(&["show", "run"]).succeeds().out;
+    assert_eq!(shown.lines().count(), 1, "{shown}");
+}

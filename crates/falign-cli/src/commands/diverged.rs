@@ -102,42 +102,47 @@ pub(super) fn print(experiment: &Experiment, table: &RunTable) -> Result<()> {
             count - NAMED
         ))?;
     }
-    match why(experiment, table)? {
+    match why(experiment, table) {
         Some(why) => output::sentence("", &why),
         None => Ok(()),
     }
 }
 
 /// The reason why all runs of a setting diverged, and what to change; of the first such setting.
-fn why(experiment: &Experiment, table: &RunTable) -> Result<Option<String>> {
+fn why(experiment: &Experiment, table: &RunTable) -> Option<String> {
     let lost = settings(table).find(|(_, one)| one.diverged() == one.runs());
-    let Some((at, one)) = lost else {
-        return Ok(None);
-    };
+    let (at, one) = lost?;
     let whose = match named(one) {
         _ if is_all(table) => "All runs diverged".to_owned(),
         place => format!("All runs of {place} diverged"),
     };
     let step =
         first_step(one).map_or_else(String::new, |step| format!(", the first at step {step}"));
-    let bound = step_bound(experiment, at, &Sources::default(), AFTER, None)?;
-    let why = match bound {
+    // Data that are no longer there are no reason to say nothing.
+    let bound = step_bound(experiment, at, &Sources::default(), AFTER, None);
+    let why = match bound.ok().flatten() {
         Some(bound) if bound.ratio() > 1.0 => format!("{}; {REMEDY}", beyond_bound(&bound)),
         Some(bound) => format!(
             "{}, and so within it: what is trained with has grown during the run; lower learning.step_size",
             beyond_bound(&bound)
         ),
         None => {
-            let typed = experiment.settings[at]
-                .column("step_size")
-                .unwrap_or_default();
-            format!(
-                "the step size {typed} is too large; its bound 2/M is not known in moments here (`falign theory` has it for \
-                 two-layer networks); {REMEDY}"
-            )
+            let one = &experiment.settings[at];
+            let typed = one.column("step_size").unwrap_or_default();
+            let remedy = if typed.parse::<f64>().is_ok() {
+                REMEDY
+            } else {
+                "give learning.step_size as a smaller number"
+            };
+            let bound = if one.setting.two_layer().is_some() {
+                "`falign theory` has its bound 2/M"
+            } else {
+                "its bound 2/M is not known in moments here"
+            };
+            format!("the step size {typed} is too large; {bound}; {remedy}")
         }
     };
-    Ok(Some(format!("{whose}{step}: {why}.")))
+    Some(format!("{whose}{step}: {why}."))
 }
 
 /// Settings with runs that diverged, as JSON.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use falign::internal::config::{Experiment, Overrides};
+use falign::internal::math::digits;
 use falign::internal::plan::so_far::{State, stored_rows};
 use falign::internal::plan::summary::summary_csv;
 use falign::rule::Registry;
@@ -56,10 +57,10 @@ impl Unfinished {
             None => "a program is at it, and has finished none of them since it began".to_owned(),
         };
         format!(
-            "{}: {} are stored, {:.0} % of the work; {next}",
+            "{}: {} are stored, about {} % of the work; {next}",
             dir.display(),
             self.count(),
-            100.0 * share
+            digits(100.0 * share, 2)
         )
     }
 }

@@ -86,6 +86,34 @@ fn generate(setting: &Keys, run: u64, draw: Draw, listener: Listener<'_>) -> Res
     })
 }
 
+/// Multiply-adds of a setting's inputs alone, about; 0 for those of files.
+pub(crate) fn input_work(setting: &Keys) -> f64 {
+    if setting.train_data.is_some() {
+        return 0.0;
+    }
+    let (n, d) = (setting.samples as f64, setting.input_dim as f64);
+    inputs_work(laws(setting)[0], n, d)
+}
+
+/// Inputs of a run's training data alone: a teacher of many units takes long over its targets.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_inputs(
+    setting: &Keys,
+    run: u64,
+    sources: &Sources,
+    listener: Listener<'_>,
+) -> Result<Array2<f64>> {
+    if let Some(pair) = sources.scaled_reals(setting)? {
+        return Ok(pair.train.inputs.clone().into_array());
+    }
+    let work = Work::new(listener, input_work(setting), &Stage::data);
+    let shape = (setting.samples, setting.input_dim);
+    let streams = data_streams(setting, run);
+    inputs_of(streams, StreamName::Data, laws(setting)[0], shape, &work)
+}
+
 /// Generates a run's data, or takes those of the files that the setting names, as the run's own.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use crate::plan::need::read_sizes;
 use crate::plan::work::record_work;
 use crate::rule::RidgeForm;
 use crate::simulate::resolve::{feedback_share, largest_ridge, spectrum};
-use crate::simulate::run_data::{generation_work, load};
+use crate::simulate::run_data::{input_work, load_inputs};
 use crate::simulate::sources::Sources;
 use crate::simulate::start_curvature;
 use crate::simulate::watch::{Watch, prepare};
@@ -197,7 +197,7 @@ fn cost(keys: &Setting, setting: &TwoLayerSetting, sources: &Sources) -> Result<
         1.0
     };
     let eigenvalues = kernels * EIGENVALUES * n * n * n;
-    Ok(generation_work(setting, setting.draw()) + kernels * n * n * d + eigenvalues)
+    Ok(input_work(setting) + kernels * n * n * d + eigenvalues)
 }
 
 /// Spectrum of the infinite-width kernel, and M of the kernel that training begins with.
@@ -206,23 +206,99 @@ fn largest(
     sources: &Sources,
     watch: Option<&Watch>,
 ) -> Result<(Spectrum, f64)> {
-    let data = prepare(watch, |listener| {
-        load(setting, 0, setting.draw(), sources, listener)
-    })?;
-    let spectrum = spectrum(setting.activation, &data.inputs, watch)?;
+    let inputs = prepare(watch, |listener| load_inputs(setting, 0, sources, listener))?;
+    let spectrum = spectrum(setting.activation, &inputs, watch)?;
     let share = feedback_share(setting);
     let max = if share > 0.0 {
         prepare(watch, |listener| {
-            let max = training_kernel_max_with_listener(
-                setting.activation,
-                &data.inputs,
-                share,
-                listener,
-            );
+            let max =
+                training_kernel_max_with_listener(setting.activation, &inputs, share, listener);
             max.ok_or(Error::Stopped)
         })?
     } else {
         spectrum.max
     };
     Ok((spectrum, max))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::certificate::{Question, certify_settings};
+
+    /// Rounding of a few eigenvalues.
+    const ROUNDING: f64 = 1e-9;
+
+    fn experiment(flat: &str) -> Experiment {
+        Experiment::from_flat(&flat.parse().unwrap(), None).unwrap()
+    }
+
+    #[test]
+    fn the_bound_is_the_certificates_whatever_the_rule_the_ridge_and_the_unit() {
+        for flat in [
+            "activation = \"tanh\"\nstep_size = 0.7\nridge = 0.3",
+            "activation = \"relu\"\nrule = \"backpropagation\"\nstep_size = 0.02\nridge = 0.3",
+            "activation = \"linear\"\nstep_size = { over_M = 1.7 }\nridge = { gamma = 2 }",
+            "activation = \"tanh\"\nstep_size = 0.1\nridge = 0.05\nridge_form = \"per_step\"",
+            "activation = \"tanh\"\nstep_size = 0.1\nfeedback_correlation = 0.5",
+        ] {
+            let text = format!("samples = 7\ninput_dim = 5\nwidth = 30\nsteps = 9\n{flat}");
+            let experiment = experiment(&text);
+            let sources = Sources::default();
+            let found = step_bounds(&experiment, &sources, 1e7, None).unwrap()[0].unwrap();
+            let alone = step_bound(&experiment, 0, &sources, 1e7, None).unwrap();
+            assert_eq!(alone, Some(found));
+            let one = &certify_settings(&experiment, &sources, Question::default()).unwrap()[0];
+            let wanted = |key| one.certificate.value(key).unwrap();
+            assert!(
+                (found.bound() / wanted("divergence_bound") - 1.0).abs() < ROUNDING,
+                "{flat}"
+            );
+            let share = 2.0 * found.ratio() / wanted("step_share");
+            assert!((share - 1.0).abs() < ROUNDING, "{flat}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_is_dear_safe_or_of_another_kind() {
+        let bound = |flat: &str, budget| {
+            let text = format!("samples = 7\ninput_dim = 5\nwidth = 30\nsteps = 9\n{flat}");
+            step_bounds(&experiment(&text), &Sources::default(), budget, None).unwrap()[0]
+        };
+        assert!(bound("step_size = 50", 1e7).is_some());
+        // A teacher takes work that its inputs do not.
+        assert!(bound("step_size = 50\nteacher_width = 1e7", 1e7).is_some());
+        assert_eq!(bound("step_size = 50", 10.0), None);
+        for flat in [
+            "step_size = \"auto\"",
+            "step_size = { over_M = 0.9 }",
+            "step_size = 50\ndropout = 0.2",
+            "step_size = 50\nrule = \"kolen_pollack\"",
+            "step_size = 50\nbatch = 3",
+        ] {
+            assert_eq!(bound(flat, 1e7), None, "{flat}");
+        }
+    }
+
+    #[test]
+    fn a_deep_network_has_the_curvature_of_its_start() {
+        let sources = Sources::default();
+        let of = |keys: &str| {
+            let flat = format!(
+                "engine = \"mini_batch\"\nsamples = 7\ninput_dim = 5\nwidth = 30\nsteps = 9\n{keys}"
+            );
+            step_bound(&experiment(&flat), 0, &sources, 1e9, None).unwrap()
+        };
+        let found = of("step_size = 3").unwrap();
+        assert!(found.is_curvature && found.largest > 0.0, "{found:?}");
+        let flat = "engine = \"mini_batch\"\nsamples = 7\ninput_dim = 5\nwidth = 30\nsteps = 9\nstep_size = { over_M = 1 }";
+        let run =
+            crate::plan::in_memory::run(&experiment(flat), &sources, &Watch::default()).unwrap();
+        let measured = run[0][0].as_ref().unwrap().resolved.kernel_max.unwrap();
+        assert!(
+            (found.largest / measured - 1.0).abs() < ROUNDING,
+            "{found:?} {measured}"
+        );
+        assert_eq!(of("step_size = 3\noptimiser = \"adam\""), None);
+    }
 }
