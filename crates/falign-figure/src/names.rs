@@ -1,5 +1,7 @@
 //! Names of columns, values and numbers on a picture, in the markup of `text`.
 
+use falign::internal::rule::label;
+
 use super::table::split_unit;
 
 /// Label of an axis or title of a legend for a column or recorded quantity.
@@ -81,21 +83,13 @@ pub fn value(text: &str) -> String {
     }
     let known = match text {
         "" => "none",
-        "backpropagation" => "BP",
-        "feedback_alignment" => "FA",
-        "direct_feedback_alignment" => "DFA",
-        "sign_direct_feedback_alignment" => "sDFA",
-        "direct_random_target_projection" => "DRTP",
-        "uniform_sign_symmetry" => "uSF",
-        "fixed_random_sign_symmetry" => "frSF",
-        "batch_random_sign_symmetry" => "brSF",
-        "kolen_pollack" => "Kolen–Pollack",
-        "hebbian_feedback" => "Hebbian",
-        "oja_feedback" => "Oja",
         "theory" => "theory (dashed)",
         "relu" => "ReLU",
         "leaky_relu" => "leaky ReLU",
-        other => return other.replace('_', " "),
+        other => match label(other) {
+            Some(rule) => rule,
+            None => return other.replace('_', " "),
+        },
     };
     known.to_owned()
 }

@@ -1,7 +1,7 @@
 //! For the program `falign`, its pictures, the Python package and the tests of this project: whatever they need of the
 //! library beyond what its users are offered. No promise of stability: anything here may change or go with any release.
 //!
-//! Each room is here under its own name; README.md has the map.
+//! Each room is here under its own name; CONTRIBUTING.md has the map.
 
 /// More of [`audit`](mod@crate::audit).
 pub mod audit {
@@ -104,6 +104,7 @@ pub mod rule {
     };
     pub use crate::rule::making::RuleKind;
     pub use crate::rule::mirror::MirrorResponse;
+    pub use crate::rule::named::label;
 }
 
 /// The room `simulate`.

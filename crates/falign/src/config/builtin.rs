@@ -95,6 +95,7 @@ mod tests {
 
     use super::*;
     use crate::claim::stored::Stored;
+    use crate::config::claim::Claim;
     use crate::plan::Plan;
 
     #[test]
@@ -112,6 +113,8 @@ mod tests {
                     builtin.name
                 );
             }
+            let has_source = |claim: &Claim| !claim.source.is_empty();
+            assert!(experiment.claims.iter().all(has_source), "{}", builtin.name);
             let texts = [&experiment.title, &experiment.about, &experiment.source];
             assert!(
                 texts.iter().all(|text| !text.is_empty()),

@@ -2,10 +2,12 @@
 
 pub mod builtin;
 mod check;
+pub mod cite;
 pub mod claim;
 pub(crate) mod columns;
 mod document;
 mod expand;
+pub mod explain;
 pub mod figure;
 mod flat;
 mod form;

@@ -67,7 +67,9 @@ fn assignment(text: &str) -> Result<(&'static Key, Node)> {
     let (name, value) = (name.trim(), value.trim());
     let start = text.rfind(value).unwrap_or_default();
     let node = |typed: Value| Node::of_assignment(typed, text, start);
-    let key = keys::dotted(name).ok_or_else(|| {
+    // Leaf names are unique: `rule` can only be `learning.rule`.
+    let key = keys::dotted(name).or_else(|| keys::leaf(name));
+    let key = key.ok_or_else(|| {
         let begin = text.find(name).unwrap_or_default();
         let error = Error::config(name, value, keys::suggest_dotted(name));
         Origin::of_assignment(text, begin..begin + name.len()).locate(error)
@@ -80,7 +82,7 @@ fn assignment(text: &str) -> Result<(&'static Key, Node)> {
     }
     if value.is_empty() || value.starts_with(['[', '{', '"', '\'']) {
         let error = Error::config(
-            name,
+            key.dotted(),
             value,
             format!(
                 "not a TOML value (quote strings inside lists); expected {}",

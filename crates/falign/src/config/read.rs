@@ -2,12 +2,14 @@
 //! accepted.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use toml::Value;
 
 use super::document::Given;
 use super::key::Key;
 use super::setting::{Field, Keys, defaults, field};
+use super::suggest::nearest;
 use super::value::{digits, short};
 use crate::rule::Registry;
 use crate::{Error, Result};
@@ -53,6 +55,12 @@ fn refusal(key: &Key, value: &Value, rules: &Registry) -> Error {
     let mut expected = format!("expected {}", key.allowed());
     if digits(value).is_some_and(|digits| key.canonical(&digits, rules).is_some()) {
         expected += "; a float is a whole number up to 2^53 only, so write out its digits";
+    }
+    if let Some(word) = value.as_str() {
+        let (word, words) = (word.to_ascii_lowercase(), key.words());
+        if let Some(near) = nearest(&word, words.iter().map(String::as_str)) {
+            let _ = write!(expected, "; did you mean \"{near}\"?");
+        }
     }
     Error::config(key.dotted(), short(value), expected)
 }

@@ -17,7 +17,7 @@ mod row;
 mod table;
 pub(crate) mod two_layer;
 
-pub(crate) use self::document::markdown;
+pub(crate) use self::document::{markdown, parts};
 pub(crate) use self::network::Batches;
 pub use self::network::{Alignment, alignment};
 pub(crate) use self::network::{Measured, Wanted};

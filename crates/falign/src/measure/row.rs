@@ -86,6 +86,20 @@ impl Unit {
             Self::Epochs => "epochs",
         }
     }
+
+    /// The unit in a sentence: of numbers without one, their range.
+    pub(crate) fn sentence(self) -> String {
+        match self {
+            Self::Number => "none".to_owned(),
+            Self::Cosine => "a cosine, from -1 to 1".to_owned(),
+            Self::Share => "a share, from 0 to 1".to_owned(),
+            Self::Degrees => "degrees, from 0 to 180".to_owned(),
+            Self::Loss | Self::Target | Self::Weight | Self::SquaredWeight | Self::Kernel => {
+                format!("that of the {}", self.name())
+            }
+            Self::Flag | Self::Steps | Self::Epochs => self.name().to_owned(),
+        }
+    }
 }
 
 /// How two-layer engines have a quantity.

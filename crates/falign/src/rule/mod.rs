@@ -17,7 +17,7 @@ mod learning_rule;
 pub(crate) mod making;
 pub(crate) mod mirror;
 mod mode;
-mod named;
+pub(crate) mod named;
 mod passage;
 mod registry;
 mod row;

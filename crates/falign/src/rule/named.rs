@@ -1,5 +1,6 @@
 //! Rules by name, and what is asked of them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::algebra::Composition;
@@ -14,6 +15,20 @@ impl Rule {
     /// The name in experiment files.
     pub fn name(&self) -> &str {
         self.row().map_or_else(CustomRule::name, |row| row.name)
+    }
+
+    /// The name in figures, such as FA; of a rule of a user's own, its name in words.
+    pub(crate) fn label(&self) -> Cow<'_, str> {
+        match self.row() {
+            Ok(row) => row.label.into(),
+            Err(custom) => custom.name().replace('_', " ").into(),
+        }
+    }
+
+    /// What the rule does, with the literature it comes from; `None` for a rule of a user's own.
+    pub(crate) fn about(&self) -> Option<String> {
+        let lines = self.row().ok()?.about.iter();
+        Some(lines.map(|line| line.trim()).collect::<Vec<_>>().join(" "))
     }
 
     /// The feedback weights that it uses in the two-layer engines; `None` for rules that only
@@ -54,6 +69,18 @@ impl From<CustomRule> for Rule {
     fn from(custom: CustomRule) -> Self {
         Self::Custom(Arc::new(custom))
     }
+}
+
+/// The name in figures of the built-in rule with that name, such as FA.
+///
+/// ```
+/// use falign::internal::rule::label;
+/// assert_eq!(label("direct_feedback_alignment"), Some("DFA"));
+/// assert_eq!(label("width"), None);
+/// ```
+pub fn label(name: &str) -> Option<&'static str> {
+    let row = Rule::ROWS.iter().find(|row| row.name == name)?;
+    Some(row.label)
 }
 
 /// The two precisions of a network.
@@ -114,6 +141,7 @@ mod tests {
             let row = rule.row().unwrap();
             let before = || Rule::ROWS[..at].iter();
             assert!(before().all(|other| other.name != row.name), "{rule:?}");
+            assert!(before().all(|other| other.label != row.label), "{rule:?}");
             assert!(row.two_layer.is_some() || row.kind.is_some(), "{rule:?}");
             if let Some(composition) = rule.composition() {
                 composition.check().unwrap();

@@ -76,6 +76,19 @@ impl Registry {
         self.rules.iter().find(|rule| rule.name() == name)
     }
 
+    /// The rule of this name, or with this name in figures (DFA), whatever its capitals.
+    pub(crate) fn called(&self, name: &str) -> Option<&Rule> {
+        let is_meant = |rule: &&Rule| {
+            rule.name().eq_ignore_ascii_case(name) || rule.label().eq_ignore_ascii_case(name)
+        };
+        self.rules.iter().find(is_meant)
+    }
+
+    /// Rules, the built-in ones first.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
+    }
+
     /// Names of all rules, the built-in ones first.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.rules.iter().map(Rule::name)

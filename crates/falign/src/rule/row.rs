@@ -15,17 +15,21 @@ pub(crate) struct Make {
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(super) name: &'static str,
+    /// The name in figures.
+    pub(super) label: &'static str,
+    /// What the rule does, and the literature it comes from.
+    pub(super) about: &'static [&'static str],
     pub(super) two_layer: Option<Feedback>,
     pub(super) kind: Option<RuleKind>,
     /// `None` for the family, and for rules that networks of any depth do not have.
     pub(super) make: Option<Make>,
 }
 
-/// [`Rule`](super::Rule) and its rows: `Variant = "name", feedback weights in the two-layer engines, network;`. The
-/// network is `family(path, sent, feedback)`, `none`, or the kind of a rule of its own with what makes
+/// [`Rule`](super::Rule) and its rows: `Variant = "name" / "label", feedback weights in the two-layer engines, network;`,
+/// each below its documentation, which `falign explain` prints. The network is `family(path, sent, feedback)`, `none`, or the kind of a rule of its own with what makes
 /// it of a [`RuleStart`].
 macro_rules! rules {
-    ($($(#[$about:meta])+ $variant:ident = $name:literal, $two_layer:expr,
+    ($($(#[doc = $about:literal])+ $variant:ident = $name:literal / $label:literal, $two_layer:expr,
         $network:ident $(($($part:tt)*))?;)+) => {
         /// A learning rule by the field's name, as written in experiment files (`learning.rule`).
         ///
@@ -36,7 +40,7 @@ macro_rules! rules {
         /// ```
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum Rule {
-            $($(#[$about])+ $variant,)+
+            $($(#[doc = $about])+ $variant,)+
             /// A rule of a user's own crate.
             Custom(std::sync::Arc<$crate::rule::CustomRule>),
         }
@@ -46,6 +50,8 @@ macro_rules! rules {
             pub(super) const ROWS: &[$crate::rule::row::Row] = &[$(
                 $crate::rule::row::Row {
                     name: $name,
+                    label: $label,
+                    about: &[$($about),+],
                     two_layer: $two_layer,
                     kind: $crate::rule::row::kind!($network $(($($part)*))?),
                     make: $crate::rule::row::make!($network $(($($part)*))?),

@@ -75,7 +75,7 @@ const fn required(mut key: ClaimKey) -> ClaimKey {
 pub(crate) const CLAIM_KEYS: &[ClaimKey] = &[
     required(key("id", &[], Shape::Text, "unique name")),
     required(key("text", &[], Shape::Text, "the claim in words")),
-    required(key("source", &[], Shape::Text, "where it comes from")),
+    key("source", &[], Shape::Text, "where it comes from"),
     required(key(
         "quantity",
         &[],

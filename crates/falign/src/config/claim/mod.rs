@@ -12,7 +12,7 @@ mod table;
 
 use std::path::PathBuf;
 
-pub(crate) use self::keys::{claim_schema, step};
+pub(crate) use self::keys::{CLAIM_KEYS, KINDS, claim_schema, step};
 pub(crate) use self::read::read;
 
 use crate::measure::Quantity;
@@ -24,7 +24,7 @@ pub struct Claim {
     pub id: String,
     /// The claim in words.
     pub text: String,
-    /// Source of the claim.
+    /// Source of the claim; empty for a claim of the file's own.
     pub source: String,
     /// The measured quantity it is about.
     pub quantity: Quantity,

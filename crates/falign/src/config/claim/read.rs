@@ -76,7 +76,7 @@ fn one(index: usize, mut typed: Table, known: Known<'_>, folder: Option<&Path>) 
     rest.remove("id");
     let mut fields = Fields::new(id.clone(), rest);
     let text = fields.text("text")?;
-    let source = fields.text("source")?;
+    let source = fields.optional_text("source")?.unwrap_or_default();
     let quantity = quantity(&mut fields, "quantity")?;
     let (filter, step) = selection(&mut fields, known)?;
     let allow_divergence = fields.flag("allow_divergence")?;

@@ -137,7 +137,11 @@ impl ValueType for RuleName {
     }
 
     fn fault(&self, value: &Value, rules: &Registry) -> Option<(String, String)> {
-        let near = value.as_str().and_then(|name| nearest(name, rules.names()));
+        let near = value.as_str().and_then(|name| {
+            // DFA, as figures and papers have it.
+            let called = rules.called(name).map(Rule::name);
+            called.or_else(|| nearest(name, rules.names()))
+        });
         let hint = near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
         let expected = sentence(&Self::forms_of(rules));
         Some((short(value), format!("expected {expected}{hint}")))
