@@ -2,6 +2,25 @@
 
 use std::process::ExitCode;
 
+/// Exit codes, each with its meaning.
+pub(crate) const EXIT_CODES: [(u8, &str); 6] = [
+    (0, "done, and every claim that was checked holds"),
+    (1, "something failed: a file cannot be read or written, say"),
+    (
+        2,
+        "a mistake in the command, in an experiment file or in data",
+    ),
+    (
+        3,
+        "a claim failed or cannot be decided, or a check of an audit failed",
+    ),
+    (
+        4,
+        "stopped by Ctrl-C or SIGTERM; the command that goes on was printed",
+    ),
+    (130, "stopped at once by a second Ctrl-C"),
+];
+
 /// End of a command that did not fail.
 pub(crate) enum Ended {
     Done,

@@ -3,8 +3,7 @@
 //! [`run`](fn@run) is all of it; `main` only hands it the words of its command line. A program of a
 //! user's own calls [`run_with`] with the learning rules that its experiments may name.
 //!
-//! Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 failed, 2 usage
-//! or configuration, 3 some claims failed, 4 stopped and resumable, 130 second Ctrl-C.
+//! Results go to stdout, progress and errors to stderr; `ended.rs` has the exit codes.
 
 mod commands;
 mod duration;
@@ -20,11 +19,10 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use falign::internal::fault::caught;
 use falign::rule::Registry;
 
-use commands::{Cli, Program};
+use commands::Program;
 use ended::Usage;
 
 /// Carries out a command line, whose first word is the program's name, and gives the exit code.
@@ -70,9 +68,13 @@ pub fn run_with(
         name: name.map_or_else(|| "falign".into(), OsString::from),
         rules,
     };
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match commands::parsed(&args) {
         Ok(cli) => cli,
         Err(help) => {
+            if let Some(answer) = commands::meant(&help, &args, &program) {
+                output::note(format!("falign: {answer}"));
+                return ExitCode::from(2);
+            }
             // Where nobody reads what is wrong with the command line, the exit code says it.
             let _ = help.print();
             return u8::try_from(help.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);

@@ -21,14 +21,33 @@ fn help_says_what_there_is() {
 fn lists_and_templates_say_what_to_do() {
     // Without the expected times, which change with every machine and every faster engine.
     let list = out(&["list"]);
+    let about = |word: &str| out(&["list", word]);
+    assert!(about("MNIST").contains("figure3") && !about("MNIST").contains("quickstart"));
     let name_and_title = |line: &str| line[..line.rfind(" (").unwrap()].to_owned() + "\n";
     let untimed: String = list.lines().map(name_and_title).collect();
     insta::assert_snapshot!("list", untimed);
     insta::assert_snapshot!("new", out(&["new", "my experiment.toml"]));
     assert!(out(&["--version"]).starts_with("falign "));
-    assert!(out(&["keys"]).contains("| `width` | `3200` |"));
+    let keys = out(&["keys", "width"]);
+    assert!(
+        keys.contains("p, hidden units [3200]") && !keys.contains("dropout"),
+        "{keys}"
+    );
+    assert!(out(&["keys", "--markdown"]).contains("| `width` | `3200` |"));
     assert!(out(&["man"]).contains(".TH falign"));
-    assert!(out(&["completions", "bash"]).contains("--train-data"));
+    assert!(out(&["man", "data", "fetch"]).contains(".TH falign-data-fetch 1"));
+    let lab = Lab::new();
+    let pages = lab.falign(&["man", "--out", "pages"]).succeeds().out;
+    assert!(pages.lines().all(|page| lab.path(page).exists()));
+    assert!(lab.path("pages/falign-run.1").exists());
+    assert!(out(&["explain", "DFA"]).contains("Nokland 2016"));
+    assert!(out(&["explain"]).contains("slow_time_alignment"));
+    let cited = out(&["cite", "published/drtp2021"]);
+    assert!(
+        cited.contains("{song2021,") && cited.contains("{frenkel2021,"),
+        "{cited}"
+    );
+    assert!(out(&["cite", "kolen_pollack"]).contains("{kolen1994,"));
     let quickstart = out(&["config", "quickstart"]);
     assert!(quickstart.starts_with("# Claim: "), "{quickstart}");
     assert!(out(&["config", "quickstart", "--resolved"]).contains("runs_per_job = 5"));

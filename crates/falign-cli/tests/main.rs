@@ -16,6 +16,8 @@ mod deep_files; // weights of deep networks: written, read by others, started fr
 mod deep_interruption; // deep runs stopped in the middle of a run
 mod deep_keys; // what the mini-batch engine cannot do is refused by key
 mod determinism; // the same bytes whatever the threads
+#[cfg(unix)]
+mod documents; // every command of README and guide, as written
 mod dry_run; // what a run will cost, said before it is begun
 mod faults; // errors injected into calls to the file system, and kills at them
 mod full_disk; // loses nothing that is finished
@@ -35,5 +37,7 @@ mod server; // a local HTTP server, which the tests of fetching need too
 mod show; // tables of run folders
 mod stored; // checks that need not run what was run before
 mod support;
+#[cfg(unix)]
+mod terminal; // what every command shows in 80 columns
 mod theory; // certificates: pages, JSON, runs next to them
 mod usage; // exit codes of wrong commands

@@ -87,9 +87,25 @@ fn wrong_names_are_refused_with_the_right_one() {
             &["network.widht = 3", "did you mean `network.width`?"],
         ),
         (
-            &["run", "quickstart", "--set", "width=3"],
-            &["width = 3", "did you mean `network.width`?"],
+            &["run", "quickstart", "--set", "widht=3"],
+            &["widht = 3", "did you mean `network.width`?"],
         ),
+        (
+            &["run", "quickstart", "--set", "rule=DFA"],
+            &[
+                "learning.rule = \"DFA\"",
+                "did you mean \"direct_feedback_alignment\"?",
+            ],
+        ),
+        (
+            &["config", "quickstart", "--set", "activation=ReLU"],
+            &["network.activation = \"ReLU\"", "did you mean \"relu\"?"],
+        ),
+        (&["explain", "algnment"], &["did you mean `alignment`?"]),
+        (&["list", "figure22"], &["did you mean `figure2`?"]),
+        (&["keys", "widht"], &["did you mean `width`?"]),
+        (&["cite", "figure22"], &["did you mean `figure2`?"]),
+        (&["man", "rnu"], &["`rnu` is no command"]),
         (
             &["run", "quickstart", "--set", "network.width"],
             &["network.width", "KEY=VALUE"],
@@ -153,13 +169,124 @@ fn a_template_lies_beside_the_schema_that_it_names() {
 }
 
 #[test]
-fn shells_complete_keys_and_their_words() {
+fn a_leaf_name_is_a_key_too() {
+    let lab = Lab::new();
+    let config = |set: &str| {
+        let words = ["config", "quickstart", "--resolved", "--set", set];
+        lab.falign(&words).succeeds().out
+    };
+    assert_eq!(config("seed=7"), config("run.seed=7"));
+    assert_ne!(config("seed=7"), config("seed=8"));
+}
+
+#[test]
+fn a_word_that_is_no_command_is_answered_by_the_one_that_was_meant() {
+    let lab = Lab::new();
+    lab.file("d.csv", "1,2\n3,4\n");
+    lab.falign(&["new", "mine.toml"]).succeeds();
+    std::fs::create_dir_all(lab.path("runs/mine")).unwrap();
+    lab.file("runs/mine/experiment.toml", "");
+    for (words, meant) in [
+        (
+            &["figure2", "--dry-run"][..],
+            "falign run figure2 --dry-run",
+        ),
+        (&["collapse"], "falign run collapse"),
+        (&["quikstart"], "falign run quickstart"),
+        (
+            &["mine.toml", "--set", "runs=3"],
+            "falign run mine.toml --set runs=3",
+        ),
+        (&["runs/mine"], "falign show runs/mine"),
+        (&["d.csv"], "falign run --train-data d.csv"),
+        (&["rule=dfa"], "falign run quickstart --set rule=dfa"),
+        (&["alignment"], "falign explain alignment"),
+        (&["DFA"], "falign explain DFA"),
+        (&["rnu", "quickstart"], "falign run quickstart"),
+    ] {
+        let answer = lab.falign(words).ends_with(2);
+        assert!(
+            answer.err.ends_with(&format!("\n  {meant}\n")),
+            "{}",
+            answer.err
+        );
+    }
+    let nothing = lab.falign(&["runs/yours"]).ends_with(2).err;
+    assert!(nothing.contains("no file or folder"), "{nothing}");
+}
+
+#[test]
+fn an_experiment_is_found_by_the_names_that_people_type() {
+    let lab = Lab::new();
+    let config = |name: &str| lab.falign(&["config", name]).succeeds().out;
+    let built_in = config("theory/collapse");
+    for name in [
+        "collapse",
+        "collapse.toml",
+        "experiments/theory/collapse.toml",
+    ] {
+        assert_eq!(config(name), built_in, "{name}");
+    }
+    lab.file("collapse.toml", "name = \"mine\"\n");
+    for name in ["collapse", "collapse.toml"] {
+        assert_eq!(
+            config(name),
+            "name = \"mine\"\n",
+            "a file of that name: {name}"
+        );
+    }
+    assert_eq!(config("theory/collapse"), built_in);
+    lab.file("wine.csv", "1,2\n3,4\n");
+    lab.falign(&["run", "wine"])
+        .refuses(&["wine.csv is a data set", "--train-data wine.csv"]);
+}
+
+/// Bash, driven as it drives the script: words come split at `=`, and what follows it is replaced.
+#[test]
+fn bash_completes_experiments_cases_keys_and_rules() {
+    let lab = Lab::new();
+    let script = lab.falign(&["completions", "bash"]).succeeds().out;
+    lab.file("falign.bash", script);
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_falign"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", bin.parent().unwrap().display());
+    for (line, expected) in [
+        ("falign run quick", "quickstart"),
+        ("falign run quickstart --case re", "relu"),
+        ("falign run --set network.activ", "network.activation="),
+        ("falign run --set learning.rule = koll", ""),
+        ("falign run --set learning.rule = kol", "kolen_pollack"),
+        ("falign explain momen", "momentum"),
+        ("falign cite published/drtp", "published/drtp2021"),
+    ] {
+        let words: Vec<String> = line.split(' ').map(|word| format!("'{word}'")).collect();
+        let typed = format!(
+            "source falign.bash; COMP_WORDS=({}); COMP_CWORD={}; _falign; echo \"${{COMPREPLY[*]}}\"",
+            words.join(" "),
+            words.len() - 1
+        );
+        let bash = std::process::Command::new("bash")
+            .args(["-c", &typed])
+            .current_dir(lab.path(""))
+            .env("PATH", &path)
+            .output();
+        // Where there is no bash nobody types in it.
+        let Ok(bash) = bash else { return };
+        let said = String::from_utf8(bash.stdout).unwrap();
+        assert_eq!(said.trim(), expected, "{line}");
+    }
+}
+
+#[test]
+fn every_shell_has_a_script() {
     let lab = Lab::new();
     for shell in ["bash", "zsh", "fish"] {
         let script = lab.falign(&["completions", shell]).succeeds().out;
-        for part in ["network.width=", "network.activation=relu"] {
-            assert!(script.contains(part), "{shell} has no {part}");
-        }
+        assert!(script.contains("falign complete "), "{shell}: {script}");
+    }
+    for shell in ["elvish", "powershell"] {
+        let script = lab.falign(&["completions", shell]).succeeds().out;
+        assert!(script.contains("--train-data"), "{shell}");
     }
 }
 

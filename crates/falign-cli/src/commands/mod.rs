@@ -1,16 +1,23 @@
 //! One file per subcommand; this one parses and hands over.
 
-mod assignment;
 mod audit;
 mod check;
+mod cite;
+mod complete;
 mod config;
 mod data;
 mod diff;
 mod diverged;
 mod dry_run;
+mod examples;
+mod explain;
+mod keys;
 mod list;
+mod man;
+mod meant;
 mod new;
 mod plot;
+mod rows;
 mod run;
 mod selection;
 mod shell;
@@ -27,10 +34,12 @@ use std::num::NonZero;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use falign::rule::Registry;
 
 use crate::ended::Ended;
+
+pub(crate) use self::meant::meant;
 
 /// Train and analyse networks that learn through random feedback weights.
 #[derive(Debug, Parser)]
@@ -53,9 +62,15 @@ enum Command {
     New {
         /// File to write
         file: PathBuf,
+        /// Kind of experiment
+        #[arg(long, value_enum, default_value_t)]
+        kind: new::Kind,
     },
     /// List the built-in experiments
-    List,
+    List {
+        /// Only those whose name, title, prose or source has this word
+        word: Option<String>,
+    },
     /// Show results of run folders as a table, or list the run folders in a folder
     Show(show::ShowArgs),
     /// Compare two run folders: settings, values with their standard errors, bytes
@@ -86,8 +101,25 @@ enum Command {
         #[command(subcommand)]
         command: data::DataCommand,
     },
-    /// Print the key table of experiment files
-    Keys,
+    /// List the keys of experiment files, by section
+    Keys {
+        /// Only those whose section, name, meaning or values have this word
+        word: Option<String>,
+        /// Print docs/config.md: all that is known of keys and quantities
+        #[arg(long, conflicts_with = "word")]
+        markdown: bool,
+    },
+    /// Explain a quantity, a learning rule or a key: formula, source, unit, values, cost
+    Explain {
+        /// Name, such as alignment, DFA or width [default: say what there is]
+        name: Option<String>,
+    },
+    /// Print BibTeX of the paper, of an experiment's or rule's source, and of falign
+    Cite {
+        /// Name of a built-in experiment or of a learning rule, or a file
+        #[arg(value_name = "NAME")]
+        cited: Option<PathBuf>,
+    },
     /// Print the JSON Schema of experiment files, for editors
     Schema,
     /// Print shell completions
@@ -95,8 +127,22 @@ enum Command {
         /// Shell
         shell: clap_complete::Shell,
     },
-    /// Print the man page
-    Man,
+    /// Print the man page of a command, or write all of them
+    Man {
+        /// Command, such as run or data fetch [default: the program]
+        #[arg(value_name = "COMMAND")]
+        commands: Vec<String>,
+        /// Write all pages to this folder
+        #[arg(long, value_name = "DIR", conflicts_with = "commands")]
+        out: Option<PathBuf>,
+    },
+    /// Print what may stand in the place of the last word (what shells ask)
+    #[command(hide = true)]
+    Complete {
+        /// Words behind the program's name
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -111,10 +157,10 @@ struct RunArgs {
     options: RunOptions,
 }
 
-#[derive(Debug, Args, Clone)]
+#[derive(Debug, Args, Clone, Default)]
 pub(crate) struct OverrideArgs {
-    /// Override a key, such as network.width=400 or run.runs=3
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment::Assignment, hide_possible_values = true)]
+    /// Override a key, such as network.width=400 or runs=3
+    #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Run only this case (repeatable; `all` for all of an experiment that has a default)
     #[arg(long = "case", value_name = "NAME")]
@@ -215,12 +261,23 @@ pub(crate) struct Program<'a> {
     pub(crate) rules: &'a Registry,
 }
 
+/// The program's command line, with examples in its help.
+fn command_line() -> clap::Command {
+    examples::in_help(Cli::command())
+}
+
+/// A command line in typed values.
+pub(crate) fn parsed(args: &[OsString]) -> Result<Cli, clap::Error> {
+    let matches = command_line().try_get_matches_from(args)?;
+    Cli::from_arg_matches(&matches)
+}
+
 /// Carries out a command line of `program`.
 pub(crate) fn dispatch(cli: Cli, program: &Program<'_>) -> Result<Ended> {
     match cli.command {
         Command::Run(args) => run::command(&args, program),
-        Command::New { file } => new::command(&file),
-        Command::List => list::command(),
+        Command::New { file, kind } => new::command(&file, kind),
+        Command::List { word } => list::command(word.as_deref()),
         Command::Show(args) => show::command(&args, program.rules),
         Command::Diff(args) => diff::command(&args, program.rules),
         Command::Audit(args) => audit::command(&args, program),
@@ -233,9 +290,12 @@ pub(crate) fn dispatch(cli: Cli, program: &Program<'_>) -> Result<Ended> {
             overrides,
         } => config::command(experiment.as_deref(), resolved, &overrides, program.rules),
         Command::Data { options, command } => data::command(&command, &options),
-        Command::Keys => shell::keys(),
+        Command::Keys { word, markdown } => keys::command(word.as_deref(), markdown),
+        Command::Explain { name } => explain::command(name.as_deref(), program.rules),
+        Command::Cite { cited } => cite::command(cited.as_deref(), program.rules),
         Command::Schema => shell::schema(),
-        Command::Completions { shell } => shell::completions(shell),
-        Command::Man => shell::man(),
+        Command::Completions { shell } => shell::completions(shell, &program.name),
+        Command::Man { commands, out } => man::command(&commands, out.as_deref()),
+        Command::Complete { words } => complete::command(&words, program),
     }
 }

@@ -4,31 +4,56 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use clap::ValueEnum;
 
 use super::words::quoted;
 use crate::ended::{Ended, Usage};
 use crate::output;
 
-const TEMPLATE: &str = include_str!("template.toml");
+/// Kinds of experiments that have a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Kind {
+    /// The paper's network: one hidden layer, swept over width and ridge
+    #[default]
+    TwoLayer,
+    /// Several hidden layers on images with classes, in mini-batches, by several rules
+    Deep,
+    /// A table of your own, with inputs and a target
+    OwnData,
+}
 
-/// The schema that the template's first line names: next to it, so that editors need no network.
+impl Kind {
+    fn template(self) -> &'static str {
+        match self {
+            Self::TwoLayer => include_str!("templates/two_layer.toml"),
+            Self::Deep => include_str!("templates/deep.toml"),
+            Self::OwnData => include_str!("templates/own_data.toml"),
+        }
+    }
+}
+
+/// The schema that a template's first line names: next to it, so that editors need no network.
 const SCHEMA: &str = "falign.schema.json";
 
-pub(super) fn command(file: &Path) -> Result<Ended> {
+pub(super) fn command(file: &Path, kind: Kind) -> Result<Ended> {
     if file.exists() {
         return Err(Usage(format!("{} exists; choose another name", file.display())).into());
     }
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    let text = TEMPLATE.replace("NAME", &name(&stem));
+    let text = kind.template().replace("NAME", &name(&stem));
     std::fs::File::create_new(file)
         .and_then(|mut f| f.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}", file.display()))?;
     write_schema(&file.with_file_name(SCHEMA))?;
     let command = quoted(file);
-    output::line(format!(
-        "wrote {}; run it with: falign run {command}",
-        file.display()
-    ))?;
+    let (wrote, run) = (file.display(), format!("falign run {command}"));
+    let next = match kind {
+        Kind::TwoLayer | Kind::Deep => format!("wrote {wrote}; run it with: {run}"),
+        Kind::OwnData => {
+            format!("wrote {wrote}; name your table in it, or here: {run} --train-data TABLE.csv")
+        }
+    };
+    output::line(next)?;
     Ok(Ended::Done)
 }
 
@@ -60,17 +85,23 @@ fn name(stem: &str) -> String {
 mod tests {
     use falign::internal::config::{Experiment, Overrides};
 
+    use super::*;
+
     #[test]
-    fn the_template_names_the_schema_in_its_first_line() {
-        let first = super::TEMPLATE.lines().next().unwrap();
-        assert_eq!(first, format!("#:schema ./{}", super::SCHEMA));
+    fn every_template_names_the_schema_in_its_first_line() {
+        for kind in Kind::value_variants() {
+            let first = kind.template().lines().next().unwrap();
+            assert_eq!(first, format!("#:schema ./{SCHEMA}"));
+        }
     }
 
     #[test]
-    fn the_template_is_a_valid_experiment_whatever_the_file_is_called() {
-        for stem in ["my_own", "my \"own\"", ".hidden", "été", "..."] {
-            let text = super::TEMPLATE.replace("NAME", &super::name(stem));
-            Experiment::parse(&text, &Overrides::none()).unwrap();
+    fn every_template_is_a_valid_experiment_whatever_the_file_is_called() {
+        for kind in Kind::value_variants() {
+            for stem in ["my_own", "my \"own\"", ".hidden", "été", "..."] {
+                let text = kind.template().replace("NAME", &name(stem));
+                Experiment::parse(&text, &Overrides::none()).unwrap();
+            }
         }
     }
 }

@@ -1,29 +1,31 @@
-//! Completions, the man page, the key table and the schema: what a shell, a reader and an editor ask
-//! of the program.
+//! Completions and the schema: what a shell and an editor ask of the program.
+
+use std::ffi::OsStr;
 
 use anyhow::Result;
-use clap::CommandFactory as _;
+use clap_complete::Shell;
 
-use super::Cli;
+use super::command_line;
 use crate::ended::Ended;
 use crate::output;
 
-pub(super) fn completions(shell: clap_complete::Shell) -> Result<Ended> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "falign", &mut script);
-    output::bytes(&script)?;
-    Ok(Ended::Done)
-}
-
-pub(super) fn man() -> Result<Ended> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-    output::bytes(&page)?;
-    Ok(Ended::Done)
-}
-
-pub(super) fn keys() -> Result<Ended> {
-    output::bytes(falign::internal::config::keys::config_markdown().as_bytes())?;
+/// Prints the script of a shell. Those of bash, zsh and fish ask the program itself, so that experiments,
+/// cases, keys and rules are completed too; others know commands and options.
+pub(super) fn completions(shell: Shell, name: &OsStr) -> Result<Ended> {
+    let asking = match shell {
+        Shell::Bash => include_str!("completions/falign.bash"),
+        Shell::Zsh => include_str!("completions/falign.zsh"),
+        Shell::Fish => include_str!("completions/falign.fish"),
+        _ => {
+            let mut script = Vec::new();
+            let name = name.to_string_lossy();
+            clap_complete::generate(shell, &mut command_line(), name, &mut script);
+            output::bytes(&script)?;
+            return Ok(Ended::Done);
+        }
+    };
+    let script = asking.replace("falign", &name.to_string_lossy());
+    output::bytes(script.as_bytes())?;
     Ok(Ended::Done)
 }
 

@@ -1,7 +1,7 @@
 //! Source of an experiment: the built-in ones by name, any other by path, or a data set with
 //! default settings.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use falign::internal::config::builtin::Builtin;
@@ -12,16 +12,42 @@ use falign::rule::Registry;
 use super::{OverrideArgs, words};
 use crate::ended::Usage;
 
-/// The built-in experiment of that name.
+/// The built-in experiment of that name; where no file has it, also by the last part of its name
+/// (`collapse`) and by the name of its file (`experiments/theory/collapse.toml`).
 pub(crate) fn builtin(name: &Path) -> Option<&'static Builtin> {
-    name.to_str().and_then(built_in::find)
+    let text = name.to_str()?;
+    if let Some(found) = built_in::find(text) {
+        return Some(found);
+    }
+    if existing(name).is_some() {
+        return None;
+    }
+    let text = text.strip_suffix(".toml").unwrap_or(text);
+    let text = text.strip_prefix("experiments/").unwrap_or(text);
+    let mut all = built_in::BUILTIN.iter();
+    all.find(|builtin| builtin.name == text || builtin.name.rsplit('/').next() == Some(text))
+}
+
+/// The file of that name, with the ending `.toml` or without it.
+pub(crate) fn existing(name: &Path) -> Option<PathBuf> {
+    let with_ending = name.with_added_extension("toml");
+    if name.is_file() {
+        Some(name.to_owned())
+    } else {
+        with_ending.is_file().then_some(with_ending)
+    }
+}
+
+/// Whether a folder is one of a run, finished or not.
+pub(crate) fn is_run_folder(path: &Path) -> bool {
+    path.join("experiment.toml").is_file()
 }
 
 /// The text of a built-in experiment or a file.
 pub(crate) fn text(name: &Path) -> Result<String> {
     match builtin(name) {
         Some(found) => Ok(found.text.to_owned()),
-        None => Ok(read_text(file(name)?)?),
+        None => Ok(read_text(&file(name)?)?),
     }
 }
 
@@ -37,7 +63,7 @@ pub(crate) fn experiment(
     };
     let experiment = match builtin(name) {
         Some(found) => Experiment::parse_with(found.text, &typed, rules),
-        None => Experiment::load_with(file(name)?, &typed, rules),
+        None => Experiment::load_with(&file(name)?, &typed, rules),
     };
     experiment.map_err(|error| match error {
         // The others name the file themselves.
@@ -89,14 +115,25 @@ fn without<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
     found.eq_ignore_ascii_case(ending).then_some(stem)
 }
 
-fn is_data(path: &Path) -> bool {
+/// Whether a file is a data set that `--train-data` takes.
+pub(crate) fn is_data(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = without(&name, ".gz").unwrap_or(&name);
     path.is_file() && DATA.iter().any(|ending| without(name, ending).is_some())
 }
 
 /// The file of an experiment that is not built in.
-fn file(path: &Path) -> Result<&Path> {
+fn file(path: &Path) -> Result<PathBuf> {
+    if is_run_folder(path) {
+        return Err(Usage(format!(
+            "{} is a run folder; see it with `falign show {folder}`, or go on with it by \
+             `falign run {} --out {folder} --resume`",
+            path.display(),
+            words::quoted(path.join("experiment.toml")),
+            folder = words::quoted(path)
+        ))
+        .into());
+    }
     if path.is_dir() {
         return Err(Usage(format!(
             "{} is a folder, and an experiment is a file, such as {}",
@@ -105,16 +142,29 @@ fn file(path: &Path) -> Result<&Path> {
         ))
         .into());
     }
-    if is_data(path) {
+    let data = DATA.iter().map(|ending| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    });
+    let mut data = std::iter::once(path.to_owned()).chain(data);
+    let found = existing(path);
+    if let Some(data) = data.find(|path| is_data(path))
+        && found.as_ref().is_none_or(|found| *found == data)
+    {
         return Err(Usage(format!(
             "{} is a data set, and an experiment is a TOML file; train on it with --train-data {}",
-            path.display(),
-            words::quoted(path)
+            data.display(),
+            words::quoted(&data)
         ))
         .into());
     }
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    // A pipe, say.
     if path.exists() {
-        return Ok(path);
+        return Ok(path.to_owned());
     }
     let names: Vec<&str> = built_in::BUILTIN.iter().map(|b| b.name).collect();
     let name = path.to_string_lossy();
