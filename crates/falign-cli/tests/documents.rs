@@ -5,6 +5,7 @@
 //! experiments alone; `<!-- test: parse -->` only reads the command line, of commands that need a data set
 //! or the network.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -82,8 +83,8 @@ impl Way {
     }
 }
 
-/// A folder with the files that a reader brings, and `falign` on the path.
-struct Reader(Lab);
+/// A folder with the files that a reader brings, `falign` on the path, and what it said last.
+struct Reader(Lab, RefCell<String>);
 
 impl Reader {
     fn new() -> Self {
@@ -106,7 +107,7 @@ impl Reader {
             ("y", npy("(12,)", &numbers[48..])),
         ];
         lab.file("mine.npz", npz(&arrays));
-        Self(lab)
+        Self(lab, RefCell::default())
     }
 
     /// A line of a shell.
@@ -137,8 +138,16 @@ impl Reader {
                     name.unwrap_or_else(|| panic!("{document}: no `# FILE.toml`: {block:?}"));
                 self.0.file(name, block.lines.join("\n") + "\n");
             }
+            // What the command before prints, or parts of it.
+            "text" => {
+                let said = self.1.borrow();
+                let is_said = |line: &&String| said.lines().any(|other| other == line.as_str());
+                for line in block.lines.iter().filter(|line| *line != "...") {
+                    assert!(is_said(&line), "{document}: {line}\nis not in\n{said}");
+                }
+            }
             // Python and Rust are run by the tests of the packages.
-            "python" | "rust" | "text" => assert_eq!(block.mark, ""),
+            "python" | "rust" => assert_eq!(block.mark, ""),
             other => panic!("{document}: a block of {other:?}"),
         }
     }
@@ -163,6 +172,7 @@ impl Reader {
             "{document}: `{typed}` ends with {:?}\n{}\n{}",
             answer.code, answer.out, answer.err
         );
+        *self.1.borrow_mut() = answer.out;
     }
 }
 

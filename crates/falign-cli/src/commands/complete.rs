@@ -63,6 +63,10 @@ fn candidates(words: &[String], rules: &Registry) -> Vec<String> {
         found = found.iter().map(|one| format!("{start}={one}")).collect();
     }
     found.retain(|one| one.starts_with(typed.as_str()));
+    // Keys first, and the words of one of them when it is there.
+    if !typed.contains('=') && found.iter().any(|one| one.ends_with('=')) {
+        found.retain(|one| one.ends_with('='));
+    }
     found
 }
 
@@ -138,7 +142,9 @@ fn values(command: &Command, arg: &Arg, before: &[String], rules: &Registry) -> 
         (_, "experiment") => experiments(),
         ("cite", "cited") => [experiments(), names(rules)].concat(),
         ("check", "target") => [run_folders(), experiments()].concat(),
-        ("show" | "plot" | "diff", "dir" | "dirs") | ("theory", "run") => run_folders(),
+        ("show" | "plot", "dir" | "dirs") | ("diff", "a" | "b") | ("theory", "run") => {
+            run_folders()
+        }
         (_, "set") => assignments(rules),
         (_, "cases") => cases(before),
         (_, "quantities" | "y") => Quantity::names().map(str::to_owned).collect(),

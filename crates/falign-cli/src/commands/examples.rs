@@ -48,9 +48,11 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "the last recorded step of every setting",
             ),
             (
-                "show runs/quickstart --quantities alignment",
-                "one quantity",
+                "show runs/quickstart --where ridge=0 --sort alignment",
+                "some rows, in an order",
             ),
+            ("show runs/quickstart --csv", "the rows, for other programs"),
+            ("show runs", "the run folders that there are"),
         ],
     ),
     (
@@ -67,7 +69,10 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "check runs/quickstart",
                 "the claims, on what a folder holds",
             ),
-            ("check quickstart", "the claims, on runs made for them"),
+            (
+                "check quickstart",
+                "on its folder in runs, on stored runs, or on new ones",
+            ),
         ],
     ),
     (

@@ -35,7 +35,7 @@ pub(crate) fn meant(
             ));
         }
         // clap has named it.
-        None if mistake.get(ContextKind::SuggestedSubcommand).is_some() => return None,
+        None if is_answered(mistake) => return None,
         None => near(typed)?,
     };
     let mut line: Vec<OsString> = vec![program.name.clone()];
@@ -46,6 +46,14 @@ pub(crate) fn meant(
         "`{typed}` is no command{what}; did you mean this?\n  {}",
         line.join(" ")
     ))
+}
+
+/// Whether clap names a command that is near.
+fn is_answered(mistake: &clap::Error) -> bool {
+    let Some(ContextValue::Strings(near)) = mistake.get(ContextKind::SuggestedSubcommand) else {
+        return false;
+    };
+    !near.is_empty()
 }
 
 /// What a word is, and the words of the command that has a use for it.

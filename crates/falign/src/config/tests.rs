@@ -403,7 +403,7 @@ fn overrides_name_their_mistakes() {
             &[][..],
             ["network.widt", "3", "`network.width`"],
         ),
-        (&["width=3"], &[], ["width", "3", "`network.width`"]),
+        (&["widht=3"], &[], ["widht", "3", "`network.width`"]),
         (
             &["network.width"],
             &[],
