@@ -24,7 +24,7 @@ const FILES: [&str; 6] = [
     "keys --markdown",
 ];
 
-/// What a command writes to a terminal of so many columns, without colours, and its exit code.
+/// Output of a command in a terminal of so many columns, without colours, and its exit code.
 fn typed(lab: &Lab, words: &[&str], columns: usize) -> (String, i32) {
     let size = Winsize {
         ws_row: 24,
@@ -154,7 +154,7 @@ fn every_help_text_fits_80_columns() {
     }
 }
 
-/// What a training command is shortened by, so that its output has everything but significance.
+/// Settings that shorten a training command, so that its output has everything but significance.
 const SHORT: [&str; 4] = ["--set", "run.runs=3", "--set", "run.steps=20"];
 
 #[test]

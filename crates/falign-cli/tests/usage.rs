@@ -202,7 +202,6 @@ fn a_word_that_is_no_command_is_answered_by_the_one_that_was_meant() {
         (&["rule=dfa"], "falign run quickstart --set rule=dfa"),
         (&["alignment"], "falign explain alignment"),
         (&["DFA"], "falign explain DFA"),
-        (&["rnu", "quickstart"], "falign run quickstart"),
     ] {
         let answer = lab.falign(words).ends_with(2);
         assert!(

@@ -56,7 +56,7 @@ fn is_answered(mistake: &clap::Error) -> bool {
     !near.is_empty()
 }
 
-/// What a word is, and the words of the command that has a use for it.
+/// Meaning of a word, and the words of the command that has a use for it.
 fn meaning(typed: &str, program: &Program<'_>) -> Option<(String, Vec<OsString>)> {
     let path = Path::new(typed);
     let folder = Path::new("runs").join(path);

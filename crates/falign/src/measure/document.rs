@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::Quantity;
 use super::cost::Cost;
 
-/// What is known of a quantity, in labelled parts.
+/// Facts of a quantity, in labelled parts.
 pub(crate) fn parts(quantity: Quantity) -> Vec<(&'static str, String)> {
     let row = quantity.row();
     let mut parts = vec![("what", quantity.meaning().to_owned())];

@@ -25,7 +25,7 @@ impl Rule {
         }
     }
 
-    /// What the rule does, with the literature it comes from; `None` for a rule of a user's own.
+    /// Effect of the rule, with the literature it comes from; `None` for a rule of a user's own.
     pub(crate) fn about(&self) -> Option<String> {
         let lines = self.row().ok()?.about.iter();
         Some(lines.map(|line| line.trim()).collect::<Vec<_>>().join(" "))

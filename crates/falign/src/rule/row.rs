@@ -17,7 +17,7 @@ pub(crate) struct Row {
     pub(super) name: &'static str,
     /// The name in figures.
     pub(super) label: &'static str,
-    /// What the rule does, and the literature it comes from.
+    /// Effect of the rule, and the literature it comes from.
     pub(super) about: &'static [&'static str],
     pub(super) two_layer: Option<Feedback>,
     pub(super) kind: Option<RuleKind>,

@@ -173,7 +173,7 @@ fn of_key(key: &Key) -> Explanation {
     }
 }
 
-/// What has nothing but a name and a meaning.
+/// Explanation of a name that has nothing but a meaning.
 fn other(name: &str, kind: &'static str, meaning: &str) -> Explanation {
     let read = "docs/config.md".to_owned();
     Explanation {

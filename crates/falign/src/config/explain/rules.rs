@@ -3,7 +3,7 @@
 use super::OWN;
 use crate::rule::{Composition, FeedbackWeights, Magnitude, Rule, RuleKind, Sent, SignalPath};
 
-/// What is known of a rule, in labelled parts.
+/// Facts of a rule, in labelled parts.
 pub(super) fn parts(rule: &Rule) -> Vec<(&'static str, String)> {
     let name = rule.name();
     let mut parts = vec![
