@@ -144,7 +144,7 @@ class UpdatesAudit:
     """The claim."""
     sizes: tuple[int, ...]
     """Units of each layer, from the inputs to the outputs."""
-    samples: int
+    batch_size: int
     """Samples of the batch."""
     precision: str
     """``f32`` or ``f64``: that of the weights after the step."""
@@ -169,7 +169,7 @@ class UpdatesAudit:
             f" {_number(one.error):>8} {_number(one.allowed):>8}"
             for one in self.parts
         ]
-        head = f"{self.rule}: {sizes} network, {self.samples} samples, {self.precision}"
+        head = f"{self.rule}: {sizes} network, {self.batch_size} samples, {self.precision}"
         return "\n".join([head, *lines, f"  {self.verdict}"])
 
 
