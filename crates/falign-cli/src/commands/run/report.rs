@@ -52,7 +52,9 @@ pub(super) fn report(
         if stalled > 0 {
             let _ = write!(ends, "; {stalled} stalled at the loss of constant outputs");
         }
-        output::sentence("", &experiment.title)?;
+        if !experiment.title.is_empty() {
+            output::sentence("", &experiment.title)?;
+        }
         output::line(format!(
             "{} of {} in {:.1} s{ends}",
             counted(runs as u64, "run"),
