@@ -100,7 +100,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "the figure again, from the stored tables",
             ),
             (
-                "plot runs/quickstart --y loss --where case=relu --width 3.25in --format pdf",
+                "plot runs/quickstart --y alignment --where case=relu --where step=last --x width --series ridge",
                 "one panel for a paper",
             ),
         ],

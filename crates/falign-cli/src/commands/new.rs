@@ -50,7 +50,7 @@ pub(super) fn command(file: &Path, kind: Kind) -> Result<Ended> {
     let next = match kind {
         Kind::TwoLayer | Kind::Deep => format!("wrote {wrote}; run it with: {run}"),
         Kind::OwnData => {
-            format!("wrote {wrote}; name your table in it, or here: {run} --train-data TABLE.csv")
+            format!("wrote {wrote}; name your table in it, or so:\n  {run} --train-data TABLE.csv")
         }
     };
     output::line(next)?;
