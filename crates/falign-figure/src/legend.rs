@@ -2,7 +2,7 @@
 
 use super::canvas::{Anchor, Canvas, Rect, Stroke};
 use super::font::Fonts;
-use super::looks::Looks;
+use super::looks::{Dash, Looks};
 use super::names;
 use super::palette::INK;
 use super::points::PREDICTION;
@@ -68,56 +68,48 @@ pub(super) struct Legend {
 }
 
 impl Legend {
-    /// The legend for some looks; `lost` adds the mark of divergence.
-    pub(super) fn new(looks: &Looks, lost: bool) -> Self {
-        let mut groups = Vec::new();
-        if let Some(by) = &looks.by
-            && looks.colours.len() > 1
-        {
-            let mut group = vec![Entry {
-                sample: Sample::Title,
-                label: Rich::parse(&names::column(by)),
-            }];
-            group.extend(looks.colours.iter().map(|(value, colour)| Entry {
-                sample: Sample::Line {
-                    colour: colour.clone(),
-                    dash: "",
-                },
-                label: Rich::parse(&names::value(value)),
-            }));
-            groups.push(group);
+    /// Entries for looks of the same colours; `lost` adds the mark of divergence.
+    pub(super) fn new<'a>(looks: impl Iterator<Item = &'a Looks> + Clone, lost: bool) -> Self {
+        let first = looks.clone().next();
+        let mut legend = first.map_or(Self { groups: Vec::new() }, Self::of_colours);
+        legend.groups.extend(Self::of_dashes(looks, lost).groups);
+        legend
+    }
+
+    /// Entries for the colours of looks alone.
+    pub(super) fn of_colours(looks: &Looks) -> Self {
+        let Some(by) = looks.by.as_ref().filter(|_| looks.colours.len() > 1) else {
+            return Self { groups: Vec::new() };
+        };
+        let title = Entry {
+            sample: Sample::Title,
+            label: Rich::parse(&names::column(by)),
+        };
+        let colours = looks.colours.iter().map(|(value, colour)| Entry {
+            sample: Sample::Line {
+                colour: colour.clone(),
+                dash: "",
+            },
+            label: Rich::parse(&names::value(value)),
+        });
+        Self {
+            groups: vec![[title].into_iter().chain(colours).collect()],
         }
-        if let Some(by) = &looks.dash_by
-            && looks.dashes.len() > 1
-        {
-            let coloured = looks.colours.len() > 1;
-            // Rules and cases name themselves; a number needs to be told what it is.
-            let is_named = matches!(by.as_str(), "rule" | "case" | "activation" | PREDICTION);
-            let title = (!is_named).then(|| Entry {
-                sample: Sample::Title,
-                label: Rich::parse(&names::column(by)),
-            });
-            groups.push(
-                title
-                    .into_iter()
-                    .chain(looks.dashes.iter().map(|(value, dash, grey)| {
-                        Entry {
-                            sample: Sample::Line {
-                                colour: match (*grey, coloured) {
-                                    (true, _) => super::palette::GREY.to_owned(),
-                                    (false, true) => INK.to_owned(),
-                                    (false, false) => looks
-                                        .colours
-                                        .first()
-                                        .map_or(INK.to_owned(), |(_, colour)| colour.clone()),
-                                },
-                                dash,
-                            },
-                            label: Rich::parse(&names::value(value)),
-                        }
-                    }))
-                    .collect(),
-            );
+    }
+
+    /// Entries for the line styles of looks, each once; `lost` adds the mark of divergence.
+    pub(super) fn of_dashes<'a>(looks: impl Iterator<Item = &'a Looks>, lost: bool) -> Self {
+        let mut known: Vec<(&String, &Vec<Dash>)> = Vec::new();
+        let mut groups = Vec::new();
+        for looks in looks {
+            let Some(by) = looks.dash_by.as_ref().filter(|_| looks.dashes.len() > 1) else {
+                continue;
+            };
+            if known.contains(&(by, &looks.dashes)) {
+                continue;
+            }
+            known.push((by, &looks.dashes));
+            groups.push(dash_group(by, looks));
         }
         if lost {
             groups.push(vec![Entry {
@@ -232,6 +224,32 @@ impl Legend {
             middle += LINE + 1.0;
         }
     }
+}
+
+/// Entries for the line styles of one `dash` column.
+fn dash_group(by: &str, looks: &Looks) -> Vec<Entry> {
+    let coloured = looks.colours.len() > 1;
+    // Rules and cases name themselves; a number needs to be told what it is.
+    let is_named = matches!(by, "rule" | "case" | "activation" | PREDICTION);
+    let title = (!is_named).then(|| Entry {
+        sample: Sample::Title,
+        label: Rich::parse(&names::column(by)),
+    });
+    let lines = looks.dashes.iter().map(|(value, dash, grey)| Entry {
+        sample: Sample::Line {
+            colour: match (*grey, coloured) {
+                (true, _) => super::palette::GREY.to_owned(),
+                (false, true) => INK.to_owned(),
+                (false, false) => looks
+                    .colours
+                    .first()
+                    .map_or(INK.to_owned(), |(_, colour)| colour.clone()),
+            },
+            dash,
+        },
+        label: Rich::parse(&names::value(value)),
+    });
+    title.into_iter().chain(lines).collect()
 }
 
 /// A straight piece of a curve or bar, in page coordinates.

@@ -18,6 +18,7 @@ mod caption;
 mod defaults;
 mod files;
 mod font;
+mod hidden;
 mod legend;
 mod looks;
 mod map;

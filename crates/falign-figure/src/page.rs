@@ -9,7 +9,7 @@ use super::canvas::{Anchor, Canvas, Letters, Rect};
 use super::caption::{caption, letter};
 use super::font::Fonts;
 use super::legend::{Legend, place};
-use super::looks::Looks;
+use super::looks::{self, Looks, Split};
 use super::plot::{LABEL_SIZE, Plot, TICK_SIZE};
 use super::points::{Point, Shown, split_of};
 use super::text::Rich;
@@ -41,6 +41,17 @@ pub(super) struct Page<'a> {
     options: &'a Options,
 }
 
+/// Panels that share the colours of a legend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// The panels of the whole page.
+    Page,
+    /// The panels of each column.
+    Column,
+    /// Each panel alone.
+    Panel,
+}
+
 /// Sizes common to all panels.
 struct Frames {
     /// Room left of the frames of each column.
@@ -53,22 +64,22 @@ struct Frames {
     h: f64,
 }
 
-/// The looks of every panel: one value per pair of columns that splits rows.
+/// Looks of each panel.
 pub(super) fn all_looks(figure: &Figure, shown: &[Shown]) -> Vec<Looks> {
-    let mut all: Vec<Looks> = Vec::new();
-    for panel in &figure.panels {
-        let (by, dash) = split_of(panel);
-        if !all.iter().any(|looks| looks.fits(by, dash)) {
-            let of_these = figure
-                .panels
-                .iter()
-                .zip(shown)
-                .filter(|(other, _)| split_of(other) == (by, dash))
-                .map(|(_, shown)| shown);
-            all.push(Looks::new(by, dash, of_these));
-        }
-    }
-    all
+    let splits: Vec<Split<'_>> = figure
+        .panels
+        .iter()
+        .zip(shown)
+        .map(|(panel, shown)| {
+            let (by, dash) = split_of(panel);
+            Split { by, dash, shown }
+        })
+        .collect();
+    looks::of_panels(&splits, columns_of(figure))
+}
+
+fn columns_of(figure: &Figure) -> usize {
+    figure.columns.clamp(1, figure.panels.len().max(1))
 }
 
 impl<'a> Page<'a> {
@@ -79,7 +90,7 @@ impl<'a> Page<'a> {
         looks: &'a [Looks],
         options: &'a Options,
     ) -> Result<Self> {
-        let columns = figure.columns.clamp(1, figure.panels.len().max(1));
+        let columns = columns_of(figure);
         let mut plots = Vec::new();
         let mut shared_y = Vec::new();
         for (row, panels) in figure.panels.chunks(columns).enumerate() {
@@ -124,15 +135,10 @@ impl<'a> Page<'a> {
                     x_ends(panel),
                 )
                 .with_context(about)?;
-                let (by, dash) = split_of(panel);
-                let looks = looks
-                    .iter()
-                    .find(|looks| looks.fits(by, dash))
-                    .with_context(about)?;
                 plots.push(Plot {
                     panel,
                     shown: &shown[index],
-                    looks,
+                    looks: &looks[index],
                     x,
                     y,
                 });
@@ -265,8 +271,8 @@ impl<'a> Page<'a> {
             map::draw_scale(&mut canvas, (&label, scale), (MARGIN, y), inner);
             y += map::SCALE_HEIGHT + 2.0;
         }
-        let common = self.common_legend();
-        if let Some(legend) = &common {
+        let scope = self.scope();
+        if let Some(legend) = self.common_legend(scope) {
             legend.draw_strip(&mut canvas, MARGIN, y, inner);
             y += legend.strip_height(fonts, inner) + 4.0;
         }
@@ -287,13 +293,9 @@ impl<'a> Page<'a> {
                 .clone()
                 .map(|index| {
                     let plot = &self.plots[index];
-                    let lost = plot.shown.points().any(Point::is_lost);
-                    let legend = Legend::new(plot.looks, lost);
-                    if common.is_some() || legend.is_empty() {
-                        return None;
-                    }
+                    let legend = self.own_legend(scope, index)?;
                     let frame = frame_at(index, 0.0);
-                    let inside = (!plot.is_map())
+                    let inside = (scope == Scope::Panel && !plot.is_map())
                         .then(|| place(frame, legend.box_size(fonts), &plot.obstacles(frame)))
                         .flatten();
                     Some((legend, inside))
@@ -378,12 +380,47 @@ impl<'a> Page<'a> {
         scales
     }
 
-    // One legend for all panels if they split their rows by the same columns.
-    fn common_legend(&self) -> Option<Legend> {
-        let first = self.plots.first()?.looks;
-        let same = self.plots.iter().all(|plot| plot.looks == first);
-        let legend = Legend::new(first, self.lost());
-        (same && self.plots.len() > 1 && !legend.is_empty()).then_some(legend)
+    // The panels that one colour of a legend speaks for.
+    fn scope(&self) -> Scope {
+        let colours = |index: usize| {
+            let looks = self.plots[index].looks;
+            (&looks.by, &looks.colours)
+        };
+        let all = || 0..self.plots.len();
+        if self.plots.len() > 1 && all().all(|index| colours(index) == colours(0)) {
+            Scope::Page
+        } else if self.plots.len() > self.columns
+            && all().all(|index| colours(index) == colours(index % self.columns))
+        {
+            Scope::Column
+        } else {
+            Scope::Panel
+        }
+    }
+
+    // The legend above all panels: of all that they share.
+    fn common_legend(&self, scope: Scope) -> Option<Legend> {
+        let looks = || self.plots.iter().map(|plot| plot.looks);
+        let legend = match scope {
+            Scope::Page => Legend::new(looks(), self.lost()),
+            Scope::Column => Legend::of_dashes(looks(), self.lost()),
+            Scope::Panel => return None,
+        };
+        (!legend.is_empty()).then_some(legend)
+    }
+
+    // The legend of a column, above its first panel, or of a panel alone.
+    fn own_legend(&self, scope: Scope, index: usize) -> Option<Legend> {
+        let plot = &self.plots[index];
+        let legend = match scope {
+            Scope::Column if index < self.columns => Legend::of_colours(plot.looks),
+            Scope::Page | Scope::Column => return None,
+            Scope::Panel => {
+                let lost = plot.shown.points().any(Point::is_lost);
+                Legend::new([plot.looks].into_iter(), lost)
+            }
+        };
+        (!legend.is_empty()).then_some(legend)
     }
 
     fn draw_panel(

@@ -7,7 +7,9 @@ pub(super) const INK: &str = "#1a1a1a";
 /// The yardstick, and series that need no colour.
 pub(super) const GREY: &str = "#6e6e6e";
 /// Line styles in order of use; empty is solid.
-pub(super) const DASHES: [&str; 4] = ["", "3.4 1.8", "1 1.6", "5 1.5 1 1.5"];
+pub(super) const DASHES: [&str; 4] = ["", THEORY_DASH, "5 1.5 1 1.5", "1 1.6"];
+/// Line style of predictions.
+pub(super) const THEORY_DASH: &str = "3.4 1.8";
 
 // Viridis (Smith, van der Walt 2015) at tenths, without its last, too light to read on white.
 const RAMP: [[u8; 3]; 10] = [

@@ -25,8 +25,8 @@ type Place = (f64, f64);
 type Spread = (f64, f64, f64);
 
 impl Plot<'_> {
-    /// Ticks of the horizontal axis for a length: at the data's own values where few and apart,
-    /// as widths are, else at round ones.
+    /// Ticks of the horizontal axis for a length: at the data's own values where few, as widths are, each
+    /// second or third labelled if more have no room; else at round ones.
     pub(super) fn x_ticks(&self, fonts: &Fonts, length: f64) -> Vec<Tick> {
         if self.is_map() {
             return map::ticks(self.shown.columns.iter().map(String::as_str));
@@ -36,8 +36,12 @@ impl Plot<'_> {
             values.sort_by(f64::total_cmp);
             values.dedup();
             let own = self.x.ticks_at(&values, 6);
-            if values.len() <= 10 && are_apart(fonts, &own, length) {
-                return own;
+            let fits = |ticks: &Vec<Tick>| are_apart(fonts, ticks, length);
+            let mut fewer = (1..=3).map(|every| labelled(&own, every));
+            if values.len() <= 10
+                && let Some(ticks) = fewer.find(fits)
+            {
+                return ticks;
             }
         }
         (2..=6)
@@ -88,7 +92,8 @@ impl Plot<'_> {
         across.into_iter().chain(law).collect()
     }
 
-    fn place(&self, frame: Rect, x: f64, y: f64) -> Option<(f64, f64)> {
+    /// Place of a value on the page; `None` where an axis has no place for it.
+    pub(super) fn place(&self, frame: Rect, x: f64, y: f64) -> Option<(f64, f64)> {
         let (x, y) = (self.x.position(x)?, self.y.position(y)?);
         Some((frame.x + x * frame.w, frame.bottom() - y * frame.h))
     }
@@ -242,6 +247,14 @@ impl Plot<'_> {
         for (index, series) in self.shown.series.iter().enumerate() {
             self.draw_line(canvas, frame, series, self.shift(index));
         }
+        if self.panel.style == Style::Curve {
+            for (series, marks) in self.shown.series.iter().zip(self.marks(frame)) {
+                let (colour, ..) = self.looks.of(series);
+                for at in marks {
+                    canvas.disc(at, 1.6, colour, "#ffffff");
+                }
+            }
+        }
         canvas.unclip();
         self.draw_ticks(canvas, frame, with_y_labels);
         for (index, series) in self.shown.series.iter().enumerate() {
@@ -355,6 +368,18 @@ impl Plot<'_> {
             }
         }
     }
+}
+
+/// The ticks with each so many-th label from the first on.
+fn labelled(ticks: &[Tick], every: usize) -> Vec<Tick> {
+    let mut fewer = ticks.to_vec();
+    let with_label = fewer.iter_mut().filter(|tick| tick.label.is_some());
+    for (place, tick) in with_label.enumerate() {
+        if place % every > 0 {
+            tick.label = None;
+        }
+    }
+    fewer
 }
 
 /// Whether labels of a vertical axis have a line each.

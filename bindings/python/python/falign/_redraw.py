@@ -93,7 +93,10 @@ def _lines(ax: Any, panel: Mapping[str, Any], looks: Sequence[Any], rows: Rows) 
             ax.plot(along, [anchor[1] * (x / anchor[0]) ** slope for x in along], **dotted)
             ax.set_xlim(low, high)
     if panel["style"] == "points" and len(places) <= FEW:
-        ax.set_xticks(sorted(places), [f"{x:g}" for x in sorted(places)])
+        ticks = sorted(places)
+        # More labels than this would overprint.
+        every = -(-len(ticks) // 4)
+        ax.set_xticks(ticks, ["" if place % every else f"{x:g}" for place, x in enumerate(ticks)])
         ax.set_xticks([], minor=True)
     if all(not row["center"] for row in rows):
         # An empty frame looks like a picture that failed.
@@ -120,7 +123,7 @@ def _map(ax: Any, panel: Mapping[str, Any], rows: Rows) -> None:
 
 
 def _legends(grid: Sequence[Any], panels: Sequence[Mapping[str, Any]], is_own: bool) -> None:
-    """One legend above all panels where these share their looks, else one in each panel."""
+    """One legend for all panels where these share their looks, else one in each that adds some."""
     if is_own and len(panels) > 1 and len({panel["looks"] for panel in panels}) == 1:
         handles = {
             label: handle
@@ -132,9 +135,15 @@ def _legends(grid: Sequence[Any], panels: Sequence[Mapping[str, Any]], is_own: b
             place = "outside lower center"
             grid[0].figure.legend(handles.values(), handles.keys(), loc=place, ncols=4)
         return
+    explained: set[tuple[str, Any, Any]] = set()
     for ax in grid:
-        if len(ax.get_legend_handles_labels()[1]) > 1:
+        handles, labels = ax.get_legend_handles_labels()
+        entries = {
+            (label, line.get_color(), line.get_linestyle()) for line, label in zip(handles, labels)
+        }
+        if len(entries) > 1 and not entries <= explained:
             ax.legend(fontsize="small")
+        explained |= entries
 
 
 def main() -> None:
