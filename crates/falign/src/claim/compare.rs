@@ -1,7 +1,7 @@
 //! Claims about one recorded row of each setting: `between`, `near_value`, trends, slopes.
 
 use super::finding::{Finding, MIN_RUNS, inside, place};
-use crate::config::claim::select::{Group, groups, logarithm};
+use crate::config::claim::select::{Group, logarithm};
 use crate::config::claim::{At, Claim, Test};
 use crate::math::digits::{digits, signed};
 use crate::math::statistics::{deviation, line, mean, rms, sem};
@@ -112,7 +112,7 @@ pub(crate) fn monotone(
         return Ok(Vec::new());
     };
     let mut findings = Vec::new();
-    for group in groups(&table.settings, selected, over)? {
+    for group in claim.groups(&table.settings, selected, over)? {
         for pair in group.levels.windows(2) {
             let (low, high) = (&table.settings[pair[0].1], &table.settings[pair[1].1]);
             let between = format!("{over} {} to {}{}", pair[0].0, pair[1].0, suffix(&group));
@@ -186,7 +186,7 @@ pub(crate) fn slope(
     max: f64,
 ) -> Result<Vec<Finding>, String> {
     let mut findings = Vec::new();
-    for group in groups(&table.settings, selected, over)? {
+    for group in claim.groups(&table.settings, selected, over)? {
         let mut points = (Vec::new(), Vec::new());
         for (level, index) in &group.levels {
             let x = logarithm(over, level)?;

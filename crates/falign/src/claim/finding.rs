@@ -26,7 +26,7 @@ impl Finding {
 
 /// `relu, width = 200`, or nothing for an unlabelled setting.
 pub fn named(setting: &SettingRuns) -> String {
-    label(setting, "")
+    label(setting, "", true)
 }
 
 /// ` at relu, width = 200`, or nothing for an unlabelled setting.

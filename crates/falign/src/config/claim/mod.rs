@@ -182,6 +182,17 @@ impl Claim {
         matches!(bound, Bound::Level(_))
     }
 
+    /// Whether it compares the recorded steps of a setting, not one of them alone.
+    pub(crate) fn is_about_many_steps(&self) -> bool {
+        match &self.test {
+            Test::Geometric { .. } | Test::Plateau { .. } => true,
+            Test::Between { from_step, .. }
+            | Test::Monotone { from_step, .. }
+            | Test::NearQuantity { from_step, .. } => from_step.is_some(),
+            Test::Slope { .. } | Test::NearValue { .. } | Test::NearReference { .. } => false,
+        }
+    }
+
     /// The kind as written in files.
     pub fn kind(&self) -> &'static str {
         match &self.test {

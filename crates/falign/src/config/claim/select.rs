@@ -67,9 +67,9 @@ impl Claim {
             }
         }
         match &self.test {
-            Test::Monotone { over, .. } => groups(settings, &selected, over).map(|_| ()),
+            Test::Monotone { over, .. } => self.groups(settings, &selected, over).map(|_| ()),
             Test::Slope { over, .. } => {
-                let groups = groups(settings, &selected, over)?;
+                let groups = self.groups(settings, &selected, over)?;
                 let levels = groups.iter().flat_map(|group| &group.levels);
                 let mut levels = levels.map(|(level, _)| level);
                 levels.try_for_each(|level| logarithm(over, level).map(|_| ()))
@@ -91,19 +91,48 @@ impl Claim {
             _ => Ok(()),
         }
     }
+
+    /// Groups of settings that differ only in `over`, each with at least two levels.
+    ///
+    /// Cases that `where` names together are one series, unless two of their settings have the same
+    /// level: ridge levels may be cases of their own, each with its horizon.
+    pub(crate) fn groups<L: Labelled>(
+        &self,
+        settings: &[L],
+        selected: &[usize],
+        over: &str,
+    ) -> Result<Vec<Group>, String> {
+        let mut cases = self.filter.iter().filter(|(column, _)| column == "case");
+        if cases.next().is_some_and(|(_, names)| names.len() > 1) {
+            let joined = groups(settings, selected, over, false);
+            let is_series = |group: &Group| {
+                let mut levels: Vec<&String> =
+                    group.levels.iter().map(|(level, _)| level).collect();
+                levels.sort();
+                levels.windows(2).all(|pair| pair[0] != pair[1])
+            };
+            if let Ok(groups) = &joined
+                && groups.iter().all(is_series)
+            {
+                return joined;
+            }
+        }
+        groups(settings, selected, over, true)
+    }
 }
 
-/// Groups of settings that differ only in `over`, each with at least two levels.
-pub(crate) fn groups<L: Labelled>(
+/// Groups of settings of the same case, or of any, that differ only in `over`.
+fn groups<L: Labelled>(
     settings: &[L],
     selected: &[usize],
     over: &str,
+    by_case: bool,
 ) -> Result<Vec<Group>, String> {
     let mut groups: Vec<Group> = Vec::new();
     for &index in selected {
         let setting = &settings[index];
         let level = setting.column(over).unwrap_or_default();
-        let label = label(setting, over);
+        let label = label(setting, over, by_case);
         match groups.iter_mut().find(|group| group.label == label) {
             Some(group) => group.levels.push((level, index)),
             None => groups.push(Group {
@@ -132,11 +161,11 @@ pub(crate) fn groups<L: Labelled>(
     Ok(groups)
 }
 
-/// The case and the axes but `over`.
-pub(crate) fn label<L: Labelled>(setting: &L, over: &str) -> String {
+/// The axes but `over`, and the case if asked for.
+pub(crate) fn label<L: Labelled>(setting: &L, over: &str, by_case: bool) -> String {
     let case = setting
         .column("case")
-        .filter(|case| !case.is_empty() && over != "case");
+        .filter(|case| by_case && !case.is_empty() && over != "case");
     let mut parts: Vec<String> = case.into_iter().collect();
     parts.extend(
         setting
