@@ -105,6 +105,10 @@ fn what_two_layer_engines_do_not_have_is_refused() {
             &["run.record", "every_epochs", "mini_batch"],
         ),
         (
+            &["run.record={ per_epoch = 2 }"],
+            &["run.record", "per_epoch", "mini_batch"],
+        ),
+        (
             &["data.labelled=generated_images"],
             &["data.labelled = generated_images", "mini_batch"],
         ),

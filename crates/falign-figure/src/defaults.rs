@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use falign::internal::config::figure::{Center, Figure, Panel, Scale, Spread, Style};
+use falign::internal::config::figure::{Center, Figure, LAYER, Panel, Scale, Spread, Style};
 
 use super::names;
 use super::table::Table;
@@ -37,7 +37,16 @@ pub(super) fn default_figure(table: &Table) -> Figure {
     if quantities.is_empty() {
         let (axes, measured): (Vec<&str>, Vec<&str>) =
             recorded.into_iter().partition(|name| AXES.contains(name));
-        let shown = if measured.is_empty() { axes } else { measured };
+        let mut shown = if measured.is_empty() { axes } else { measured };
+        if split.has_line_for_layers() {
+            // The layers of a quantity are lines of one panel.
+            let whole = |name: &'_ str| {
+                name.split_once("_layer_")
+                    .map_or(name.len(), |(of, _)| of.len())
+            };
+            shown = shown.into_iter().map(|name| &name[..whole(name)]).collect();
+            shown.dedup();
+        }
         quantities.extend(shown.into_iter().take(OTHERS));
     }
     let panels = quantities
@@ -132,6 +141,11 @@ impl Split {
         split
     }
 
+    /// Whether colours or line styles are left for layers.
+    fn has_line_for_layers(&self) -> bool {
+        self.series.is_none() || self.dash.is_none()
+    }
+
     fn keeps_rows_apart(&self, table: &Table) -> bool {
         let columns: Vec<usize> = [self.widths, self.dash, self.series, table.find("step")]
             .into_iter()
@@ -201,13 +215,23 @@ impl Split {
             .iter()
             .find(recorded)
             .map(|&name| name.to_owned());
+        let prediction = prediction.filter(|_| self.dash.is_none());
+        let (mut series, mut dash) = (name(self.series), name(self.dash));
+        if !against_width && !table.layers(quantity).is_empty() && prediction.is_none() {
+            let free = [&mut series, &mut dash]
+                .into_iter()
+                .find(|one| one.is_none());
+            if let Some(free) = free {
+                *free = Some(LAYER.to_owned());
+            }
+        }
         Panel {
             title: title.join(", "),
             x: x.to_owned(),
             y: quantity.to_owned(),
-            prediction: prediction.filter(|_| self.dash.is_none()),
-            series: name(self.series),
-            dash: name(self.dash),
+            prediction,
+            series,
+            dash,
             filter,
             x_scale,
             y_scale,

@@ -110,6 +110,9 @@ impl Shown {
 /// # Errors
 /// If a column is unknown, no row passes the filter, or rows share a series and an `x`.
 pub(super) fn select(table: &Table, panel: &Panel, options: &Options) -> Result<Shown> {
+    let of_layers = panel.is_by_layer().then(|| table.by_layer(&panel.y));
+    let of_layers = of_layers.transpose()?;
+    let table = of_layers.as_ref().unwrap_or(table);
     let x = x_column(table, &panel.x)?;
     let column = |name: &Option<String>| name.as_deref().map(|name| table.column(name)).transpose();
     let (by, dash) = (column(&panel.series)?, column(&panel.dash)?);

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use falign::internal::config::figure::LAYER;
 use falign::internal::file::read;
 
 /// A table with named columns. Cells stay text: a setting's value is a name as often as a number.
@@ -108,6 +109,63 @@ impl Table {
     /// The columns that name a setting: all before `step`.
     pub(super) fn settings(&self) -> Range<usize> {
         0..self.find("step").unwrap_or(0)
+    }
+
+    /// The table with a row for each hidden layer of which a quantity was recorded: a column `layer` before
+    /// `step`, and the layer's statistics as the quantity's own.
+    ///
+    /// # Errors
+    /// If the quantity was recorded of no layer.
+    pub(super) fn by_layer(&self, quantity: &str) -> Result<Self> {
+        let layers = self.layers(quantity);
+        let Some(first) = layers.first() else {
+            bail!("`{quantity}` was recorded of no layer; record `{quantity}_layer_1`, ...");
+        };
+        let prefix = |layer: u64| format!("{quantity}_{LAYER}_{layer}_");
+        let statistics: Vec<&str> = self
+            .columns
+            .iter()
+            .filter_map(|column| column.strip_prefix(&prefix(*first)))
+            .collect();
+        let own: Vec<String> = statistics
+            .iter()
+            .map(|statistic| format!("{quantity}_{statistic}"))
+            .collect();
+        let settings = self.settings();
+        let others = || {
+            let is_other = |column: &usize| !own.contains(&self.columns[*column]);
+            (settings.end..self.columns.len()).filter(is_other)
+        };
+        let mut columns = self.columns[settings.clone()].to_vec();
+        columns.push(LAYER.to_owned());
+        columns.extend(others().map(|column| self.columns[column].clone()));
+        columns.extend(own.iter().cloned());
+        let mut rows = Vec::new();
+        for row in &self.rows {
+            for &layer in &layers {
+                let mut cells = row[settings.clone()].to_vec();
+                cells.push(layer.to_string());
+                cells.extend(others().map(|column| row[column].clone()));
+                cells.extend(statistics.iter().map(|statistic| {
+                    let column = self.find(&format!("{}{statistic}", prefix(layer)));
+                    column.map_or_else(String::new, |column| row[column].clone())
+                }));
+                rows.push(cells);
+            }
+        }
+        Ok(Self { columns, rows })
+    }
+
+    /// Numbers of the hidden layers of which a quantity was recorded, ascending.
+    pub(super) fn layers(&self, quantity: &str) -> Vec<u64> {
+        let prefix = format!("{quantity}_{LAYER}_");
+        let number = |column: &String| {
+            let layer = column.strip_prefix(&prefix)?.strip_suffix("_mean")?;
+            layer.parse().ok()
+        };
+        let mut layers: Vec<u64> = self.columns.iter().filter_map(number).collect();
+        layers.sort_unstable();
+        layers
     }
 
     /// The recorded quantities: every `<quantity>_mean`.

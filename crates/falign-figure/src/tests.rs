@@ -500,3 +500,62 @@ fn a_panel_without_points_says_so() {
         assert!(says.is_none_or(|says| svg.contains(says)), "{asked}{table}");
     }
 }
+
+/// Alignment of two layers of a deep network, and a mean over both.
+const LAYERS: &str = "rule,step,runs,alignment_mean,alignment_std,alignment_layer_1_mean,alignment_layer_1_std,\
+     alignment_layer_2_mean,alignment_layer_2_std,epoch_mean,epoch_std\n\
+     feedback_alignment,0,3,0.02,0.01,0.03,0.01,0.01,0.02,0,0\n\
+     feedback_alignment,7,3,0.45,0.02,0.3,0.04,0.6,0.05,1,0\n";
+
+#[test]
+fn layers_are_lines_of_one_panel() {
+    let panel = "[[panel]]\nx = \"step\"\ny = \"alignment\"\nseries = \"layer\"\n";
+    let csv = try_draw(&figure(panel), LAYERS, &small())
+        .unwrap()
+        .text("csv");
+    assert!(csv.contains("\na,1,,7,0.3,0.26,"), "{csv}");
+    assert!(csv.contains("\na,2,,7,0.6,"), "{csv}");
+    assert_eq!(csv.lines().count(), 5);
+    let deep = "[[panel]]\nx = \"layer\"\ny = \"alignment\"\nstyle = \"points\"\n";
+    let csv = try_draw(&figure(deep), LAYERS, &small())
+        .unwrap()
+        .text("csv");
+    assert!(
+        csv.contains("\na,,,1,0.3,") && csv.contains("\na,,,2,0.6,"),
+        "{csv}"
+    );
+    let other = "[[panel]]\nx = \"step\"\ny = \"epoch\"\nseries = \"layer\"\n";
+    let error = try_draw(&figure(other), LAYERS, &small()).unwrap_err();
+    assert!(
+        format!("{error:#}").contains("`epoch` was recorded of no layer"),
+        "{error:#}"
+    );
+}
+
+#[test]
+fn the_default_figure_has_a_line_for_each_layer() {
+    let drawn = try_draw(&Figure::default(), LAYERS, &small()).unwrap();
+    let csv = drawn.text("csv");
+    let panels: std::collections::BTreeSet<&str> = csv
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    assert_eq!(panels.len(), 1, "{csv}");
+    assert!(
+        csv.contains("\na,1,,1,0.3,") && csv.contains("\na,2,,1,0.6,"),
+        "{csv}"
+    );
+    // Without the mean over layers too.
+    let bare = LAYERS
+        .replace("alignment_mean", "other_mean")
+        .replace("alignment_std", "other_std");
+    let bare = bare.replace("other_", "update_angle_");
+    let csv = try_draw(&Figure::default(), &bare, &small())
+        .unwrap()
+        .text("csv");
+    assert!(
+        csv.contains("a,1,,1,0.3,") || csv.contains("b,1,,1,0.3,"),
+        "{csv}"
+    );
+}

@@ -2,10 +2,32 @@
 
 use super::setting::Record;
 
-/// A record in epochs of `per_epoch` steps, in steps.
-pub fn in_steps(record: &Record, per_epoch: u64) -> Record {
+/// A record of a run of `steps` steps in epochs of `per_epoch` steps, in steps.
+///
+/// A fraction of an epoch that ends within a step is recorded after the last whole step before it.
+///
+/// ```
+/// use falign::internal::config::setting::Record;
+/// use falign::internal::config::steps::in_steps;
+/// assert_eq!(in_steps(&Record::EveryEpochs(2), 5, 30), Record::Every(10));
+/// let thirds = in_steps(&Record::PerEpoch(3), 5, 11);
+/// assert_eq!(thirds, Record::At(vec![0, 1, 3, 5, 6, 8, 10, 11]));
+/// ```
+pub fn in_steps(record: &Record, per_epoch: u64, steps: u64) -> Record {
     match record {
         Record::EveryEpochs(epochs) => Record::Every(epochs.saturating_mul(per_epoch)),
+        Record::PerEpoch(parts) => {
+            // More parts than steps of an epoch are all its steps.
+            let parts = (*parts).min(per_epoch).max(1);
+            let end = |part: u64| {
+                let step = u128::from(part) * u128::from(per_epoch) / u128::from(parts);
+                u64::try_from(step).unwrap_or(u64::MAX)
+            };
+            let ends = (0..=MAX_ROWS).map(end);
+            let mut at: Vec<u64> = ends.take_while(|step| *step < steps).collect();
+            at.push(steps);
+            Record::At(at)
+        }
         other => other.clone(),
     }
 }
@@ -17,6 +39,7 @@ pub const MAX_ROWS: u64 = 10_000_000;
 pub fn rows(record: &Record, steps: u64) -> u64 {
     match record {
         Record::Every(every) | Record::EveryEpochs(every) => steps / every + 2,
+        Record::PerEpoch(_) => steps.saturating_add(1),
         Record::Auto => 101,
         Record::Count(count) => count.saturating_add(1),
         // Runs of up to 10^16 steps: seventeen factors of ten at most, and step 0.
@@ -38,6 +61,8 @@ pub fn rows(record: &Record, steps: u64) -> u64 {
 pub fn recorded_steps(record: &Record, steps: u64) -> Vec<u64> {
     let mut chosen: Vec<u64> = match record {
         Record::Auto => return recorded_steps(&Record::Count(100), steps),
+        // Where all samples are one batch, a fraction of an epoch is less than a step.
+        Record::PerEpoch(_) => (0..=steps).collect(),
         Record::Every(every) | Record::EveryEpochs(every) => (0..=steps)
             .step_by(usize::try_from(*every).unwrap_or(usize::MAX))
             .collect(),

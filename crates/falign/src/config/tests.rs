@@ -240,6 +240,10 @@ fn every_mistake_names_the_key_the_value_and_the_mend() {
             ["figure.panel.y", "los", "`loss`"],
         ),
         (
+            "[figure]\n[[figure.panel]]\nx = \"step\"\ny = \"alignment\"\nseries = \"layer\"",
+            ["figure.panel.y", "alignment", "`alignment_layer_1`"],
+        ),
+        (
             "[figure]\n[[figure.panel]]\nx = \"stp\"\ny = \"loss\"",
             ["figure.panel.x", "stp", "`step`"],
         ),

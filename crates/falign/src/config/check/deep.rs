@@ -52,7 +52,7 @@ pub(super) fn asks_of_mini_batch(s: &Keys) -> Option<(&'static str, String)> {
     if let Some(quantity) = s.quantities.iter().find(|q| !q.is_two_layer()) {
         return Some(("quantities", format!("\"{quantity}\"")));
     }
-    if matches!(s.record, Record::EveryEpochs(_)) {
+    if matches!(s.record, Record::EveryEpochs(_) | Record::PerEpoch(_)) {
         return Some(("record", record_text(&s.record)));
     }
     let path = s.initial_weights.as_deref()?;

@@ -385,9 +385,13 @@ pub(crate) fn record_fits(record: &Record, steps: u64) -> Result<()> {
         );
     }
     if rows(record, steps) > MAX_ROWS {
+        let text = match record {
+            Record::At(_) => "a list".to_owned(),
+            other => record_text(other),
+        };
         return refuse(
             "record",
-            record_text(record),
+            text,
             format!("more than {MAX_ROWS} recorded steps of {steps}; record fewer"),
         );
     }

@@ -3,7 +3,7 @@
 
 use toml::{Table, Value};
 
-use super::{Figure, Panel, Scale, Style};
+use super::{Figure, LAYER, Panel, Scale, Style};
 use crate::config::document::Node;
 use crate::config::keys::{did_you_mean, leaf};
 use crate::config::layout::leaf_names;
@@ -87,7 +87,7 @@ fn names(panel: &Panel) -> Result<()> {
     }
     let columns = || ["case", "step"].into_iter().chain(leaf_names());
     let is_column = |name: &str| columns().any(|column| column == name);
-    if !is_column(&panel.x) && Quantity::from_name(&panel.x).is_none() {
+    if panel.x != LAYER && !is_column(&panel.x) && Quantity::from_name(&panel.x).is_none() {
         let all = columns().chain(quantities);
         let why = format!("no such column; {}", did_you_mean(&panel.x, all));
         return refuse("x", &panel.x, why);
@@ -97,7 +97,7 @@ fn names(panel: &Panel) -> Result<()> {
         .into_iter()
         .filter_map(|(k, v)| Some((k, v.as_ref()?)))
     {
-        if !is_column(name) {
+        if name != LAYER && !is_column(name) {
             let why = format!("no such column; {}", did_you_mean(name, columns()));
             return refuse(key, name, why);
         }

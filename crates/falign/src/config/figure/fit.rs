@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::Value;
 
-use super::{Figure, Panel, Style};
+use super::{Figure, LAYER, Panel, Style};
 use crate::config::LabelledSetting;
 use crate::config::columns::{HIDDEN_WIDTHS, setting_columns};
 use crate::config::keys::leaf;
@@ -62,6 +62,25 @@ fn columns(settings: &[LabelledSetting]) -> Vec<String> {
     setting_columns(settings.map(|one| (one.axes.as_slice(), is_deep(one))))
 }
 
+/// Whether each setting is shown as a curve over its recorded steps by some panel.
+pub(crate) fn shown_over_steps(
+    figure: &Figure,
+    settings: &[LabelledSetting],
+    rules: &Registry,
+) -> Vec<bool> {
+    let columns = columns(settings);
+    let over_steps =
+        |panel: &&Panel| !columns.contains(&panel.x) && !panel.filter.contains_key("step");
+    let mut is_shown = vec![false; settings.len()];
+    for panel in figure.panels.iter().filter(over_steps) {
+        let chosen = selected(panel, settings, rules).unwrap_or_default();
+        for (shown, setting) in is_shown.iter_mut().zip(settings) {
+            *shown |= chosen.iter().any(|one| std::ptr::eq(*one, setting));
+        }
+    }
+    is_shown
+}
+
 fn refuse<T>(key: &str, value: impl std::fmt::Display, why: impl Into<String>) -> Result<T> {
     Err(Error::config(format!("figure.panel.{key}"), value, why))
 }
@@ -73,9 +92,21 @@ fn recorded(panel: &Panel, x_is_setting: bool, settings: &[LabelledSetting]) -> 
         let Some(quantity) = Quantity::from_name(name) else {
             continue;
         };
-        let records = |one: &LabelledSetting| one.setting.quantities.contains(&quantity);
+        let is_by_layer = key == "y" && panel.is_by_layer();
+        let records = |one: &LabelledSetting| {
+            let mut recorded = one.setting.quantities.iter();
+            if is_by_layer {
+                recorded.any(|other| other.layer().is_some() && other.row().name == name)
+            } else {
+                recorded.any(|other| *other == quantity)
+            }
+        };
         if !settings.iter().any(records) {
-            let why = "is not recorded; add it to run.quantities";
+            let why = if is_by_layer {
+                format!("is recorded of no layer; add `{name}_layer_1` to run.quantities")
+            } else {
+                "is not recorded; add it to run.quantities".to_owned()
+            };
             return refuse(key, format!("\"{name}\""), why);
         }
     }
@@ -94,7 +125,8 @@ fn in_tables(panel: &Panel, columns: &[String]) -> Result<()> {
         .into_iter()
         .filter_map(|(key, name)| Some((key, name?)));
     for (key, name) in named.chain(panel.filter.keys().map(|name| ("where", name))) {
-        if name != "step" && !columns.contains(name) {
+        let is_of_any = name == "step" || (key != "where" && name == LAYER);
+        if !is_of_any && !columns.contains(name) {
             let why = format!(
                 "is no column of the tables, for it is not swept; there are {}, step",
                 columns.join(", ")

@@ -53,9 +53,13 @@ pub(crate) fn figure_schema() -> serde_json::Value {
     schema.to_value()
 }
 
+/// Column that a panel may name although no table has it: the number of a hidden layer, for quantities
+/// that were recorded as `NAME_layer_1`, `NAME_layer_2`, ...
+pub const LAYER: &str = "layer";
+
 fn columns() -> Vec<&'static str> {
     let leaves = KEYS.iter().map(|key| key.leaf);
-    leaves.chain(["case", "step"]).collect()
+    leaves.chain(["case", "step", LAYER]).collect()
 }
 
 fn column(_: &mut SchemaGenerator) -> Schema {
@@ -82,7 +86,7 @@ pub struct Panel {
     /// Title of the panel; the panel letter is added by the drawing.
     #[serde(default)]
     pub title: String,
-    /// Column on the horizontal axis: `step`, `width`, any setting column, or a recorded
+    /// Column on the horizontal axis: `step`, `width`, any setting column, `layer`, or a recorded
     /// quantity such as `time`.
     #[schemars(schema_with = "column_or_quantity")]
     pub x: String,
@@ -95,7 +99,8 @@ pub struct Panel {
     #[serde(default)]
     #[schemars(schema_with = "quantity")]
     pub prediction: Option<String>,
-    /// Column whose values become the coloured series, for example `ridge`; the rows of a map.
+    /// Column whose values become the coloured series, for example `ridge`; the rows of a map. `layer`
+    /// is a series for each hidden layer of which `y` was recorded, as `alignment_layer_1`.
     #[serde(default)]
     #[schemars(schema_with = "column")]
     pub series: Option<String>,
@@ -147,6 +152,14 @@ pub struct Panel {
     /// Kind of spread that the band or error bar shows.
     #[serde(default)]
     pub spread: Spread,
+}
+
+impl Panel {
+    /// Whether it shows a value for each hidden layer.
+    pub fn is_by_layer(&self) -> bool {
+        let named = [Some(&self.x), self.series.as_ref(), self.dash.as_ref()];
+        named.into_iter().flatten().any(|name| name == LAYER)
+    }
 }
 
 /// Scale of an axis.

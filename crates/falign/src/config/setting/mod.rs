@@ -164,7 +164,7 @@ fields! {
             "precision of the dynamics; with f32 the loss has a floor near 1e-10";
         record: Record = "\"auto\"",
             RECORDS,
-            "steps at which quantities are measured; auto: { count = 100 }, or { every_epochs = 1 } for the mini-batch engine; all but `at` include the last, all but `at` and \"last\" step 0";
+            "steps at which quantities are measured; auto: { count = 100 }, or { every_epochs = 1 } for the mini-batch engine; per_epoch: that many parts of each epoch; all but `at` include the last, all but `at` and \"last\" step 0";
         quantities: Vec<Quantity> = "\"auto\"",
             Quantities("auto"),
             "what is measured; auto: loss, regularised_loss, residual_norm, alignment, output_norm, tau, eta_lambda_t, or for the mini-batch engine epoch, loss, test_loss, alignment, and with classes train_accuracy and test_accuracy";

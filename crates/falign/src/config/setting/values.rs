@@ -79,6 +79,7 @@ pub(super) const RECORDS: Choices<Record> = Choices(&[
     one!("auto" => Record::Auto),
     one!("every", count(1, MAX_COUNT) => Record::Every, _),
     one!("every_epochs", count(1, MAX_COUNT) => Record::EveryEpochs, _),
+    one!("per_epoch", count(1, MAX_COUNT) => Record::PerEpoch, _),
     one!("per_decade", count(1, MAX_COUNT) => Record::PerDecade, _),
     one!("count", count(1, MAX_COUNT) => Record::Count, _),
     one!("at", ascending(count(0, MAX_COUNT)) => Record::At, _),
@@ -170,6 +171,8 @@ pub enum Record {
     Count(u64),
     /// 0, the end of every k-th epoch, and the last step; mini-batch engine only.
     EveryEpochs(u64),
+    /// 0, the ends of this many equal parts of each epoch, and the last step; mini-batch engine only.
+    PerEpoch(u64),
     /// Exactly these steps.
     At(Vec<u64>),
     /// The last step only.

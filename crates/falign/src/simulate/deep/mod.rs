@@ -56,7 +56,8 @@ pub(super) fn steps_and_record(
 ) -> Result<(u64, Record)> {
     let samples = sets(setting, 0, sources, Listener::NOBODY)?.train.samples();
     let length = Span::new(setting, samples);
-    Ok((length.steps, in_steps(&setting.record, length.per_epoch)))
+    let record = in_steps(&setting.record, length.per_epoch, length.steps);
+    Ok((length.steps, record))
 }
 
 /// Least time between two checkpoints of a run that is not being stopped, kept at recorded steps and before
@@ -76,7 +77,7 @@ fn train<T: RulePrecision>(
     let rule = &setting.rule;
     let streams = Streams::new(setting.seed, run);
     let per_epoch = steps_per_epoch(parts.train.samples(), parts.options.batch);
-    let record = in_steps(&setting.record, per_epoch);
+    let record = in_steps(&setting.record, per_epoch, parts.steps);
     record_fits(&record, parts.steps)?;
     context.tell_length(parts.steps);
     let steps = recorded_steps(&record, parts.steps);
