@@ -73,19 +73,13 @@ fn a_pattern_checks_each_experiment_in_a_folder_of_its_own() {
     let lab = Lab::new();
     let words = [
         "check",
-        "figure2*",
+        "theory/proposition_*",
         "--quiet",
         "--out",
         "all",
         "--json",
         "--set",
-        "network.width=[5, 6, 7]",
-        "--set",
-        "run.steps=10",
-        "--set",
-        "run.runs=3",
-        "--set",
-        "learning.ridge=[0, 1]",
+        "run.runs=2",
     ];
     let checked = lab.falign(&words).ends_with(3);
     let names: Vec<String> = checked
@@ -94,7 +88,7 @@ fn a_pattern_checks_each_experiment_in_a_folder_of_its_own() {
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
         .map(|report| report["experiment"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(names, ["figure2", "figure2_long"]);
+    assert_eq!(names, ["proposition_3_3", "proposition_4_5"]);
     for name in names {
         assert!(lab.path("all").join(name).join("figure.svg").exists());
     }

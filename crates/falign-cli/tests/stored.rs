@@ -178,8 +178,8 @@ fn damaged_files_and_misplaced_options_are_refused() {
         .refuses(&["run is a run folder", "--fresh"]);
     lab.falign(&["check", "run", "--stored", "long.csv"])
         .refuses(&["run is a run folder"]);
-    lab.falign(&["check", "figure2*", "--store", "x.csv"])
-        .refuses(&["figure2*", "--store"]);
+    lab.falign(&["check", "figure*", "--store", "x.csv"])
+        .refuses(&["figure*", "--store"]);
     lab.falign(&["check", "long.toml", "--stored", "none.csv"])
         .fails(1, &["none.csv: No such file"]);
 }

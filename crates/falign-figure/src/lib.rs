@@ -36,6 +36,8 @@ mod table;
 mod text;
 
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;

@@ -456,7 +456,7 @@ fn one_per_cent_of_another_rule_is_found() {
     assert_eq!(found.verdict, says, "{found:#?}");
 }
 
-/// What is allowed to rounding does not grow with the width as sums of absolute terms would.
+/// Room for rounding does not grow with the width, as sums of absolute terms would.
 #[test]
 fn a_thousandth_of_another_rule_is_found_in_single_precision() {
     let script = |rule| Script {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::config::Experiment;
 use crate::config::claim::{At, Claim, Reference, Test};
+use crate::config::figure::fit::shown_over_steps;
 use crate::measure::Quantity;
 use crate::plan::run_table::{RunTable, SettingRuns};
 
@@ -31,28 +32,64 @@ pub(super) fn quantities(experiment: &Experiment) -> BTreeSet<Quantity> {
 }
 
 /// Rows that are kept of each setting, ascending.
+///
+/// Of settings that a figure shows over the steps, or a claim follows, about [`ROWS`]; of the others those
+/// that claims name, the first and the last.
 pub(super) fn rows(experiment: &Experiment, table: &RunTable) -> Vec<Vec<usize>> {
-    let all = |setting: &SettingRuns| (0..setting.steps.len()).collect::<Vec<_>>();
-    let claimed = claimed_steps(&experiment.claims, table);
-    let chosen: Vec<Vec<usize>> = table
-        .settings
-        .iter()
-        .map(|setting| {
-            let count = setting.steps.len();
-            let every = count.saturating_sub(1).div_ceil(ROWS).max(1);
-            let is_kept = |row: &usize| {
-                row.is_multiple_of(every)
-                    || row + 1 == count
-                    || claimed.contains(&setting.steps[*row])
-            };
-            (0..count).filter(is_kept).collect()
-        })
-        .collect();
-    if is_as_good(&experiment.claims, table, &chosen) {
-        chosen
-    } else {
-        table.settings.iter().map(all).collect()
+    let claims = &experiment.claims;
+    let claimed = claimed_steps(claims, table);
+    let followed = followed(claims, table);
+    let is_curve: Vec<bool> = match &experiment.figure {
+        Some(figure) => shown_over_steps(figure, &experiment.settings, experiment.rules())
+            .into_iter()
+            .zip(&followed)
+            .map(|(shown, followed)| shown || *followed)
+            .collect(),
+        // The default figure shows curves.
+        None => vec![true; table.settings.len()],
+    };
+    let chosen = |index: usize| -> Vec<usize> {
+        let setting = &table.settings[index];
+        let count = setting.steps.len();
+        let every = if is_curve[index] {
+            count.saturating_sub(1).div_ceil(ROWS).max(1)
+        } else {
+            count.max(1)
+        };
+        let is_kept = |row: &usize| {
+            row.is_multiple_of(every) || row + 1 == count || claimed.contains(&setting.steps[*row])
+        };
+        (0..count).filter(is_kept).collect()
+    };
+    let all = |index: usize| (0..table.settings[index].steps.len()).collect();
+    let settings = || 0..table.settings.len();
+    let few: Vec<Vec<usize>> = settings().map(chosen).collect();
+    if is_as_good(claims, table, &few) {
+        return few;
     }
+    let whole = |index: usize| {
+        if followed[index] {
+            all(index)
+        } else {
+            few[index].clone()
+        }
+    };
+    let with_followed: Vec<Vec<usize>> = settings().map(whole).collect();
+    if is_as_good(claims, table, &with_followed) {
+        return with_followed;
+    }
+    settings().map(all).collect()
+}
+
+/// Whether a claim about many steps selects each setting.
+fn followed(claims: &[Claim], table: &RunTable) -> Vec<bool> {
+    let mut followed = vec![false; table.settings.len()];
+    for claim in claims.iter().filter(|claim| claim.is_about_many_steps()) {
+        for index in claim.selected(&table.settings) {
+            followed[index] = true;
+        }
+    }
+    followed
 }
 
 /// The steps that claims name, and those at which claims about many steps are nearest to

@@ -2,11 +2,10 @@
 //! without running it again.
 //!
 //! A file of stored results is one tidy table: a row for each run and kept step, with the columns of
-//! `runs.csv`. A stored run
-//! takes the place of one that would be carried out only if the id of its job is the same, and
+//! `runs.csv`. A stored run takes the place of one that would be carried out only if the id of its job is the same, and
 //! with it all that the run computes, the numerics version included. Of long curves not every
-//! step is kept: first, last, every so many, those that claims name, and those at which a claim
-//! is nearest to failing. Whoever stores compares: each claim has the same verdict with the same
+//! step is kept: first, last, those that claims name, those at which a claim is nearest to failing, and
+//! every so many where a figure shows a curve or a claim follows one. Whoever stores compares: each claim has the same verdict with the same
 //! margin on the kept steps as on all of them, or all of them are kept.
 //!
 //! Refuses: weights, and quantities that no claim and no figure looks at.

@@ -31,8 +31,8 @@ const CHECKED: &str = " (SHA-256 of the lines below)";
 
 /// Said in every file.
 const KEPT: &str = "\
-# Of each run: first and last recorded row, every k-th so that about 30 are left, those at steps that claims name, and those
-# at which a claim is nearest to failing. Claims have the verdicts and margins that they have on all recorded rows.
+# Of each run: first and last recorded row, those at steps that claims name, those at which a claim is nearest to failing,
+# and, of curves that are shown or followed, every k-th so that about 30 are left. Claims have the verdicts and margins that they have on all recorded rows.
 ";
 
 /// Columns before those of `runs.csv`: start of the job's id, the row's place among those recorded,
