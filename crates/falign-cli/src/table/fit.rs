@@ -1,5 +1,7 @@
 //! Widths of columns, and which of them stand beside each other.
 
+use std::collections::BTreeMap;
+
 use super::wrap::{least, length};
 use super::{GAP, Kind, Table};
 
@@ -15,13 +17,16 @@ pub(super) struct Placed {
 }
 
 /// Columns of each part of a table on a page: all of them, or the keys with as many others as fit,
-/// but with one at least.
-pub(super) fn parts(table: &Table, page: usize) -> Vec<Vec<Placed>> {
-    let all: Vec<usize> = (0..table.columns.len()).collect();
+/// but with one at least. Keys that are `spared` are in none.
+pub(super) fn parts(table: &Table, page: usize, spared: &[usize]) -> Vec<Vec<Placed>> {
+    let all: Vec<usize> = (0..table.columns.len())
+        .filter(|column| !spared.contains(column))
+        .collect();
     if let Some(part) = fitted(table, &all, page) {
         return vec![part];
     }
-    let (keys, others) = all.split_at(table.keys.min(all.len()));
+    let keys = table.keys.saturating_sub(spared.len()).min(all.len());
+    let (keys, others) = all.split_at(keys);
     let mut parts: Vec<Vec<Placed>> = Vec::new();
     let mut rest = others;
     while !rest.is_empty() {
@@ -45,6 +50,38 @@ pub(super) fn parts(table: &Table, page: usize) -> Vec<Vec<Placed>> {
         parts.push(narrowest(table, keys));
     }
     parts
+}
+
+/// Keys to leave out where all of them with one other column have no room: the widest that follow from
+/// the first key, as an activation may from the case.
+pub(super) fn spared(table: &Table, page: usize) -> Vec<usize> {
+    let keys = table.keys.min(table.columns.len());
+    let width = |spared: &[usize]| {
+        let kept: Vec<usize> = (0..keys).filter(|key| !spared.contains(key)).collect();
+        let others = keys..table.columns.len();
+        let with = others.map(|other| total(&narrowest(table, &[&kept[..], &[other]].concat())));
+        with.max()
+            .unwrap_or_else(|| total(&narrowest(table, &kept)))
+    };
+    let mut can: Vec<usize> = (1..keys).filter(|&key| follows(table, key)).collect();
+    can.sort_by_key(|&key| floor(table, key));
+    let mut spared = Vec::new();
+    while width(&spared) > page
+        && let Some(key) = can.pop()
+    {
+        spared.push(key);
+    }
+    spared.sort_unstable();
+    spared
+}
+
+/// Whether rows with the same first key have the same value in a column.
+fn follows(table: &Table, column: usize) -> bool {
+    let mut values: BTreeMap<&str, &str> = BTreeMap::new();
+    table.rows.iter().all(|row| {
+        let value = row[column].text.as_str();
+        *values.entry(&row[0].text).or_insert(value) == value
+    })
 }
 
 /// Part of these columns, words narrowed as far as need be; `None` where that is not enough.

@@ -107,10 +107,26 @@ impl Table {
 
     fn lines(&self, page: usize) -> Vec<String> {
         let mut lines = Vec::new();
-        for part in fit::parts(self, page) {
-            if !lines.is_empty() {
+        let spared = fit::spared(self, page);
+        if !spared.is_empty() {
+            let names: Vec<&str> = spared.iter().map(|&key| &*self.columns[key].head).collect();
+            let (first, verb) = (
+                &self.columns[0].head,
+                if names.len() == 1 {
+                    "follows"
+                } else {
+                    "follow"
+                },
+            );
+            let note = format!("({} {verb} from {first})", names.join(", "));
+            lines.extend(wrapped(&note, page));
+        }
+        let mut is_first = true;
+        for part in fit::parts(self, page, &spared) {
+            if !is_first {
                 lines.push(String::new());
             }
+            is_first = false;
             let heads = self.columns.iter();
             let heads: Vec<Cell> = heads
                 .map(|column| Cell::new(column.head.as_str(), Look::Head))
@@ -219,6 +235,39 @@ mod tests {
                 "direct_feedback_        12800             4e-9",
                 "alignment",
             ]
+        );
+    }
+
+    #[test]
+    fn keys_that_follow_from_the_first_go_before_a_line_is_too_long() {
+        let columns = vec![
+            Column::words("case"),
+            Column::words("activation"),
+            Column::number("width"),
+            Column::number("loss"),
+        ];
+        let mut table = Table::new(columns, 3);
+        for (case, activation, width) in [
+            ("linear_ridge", "linear", "200"),
+            ("linear_ridge", "linear", "800"),
+            ("tanh_ridge", "tanh", "200"),
+        ] {
+            let loss = "0.0411 ± 0.0032";
+            table.row([case, activation, width, loss].map(Cell::from).to_vec());
+        }
+        assert_eq!(
+            table.lines(40),
+            [
+                "(activation follows from case)",
+                "case          width             loss",
+                "linear_ridge    200  0.0411 ± 0.0032",
+                "linear_ridge    800  0.0411 ± 0.0032",
+                "tanh_ridge      200  0.0411 ± 0.0032",
+            ]
+        );
+        assert_eq!(
+            table.lines(60)[0],
+            "case          activation  width             loss"
         );
     }
 
