@@ -5,8 +5,9 @@
 # they are skipped, loudly, unless FALIGN_STRICT=1 (as in CI) makes that a failure.
 #
 # --all: harnesses of random faults (errors of the file system, kills, hostile files and servers) go
-# through many more cases, from a new seed each time; the Python package is tested as a wheel. A pass
-# leaves its commit and date in target/all-checks.
+# through many more cases, from a new seed each time; the picture of every built-in experiment is drawn
+# for target/contact-sheet/index.html; the Python package is tested as a wheel. A pass leaves its commit
+# and date in target/all-checks.
 set -uo pipefail
 case "${1:-}" in
 '') ;;
@@ -115,6 +116,13 @@ if [ -n "${FALIGN_TEST_DATA:-}" ]; then
     rm -rf "$out"
 else
     skip figure3_quick "FALIGN_TEST_DATA names no folder with the four files of MNIST"
+fi
+
+# Pictures of all experiments on one page, for a person to look at.
+if [ -n "${FALIGN_TEST_ALL:-}" ] && command -v python3 >/dev/null; then
+    sheet=${CARGO_TARGET_DIR:-target}/contact-sheet
+    step contact_sheet python3 tools/contact_sheet.py "$program" "$sheet" \
+        ${FALIGN_TEST_DATA:+--data-dir "$FALIGN_TEST_DATA"}
 fi
 
 # The Python package, in an environment of its own inside target/.

@@ -43,6 +43,12 @@ pub(super) fn column(name: &str) -> String {
         "hidden_movement_rms" => "rms |*w*_{*r*}(*t*) − *w*_{*r*}(0)|",
         "output_movement_rms" => "rms |*β*_{*r*}(*t*) − *β*_{*r*}(0)|",
         "contraction" => "|*e*(*t*)| / |*e*(*t*−1)|",
+        "contraction_rate" => "(1 − |*e*(*t*)| / |*e*(*t*−1)|) / *ηγ*",
+        "residual_to_bound" => "|*e*(*t*)| / its bound",
+        "alignment_to_bound" => "|cos(*b*, *β*)| √*p* / *n*",
+        "isometry_eps" => "*ε* of the inputs",
+        "infinite_kernel_min_eigenvalue" => "*γ*, least eigenvalue",
+        "infinite_kernel_max_eigenvalue" => "largest eigenvalue",
         other => return other.replace('_', " "),
     };
     known.to_owned()

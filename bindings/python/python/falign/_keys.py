@@ -517,13 +517,13 @@ class Keys:
 
     record: Literal["auto", "last"] | Mapping[str, int] | Mapping[str, Sequence[int]] = 'auto'
     """``[run]`` steps at which quantities are measured; auto: { count = 100 }, or { every_epochs =
-    1 } for the mini-batch engine; all but `at` include the last, all but `at` and "last" step
-    0.
+    1 } for the mini-batch engine; per_epoch: that many parts of each epoch; all but `at`
+    include the last, all but `at` and "last" step 0.
 
     Accepted: "auto", { every = whole number from 1 to 10^15 }, { every_epochs = whole number
-    from 1 to 10^15 }, { per_decade = whole number from 1 to 10^15 }, { count = whole number
-    from 1 to 10^15 }, { at = list of ascending whole numbers from 0 to 10^15, not empty } or
-    "last".
+    from 1 to 10^15 }, { per_epoch = whole number from 1 to 10^15 }, { per_decade = whole number
+    from 1 to 10^15 }, { count = whole number from 1 to 10^15 }, { at = list of ascending whole
+    numbers from 0 to 10^15, not empty } or "last".
     """
 
     quantities: Literal["auto"] | Sequence[str] = 'auto'

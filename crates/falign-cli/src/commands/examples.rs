@@ -100,7 +100,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "the figure again, from the stored tables",
             ),
             (
-                "plot runs/quickstart --y alignment --where case=relu --where step=last --x width --series ridge",
+                "plot runs/quickstart --panel b --format pdf --width 3.25in",
                 "one panel for a paper",
             ),
         ],
