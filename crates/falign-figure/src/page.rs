@@ -417,6 +417,15 @@ impl<'a> Page<'a> {
             Scope::Page | Scope::Column => return None,
             Scope::Panel => {
                 let lost = plot.shown.points().any(Point::is_lost);
+                // A neighbour's legend speaks for the panels of its row that look the same.
+                let row = index - index % self.columns..index;
+                if !lost
+                    && row
+                        .into_iter()
+                        .any(|other| self.plots[other].looks == plot.looks)
+                {
+                    return None;
+                }
                 Legend::new([plot.looks].into_iter(), lost)
             }
         };

@@ -559,3 +559,21 @@ fn the_default_figure_has_a_line_for_each_layer() {
         "{csv}"
     );
 }
+
+#[test]
+fn panels_of_a_row_that_look_the_same_share_a_legend() {
+    let fixed = "where = { activation = \"linear\", rule = \"feedback_alignment\", ";
+    let text = format!(
+        "columns = 3\n\
+         [[panel]]\nx = \"step\"\ny = \"loss\"\ny_scale = \"log\"\nseries = \"width\"\n{fixed}ridge = 0 }}\n\
+         [[panel]]\nx = \"step\"\ny = \"loss\"\ny_scale = \"log\"\nseries = \"ridge\"\n{fixed}width = 20 }}\n\
+         [[panel]]\nx = \"step\"\ny = \"alignment\"\nseries = \"ridge\"\n{fixed}width = 20 }}\n"
+    );
+    let svg = try_draw(&figure(&text), &sample::summary(), &small())
+        .unwrap()
+        .text("svg");
+    for title in ["width p", "ridge λ"] {
+        let label = format!("aria-label=\"{title}\"");
+        assert_eq!(svg.matches(&label).count(), 1, "{title}");
+    }
+}

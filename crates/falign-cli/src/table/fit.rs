@@ -52,8 +52,8 @@ pub(super) fn parts(table: &Table, page: usize, spared: &[usize]) -> Vec<Vec<Pla
     parts
 }
 
-/// Keys to leave out where all of them with one other column have no room: the widest that follow from
-/// the first key, as an activation may from the case.
+/// Keys to leave out where all of them with one other column have no room: the widest names that follow
+/// from the first key, as an activation may from the case. Numbers stay.
 pub(super) fn spared(table: &Table, page: usize) -> Vec<usize> {
     let keys = table.keys.min(table.columns.len());
     let width = |spared: &[usize]| {
@@ -63,7 +63,9 @@ pub(super) fn spared(table: &Table, page: usize) -> Vec<usize> {
         with.max()
             .unwrap_or_else(|| total(&narrowest(table, &kept)))
     };
-    let mut can: Vec<usize> = (1..keys).filter(|&key| follows(table, key)).collect();
+    let is_name = |key: &usize| table.columns[*key].kind == Kind::Words;
+    let can = (1..keys).filter(is_name);
+    let mut can: Vec<usize> = can.filter(|&key| follows(table, key)).collect();
     can.sort_by_key(|&key| floor(table, key));
     let mut spared = Vec::new();
     while width(&spared) > page
