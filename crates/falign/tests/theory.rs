@@ -561,3 +561,16 @@ fn the_stream_of_particles_is_its_own() {
         first(StreamName::HiddenWeights)
     );
 }
+
+#[test]
+fn eigenvalues_are_in_order_and_those_of_square_kernels() {
+    let kernel = ndarray::array![[2.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, 0.5]];
+    let found = eigenvalues(&kernel).unwrap();
+    for ((real, imaginary), expected) in found.into_iter().zip([-1.0, 0.5, 2.0]) {
+        assert!(
+            (real - expected).abs() < 1e-14 && imaginary.abs() < 1e-14,
+            "{real}"
+        );
+    }
+    assert!(eigenvalues(&Array2::zeros((2, 3))).is_err());
+}

@@ -470,6 +470,8 @@ fn near_value_allows_the_tolerance_or_so_many_standard_deviations() {
     let margin = |rest: &str| claim(&format!("{near}{rest}")).evaluate(&data).margin;
     let is = |margin: f64, expected: f64| (margin - expected).abs() < 1e-12;
     assert!(is(margin(""), -0.5));
+    let measured = claim(near).evaluate(&data).measured;
+    assert!(measured.contains("-0.50 from the value"), "{measured}");
     assert!(is(margin("tolerance = 0.4"), -0.1));
     assert!(is(margin("tolerance = 0.6\ndeviations = 0.1"), 0.1));
     assert!(is(

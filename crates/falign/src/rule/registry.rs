@@ -119,6 +119,17 @@ mod tests {
     }
 
     #[test]
+    fn names_have_small_letters_digits_and_underscores() {
+        let mut rules = Registry::built_in();
+        for name in ["h", "h2", "lazy_rule", "l2_b"] {
+            rules.register(custom(name)).unwrap();
+        }
+        for name in ["herRule", "_h", "h-2", "2_h"] {
+            assert!(rules.register(custom(name)).is_err(), "{name}");
+        }
+    }
+
+    #[test]
     fn mistakes_of_a_registration_are_named_and_add_nothing() {
         let mut rules = Registry::built_in();
         rules.register(custom("hers").with_version("2")).unwrap();

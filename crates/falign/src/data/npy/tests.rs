@@ -239,3 +239,10 @@ fn the_last_column_is_the_target() {
     let flat = read_dataset(Path::new("a.npy"), &flat, &TableOptions::default()).unwrap_err();
     assert!(flat.to_string().contains("reshape"), "{flat}");
 }
+
+#[test]
+fn a_header_begins_as_version_1_0_of_the_format() {
+    let written = super::header::write((3, 7));
+    assert_eq!(&written[..8], b"\x93NUMPY\x01\x00");
+    assert_eq!((written.len() % 64, written.last()), (0, Some(&b'\n')));
+}

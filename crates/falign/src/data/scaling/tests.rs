@@ -53,6 +53,13 @@ fn statistics_are_the_training_sets_alone() {
 }
 
 #[test]
+fn the_largest_input_is_the_largest_of_the_scaled() {
+    let data = set(Inputs::Singles(array![[0.25, -0.5], [0.125, 0.0]].into()));
+    let scaler = Scaling::None.fit(&data).unwrap();
+    assert_eq!(scaler.largest(&data).to_bits(), 0.5f64.to_bits());
+}
+
+#[test]
 fn units_and_raw_inputs() {
     let data = pixels();
     let unit = Scaling::Unit.fit(&data).unwrap().scale::<f64>(&data);
