@@ -312,7 +312,9 @@ fn equal_inputs_leave_the_range_and_bound_the_loss() {
     // Both targets are missed by 1: 1/2 (1 + 1).
     said(
         &certificate,
-        &["different targets", "cannot fall below 1.00"],
+        &[
+            "Samples 2 and 5 have equal inputs and different targets: no network fits both, and the loss cannot fall below 1.00",
+        ],
     );
     let norm = y.iter().map(|y| y * y).sum::<f64>().sqrt();
     let share = certificate.value("out_of_reach").unwrap();

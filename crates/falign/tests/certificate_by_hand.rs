@@ -3,7 +3,8 @@
 
 use falign::internal::theory::LazyFeedback;
 use falign::internal::theory::certificate::{
-    Certificate, Condition, InitialKernels, MeasuredRun, Met, Setup, Verdict, certify,
+    Certificate, Condition, CutoffNeeded, Drawn, Forecast, InitialKernels, MeasuredRun, Met, Setup,
+    Verdict, certify,
 };
 use falign::math::Activation;
 use falign::rule::Schedule;
@@ -58,6 +59,12 @@ fn close(certificate: &Certificate, key: &str, expected: f64) {
         error <= 1e-12 * expected.abs().max(1e-3),
         "{key}: {found}, not {expected}"
     );
+}
+
+/// The note of the line of that key.
+fn said_of<'a>(certificate: &'a Certificate, key: &str) -> &'a str {
+    let line = certificate.lines.iter().find(|line| line.key == key);
+    &line.unwrap_or_else(|| panic!("no {key}")).note
 }
 
 fn verdict(certificate: &Certificate, key: &str) -> Verdict {
@@ -211,6 +218,109 @@ fn residual_inequalities_take_the_ridge_of_the_step_before() {
     let first = (4.0 - (0.7 - 0.025 * erf_gamma()) * 5.0) / (0.3 * 2f64.sqrt());
     let second = (3.6 - (0.95 - 0.025 * erf_gamma()) * 4.0) / (0.05 * 2f64.sqrt());
     close(&smooth, "residual_inequality", first.max(second));
+}
+
+/// (e(1) - 0.65 5)/1.5 is 0.367, and (e(3) - 0.9 4)/0.25 the larger: a ridge below 1 counts as well.
+#[test]
+fn the_worst_step_may_be_one_of_a_small_ridge() {
+    let ((x, y), schedule) = (diagonal(), falling());
+    let setup = Setup {
+        schedule: &schedule,
+        ..setup(Activation::Linear, &x, &y)
+    };
+    for (last, excess, note) in [
+        (3.8, 0.8, "holds at recorded steps"),
+        (3.9, 1.2, "does not hold"),
+    ] {
+        let run = MeasuredRun {
+            steps: vec![0, 1, 3],
+            residual_norm: Some(vec![5.0, 3.8, last]),
+            contraction: Some(vec![f64::NAN, 0.76, last / 4.0]),
+            ..MeasuredRun::default()
+        };
+        let certificate = certify(&setup).unwrap().with_run(&setup, &run);
+        close(&certificate, "residual_inequality", excess);
+        assert_eq!(said_of(&certificate, "residual_inequality"), note);
+    }
+}
+
+/// The bound on a step is 1 - 0.025 0.465 = 0.988; three draws are 0.1 around 0.3.
+#[test]
+fn notes_compare_a_run_with_what_was_said_before() {
+    let (x, y) = orthonormal(2);
+    let setup = setup(Activation::Erf, &x, &y);
+    let forecast = Forecast::Drawn(Drawn {
+        alignment: vec![0.2, 0.3, 0.4],
+        initial_share: vec![f64::NAN; 3],
+        what: "weights",
+        cutoff: CutoffNeeded::Unknown { why: String::new() },
+    });
+    let before = certify(&setup).unwrap().with_forecast(&forecast);
+    let scale = before.value("output_movement_scale").unwrap();
+    let after = |ratio: f64| {
+        let run = MeasuredRun {
+            steps: vec![0, 1, 2],
+            contraction: Some(vec![f64::NAN, ratio, 0.97]),
+            output_movement_max: Some(vec![0.0, 0.75 * scale, 0.5 * scale]),
+            alignment: Some(vec![0.9, 0.6, 0.15]),
+            diverged: Some(2),
+            ..MeasuredRun::default()
+        };
+        before.clone().with_run(&setup, &run)
+    };
+    let within = after(0.98);
+    for (key, value, note) in [
+        (
+            "worst_contraction",
+            0.98,
+            "of recorded steps; within the theorem's bound",
+        ),
+        (
+            "final_alignment",
+            0.15,
+            "-1.5 standard deviations from the predicted mean",
+        ),
+        ("diverged_step", 2.0, ""),
+    ] {
+        close(&within, key, value);
+        assert_eq!(said_of(&within, key), note);
+    }
+    close(&within, "output_movement_max", 0.75 * scale);
+    let note = said_of(&within, "output_movement_max");
+    assert!(
+        note.starts_with("0.7500 of the theorem's scale, "),
+        "{note}"
+    );
+    assert_eq!(
+        said_of(&within, "hidden_movement_max"),
+        "record `hidden_movement_max`"
+    );
+    let beyond = said_of(&after(0.99), "worst_contraction").to_owned();
+    assert!(beyond.ends_with("; beyond the theorem's bound"), "{beyond}");
+}
+
+/// A step leaves 0.7 of beta(0): -log `P_T` is 0.357 T. (1/2) log(400/2) = 2.65 is reached at step 8, and
+/// 3.65 at step 11.
+#[test]
+fn the_summary_says_how_much_of_beta_0_is_left() {
+    let ((x, y), schedule) = (diagonal(), Schedule::Constant { ridge: 3.0 });
+    for (steps, words) in [
+        (
+            7,
+            "Most of beta is still beta(0): -log P_T = 2.50, forgotten from (1/2) log(p/n) + 1 = 3.65 on.",
+        ),
+        (8, "About half of beta is still beta(0): -log P_T = 2.85"),
+        (10, "About half of beta is still beta(0): -log P_T = 3.57"),
+        (11, "Little is left of beta(0): -log P_T = 3.92"),
+    ] {
+        let certificate = certify(&Setup {
+            schedule: &schedule,
+            steps,
+            ..setup(Activation::Linear, &x, &y)
+        });
+        let summary = certificate.unwrap().summary;
+        assert!(summary.starts_with(words), "{steps}: {summary}");
+    }
 }
 
 /// G passes the edge three and a half steps after the start: with ridge in steps 0 to 3, but not 0 to 2.

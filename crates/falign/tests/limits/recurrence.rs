@@ -133,6 +133,8 @@ fn weights_by_b_4_and_b_5_are_those_of_the_plain_engine() {
     let trained = plain.weights().unwrap();
     let direction = exact.hidden_direction(&problem.inputs).unwrap();
     let hidden = &weights.hidden + &weights.feedback.dot(&direction);
+    let fewer = exact.hidden_direction(&normals(20, 4, d)).unwrap_err();
+    assert!(fewer.to_string().contains("inputs"), "{fewer}");
     let z = weights.hidden.dot(&problem.inputs.t());
     let parts: [Array2<f64>; 3] = [
         &weights.output * exact.initial_factor(),

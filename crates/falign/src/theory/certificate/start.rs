@@ -114,3 +114,25 @@ pub(super) fn short(x: f64) -> String {
         format!("{x:.2e}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn numbers_in_notes_have_three_digits_or_four_decimals() {
+        for (x, expected) in [
+            (0.0, "0.0000"),
+            (0.000_999, "9.99e-4"),
+            (0.001, "0.0010"),
+            (-0.987_65, "-0.9877"),
+            (1.0, "1.00"),
+            (-99.994, "-99.99"),
+            (100.0, "100"),
+            (9999.4, "9999"),
+            (10_000.0, "1.00e4"),
+        ] {
+            assert_eq!(short(x), expected);
+        }
+    }
+}

@@ -1,6 +1,9 @@
 use super::*;
 use crate::math::{StreamName, Streams};
-use crate::theory::kernel_spectrum;
+use crate::theory::{
+    LinearNetwork, LinearRecurrence, feature_kernel, feedback_kernel, kernel_drift, kernel_spectrum,
+};
+use ndarray::array;
 
 fn normal(streams: Streams, name: StreamName, shape: (usize, usize)) -> Array2<f64> {
     let mut values = vec![0.0; shape.0 * shape.1];
@@ -97,4 +100,185 @@ fn more_outputs_are_refused() {
         },
     });
     assert!(error.unwrap_err().to_string().contains("outputs"));
+}
+
+/// Inequalities of 2 samples, 2 inputs and 3 units, for so many steps of 0.2.
+fn small(activation: Activation, ridge: f64, steps: u64) -> (Start, Vec<Inequality>) {
+    let start = Start {
+        x: array![[1.0, 0.5], [-0.4, 1.2]],
+        y: array![[1.0], [-0.7]],
+        w: array![[0.4, -1.2], [1.1, 0.3], [-0.3, 0.8]],
+        beta: array![[0.7], [-0.4], [1.3]],
+        b: array![[-0.9], [0.5], [1.6]],
+        schedule: Schedule::Constant { ridge },
+    };
+    let rows = lemmas(LemmaSetup {
+        activation,
+        inputs: &start.x,
+        targets: &start.y,
+        hidden_weights: &start.w,
+        output_weights: &start.beta,
+        feedback_weights: &start.b,
+        step_size: 0.2,
+        schedule: &start.schedule,
+        steps,
+        spectrum: Spectrum {
+            gamma: 0.5,
+            max: 3.0,
+        },
+    });
+    (start, rows.unwrap())
+}
+
+struct Start {
+    x: Array2<f64>,
+    y: Array2<f64>,
+    w: Array2<f64>,
+    beta: Array2<f64>,
+    b: Array2<f64>,
+    schedule: Schedule,
+}
+
+fn close(found: f64, expected: f64, what: &str) {
+    let error = (found - expected).abs();
+    assert!(error < 1e-12 * expected.abs(), "{what}: {found} {expected}");
+}
+
+/// n = d = 2, p = 3, gamma = 1/2, M = 3, eta = 1/5; a ridge of 0.3 spends S = 1.2 in 4 steps.
+#[test]
+fn right_sides_are_the_papers_with_constants_1() {
+    let (root, log) = (3f64.sqrt(), 3f64.ln().sqrt());
+    let scale = 2.0 / (0.5 * root);
+    let remainder = 0.04 * 4.0 / root;
+    let start = (1.0 / DELTA).ln();
+    let product = (4.0 * (2.0 / DELTA).ln()).sqrt();
+    for (activation, ridge, expected) in [
+        (
+            Activation::Tanh,
+            0.0,
+            [
+                ("A.11", 2.0 * scale * log),
+                ("A.12", 2.0 * scale * (1.0 + log)),
+                ("A.13", remainder),
+                ("A.14w", scale * log),
+                ("A.14beta", scale),
+            ]
+            .as_slice(),
+        ),
+        (
+            Activation::Tanh,
+            0.3,
+            &[
+                ("A.16", 2.0 * scale * log * 1.24),
+                ("A.17", 2.0 * scale * log * 1.24),
+                ("A.18", remainder),
+                ("A.14w", scale * log * 1.24),
+                ("A.14beta", scale * 1.24),
+            ],
+        ),
+        (
+            Activation::Linear,
+            0.3,
+            &[
+                ("B.10", 3.0 * (start / 3.0).sqrt()),
+                ("B.11", 0.2 / 3.0 * 27f64.sqrt() * product * 6.2 / 0.5),
+                ("B.12", 0.04 / 3.0 * 9.0 * 2.0 * (6.2 / 0.5f64).powi(2)),
+            ],
+        ),
+    ] {
+        let (_, rows) = small(activation, ridge, 4);
+        for (key, right) in expected {
+            close(row(&rows, key).right, *right, key);
+        }
+    }
+}
+
+/// (A.3) with ridge, in whole arrays; v(t) is what G(t), and H(t) with beta(t+1), leave of a step.
+#[test]
+fn left_sides_are_the_largest_of_the_steps_taken_one_by_one() {
+    let (eta, ridge, steps) = (0.2, 0.3, 3);
+    let (start, rows) = small(Activation::Tanh, ridge, steps);
+    let Start { x, y, b, .. } = &start;
+    let (mut w, mut beta) = (start.w.clone(), start.beta.clone());
+    let errors = |w: &Array2<f64>, beta: &Array2<f64>| {
+        x.dot(&w.t()).mapv(f64::tanh).dot(beta) / 3f64.sqrt() - y
+    };
+    let g_start = feature_kernel(&w, Activation::Tanh, x).unwrap();
+    let h_start = feedback_kernel(&w, &beta, b, Activation::Tanh, x).unwrap();
+    let (mut g_most, mut h_most, mut v_most) = (0.0f64, 0.0f64, 0.0f64);
+    let (mut w_most, mut beta_most, mut left) = (0.0f64, 0.0f64, 1.0);
+    for _ in 0..steps {
+        let e = errors(&w, &beta);
+        let psi = x.dot(&w.t()).mapv(f64::tanh);
+        let sent = e.dot(&b.t()) * psi.mapv(|psi| 1.0 - psi * psi);
+        let g = feature_kernel(&w, Activation::Tanh, x).unwrap();
+        let next_w = &w - &(sent.t().dot(x) * (eta / 3f64.sqrt()));
+        beta = &beta * (1.0 - eta * ridge) - psi.t().dot(&e) * (eta / 3f64.sqrt());
+        let h = feedback_kernel(&w, &beta, b, Activation::Tanh, x).unwrap();
+        w = next_w;
+        left *= 1.0 - eta * ridge;
+        let first_order = &e * (1.0 - eta * ridge) - (&g + &h).dot(&e) * eta - y * (eta * ridge);
+        v_most = v_most.max(norm(&(errors(&w, &beta) - first_order)) / norm(&e));
+        g_most = g_most.max(kernel_drift(&g, &g_start).unwrap());
+        h_most = h_most.max(kernel_drift(&h, &h_start).unwrap());
+        for (now, then) in w.rows().into_iter().zip(start.w.rows()) {
+            let moved = &now - &then;
+            w_most = w_most.max(moved.dot(&moved).sqrt());
+        }
+        for (now, then) in beta.iter().zip(&start.beta) {
+            beta_most = beta_most.max((now - left * then).abs());
+        }
+    }
+    for (key, expected) in [
+        ("A.16", g_most),
+        ("A.17", h_most),
+        ("A.14w", w_most),
+        ("A.14beta", beta_most),
+    ] {
+        close(row(&rows, key).left, expected, key);
+    }
+    // A small difference of large numbers.
+    assert!((row(&rows, "A.18").left - v_most).abs() < 1e-14);
+}
+
+/// Ridge 3 is settled from step 14 on: 0.2 3 14 = 8.4.
+#[test]
+fn a_settled_residual_is_looked_at_from_the_time_of_lemma_b_4_on() {
+    let (start, rows) = small(Activation::Linear, 3.0, 18);
+    let network = LinearNetwork {
+        inputs: &start.x,
+        targets: &start.y,
+        hidden_weights: &start.w,
+        output_weights: &start.beta,
+        feedback_weights: &start.b,
+    };
+    let mut exact = LinearRecurrence::new(network, 0.2, start.schedule.clone()).unwrap();
+    let kernel = start.x.dot(&start.x.t());
+    let mut sum = Array2::zeros((2, 1));
+    let (mut least, mut most, mut cosine) = (f64::INFINITY, 0.0f64, f64::NAN);
+    for t in 0..18 {
+        let e = exact.residual().clone();
+        if t >= 14 {
+            let along = -dot(&e, &start.y) / dot(&start.y, &start.y);
+            least = least.min(along);
+            most = most.max(norm(&(&e + &(&start.y * along))) / norm(&start.y));
+            let g = kernel.dot(&sum);
+            cosine = dot(&g, &e) / (norm(&g) * norm(&e));
+        }
+        sum += &e;
+        exact.step();
+    }
+    for (key, left, right) in [
+        ("B.14", least, 2.5 / 3.5),
+        ("B.15", most, 0.5 / 3.5),
+        ("B.21", cosine, 0.75),
+    ] {
+        close(row(&rows, key).left, left, key);
+        close(row(&rows, key).right, right, key);
+    }
+    // No ridge above gamma, or none that has settled.
+    for (ridge, steps) in [(0.4, 200), (3.0, 14)] {
+        let (_, rows) = small(Activation::Linear, ridge, steps);
+        assert!(rows.iter().all(|row| row.key != "B.14"), "{ridge} {steps}");
+    }
 }

@@ -185,23 +185,22 @@ mod tests {
     /// A whole step of Newton's method would make things worse at these guesses.
     #[test]
     fn a_step_too_long_is_shortened() {
-        let (kernel, targets) = (array![[1.0, 0.0], [0.0, 2.0]], array![[1.0], [0.0]]);
-        for guess in [
-            array![[-5.0], [4.0]],
-            array![[7.0], [-3.0]],
-            array![[-40.0], [0.0]],
+        let targets = array![[1.0], [0.0]];
+        let apart = array![[1.0, 0.0], [0.0, 2.0]];
+        // Where samples share units, a step that was made longer instead never comes back.
+        let mixed = array![[3.0, 1.0], [1.0, 2.0]];
+        for (kernel, guess) in [
+            (&apart, array![[-5.0], [4.0]]),
+            (&apart, array![[7.0], [-3.0]]),
+            (&apart, array![[-40.0], [0.0]]),
+            (&mixed, array![[-40.0], [0.0]]),
+            (&mixed, array![[-9.0], [2.0]]),
         ] {
-            let alpha = newton(
-                &kernel,
-                &targets,
-                Loss::Logistic,
-                0.01,
-                &guess,
-                &unwatched(),
-            )
-            .unwrap();
+            let alpha =
+                newton(kernel, &targets, Loss::Logistic, 0.01, &guess, &unwatched()).unwrap();
+            let outputs = kernel.dot(&alpha);
             for (i, y) in [1.0, 0.0].into_iter().enumerate() {
-                let sigma = 1.0 / (1.0 + (-kernel[(i, i)] * alpha[(i, 0)]).exp());
+                let sigma = 1.0 / (1.0 + (-outputs[(i, 0)]).exp());
                 let left = 0.01 * alpha[(i, 0)] + sigma - y;
                 assert!(left.abs() < 1e-9, "{guess} {left}");
             }
