@@ -111,6 +111,16 @@ fn between_tests_every_selected_mean() {
 }
 
 #[test]
+fn a_range_may_be_one_number() {
+    let body = "quantity = \"alignment\"\nkind = \"between\"\nmin = 0.5\nmax = 0.5";
+    for (value, margin) in [(0.5, 0.0), (0.625, -0.125), (0.25, -0.25)] {
+        let verdict = claim(body).evaluate(&table(5, |_, _, _, _| value));
+        assert!((verdict.margin - margin).abs() < 1e-15, "{verdict:?}");
+        assert_eq!(verdict.passed, margin >= 0.0, "{value}");
+    }
+}
+
+#[test]
 fn trends_use_the_difference_within_runs() {
     // The spread over runs is far larger than the effect, but the same at both levels.
     let data = table(5, |_, ridge, run, _| {

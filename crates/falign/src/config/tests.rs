@@ -566,6 +566,28 @@ fn the_resolved_text_is_the_same_experiment_and_writes_itself() {
 }
 
 #[test]
+fn claims_about_cases_that_do_not_run_are_left_out_and_say_so() {
+    let about = |id: &str, filter: &str| {
+        format!(
+            "[[claim]]\nid = \"{id}\"\ntext = \"t\"\nsource = \"s\"\nquantity = \"alignment\"\n\
+             kind = \"between\"\nmax = 1\n{filter}\n"
+        )
+    };
+    let text = [
+        SWEPT,
+        &about("here", "where = { case = [\"relu\", \"linear\"] }"),
+        &about("there", "where = { case = [\"relu\", \"narrow\"] }"),
+        &about("anywhere", "where = { ridge = 0 }"),
+    ]
+    .concat();
+    let experiment = with(&text, &[], &["linear"]).unwrap();
+    let kept: Vec<&str> = experiment.claims.iter().map(|claim| &*claim.id).collect();
+    assert_eq!(kept, ["here", "anywhere"]);
+    let elsewhere = "about cases that do not run".to_owned();
+    assert_eq!(experiment.left_out, [("there".to_owned(), elsewhere)]);
+}
+
+#[test]
 fn loaded_paths_are_relative_to_the_file() {
     let folder = std::env::temp_dir().join(format!("falign-config-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

@@ -233,39 +233,70 @@ mod tests {
     use ndarray::Array2;
 
     use super::*;
+    use crate::config::Overrides;
     use crate::data::Dataset;
-    use crate::plan::in_memory;
+    use crate::file::scratch::Scratch;
+    use crate::plan::execute::{execute, result_path};
+    use crate::plan::{Plan, in_memory};
     use crate::rule::Registry;
     use crate::simulate::given::{self, Given};
 
     /// Rounding of each report to whole multiply-adds, as a share of all.
     const ROUNDING: f64 = 1e-3;
 
-    fn told(flat: &str) -> (f64, f64) {
-        let experiment = Experiment::from_flat(&flat.parse().unwrap(), None).unwrap();
-        let watch = Watch::default();
-        in_memory::run(&experiment, &Sources::default(), &watch).unwrap();
-        (
-            watch.done.into_inner() as f64,
-            watch.total.into_inner() as f64,
-        )
+    fn assert_done(watch: &Watch, what: &str) {
+        let value = |count: &AtomicU64| count.load(Ordering::Relaxed) as f64;
+        let (done, total) = (value(&watch.done), value(&watch.total));
+        assert!(
+            total > 0.0 && (done / total - 1.0).abs() < ROUNDING,
+            "{what}: {done} of {total}"
+        );
     }
 
     #[test]
     fn all_work_is_done_at_the_end_whatever_decides_the_steps() {
-        for steps in [
-            "steps = 130",
-            "steps = { tau = 2 }\nstep_size = 1e-2",
+        for (steps, count) in [
+            ("steps = 130", Some(3 * 130)),
+            ("steps = { tau = 2 }\nstep_size = 1e-2", None),
             // Until its data are there nobody knows, and the guess is far from it.
-            "steps = { tau = 2 }\nstep_size = \"auto\"\ndataset = \"per_run\"\nsweep = { width = [9, 50] }",
-            "engine = \"mini_batch\"\nbatch = 4\nepochs = 40",
+            (
+                "steps = { tau = 2 }\nstep_size = \"auto\"\ndataset = \"per_run\"\nsweep = { width = [9, 50] }",
+                None,
+            ),
+            // Two batches an epoch.
+            (
+                "engine = \"mini_batch\"\nbatch = 4\nepochs = 40",
+                Some(3 * 80),
+            ),
         ] {
             let flat = format!("samples = 7\ninput_dim = 5\nwidth = 30\nruns = 3\n{steps}");
-            let (done, total) = told(&flat);
-            assert!(
-                total > 0.0 && (done / total - 1.0).abs() < ROUNDING,
-                "{steps}: {done} of {total}"
-            );
+            let experiment = Experiment::from_flat(&flat.parse().unwrap(), None).unwrap();
+            let watch = Watch::default();
+            in_memory::run(&experiment, &Sources::default(), &watch).unwrap();
+            assert_done(&watch, steps);
+            let taken = watch.steps.into_inner();
+            assert_eq!(count.unwrap_or(taken), taken, "{steps}");
+        }
+    }
+
+    #[test]
+    fn stored_runs_are_work_that_is_done() {
+        let text = "name = \"stored\"\n[data]\nsamples = 7\ninput_dim = 5\n[network]\nwidth = 30\n\
+                    [run]\nsteps = 130\nruns = 3\nruns_per_job = 1\n";
+        let experiment = Experiment::parse(text, &Overrides::none()).unwrap();
+        let plan = Plan::new(&experiment).unwrap();
+        let folder = Scratch::new("stored-work");
+        let sources = Sources::default();
+        for (kept, made) in [(0, 3), (3, 0), (2, 1)] {
+            if kept == 2 {
+                std::fs::remove_file(result_path(folder.path(), &plan.jobs[1])).unwrap();
+            }
+            let watch = Watch::default();
+            let done = execute(&experiment, &plan, folder.path(), &sources, &watch).unwrap();
+            assert_eq!((done.kept, done.complete), (kept, true));
+            assert_done(&watch, &format!("{kept} are stored"));
+            assert_eq!(watch.jobs_done.into_inner(), 3);
+            assert_eq!(watch.steps.into_inner(), made * 130);
         }
     }
 

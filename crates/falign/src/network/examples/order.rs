@@ -141,6 +141,15 @@ mod tests {
         );
     }
 
+    /// 19 pixels: two chains of eight, and a rest.
+    #[test]
+    fn a_component_is_the_sum_over_the_pixels_that_are_not_zero() {
+        let direction: Vec<f32> = (0..19).map(|j| (1u32 << j) as f32).collect();
+        let row: Vec<u8> = (0..19).map(|j| if j % 3 == 1 { 0 } else { 7 }).collect();
+        let expected: u32 = (0..19).filter(|j| j % 3 != 1).map(|j| 1 << j).sum();
+        assert_eq!(dot(&direction, &row).to_bits(), (expected as f32).to_bits());
+    }
+
     #[test]
     fn equal_or_empty_images_have_an_order_too() {
         let pixels = Array2::from_elem((5, 3), 0u8);
