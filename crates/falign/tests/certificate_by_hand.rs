@@ -156,6 +156,29 @@ fn a_falling_ridge_is_spent_step_by_step() {
     );
 }
 
+/// One input of length 1: `S_lambda` = 20/0.25 is 32 ridges of 2.5 to the last bit.
+#[test]
+fn a_budget_is_spent_by_the_step_that_uses_it_up() {
+    let (x, y) = (array![[1.0]], array![[1.0]]);
+    for (steps, note) in [(32, "after the run's end"), (33, "the theorem ends there")] {
+        let certificate = certify(&Setup {
+            step_size: 0.25,
+            schedule: &Schedule::Constant { ridge: 2.5 },
+            steps,
+            ..setup(Activation::Linear, &x, &y)
+        })
+        .unwrap();
+        for (key, value) in [
+            ("ridge_budget", 80.0),
+            ("cutoff_step", 32.0),
+            ("budget_spent_step", 32.0),
+        ] {
+            close(&certificate, key, value);
+        }
+        assert_eq!(said_of(&certificate, "budget_spent_step"), note);
+    }
+}
+
 #[test]
 fn feedback_against_beta_0_counts_as_none() {
     let (x, y) = diagonal();

@@ -189,6 +189,20 @@ fn a_plateau_is_flat_and_high_enough() {
     assert!(!passes(&format!("{body}min = 2.1"), &flat));
     let falling = table(5, |_, _, _, step| (-0.05 * step as f64).exp());
     assert!(!passes(body, &falling));
+    // Only the last quarter counts, which begins at step 750.
+    let stepped = |first: f64, last: f64| {
+        table(
+            5,
+            move |_, _, _, step| if step < 750 { first } else { last },
+        )
+    };
+    assert!(passes(&format!("{body}min = 1.9"), &stepped(1.0, 2.0)));
+    assert!(!passes(&format!("{body}min = 1.9"), &stepped(2.0, 1.0)));
+    let late = table(
+        5,
+        |_, _, _, step| if step < 900 { 2.0 } else { step as f64 },
+    );
+    assert!(!passes(body, &late));
 }
 
 #[test]

@@ -188,4 +188,16 @@ mod tests {
         let text = load_train_test(&folder.file("d.csv", b"1,0\n")).unwrap_err();
         assert!(text.to_string().contains("expected a folder"), "{text}");
     }
+
+    #[test]
+    fn what_is_said_of_columns_is_refused_for_arrays_that_stand_apart() {
+        let options = TableOptions {
+            header: Some(true),
+            ..TableOptions::default()
+        };
+        let path = Path::new("a.npz");
+        let refused = load_named(path, &LabelColumn::Auto, &options, Known::Count(None));
+        let text = refused.unwrap_err().to_string();
+        assert!(text.contains("data.header is about columns"), "{text}");
+    }
 }

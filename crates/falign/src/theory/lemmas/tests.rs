@@ -1,5 +1,6 @@
 use super::*;
 use crate::math::{StreamName, Streams};
+use crate::stage::stopped_at_each_stage;
 use crate::theory::{
     LinearNetwork, LinearRecurrence, feature_kernel, feedback_kernel, kernel_drift, kernel_spectrum,
 };
@@ -102,41 +103,50 @@ fn more_outputs_are_refused() {
     assert!(error.unwrap_err().to_string().contains("outputs"));
 }
 
-/// Inequalities of 2 samples, 2 inputs and 3 units, for so many steps of 0.2.
-fn small(activation: Activation, ridge: f64, steps: u64) -> (Start, Vec<Inequality>) {
-    let start = Start {
-        x: array![[1.0, 0.5], [-0.4, 1.2]],
-        y: array![[1.0], [-0.7]],
-        w: array![[0.4, -1.2], [1.1, 0.3], [-0.3, 0.8]],
-        beta: array![[0.7], [-0.4], [1.3]],
-        b: array![[-0.9], [0.5], [1.6]],
-        schedule: Schedule::Constant { ridge },
-    };
-    let rows = lemmas(LemmaSetup {
-        activation,
-        inputs: &start.x,
-        targets: &start.y,
-        hidden_weights: &start.w,
-        output_weights: &start.beta,
-        feedback_weights: &start.b,
-        step_size: 0.2,
-        schedule: &start.schedule,
-        steps,
-        spectrum: Spectrum {
-            gamma: 0.5,
-            max: 3.0,
-        },
-    });
-    (start, rows.unwrap())
-}
-
-struct Start {
+/// 2 samples, 2 inputs and 3 units.
+struct Small {
     x: Array2<f64>,
     y: Array2<f64>,
     w: Array2<f64>,
     beta: Array2<f64>,
     b: Array2<f64>,
     schedule: Schedule,
+}
+
+impl Small {
+    fn new(ridge: f64) -> Self {
+        Self {
+            x: array![[1.0, 0.5], [-0.4, 1.2]],
+            y: array![[1.0], [-0.7]],
+            w: array![[0.4, -1.2], [1.1, 0.3], [-0.3, 0.8]],
+            beta: array![[0.7], [-0.4], [1.3]],
+            b: array![[-0.9], [0.5], [1.6]],
+            schedule: Schedule::Constant { ridge },
+        }
+    }
+
+    /// So many steps of 0.2.
+    fn setup(&self, activation: Activation, steps: u64) -> LemmaSetup<'_> {
+        LemmaSetup {
+            activation,
+            inputs: &self.x,
+            targets: &self.y,
+            hidden_weights: &self.w,
+            output_weights: &self.beta,
+            feedback_weights: &self.b,
+            step_size: 0.2,
+            schedule: &self.schedule,
+            steps,
+            spectrum: Spectrum {
+                gamma: 0.5,
+                max: 3.0,
+            },
+        }
+    }
+
+    fn rows(&self, activation: Activation, steps: u64) -> Vec<Inequality> {
+        lemmas(self.setup(activation, steps)).unwrap()
+    }
 }
 
 fn close(found: f64, expected: f64, what: &str) {
@@ -186,7 +196,7 @@ fn right_sides_are_the_papers_with_constants_1() {
             ],
         ),
     ] {
-        let (_, rows) = small(activation, ridge, 4);
+        let rows = Small::new(ridge).rows(activation, 4);
         for (key, right) in expected {
             close(row(&rows, key).right, *right, key);
         }
@@ -197,8 +207,9 @@ fn right_sides_are_the_papers_with_constants_1() {
 #[test]
 fn left_sides_are_the_largest_of_the_steps_taken_one_by_one() {
     let (eta, ridge, steps) = (0.2, 0.3, 3);
-    let (start, rows) = small(Activation::Tanh, ridge, steps);
-    let Start { x, y, b, .. } = &start;
+    let start = Small::new(ridge);
+    let rows = start.rows(Activation::Tanh, steps);
+    let Small { x, y, b, .. } = &start;
     let (mut w, mut beta) = (start.w.clone(), start.beta.clone());
     let errors = |w: &Array2<f64>, beta: &Array2<f64>| {
         x.dot(&w.t()).mapv(f64::tanh).dot(beta) / 3f64.sqrt() - y
@@ -241,10 +252,24 @@ fn left_sides_are_the_largest_of_the_steps_taken_one_by_one() {
     assert!((row(&rows, "A.18").left - v_most).abs() < 1e-14);
 }
 
+#[test]
+fn lemmas_tell_the_share_of_their_steps_that_is_done() {
+    for activation in [Activation::Tanh, Activation::Linear] {
+        let small = Small::new(0.3);
+        let told = stopped_at_each_stage(|listener| {
+            let work = Work::new(listener, 1.0, &lemma_stage);
+            lemmas_of(small.setup(activation, 4), &work)
+        });
+        let shares = [0.25, 0.5, 0.75, 1.0];
+        assert_eq!(told, shares.map(lemma_stage), "{activation:?}");
+    }
+}
+
 /// Ridge 3 is settled from step 14 on: 0.2 3 14 = 8.4.
 #[test]
 fn a_settled_residual_is_looked_at_from_the_time_of_lemma_b_4_on() {
-    let (start, rows) = small(Activation::Linear, 3.0, 18);
+    let start = Small::new(3.0);
+    let rows = start.rows(Activation::Linear, 18);
     let network = LinearNetwork {
         inputs: &start.x,
         targets: &start.y,
@@ -278,7 +303,7 @@ fn a_settled_residual_is_looked_at_from_the_time_of_lemma_b_4_on() {
     }
     // No ridge above gamma, or none that has settled.
     for (ridge, steps) in [(0.4, 200), (3.0, 14)] {
-        let (_, rows) = small(Activation::Linear, ridge, steps);
+        let rows = Small::new(ridge).rows(Activation::Linear, steps);
         assert!(rows.iter().all(|row| row.key != "B.14"), "{ridge} {steps}");
     }
 }
