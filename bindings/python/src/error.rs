@@ -18,7 +18,12 @@ pub(crate) fn raise(error: &Error) -> PyErr {
         Error::Fault { .. } => "InternalError",
         _ => "FalignError",
     };
-    exception(class, error.to_string())
+    let text = match error {
+        // The program may not be there.
+        Error::Fault { .. } => format!("{error}, or of `print(falign.doctor().to_json())`"),
+        _ => error.to_string(),
+    };
+    exception(class, text)
 }
 
 /// A `ConfigError` of what the library does not look at.

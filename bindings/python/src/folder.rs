@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use falign::internal::archive::{archive as put, beside};
 use falign::internal::config::{Experiment, flat_table};
 use falign::internal::plan::folder;
 use falign::internal::simulate::given;
@@ -54,4 +55,17 @@ pub(crate) fn load(
         .map(|(labelled, runs)| setting(py, labelled, runs))
         .collect::<PyResult<Vec<_>>>()?;
     Ok((dict(py, &flat)?, settings))
+}
+
+/// Puts a finished run folder into one file, beside it unless `out` is given; gives the file's path.
+#[pyfunction]
+pub(crate) fn archive(
+    py: Python<'_>,
+    path: PathBuf,
+    out: Option<PathBuf>,
+    with_data: bool,
+) -> PyResult<PathBuf> {
+    let out = out.unwrap_or_else(|| beside(&path));
+    detached(py, || put(&path, &out, with_data, &Registry::built_in()))?;
+    Ok(out)
 }

@@ -13,6 +13,7 @@ mod audit;
 mod config;
 mod convert;
 mod data;
+mod doctor;
 mod error;
 mod figure;
 mod folder;
@@ -53,5 +54,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(figure::figure, module)?)?;
     module.add_function(wrap_pyfunction!(folder::save, module)?)?;
     module.add_function(wrap_pyfunction!(folder::load, module)?)?;
+    module.add_function(wrap_pyfunction!(folder::archive, module)?)?;
+    module.add_function(wrap_pyfunction!(doctor::doctor, module)?)?;
     Ok(())
 }

@@ -16,11 +16,11 @@ struct Known {
 
 static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
 
-const VARIABLE: &str = "FALIGN_NUM_THREADS";
+const VARIABLE: &str = falign::internal::doctor::NUM_THREADS;
 const MOST: usize = 1024;
 
 /// How many threads: the argument, else `FALIGN_NUM_THREADS`, else one for each core.
-fn wanted(threads: Option<usize>) -> PyResult<usize> {
+pub(crate) fn wanted(threads: Option<usize>) -> PyResult<usize> {
     let allowed = "expected a whole number from 1 to 1024";
     let (name, found) = match (threads, std::env::var(VARIABLE)) {
         (Some(threads), _) => ("n_jobs", threads.to_string()),

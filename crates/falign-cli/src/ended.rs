@@ -5,7 +5,10 @@ use std::process::ExitCode;
 /// Exit codes, each with its meaning.
 pub(crate) const EXIT_CODES: [(u8, &str); 6] = [
     (0, "done, and every claim that was checked holds"),
-    (1, "something failed: a file cannot be read or written, say"),
+    (
+        1,
+        "something failed: a file cannot be read or written, say, or the doctor found what nothing works without",
+    ),
     (
         2,
         "a mistake in the command, in an experiment file or in data",

@@ -40,15 +40,19 @@ impl Look {
     /// The text as stdout shows it: in colour on a terminal, unless `NO_COLOR` is set, and as it is
     /// elsewhere.
     pub(crate) fn on(self, text: impl Display) -> String {
-        // As clap decides for its help.
-        static HAS_COLOURS: LazyLock<bool> =
-            LazyLock::new(|| AutoStream::choice(&stdout()) != ColorChoice::Never);
-        if self == Self::Plain || !*HAS_COLOURS {
+        if self == Self::Plain || !has_colours() {
             return text.to_string();
         }
         let style = self.style();
         format!("{style}{text}{style:#}")
     }
+}
+
+/// Whether stdout takes colours, as clap decides for its help.
+pub(crate) fn has_colours() -> bool {
+    static FOUND: LazyLock<bool> =
+        LazyLock::new(|| AutoStream::choice(&stdout()) != ColorChoice::Never);
+    *FOUND
 }
 
 /// Columns that a line of stdout has: those of `COLUMNS`, or of the terminal. In a pipe there is no

@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod archive; // one file for a repository of data, and what a run is from
 mod audit; // what the audit of an experiment prints
 mod bad_files; // a file that cannot be used is named, with the place and the fix
 mod bad_keys; // a value that cannot be used is named, with its key and the fix
 mod before_runs; // what claims and pictures ask for, before anything runs
 mod belongs; // whose run folder it is: more runs, new figures, changed data
 mod claims; // what `check` says, and where it runs
+mod containers; // recipes of containers, as far as they can be tested without one
 mod custom_rule; // a program with a learning rule of its own
 mod damage; // results that are not what they were are found and made again
 mod data_sets; // `falign data`
@@ -16,6 +18,7 @@ mod deep_files; // weights of deep networks: written, read by others, started fr
 mod deep_interruption; // deep runs stopped in the middle of a run
 mod deep_keys; // what the mini-batch engine cannot do is refused by key
 mod determinism; // the same bytes whatever the threads
+mod doctor; // what this machine is, and what is missing
 #[cfg(unix)]
 mod documents; // every command of README and guide, as written
 mod dry_run; // what a run will cost, said before it is begun

@@ -73,6 +73,9 @@ fn harmless(reason: String) -> String {
     out
 }
 
+/// Request that ends the message of a fault.
+const REPORT: &str = "this is a fault of falign itself; please report it with what you ran and the output of `falign doctor --json`";
+
 /// Error of the library, by the thing that is wrong.
 ///
 /// # Example
@@ -141,7 +144,7 @@ pub enum Error {
     #[error("stopped before it was done")]
     Stopped,
     /// The program itself is at fault: it panicked.
-    #[error("{place}: {message}; this is a fault of falign itself, please report it")]
+    #[error("{place}: {message}; {}", REPORT)]
     Fault {
         /// Work that was being done.
         place: String,

@@ -45,7 +45,9 @@ mod tests {
         let says = |work: fn() -> Result<()>| {
             let error = caught(|| "here".to_owned(), work).unwrap_err();
             assert!(matches!(error, Error::Fault { .. }), "{error:?}");
-            error.to_string()
+            let text = error.to_string();
+            assert!(text.contains("please report it") && text.contains("`falign doctor --json`"));
+            text
         };
         assert!(says(|| panic!("plain")).starts_with("here: plain"));
         let with_value: fn() -> Result<()> = || panic!("value {}", std::hint::black_box(3));

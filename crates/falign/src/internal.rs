@@ -3,6 +3,11 @@
 //!
 //! Each room is here under its own name; CONTRIBUTING.md has the map.
 
+/// The room `archive`.
+pub mod archive {
+    pub use crate::archive::*;
+}
+
 /// More of [`audit`](mod@crate::audit).
 pub mod audit {
     pub use crate::audit::elsewhere::{Findings, Kind, PartFinding, Updates};
@@ -30,6 +35,11 @@ pub mod data {
     pub use crate::data::scaling::{Scaler, Scaling};
     pub use crate::data::validation::Split;
     pub use crate::file::content_hash;
+}
+
+/// The room `doctor`.
+pub mod doctor {
+    pub use crate::doctor::*;
 }
 
 /// The room `error`.

@@ -67,10 +67,12 @@
 //! Whatever else there is, for the program, the Python package and tests, is in [`internal`], without a promise of
 //! stability.
 
+mod archive;
 pub mod audit;
 mod claim;
 mod config;
 pub mod data;
+mod doctor;
 mod error;
 pub mod experiment;
 mod fault;

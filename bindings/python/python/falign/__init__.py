@@ -18,6 +18,8 @@
 ``theory``              what theory says of data and a config
 ``audit``               is a rule the rule it is called?
 ``audit_updates``       are updates of another program those of a rule?
+``archive``             a finished run folder as one file, for a repository of data
+``doctor``              what this machine and this build are, and what is missing
 ``falign.plot``         figures (matplotlib)
 ``falign.sklearn``      estimators (scikit-learn)
 ``falign.interop``      weights for PyTorch and others
@@ -35,10 +37,12 @@ from typing import TYPE_CHECKING, Any
 
 from falign import errors
 from falign._core import __version__, quantities
+from falign.archives import archive
 from falign.auditing import Audit, Check, UpdatedPart, UpdatesAudit, audit, audit_updates
 from falign.certificates import Certificate, Certificates, theory
 from falign.config import Config, builtin_names
 from falign.data import Labelled, Reals, load
+from falign.diagnosing import Diagnosis, doctor
 from falign.errors import FalignError, Interrupted
 from falign.results import Run
 from falign.rule import Layer, LearningRule, Trace
@@ -54,6 +58,7 @@ __all__ = [
     "Certificates",
     "Check",
     "Config",
+    "Diagnosis",
     "FalignError",
     "Interrupted",
     "Labelled",
@@ -67,9 +72,11 @@ __all__ = [
     "UpdatedPart",
     "UpdatesAudit",
     "__version__",
+    "archive",
     "audit",
     "audit_updates",
     "builtin_names",
+    "doctor",
     "errors",
     "interop",
     "iterate",

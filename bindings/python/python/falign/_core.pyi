@@ -8,11 +8,13 @@ __all__ = [
     "Data",
     "Iteration",
     "__version__",
+    "archive",
     "audit",
     "audit_updates",
     "builtin",
     "check",
     "describe",
+    "doctor",
     "figure",
     "flat",
     "keys",
@@ -131,4 +133,8 @@ def save(
     seconds: float,
 ) -> None: ...
 def load(path: str) -> tuple[dict[str, Any], list[_Setting]]: ...
+def archive(path: str, out: str | None, with_data: bool) -> Any: ...
+def doctor(
+    columns: int | None, python: dict[str, str | None]
+) -> tuple[str, list[tuple[str, list[tuple[str, str]]]]]: ...
 def limit_memory(memory: str | None) -> None: ...

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use falign::internal::claim::Verdict;
+use falign::internal::claim::{self, Verdict};
 use falign::internal::config::{Experiment, Overrides, builtin};
 use falign::internal::plan::execute::{check_weights, collect};
 use falign::internal::plan::run_table::{RunTable, SettingRuns};
@@ -98,7 +98,7 @@ pub(super) fn command(args: &CheckArgs, program: &Program<'_>) -> Result<Ended> 
 fn show(name: &str, measured: &Measured, verdicts: &[Verdict], as_json: bool) -> Result<()> {
     let experiment = &measured.experiment;
     if as_json {
-        let claims = verdicts::as_json(verdicts);
+        let claims = claim::json(verdicts);
         let mut report = json!({ "experiment": name, "claims": claims });
         match &measured.origin {
             Origin::Stored(stored) => report["stored"] = stored.json(),

@@ -1,23 +1,28 @@
-//! `falign cite`: BibTeX of the paper, of what an experiment or a rule is from, and of falign.
+//! `falign cite`: BibTeX of the paper, of what an experiment, a run folder or a rule is from, and of falign.
 
 use std::path::Path;
 
 use anyhow::Result;
 use falign::internal::config::cite::bibliography;
+use falign::internal::plan::folder;
 use falign::rule::Registry;
 
 use super::{OverrideArgs, source};
 use crate::ended::Ended;
 use crate::output;
 
-pub(super) fn command(name: Option<&Path>, rules: &Registry) -> Result<Ended> {
+pub(super) fn command(name: Option<&Path>, run: Option<&Path>, rules: &Registry) -> Result<Ended> {
     let rule = name.and_then(Path::to_str).and_then(|name| rules.get(name));
-    let text = match (name, rule) {
-        (None, _) => bibliography(None, &[]),
-        (_, Some(rule)) => bibliography(None, std::slice::from_ref(rule)),
-        (Some(name), None) => {
+    let text = match (run, name, rule) {
+        (Some(dir), _, _) => {
+            let experiment = folder::experiment(dir, rules)?;
+            bibliography(Some(&experiment), &[], folder::version(dir).as_deref())
+        }
+        (None, None, _) => bibliography(None, &[], None),
+        (None, _, Some(rule)) => bibliography(None, std::slice::from_ref(rule), None),
+        (None, Some(name), None) => {
             let experiment = source::experiment(Some(name), &OverrideArgs::default(), rules)?;
-            bibliography(Some(&experiment), &[])
+            bibliography(Some(&experiment), &[], None)
         }
     };
     output::bytes(text.as_bytes())?;

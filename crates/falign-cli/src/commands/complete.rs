@@ -142,9 +142,9 @@ fn values(command: &Command, arg: &Arg, before: &[String], rules: &Registry) -> 
         (_, "experiment") => experiments(),
         ("cite", "cited") => [experiments(), names(rules)].concat(),
         ("check", "target") => [run_folders(), experiments()].concat(),
-        ("show" | "plot", "dir" | "dirs") | ("diff", "a" | "b") | ("theory", "run") => {
-            run_folders()
-        }
+        ("show" | "plot" | "archive", "dir" | "dirs")
+        | ("diff", "a" | "b")
+        | ("theory" | "cite", "run") => run_folders(),
         (_, "set") => assignments(rules),
         (_, "cases") => cases(before),
         (_, "quantities" | "y") => Quantity::names().map(str::to_owned).collect(),

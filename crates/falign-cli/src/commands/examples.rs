@@ -136,6 +136,21 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             ("cite", "the paper and falign"),
             ("cite published/drtp2021", "and the source of an experiment"),
+            ("cite --run runs/quickstart", "and what a run folder used"),
+        ],
+    ),
+    (
+        "archive",
+        &[(
+            "archive runs/quickstart",
+            "runs/quickstart.zip, the same bytes each time",
+        )],
+    ),
+    (
+        "doctor",
+        &[
+            ("doctor", "what is here, what is missing, and how to get it"),
+            ("doctor --json", "what a report of a fault should hold"),
         ],
     ),
     (

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, roman};
+use falign::internal::doctor::VARIABLES;
 
 use super::{command_line, examples};
 use crate::ended::{EXIT_CODES, Ended, Usage};
@@ -24,28 +25,6 @@ const FILES: &[(&str, &str)] = &[
     (
         "~/.config/falign/mirrors.toml",
         "mirrors of data sets, in place of the built-in ones (under XDG_CONFIG_HOME, where that is set)",
-    ),
-];
-
-/// Variables that the program reads.
-const ENVIRONMENT: &[(&str, &str)] = &[
-    (
-        "FALIGN_DATA",
-        "folder in which data sets are looked for, behind --data-dir and before the user's cache",
-    ),
-    ("NO_COLOR", "set: no colours"),
-    ("COLUMNS", "columns of a line, in place of the terminal's"),
-    (
-        "http_proxy, https_proxy, no_proxy",
-        "proxies for `falign data fetch`",
-    ),
-    (
-        "SSL_CERT_FILE",
-        "file of certificates that `falign data fetch` trusts besides its own",
-    ),
-    (
-        "RUST_BACKTRACE",
-        "set: a fault of the program shows where it happened",
     ),
 ];
 
@@ -121,7 +100,7 @@ fn page(command: &Command) -> Result<Vec<u8>> {
     for (code, meaning) in EXIT_CODES {
         entry(&mut more, &code.to_string(), meaning);
     }
-    for (head, rows) in [("FILES", FILES), ("ENVIRONMENT", ENVIRONMENT)] {
+    for (head, rows) in [("FILES", FILES), ("ENVIRONMENT", &VARIABLES)] {
         more.control("SH", [head]);
         for (name, meaning) in rows {
             entry(&mut more, name, meaning);

@@ -1,5 +1,6 @@
 //! One file per subcommand; this one parses and hands over.
 
+mod archive;
 mod audit;
 mod check;
 mod cite;
@@ -8,6 +9,7 @@ mod config;
 mod data;
 mod diff;
 mod diverged;
+mod doctor;
 mod dry_run;
 mod examples;
 mod explain;
@@ -117,8 +119,19 @@ enum Command {
     /// Print BibTeX of the paper, of an experiment's or rule's source, and of falign
     Cite {
         /// Name of a built-in experiment or of a learning rule, or a file
-        #[arg(value_name = "NAME")]
+        #[arg(value_name = "NAME", conflicts_with = "run")]
         cited: Option<PathBuf>,
+        /// Cite what this run folder used: its experiment, rules and data sets, and the version of falign that made it
+        #[arg(long, value_name = "DIR")]
+        run: Option<PathBuf>,
+    },
+    /// Put a finished run folder into one file: results, claims, checksums, citations
+    Archive(archive::ArchiveArgs),
+    /// Say what this machine and this build are, and what is missing or wrong
+    Doctor {
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print the JSON Schema of experiment files, for editors
     Schema,
@@ -292,7 +305,11 @@ pub(crate) fn dispatch(cli: Cli, program: &Program<'_>) -> Result<Ended> {
         Command::Data { options, command } => data::command(&command, &options),
         Command::Keys { word, markdown } => keys::command(word.as_deref(), markdown),
         Command::Explain { name } => explain::command(name.as_deref(), program.rules),
-        Command::Cite { cited } => cite::command(cited.as_deref(), program.rules),
+        Command::Cite { cited, run } => {
+            cite::command(cited.as_deref(), run.as_deref(), program.rules)
+        }
+        Command::Archive(args) => archive::command(&args, program.rules),
+        Command::Doctor { json } => doctor::command(json),
         Command::Schema => shell::schema(),
         Command::Completions { shell } => shell::completions(shell, &program.name),
         Command::Man { commands, out } => man::command(&commands, out.as_deref()),

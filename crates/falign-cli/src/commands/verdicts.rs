@@ -4,7 +4,6 @@ use anyhow::Result;
 use falign::internal::claim::Verdict;
 use falign::internal::config::Experiment;
 use falign::internal::plan::run_table::RunTable;
-use serde_json::{Value, json};
 
 use crate::output::{self, Look};
 
@@ -19,19 +18,6 @@ pub(super) fn of(experiment: &Experiment, table: &RunTable, levels: usize) -> Ve
     let claims = experiment.claims.iter();
     claims
         .map(|claim| claim.evaluate_among(table, levels))
-        .collect()
-}
-
-pub(super) fn as_json(verdicts: &[Verdict]) -> Value {
-    verdicts
-        .iter()
-        .map(|v| {
-            json!({
-                "id": v.id, "verdict": v.name(), "passed": v.passed, "undecidable": v.undecidable,
-                "measured": v.measured, "wanted": v.wanted,
-                "margin": v.margin.is_finite().then_some(v.margin),
-            })
-        })
         .collect()
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use falign::internal::data::catalogue;
 use falign::internal::data::catalogue::Entry;
-use falign::internal::file::read_text;
+use falign::internal::file::{UserFolder, read_text};
 use serde::Deserialize;
 
 use crate::ended::Usage;
@@ -85,11 +85,7 @@ impl Mirrors {
 
 /// `falign/mirrors.toml` in the user's configuration.
 fn own_file() -> Option<PathBuf> {
-    let config = std::env::var_os("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| std::env::home_dir().map(|home| home.join(".config")))?;
-    Some(config.join("falign").join("mirrors.toml"))
+    Some(UserFolder::Configuration.find()?.join("mirrors.toml"))
 }
 
 /// The address of a file below a mirror's.

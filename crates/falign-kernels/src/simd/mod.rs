@@ -265,6 +265,19 @@ pub fn best_path() -> Path {
     Path::Portable
 }
 
+/// Paths of this processor, the best one last.
+pub fn paths() -> Vec<Path> {
+    let all = [Path::Portable, Path::Avx2, Path::Avx512, Path::Neon];
+    let best = best_path();
+    let is_here = |path: &Path| match path {
+        Path::Portable => true,
+        // Every processor with the wider vectors has the narrower.
+        Path::Avx2 => matches!(best, Path::Avx2 | Path::Avx512),
+        Path::Avx512 | Path::Neon => *path == best,
+    };
+    all.into_iter().filter(is_here).collect()
+}
+
 /// Makes all kernels take `path` (or the best one again, for `None`); for tests and
 /// benchmarks. A path that the processor lacks is lowered to the best one it has.
 pub fn force_path(path: Option<Path>) {

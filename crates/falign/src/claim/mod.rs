@@ -15,3 +15,15 @@ mod tests;
 
 pub use evaluate::Verdict;
 pub use finding::named;
+
+/// Verdicts as a list of objects, as programs are told of them.
+pub fn json(verdicts: &[Verdict]) -> serde_json::Value {
+    let one = |v: &Verdict| {
+        serde_json::json!({
+            "id": v.id, "verdict": v.name(), "passed": v.passed, "undecidable": v.undecidable,
+            "measured": v.measured, "wanted": v.wanted,
+            "margin": v.margin.is_finite().then_some(v.margin),
+        })
+    };
+    verdicts.iter().map(one).collect()
+}

@@ -32,7 +32,7 @@ const PIXELS: usize = 3 * 32 * 32;
 const RECORD: usize = 1 + PIXELS;
 const CLASSES: usize = 10;
 /// Bytes of a batch of CIFAR-10: 10 000 records.
-const LARGEST_BATCH: u64 = 10_000 * RECORD as u64;
+pub(super) const LARGEST_BATCH: u64 = 10_000 * RECORD as u64;
 
 /// Reads both sets from the archive, as stored (plain or gzip).
 pub(super) fn read_archive(path: &Path, stored: &[u8]) -> Result<TrainTest> {

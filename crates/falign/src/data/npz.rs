@@ -4,14 +4,14 @@ use std::io::{Cursor, Write as _};
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView2};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+use zip::{ZipArchive, ZipWriter};
 
 use super::gzip::{self, Bounded, beyond, read_bounded};
 use super::kind::{Format, mismatch};
 use super::npy::{self, Array, Place};
 use super::table::TableOptions;
 use crate::error::shown;
+use crate::file::zip::member;
 use crate::{Error, Result};
 
 /// The decompressed content of a file. What an archive holds is measured array by array.
@@ -191,16 +191,11 @@ pub(super) fn read_dataset(
 
 /// An NPZ file of these arrays. Equal arrays give equal bytes: no date, no compression.
 pub(super) fn write(path: &Path, arrays: &[(&str, ArrayView2<f64>)]) -> Result<Vec<u8>> {
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Stored)
-        .last_modified_time(DateTime::DEFAULT)
-        .unix_permissions(0o644);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (key, array) in arrays {
         let bytes = npy::write(array);
-        // Members beyond 4 GiB need the long form, and must say so first.
         let is_large = u32::try_from(bytes.len()).is_err();
-        zip.start_file(format!("{key}.npy"), options.large_file(is_large))
+        zip.start_file(format!("{key}.npy"), member(is_large))
             .map_err(|error| Error::io(path, error.into()))?;
         zip.write_all(&bytes)
             .map_err(|source| Error::io(path, source))?;
@@ -215,6 +210,8 @@ pub(super) fn write(path: &Path, arrays: &[(&str, ArrayView2<f64>)]) -> Result<V
 mod tests {
     use super::*;
     use ndarray::array;
+    use zip::CompressionMethod;
+    use zip::write::SimpleFileOptions;
 
     const PATH: &str = "a.npz";
 

@@ -5,6 +5,8 @@ pub mod lock;
 mod regular;
 pub mod sealed;
 mod uri;
+mod user;
+pub(crate) mod zip;
 
 use std::ffi::OsStr;
 use std::io::{self, Read};
@@ -13,10 +15,11 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 pub use self::folder::{Folder, has_other_names};
-use self::regular::open;
+pub(crate) use self::regular::open;
 pub use self::regular::{read, read_text};
 pub use self::uri::path_text;
 pub(crate) use self::uri::text_path;
+pub use self::user::UserFolder;
 
 use crate::{Error, Result};
 
@@ -92,7 +95,8 @@ pub(crate) fn hash_of(mut reader: impl Read) -> io::Result<String> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes in lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes
         .iter()

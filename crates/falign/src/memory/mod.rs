@@ -5,7 +5,7 @@
 
 mod machine;
 
-pub use self::machine::{available, set_limit};
+pub use self::machine::{Told, available, processor_quota, set_limit, told};
 
 /// Quantity that an array grows with, as the keys of an experiment have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::{EXPERIMENT, PLAN, numerics_versions};
+use super::folder::{EXPERIMENT, META, ORIGIN, PLAN, numerics_versions};
 use super::result_file::RESULTS;
 use super::{Identities, Job, NOT_IN_ID, Plan};
 use crate::config::setting::{FIELDS, Field};
@@ -237,11 +237,8 @@ fn other_rule_version(origin: &Origin, experiment: &Experiment) -> Option<String
     })
 }
 
-/// The file that says so from the start; what is finished says it in `meta.json` too.
-const ORIGIN: &str = "origin.json";
-const META: &str = "meta.json";
-
 impl Origin {
+    /// Origin of a folder; what is finished says it in `meta.json` too.
     fn read(folder: &Path) -> Option<Self> {
         let read = |name: &str| {
             let text = read_text(&folder.join(name)).ok()?;

@@ -15,7 +15,7 @@ use super::{Job, Plan};
 use crate::config::setting::SaveWeights;
 use crate::config::{Experiment, Overrides};
 use crate::file::lock::FolderLock;
-use crate::file::{Folder, write_atomic, write_own};
+use crate::file::{Folder, read_text, write_atomic, write_own};
 use crate::math::simd;
 use crate::network::TensorFile;
 use crate::rule::Registry;
@@ -35,6 +35,38 @@ pub fn numerics_versions(experiment: &Experiment) -> BTreeMap<&'static str, u32>
         .map(|one| one.setting.family())
         .map(|family| (family.name(), family.numerics_version()))
         .collect()
+}
+
+/// Table of means over runs, with which a folder is finished.
+pub const SUMMARY: &str = "summary.csv";
+
+/// File that says from the start of what versions and inputs a folder is made.
+pub const ORIGIN: &str = "origin.json";
+
+/// File that says what made a finished folder, and how its runs ended.
+pub const META: &str = "meta.json";
+
+/// The experiment of a run folder, checked; `rules` are those that it may name.
+///
+/// # Errors
+/// [`Error::Record`] if the folder is no run folder; as [`Experiment::load`].
+pub fn experiment(folder: &Path, rules: &Registry) -> Result<Experiment> {
+    let file = folder.join(EXPERIMENT);
+    if !file.exists() {
+        let reason = format!("is no run folder: it has no {EXPERIMENT}");
+        return Err(Error::record(folder, reason));
+    }
+    Experiment::load_with(&file, &Overrides::none(), rules)
+}
+
+/// Facts that a finished folder tells of itself.
+pub(crate) fn said(folder: &Path) -> Option<serde_json::Value> {
+    serde_json::from_str(&read_text(&folder.join(META)).ok()?).ok()
+}
+
+/// Version of falign that finished a folder.
+pub fn version(folder: &Path) -> Option<String> {
+    Some(said(folder)?["version"].as_str()?.to_owned())
 }
 
 /// Writes what a run folder starts with: `experiment.toml`, `plan.jsonl` and `origin.json`, which
@@ -83,12 +115,12 @@ pub fn write_tables(
     seconds: f64,
     threads: Option<u16>,
 ) -> Result<()> {
-    write_atomic(&folder.join("summary.csv"), summary_csv(table).as_bytes())?;
+    write_atomic(&folder.join(SUMMARY), summary_csv(table).as_bytes())?;
     if experiment.settings.iter().any(|s| s.setting.per_run_table) {
         write_atomic(&folder.join("runs.csv"), runs_csv(table).as_bytes())?;
     }
     let meta = meta(experiment, table, seconds, threads);
-    write_atomic(&folder.join("meta.json"), meta.as_bytes())
+    write_atomic(&folder.join(META), meta.as_bytes())
 }
 
 /// The text of `meta.json`: what made a folder, and how its runs ended.
@@ -184,8 +216,8 @@ fn of_job(runs: &[Vec<Option<RunResult>>], job: &Job) -> Option<Vec<RunResult>> 
 /// [`Error::Config`] where the experiment's data are no longer where it says; [`Error::Record`] where
 /// they have changed, or the folder is of another numerics version.
 pub fn load(folder: &Path, rules: &Registry) -> Result<(Experiment, Vec<Vec<Option<RunResult>>>)> {
-    let experiment = folder.join(EXPERIMENT);
-    let experiment = Experiment::load_with(&experiment, &Overrides::none(), rules)?;
+    let file = folder.join(EXPERIMENT);
+    let experiment = Experiment::load_with(&file, &Overrides::none(), rules)?;
     let plan = Plan::new(&experiment)?;
     belongs::check(&experiment, &plan, folder)?;
     let mut runs: Vec<Vec<Option<RunResult>>> = vec![Vec::new(); experiment.settings.len()];

@@ -40,7 +40,7 @@ pub(super) fn report(
         let value = json!({
             "dir": dir.display().to_string(), "files": files, "seconds": finished.seconds,
             "jobs_kept": finished.execution.kept, "runs_diverged": lost, "runs_stalled": stalled,
-            "diverged": diverged::json(&finished.table), "claims": verdicts::as_json(&verdicts),
+            "diverged": diverged::json(&finished.table), "claims": falign::internal::claim::json(&verdicts),
         });
         output::line(format!("{value:#}"))?;
     } else {

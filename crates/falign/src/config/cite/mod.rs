@@ -1,8 +1,9 @@
-//! BibTeX of the works that experiments and rules name as their sources, and of falign.
+//! BibTeX of the works that experiments, rules and data sets name as their sources, and of falign.
 
 use std::fmt::Write as _;
 
-use super::Experiment;
+use super::{Experiment, GENERATED_IMAGES};
+use crate::data::catalogue;
 use crate::rule::Rule;
 
 /// The works: the key of each is the first author's name and the year.
@@ -36,17 +37,21 @@ pub fn named(text: &str) -> Vec<&'static str> {
 /// Digits of a year.
 const YEAR: usize = 4;
 
-/// The bibliography of falign's own use: the paper, then what `experiment` or `rule` names as its source,
-/// then falign, each below a line that says what it is.
+/// The bibliography of falign's own use: the paper, then what `experiment`, its data sets or `rules` name as
+/// their source, then falign at `version` (`None`: this one), each below a line that says what it is.
 ///
 /// ```
 /// use falign::internal::config::cite::bibliography;
 /// use falign::rule::Rule;
-/// let text = bibliography(None, &[Rule::DirectFeedbackAlignment]);
+/// let text = bibliography(None, &[Rule::DirectFeedbackAlignment], None);
 /// let keys = ["song2021", "nokland2016", "falign"];
 /// assert!(keys.iter().all(|key| text.contains(&format!("{{{key},"))));
 /// ```
-pub fn bibliography(experiment: Option<&Experiment>, rules: &[Rule]) -> String {
+pub fn bibliography(
+    experiment: Option<&Experiment>,
+    rules: &[Rule],
+    version: Option<&str>,
+) -> String {
     let paper: Vec<&str> = entries().filter(|entry| key(entry) == PAPER).collect();
     let mut said = paper.clone();
     let mut parts = vec![("The paper whose experiments falign runs".to_owned(), paper)];
@@ -71,6 +76,16 @@ pub fn bibliography(experiment: Option<&Experiment>, rules: &[Rule]) -> String {
             parts.push((format!("Source of the rule {}", rule.name()), new));
         }
     }
+    let sets = settings.iter().filter_map(|one| {
+        let name = one.setting.classes.labelled.as_deref()?;
+        (name != GENERATED_IMAGES).then(|| catalogue::find(name))
+    });
+    for set in sets.flatten() {
+        let new = new(&mut said, named(&set.source));
+        if !new.is_empty() {
+            parts.push((format!("The data set {}", set.title), new));
+        }
+    }
     let mut text = String::new();
     for (line, entries) in parts {
         let _ = writeln!(text, "% {line}.");
@@ -78,7 +93,7 @@ pub fn bibliography(experiment: Option<&Experiment>, rules: &[Rule]) -> String {
             let _ = writeln!(text, "{entry}\n");
         }
     }
-    text + "% The program.\n" + &program()
+    text + "% The program.\n" + &program(version.unwrap_or(VERSION))
 }
 
 /// Entries that have not been said yet.
@@ -98,16 +113,18 @@ fn key(entry: &str) -> &str {
     inside.split(',').next().unwrap_or_default()
 }
 
-/// The entry of this version of falign.
-fn program() -> String {
+/// Version of this falign.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The entry of a version of falign.
+fn program(version: &str) -> String {
     format!(
         "@software{{falign,\n\
          \x20 author    = {{{{The falign developers}}}},\n\
          \x20 title     = {{falign: training and analysis of neural networks that learn\n\
          \x20              through random feedback weights}},\n\
-         \x20 version   = {{{}}}\n\
-         }}\n",
-        env!("CARGO_PKG_VERSION")
+         \x20 version   = {{{version}}}\n\
+         }}\n"
     )
 }
 
@@ -135,6 +152,9 @@ mod tests {
             let about = rule.about().unwrap();
             assert_eq!(!named(&about).is_empty(), year(&about), "{about}");
         }
+        for set in catalogue::entries() {
+            assert_eq!(named(&set.source).len(), 1, "{}", set.source);
+        }
     }
 
     #[test]
@@ -146,6 +166,7 @@ mod tests {
                 .source;
             sources.push(';');
         }
+        sources.extend(catalogue::entries().into_iter().map(|entry| entry.source));
         let keys: Vec<&str> = entries().map(key).collect();
         assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
         let sources = sources.to_lowercase();
@@ -158,16 +179,17 @@ mod tests {
     #[test]
     fn the_bibliography_says_each_work_once_and_in_80_columns() {
         let experiment = builtin::load("published/lillicrap2016", &Overrides::none()).unwrap();
-        let text = bibliography(Some(&experiment), &[]);
+        let text = bibliography(Some(&experiment), &[], None);
         for key in [
             "{song2021,",
             "{lillicrap2016,",
             "{rumelhart1986,",
+            "{lecun1998,",
             "{falign,",
         ] {
             assert_eq!(text.matches(key).count(), 1, "{key} in {text}");
         }
-        let all = bibliography(None, &Rule::ALL);
+        let all = bibliography(None, &Rule::ALL, None);
         assert!(all.lines().all(|line| line.len() <= 80), "{all}");
     }
 
@@ -175,8 +197,9 @@ mod tests {
     fn a_source_that_is_no_known_work_is_kept_in_words() {
         let text = "name = \"mine\"\nsource = \"a talk\"\n";
         let experiment = Experiment::parse(text, &Overrides::none()).unwrap();
-        let text = bibliography(Some(&experiment), &[]);
+        let text = bibliography(Some(&experiment), &[], Some("0.0.7"));
         assert!(text.contains("% Source of mine: a talk.\n"), "{text}");
+        assert!(text.contains("version   = {0.0.7}"), "{text}");
     }
 
     /// GitHub and archives read that file, BibTeX this room.
@@ -197,7 +220,7 @@ mod tests {
                     .unwrap(),
             )
         };
-        let program = program();
+        let program = program(VERSION);
         for field in ["author", "title", "version"] {
             let said = entry(&program, field);
             assert!(file.contains(&said), "{said} is not in CITATION.cff");

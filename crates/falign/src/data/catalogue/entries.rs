@@ -77,7 +77,7 @@ fn mnist() -> Entry {
     Entry {
         name: "mnist".to_owned(),
         title: "MNIST".to_owned(),
-        source: "LeCun, Cortes, Burges: handwritten digits".to_owned(),
+        source: "LeCun, Cortes, Burges (1998): handwritten digits".to_owned(),
         licence: "CC BY-SA 3.0".to_owned(),
         layout: Layout::Idx,
         files: idx_files(

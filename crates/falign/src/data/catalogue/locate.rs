@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use super::{Entry, Layout, Proof};
 use crate::data::cifar::BATCHES;
 use crate::data::folder::{self, CIFAR_ARCHIVE, IDX_FILES};
+use crate::file::UserFolder;
 use crate::{Error, Result};
+
+/// Name of the variable with the folder of data sets.
+pub const FALIGN_DATA: &str = "FALIGN_DATA";
 
 /// The files of a data set on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,15 +43,11 @@ fn folders(
     home: Option<PathBuf>,
 ) -> Vec<PathBuf> {
     let set = |name| variable(name).filter(|value| !value.is_empty());
-    // The XDG specification ignores relative paths.
-    let cache = set("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| home.map(|home| home.join(".cache")));
+    let cache = UserFolder::Cache.find_with(&variable, home);
     [
         data_dir.map(Path::to_path_buf),
-        set("FALIGN_DATA").map(PathBuf::from),
-        cache.map(|cache| cache.join("falign").join("data")),
+        set(FALIGN_DATA).map(PathBuf::from),
+        cache.map(|cache| cache.join("data")),
     ]
     .into_iter()
     .flatten()
@@ -55,7 +55,7 @@ fn folders(
 }
 
 /// Content of one folder of the search path.
-enum Found {
+pub(super) enum Found {
     Nothing,
     /// Files with the right names, which are some other data set's.
     Foreign(PathBuf),
@@ -98,7 +98,7 @@ impl Entry {
         Err(self.missing(search_path, foreign.as_deref()))
     }
 
-    fn look_in(&self, root: &Path) -> Found {
+    pub(super) fn look_in(&self, root: &Path) -> Found {
         let mut found = Found::Nothing;
         for below in &self.folders {
             let folder = place(root, below);
@@ -125,7 +125,7 @@ impl Entry {
     }
 
     /// The folder below `root` that has some of the files, and which it has not.
-    fn part_in(&self, root: &Path) -> Option<(PathBuf, String)> {
+    pub(super) fn part_in(&self, root: &Path) -> Option<(PathBuf, String)> {
         let names: &[&str] = match self.layout {
             Layout::Idx => &IDX_FILES,
             Layout::Cifar10 => &BATCHES,
@@ -153,7 +153,7 @@ impl Entry {
         let fetch = format!("fetch it with `falign data fetch {}`", self.name);
         let Some((first, others)) = search_path.split_first() else {
             let reason = format!("set it to the folder of {title}, or use --data-dir");
-            return Error::config("FALIGN_DATA", "unset", reason);
+            return Error::config(FALIGN_DATA, "unset", reason);
         };
         if let Some(folder) = foreign {
             return Error::data(

@@ -11,10 +11,12 @@
 mod entries;
 mod load;
 mod locate;
+mod state;
 
 pub use entries::{entries, find};
 pub use load::{Loaded, Proof};
-pub use locate::{Located, search_path};
+pub use locate::{FALIGN_DATA, Located, search_path};
+pub use state::State;
 
 use std::path::Path;
 
