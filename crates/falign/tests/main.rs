@@ -26,6 +26,7 @@ mod layer; // operators and maps: identities, and networks of them under every r
 mod limits; // exact recurrences, the lazy and the slow-time limit against tables and engines
 mod listed; // products that skip zero pixels
 mod measure; // angles, accuracies and units of networks, chunk by chunk
+mod metadata; // files for archives, registries and the public agree with Cargo.toml
 mod network; // networks of any depth, every rule
 mod no_lock; // two programs in one folder
 mod properties; // what must hold whatever the numbers
