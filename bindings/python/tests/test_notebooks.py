@@ -1,4 +1,4 @@
-"""Notebooks run from top to bottom, and are stored without outputs."""
+"""Notebooks run from top to bottom, draw what they should, and are stored without outputs."""
 
 from __future__ import annotations
 
@@ -20,9 +20,22 @@ def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     # Generated images, whatever this machine has.
     monkeypatch.setenv("FALIGN_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    # Figures are outputs, as where a reader runs it.
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     notebook = nbformat.read(path, as_version=4)
+    # What it installs is what is tested.
+    install = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    assert install.source.startswith("%pip install") and "falign[all]" in install.source
+    notebook.cells.remove(install)
     client = nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3")
     client.execute(cwd=str(tmp_path))
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any("%" in line[:1] for cell in code for line in cell.source.splitlines())
+    drawing = [cell for cell in code if "fa.plot." in cell.source]
+    assert drawing
+    for cell in drawing:
+        kinds = [kind for output in cell.outputs for kind in output.get("data", {})]
+        assert "image/png" in kinds, cell.source
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -34,4 +47,4 @@ def test_a_notebook_is_small_and_stripped(path: Path) -> None:
 
 
 def test_there_are_notebooks() -> None:
-    assert len(NOTEBOOKS) == 6
+    assert len(NOTEBOOKS) == 7
