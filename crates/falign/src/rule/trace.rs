@@ -269,3 +269,30 @@ impl<T: Element> Trace<T> {
         passage.is_none_or(|passage| passage.hands_down(layer))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Activation;
+    use ndarray::array;
+
+    #[test]
+    fn traces_of_wired_layers_are_equal_where_all_their_numbers_are() {
+        let layers = [Layer::dense(array![[0.5, -1.0]], Activation::Linear)];
+        let trace = |sample: [f64; 2]| {
+            let mut trace = Trace::wired(&layers, Wiring::chain(2, 1));
+            let mut states = vec![Vec::new()];
+            trace.run(
+                &layers,
+                &mut states,
+                Inputs::Numbers(&sample),
+                Mode::silent(),
+            );
+            trace
+        };
+        let one = trace([1.0, 0.25]);
+        assert_eq!(one, trace([1.0, 0.25]));
+        // Its output is the same, 1/4.
+        assert_ne!(one, trace([2.0, 0.75]));
+    }
+}
