@@ -123,6 +123,32 @@ fn what_two_layer_engines_do_not_have_is_refused() {
     }
 }
 
+/// Quantities to record at other steps are no reason to train by another, slower engine.
+#[test]
+fn a_record_in_epochs_does_not_choose_the_engine() {
+    let table: &[(&[&str], &[&str])] = &[
+        (
+            &["run.record={ per_epoch = 2 }"],
+            &["run.record", "per_epoch", "has no epochs", "learning.batch"],
+        ),
+        (
+            &["run.record={ every_epochs = 3 }"],
+            &["run.record", "every_epochs", "has no epochs", "every = 10"],
+        ),
+    ];
+    assert_refused(TWO_LAYERS, table);
+    let linear = TWO_LAYERS.replace("tanh", "linear");
+    assert_refused(&linear, table);
+    // A deep network on all samples at once: its epochs have one step.
+    assert_refused(
+        REALS,
+        &[(
+            &["run.record={ per_epoch = 2 }"],
+            &["run.record", "per_epoch", "learning.batch is \"all\""],
+        )],
+    );
+}
+
 #[test]
 fn what_the_mini_batch_engine_does_not_have_is_refused() {
     assert_refused(

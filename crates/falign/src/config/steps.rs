@@ -61,7 +61,7 @@ pub fn rows(record: &Record, steps: u64) -> u64 {
 pub fn recorded_steps(record: &Record, steps: u64) -> Vec<u64> {
     let mut chosen: Vec<u64> = match record {
         Record::Auto => return recorded_steps(&Record::Count(100), steps),
-        // Where all samples are one batch, a fraction of an epoch is less than a step.
+        // Parts of an epoch of one step are that step.
         Record::PerEpoch(_) => (0..=steps).collect(),
         Record::Every(every) | Record::EveryEpochs(every) => (0..=steps)
             .step_by(usize::try_from(*every).unwrap_or(usize::MAX))

@@ -41,7 +41,8 @@ fn changed(s: &Keys, networks: Networks) -> Option<(&'static str, String)> {
     Some(shown(s, found))
 }
 
-/// Key and value by which this setting asks for what only the mini-batch engine has.
+/// Key and value by which this setting asks for what only the mini-batch engine has, and by which
+/// `run.engine = "auto"` chooses it.
 pub(super) fn asks_of_mini_batch(s: &Keys) -> Option<(&'static str, String)> {
     if let Some(found) = changed(s, Networks::Deep) {
         return Some(found);
@@ -51,9 +52,6 @@ pub(super) fn asks_of_mini_batch(s: &Keys) -> Option<(&'static str, String)> {
     }
     if let Some(quantity) = s.quantities.iter().find(|q| !q.is_two_layer()) {
         return Some(("quantities", format!("\"{quantity}\"")));
-    }
-    if matches!(s.record, Record::EveryEpochs(_) | Record::PerEpoch(_)) {
-        return Some(("record", record_text(&s.record)));
     }
     let path = s.initial_weights.as_deref()?;
     let is_deep = path.is_dir() || path.extension().is_some_and(|end| end == "safetensors");
@@ -70,17 +68,22 @@ pub(crate) fn is_selected_by_data(s: &Keys) -> bool {
 
 /// A setting of a two-layer engine asks for nothing deep.
 pub(super) fn two_layer(s: &Keys) -> Result<()> {
-    match asks_of_mini_batch(s) {
-        None => Ok(()),
-        Some((leaf, value)) => refuse(
-            leaf,
-            value,
-            format!(
-                "the \"{}\" engine does not have this; set run.engine = \"mini_batch\" or \"auto\"",
-                s.engine.name()
-            ),
-        ),
+    let engine = s.engine.name();
+    if let Some((leaf, value)) = asks_of_mini_batch(s) {
+        let why = format!(
+            "the \"{engine}\" engine does not have this; set run.engine = \"mini_batch\" or \"auto\""
+        );
+        return refuse(leaf, value, why);
     }
+    // What is recorded never chooses the engine: the mini-batch one would take many times as long
+    // for the same network.
+    if matches!(s.record, Record::EveryEpochs(_) | Record::PerEpoch(_)) {
+        let why = format!(
+            "the \"{engine}\" engine takes all samples at every step and has no epochs; record in steps, such as {{ every = 10 }}, or set learning.batch or run.engine = \"mini_batch\""
+        );
+        return refuse("record", record_text(&s.record), why);
+    }
+    Ok(())
 }
 
 /// A setting of the mini-batch engine, which [`asked`] for it.
@@ -381,6 +384,13 @@ fn recorded(s: &Keys, asked: &str) -> Result<()> {
             _ => continue,
         };
         return refuse("quantities", name, format!("needs {needs}"));
+    }
+    if let (Record::PerEpoch(2..), None) = (&s.record, d.batch) {
+        return refuse(
+            "record",
+            record_text(&s.record),
+            "learning.batch is \"all\", so that an epoch is a single step; set learning.batch, or record { every_epochs = 1 }",
+        );
     }
     if let (Record::At(_), SaveWeights::Final | SaveWeights::Both) = (&s.record, s.save_weights) {
         return refuse(
