@@ -145,7 +145,9 @@ impl LinearSlowTime {
         let norm = |e: &Array2<f64>| e.iter().map(|x| x * x).sum::<f64>().sqrt() / scale;
         let mut moved = std::mem::take(&mut self.moved);
         let mut step = self.step;
-        let done = integrate(&mut moved, ends, &mut step, tolerance, norm, |at, tau| {
+        // The slope of a linear network has no jumps.
+        let limits = (tolerance, 0.0);
+        let done = integrate(&mut moved, ends, &mut step, limits, norm, |at, tau| {
             look(tau)?;
             let (slope, alpha) = self.slope(at, ridge.moving(tau), work)?;
             self.alpha = alpha;

@@ -14,6 +14,13 @@ use crate::theory::matrix::{
     check_columns, check_shape, product, products, products_of, transposed,
 };
 
+/// Shortest step along a kink in E b z', relative to the size of z at the start, as a multiple of the
+/// tolerance. Away from kinks steps are longer, of the order of the tolerance's root.
+const SLIDING: f64 = 2.0;
+
+/// What a large tolerance cannot make that step exceed.
+const LONGEST_SLIDE: f64 = 0.05;
+
 /// The slow-time limit of a network with any activation, by M particles.
 ///
 /// A particle is a hidden unit: its preactivations z in R^n and its feedback weights b. The
@@ -171,7 +178,8 @@ impl SlowTime {
     }
 
     /// Advances to `tau`, with steps as short as the tolerance asks for: what their errors may add up
-    /// to per unit of tau in E b z', relative to the size of z at the start. Beyond the ridge's
+    /// to per unit of tau in E b z', relative to the size of z at the start. Particles that are held
+    /// at the kink of ReLU add an error of that order, whatever the time. Beyond the ridge's
     /// end the particles stay where they are.
     ///
     /// # Errors
@@ -202,7 +210,8 @@ impl SlowTime {
         };
         let mut z = std::mem::take(&mut self.z);
         let mut step = self.step;
-        let moved = integrate(&mut z, ends, &mut step, tolerance, along_b, |z, tau| {
+        let limits = (tolerance, (SLIDING * tolerance).min(LONGEST_SLIDE));
+        let moved = integrate(&mut z, ends, &mut step, limits, along_b, |z, tau| {
             look(tau)?;
             let (velocity, alpha) = self.velocity(z, ridge.moving(tau), work)?;
             self.alpha = alpha;
