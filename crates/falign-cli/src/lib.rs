@@ -5,6 +5,14 @@
 //!
 //! Results go to stdout, progress and errors to stderr; `ended.rs` has the exit codes.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        reason = "tests may use the system's functions"
+    )
+)]
+
 mod commands;
 mod duration;
 mod ended;

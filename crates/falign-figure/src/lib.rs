@@ -6,6 +6,13 @@
 //! that SVG by `resvg` in single precision, the same on every machine of one architecture; without
 //! the feature `png` there are neither PNG nor PDF.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        reason = "tests may use the system's functions"
+    )
+)]
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

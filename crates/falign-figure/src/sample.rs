@@ -42,16 +42,16 @@ fn row(csv: &mut String, setting: &str, rule: &str, width: u32, ridge: f64, floo
         let _ = writeln!(csv, "{setting},{step},50,0,50{}", ",".repeat(14));
         return;
     }
-    let wobble = (f64::from(step) * 0.0011 + f64::from(width) + ridge * 78.233).sin();
+    let wobble = libm::sin(f64::from(step) * 0.0011 + f64::from(width) + ridge * 78.233);
     let speed = if rule == "backpropagation" { 1.35 } else { 1.0 } / (1.0 + 1.1 * ridge);
     let log_loss =
-        (3.2 + (floor - 3.2) * (t * speed).min(1.0).powf(0.8)).max(floor) + 0.08 * wobble;
+        (3.2 + (floor - 3.2) * libm::pow((t * speed).min(1.0), 0.8)).max(floor) + 0.08 * wobble;
     let log_std = 0.15 + 1.6 * t * (1.0 - 0.4 * t);
-    let loss = 10_f64.powf(log_loss);
+    let loss = libm::exp10(log_loss);
     let scatter = (log_std * std::f64::consts::LN_10).powi(2);
-    let mean = loss * (scatter / 2.0).exp();
-    let std = mean * (scatter.exp() - 1.0).sqrt();
-    let settled = 1.0 - (-6.0 * t).exp();
+    let mean = loss * libm::exp(scatter / 2.0);
+    let std = mean * (libm::exp(scatter) - 1.0).sqrt();
+    let settled = 1.0 - libm::exp(-6.0 * t);
     let most = ridge / (ridge + 0.12) * 0.93 + 0.9 / f64::from(width).sqrt();
     let alignment = if rule == "backpropagation" {
         0.05 / f64::from(width).sqrt() + 0.004 * wobble
@@ -65,8 +65,8 @@ fn row(csv: &mut String, setting: &str, rule: &str, width: u32, ridge: f64, floo
         std,
         std / 50_f64.sqrt(),
         loss,
-        10_f64.powf(log_loss - 1.28 * log_std),
-        10_f64.powf(log_loss + 1.28 * log_std),
+        libm::exp10(log_loss - 1.28 * log_std),
+        libm::exp10(log_loss + 1.28 * log_std),
         log_loss,
         log_std,
         alignment,

@@ -4,6 +4,14 @@
 //! ([`simd`]): a crate that calls them compiles none of them again, and they are fast whatever it is
 //! compiled for. What plans them, and what numbers mean, is in `falign`.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        reason = "tests may use the system's functions"
+    )
+)]
+
 mod activation;
 mod entries;
 mod exponential;

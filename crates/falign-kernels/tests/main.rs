@@ -1,4 +1,8 @@
 //! Kernels against their definitions, on every path.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests may use the system's functions"
+)]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 #![allow(
     clippy::inline_always,

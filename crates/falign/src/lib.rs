@@ -67,6 +67,14 @@
 //! Whatever else there is, for the program, the Python package and tests, is in [`internal`], without a promise of
 //! stability.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        reason = "tests may use the system's functions"
+    )
+)]
+
 mod archive;
 pub mod audit;
 mod claim;

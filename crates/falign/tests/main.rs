@@ -1,5 +1,9 @@
 //! Claims about behaviour, one module per kind of claim.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests may use the system's functions"
+)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod agreement; // every fast engine against the plain loops, on random sizes

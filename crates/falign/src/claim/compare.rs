@@ -198,7 +198,7 @@ pub(crate) fn slope(
                 ));
             }
             points.0.push(x);
-            points.1.push(y.ln());
+            points.1.push(libm::log(y));
         }
         let (slope, r2) = line(&points.0, &points.1);
         findings.push(Finding::new(

@@ -66,7 +66,7 @@ fn log_curve(
             break;
         }
         if *step >= from_step {
-            let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
+            let logs: Vec<f64> = values.iter().map(|value| libm::log(*value)).collect();
             points.0.push(*step as f64);
             points.1.push(mean(&logs));
         }

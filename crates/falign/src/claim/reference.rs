@@ -64,7 +64,7 @@ impl<'a> Compared<'a> {
 
     fn finding(&self, bound: Bound, family: usize) -> Finding {
         let theirs = self.row.std / self.row.runs.sqrt();
-        let error = self.error.hypot(theirs);
+        let error = libm::hypot(self.error, theirs);
         let distance = (self.mean - self.row.mean).abs();
         let errors = if distance > 0.0 {
             distance / error
@@ -125,7 +125,10 @@ impl<'a> Compared<'a> {
         }
         let enough = |runs: &usize| {
             let runs = *runs as f64;
-            let error = (self.deviation / runs.sqrt()).hypot(self.row.std / self.row.runs.sqrt());
+            let error = libm::hypot(
+                self.deviation / runs.sqrt(),
+                self.row.std / self.row.runs.sqrt(),
+            );
             self.allowed(level, family, runs) * error <= noticed
         };
         let needed = match (self.runs + 1..1000).find(enough) {

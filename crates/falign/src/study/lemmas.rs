@@ -280,7 +280,7 @@ fn trend(measured: &[Inequality]) -> f64 {
     let points: Vec<(f64, f64)> = WIDTHS
         .iter()
         .zip(measured)
-        .map(|(&p, one)| ((p as f64).ln(), one.constant().ln()))
+        .map(|(&p, one)| (libm::log(p as f64), libm::log(one.constant())))
         .collect();
     let count = points.len() as f64;
     let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / count;

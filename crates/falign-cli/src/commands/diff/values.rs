@@ -42,7 +42,7 @@ struct Pair {
 impl Pair {
     fn new(labels: &[String], quantity: &str, [a, b]: [(Option<f64>, f64); 2]) -> Self {
         let apart = a.0.zip(b.0).map(|(a, b)| b - a);
-        let error = a.1.hypot(b.1);
+        let error = libm::hypot(a.1, b.1);
         let apart = apart
             .filter(|_| error > 0.0)
             .map(|difference| difference / error);

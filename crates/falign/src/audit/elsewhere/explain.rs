@@ -262,7 +262,7 @@ impl Change<'_> {
         let angle = |at: usize| {
             let g = &self.found[at].direction;
             let cosine = dot(g, &own) / (dot(g, g) * dot(&own, &own)).sqrt();
-            cosine.clamp(-1.0, 1.0).acos().to_degrees()
+            libm::acos(cosine.clamp(-1.0, 1.0)).to_degrees()
         };
         if !is_hidden {
             return format!("the change is {:.1} degrees from the gradient's", angle(0));

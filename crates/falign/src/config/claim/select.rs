@@ -181,7 +181,7 @@ pub(crate) fn label<L: Labelled>(setting: &L, over: &str, by_case: bool) -> Stri
 pub(crate) fn logarithm(over: &str, level: &str) -> Result<f64, String> {
     let number = level_number(level).filter(|x| *x > 0.0);
     let number = number.ok_or_else(|| format!("{over} = {level} has no logarithm"))?;
-    Ok(number.ln())
+    Ok(libm::log(number))
 }
 
 /// `3200`, or the number in `gamma=3`.

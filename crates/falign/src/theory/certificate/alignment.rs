@@ -13,7 +13,7 @@ const SUMMED_ONE_BY_ONE: u64 = 1_000_000;
 
 /// -log `P_T` = -sum over t < `steps` of log |1 - eta lambda(t)|: what ridge takes from beta(0).
 pub(super) fn initial_decay(schedule: &Schedule, eta: f64, steps: u64) -> f64 {
-    let of_step = |t: f64| -(1.0 - eta * schedule.at(t)).abs().ln();
+    let of_step = |t: f64| -libm::log((1.0 - eta * schedule.at(t)).abs());
     match schedule {
         Schedule::Constant { .. } => steps as f64 * of_step(0.0),
         Schedule::Cutoff { last_step, .. } => {
@@ -47,7 +47,7 @@ impl Facts {
     /// (1/2) log(p/n): as much is then left of beta(0) as beta has besides, where X and y are of
     /// unit size.
     fn half_way(&self) -> f64 {
-        (0.5 * (self.p / self.n).ln()).max(0.0)
+        (0.5 * libm::log(self.p / self.n)).max(0.0)
     }
 
     /// The -log `P_T` from which on beta(0) counts as forgotten.

@@ -124,7 +124,7 @@ impl Facts {
 
     /// ln p, at least that of 2: the theorems mean wide networks.
     pub(super) fn log_width(&self) -> f64 {
-        self.p.max(2.0).ln()
+        libm::log(self.p.max(2.0))
     }
 }
 

@@ -88,7 +88,7 @@ const LARGEST: f64 = 0.245_122_333_753_307_24;
 /// 1 - epsilon need d of order n/epsilon^2, and not n log(1/epsilon)/epsilon.
 fn proposition_4_5(setup: &Setup<'_>, facts: &Facts) -> Statement {
     let Facts { n, d, .. } = *facts;
-    let tail = (2.0 * (2.0 / DELTA).ln()).sqrt();
+    let tail = (2.0 * libm::log(2.0 / DELTA)).sqrt();
     // Singular values are within 1 -+ a with probability 1 - delta.
     let a = (n.sqrt() + tail) / d.sqrt();
     let epsilon = a * (2.0 - a);

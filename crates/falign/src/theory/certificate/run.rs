@@ -195,7 +195,7 @@ impl Certificate {
         let pairs = (1..norms.len()).filter(|row| above(*row));
         let mut ratios = pairs.map(|row| {
             let steps = (run.steps[row] - run.steps[row - 1]) as f64;
-            (norms[row] / norms[row - 1]).powf(1.0 / steps)
+            libm::pow(norms[row] / norms[row - 1], 1.0 / steps)
         });
         let single = run.steps.windows(2).all(|pair| pair[1] == pair[0] + 1);
         Some((top(&mut ratios)?, single))

@@ -246,7 +246,7 @@ fn theorem_4_3(setup: &Setup<'_>, facts: &Facts) -> Statement {
     let Facts { d, p, inputs, .. } = *facts;
     let mut conditions = linear(setup, facts);
     conditions.extend(in_range(facts, Met::Open));
-    let needed = inputs.max * d * (d / DELTA).ln() / inputs.gamma;
+    let needed = inputs.max * d * libm::log(d / DELTA) / inputs.gamma;
     let (sufficient, line) = enough(needed, p, ("sufficient_width", "M d log(d/delta)/gamma"));
     Statement {
         key: "theorem_4_3",
@@ -320,7 +320,7 @@ fn theorem_4_6(setup: &Setup<'_>, facts: &Facts) -> Statement {
         ));
     }
     let (sufficient, line) = enough(
-        d * (d / DELTA).ln(),
+        d * libm::log(d / DELTA),
         p,
         ("sufficient_width", "d log(d/delta)"),
     );

@@ -34,13 +34,13 @@ pub(super) fn inequalities(setup: &LemmaSetup<'_>, work: &Work<'_>) -> Result<Ve
             "B.10",
             "|J1(t)| <= c M sqrt(log(1/delta)/p)",
             run.norms[0],
-            max * ((1.0 / DELTA).ln() / p).sqrt(),
+            max * (libm::log(1.0 / DELTA) / p).sqrt(),
         ),
         Inequality::at_most(
             "B.11",
             "|J2(t)| <= c eta/p M^(3/2) sqrt(n d log(d/delta))/gamma (1/eta + S)",
             run.norms[1],
-            eta / p * max.powf(1.5) * (n * d * (d / DELTA).ln()).sqrt() * sum,
+            eta / p * libm::pow(max, 1.5) * (n * d * libm::log(d / DELTA)).sqrt() * sum,
         ),
         Inequality::at_most(
             "B.12",

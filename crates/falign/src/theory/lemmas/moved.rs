@@ -31,7 +31,7 @@ pub(super) fn inequalities(setup: &LemmaSetup<'_>, work: &Work<'_>) -> Result<Ve
     );
     let (eta, gamma) = (setup.step_size, setup.spectrum.gamma);
     let spent = 1.0 + eta * setup.schedule.sum(setup.steps);
-    let log = p.ln().sqrt();
+    let log = libm::log(p).sqrt();
     let scale = n / (gamma * p.sqrt());
     let run = extremes(setup, work)?;
     let rows = if setup.schedule.max() > 0.0 {

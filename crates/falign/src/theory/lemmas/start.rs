@@ -55,14 +55,14 @@ fn initial_residual(setup: &LemmaSetup<'_>) -> Inequality {
 /// (A.7); its 2 is part of the statement.
 fn largest_feedback(b: &Array2<f64>) -> Inequality {
     let left = b.iter().fold(0.0, |top: f64, b| top.max(b.abs()));
-    let right = 2.0 * (b.len() as f64).ln().sqrt();
+    let right = 2.0 * libm::log(b.len() as f64).sqrt();
     Inequality::at_most("A.7", "max |b_r| <= 2 sqrt(log p)", left, right)
 }
 
 /// (B.6).
 fn inner_product(b: &Array2<f64>, beta: &Array2<f64>) -> Inequality {
     let left = dot(b, beta).abs() / (b.len() as f64).sqrt();
-    let right = (1.0 / DELTA).ln().sqrt();
+    let right = libm::log(1.0 / DELTA).sqrt();
     let says = "|b'beta(0)|/sqrt(p) <= c sqrt(log(1/delta))";
     Inequality::at_most("B.6", says, left, right)
 }
@@ -71,7 +71,7 @@ fn inner_product(b: &Array2<f64>, beta: &Array2<f64>) -> Inequality {
 fn feedback_through_hidden(b: &Array2<f64>, w: &Array2<f64>) -> Inequality {
     let d = w.ncols() as f64;
     let left = norm(&product(&transposed(b), w)) / (b.len() as f64).sqrt();
-    let right = (d * (d / DELTA).ln()).sqrt();
+    let right = (d * libm::log(d / DELTA)).sqrt();
     let says = "|b'W(0)|/sqrt(p) <= c sqrt(d log(d/delta))";
     Inequality::at_most("B.7", says, left, right)
 }
@@ -80,7 +80,7 @@ fn feedback_through_hidden(b: &Array2<f64>, w: &Array2<f64>) -> Inequality {
 fn feedback_norm(b: &Array2<f64>) -> Inequality {
     let p = b.len() as f64;
     let left = (dot(b, b) / p - 1.0).abs();
-    let right = ((1.0 / DELTA).ln() / p).sqrt();
+    let right = (libm::log(1.0 / DELTA) / p).sqrt();
     let says = "||b|^2/p - 1| <= c sqrt(log(1/delta)/p)";
     Inequality::at_most("B.8", says, left, right)
 }
@@ -111,7 +111,7 @@ fn gram_of_hidden(left: f64, (p, d): (usize, usize), power: Power) -> Inequality
         ),
         Power::Corrected => ("B.9sq", "the same with p = (..)/eps^2"),
     };
-    let right = least_epsilon(p, d, (d as f64 / DELTA).ln(), power);
+    let right = least_epsilon(p, d, libm::log(d as f64 / DELTA), power);
     Inequality::at_most(key, says, left, right)
 }
 
@@ -121,7 +121,7 @@ fn isometry(left: f64, (p, d): (usize, usize), power: Power) -> Inequality {
         Power::Printed => ("C.2", "|A'A - I| <= eps, delta = eps^(-d) exp(-eps p)"),
         Power::Corrected => ("C.2sq", "the same with delta = eps^(-d) exp(-eps^2 p)"),
     };
-    let right = least_epsilon(p, d, (1.0 / DELTA).ln(), power);
+    let right = least_epsilon(p, d, libm::log(1.0 / DELTA), power);
     Inequality::at_most(key, says, left, right)
 }
 
@@ -139,7 +139,7 @@ fn least_epsilon(p: usize, d: usize, log: f64, power: Power) -> f64 {
     let (mut low, mut high) = (0.0_f64, 1.0_f64);
     for _ in 0..100 {
         let middle = f64::midpoint(low, high);
-        if scale(middle) * p > log - d * middle.ln() {
+        if scale(middle) * p > log - d * libm::log(middle) {
             high = middle;
         } else {
             low = middle;
@@ -150,7 +150,7 @@ fn least_epsilon(p: usize, d: usize, log: f64, power: Power) -> f64 {
 
 /// Lemma C.3, its upper tail, for |b|^2.
 fn chi_squared(b: &Array2<f64>) -> Inequality {
-    let (p, t) = (b.len() as f64, (1.0 / DELTA).ln());
+    let (p, t) = (b.len() as f64, libm::log(1.0 / DELTA));
     let right = 2.0 * (p * t).sqrt() + 2.0 * t;
     let says = "||b|^2 - p| <= 2 sqrt(p t) + 2 t, delta = exp(-t)";
     Inequality::at_most("C.3", says, (dot(b, b) - p).abs(), right)
@@ -158,7 +158,7 @@ fn chi_squared(b: &Array2<f64>) -> Inequality {
 
 /// Lemma C.4, with the sign of t that its proof asks for.
 fn gaussian_product(b: &Array2<f64>, beta: &Array2<f64>) -> Inequality {
-    let (p, t) = (b.len() as f64, (2.0 / DELTA).ln());
+    let (p, t) = (b.len() as f64, libm::log(2.0 / DELTA));
     let right = (2.0 * p * t).sqrt() + 2.0 * t;
     let says = "|b'beta(0)| <= sqrt(2 p t) + 2 t, delta = 2 exp(-t)";
     Inequality::at_most("C.4", says, dot(b, beta).abs(), right)
