@@ -22,6 +22,7 @@ mod lent;
 mod limit;
 mod pool;
 mod predict;
+mod program;
 mod rule;
 mod runs;
 mod supervise;
@@ -56,5 +57,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(folder::load, module)?)?;
     module.add_function(wrap_pyfunction!(folder::archive, module)?)?;
     module.add_function(wrap_pyfunction!(doctor::doctor, module)?)?;
+    module.add_function(wrap_pyfunction!(program::program, module)?)?;
     Ok(())
 }

@@ -1,7 +1,5 @@
 //! How a command ends.
 
-use std::process::ExitCode;
-
 /// Exit codes, each with its meaning.
 pub(crate) const EXIT_CODES: [(u8, &str); 6] = [
     (0, "done, and every claim that was checked holds"),
@@ -31,13 +29,13 @@ pub(crate) enum Ended {
     Stopped,
 }
 
-impl From<Ended> for ExitCode {
+impl From<Ended> for u8 {
     fn from(ended: Ended) -> Self {
-        Self::from(match ended {
+        match ended {
             Ended::Done => 0,
             Ended::ClaimsFailed => 3,
             Ended::Stopped => 4,
-        })
+        }
     }
 }
 

@@ -68,6 +68,17 @@ pub fn run_with(
     args: impl IntoIterator<Item: Into<OsString> + Clone>,
     rules: &Registry,
 ) -> ExitCode {
+    ExitCode::from(code(args, rules))
+}
+
+/// Carries out a command line as [`run_with`] does, and gives the exit code as a number: for a caller
+/// that is not a `main`, such as an extension module.
+///
+/// ```
+/// use falign::rule::Registry;
+/// assert_eq!(falign_cli::code(["falign", "no_such_command"], &Registry::built_in()), 2);
+/// ```
+pub fn code(args: impl IntoIterator<Item: Into<OsString> + Clone>, rules: &Registry) -> u8 {
     faults::listen();
     signals::refuse_large_files();
     let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
@@ -81,11 +92,11 @@ pub fn run_with(
         Err(help) => {
             if let Some(answer) = commands::meant(&help, &args, &program) {
                 output::note(format!("falign: {answer}"));
-                return ExitCode::from(2);
+                return 2;
             }
             // Where nobody reads what is wrong with the command line, the exit code says it.
             let _ = help.print();
-            return u8::try_from(help.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
+            return u8::try_from(help.exit_code()).unwrap_or(1);
         }
     };
     let ended = caught(
@@ -96,7 +107,7 @@ pub fn run_with(
         Ok(ended) => ended.into(),
         Err(error) => {
             output::note(format!("falign: {}", message(&error)));
-            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
+            if is_usage(&error) { 2 } else { 1 }
         }
     }
 }
