@@ -97,6 +97,8 @@ impl Writer {
         let ended = || -> io::Result<u64> {
             let file = zip.finish()?.into_inner()?;
             file.sync_all()?;
+            // Some systems rename no file that is open.
+            drop(file);
             std::fs::rename(&self.part, &self.out)?;
             self.out.metadata().map(|facts| facts.len())
         };
