@@ -240,42 +240,6 @@ fn an_experiment_is_found_by_the_names_that_people_type() {
         .refuses(&["wine.csv is a data set", "--train-data wine.csv"]);
 }
 
-/// Bash, driven as it drives the script: words come split at `=`, and what follows it is replaced.
-#[test]
-fn bash_completes_experiments_cases_keys_and_rules() {
-    let lab = Lab::new();
-    let script = lab.falign(&["completions", "bash"]).succeeds().out;
-    lab.file("falign.bash", script);
-    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_falign"));
-    let path = std::env::var("PATH").unwrap_or_default();
-    let path = format!("{}:{path}", bin.parent().unwrap().display());
-    for (line, expected) in [
-        ("falign run quick", "quickstart"),
-        ("falign run quickstart --case re", "relu"),
-        ("falign run --set network.activ", "network.activation="),
-        ("falign run --set learning.rule = koll", ""),
-        ("falign run --set learning.rule = kol", "kolen_pollack"),
-        ("falign explain momen", "momentum"),
-        ("falign cite published/drtp", "published/drtp2021"),
-    ] {
-        let words: Vec<String> = line.split(' ').map(|word| format!("'{word}'")).collect();
-        let typed = format!(
-            "source falign.bash; COMP_WORDS=({}); COMP_CWORD={}; _falign; echo \"${{COMPREPLY[*]}}\"",
-            words.join(" "),
-            words.len() - 1
-        );
-        let bash = std::process::Command::new("bash")
-            .args(["-c", &typed])
-            .current_dir(lab.path(""))
-            .env("PATH", &path)
-            .output();
-        // Where there is no bash nobody types in it.
-        let Ok(bash) = bash else { return };
-        let said = String::from_utf8(bash.stdout).unwrap();
-        assert_eq!(said.trim(), expected, "{line}");
-    }
-}
-
 #[test]
 fn every_shell_has_a_script() {
     let lab = Lab::new();

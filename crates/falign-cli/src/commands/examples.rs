@@ -162,10 +162,20 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ),
     (
         "completions",
-        &[(
-            "completions bash",
-            "falign completions bash >> ~/.bash_completion",
-        )],
+        &[
+            (
+                "completions bash",
+                "falign completions bash >> ~/.bash_completion",
+            ),
+            (
+                "completions zsh",
+                "to a folder of $fpath, as _falign, before compinit",
+            ),
+            (
+                "completions fish",
+                "to ~/.config/fish/completions/falign.fish",
+            ),
+        ],
     ),
     (
         "man",
