@@ -33,7 +33,10 @@ pub(super) fn default_figure(table: &Table) -> Figure {
     let other = ["test_accuracy", "loss"];
     let other = other.into_iter().find(|q| recorded.contains(q));
     let mut quantities: Vec<&str> = std::iter::once("alignment").chain(other).collect();
-    quantities.retain(|quantity| recorded.contains(quantity));
+    // A mean over layers, or each of them.
+    let has_layers =
+        |quantity: &str| split.has_line_for_layers() && !table.layers(quantity).is_empty();
+    quantities.retain(|quantity| recorded.contains(quantity) || has_layers(quantity));
     if quantities.is_empty() {
         let (axes, measured): (Vec<&str>, Vec<&str>) =
             recorded.into_iter().partition(|name| AXES.contains(name));
@@ -180,7 +183,8 @@ impl Split {
             .map(|(&column, cell)| (table.name(column).to_owned(), text(cell)))
             .collect();
         let mut title: Vec<String> = group.iter().map(|cell| names::value(cell)).collect();
-        let against_width = quantity == "alignment" && self.widths.is_some();
+        let is_recorded = table.quantities().contains(&quantity);
+        let against_width = quantity == "alignment" && self.widths.is_some() && is_recorded;
         if against_width {
             filter.insert("step".to_owned(), text("last"));
         } else if let Some(width) = self.widths {
@@ -242,9 +246,7 @@ impl Split {
             reference: None,
             slope: None,
             x_label: None,
-            // In deep networks there is no one beta that b is compared with.
-            y_label: (x == "epoch" && quantity == "alignment")
-                .then(|| "alignment with backpropagation".to_owned()),
+            y_label: None,
             style,
             center: Center::default(),
             spread: Spread::default(),

@@ -54,6 +54,16 @@ pub(super) fn column(name: &str) -> String {
     known.to_owned()
 }
 
+/// Label of an axis for a quantity of networks of any depth, where it is another than that of the paper's:
+/// they have no one beta that b is compared with.
+pub(super) fn deep(name: &str) -> Option<&'static str> {
+    match name {
+        "alignment" => Some("alignment with backpropagation"),
+        "alignment_angle" => Some("angle to backpropagation (degrees)"),
+        _ => None,
+    }
+}
+
 /// Label of an axis for a column whose values have a unit, as `ridge = { gamma = 3 }` has.
 pub(super) fn column_in(name: &str, unit: &str) -> String {
     let sign = match unit {

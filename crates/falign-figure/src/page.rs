@@ -288,8 +288,9 @@ impl<'a> Page<'a> {
                     h: frame_h,
                 }
             };
-            // Legends of single panels go inside if they cover nothing, else above the frame.
-            let legends: Vec<Option<(Legend, Option<Rect>)>> = members
+            // Legends of single panels go inside if they cover nothing, else above the frame, or in the
+            // middle above all that they speak for: their widths.
+            let legends: Vec<Option<(Legend, f64, Option<Rect>)>> = members
                 .clone()
                 .map(|index| {
                     let plot = &self.plots[index];
@@ -298,14 +299,15 @@ impl<'a> Page<'a> {
                     let inside = (scope == Scope::Panel && !plot.is_map())
                         .then(|| place(frame, legend.box_size(fonts), &plot.obstacles(frame)))
                         .flatten();
-                    Some((legend, inside))
+                    let last = frame_at(index + self.sharing(scope, index), 0.0);
+                    Some((legend, last.right() - frame.x, inside))
                 })
                 .collect();
             let above = legends
                 .iter()
                 .flatten()
-                .filter(|(_, inside)| inside.is_none())
-                .map(|(legend, _)| legend.strip_height(fonts, frame_w) + 3.0)
+                .filter(|(.., inside)| inside.is_none())
+                .map(|(legend, width, _)| legend.strip_height(fonts, *width) + 3.0)
                 .fold(0.0, f64::max);
             let bare = self.plots.len() == 1 && self.plots[0].panel.title.is_empty();
             let top = y + if bare { 2.0 } else { HEAD } + above;
@@ -319,15 +321,15 @@ impl<'a> Page<'a> {
                     gutters[index % self.columns],
                 );
                 match legend {
-                    Some((legend, Some(inside))) => {
+                    Some((legend, _, Some(inside))) => {
                         let moved = Rect {
                             y: inside.y + top,
                             ..inside
                         };
                         legend.draw_box(&mut canvas, moved);
                     }
-                    Some((legend, None)) => {
-                        legend.draw_strip(&mut canvas, frame.x, top - above, frame.w);
+                    Some((legend, width, None)) => {
+                        legend.draw_strip(&mut canvas, frame.x, top - above, width);
                     }
                     None => {}
                 }
@@ -432,6 +434,19 @@ impl<'a> Page<'a> {
         (!legend.is_empty()).then_some(legend)
     }
 
+    // Panels next to it in its row that a panel's own legend speaks for too.
+    fn sharing(&self, scope: Scope, index: usize) -> usize {
+        if scope != Scope::Panel {
+            return 0;
+        }
+        let end = (index - index % self.columns + self.columns).min(self.plots.len());
+        let looks = self.plots[index].looks;
+        let next = (index + 1..end).take_while(|&next| {
+            self.plots[next].looks == looks && self.own_legend(scope, next).is_none()
+        });
+        next.count()
+    }
+
     fn draw_panel(
         &self,
         canvas: &mut Canvas<'_>,
@@ -479,7 +494,12 @@ pub(super) fn y_label(panel: &Panel) -> String {
         Style::Map => panel.series.as_deref().unwrap_or_default(),
         Style::Curve | Style::Points => &panel.y,
     };
-    let label = || names::column(column);
+    // Two-layer engines count no epochs.
+    let deep = (panel.x == "epoch" || panel.is_by_layer()).then(|| names::deep(column));
+    let label = || {
+        let deep = deep.flatten().map(str::to_owned);
+        deep.unwrap_or_else(|| names::column(column))
+    };
     panel.y_label.clone().unwrap_or_else(label)
 }
 

@@ -1,6 +1,6 @@
 //! One pair of axes with its data.
 
-use falign::internal::config::figure::{Scale, Style};
+use falign::internal::config::figure::{LAYER, Scale, Style};
 
 use super::axis::Tick;
 use super::canvas::{Anchor, Canvas, Rect, Stroke};
@@ -31,11 +31,14 @@ impl Plot<'_> {
         if self.is_map() {
             return map::ticks(self.shown.columns.iter().map(String::as_str));
         }
-        if self.panel.style == Style::Points && self.x.scale == Scale::Log {
+        let is_of_layers = self.panel.x == LAYER;
+        if is_of_layers || (self.panel.style == Style::Points && self.x.scale == Scale::Log) {
             let mut values: Vec<f64> = self.shown.points().map(|point| point.x).collect();
             values.sort_by(f64::total_cmp);
             values.dedup();
-            let own = self.x.ticks_at(&values, 6);
+            let mut own = self.x.ticks_at(&values, 6);
+            // Between two layers there is none.
+            own.retain(|tick| !(is_of_layers && tick.minor));
             let fits = |ticks: &Vec<Tick>| are_apart(fonts, ticks, length);
             let mut fewer = (1..=3).map(|every| labelled(&own, every));
             if values.len() <= 10

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use falign::internal::config::figure::Figure;
 
-use super::{Format, Mean, Options, Table, render, sample, write};
+use super::{Format, Mean, Options, Table, font, page, points, render, sample, write};
 
 const SMALL: u32 = 400;
 
@@ -546,18 +546,24 @@ fn the_default_figure_has_a_line_for_each_layer() {
         csv.contains("\na,1,,1,0.3,") && csv.contains("\na,2,,1,0.6,"),
         "{csv}"
     );
-    // Without the mean over layers too.
-    let bare = LAYERS
-        .replace("alignment_mean", "other_mean")
-        .replace("alignment_std", "other_std");
-    let bare = bare.replace("other_", "update_angle_");
-    let csv = try_draw(&Figure::default(), &bare, &small())
+    // Also beside another quantity, without the mean over layers, and called what it is.
+    let only = LAYERS
+        .replace("alignment_mean", "test_accuracy_mean")
+        .replace("alignment_std", "test_accuracy_std");
+    let drawn = try_draw(&Figure::default(), &only, &small()).unwrap();
+    let csv = drawn.text("csv");
+    for row in ["\na,1,,1,0.3,", "\na,2,,1,0.6,", "\nb,,,1,0.45,"] {
+        assert!(csv.contains(row), "{row}: {csv}");
+    }
+    let svg = drawn.text("svg");
+    assert!(svg.contains("aria-label=\"alignment with backpropagation\""));
+    assert!(!svg.contains("aria-label=\"alignment cos"));
+    // Another quantity alone.
+    let other = LAYERS.replace("alignment_", "dead_fraction_");
+    let csv = try_draw(&Figure::default(), &other, &small())
         .unwrap()
         .text("csv");
-    assert!(
-        csv.contains("a,1,,1,0.3,") || csv.contains("b,1,,1,0.3,"),
-        "{csv}"
-    );
+    assert!(csv.contains("\na,1,,1,0.3,"), "{csv}");
 }
 
 #[test]
@@ -576,4 +582,27 @@ fn panels_of_a_row_that_look_the_same_share_a_legend() {
         let label = format!("aria-label=\"{title}\"");
         assert_eq!(svg.matches(&label).count(), 1, "{title}");
     }
+}
+
+#[test]
+fn the_axis_of_layers_has_ticks_at_layers_alone() {
+    let of = |x: &str| {
+        let panel = format!("[[panel]]\nx = \"{x}\"\ny = \"alignment\"\nstyle = \"points\"\n");
+        let panel: Figure = figure(&panel);
+        let table = Table::parse(LAYERS.as_bytes(), "layers").unwrap();
+        let shown = [points::select(&table, &panel.panels[0], &small()).unwrap()];
+        let looks = page::all_looks(&panel, &shown);
+        let options = small();
+        let page = page::Page::new(&panel, &shown, &looks, &options).unwrap();
+        let fonts = font::Fonts::load().unwrap();
+        page.plots[0].x_ticks(&fonts, 100.0)
+    };
+    let layers = of("layer");
+    let labels: Vec<_> = layers
+        .iter()
+        .filter_map(|tick| tick.label.as_deref())
+        .collect();
+    assert_eq!(labels, ["1", "2"]);
+    assert!(layers.iter().all(|tick| !tick.minor));
+    assert!(of("step").iter().any(|tick| tick.minor));
 }
