@@ -2,10 +2,11 @@
 
     python3 tools/contact_sheet.py PROGRAM OUT [--data-dir MNIST]
 
-Every experiment runs with three runs, those on images for one epoch as well, and the page marks what was
-shortened; the pictures of `figure2` and `figure3` are those of the documentation, which are drawn from their
-stored runs. Without `--data-dir` experiments on images are left out, and the page says so. OUT/index.html shows all
-pictures; an experiment of which no picture comes is an error. Takes some minutes on two cores.
+Experiments whose runs come with the program have the pictures of the documentation, which are drawn from those.
+Of every other three runs are carried out, and of those on images two, on a part of the samples for ten epochs at
+most: enough for curves, at the widths of the experiment. The page marks what was shortened. Without `--data-dir`
+experiments on images are left out, and the page says so. OUT/index.html shows all pictures; an experiment of which
+no picture comes is an error. Takes some minutes on two cores.
 """
 
 import argparse
@@ -19,7 +20,17 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXPERIMENTS = ROOT / "experiments"
 
 # Pictures of whole runs that the documentation has.
-STORED = {"figure2": "docs/figure2.svg", "figure3": "docs/figure3_readings.svg"}
+STORED = {
+    "figure2": "docs/figure2.svg",
+    "figure3": "docs/figure3_readings.svg",
+    "published/akrout2019": "docs/gallery/akrout2019.svg",
+    "published/bartunov2018": "docs/gallery/bartunov2018.svg",
+    "published/lillicrap2016": "docs/gallery/lillicrap2016.svg",
+}
+
+# Of experiments on images: epochs at most, and samples, of which some may be for validation.
+MOST_EPOCHS = 10
+SAMPLES = {"data.train_limit": 12000, "data.test_limit": 2000}
 
 STYLE = "body{font:14px sans-serif;margin:1em}figure{display:inline-block;margin:.5em;width:30em;vertical-align:top}img{width:100%}"
 
@@ -30,11 +41,14 @@ def names(program):
     return [line.split()[0] for line in listed.splitlines()]
 
 
-def shortened(text):
+def shortened(text, on_images):
     """Options that shorten an experiment, by its file."""
-    options = ["run.runs=3"]
-    if re.search(r"^epochs = |\"run.epochs\" = ", text, re.MULTILINE):
-        options.append("run.epochs=1")
+    if not on_images:
+        return ["run.runs=3"]
+    options = ["run.runs=2", *(f"{key}={count}" for key, count in SAMPLES.items())]
+    epochs = re.search(r"^epochs = (\d+)", text, re.MULTILINE)
+    if int(epochs[1]) > MOST_EPOCHS:
+        options.append(f"run.epochs={MOST_EPOCHS}")
     return options
 
 
@@ -46,7 +60,7 @@ def draw(program, name, out, data):
         return ROOT / STORED[name], "stored runs"
     if on_images and data is None:
         return None, "left out: it needs --data-dir"
-    options = shortened(text)
+    options = shortened(text, on_images)
     command = [program, "run", name, "--quiet", "--out", out / name]
     for option in options:
         command += ["--set", option]

@@ -41,18 +41,31 @@ fn pictures_of_the_documentation_are_those_of_the_commands() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     // As many runs as are stored of Figure 3.
     let three = ["run.runs=3"].as_slice();
-    for (file, name, set, cases) in [
-        ("figure2.svg", "figure2", [].as_slice(), [].as_slice()),
-        ("figure3.svg", "figure3", three, &[]),
-        ("figure3_readings.svg", "figure3", three, &["all"]),
-    ] {
+    let published = ["akrout2019", "bartunov2018", "lillicrap2016"];
+    let published = published.map(|name| {
+        let file = format!("gallery/{name}.svg");
+        (
+            file,
+            format!("published/{name}"),
+            [].as_slice(),
+            [].as_slice(),
+        )
+    });
+    let figures = [
+        ("figure2", "figure2", [].as_slice(), [].as_slice()),
+        ("figure3", "figure3", three, &[]),
+        ("figure3_readings", "figure3", three, &["all"]),
+    ];
+    let figures = figures
+        .map(|(file, name, set, cases)| (format!("{file}.svg"), name.to_owned(), set, cases));
+    for (file, name, set, cases) in figures.into_iter().chain(published) {
         let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         let overrides = Overrides {
             set: owned(set),
             cases: owned(cases),
         };
-        let svg = drawn(name, &overrides);
-        let path = folder.join(file);
+        let svg = drawn(&name, &overrides);
+        let path = folder.join(&file);
         if std::env::var_os("FALIGN_WRITE_DOCS").is_some() {
             std::fs::write(&path, &svg).unwrap();
         }
