@@ -78,13 +78,19 @@ pub(crate) fn show(watch: &Watch, jobs: u64, quiet: bool, finished: &dyn Fn() ->
     bar.finish_and_clear();
 }
 
-/// Pace, what was recorded last, and what takes long just now.
+/// Runs that diverged, pace, what was recorded last, and what takes long just now.
 fn details(watch: &Watch, spent: f64) -> String {
     let steps = watch.steps.load(Ordering::Relaxed);
+    let diverged = match watch.diverged.load(Ordering::Relaxed) {
+        0 => None,
+        1 => Some("1 run diverged".to_owned()),
+        count => Some(format!("{count} runs diverged")),
+    };
     let pace = (steps > 0 && spent > SOON.as_secs_f64()).then(|| pace(steps as f64 / spent));
     let last = watch.last_record().unwrap_or_default();
     let value = |name: &str, value: Option<f64>| value.map(|x| format!("{name} {}", digits(x, 3)));
     let parts = [
+        diverged,
         pace,
         value("last loss", last.loss),
         value("alignment", last.alignment),
@@ -223,6 +229,8 @@ mod tests {
         watch.steps.store(500, Ordering::Relaxed);
         assert_eq!(details(&watch, 0.1), "");
         assert_eq!(details(&watch, 10.0), "50 steps/s");
+        watch.diverged.store(3, Ordering::Relaxed);
+        assert_eq!(details(&watch, 10.0), "3 runs diverged, 50 steps/s");
     }
 
     #[test]

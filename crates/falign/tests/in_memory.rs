@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use falign::Error;
 use falign::data::Dataset;
@@ -50,6 +50,37 @@ fn in_folder(experiment: &Experiment, dir: &Path) {
     let table = collect(experiment, &plan, dir).unwrap();
     folder::write_start(experiment, &plan, dir).unwrap();
     folder::write_tables(experiment, &table, dir, 0.0, None).unwrap();
+}
+
+/// Runs that go on, and those that a folder has already.
+#[test]
+fn a_watch_counts_the_runs_that_have_diverged() {
+    let text = TWO_LAYER
+        .replace("tanh", "linear")
+        .replace(
+            "\"learning.ridge\" = [0.0, 0.5]",
+            "\"learning.step_size\" = [0.01, 1e3]",
+        )
+        .replace("step_size = 0.1\n", "");
+    let experiment = Experiment::parse(&text, &Overrides::none()).unwrap();
+    let counted = |watch: &Watch| watch.diverged.load(Ordering::Relaxed);
+    let (sources, watch) = (Sources::default(), Watch::default());
+    let runs = in_memory::run(&experiment, &sources, &watch).unwrap();
+    let diverged = |setting: usize| {
+        let runs = runs[setting].iter().flatten();
+        runs.filter(|run| run.rows.outcome.name() == "diverged")
+            .count()
+    };
+    assert_eq!([0, 1].map(diverged), [0, 3]);
+    assert_eq!(counted(&watch), 3);
+    let scratch = Scratch::new("diverged");
+    let plan = Plan::new(&experiment).unwrap();
+    for _ in 0..2 {
+        let watch = Watch::default();
+        let done = execute(&experiment, &plan, &scratch.0, &sources, &watch).unwrap();
+        assert!(done.complete);
+        assert_eq!(counted(&watch), 3);
+    }
 }
 
 #[test]
@@ -101,7 +132,7 @@ fn what_was_finished_is_kept_and_the_rest_can_be_made() {
     assert!(execution.complete && execution.kept == 3);
     // Stopped before it began: nothing is finished, and that is no error.
     let watch = Watch::default();
-    watch.stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    watch.stop.store(true, Ordering::Relaxed);
     let none = in_memory::run(&experiment, &Sources::default(), &watch).unwrap();
     assert_eq!(none.iter().flatten().flatten().count(), 0);
 }

@@ -21,7 +21,7 @@ use crate::config::Experiment;
 use crate::fault::caught;
 use crate::file::{Folder, write_own};
 use crate::simulate::sources::Sources;
-use crate::simulate::{Checkpoint, Context, Look, Notes, RunResult, RunRows, watched};
+use crate::simulate::{Checkpoint, Context, Look, Notes, Outcome, RunResult, RunRows, watched};
 use crate::{Error, Result};
 
 /// Some runs of a setting in words, for errors.
@@ -220,6 +220,7 @@ fn look<'a>(
                 for run in &runs {
                     let steps = run.rows.steps.last().copied().unwrap_or(0);
                     add(&watch.done, work.run(job.setting_index, steps, watch));
+                    tell_of_end(run.rows.outcome, watch);
                 }
             }
             Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
@@ -419,8 +420,15 @@ pub(super) fn run_one(
         let last = result.rows.steps.last().copied().unwrap_or(0);
         watch.steps.fetch_add(last % TOLD, Ordering::Relaxed);
         add(&watch.done, whole() - reported);
+        tell_of_end(result.rows.outcome, watch);
     }
     Ok(result)
+}
+
+/// Counts a run that has diverged.
+fn tell_of_end(outcome: Outcome, watch: &Watch) {
+    let count = u64::from(outcome.is_diverged());
+    watch.diverged.fetch_add(count, Ordering::Relaxed);
 }
 
 /// Collects all stored results of a complete plan as one table.

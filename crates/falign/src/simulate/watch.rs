@@ -22,6 +22,8 @@ pub struct Watch {
     pub jobs_done: AtomicU64,
     /// Steps taken so far, of all runs.
     pub steps: AtomicU64,
+    /// Runs that have ended because they diverged.
+    pub diverged: AtomicU64,
     /// Record of the run that has recorded last.
     last: Mutex<Option<LastRecord>>,
     /// Long computations that go on just now, and what one of them was last at.
