@@ -55,8 +55,11 @@ pub(crate) fn has_colours() -> bool {
     *FOUND
 }
 
+/// Columns of a sentence where nothing says how many a line has: in a pipe or a file, which people read too.
+const PROSE: usize = 80;
+
 /// Columns that a line of stdout has: those of `COLUMNS`, or of the terminal. In a pipe there is no
-/// limit, so that a row stays one line.
+/// limit, so that a row of a table stays one line, which other programs read.
 pub(crate) fn columns() -> Option<usize> {
     static FOUND: LazyLock<Option<usize>> = LazyLock::new(|| {
         let asked = std::env::var("COLUMNS").ok();
@@ -81,13 +84,22 @@ pub(crate) fn line(text: impl Display) -> Result<()> {
     bytes(format!("{text}\n").as_bytes())
 }
 
-/// Writes a sentence as [`line()`] does, in as many lines as the terminal needs: the first after `first`,
-/// the others after as many spaces.
+/// Writes a sentence as [`line()`] does, in as many lines as the terminal needs, and of 80 columns elsewhere:
+/// the first after `first`, the others after as many spaces.
 pub(crate) fn sentence(first: &str, text: &str) -> Result<()> {
+    broken(first, text, columns().unwrap_or(PROSE))
+}
+
+/// Writes a name and its text as [`sentence()`] does, but in one line where there is no terminal: a row of
+/// a list.
+pub(crate) fn row(first: &str, text: &str) -> Result<()> {
+    broken(first, text, columns().unwrap_or(usize::MAX))
+}
+
+fn broken(first: &str, text: &str, columns: usize) -> Result<()> {
     let indent = first.chars().count();
-    let room = columns().map(|columns| columns.saturating_sub(indent));
     let mut start = first.to_owned();
-    for part in wrapped(text, room.unwrap_or(usize::MAX)) {
+    for part in wrapped(text, columns.saturating_sub(indent)) {
         line(format!("{start}{part}"))?;
         start = " ".repeat(indent);
     }

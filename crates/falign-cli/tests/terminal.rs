@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use nix::pty::{Winsize, openpty};
 
-use crate::support::Lab;
+use crate::support::{Answer, Lab};
 
 const COLUMNS: usize = 80;
 
@@ -39,6 +39,7 @@ fn typed(lab: &Lab, words: &[&str], columns: usize) -> (String, i32) {
         .stdin(slave())
         .stdout(slave())
         .stderr(slave())
+        .env_remove("COLUMNS")
         .env("TERM", "xterm-256color")
         .env("HOME", lab.path("home"));
     let mut child = command.spawn().unwrap();
@@ -210,12 +211,49 @@ fn lists_and_explanations_break_no_number() {
         assert_eq!(code, 0);
         assert_eq!(too_long(&text), Vec::<&str>::new(), "{words:?}");
         assert_eq!(numbers(&text), numbers(&wide), "{words:?}");
-        // In a pipe each row is one line, for other programs.
-        let piped = lab.falign(words).succeeds().out;
+        let piped = piped(&lab, words);
         assert_eq!(numbers(&piped), numbers(&wide), "{words:?}");
     }
-    let listed = lab.falign(&["list"]).succeeds().out;
+}
+
+/// Output of a command in a pipe.
+fn piped(lab: &Lab, words: &[&str]) -> String {
+    let mut command = lab.command(words);
+    Answer::of(command.env_remove("COLUMNS").output().unwrap())
+        .succeeds()
+        .out
+}
+
+/// Rows for other programs, prose for people who look at the end of a pipe.
+#[test]
+fn in_a_pipe_a_row_is_one_line_and_prose_fits_80_columns() {
+    let lab = Lab::new();
+    let listed = piped(&lab, &["list"]);
     assert!(listed.lines().all(|line| line.ends_with(')')), "{listed}");
+    assert!(!too_long(&listed).is_empty(), "{listed}");
+    for name in ["record", "step_size", "weight_mirror", "loss"] {
+        let explained = piped(&lab, &["explain", name]);
+        assert_eq!(too_long(&explained), Vec::<&str>::new(), "{explained}");
+        let whole = lab.falign(&["explain", name]).succeeds().out;
+        assert!(!too_long(&whole).is_empty(), "{name} has long texts");
+        let words = |text: &str| {
+            text.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(words(&explained), words(&whole));
+    }
+    // Too few runs for its claims.
+    let words = [&["run", "quickstart", "--out", "run"][..], &SHORT].concat();
+    lab.falign(&words).ends_with(3);
+    let mut command = lab.command(&["check", "run"]);
+    let checked = Answer::of(command.env_remove("COLUMNS").output().unwrap());
+    assert_eq!(
+        too_long(&checked.out),
+        Vec::<&str>::new(),
+        "{}",
+        checked.out
+    );
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn print(report: &Report) -> Result<()> {
     for section in report.sections.iter().filter(|one| !one.facts.is_empty()) {
         output::line(Look::Head.on(section.key))?;
         for fact in &section.facts {
-            output::sentence(&format!("  {:width$}  ", fact.label()), &fact.text)?;
+            output::row(&format!("  {:width$}  ", fact.label()), &fact.text)?;
         }
     }
     for (weight, heading, look) in [

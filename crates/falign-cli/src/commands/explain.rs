@@ -23,6 +23,7 @@ pub(super) fn command(name: Option<&str>, rules: &Registry) -> Result<Ended> {
             one.parts
                 .iter()
                 .map(|(label, text)| (*label, text.as_str())),
+            output::sentence,
         )?;
     }
     Ok(Ended::Done)
@@ -37,6 +38,7 @@ fn list(rules: &Registry) -> Result<Ended> {
             names
                 .iter()
                 .map(|(name, text)| (name.as_str(), text.as_str())),
+            output::row,
         )?;
         output::line("")?;
     }

@@ -53,7 +53,11 @@ fn group(head: &str, keys: &[(&str, String)]) -> Result<bool> {
         return Ok(false);
     }
     output::sentence("", head)?;
-    rows::print("  ", keys.iter().map(|(name, text)| (*name, text.as_str())))?;
+    rows::print(
+        "  ",
+        keys.iter().map(|(name, text)| (*name, text.as_str())),
+        output::row,
+    )?;
     output::line("")?;
     Ok(true)
 }

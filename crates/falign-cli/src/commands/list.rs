@@ -6,6 +6,7 @@ use falign::internal::config::{Experiment, Overrides, builtin};
 
 use super::rows;
 use crate::ended::{Ended, Usage};
+use crate::output;
 
 /// Lists the built-in experiments; with a word, those whose name, title, prose or source has it.
 pub(super) fn command(word: Option<&str>) -> Result<Ended> {
@@ -34,6 +35,10 @@ pub(super) fn command(word: Option<&str>) -> Result<Ended> {
         let why = format!("no built-in experiment is about `{word}`; {hint}");
         return Err(Usage(why).into());
     }
-    rows::print("", found.iter().map(|(name, text)| (*name, text.as_str())))?;
+    rows::print(
+        "",
+        found.iter().map(|(name, text)| (*name, text.as_str())),
+        output::row,
+    )?;
     Ok(Ended::Done)
 }

@@ -33,7 +33,7 @@ impl Lab {
     }
 
     /// A command line of the program, without a terminal and without the caller's wishes for
-    /// colours and widths.
+    /// colours, in lines as long as they are.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_falign"));
         command
@@ -42,9 +42,11 @@ impl Lab {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
             command.env_remove(name);
         }
+        // Sentences stay whole, so that tests find their parts.
+        command.env("COLUMNS", "10000");
         command
     }
 
