@@ -146,7 +146,7 @@ impl Reader {
                     assert!(is_said(&line), "{document}: {line}\nis not in\n{said}");
                 }
             }
-            // Python and Rust are run by the tests of the packages.
+            // Run by `bindings/python/tests/test_documents.py`, and as an example of the library by `lib.rs`.
             "python" | "rust" => assert_eq!(block.mark, ""),
             other => panic!("{document}: a block of {other:?}"),
         }

@@ -108,3 +108,8 @@ pub use network::{DenseInput, Initialisation, OptimiserKind};
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/extending.md")]
 struct Extending;
+
+/// Block of Rust of the first page, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
