@@ -15,6 +15,7 @@ mod convert;
 mod data;
 mod doctor;
 mod error;
+mod explain;
 mod figure;
 mod folder;
 mod iterate;
@@ -40,6 +41,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(config::keys, module)?)?;
     module.add_function(wrap_pyfunction!(config::quantities, module)?)?;
     module.add_function(wrap_pyfunction!(config::describe, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::explain, module)?)?;
+    module.add_function(wrap_pyfunction!(explain::cite, module)?)?;
     module.add_function(wrap_pyfunction!(config::schema, module)?)?;
     module.add_function(wrap_pyfunction!(config::builtin, module)?)?;
     module.add_function(wrap_pyfunction!(config::check, module)?)?;

@@ -46,9 +46,14 @@ def program() -> Callable[..., str]:
     if not found or not Path(found).exists():
         pytest.skip("FALIGN_PROGRAM names no program `falign`")
 
+    # Prose of 80 columns, whatever the terminal.
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+
     def run(*words: object) -> str:
         command = [found, *map(str, words)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=environment
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -20,6 +20,7 @@
 ``audit_updates``       are updates of another program those of a rule?
 ``archive``             a finished run folder as one file, for a repository of data
 ``doctor``              what this machine and this build are, and what is missing
+``explain``, ``cite``   what a key, a quantity or a rule is; BibTeX of what it is from
 ``falign.plot``         figures (matplotlib)
 ``falign.sklearn``      estimators (scikit-learn)
 ``falign.interop``      weights for PyTorch and others
@@ -44,6 +45,7 @@ from falign.config import Config, builtin_names
 from falign.data import Labelled, Reals, load
 from falign.diagnosing import Diagnosis, doctor
 from falign.errors import FalignError, Interrupted
+from falign.explaining import Explanation, Explanations, cite, explain
 from falign.results import Run
 from falign.rule import Layer, LearningRule, Trace
 from falign.sweeps import Sweep
@@ -59,6 +61,8 @@ __all__ = [
     "Check",
     "Config",
     "Diagnosis",
+    "Explanation",
+    "Explanations",
     "FalignError",
     "Interrupted",
     "Labelled",
@@ -76,8 +80,10 @@ __all__ = [
     "audit",
     "audit_updates",
     "builtin_names",
+    "cite",
     "doctor",
     "errors",
+    "explain",
     "interop",
     "iterate",
     "limit_memory",
