@@ -6,15 +6,28 @@ use serde_json::{Map, Value, json};
 
 use super::inputs::Inputs;
 use super::writer::Member;
+use crate::Error;
 use crate::claim::{self, Verdict};
 use crate::config::{Experiment, GENERATED_IMAGES};
 use crate::data::catalogue;
+use crate::plan::coverage;
+use crate::simulate::sources::Sources;
 
 /// Version of the form of `manifest.json`.
 const FORMAT: u32 = 1;
 
-/// Command that repeats the runs, in the unpacked folder.
-const COMMAND: &str = "falign run experiment.toml --out again";
+/// Command that repeats the runs, in the unpacked folder. Where the runs were shortened, claims may ask for
+/// steps that are not recorded: then a key is set to what it is, which says that this is no mistake.
+fn command(experiment: &Experiment) -> String {
+    let covered = coverage::check(experiment, &Sources::default());
+    let set = match (covered, experiment.settings.first()) {
+        (Err(Error::Config { .. }), Some(first)) => {
+            format!(" --set run.per_run_table={}", first.setting.per_run_table)
+        }
+        _ => String::new(),
+    };
+    format!("falign run experiment.toml --out again{set}")
+}
 
 /// Facts of an archive.
 pub(super) struct Record<'a> {
@@ -72,7 +85,7 @@ impl Record<'_> {
         say("  falign show .            prints its results");
         say("  falign check .           tests its claims again, on the stored rows");
         say("  falign plot .            draws its figure again");
-        say(&format!("  {COMMAND}"));
+        say(&format!("  {}", command(experiment)));
         say("                           repeats its runs; `falign diff . again` compares");
         say("  sha256sum -c SHA256SUMS  tells whether every file is as it was");
         say("");
@@ -127,7 +140,7 @@ impl Record<'_> {
             "machine": self.meta["machine"],
             "runs": self.meta["runs"],
             "claims": claim::json(self.verdicts),
-            "command": COMMAND,
+            "command": command(experiment),
             "inputs": inputs.collect::<Vec<_>>(),
             "data_sets": sets.collect::<Vec<_>>(),
             "files": files,

@@ -19,7 +19,7 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// [`Error::Config`] naming the claim or the panel, its key and what is missing.
-pub(super) fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
+pub(crate) fn check(experiment: &Experiment, sources: &Sources) -> Result<()> {
     let settings = &experiment.settings;
     let is_overridden = experiment.is_overridden;
     let places = &experiment.places;
