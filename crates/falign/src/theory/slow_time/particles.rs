@@ -18,7 +18,7 @@ use crate::theory::matrix::{
 /// tolerance. Away from kinks steps are longer, of the order of the tolerance's root.
 const SLIDING: f64 = 2.0;
 
-/// What a large tolerance cannot make that step exceed.
+/// Longest such step, however large the tolerance.
 const LONGEST_SLIDE: f64 = 0.05;
 
 /// The slow-time limit of a network with any activation, by M particles.
