@@ -4,9 +4,9 @@
 
 Experiments whose runs come with the program have the pictures of the documentation, which are drawn from those.
 Of every other three runs are carried out, and of those on images two, on a part of the samples for ten epochs at
-most: enough for curves, at the widths of the experiment. The page marks what was shortened. Without `--data-dir`
-experiments on images are left out, and the page says so. OUT/index.html shows all pictures; an experiment of which
-no picture comes is an error. Takes some minutes on two cores.
+most: enough for curves at the widths of the experiment, over the range that so few steps reach. The page marks what
+was shortened. Without `--data-dir` experiments on images are left out, and the page says so. OUT/index.html shows
+all pictures; an experiment of which no picture comes is an error. Takes some minutes on two cores.
 """
 
 import argparse
@@ -61,7 +61,12 @@ def draw(program, name, out, data):
     if on_images and data is None:
         return None, "left out: it needs --data-dir"
     options = shortened(text, on_images)
-    command = [program, "run", name, "--quiet", "--out", out / name]
+    asked, words = name, "shortened: " + ", ".join(options)
+    if on_images:
+        asked = out / f"{name.replace('/', '_')}.toml"
+        asked.write_text(re.sub(r"^y_min = .*\n", "", text, flags=re.MULTILINE), encoding="utf-8")
+        words += ", without y_min"
+    command = [program, "run", asked, "--quiet", "--out", out / name]
     for option in options:
         command += ["--set", option]
     if on_images:
@@ -70,7 +75,7 @@ def draw(program, name, out, data):
     picture = out / name / "figure.svg"
     if not picture.exists():
         return None, f"FAILED: {done.stderr.strip()[-500:]}"
-    return picture, "shortened: " + ", ".join(options)
+    return picture, words
 
 
 def main():
