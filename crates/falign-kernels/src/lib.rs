@@ -31,3 +31,4 @@ pub use numbers::{Learning, Numbers};
 pub use pass::{activate, rectify};
 pub use product::row_products;
 pub use scalar::Scalar;
+pub use simd::{fused, fused_single};

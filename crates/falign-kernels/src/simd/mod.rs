@@ -20,6 +20,7 @@ pub mod activation;
 mod bytes;
 mod coefficients;
 mod elementary;
+mod fused;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
@@ -36,6 +37,7 @@ pub use bytes::{keep_nonzero, prefetch_bytes, transpose_bytes};
 pub use coefficients::Coefficients;
 pub use elementary::{erf, exp_of_minus_square, sigmoid, softplus, tanh};
 pub(crate) use elementary::{exp_for_tanh, exp_of_minus_magnitude, sigmoid_from, tanh_from};
+pub use fused::{fused, fused_single};
 pub(crate) use vectors::Vectors;
 
 /// A scalar with its virtual vector in memory. Sealed, as [`Scalar`] is: `f32` and `f64`.
@@ -204,7 +206,7 @@ pub trait Kernel<T: Element> {
 /// An instruction-set path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Path {
-    /// Arrays and `mul_add`.
+    /// Arrays, and [`fused`] for each number.
     Portable = 0,
     /// AVX2 with FMA.
     Avx2 = 1,

@@ -4,6 +4,7 @@
 //! that one is a call for every lane anyway; inlined into every kernel, arithmetic of this path was a
 //! seventh of the time that the library takes to compile.
 
+use super::fused::{fused, fused_single};
 use super::{Block32, Block64, Isa, Kernel, Lanes, Path};
 
 /// The token of the portable path.
@@ -11,7 +12,7 @@ use super::{Block32, Block64, Isa, Kernel, Lanes, Path};
 pub(super) struct Portable;
 
 macro_rules! portable {
-    ($t:ty, $block:ident, $lanes:literal, $mantissa:literal) => {
+    ($t:ty, $block:ident, $lanes:literal, $mantissa:literal, $fused:path) => {
         impl Lanes<$t> for Portable {
             type V = [$t; $lanes];
             const ARE_ARRAYS: bool = true;
@@ -37,11 +38,11 @@ macro_rules! portable {
             }
             #[inline(never)]
             fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
-                std::array::from_fn(|l| a[l].mul_add(b[l], c[l]))
+                std::array::from_fn(|l| $fused(a[l], b[l], c[l]))
             }
             #[inline(never)]
             fn fnma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
-                std::array::from_fn(|l| (-a[l]).mul_add(b[l], c[l]))
+                std::array::from_fn(|l| $fused(-a[l], b[l], c[l]))
             }
             #[inline(never)]
             fn min_passing(self, limit: Self::V, u: Self::V) -> Self::V {
@@ -91,5 +92,5 @@ macro_rules! portable {
     };
 }
 
-portable!(f32, Block32, 16, 23);
-portable!(f64, Block64, 8, 52);
+portable!(f32, Block32, 16, 23, fused_single);
+portable!(f64, Block64, 8, 52, fused);

@@ -273,6 +273,7 @@ mod tests {
         let other = root.path().join("KMNIST/raw");
         idx_files(&other, false, false);
         let text = load_train_test(root.path()).unwrap_err().to_string();
+        let text = text.replace('\\', "/");
         for part in ["several data sets", "KMNIST/raw and", "MNIST/raw; name"] {
             assert!(text.contains(part), "{text}");
         }
@@ -291,6 +292,7 @@ mod tests {
         let expected = "t10k-labels-idx1-ubyte is missing (plain or .gz); it has train-images";
         for folder in [root.path(), &raw] {
             let text = load_train_test(folder).unwrap_err().to_string();
+            let text = text.replace('\\', "/");
             assert!(
                 text.contains("MNIST/raw") && text.contains(expected),
                 "{text}"

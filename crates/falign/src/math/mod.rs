@@ -20,7 +20,7 @@ pub(crate) use deferred::DeferredProduct;
 pub(crate) use eigen::symmetric_eigen;
 pub use falign_kernels::{Activation, Scalar};
 pub(crate) use falign_kernels::{
-    KernelForm, Mixed, activate, exponentials, rectify, row_products, simd,
+    KernelForm, Mixed, activate, exponentials, fused, rectify, row_products, simd,
 };
 pub(crate) use gemm::multiply;
 pub use loss::{Loss, Reduction};

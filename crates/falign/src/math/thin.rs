@@ -205,8 +205,8 @@ mod tests {
 
     #[test]
     fn every_path_and_order_in_memory_gives_the_bits_of_the_definition() {
-        check::<f32>(f32::mul_add);
-        check::<f64>(f64::mul_add);
+        check::<f32>(falign_kernels::fused_single);
+        check::<f64>(falign_kernels::fused);
     }
 
     #[test]

@@ -5,6 +5,7 @@
     reason = "must be compiled for the caller's instruction set"
 )]
 
+use crate::math::fused;
 use crate::math::simd::{Element, Isa};
 
 /// Sums side by side.
@@ -51,9 +52,9 @@ impl Products {
     }
 
     pub(super) fn include(&mut self, a: f64, b: f64) {
-        self.ab = a.mul_add(b, self.ab);
-        self.aa = a.mul_add(a, self.aa);
-        self.bb = b.mul_add(b, self.bb);
+        self.ab = fused(a, b, self.ab);
+        self.aa = fused(a, a, self.aa);
+        self.bb = fused(b, b, self.bb);
     }
 
     pub(super) fn add(&mut self, other: Self) {

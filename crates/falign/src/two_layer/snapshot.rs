@@ -1,7 +1,7 @@
 //! The state of a run at one step, reduced to what every quantity can be computed from.
 
 use crate::Result;
-use crate::math::Scalar;
+use crate::math::{Scalar, fused};
 use crate::rule::Feedback;
 
 use super::Weights;
@@ -255,7 +255,7 @@ pub(super) fn gram<T: Scalar>(a: &[T], b: &[T], k: usize) -> Vec<f64> {
     for (a, b) in a.chunks(k).zip(b.chunks(k)) {
         for (c, &u) in a.iter().enumerate() {
             for (g, &v) in b.iter().enumerate() {
-                out[c * k + g] = u.to_f64().mul_add(v.to_f64(), out[c * k + g]);
+                out[c * k + g] = fused(u.to_f64(), v.to_f64(), out[c * k + g]);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::data::Weights;
-use crate::math::{StreamName, Streams};
+use crate::math::{StreamName, Streams, fused};
 use crate::stage::{Listener, Stage, Work, unstopped};
 
 /// Source of the initial weights. Drawn hidden weights are made again whenever they
@@ -114,7 +114,7 @@ fn unmeasured(listener: Listener<'_>) -> Work<'_> {
 pub(super) fn correlate(beta: &[f64], xi: &mut [f64], rho: f64) {
     let rest = ((1.0 - rho) * (1.0 + rho)).sqrt();
     for (b, &beta) in xi.iter_mut().zip(beta) {
-        *b = rho.mul_add(beta, rest * *b);
+        *b = fused(rho, beta, rest * *b);
     }
 }
 

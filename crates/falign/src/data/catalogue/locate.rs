@@ -209,7 +209,12 @@ mod tests {
                 expected.iter().map(PathBuf::from).collect::<Vec<_>>()
             );
         };
-        expect(path("/data", "/c"), &["here", "/data", "/c/falign/data"]);
+        let (cache, data) = if cfg!(windows) {
+            (r"C:\c", r"C:\c\falign\data")
+        } else {
+            ("/c", "/c/falign/data")
+        };
+        expect(path("/data", cache), &["here", "/data", data]);
         let home = "/home/a/.cache/falign/data";
         expect(path("", ""), &["here", home]);
         expect(path("/data", "relative"), &["here", "/data", home]);

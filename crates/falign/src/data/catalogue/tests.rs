@@ -52,13 +52,13 @@ fn entry(folder: &Path, known: fn(&Path) -> Checksum) -> Entry {
     });
     Entry {
         name: "small".to_owned(),
-        title: "SMALL".to_owned(),
+        title: "TINY".to_owned(),
         layout: Layout::Idx,
         files: files.to_vec(),
         sample_shape: vec![SIDE, SIDE],
         train_counts: vec![3; CLASSES],
         test_counts: vec![2; CLASSES],
-        folders: vec!["small".to_owned(), "SMALL/raw".to_owned(), String::new()],
+        folders: vec!["small".to_owned(), "TINY/raw".to_owned(), String::new()],
         ..find("mnist").unwrap()
     }
 }
@@ -140,7 +140,7 @@ fn its_own_folder_comes_before_torchvisions_before_the_folder_itself() {
     let root = root.path();
     let folders = [
         root.to_path_buf(),
-        root.join("SMALL/raw"),
+        root.join("TINY/raw"),
         root.join("small"),
     ];
     for folder in &folders {
@@ -157,13 +157,13 @@ fn its_own_folder_comes_before_torchvisions_before_the_folder_itself() {
     // Torchvision's own level may be named too, where the checksum tells whose files they are.
     let mut entry = entry(root, by_content);
     entry.folders = vec![String::new(), "raw".to_owned()];
-    let located = entry.locate(&[root.join("SMALL")]).unwrap();
+    let located = entry.locate(&[root.join("TINY")]).unwrap();
     assert_eq!(located.folder, folders[1]);
     // What an incomplete one has not is named.
     let text = reason(entry.locate(&["/nowhere".into(), root.join("small")]));
-    let missing = "SMALL is not whole: t10k-labels-idx1-ubyte is missing (plain or .gz)";
+    let missing = "TINY is not whole: t10k-labels-idx1-ubyte is missing (plain or .gz)";
     assert!(
-        text.contains(missing) && text.contains("/small: "),
+        text.contains(missing) && text.replace('\\', "/").contains("/small: "),
         "{text}"
     );
 }
@@ -182,13 +182,13 @@ fn files_directly_in_a_folder_must_be_proven() {
         assert_eq!(located.folder, own);
         let text = reason(entry.locate(std::slice::from_ref(&other)));
         assert!(
-            text.contains("other: ") && text.contains("checksum is not SMALL's"),
+            text.contains("other: ") && text.contains("checksum is not TINY's"),
             "{text}"
         );
     }
     let text = reason(entry(&own, by_content).locate(&["/a".into(), "/b".into()]));
     for part in [
-        "/a: SMALL is not in this folder, nor in /b;",
+        "/a: TINY is not in this folder, nor in /b;",
         "falign data fetch small",
         "FALIGN_DATA",
     ] {
@@ -252,7 +252,7 @@ fn what_is_not_the_published_data_is_refused() {
     change(IDX_FILES[3], 8);
     let text = reason(load(&published));
     assert!(
-        text.contains("the test set is not SMALL's: class 0 has 1 samples, expected 2"),
+        text.contains("the test set is not TINY's: class 0 has 1 samples, expected 2"),
         "{text}"
     );
     let mut other = published.clone();

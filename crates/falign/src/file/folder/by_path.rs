@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 /// A folder that was there.
 pub(super) type Handle = PathBuf;
@@ -44,11 +46,31 @@ pub(super) fn open_to_read(folder: &Handle, name: &OsStr) -> io::Result<File> {
 }
 
 pub(super) fn rename(folder: &Handle, from: &OsStr, to: &OsStr) -> io::Result<()> {
-    fs::rename(folder.join(from), folder.join(to))
+    patiently(|| fs::rename(folder.join(from), folder.join(to)))
 }
 
 pub(super) fn remove(folder: &Handle, name: &OsStr) -> io::Result<()> {
-    fs::remove_file(folder.join(name))
+    patiently(|| fs::remove_file(folder.join(name)))
+}
+
+/// Tries for a second what Windows refuses while somebody else has the file open: a reader, another
+/// writer of it, a scanner for viruses.
+fn patiently(attempt: impl Fn() -> io::Result<()>) -> io::Result<()> {
+    const SHARING_VIOLATION: i32 = 32;
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match attempt() {
+            Err(error)
+                if pause.as_millis() < 1000
+                    && (error.kind() == io::ErrorKind::PermissionDenied
+                        || error.raw_os_error() == Some(SHARING_VIOLATION)) =>
+            {
+                sleep(pause);
+                pause *= 2;
+            }
+            done => return done,
+        }
+    }
 }
 
 pub(super) fn names(folder: &Handle) -> io::Result<Vec<OsString>> {

@@ -5,7 +5,7 @@ use ndarray::Array2;
 use super::{Initialisation, Law, drawn};
 use crate::Result;
 use crate::layer::Parameter;
-use crate::math::{Scalar, Stream, StreamName, Streams, multiply};
+use crate::math::{Scalar, Stream, StreamName, Streams, fused, multiply};
 use crate::rule::{Composition, FeedbackWeights, Layer, Magnitude, SignalPath};
 use crate::stage::{DRAW, Stage, Work, unstopped};
 
@@ -93,7 +93,7 @@ pub(crate) fn draw_feedback_of<T: Scalar>(
                 let rho = shape.correlation;
                 let rest = ((1.0 - rho) * (1.0 + rho)).sqrt();
                 b.zip_mut_with(&layers[at + 1].weights, |b, w| {
-                    *b = rho.mul_add(w.to_f64(), rest * *b);
+                    *b = fused(rho, w.to_f64(), rest * *b);
                 });
             }
             Ok(b.mapv(|x| T::from_f64(shape.scale * x)))

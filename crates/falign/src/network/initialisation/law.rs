@@ -1,7 +1,7 @@
 //! Laws of single weights, by the names of the literature.
 
 use crate::layer::Parameter;
-use crate::math::Stream;
+use crate::math::{Stream, fused};
 
 /// How forward weights start, and what multiplies each layer's weighted sum.
 ///
@@ -68,7 +68,7 @@ impl Law {
     pub(super) fn draw(self, stream: &mut Stream) -> f64 {
         match self {
             Self::Normal { sd } => sd * stream.normal(),
-            Self::Uniform { half } => half * 2f64.mul_add(stream.uniform(), -1.0),
+            Self::Uniform { half } => half * fused(2.0, stream.uniform(), -1.0),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 
+use crate::math::fused;
 use crate::stage::{Listener, Stage};
 use crate::theory::matrix::products_with_listener;
 
@@ -59,7 +60,7 @@ impl Pairs {
     ) -> Option<Self> {
         let squares = |x: &Array2<f64>| -> Vec<f64> {
             let rows = x.rows().into_iter();
-            rows.map(|row| row.iter().fold(0.0f64, |sum, &a| a.mul_add(a, sum)))
+            rows.map(|row| row.iter().fold(0.0f64, |sum, &a| fused(a, a, sum)))
                 .collect()
         };
         Some(Self {

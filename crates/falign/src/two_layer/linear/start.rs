@@ -4,7 +4,7 @@
 //! for any width, from Bartlett's decomposition of a Wishart matrix.
 
 use crate::Result;
-use crate::math::{StreamName, Streams};
+use crate::math::{StreamName, Streams, fused};
 use crate::stage::{DRAW, Work, rows_at_once};
 use crate::two_layer::start::correlate;
 use crate::two_layer::{Problem, Start};
@@ -88,7 +88,7 @@ impl Columns {
             }
             for (sample, z) in row[..samples].iter_mut().enumerate() {
                 *z = (0..rank).fold(0.0, |sum, j| {
-                    gaussian[j].mul_add(factor[sample * rank + j], sum)
+                    fused(gaussian[j], factor[sample * rank + j], sum)
                 });
             }
             let (beta, b) = gaussian[rank..].split_at_mut(k);
