@@ -81,12 +81,16 @@ pub fn run_with(
 pub fn code(args: impl IntoIterator<Item: Into<OsString> + Clone>, rules: &Registry) -> u8 {
     faults::listen();
     signals::refuse_large_files();
-    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let mut args: Vec<OsString> = args.into_iter().map(Into::into).collect();
     let name = args.first().and_then(|path| Path::new(path).file_stem());
     let program = Program {
         name: name.map_or_else(|| "falign".into(), OsString::from),
         rules,
     };
+    // Help names the program as people type it: not by its folder, nor `.exe`.
+    if let Some(first) = args.first_mut() {
+        first.clone_from(&program.name);
+    }
     let cli = match commands::parsed(&args) {
         Ok(cli) => cli,
         Err(help) => {

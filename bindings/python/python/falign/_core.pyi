@@ -24,6 +24,7 @@ __all__ = [
     "load",
     "plain",
     "predict",
+    "program",
     "quantities",
     "save",
     "schema",

@@ -282,7 +282,8 @@ fn refuse_taken(
     let refuse = |why: String| Err(Usage(format!("{} {why}", dir.display())).into());
     let entries = match std::fs::read_dir(dir) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+        // Systems have several names for the error.
+        Err(_) if dir.is_file() => {
             return refuse("is no folder; choose another --out".to_owned());
         }
         entries => entries.with_context(|| format!("cannot read {}", dir.display()))?,

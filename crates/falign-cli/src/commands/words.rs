@@ -59,9 +59,19 @@ pub(super) fn quoted(word: impl AsRef<OsStr>) -> String {
     let Some(word) = word.to_str() else {
         return escaped(word.as_encoded_bytes());
     };
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    let plain = |c: char| {
+        let others = if cfg!(windows) {
+            r"-_./=:,+@\"
+        } else {
+            "-_./=:,+@%"
+        };
+        c.is_ascii_alphanumeric() || others.contains(c)
+    };
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
+    } else if cfg!(windows) {
+        // What cmd and PowerShell both take.
+        format!("\"{}\"", word.replace('"', r#"\""#))
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
@@ -90,8 +100,12 @@ mod tests {
     #[test]
     fn words_are_quoted_for_a_shell() {
         assert_eq!(quoted("network.width=400"), "network.width=400");
-        assert_eq!(quoted("ridge=[0, 1]"), "'ridge=[0, 1]'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
+        let others = if cfg!(windows) {
+            [r#""ridge=[0, 1]""#, r#""it's""#, r"runs\a"]
+        } else {
+            ["'ridge=[0, 1]'", r"'it'\''s'", r"'runs\a'"]
+        };
+        assert_eq!(["ridge=[0, 1]", "it's", r"runs\a"].map(quoted), others);
         assert_eq!(escaped(b"a\xff's"), r"$'a\377\'s'");
     }
 }

@@ -47,6 +47,11 @@ impl Lab {
         }
         // Sentences stay whole, so that tests find their parts.
         command.env("COLUMNS", "10000");
+        // There the user's folders have other names than HOME, which tests set.
+        if cfg!(windows) {
+            command.env("USERPROFILE", self.0.path());
+            command.env_remove("LOCALAPPDATA").env_remove("APPDATA");
+        }
         command
     }
 
@@ -65,6 +70,21 @@ impl Lab {
     }
 }
 
+/// Text that the program said, on Windows with slashes and Unix's words for a file that is not there, so
+/// that one test serves every system.
+fn told(bytes: Vec<u8>) -> String {
+    let text = String::from_utf8(bytes).unwrap();
+    if !cfg!(windows) {
+        return text;
+    }
+    let gone = "No such file or directory";
+    text.replace('\\', "/")
+        .replace("The system cannot find the file specified.", gone)
+        .replace("The system cannot find the path specified.", gone)
+        .replace("File not found.", gone)
+        .replace("Path not found.", gone)
+}
+
 /// How the program ended and what it said.
 pub(crate) struct Answer {
     pub(crate) code: Option<i32>,
@@ -76,8 +96,8 @@ impl Answer {
     pub(crate) fn of(output: Output) -> Self {
         let answer = Self {
             code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
+            out: told(output.stdout),
+            err: told(output.stderr),
         };
         assert!(!answer.err.contains("panicked"), "{}", answer.err);
         answer

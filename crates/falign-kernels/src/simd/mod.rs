@@ -206,7 +206,7 @@ pub trait Kernel<T: Element> {
 /// An instruction-set path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Path {
-    /// Arrays, and [`fused`] for each number.
+    /// Arrays, and [`fused()`] for each number.
     Portable = 0,
     /// AVX2 with FMA.
     Avx2 = 1,
@@ -265,6 +265,31 @@ pub fn best_path() -> Path {
         return Path::Neon;
     }
     Path::Portable
+}
+
+/// Extensions of the instruction set that this processor has, of those that paths are made of or that tell it from
+/// others, by their usual names.
+pub fn extensions() -> Vec<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    let all = [
+        ("sse4.2", is_x86_feature_detected!("sse4.2")),
+        ("avx", is_x86_feature_detected!("avx")),
+        ("avx2", is_x86_feature_detected!("avx2")),
+        ("fma", is_x86_feature_detected!("fma")),
+        ("avx512f", is_x86_feature_detected!("avx512f")),
+        ("avx512dq", is_x86_feature_detected!("avx512dq")),
+        ("avx512bw", is_x86_feature_detected!("avx512bw")),
+        ("avx512vl", is_x86_feature_detected!("avx512vl")),
+    ];
+    #[cfg(target_arch = "aarch64")]
+    let all = [
+        ("neon", std::arch::is_aarch64_feature_detected!("neon")),
+        ("sve", std::arch::is_aarch64_feature_detected!("sve")),
+    ];
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let all: [(&str, bool); 0] = [];
+    let here = all.into_iter().filter(|(_, is_here)| *is_here);
+    here.map(|(name, _)| name).collect()
 }
 
 /// Paths of this processor, the best one last.

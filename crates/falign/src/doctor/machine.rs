@@ -89,7 +89,7 @@ pub(super) fn processor(report: &mut Report) {
             fact("model", model()),
             fact("instruction_path", path.name()),
             fact("paths", paths),
-            fact("extensions", extensions()),
+            fact("extensions", simd::extensions()),
         ],
     );
     if path == simd::Path::Portable {
@@ -105,30 +105,6 @@ fn model() -> Option<String> {
     let text = read_to_string("/proc/cpuinfo").ok()?;
     let line = value_of(&text, "model name")?;
     Some(line.trim_start_matches(':').trim().to_owned())
-}
-
-/// Extensions of the instruction set that the processor has, of those that vectors need.
-fn extensions() -> Vec<&'static str> {
-    #[cfg(target_arch = "x86_64")]
-    let all = [
-        ("sse4.2", std::is_x86_feature_detected!("sse4.2")),
-        ("avx", std::is_x86_feature_detected!("avx")),
-        ("avx2", std::is_x86_feature_detected!("avx2")),
-        ("fma", std::is_x86_feature_detected!("fma")),
-        ("avx512f", std::is_x86_feature_detected!("avx512f")),
-        ("avx512dq", std::is_x86_feature_detected!("avx512dq")),
-        ("avx512bw", std::is_x86_feature_detected!("avx512bw")),
-        ("avx512vl", std::is_x86_feature_detected!("avx512vl")),
-    ];
-    #[cfg(target_arch = "aarch64")]
-    let all = [
-        ("neon", std::arch::is_aarch64_feature_detected!("neon")),
-        ("sve", std::arch::is_aarch64_feature_detected!("sve")),
-    ];
-    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-    let all: [(&str, bool); 0] = [];
-    let here = all.into_iter().filter(|(_, is_here)| *is_here);
-    here.map(|(name, _)| name).collect()
 }
 
 pub(super) fn threads(report: &mut Report, caller: &Caller) {
@@ -266,7 +242,7 @@ mod tests {
         let paths = simd::paths();
         assert_eq!(paths.last(), Some(&simd::best_path()));
         assert!(paths.contains(&simd::current_path()) && paths.contains(&simd::Path::Portable));
-        let has = |name| extensions().contains(&name);
+        let has = |name| simd::extensions().contains(&name);
         assert_eq!(paths.contains(&simd::Path::Avx2), has("avx2") && has("fma"));
         assert_eq!(paths.contains(&simd::Path::Neon), has("neon"));
     }
