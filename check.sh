@@ -6,8 +6,9 @@
 #
 # --all: harnesses of random faults (errors of the file system, kills, hostile files and servers) go
 # through many more cases, from a new seed each time; the picture of every built-in experiment is drawn
-# for target/contact-sheet/index.html; the Python package is tested as a wheel. A pass leaves its commit
-# and date in target/all-checks.
+# for target/contact-sheet/index.html; the program is built for other platforms, run there and compared
+# (release/platforms.sh); the Python package is tested as a wheel. A pass leaves its commit and date in
+# target/all-checks.
 set -uo pipefail
 case "${1:-}" in
 '') ;;
@@ -123,6 +124,11 @@ if [ -n "${FALIGN_TEST_ALL:-}" ] && command -v python3 >/dev/null; then
     sheet=${CARGO_TARGET_DIR:-target}/contact-sheet
     step contact_sheet python3 tools/contact_sheet.py "$program" "$sheet" \
         ${FALIGN_TEST_DATA:+--data-dir "$FALIGN_TEST_DATA"}
+fi
+
+# The same numbers on other platforms: what is built for them runs under emulators.
+if [ -n "${FALIGN_TEST_ALL:-}" ]; then
+    step platforms env FALIGN_PROGRAM="$(realpath "$program")" release/platforms.sh
 fi
 
 # The Python package, in an environment of its own inside target/.
