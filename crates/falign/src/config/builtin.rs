@@ -32,7 +32,7 @@ macro_rules! builtin {
 }
 
 /// Experiments that the program carries, the quickest first.
-pub const BUILTIN: [Builtin; 30] = builtin![
+pub static BUILTIN: [Builtin; 30] = builtin![
     "quickstart",
     "figure2" stored,
     "any_width",
