@@ -12,7 +12,7 @@ use crate::{Error, Result};
 /// State of a data set on this machine, by the names and sizes of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// All files are there, with their sizes.
+    /// Files are all there, with their sizes.
     Whole(Located),
     /// Files are missing, or have the wrong size.
     Damaged {
