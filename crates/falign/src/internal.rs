@@ -74,6 +74,7 @@ pub mod math {
 /// More of [`layer`](crate::layer).
 pub mod layer {
     pub use crate::layer::activated::Activated;
+    pub use crate::layer::geometry::{Image, Window, Windows};
     pub use crate::layer::map::{Kept, Map, Pass};
     pub use crate::layer::wiring::{Value, Wiring};
 }

@@ -12,6 +12,7 @@ pub(crate) mod activated;
 mod batch;
 mod dense;
 mod finish;
+pub(crate) mod geometry;
 pub(crate) mod map;
 mod operator;
 pub(crate) mod wiring;
