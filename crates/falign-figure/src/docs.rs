@@ -15,7 +15,7 @@ fn drawn(name: &str, overrides: &Overrides) -> Vec<u8> {
     let experiment = load(name, overrides).unwrap();
     let plan = Plan::new(&experiment).unwrap();
     let builtin = BUILTIN.iter().find(|one| one.name == name).unwrap();
-    let stored = Stored::parse(builtin.stored.unwrap(), Path::new(name)).unwrap();
+    let stored = Stored::parse(&builtin.stored.unwrap().text(), Path::new(name)).unwrap();
     assert!(
         stored.missing(&experiment, &plan).jobs.is_empty(),
         "{name}: runs are not stored"

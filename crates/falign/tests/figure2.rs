@@ -222,11 +222,8 @@ type Row = (u64, u64, u64);
 /// Alignments and losses of the stored runs under feedback alignment, by activation and place.
 fn stored() -> BTreeMap<(String, Row), [Vec<f64>; 2]> {
     let builtin = BUILTIN.iter().find(|one| one.name == "figure2").unwrap();
-    let mut lines = builtin
-        .stored
-        .unwrap()
-        .lines()
-        .filter(|line| !line.starts_with('#'));
+    let text = builtin.stored.unwrap().text();
+    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
     let names: Vec<&str> = lines.next().unwrap().split(',').collect();
     let at = |name: &str| names.iter().position(|one| *one == name).unwrap();
     let [activation, rule, width, ridge, step, alignment, loss] = [

@@ -75,7 +75,7 @@ impl StoredOptions {
         let found = match &self.stored {
             Some(path) => Some(read(path)?),
             None => match source::builtin(name).and_then(|builtin| builtin.stored) {
-                Some(text) => Some(Stored::parse(text, name)?),
+                Some(packed) => Some(Stored::parse(&packed.text(), name)?),
                 None => None,
             },
         };

@@ -1,5 +1,9 @@
 //! The experiments that come with the program: the files of `experiments/`, embedded.
 
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+
 use super::keys::did_you_mean;
 use super::{Experiment, Overrides};
 use crate::{Error, Result};
@@ -11,16 +15,33 @@ pub struct Builtin {
     pub name: &'static str,
     /// The text of the file.
     pub text: &'static str,
-    /// Stored results of its runs, where they took long: a file for
-    /// [`Stored::parse`](crate::claim::stored::Stored::parse).
-    pub stored: Option<&'static str>,
+    /// Stored results of its runs, where they took long.
+    pub stored: Option<Packed>,
+}
+
+/// An embedded text that the build packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packed(&'static [u8]);
+
+impl Packed {
+    /// The text: of stored results, for [`Stored::parse`](crate::claim::stored::Stored::parse).
+    ///
+    /// # Panics
+    /// If it is not what the build packed.
+    pub fn text(self) -> String {
+        let mut text = String::new();
+        GzDecoder::new(self.0)
+            .read_to_string(&mut text)
+            .expect("text that the build packed");
+        text
+    }
 }
 
 /// Names of files in `experiments/`; `stored` behind a name adds `experiments/stored/NAME.csv`.
 macro_rules! builtin {
     (@stored $name:literal) => { None };
     (@stored $name:literal stored) => {
-        Some(include_str!(concat!("../../experiments/stored/", $name, ".csv")))
+        Some(Packed(include_bytes!(concat!(env!("OUT_DIR"), "/stored/", $name, ".csv.gz"))))
     };
     ($($name:literal $($stored:ident)?),* $(,)?) => {
         [$(Builtin {
@@ -150,8 +171,10 @@ mod tests {
     #[test]
     fn every_stored_run_is_one_of_its_experiment() {
         for builtin in BUILTIN {
-            let Some(text) = builtin.stored else { continue };
-            let stored = Stored::parse(text, Path::new(builtin.name)).unwrap();
+            let Some(stored) = builtin.stored else {
+                continue;
+            };
+            let stored = Stored::parse(&stored.text(), Path::new(builtin.name)).unwrap();
             let file = Experiment::parse(builtin.text, &Overrides::none()).unwrap();
             let cases = Overrides {
                 set: Vec::new(),
