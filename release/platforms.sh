@@ -82,16 +82,15 @@ try() { # try TARGET: the program on a machine of that kind, or what plays one
     verdict "$target" "same bytes, runs resumed both ways$more (${native_or_runner})"
 }
 
-empty_root() { # empty_root PROGRAM: with nothing else there
+empty_root() { # empty_root PROGRAM: with nothing else there, as in a container of release/Dockerfile
     if [ "$(id -u)" != 0 ]; then
         verdict x86_64-unknown-linux-musl "SKIPPED in an empty root: chroot needs root"
         return
     fi
-    mkdir "$work/root"
-    cp "$1" "$work/root/falign"
-    cp platforms.toml "$work/root/"
-    chroot "$work/root" /falign run platforms.toml --quiet --out run >"$work/root.out" 2>&1 &&
-        chroot "$work/root" /falign show run >/dev/null && same native "$work/root/run" ||
+    local contained=(python3 -B "$root/release/container.py" "${1%/*}" "$work/root")
+    { "${contained[@]}" && cp platforms.toml "$work/root/work/" &&
+        "${contained[@]}" run platforms.toml --quiet --out run && "${contained[@]}" show run; } >"$work/root.out" 2>&1 &&
+        same native "$work/root/work/run" ||
         { fails x86_64-unknown-linux-musl "in an empty root: $(tail -1 "$work/root.out")"; return 1; }
 }
 

@@ -5,13 +5,14 @@
 #
 # Each tool is a package of Debian or comes with the system that the target is.
 
-# Platforms that every release has a program for.
+# Platforms that programs and wheels are built for; a release has Windows' by its own tools (msvc).
 # shellcheck disable=SC2034
 targets=(
     x86_64-unknown-linux-gnu
     x86_64-unknown-linux-musl
     aarch64-unknown-linux-gnu
     aarch64-unknown-linux-musl
+    x86_64-pc-windows-msvc
     x86_64-pc-windows-gnu
     aarch64-apple-darwin
     x86_64-apple-darwin

@@ -15,6 +15,7 @@ mod belongs; // whose run folder it is: more runs, new figures, changed data
 mod claims; // what `check` says, and where it runs
 #[cfg(unix)]
 mod completion; // what the shells themselves offer
+mod console_events; // Ctrl-Break on Windows
 mod containers; // recipes of containers, as far as they can be tested without one
 mod custom_rule; // a program with a learning rule of its own
 mod damage; // results that are not what they were are found and made again

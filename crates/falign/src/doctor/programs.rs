@@ -52,7 +52,7 @@ pub(super) fn versions(report: &mut Report, caller: &Caller) {
         report.find(
             Weight::Warning,
             "this is a development build, which is slower and checks more",
-            "cargo install --path crates/falign-cli",
+            "pip install falign, or cargo install --path crates/falign-cli in a clone",
         );
     }
 }
