@@ -338,8 +338,16 @@ fn what_needs_other_data_is_refused_with_what_it_needs() {
             ),
             (&["data.input_dim=15"], &["data.input_dim = 15", "square"]),
             (
+                &["data.labelled=mnist1d", "data.outputs=11"],
+                &["data.outputs = 11", "2 to 10 classes", "give 10"],
+            ),
+            (
+                &["data.labelled=mnist1d", "data.targets=signs"],
+                &["data.targets = \"signs\"", "mnist1d", "remove it"],
+            ),
+            (
                 &["data.inputs=normal"],
-                &["data.inputs = \"normal\"", "generated images", "remove it"],
+                &["data.inputs = \"normal\"", "generated_images", "remove it"],
             ),
             (
                 &["data.targets=signs"],

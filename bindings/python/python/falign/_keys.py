@@ -98,12 +98,13 @@ class Keys:
     Accepted: "auto", true or false.
     """
 
-    labelled: Literal["mnist", "fashion_mnist", "kmnist", "cifar10", "generated_images"] | None = None
+    labelled: Literal["mnist", "fashion_mnist", "kmnist", "cifar10", "generated_images", "mnist1d"] | None = None
     """``[data]`` data set with classes, for the mini-batch engine; a name of `falign data list`
-    (its files are looked for, never fetched), or small images drawn by the run: `samples` and
-    `held_out` of them with `input_dim` pixels (a square) in `outputs` classes.
+    (its files are looked for, never fetched), or one that the run draws, `samples` and
+    `held_out` of it with `input_dim` numbers in `outputs` classes: generated_images, small
+    squares; mnist1d, sequences in the form of digits (published with 4000, 1000, 40 and 10).
 
-    Accepted: "mnist", "fashion_mnist", "kmnist", "cifar10" or "generated_images".
+    Accepted: "mnist", "fashion_mnist", "kmnist", "cifar10", "generated_images" or "mnist1d".
     """
 
     labelled_data: str | PathLike[str] | None = None

@@ -8,7 +8,7 @@ use super::inputs::Inputs;
 use super::writer::Member;
 use crate::Error;
 use crate::claim::{self, Verdict};
-use crate::config::{Experiment, GENERATED_IMAGES};
+use crate::config::Experiment;
 use crate::data::catalogue;
 use crate::plan::coverage;
 use crate::simulate::sources::Sources;
@@ -42,8 +42,9 @@ impl Record<'_> {
     /// Names of the data sets that the experiment asks for by name.
     fn data_sets(&self) -> Vec<catalogue::Entry> {
         let settings = self.experiment.settings.iter();
-        let names = settings.filter_map(|one| one.setting.classes.labelled.as_deref());
-        let mut names: Vec<&str> = names.filter(|name| *name != GENERATED_IMAGES).collect();
+        let stored = settings.filter(|one| one.setting.classes.are_stored());
+        let names = stored.filter_map(|one| one.setting.classes.labelled.as_deref());
+        let mut names: Vec<&str> = names.collect();
         names.sort_unstable();
         names.dedup();
         let entries = names.into_iter().map(catalogue::find);

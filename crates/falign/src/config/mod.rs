@@ -38,7 +38,6 @@ pub use self::schema::schema_json;
 
 pub(crate) use self::check::record_fits;
 pub(crate) use self::flat::forget_data;
-pub(crate) use self::types::GENERATED_IMAGES;
 pub(crate) use self::value::parse_value;
 pub(crate) use self::write::record_text;
 

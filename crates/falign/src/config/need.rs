@@ -1,8 +1,8 @@
 //! Memory that one run of a setting needs: the formulas of each engine, on the sizes that keys and
 //! files give.
 
+use super::record_text;
 use super::setting::{Engine, Keys, SaveWeights};
-use super::{GENERATED_IMAGES, record_text};
 use crate::math::Precision;
 use crate::measure::Limit;
 use crate::memory::{Extent, Need, Size};
@@ -23,13 +23,7 @@ pub(crate) struct Sizes {
 impl Sizes {
     /// Sizes by the keys; those that a file would tell are 0.
     pub(crate) fn typed(setting: &Keys) -> Self {
-        let is_file = setting.train_data.is_some()
-            || setting.classes.labelled_data.is_some()
-            || setting
-                .classes
-                .labelled
-                .as_deref()
-                .is_some_and(|name| name != GENERATED_IMAGES);
+        let is_file = setting.train_data.is_some() || setting.classes.are_stored();
         let of = |value: usize| if is_file { 0.0 } else { value as f64 };
         Self {
             extent: Extent {
@@ -40,10 +34,10 @@ impl Sizes {
                 width: setting.width as f64,
             },
             stored: 0.0,
-            input_bytes: if setting.classes.are_named() {
-                1.0
-            } else {
-                8.0
+            input_bytes: match setting.classes.drawn() {
+                Some(set) => set.input_bytes(),
+                None if setting.classes.are_named() => 1.0,
+                None => 8.0,
             },
         }
     }
@@ -159,11 +153,8 @@ pub(crate) fn blamed(setting: &Keys, size: Size) -> (&'static str, String) {
     ]
     .into_iter()
     .find_map(|(leaf, path)| Some((leaf, path.as_ref()?.display().to_string())));
-    let named = setting
-        .classes
-        .labelled
-        .as_ref()
-        .filter(|name| *name != GENERATED_IMAGES);
+    let named = setting.classes.labelled.as_ref();
+    let named = named.filter(|_| setting.classes.are_stored());
     let data = file.or_else(|| named.map(|name| ("labelled", name.clone())));
     let or_data = |leaf, value: usize| match &data {
         Some(data) => data.clone(),

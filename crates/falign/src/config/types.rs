@@ -10,7 +10,7 @@ use toml::Value;
 
 pub(crate) use self::choices::{Alternative, Choices, in_unit, one, unit_forms};
 pub(crate) use self::lists::{Columns, Quantities, ascending, list};
-pub(crate) use self::names::{DataSet, GENERATED_IMAGES, RuleName, name};
+pub(crate) use self::names::{DataSet, RuleName, name};
 use super::form::{Form, Range};
 use super::value::{number, whole};
 use crate::file::{path_text, text_path};

@@ -162,7 +162,7 @@ struct Identity {
 impl Identity {
     fn new(setting: &Setting, contents: &mut BTreeMap<String, String>) -> Result<Self> {
         let mut values = BTreeMap::new();
-        let from_file = setting.train_data.is_some() || has_stored_classes(setting);
+        let from_file = setting.train_data.is_some() || setting.classes.are_stored();
         for field in FIELDS.iter() {
             let leaf = field.key.leaf;
             let Some(value) = (field.get)(setting) else {
@@ -223,12 +223,6 @@ impl Identity {
         id.truncate(ID_DIGITS);
         id
     }
-}
-
-/// Whether samples with classes come from files.
-fn has_stored_classes(setting: &Setting) -> bool {
-    setting.classes.are_named()
-        && setting.classes.labelled.as_deref() != Some(crate::config::GENERATED_IMAGES)
 }
 
 /// Whether samples with classes have inputs that single precision cannot hold.

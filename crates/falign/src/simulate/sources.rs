@@ -229,7 +229,7 @@ impl Sources {
         let (table, test) = (&setting.table, setting.held_out_data.as_deref());
         let (key, read): (String, &dyn Fn() -> Result<LabelledPair>) =
             match (&classes.labelled, &classes.labelled_data) {
-                (Some(name), _) if name == crate::config::GENERATED_IMAGES => return Ok(None),
+                (Some(_), _) if classes.drawn().is_some() => return Ok(None),
                 (Some(name), _) => (format!("{name} {dir:?}"), &|| {
                     Ok(LabelledPair::new(catalogue::load(name, dir)?.data))
                 }),

@@ -263,7 +263,7 @@ fn is_small(setting: &Setting) -> bool {
         || classes
             .labelled
             .as_deref()
-            .is_some_and(|name| name != "generated_images");
+            .is_some_and(|name| !["generated_images", "mnist1d"].contains(&name));
     let is_short = match setting {
         Setting::TwoLayer(setting) => matches!(setting.steps, Steps::Number(steps) if steps <= 60),
         Setting::Network(setting) => match setting.length {

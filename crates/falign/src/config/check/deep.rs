@@ -3,12 +3,12 @@
 use super::refuse;
 use crate::Result;
 use crate::config::keys::{self, Key, Networks};
+use crate::config::record_text;
 use crate::config::setting::{
     Engine, FIELDS, FeedbackDecay, FeedbackStepSize, Field, InitialFeedback, Keys, MirrorResponse,
     Record, SaveWeights, Setting, Sparsity, defaults, field,
 };
 use crate::config::value::column;
-use crate::config::{GENERATED_IMAGES, record_text};
 use crate::measure::{NetworkValue, Quantity, Samples};
 use crate::rule::{Rule, RuleKind};
 use crate::two_layer::Draw;
@@ -137,16 +137,13 @@ fn data(s: &Keys) -> Result<()> {
             );
         }
     }
-    if s.classes.labelled.as_deref() == Some(GENERATED_IMAGES)
-        && s.input_dim.isqrt().pow(2) != s.input_dim
-    {
-        return refuse(
-            "input_dim",
-            s.input_dim,
-            "generated images are squares; give the square of their side, such as 64",
-        );
-    }
-    if s.classes.labelled.as_deref() == Some(GENERATED_IMAGES) {
+    if let Some(set) = s.classes.drawn() {
+        if let Some(why) = set.refuses_inputs(s.input_dim) {
+            return refuse("input_dim", s.input_dim, why);
+        }
+        if let Some(why) = set.refuses_classes(s.outputs) {
+            return refuse("outputs", s.outputs, why);
+        }
         let left = d
             .train_limit
             .map_or(s.samples, |limit| limit.min(s.samples));
@@ -347,9 +344,7 @@ fn has_table(s: &Keys) -> bool {
 
 /// Whether there are samples to test on.
 fn has_test(s: &Keys) -> bool {
-    let is_stored = s.classes.are_named()
-        && s.classes.labelled.as_deref() != Some(GENERATED_IMAGES)
-        && !has_table(s);
+    let is_stored = s.classes.are_stored() && !has_table(s);
     is_stored || s.held_out > 0 || s.held_out_data.is_some()
 }
 

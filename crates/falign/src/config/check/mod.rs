@@ -8,7 +8,7 @@ use super::need::{Sizes, blamed, of_run};
 use super::read::Values;
 use super::setting::{Duration, Engine, Keys, Record, RidgeSchedule, SaveWeights, Steps, Targets};
 use super::steps::{MAX_ROWS, rows};
-use super::{GENERATED_IMAGES, keys, record_text};
+use super::{keys, record_text};
 use crate::data::Scaling;
 use crate::data::synthetic::InputLaw;
 use crate::math::Activation;
@@ -104,15 +104,11 @@ pub(crate) fn typed_keys(setting: &Keys, typed: &Values) -> Result<()> {
             "run.epochs is given too; remove one of the two",
         );
     }
-    let given = match setting.classes.labelled.as_deref() {
-        Some(GENERATED_IMAGES) => {
-            let unused = ["inputs", "targets", "teacher_width"];
-            return not_typed(
-                typed,
-                &unused,
-                "has no meaning for generated images; remove it",
-            );
-        }
+    if let Some(set) = setting.classes.drawn() {
+        let why = format!("has no meaning for {}; remove it", set.name());
+        return not_typed(typed, &["inputs", "targets", "teacher_width"], &why);
+    }
+    let given = match &setting.classes.labelled {
         Some(_) => "data.labelled",
         None if setting.classes.labelled_data.is_some() => "data.labelled_data",
         None if setting.train_data.is_some() => "data.train_data",

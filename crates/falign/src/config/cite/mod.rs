@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Experiment, GENERATED_IMAGES};
+use super::Experiment;
 use crate::data::catalogue;
+use crate::data::synthetic::DrawnSet;
 use crate::rule::Rule;
 
 /// The works: the key of each is the first author's name and the year.
@@ -78,12 +79,17 @@ pub fn bibliography(
     }
     let sets = settings.iter().filter_map(|one| {
         let name = one.setting.classes.labelled.as_deref()?;
-        (name != GENERATED_IMAGES).then(|| catalogue::find(name))
+        match DrawnSet::of(name) {
+            Some(set) => Some((set.name().to_owned(), set.source()?.to_owned())),
+            None => catalogue::find(name)
+                .ok()
+                .map(|set| (set.title, set.source)),
+        }
     });
-    for set in sets.flatten() {
-        let new = new(&mut said, named(&set.source));
+    for (title, source) in sets {
+        let new = new(&mut said, named(&source));
         if !new.is_empty() {
-            parts.push((format!("The data set {}", set.title), new));
+            parts.push((format!("The data set {title}"), new));
         }
     }
     let mut text = String::new();
@@ -155,6 +161,9 @@ mod tests {
         for set in catalogue::entries() {
             assert_eq!(named(&set.source).len(), 1, "{}", set.source);
         }
+        for source in DrawnSet::ALL.into_iter().filter_map(DrawnSet::source) {
+            assert_eq!(named(source).len(), 1, "{source}");
+        }
     }
 
     #[test]
@@ -167,6 +176,7 @@ mod tests {
             sources.push(';');
         }
         sources.extend(catalogue::entries().into_iter().map(|entry| entry.source));
+        sources.extend(DrawnSet::ALL.into_iter().filter_map(DrawnSet::source));
         let keys: Vec<&str> = entries().map(key).collect();
         assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
         let sources = sources.to_lowercase();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::field::fields;
 use crate::config::types::{DataSet, InputPath, Optional, OrWord, ValueType as _, name};
 use crate::data::Scaling;
+use crate::data::synthetic::DrawnSet;
 
 fields! {
     /// The part of a setting that says where data with classes are, and how inputs are scaled.
@@ -12,7 +13,7 @@ fields! {
         [pub data] Deep, Given;
         labelled: Option<String> = "",
             Optional(DataSet),
-            "data set with classes, for the mini-batch engine; a name of `falign data list` (its files are looked for, never fetched), or small images drawn by the run: `samples` and `held_out` of them with `input_dim` pixels (a square) in `outputs` classes";
+            "data set with classes, for the mini-batch engine; a name of `falign data list` (its files are looked for, never fetched), or one that the run draws, `samples` and `held_out` of it with `input_dim` numbers in `outputs` classes: generated_images, small squares; mnist1d, sequences in the form of digits (published with 4000, 1000, 40 and 10)";
         labelled_data: Option<PathBuf> = "",
             Optional(InputPath("a folder, NPZ file, archive, CSV or NPY file")),
             "training and test set with classes: IDX files with MNIST's names, the binary CIFAR-10, or an NPZ file with x_train, y_train, x_test, y_test; or a training set as a table with a column of labels, whose test set is `held_out_data`; relative to the experiment file";
@@ -31,6 +32,16 @@ impl Classes {
     /// Whether the data have classes.
     pub fn are_named(&self) -> bool {
         self.labelled.is_some() || self.labelled_data.is_some()
+    }
+
+    /// The set that each run draws itself, if it does.
+    pub(crate) fn drawn(&self) -> Option<DrawnSet> {
+        DrawnSet::of(self.labelled.as_deref()?)
+    }
+
+    /// Whether the data have classes and come from files.
+    pub(crate) fn are_stored(&self) -> bool {
+        self.are_named() && self.drawn().is_none()
     }
 
     /// The scaling that `auto` stands for.

@@ -14,6 +14,7 @@ use crate::config::form::{Form, sentence};
 use crate::config::suggest::nearest;
 use crate::config::value::short;
 use crate::data::catalogue;
+use crate::data::synthetic::DrawnSet;
 use crate::rule::{Registry, Rule};
 
 /// A variant of an enum without fields, by the name that it has in `serde`.
@@ -71,17 +72,15 @@ impl de::Error for Expected {
     }
 }
 
-/// `data.labelled` for images that a run draws itself.
-pub(crate) const GENERATED_IMAGES: &str = "generated_images";
-
-/// A data set of the catalogue, or [`GENERATED_IMAGES`].
+/// A data set of the catalogue, or one that a run draws itself.
 pub(crate) struct DataSet;
 
 impl DataSet {
     fn names() -> &'static [String] {
         static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
             let stored = catalogue::entries().into_iter().map(|entry| entry.name);
-            stored.chain([GENERATED_IMAGES.to_owned()]).collect()
+            let drawn = DrawnSet::ALL.map(|set| set.name().to_owned());
+            stored.chain(drawn).collect()
         });
         &NAMES
     }

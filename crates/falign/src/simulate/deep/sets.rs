@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::setting::NetworkSetting;
-use crate::data::{Inputs, Labelled, Scaler, Split, synthetic};
+use crate::data::{Inputs, Labelled, Scaler, Split};
 use crate::math::{Precision, StreamName};
 use crate::network::Examples;
 use crate::simulate::run_data::{data_streams, load_shared};
@@ -112,10 +112,10 @@ fn classes(
     let (train, test) = if let Some(pair) = sources.labelled(setting)? {
         (pair.train, Some(pair.test))
     } else {
-        let side = setting.input_dim.isqrt();
+        let set = setting.classes.drawn().expect("data that no file has");
         let draw = |stream, samples| {
-            let shape = [samples, side, setting.outputs];
-            synthetic::labelled_images_with_listener(streams, stream, shape, listener).map(Arc::new)
+            let shape = [samples, setting.input_dim, setting.outputs];
+            set.draw(streams, stream, shape, listener).map(Arc::new)
         };
         let train = draw(StreamName::Data, setting.samples)?;
         let test = match setting.held_out {
