@@ -48,7 +48,7 @@ impl Function {
 /// exp(-x^2), with the error of the rounded square made good.
 fn exp_of_exact_square(x: f64) -> f64 {
     let square = x * x;
-    libm::exp(-square) * (1.0 - x.mul_add(x, -square))
+    libm::exp(-square) * (1.0 - falign_kernels::fused(x, x, -square))
 }
 
 struct Map<'a, T: Element> {

@@ -1,5 +1,6 @@
 //! Products of rows against plain sums.
 
+use falign_kernels::fused;
 use falign_kernels::row_products;
 use falign_kernels::simd::{Path, force_path};
 
@@ -14,7 +15,7 @@ fn products_match_the_plain_chain_on_every_path() {
         for r in 0..m {
             for i in 0..n {
                 let plain =
-                    (0..d).fold(0.0f64, |s, j| inputs[i * d + j].mul_add(rows[r * d + j], s));
+                    (0..d).fold(0.0f64, |s, j| fused(inputs[i * d + j], rows[r * d + j], s));
                 assert_eq!(products[r * n + i].to_bits(), plain.to_bits(), "{path:?}");
             }
         }

@@ -4,7 +4,7 @@
 //! Here it is the processor or `libm`: one number on every system.
 
 macro_rules! fused {
-    ($name:ident, $t:ty, $plain:path, $by_instruction:ident, $what:literal) => {
+    ($name:ident, $t:ty, $plain:path, $by_instruction:ident = $as_vector:ident, $fused:ident, $of_vector:ident; $what:literal) => {
         #[doc = $what]
         ///
         /// ```
@@ -33,11 +33,12 @@ macro_rules! fused {
             $plain(a, b, c)
         }
 
+        // Not `mul_add`, which without optimisation is a call, compiled for any processor.
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "fma")]
-        #[allow(clippy::disallowed_methods, reason = "compiled to the instruction")]
         fn $by_instruction(a: $t, b: $t, c: $t) -> $t {
-            a.mul_add(b, c)
+            use std::arch::x86_64::{$as_vector, $fused, $of_vector};
+            $of_vector($fused($as_vector(a), $as_vector(b), $as_vector(c)))
         }
     };
 }
@@ -46,14 +47,14 @@ fused!(
     fused,
     f64,
     libm::fma,
-    instruction_64,
+    instruction_64 = _mm_set_sd, _mm_fmadd_sd, _mm_cvtsd_f64;
     "The sum a b + c, rounded once."
 );
 fused!(
     fused_single,
     f32,
     libm::fmaf,
-    instruction_32,
+    instruction_32 = _mm_set_ss, _mm_fmadd_ss, _mm_cvtss_f32;
     "The sum a b + c in single precision, rounded once."
 );
 
