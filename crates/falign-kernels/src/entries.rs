@@ -2,6 +2,7 @@
 //! callers reach it through their scalar.
 
 use crate::Activation;
+use crate::lanes;
 use crate::listed;
 use crate::panels;
 use crate::pass;
@@ -38,6 +39,9 @@ pub trait Entries: Sized {
     fn fill_tables(tables: &mut rows::Tables<Self>, residual: &[Self])
     where
         Self: Element;
+    fn correlate(correlation: lanes::Correlation<'_, Self>);
+    fn add_lane_gradient(gradient: lanes::Gradient<'_, Self>);
+    fn add_channel_sums(sums: lanes::ChannelSums<'_, Self>);
 }
 
 /// Entry points for one type, not inlined: what is inlined is compiled again by each crate that calls it.
@@ -87,6 +91,18 @@ macro_rules! entries {
             #[inline(never)]
             fn fill_tables(tables: &mut rows::Tables<$t>, residual: &[$t]) {
                 rows::fill(tables, residual);
+            }
+            #[inline(never)]
+            fn correlate(correlation: lanes::Correlation<'_, $t>) {
+                lanes::correlate(correlation);
+            }
+            #[inline(never)]
+            fn add_lane_gradient(gradient: lanes::Gradient<'_, $t>) {
+                lanes::add_gradient(gradient);
+            }
+            #[inline(never)]
+            fn add_channel_sums(sums: lanes::ChannelSums<'_, $t>) {
+                lanes::add_channel_sums(sums);
             }
         }
     };

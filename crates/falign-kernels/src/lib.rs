@@ -15,6 +15,7 @@
 mod activation;
 mod entries;
 mod exponential;
+pub mod lanes;
 pub mod listed;
 mod numbers;
 pub mod panels;

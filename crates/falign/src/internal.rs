@@ -76,6 +76,7 @@ pub mod layer {
     pub use crate::layer::activated::Activated;
     pub use crate::layer::geometry::{Image, Window, Windows};
     pub use crate::layer::map::{Kept, Map, Pass};
+    pub use crate::layer::windowed::Windowed;
     pub use crate::layer::wiring::{Value, Wiring};
 }
 

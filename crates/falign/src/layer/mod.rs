@@ -15,6 +15,7 @@ mod finish;
 pub(crate) mod geometry;
 pub(crate) mod map;
 mod operator;
+pub(crate) mod windowed;
 pub(crate) mod wiring;
 
 pub use batch::{Batch, Inputs, Layout};
