@@ -44,7 +44,7 @@ pub struct Gradient<'a, T> {
     pub delta: &'a [T],
     /// Channels above.
     pub channels: usize,
-    /// Samples of the block: a multiple of `T::LANES`.
+    /// Samples of the block: one, two or four times `T::LANES`.
     pub lanes: usize,
     /// Patches, which may share weights.
     pub patches: &'a [Patch],
@@ -56,14 +56,13 @@ impl<T: Element> Gradient<'_, T> {
     /// Adds it.
     ///
     /// # Panics
-    /// If lengths do not fit.
+    /// If lengths do not fit, or lanes are not as said.
     pub fn run(self) {
         T::add_lane_gradient(self);
     }
 }
 
 pub(crate) fn add_gradient<T: Element>(gradient: Gradient<'_, T>) {
-    assert!(gradient.lanes.is_multiple_of(T::LANES), "whole vectors");
     dispatch(Adding(gradient));
 }
 
@@ -82,97 +81,105 @@ impl<T: Element> Kernel<T> for Adding<'_, T> {
             patches,
             gradient,
         } = self.0;
-        for patch in patches {
-            let mut tile = Tile {
-                patch: *patch,
-                below,
-                delta,
-                channels,
-                lanes,
-                gradient,
-            };
-            if const { S::PATH.registers() >= 32 } {
-                tile.rows::<S, 4, 6>(isa);
-            } else {
-                tile.rows::<S, 2, 2>(isa);
-            }
+        let mut adding = Tiles {
+            patches,
+            below,
+            delta,
+            channels,
+            gradient,
+        };
+        match lanes / T::LANES {
+            4 => adding.all::<S, 4>(isa),
+            2 => adding.all::<S, 2>(isa),
+            1 => adding.all::<S, 1>(isa),
+            _ => unreachable!("one, two or four vectors"),
         }
     }
 }
 
-struct Tile<'a, 'b, T> {
-    patch: Patch,
+struct Tiles<'a, T> {
+    patches: &'a [Patch],
     below: &'a [T],
     delta: &'a [T],
     channels: usize,
-    lanes: usize,
-    gradient: &'b mut [T],
+    gradient: &'a mut [T],
 }
 
-impl<T: Element> Tile<'_, '_, T> {
-    /// Tiles of `C` channels, then of what is left.
+impl<T: Element> Tiles<'_, T> {
+    /// All tiles: as many sums as registers hold, with a load for each, or fewer.
     #[inline(always)]
-    fn rows<S: Isa<T>, const C: usize, const K: usize>(&mut self, isa: S) {
+    fn all<S: Isa<T>, const V: usize>(&mut self, isa: S) {
         let mut channel = 0;
-        while channel + C <= self.channels {
-            self.columns::<S, C, K>(isa, channel);
-            channel += C;
-        }
-        while channel + 2 <= self.channels {
-            self.columns::<S, 2, K>(isa, channel);
-            channel += 2;
-        }
-        if channel < self.channels {
-            self.columns::<S, 1, K>(isa, channel);
-        }
-    }
-
-    /// Tiles of `K` weights, then of what is left.
-    #[inline(always)]
-    fn columns<S: Isa<T>, const C: usize, const K: usize>(&mut self, isa: S, channel: usize) {
-        let mut weight = 0;
-        while weight + K <= self.patch.count {
-            self.tile::<S, C, K>(isa, channel, weight);
-            weight += K;
-        }
-        while weight + 2 <= self.patch.count {
-            self.tile::<S, C, 2>(isa, channel, weight);
-            weight += 2;
-        }
-        if weight < self.patch.count {
-            self.tile::<S, C, 1>(isa, channel, weight);
+        while channel < self.channels {
+            let left = self.channels - channel;
+            if const { S::PATH.registers() >= 32 } {
+                match left {
+                    1 => self.channels::<S, 1, 6, V>(isa, channel),
+                    2 => self.channels::<S, 2, 6, V>(isa, channel),
+                    3 => self.channels::<S, 3, 6, V>(isa, channel),
+                    _ => self.channels::<S, 4, 6, V>(isa, channel),
+                }
+                channel += 4;
+            } else {
+                match left {
+                    1 => self.channels::<S, 1, 2, V>(isa, channel),
+                    2 => self.channels::<S, 2, 2, V>(isa, channel),
+                    _ => self.channels::<S, 3, 2, V>(isa, channel),
+                }
+                channel += 3;
+            }
         }
     }
 
+    /// Tiles of `C` channels by `K` weights of all patches, which read lines that overlap.
     #[inline(always)]
-    fn tile<S: Isa<T>, const C: usize, const K: usize>(
+    fn channels<S: Isa<T>, const C: usize, const K: usize, const V: usize>(
         &mut self,
         isa: S,
         channel: usize,
+    ) {
+        let most = self.patches.iter().map(|patch| patch.count).max();
+        for weight in (0..most.unwrap_or(0)).step_by(K) {
+            for patch in self.patches {
+                let end = patch.count.min(weight + K);
+                let mut weight = weight;
+                if weight + K == end {
+                    self.tile::<S, C, K, V>(isa, patch, channel, weight);
+                    continue;
+                }
+                while weight + 2 <= end {
+                    self.tile::<S, C, 2, V>(isa, patch, channel, weight);
+                    weight += 2;
+                }
+                if weight < end {
+                    self.tile::<S, C, 1, V>(isa, patch, channel, weight);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Isa<T>, const C: usize, const K: usize, const V: usize>(
+        &mut self,
+        isa: S,
+        patch: &Patch,
+        channel: usize,
         weight: usize,
     ) {
-        let (patch, lanes) = (self.patch, self.lanes);
+        let lanes = V * T::LANES;
         let mut sums = [[isa.splat(T::ZERO); K]; C];
         for line in 0..patch.lines {
+            let above = (patch.above + line * patch.above_line) * self.channels + channel;
+            let below = patch.below + line * patch.below_line + weight;
+            let mut delta = &self.delta[above * lanes..];
+            let mut x = &self.below[below * lanes..];
             for place in 0..patch.places {
-                let above = patch.above + line * patch.above_line + place;
-                let below = patch.below + line * patch.below_line + place * patch.below_place;
-                let delta = &self.delta[(above * self.channels + channel) * lanes..][..C * lanes];
-                let x = &self.below[(below + weight) * lanes..][..K * lanes];
-                let mut lane = 0;
-                while lane < lanes {
-                    let mut d = [isa.splat(T::ZERO); C];
-                    for c in 0..C {
-                        d[c] = isa.load_from(&delta[c * lanes + lane..][..T::LANES]);
-                    }
-                    for k in 0..K {
-                        let x = isa.load_from(&x[k * lanes + lane..][..T::LANES]);
-                        for c in 0..C {
-                            sums[c][k] = isa.fma(d[c], x, sums[c][k]);
-                        }
-                    }
-                    lane += T::LANES;
+                if place > 0 {
+                    delta = &delta[self.channels * lanes..];
+                    x = &x[patch.below_place * lanes..];
                 }
+                // Of a length that is known: no place in them is asked for again.
+                sums = sum_place::<T, S, C, K, V>(isa, &delta[..C * lanes], &x[..K * lanes], sums);
             }
         }
         // Through memory: to add lanes up here would bind the sums to half of the registers.
@@ -189,6 +196,30 @@ impl<T: Element> Tile<'_, '_, T> {
             row: patch.row,
         });
     }
+}
+
+/// Sums with those of one place.
+#[inline(always)]
+fn sum_place<T: Element, S: Isa<T>, const C: usize, const K: usize, const V: usize>(
+    isa: S,
+    delta: &[T],
+    x: &[T],
+    mut sums: [[S::V; K]; C],
+) -> [[S::V; K]; C] {
+    let at = |number: usize, v: usize| (number * V + v) * T::LANES;
+    for v in 0..V {
+        let mut d = [isa.splat(T::ZERO); C];
+        for c in 0..C {
+            d[c] = isa.load_from(&delta[at(c, v)..][..T::LANES]);
+        }
+        for k in 0..K {
+            let x = isa.load_from(&x[at(k, v)..][..T::LANES]);
+            for c in 0..C {
+                sums[c][k] = isa.fma(d[c], x, sums[c][k]);
+            }
+        }
+    }
+    sums
 }
 
 /// Adds the lane sums of (channels, weights) vectors.

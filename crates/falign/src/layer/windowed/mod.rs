@@ -88,7 +88,9 @@ impl Windowed {
 /// Samples of a block, where kernels take the batch as it lies.
 fn lanes_of<T: Element>(batch: Batch) -> Option<usize> {
     match batch.layout {
-        Layout::Lanes(lanes) if lanes.is_multiple_of(T::LANES) => Some(lanes),
+        Layout::Lanes(lanes) if [1, 2, 4].map(|vectors| vectors * T::LANES).contains(&lanes) => {
+            Some(lanes)
+        }
         _ => None,
     }
 }

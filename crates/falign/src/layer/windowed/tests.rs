@@ -162,6 +162,7 @@ fn check<T: Element>(rounding: f64) {
             Layout::Lanes(4),
             Layout::Lanes(T::LANES),
             Layout::Lanes(2 * T::LANES),
+            Layout::Lanes(3 * T::LANES),
             Layout::Lanes(4 * T::LANES),
         ];
         for layout in layouts {
