@@ -215,7 +215,7 @@ fn files_that_are_not_there_are_named_by_key_and_path() {
         .current_dir(path("elsewhere"))
         .output();
     crate::support::Answer::of(output.unwrap())
-        .refuses(&["data.train_data", &path("sub/gone.csv")]);
+        .refuses(&["data.train_data", &lab.shown("sub/gone.csv")]);
     assert!(!lab.path("runs").exists());
 }
 

@@ -11,7 +11,9 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent};
+use windows_sys::Win32::System::Console::{
+    AllocConsole, CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent,
+};
 use windows_sys::Win32::System::Threading::CREATE_NEW_PROCESS_GROUP;
 
 use crate::support::{Answer, Lab, assert_same, names};
@@ -37,6 +39,8 @@ fn ctrl_break_keeps_what_is_finished() {
     let lab = Lab::new();
     lab.file("slow.toml", EXPERIMENT);
     lab.run(&["slow.toml", "--out", "expected"]);
+    // SAFETY: nothing goes in; where there is a console already, it stays.
+    unsafe { AllocConsole() };
     let child = lab
         .command(&["run", "slow.toml", "--out", "run"])
         .creation_flags(CREATE_NEW_PROCESS_GROUP)

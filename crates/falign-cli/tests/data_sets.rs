@@ -63,7 +63,7 @@ fn list_shows_every_data_set_and_where_it_was_looked_for() {
     let mnist = text.lines().find(|line| line.starts_with("mnist")).unwrap();
     let words: Vec<&str> = mnist.split_whitespace().collect();
     assert_eq!(words[1..7], ["60000", "10000", "28x28", "10", "12", "MB"]);
-    let looked = format!("looked in: /nowhere, {}\n", lab.path(CACHE).display());
+    let looked = format!("looked in: /nowhere, {}\n", lab.shown(CACHE));
     assert!(text.ends_with(&looked), "{text}");
 }
 

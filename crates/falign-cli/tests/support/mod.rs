@@ -22,6 +22,11 @@ impl Lab {
         self.0.path().join(name)
     }
 
+    /// A path as [`Answer`] has what the program says of it.
+    pub(crate) fn shown(&self, name: &str) -> String {
+        told(self.path(name).display().to_string().into_bytes())
+    }
+
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, content).unwrap();
@@ -78,7 +83,9 @@ fn told(bytes: Vec<u8>) -> String {
         return text;
     }
     let gone = "No such file or directory";
-    text.replace('\\', "/")
+    // In JSON each is written twice.
+    text.replace("\\\\", "/")
+        .replace('\\', "/")
         .replace("The system cannot find the file specified.", gone)
         .replace("The system cannot find the path specified.", gone)
         .replace("File not found.", gone)

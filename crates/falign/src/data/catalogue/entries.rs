@@ -115,7 +115,12 @@ fn fashion_mnist() -> Entry {
         sample_shape: vec![28, 28],
         train_counts: vec![6000; 10],
         test_counts: vec![1000; 10],
-        folders: folders("fashion_mnist", "FashionMNIST/raw"),
+        folders: [
+            folders("fashion_mnist", "FashionMNIST/raw"),
+            // Of Debian's package, in /usr/share/datasets.
+            vec!["fashion-mnist".to_owned()],
+        ]
+        .concat(),
     }
 }
 
