@@ -7,7 +7,7 @@
 # --all: harnesses of random faults (errors of the file system, kills, hostile files and servers) go
 # through many more cases, from a new seed each time; the picture of every built-in experiment is drawn
 # for target/contact-sheet/index.html; the program is built for other platforms, run there and compared
-# (release/platforms.sh); the Python package is tested as a wheel. A pass leaves its commit and date in
+# (release/platforms.sh); the Python package is tested as a wheel, and installed as the README says. A pass leaves its commit and date in
 # target/all-checks.
 set -uo pipefail
 case "${1:-}" in
@@ -141,6 +141,10 @@ if python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/d
     for part in environment "$install" types pytest site sdist; do
         step "python_$part" bindings/python/check.sh "$part"
     done
+    # The README's install, as it is written.
+    if [ $install = wheel ]; then
+        step first_figure release/first_figure.sh "${CARGO_TARGET_DIR:-target}/python/dist"
+    fi
 else
     missing python "apt-get install python3-venv (3.11 or newer)"
 fi
