@@ -73,9 +73,11 @@ pub mod math {
 
 /// More of [`layer`](crate::layer).
 pub mod layer {
-    pub use crate::layer::activated::Activated;
+    pub use crate::layer::gain::Gain;
     pub use crate::layer::geometry::{Image, Window, Windows};
     pub use crate::layer::map::{Kept, Map, Pass};
+    pub use crate::layer::maps::{Activated, BatchNorm, Dropped, LayerNorm, Pool, Residual};
+    pub use crate::layer::plain::Plain;
     pub use crate::layer::windowed::Windowed;
     pub use crate::layer::wiring::{Value, Wiring};
 }

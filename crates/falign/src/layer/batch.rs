@@ -62,6 +62,24 @@ impl Batch {
         laid
     }
 
+    /// Samples that lie side by side: rows are blocks of one sample.
+    pub(crate) fn lanes(self) -> usize {
+        match self.layout {
+            Layout::Rows => 1,
+            Layout::Lanes(lanes) => lanes,
+        }
+    }
+
+    /// Blocks of [`lanes`](Self::lanes) samples.
+    pub(crate) fn blocks(self) -> usize {
+        self.samples.div_ceil(self.lanes())
+    }
+
+    /// Samples in a block.
+    pub(crate) fn held(self, block: usize) -> usize {
+        self.lanes().min(self.samples - block * self.lanes())
+    }
+
     /// The length of a slice with `numbers` of each sample.
     pub fn length(self, numbers: usize) -> usize {
         match self.layout {

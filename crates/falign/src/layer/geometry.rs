@@ -106,6 +106,27 @@ impl Windows {
         })
     }
 
+    /// Calls `visit` for each place that a window covers: with the window's place above, the place
+    /// below, and its number within the window, row by row. Windows come one after the other.
+    ///
+    /// # Panics
+    /// If a window does not fit.
+    pub(crate) fn each(self, mut visit: impl FnMut(usize, usize, usize)) {
+        let (input, output) = (self.input, self.output(1).expect("windows that fit"));
+        for y in 0..output.height {
+            for x in 0..output.width {
+                for i in self.down.within(y, input.height) {
+                    let row = y * self.down.stride + i - self.down.padding;
+                    for j in self.along.within(x, input.width) {
+                        let column = x * self.along.stride + j - self.along.padding;
+                        let (above, below) = (y * output.width + x, row * input.width + column);
+                        visit(above, below, i * self.along.size + j);
+                    }
+                }
+            }
+        }
+    }
+
     /// Places of a window.
     pub fn size(self) -> usize {
         self.down.size * self.along.size

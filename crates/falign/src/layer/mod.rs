@@ -8,13 +8,16 @@
 //!
 //! Signals are flat slices; [`Batch`] says how samples lie in them.
 
-pub(crate) mod activated;
 mod batch;
+mod channels;
 mod dense;
 mod finish;
+pub(crate) mod gain;
 pub(crate) mod geometry;
 pub(crate) mod map;
+pub(crate) mod maps;
 mod operator;
+pub(crate) mod plain;
 pub(crate) mod windowed;
 pub(crate) mod wiring;
 
@@ -22,6 +25,7 @@ pub use batch::{Batch, Inputs, Layout};
 pub use dense::Dense;
 pub use finish::{Finish, bias_gradient};
 pub(crate) use map::{Kept, Pass};
+pub(crate) use maps::draw_masks;
 pub(crate) use operator::Shared;
 pub use operator::{Extent, Operator, Packed, Parameter, Way};
 pub(crate) use wiring::{Node, Value, Wiring};

@@ -35,6 +35,12 @@ pub trait Operator<T>: fmt::Debug + Send + Sync {
     /// The operator's weights. Biases are no part of it: see [`Finish::Bias`].
     fn weights(&self) -> Parameter;
 
+    /// Whether its weights are the gains of a map before it, such as a norm: they start at 1, and every
+    /// rule sends signals back through them as they are, as it does through maps.
+    fn is_gain(&self) -> bool {
+        false
+    }
+
     /// Weights in the order that a call reads them in, made in `space` where that is another than
     /// theirs (the default is theirs). Feedback weights that stay are packed once.
     fn pack<'a>(&self, weights: &'a [T], way: Way, space: &'a mut Vec<T>) -> Packed<'a, T> {

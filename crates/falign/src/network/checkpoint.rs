@@ -130,7 +130,8 @@ impl<T: Element> Network<T> {
         let feedback = (part != Part::Layers)
             .then(|| self.rule().feedback())
             .flatten();
-        for (at, b) in feedback.into_iter().flatten().enumerate() {
+        let is_there = |(_, b): &(usize, &Array2<T>)| !b.is_empty();
+        for (at, b) in feedback.into_iter().flatten().enumerate().filter(is_there) {
             let shape = feedback_shape(self.layers(), self.rule().path(), at, b);
             file.put(format!("{FEEDBACK}{at}"), &shape, b);
         }
@@ -187,7 +188,8 @@ impl<T: Element> Network<T> {
             .then(|| rule.feedback_mut())
             .flatten();
         let feedback = feedback.into_iter().flatten().zip(shapes);
-        for (at, (b, shape)) in feedback.enumerate() {
+        let is_there = |(_, (b, _)): &(usize, (&mut Array2<T>, _))| !b.is_empty();
+        for (at, (b, shape)) in feedback.enumerate().filter(is_there) {
             wanted.push((format!("{FEEDBACK}{at}"), shape, Box::new(b.iter_mut())));
         }
         for (name, values) in states {

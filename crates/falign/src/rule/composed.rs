@@ -35,7 +35,8 @@ pub struct Composed<T> {
 impl<T: Element> Composed<T> {
     /// A rule with these feedback weights: for each hidden layer (units above, units) on the
     /// layerwise path, (outputs, units) on the direct one; none for backpropagation. Sign
-    /// feedback takes their magnitudes.
+    /// feedback takes their magnitudes. On the layerwise path there is an empty matrix where the layer above has the
+    /// [gains](crate::layer::Operator::is_gain) of a norm.
     pub fn new(
         composition: Composition,
         feedback: Vec<Array2<T>>,
@@ -87,7 +88,7 @@ impl<T: Element> Composed<T> {
             b.mapv_inplace(|_| T::from_f64(scale * noise.normal()));
         }
         for (at, signed) in self.signed.iter_mut().enumerate() {
-            with_signs(&self.feedback[at], &layers[at + 1].weights, signed);
+            with_signs(&self.feedback[at], &layers[at + 1], signed);
         }
     }
 
@@ -215,6 +216,9 @@ impl<T: Element> LearningRule<T> for Composed<T> {
         match feedback {
             FeedbackWeights::KolenPollack => {
                 for (at, b) in self.feedback.iter_mut().enumerate() {
+                    if layers[at + 1].is_gain() {
+                        continue;
+                    }
                     let (_, keep) = numbers(at, 0.0);
                     Zip::from(b)
                         .and(&*step.changes(at + 1))
@@ -223,7 +227,7 @@ impl<T: Element> LearningRule<T> for Composed<T> {
             }
             FeedbackWeights::Hebbian => {
                 for (at, b) in self.feedback.iter_mut().enumerate() {
-                    if !step.trace.hands_down(at + 1) {
+                    if layers[at + 1].is_gain() || !step.trace.hands_down(at + 1) {
                         continue;
                     }
                     let above = step.trace.activities.get(at + 1);
@@ -238,7 +242,7 @@ impl<T: Element> LearningRule<T> for Composed<T> {
             }
             FeedbackWeights::WeightMirror => {
                 for (at, b) in self.feedback.iter_mut().enumerate() {
-                    if !step.trace.hands_down(at + 1) {
+                    if layers[at + 1].is_gain() || !step.trace.hands_down(at + 1) {
                         continue;
                     }
                     let (step_size, keep) = numbers(at, 0.0);
@@ -275,7 +279,7 @@ impl<T: Element> LearningRule<T> for Composed<T> {
             FeedbackWeights::Sign(_) => {
                 let mut signed = self.feedback.clone();
                 for (at, signed) in signed.iter_mut().enumerate() {
-                    with_signs(&self.feedback[at], &layers[at + 1].weights, signed);
+                    with_signs(&self.feedback[at], &layers[at + 1], signed);
                 }
                 Cow::Owned(signed)
             }
@@ -294,11 +298,14 @@ fn mean_square<T: Scalar>(matrix: &Array2<T>) -> f64 {
     sum / matrix.len().max(1) as f64
 }
 
-/// signed := |magnitude| x sign(weight).
-fn with_signs<T: Scalar>(magnitudes: &Array2<T>, weights: &Array2<T>, signed: &mut Array2<T>) {
+/// signed := |magnitude| x sign(weight), but of gains, which have no feedback weights.
+fn with_signs<T: Scalar>(magnitudes: &Array2<T>, layer: &Layer<T>, signed: &mut Array2<T>) {
+    if layer.is_gain() {
+        return;
+    }
     Zip::from(signed)
         .and(magnitudes)
-        .and(weights)
+        .and(&layer.weights)
         .for_each(|s, &m, &w| {
             let m = if m < T::ZERO { -m } else { m };
             *s = if w > T::ZERO {

@@ -92,6 +92,12 @@ impl<T: Scalar> Layer<T> {
         self.operator.is_none()
     }
 
+    /// Whether its weights are the gains of a map: they have no feedback weights, and signals cross them
+    /// as they are.
+    pub(crate) fn is_gain(&self) -> bool {
+        self.operator.as_ref().is_some_and(|o| o.is_gain())
+    }
+
     /// Numbers of a sample below and above.
     pub(crate) fn extent(&self) -> Extent {
         let (units, inputs) = self.weights.dim();

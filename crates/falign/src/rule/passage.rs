@@ -6,9 +6,9 @@ use ndarray::{Array2, ArrayView2};
 
 use super::layer::Layer;
 use super::mode::{Mode, States};
-use crate::layer::{Batch, Inputs, Kept, Layout, Node, Pass, Value, Wiring};
+use crate::layer::{Batch, Inputs, Kept, Layout, Node, Pass, Value, Wiring, draw_masks};
+use crate::math::activate;
 use crate::math::simd::Element;
-use crate::math::{Stream, activate};
 
 /// Input of a batch, laid out.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,6 +157,7 @@ impl<T: Element> Passage<T> {
         let wiring = Arc::clone(&self.wiring);
         let batch = self.batch;
         let mut layer_count = 0;
+        let mut masks = Vec::new();
         for (at, node) in wiring.nodes().iter().enumerate() {
             let index = layer_count;
             layer_count += usize::from(matches!(node, Node::Layer(_)));
@@ -178,13 +179,12 @@ impl<T: Element> Passage<T> {
                         slopes.resize(y.len(), T::ZERO);
                         activate(layer.activation, &mut y, slopes);
                         if self.mode.dropout > 0.0 {
-                            silence(
-                                [&mut y, slopes],
-                                layer.units(),
-                                batch,
-                                self.mode.dropout,
-                                &mut noise,
-                            );
+                            let (units, rate) = (layer.units(), self.mode.dropout);
+                            draw_masks(&mut masks, units, batch, rate, &mut noise);
+                            for values in [&mut y, slopes] {
+                                let masked = values.iter_mut().zip(&masks);
+                                masked.for_each(|(value, &mask)| *value = *value * mask);
+                            }
                         }
                     }
                 }
@@ -238,7 +238,11 @@ impl<T: Element> Passage<T> {
                     if is_reached[from.0] {
                         let layer = &layers[left];
                         let mut below = vec![T::ZERO; self.batch.length(layer.inputs())];
-                        let through = through(left);
+                        let through = if layer.is_gain() {
+                            layer.weights.view()
+                        } else {
+                            through(left)
+                        };
                         layer.pull_back(&through, &signal, &mut below, self.batch, &mut space);
                         add(&mut arrived[from.0], below);
                     }
@@ -362,29 +366,5 @@ fn add<T: Element>(to: &mut Vec<T>, signal: Vec<T>) {
         *to = signal;
     } else {
         to.iter_mut().zip(signal).for_each(|(to, s)| *to += s);
-    }
-}
-
-/// Silences units at this rate, and multiplies what the others send.
-/// The draws of a sample are the same wherever it lies.
-fn silence<T: Element>(
-    [values, slopes]: [&mut [T]; 2],
-    units: usize,
-    batch: Batch,
-    rate: f64,
-    noise: &mut Stream,
-) {
-    let kept = T::from_f64(1.0 / (1.0 - rate));
-    for sample in 0..batch.samples {
-        for at in 0..units {
-            let place = batch.place(sample, at, units);
-            let mask = if noise.uniform() < rate {
-                T::ZERO
-            } else {
-                kept
-            };
-            values[place] = values[place] * mask;
-            slopes[place] = slopes[place] * mask;
-        }
     }
 }

@@ -98,7 +98,7 @@ fn a_saved_state_goes_on_with_the_same_bits() {
         network.save(Part::Everything, &mut file);
         let (shape, mean) = file.get("maps.2.running_mean").unwrap();
         assert!(shape == [1] && mean[0].abs() > 0.0, "{name}");
-        assert_eq!(file.get("layers.0.weight").unwrap().0, [4, 3, 2]);
+        assert_eq!(file.get("layers.0.weight").unwrap().0, [4, 1, 3, 2]);
         let whole = train(&mut network, 5, options);
         let mut other = fresh();
         other.restore(Part::Everything, 7, &file).unwrap();

@@ -1,10 +1,11 @@
 //! The three calls of an operator are one bilinear form and its two transposes.
 
+use falign::internal::layer::{Gain, Image, Plain, Window, Windows};
 use falign::layer::{
     Batch, Dense, Finish, Inputs, Layout, Operator, Parameter, Way, bias_gradient,
 };
 
-use super::members::{Convolution, Embedding};
+use super::members::{Embedding, along, convolution};
 use super::{BATCHES, dot, normals, signal, stream};
 
 /// Rounding of sums of some hundred products of normals.
@@ -58,21 +59,47 @@ pub(super) fn gradient(
 }
 
 fn operators() -> Vec<Box<dyn Operator<f64>>> {
-    let convolution = |places, channels, kernel, stride| {
-        Box::new(Convolution {
-            places,
-            channels,
-            kernel,
-            stride,
-        }) as Box<dyn Operator<f64>>
-    };
-    vec![
+    let mut all: Vec<Box<dyn Operator<f64>>> = vec![
         Box::new(Dense::new(7, 3, 0.6)),
         Box::new(Dense::new(1, 5, 1.0)),
-        convolution(9, [2, 3], 4, 1),
-        convolution(10, [3, 1], 3, 2),
-        convolution(6, [1, 4], 1, 1),
-        convolution(5, [2, 2], 5, 3),
+        Box::new(Gain {
+            channels: 3,
+            places: 4,
+        }),
+    ];
+    for (windows, channels) in windows() {
+        all.push(Box::new(Plain::convolution(windows, channels)));
+        all.push(Box::new(Plain::local(windows, channels)));
+    }
+    all
+}
+
+/// Windows of many shapes, and channels above them.
+fn windows() -> Vec<(Windows, usize)> {
+    let window = |size, stride, padding| Window {
+        size,
+        stride,
+        padding,
+    };
+    let over = |[channels, height, width]: [usize; 3], down, along| Windows {
+        input: Image {
+            channels,
+            height,
+            width,
+        },
+        down,
+        along,
+    };
+    vec![
+        (along(9, 2, 4, 1), 3),
+        (along(10, 3, 3, 2), 1),
+        (along(5, 2, 5, 3), 2),
+        (over([2, 5, 4], window(3, 1, 1), window(2, 1, 0)), 3),
+        (over([3, 6, 7], window(3, 2, 1), window(5, 3, 2)), 2),
+        // One place above; more padding than image.
+        (over([2, 3, 4], window(3, 1, 0), window(4, 1, 0)), 5),
+        (over([1, 2, 1], window(4, 2, 3), window(3, 1, 2)), 2),
+        (over([4, 3, 3], window(1, 1, 0), window(1, 1, 0)), 3),
     ]
 }
 
@@ -145,13 +172,13 @@ fn both_layouts_hold_the_same_numbers() {
 #[test]
 fn what_finishes_a_call_is_a_pass_behind_it() {
     let dense = Dense::new(4, 3, 0.7);
-    let convolution = Convolution {
-        places: 6,
-        channels: [2, 3],
-        kernel: 2,
-        stride: 1,
+    let convolution = convolution(6, [2, 3], 2, 1);
+    let local = Plain::local(along(6, 2, 2, 1), 3);
+    let gain = Gain {
+        channels: 3,
+        places: 2,
     };
-    let operators: [&dyn Operator<f64>; 2] = [&dense, &convolution];
+    let operators: [&dyn Operator<f64>; 4] = [&dense, &convolution, &local, &gain];
     for operator in operators {
         for batch in BATCHES {
             let stream = &mut stream(3);
@@ -213,19 +240,28 @@ fn what_finishes_a_call_is_a_pass_behind_it() {
 
 #[test]
 fn shapes_say_how_many_weights_meet() {
-    let convolution = Convolution {
-        places: 9,
-        channels: [2, 3],
-        kernel: 4,
-        stride: 1,
+    let windows = Windows {
+        down: Window {
+            size: 2,
+            stride: 1,
+            padding: 1,
+        },
+        ..along(9, 2, 4, 1)
     };
+    let convolution = Plain::convolution(windows, 3);
     let Parameter {
         shape,
         fan_in,
         fan_out,
         ..
-    } = convolution.weights();
-    assert_eq!((shape, fan_in, fan_out), (vec![3, 4, 2], 8, 12));
+    } = Operator::<f64>::weights(&convolution);
+    assert_eq!((shape, fan_in, fan_out), (vec![3, 2, 4, 2], 16, 24));
+    assert_eq!(Operator::<f64>::extent(&convolution).channels, 3);
+    let local = Plain::local(windows, 3);
+    let weights = Operator::<f64>::weights(&local);
+    assert_eq!(weights.shape, [2, 6, 3, 2, 4, 2]);
+    assert_eq!((weights.fan_in, weights.fan_out), (16, 24));
+    assert_eq!(Operator::<f64>::extent(&local).channels, 36);
     let dense = Operator::<f64>::weights(&Dense::new(7, 3, 1.0));
     assert_eq!((dense.length(), dense.fan_in, dense.fan_out), (21, 7, 3));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use falign::internal::layer::Wiring;
+use falign::internal::layer::{Dropped, Pool, Residual, Wiring};
 use falign::internal::network::FeedbackShape;
 use falign::internal::network::{
     DenseInput, Initialisation, Network, OptimiserKind, StepOptions, draw_feedback, draw_operators,
@@ -15,7 +15,7 @@ use falign::math::{Activation, Loss, Reduction, Stream, StreamName, Streams};
 use falign::rule::{Layer, LearningRule};
 use ndarray::Array2;
 
-use super::members::{Convolution, Dropout, MeanPool, ResidualSum, RunningCentre};
+use super::members::{RunningCentre, along, convolution};
 use super::normals;
 
 pub(super) type Rule = Box<dyn LearningRule<f64>>;
@@ -29,17 +29,9 @@ pub(super) const START: Initialisation = Initialisation::Xavier;
 
 /// A convolution, a mean pool, a residual block of one convolution and a dense layer.
 pub(super) fn operators() -> [Arc<dyn Operator<f64>>; 3] {
-    let convolution = |places, channels, kernel| {
-        Arc::new(Convolution {
-            places,
-            channels,
-            kernel,
-            stride: 1,
-        })
-    };
     [
-        convolution(8, [2, 4], 3),
-        convolution(3, [4, 4], 1),
+        Arc::new(convolution(8, [2, 4], 3, 1)),
+        Arc::new(convolution(3, [4, 4], 1, 1)),
         Arc::new(Dense::new(12, OUTPUTS, 1.0)),
     ]
 }
@@ -48,18 +40,20 @@ pub(super) fn operators() -> [Arc<dyn Operator<f64>>; 3] {
 pub(super) fn wiring(layout: Layout, has_noise: bool) -> Wiring<f64> {
     let mut wiring = Wiring::new(INPUTS).with_layout(layout);
     let first = wiring.layer(wiring.input());
-    let pool = MeanPool {
-        places: 6,
-        channels: 4,
-        size: 2,
-    };
+    let pool = Pool::mean(along(6, 4, 2, 2));
     let mut pooled = wiring.map(Arc::new(pool), &[first]);
     if has_noise {
         let centred = wiring.map(Arc::new(RunningCentre { numbers: 12 }), &[pooled]);
-        pooled = wiring.map(Arc::new(Dropout { numbers: 12 }), &[centred]);
+        pooled = wiring.map(
+            Arc::new(Dropped {
+                numbers: 12,
+                rate: 0.5,
+            }),
+            &[centred],
+        );
     }
     let inside = wiring.layer(pooled);
-    let sum = wiring.map(Arc::new(ResidualSum { numbers: 12 }), &[pooled, inside]);
+    let sum = wiring.map(Arc::new(Residual { numbers: 12 }), &[pooled, inside]);
     wiring.layer(sum);
     wiring
 }

@@ -39,8 +39,8 @@ impl Default for FeedbackShape {
 }
 
 /// Draws the feedback weights of a rule from the stream `feedback_weights`, one matrix per
-/// hidden layer: the weights of the layer above, (units above, units) of a dense one, on the layerwise path, (outputs, units) on the direct
-/// one. Backpropagation has none. For uniform sign symmetry every magnitude is the law's
+/// hidden layer: the weights of the layer above, (units above, units) of a dense one and none of gains, on the
+/// layerwise path, (outputs, units) on the direct one. Backpropagation has none. For uniform sign symmetry every magnitude is the law's
 /// standard deviation.
 ///
 /// The law is that of `initialisation` for the matrix's own shape. `Paper` and `Ntk` keep
@@ -79,6 +79,9 @@ pub(crate) fn draw_feedback_of<T: Scalar>(
         .map(|at| {
             let units = layers[at].units();
             let is_direct = composition.path == SignalPath::Direct;
+            if !is_direct && layers[at + 1].is_gain() {
+                return Ok(Array2::default((0, 0)));
+            }
             let weights = if is_direct {
                 Parameter::matrix(outputs, units)
             } else {

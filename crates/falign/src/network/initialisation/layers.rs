@@ -54,7 +54,7 @@ pub(crate) fn draw_layers_of<T: Scalar>(
 
 /// Draws layers of any operators as [`draw_layers`] draws dense ones, by the fan-in and fan-out that
 /// each says of its weights. The last one is the output layer, which is linear; the others have the
-/// activation psi. Biases are one a channel.
+/// activation psi. Biases are one a channel. [Gains](Operator::is_gain) are 1 and always have biases, of 0.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -116,6 +116,12 @@ fn draw<T: Scalar>(
         } else {
             (&mut hidden, activation)
         };
+        if let Some(operator) = plan.operator.as_ref().filter(|o| o.is_gain()) {
+            // A norm leaves its numbers as they are at the start.
+            let ones = vec![T::ONE; plan.weights.length()];
+            let gain = Layer::of(Arc::clone(operator), ones, activation);
+            return Ok(gain.with_bias(Array1::from_elem(plan.channels, T::ZERO)));
+        }
         let (law, factor) = initialisation.layer(&plan.weights, at == 0);
         let mut draw = || T::from_f64(law.draw(stream));
         let weights = drawn(plan.weights.rows(), work, &mut draw)?;

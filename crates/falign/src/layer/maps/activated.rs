@@ -1,7 +1,7 @@
 //! An activation as a map.
 
-use super::batch::Batch;
-use super::map::{Kept, Map, Pass};
+use crate::layer::batch::Batch;
+use crate::layer::map::{Kept, Map, Pass};
 use crate::math::simd::Element;
 use crate::math::{Activation, activate};
 
