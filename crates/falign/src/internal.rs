@@ -73,6 +73,7 @@ pub mod math {
 
 /// More of [`layer`](crate::layer).
 pub mod layer {
+    pub use crate::layer::finish::bias_gradient;
     pub use crate::layer::gain::Gain;
     pub use crate::layer::geometry::{Image, Window, Windows};
     pub use crate::layer::map::{Kept, Map, Pass};
@@ -110,7 +111,7 @@ pub mod plan {
 
 /// More of [`rule`](crate::rule).
 pub mod rule {
-    pub use crate::rule::algebra::{Composition, FeedbackWeights, Magnitude, Sent};
+    pub use crate::rule::algebra::{Composition, DirectFeedback, FeedbackWeights, Magnitude, Sent};
     pub use crate::rule::baseline::{LastLayerOnly, NodePerturbation, WeightPerturbation};
     pub use crate::rule::composed::Composed;
     pub use crate::rule::feedback_learning::{

@@ -1,5 +1,7 @@
 //! Every input to every unit.
 
+use std::sync::Arc;
+
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::batch::{Batch, Inputs, Layout};
@@ -78,6 +80,10 @@ impl<T: Element> Operator<T> for Dense<T> {
 
     fn weights(&self) -> Parameter {
         Parameter::matrix(self.units, self.inputs)
+    }
+
+    fn with_channels(&self, channels: usize) -> Option<Arc<dyn Operator<T>>> {
+        Some(Arc::new(Self::new(self.inputs, channels, self.factor)))
     }
 
     fn forward(

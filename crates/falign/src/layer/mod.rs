@@ -11,7 +11,7 @@
 mod batch;
 mod channels;
 mod dense;
-mod finish;
+pub(crate) mod finish;
 pub(crate) mod gain;
 pub(crate) mod geometry;
 pub(crate) mod map;
@@ -23,7 +23,8 @@ pub(crate) mod wiring;
 
 pub use batch::{Batch, Inputs, Layout};
 pub use dense::Dense;
-pub use finish::{Finish, bias_gradient};
+pub use finish::Finish;
+pub(crate) use finish::bias_gradient;
 pub(crate) use map::{Kept, Pass};
 pub(crate) use maps::draw_masks;
 pub(crate) use operator::Shared;

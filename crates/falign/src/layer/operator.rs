@@ -41,6 +41,14 @@ pub trait Operator<T>: fmt::Debug + Send + Sync {
         false
     }
 
+    /// The operator over the same inputs with so many channels above: its weights bring a signal of that many
+    /// numbers, the same at every place, down to this one's input, as direct feedback by kernels does. None
+    /// where there is no such operator, which is the default.
+    fn with_channels(&self, channels: usize) -> Option<Arc<dyn Operator<T>>> {
+        let _ = channels;
+        None
+    }
+
     /// Weights in the order that a call reads them in, made in `space` where that is another than
     /// theirs (the default is theirs). Feedback weights that stay are packed once.
     fn pack<'a>(&self, weights: &'a [T], way: Way, space: &'a mut Vec<T>) -> Packed<'a, T> {
@@ -122,7 +130,7 @@ pub struct Extent {
 /// use falign::layer::Parameter;
 /// let weights = Parameter::matrix(3, 2);
 /// assert_eq!((weights.shape.as_slice(), weights.fan_in, weights.length()), ([3, 2].as_slice(), 2, 6));
-/// assert!(!weights.bias(3).has_ridge);
+/// assert!(weights.has_ridge);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
@@ -153,7 +161,7 @@ impl Parameter {
     /// Biases of so many channels along with these weights: drawn as they are where they are drawn, and
     /// never shrunk.
     #[must_use]
-    pub fn bias(&self, channels: usize) -> Self {
+    pub(crate) fn bias(&self, channels: usize) -> Self {
         Self {
             name: "bias",
             shape: vec![channels],

@@ -1,5 +1,7 @@
 //! Convolutions and local layers as plain loops: what faster ones are held against, for ever.
 
+use std::sync::Arc;
+
 use super::batch::{Batch, Inputs};
 use super::finish::Finish;
 use super::geometry::{Image, Windows};
@@ -31,7 +33,7 @@ pub struct Plain {
 }
 
 impl Plain {
-    /// The same weights, (channels, down, along, channels below), at every place.
+    /// Convolution by the same weights, (channels, down, along, channels below), at every place.
     ///
     /// # Panics
     /// If a window does not fit the image.
@@ -39,7 +41,7 @@ impl Plain {
         Self::new(windows, channels, true)
     }
 
-    /// Weights of its own, (height, width, channels, down, along, channels below), at every place, and
+    /// Local layer: weights of its own, (height, width, channels, down, along, channels below), at every place, and
     /// biases of its own.
     ///
     /// # Panics
@@ -116,6 +118,10 @@ impl<T: Element> Operator<T> for Plain {
             fan_out: self.windows.size() * self.output.channels,
             has_ridge: true,
         }
+    }
+
+    fn with_channels(&self, channels: usize) -> Option<Arc<dyn Operator<T>>> {
+        Some(Arc::new(Self::new(self.windows, channels, self.is_shared)))
     }
 
     fn forward(

@@ -41,6 +41,8 @@ pub struct Wiring<T> {
     inputs: usize,
     nodes: Vec<Node<T>>,
     layout: Layout,
+    /// Nodes of layers to which direct signals come from above, and the values where they land.
+    landings: Vec<(usize, Value)>,
 }
 
 /// A value of a network: its input, the activity of a layer, or what a map makes.
@@ -63,6 +65,13 @@ pub(crate) enum Node<T> {
     Map(Arc<dyn Map<T>>, Vec<Value>),
 }
 
+impl<T> Node<T> {
+    /// Whether a layer writes the value.
+    pub(crate) fn is_layer(&self) -> bool {
+        matches!(self, Self::Layer(_))
+    }
+}
+
 impl<T> Wiring<T> {
     /// Wiring with nothing yet behind an input of so many numbers, or tokens.
     pub fn new(inputs: usize) -> Self {
@@ -70,6 +79,7 @@ impl<T> Wiring<T> {
             inputs,
             nodes: Vec::new(),
             layout: Layout::Rows,
+            landings: Vec::new(),
         }
     }
 
@@ -111,6 +121,40 @@ impl<T> Wiring<T> {
     pub fn map(&mut self, map: Arc<dyn Map<T>>, reads: &[Value]) -> Value {
         assert_eq!(map.inputs().len(), reads.len(), "a value for each input");
         self.put(reads, Node::Map(map, reads.to_vec()))
+    }
+
+    /// Lets the signal that a direct rule sends to a layer land at a value above it, from where it comes
+    /// down through the maps and gains between: at the activity behind a norm, say, or a pool. Where nothing is
+    /// said, it lands at the layer's own activity.
+    ///
+    /// # Panics
+    /// If the first value is not a layer's activity, or the other is not above it.
+    ///
+    /// # Example
+    /// ```
+    /// use std::sync::Arc;
+    /// use falign::internal::layer::{Activated, Wiring};
+    /// use falign::math::Activation;
+    /// let mut wiring = Wiring::<f64>::new(4);
+    /// let sums = wiring.layer(wiring.input());
+    /// let relu = Activated { activation: Activation::Relu, numbers: 3 };
+    /// let activity = wiring.map(Arc::new(relu), &[sums]);
+    /// wiring.land(sums, activity);
+    /// ```
+    pub fn land(&mut self, layer: Value, at: Value) {
+        let node = layer.0.checked_sub(1).and_then(|node| self.nodes.get(node));
+        assert!(node.is_some_and(Node::is_layer), "the activity of a layer");
+        assert!(
+            (layer.0..=self.nodes.len()).contains(&at.0),
+            "a value above"
+        );
+        self.landings.push((layer.0 - 1, at));
+    }
+
+    /// Value where direct signals of the layer of this node land.
+    pub(crate) fn landing(&self, node: usize) -> Value {
+        let said = self.landings.iter().rev().find(|(layer, _)| *layer == node);
+        said.map_or(Value(node + 1), |(_, at)| *at)
     }
 
     fn put(&mut self, reads: &[Value], node: Node<T>) -> Value {

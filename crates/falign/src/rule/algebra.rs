@@ -62,6 +62,22 @@ pub enum FeedbackWeights {
     Hebbian,
 }
 
+/// Weights through which a direct rule reaches layers whose weights are used at many places. Three rules of the literature
+/// bear the name of direct feedback alignment there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum DirectFeedback {
+    /// A weight from every output to every number of the activity, at which the signal lands (Nokland
+    /// 2016): (outputs, units) a layer.
+    #[default]
+    Dense,
+    /// A kernel of the layer above with a channel for each output, which stands at every place above: the signal
+    /// lands at that layer's input, and is the same at all places but near borders (Sanfiz and Akrout 2021).
+    Kernel,
+    /// As dense, but every layer has the first columns of one matrix, drawn uniformly from -1 to 1 and
+    /// divided by the square root of its columns (Launay et al. 2020).
+    Shared,
+}
+
 /// A rule of the family. [`Rule`](super::Rule) has those with a name, and the literature they come from.
 ///
 /// ```
@@ -78,6 +94,8 @@ pub struct Composition {
     pub sent: Sent,
     /// The weights that carry it.
     pub feedback: FeedbackWeights,
+    /// How the direct path reaches a layer; dense on the layerwise path.
+    pub direct: DirectFeedback,
 }
 
 impl Composition {
@@ -93,6 +111,14 @@ impl Composition {
                 format!("{:?}", self.feedback),
                 "no forward weights join the output to the layers below the last; \
                  take random feedback weights, or the layerwise path",
+            ));
+        }
+        if self.path == SignalPath::Layerwise && self.direct != DirectFeedback::Dense {
+            return Err(Error::config(
+                "learning.feedback_shape",
+                format!("{:?}", self.direct),
+                "describes direct feedback, and signals go layer by layer; \
+                 leave it out, or take a direct rule",
             ));
         }
         Ok(())
@@ -116,5 +142,11 @@ mod tests {
                 .contains("KolenPollack")
         );
         assert_eq!(rule.name(), None);
+        let rule = Composition {
+            direct: DirectFeedback::Kernel,
+            ..Composition::named("feedback_alignment").unwrap()
+        };
+        let refusal = rule.check().unwrap_err().to_string();
+        assert!(refusal.contains("learning.feedback_shape"), "{refusal}");
     }
 }

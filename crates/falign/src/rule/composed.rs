@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ndarray::{Array2, ArrayView2, Zip};
 
-use super::algebra::{Composition, FeedbackWeights, Magnitude, Sent, SignalPath};
+use super::algebra::{Composition, DirectFeedback, FeedbackWeights, Magnitude, Sent, SignalPath};
 use super::feedback_learning::{FeedbackLearning, FeedbackPlace};
 use super::layer::Layer;
 use super::learning_rule::{Adaptation, LearningRule};
@@ -35,8 +35,8 @@ pub struct Composed<T> {
 impl<T: Element> Composed<T> {
     /// A rule with these feedback weights: for each hidden layer (units above, units) on the
     /// layerwise path, (outputs, units) on the direct one; none for backpropagation. Sign
-    /// feedback takes their magnitudes. On the layerwise path there is an empty matrix where the layer above has the
-    /// [gains](crate::layer::Operator::is_gain) of a norm.
+    /// feedback takes their magnitudes. Where signals would cross the [gains](crate::layer::Operator::is_gain) of a
+    /// norm, or be sent to them, the matrix is empty.
     pub fn new(
         composition: Composition,
         feedback: Vec<Array2<T>>,
@@ -73,6 +73,7 @@ impl<T: Element> Composed<T> {
             path: SignalPath::Layerwise,
             sent: Sent::Error,
             feedback: FeedbackWeights::Transpose,
+            direct: DirectFeedback::Dense,
         };
         Self::new(composition, Vec::new(), FeedbackLearning::default())
     }
@@ -178,9 +179,20 @@ impl<T: Element> LearningRule<T> for Composed<T> {
     ) {
         self.prepare(layers, trace, noise);
         if self.composition.path == SignalPath::Direct {
-            for (at, signal) in signals.iter_mut().enumerate() {
+            let directly = |at: usize, signal: &mut Array2<T>| {
                 let product = self.signal(layers, trace, at, &[], None);
                 product.write(&mut signal.view_mut());
+            };
+            match (trace.passage(), self.composition.direct) {
+                (None, _) => {
+                    for (at, signal) in signals.iter_mut().enumerate() {
+                        directly(at, signal);
+                    }
+                }
+                (Some(passage), DirectFeedback::Kernel) => {
+                    passage.land_below(layers, &self.feedback, &self.sent, signals);
+                }
+                (Some(passage), _) => passage.land(layers, directly, signals),
             }
             return;
         }

@@ -98,6 +98,27 @@ impl<T: Scalar> Layer<T> {
         self.operator.as_ref().is_some_and(|o| o.is_gain())
     }
 
+    /// The layer over the same inputs with so many channels above, of which direct feedback by kernels has
+    /// the weights; its own weights are zeros.
+    ///
+    /// # Panics
+    /// If its operator has none such.
+    pub(crate) fn with_channels(&self, channels: usize, factor: T) -> Self {
+        let layer = match &self.operator {
+            None => {
+                let weights = Array2::from_elem((channels, self.weights.ncols()), T::ZERO);
+                Self::dense(weights, Activation::Linear)
+            }
+            Some(operator) => {
+                let other = operator.with_channels(channels);
+                let other = other.expect("an operator with kernels for any number of channels");
+                let zeros = vec![T::ZERO; other.weights().length()];
+                Self::of(other, zeros, Activation::Linear)
+            }
+        };
+        layer.with_factor(factor)
+    }
+
     /// Numbers of a sample below and above.
     pub(crate) fn extent(&self) -> Extent {
         let (units, inputs) = self.weights.dim();

@@ -26,7 +26,7 @@ mod table;
 mod trace;
 
 pub use algebra::SignalPath;
-pub(crate) use algebra::{Composition, FeedbackWeights, Magnitude, Sent};
+pub(crate) use algebra::{Composition, DirectFeedback, FeedbackWeights, Magnitude, Sent};
 pub(crate) use baseline::{LastLayerOnly, NodePerturbation, WeightPerturbation};
 pub(crate) use composed::Composed;
 pub use custom::CustomRule;

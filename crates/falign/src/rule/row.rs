@@ -87,6 +87,7 @@ macro_rules! kind {
             path: $path,
             sent: $sent,
             feedback: $feedback,
+            direct: $crate::rule::DirectFeedback::Dense,
         }))
     };
     ($kind:ident($($make:tt)*)) => {

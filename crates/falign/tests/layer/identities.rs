@@ -1,9 +1,7 @@
 //! The three calls of an operator are one bilinear form and its two transposes.
 
-use falign::internal::layer::{Gain, Image, Plain, Window, Windows};
-use falign::layer::{
-    Batch, Dense, Finish, Inputs, Layout, Operator, Parameter, Way, bias_gradient,
-};
+use falign::internal::layer::{Gain, Image, Plain, Window, Windows, bias_gradient};
+use falign::layer::{Batch, Dense, Finish, Inputs, Layout, Operator, Parameter, Way};
 
 use super::members::{Embedding, along, convolution};
 use super::{BATCHES, dot, normals, signal, stream};

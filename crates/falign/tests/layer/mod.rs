@@ -1,6 +1,8 @@
 //! Operators and maps written as plain loops, and what holds of them whatever they are.
 
+mod direct;
 mod equal;
+mod golden;
 mod identities;
 mod maps;
 mod members;

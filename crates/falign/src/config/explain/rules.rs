@@ -12,6 +12,7 @@ pub(super) fn parts(rule: &Rule) -> Vec<(&'static str, String)> {
     ];
     if let Some(composition) = rule.composition() {
         let Composition {
+            direct: _,
             path,
             sent,
             feedback,

@@ -2,6 +2,8 @@
 
 mod plan;
 
+use std::sync::Arc;
+
 use falign_kernels::lanes::{Correlation, End, Gradient};
 
 use self::plan::{Plan, Side};
@@ -192,6 +194,10 @@ impl<T: Element> Operator<T> for Windowed {
             fan_out: self.windows.size() * self.output.channels,
             has_ridge: true,
         }
+    }
+
+    fn with_channels(&self, channels: usize) -> Option<Arc<dyn Operator<T>>> {
+        Some(Arc::new(Self::new(self.windows, channels, self.is_shared)))
     }
 
     fn pack<'a>(&self, weights: &'a [T], way: Way, space: &'a mut Vec<T>) -> Packed<'a, T> {

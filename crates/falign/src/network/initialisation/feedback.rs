@@ -6,7 +6,7 @@ use super::{Initialisation, Law, drawn};
 use crate::Result;
 use crate::layer::Parameter;
 use crate::math::{Scalar, Stream, StreamName, Streams, fused, multiply};
-use crate::rule::{Composition, FeedbackWeights, Layer, Magnitude, SignalPath};
+use crate::rule::{Composition, DirectFeedback, FeedbackWeights, Layer, Magnitude, SignalPath};
 use crate::stage::{DRAW, Stage, Work, unstopped};
 
 /// Properties of feedback weights besides their law.
@@ -39,8 +39,9 @@ impl Default for FeedbackShape {
 }
 
 /// Draws the feedback weights of a rule from the stream `feedback_weights`, one matrix per
-/// hidden layer: the weights of the layer above, (units above, units) of a dense one and none of gains, on the
-/// layerwise path, (outputs, units) on the direct one. Backpropagation has none. For uniform sign symmetry every magnitude is the law's
+/// hidden layer: the weights of the layer above, (units above, units) of a dense one, on the layerwise path,
+/// (outputs, units) on the direct one, or a kernel of the layer above with a channel for each output. Gains and
+/// backpropagation have none. For uniform sign symmetry every magnitude is the law's
 /// standard deviation.
 ///
 /// The law is that of `initialisation` for the matrix's own shape. `Paper` and `Ntk` keep
@@ -75,17 +76,46 @@ pub(crate) fn draw_feedback_of<T: Scalar>(
     }
     let mut stream = streams.open(StreamName::FeedbackWeights);
     let outputs = layers[layers.len() - 1].units();
+    let shared = if composition.direct == DirectFeedback::Shared {
+        let units = layers[..layers.len() - 1].iter().map(Layer::units);
+        let largest = units.max().unwrap_or(0);
+        let half = 1.0 / (largest.max(1) as f64).sqrt();
+        draw_matrix(
+            Law::Uniform { half },
+            (outputs, largest),
+            shape,
+            &mut stream,
+            work,
+        )?
+    } else {
+        Array2::zeros((0, 0))
+    };
     (0..layers.len() - 1)
         .map(|at| {
             let units = layers[at].units();
             let is_direct = composition.path == SignalPath::Direct;
-            if !is_direct && layers[at + 1].is_gain() {
-                return Ok(Array2::default((0, 0)));
-            }
-            let weights = if is_direct {
-                Parameter::matrix(outputs, units)
-            } else {
-                layers[at + 1].weight()
+            let weights = match (composition.path, composition.direct) {
+                // Those of kernels go by the layer above, whose input signals come to.
+                (SignalPath::Layerwise, _) | (_, DirectFeedback::Kernel) => {
+                    if layers[at + 1].is_gain() {
+                        return Ok(Array2::default((0, 0)));
+                    }
+                    match composition.direct {
+                        DirectFeedback::Kernel => {
+                            layers[at + 1].with_channels(outputs, T::ONE).weight()
+                        }
+                        _ => layers[at + 1].weight(),
+                    }
+                }
+                (SignalPath::Direct, _) if layers[at].is_gain() => {
+                    return Ok(Array2::default((0, 0)));
+                }
+                (SignalPath::Direct, DirectFeedback::Shared) => {
+                    let columns = ndarray::s![.., ..units];
+                    let b = shared.slice(columns);
+                    return Ok(b.mapv(|x| T::from_f64(shape.scale * x)));
+                }
+                (SignalPath::Direct, DirectFeedback::Dense) => Parameter::matrix(outputs, units),
             };
             let (law, _) = initialisation.layer(&weights, false);
             let mut b = draw_matrix(law, weights.rows(), shape, &mut stream, work)?;

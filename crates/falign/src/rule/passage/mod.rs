@@ -1,8 +1,10 @@
 //! A batch on its way through layers and maps that are wired freely.
 
+mod back;
+
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
 use super::layer::Layer;
 use super::mode::{Mode, States};
@@ -205,62 +207,6 @@ impl<T: Element> Passage<T> {
         }
     }
 
-    /// Writes the signal at each hidden layer's activity, (batch, units), from the one that is sent
-    /// from the outputs: each layer but the first pulls its delta back through the weights of that
-    /// number, and each map through its own slope.
-    pub(crate) fn pull_back<'a>(
-        &self,
-        layers: &[Layer<T>],
-        through: impl Fn(usize) -> ArrayView2<'a, T>,
-        sent: &Array2<T>,
-        signals: &mut [Array2<T>],
-    ) where
-        T: 'a,
-    {
-        let is_reached = self.reached();
-        let mut space = Vec::new();
-        let mut arrived: Vec<Vec<T>> = vec![Vec::new(); self.values.len() + 1];
-        arrived[self.values.len()] = self.lay_out(sent);
-        let mut left = layers.len();
-        for (at, node) in self.wiring.nodes().iter().enumerate().rev() {
-            let mut signal = std::mem::take(&mut arrived[at + 1]);
-            // Where nothing arrives, nothing is handed down.
-            signal.resize(self.values[at].len(), T::ZERO);
-            match node {
-                Node::Layer(from) => {
-                    left -= 1;
-                    if let Some(rows) = signals.get_mut(left) {
-                        self.write_rows(&signal, rows);
-                        for (signal, &slope) in signal.iter_mut().zip(&self.slopes[left]) {
-                            *signal = *signal * slope;
-                        }
-                    }
-                    if is_reached[from.0] {
-                        let layer = &layers[left];
-                        let mut below = vec![T::ZERO; self.batch.length(layer.inputs())];
-                        let through = if layer.is_gain() {
-                            layer.weights.view()
-                        } else {
-                            through(left)
-                        };
-                        layer.pull_back(&through, &signal, &mut below, self.batch, &mut space);
-                        add(&mut arrived[from.0], below);
-                    }
-                }
-                Node::Map(map, from) => {
-                    let length = |v: &Value| vec![T::ZERO; self.batch.length(self.numbers[v.0])];
-                    let mut below: Vec<Vec<T>> = from.iter().map(length).collect();
-                    let mut slices: Vec<&mut [T]> =
-                        below.iter_mut().map(Vec::as_mut_slice).collect();
-                    map.pull_back(&signal, &self.kept[at], &mut slices, self.batch);
-                    for (value, below) in from.iter().zip(below) {
-                        add(&mut arrived[value.0], below);
-                    }
-                }
-            }
-        }
-    }
-
     /// Writes a layer's gradient of weights, and adds that of its biases, from its delta, (batch, units).
     pub(crate) fn gradient(
         &self,
@@ -357,14 +303,5 @@ impl<T: Element> Passage<T> {
         for ((sample, at), number) in rows.indexed_iter_mut() {
             *number = values[self.batch.place(sample, at, numbers)];
         }
-    }
-}
-
-/// Adds signals of the same length; the first one is taken as it is.
-fn add<T: Element>(to: &mut Vec<T>, signal: Vec<T>) {
-    if to.is_empty() {
-        *to = signal;
-    } else {
-        to.iter_mut().zip(signal).for_each(|(to, s)| *to += s);
     }
 }
