@@ -1,5 +1,10 @@
 //! How the samples of a batch lie in memory.
 
+use std::ops::Range;
+
+/// Numbers of a row that are moved together: as many lanes of 64 samples as fit in the first-level cache.
+const STRETCH: usize = 32;
+
 /// Order in memory of the numbers of a batch.
 ///
 /// # Example
@@ -56,10 +61,42 @@ impl Batch {
             return rows.to_vec();
         }
         let mut laid = vec![U::default(); self.length(numbers)];
-        for (at, &number) in rows.iter().enumerate() {
-            laid[self.place(at / numbers, at % numbers, numbers)] = number;
-        }
+        self.for_each_tile(numbers, |row, lane, lanes| {
+            for (lane, &number) in laid[lane..].iter_mut().step_by(lanes).zip(&rows[row]) {
+                *lane = number;
+            }
+        });
         laid
+    }
+
+    /// Numbers that lie as this batch has them, put into rows.
+    pub(crate) fn write_rows<U: Copy>(self, laid: &[U], numbers: usize, rows: &mut [U]) {
+        assert_eq!(rows.len(), self.samples * numbers, "a row for each sample");
+        if self.layout == Layout::Rows {
+            rows.copy_from_slice(laid);
+            return;
+        }
+        self.for_each_tile(numbers, |row, lane, lanes| {
+            for (number, &lane) in rows[row].iter_mut().zip(laid[lane..].iter().step_by(lanes)) {
+                *number = lane;
+            }
+        });
+    }
+
+    /// Calls `visit` with each stretch of a row, the place of its first number in lanes, and the lanes. Stretches
+    /// of neighbouring samples follow each other, so that the places are in the caches.
+    fn for_each_tile(self, numbers: usize, mut visit: impl FnMut(Range<usize>, usize, usize)) {
+        let lanes = self.lanes();
+        for block in 0..self.blocks() {
+            for first in (0..numbers).step_by(STRETCH) {
+                let count = STRETCH.min(numbers - first);
+                for lane in 0..self.held(block) {
+                    let row = (block * lanes + lane) * numbers + first;
+                    let place = (block * numbers + first) * lanes + lane;
+                    visit(row..row + count, place, lanes);
+                }
+            }
+        }
     }
 
     /// Samples that lie side by side: rows are blocks of one sample.

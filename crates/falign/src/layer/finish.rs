@@ -36,9 +36,13 @@ impl<T: Scalar> Finish<'_, T> {
         match self {
             Self::None => {}
             Self::Bias(bias) => {
-                for sample in 0..batch.samples {
-                    for at in 0..numbers {
-                        values[batch.place(sample, at, numbers)] += bias[at % bias.len()];
+                let lanes = batch.lanes();
+                assert_eq!(values.len(), batch.length(numbers), "numbers of a batch");
+                for place in values.chunks_exact_mut(bias.len() * lanes) {
+                    for (values, &bias) in place.chunks_exact_mut(lanes).zip(bias) {
+                        for value in values {
+                            *value += bias;
+                        }
                     }
                 }
             }
@@ -58,17 +62,28 @@ impl<T: Scalar> Finish<'_, T> {
     }
 }
 
-/// Adds to each channel's gradient the deltas of all its places and samples.
+/// Adds to each channel's gradient the deltas of all its places and samples: of each sample over places first,
+/// then those sums in the order of samples, in both layouts.
 ///
 /// `delta` has `numbers` of each sample, the channels of a place side by side.
 ///
 /// # Panics
 /// If lengths do not fit.
 pub fn bias_gradient<T: Scalar>(delta: &[T], numbers: usize, gradient: &mut [T], batch: Batch) {
-    let channels = gradient.len();
-    for sample in 0..batch.samples {
-        for at in 0..numbers {
-            gradient[at % channels] += delta[batch.place(sample, at, numbers)];
+    let (channels, lanes) = (gradient.len(), batch.lanes());
+    let mut sums = vec![T::ZERO; channels * lanes];
+    for (block, delta) in delta.chunks_exact(numbers * lanes).enumerate() {
+        sums.fill(T::ZERO);
+        for place in delta.chunks_exact(channels * lanes) {
+            for (sum, &delta) in sums.iter_mut().zip(place) {
+                *sum += delta;
+            }
+        }
+        // Lanes without a sample hold anything.
+        for lane in 0..batch.held(block) {
+            for (gradient, sums) in gradient.iter_mut().zip(sums.chunks_exact(lanes)) {
+                *gradient += sums[lane];
+            }
         }
     }
 }

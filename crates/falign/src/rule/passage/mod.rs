@@ -8,7 +8,7 @@ use ndarray::Array2;
 
 use super::layer::Layer;
 use super::mode::{Mode, States};
-use crate::layer::{Batch, Inputs, Kept, Layout, Node, Pass, Value, Wiring, draw_masks};
+use crate::layer::{Batch, Inputs, Kept, Node, Pass, Value, Wiring, draw_masks};
 use crate::math::activate;
 use crate::math::simd::Element;
 
@@ -296,8 +296,8 @@ impl<T: Element> Passage<T> {
 
     fn write_rows(&self, values: &[T], rows: &mut Array2<T>) {
         let numbers = rows.ncols();
-        if let (Layout::Rows, Some(rows)) = (self.batch.layout, rows.as_slice_mut()) {
-            rows.copy_from_slice(values);
+        if let Some(rows) = rows.as_slice_mut() {
+            self.batch.write_rows(values, numbers, rows);
             return;
         }
         for ((sample, at), number) in rows.indexed_iter_mut() {
