@@ -141,18 +141,15 @@ impl<T: Element> Tiles<'_, T> {
         let most = self.patches.iter().map(|patch| patch.count).max();
         for weight in (0..most.unwrap_or(0)).step_by(K) {
             for patch in self.patches {
-                let end = patch.count.min(weight + K);
-                let mut weight = weight;
-                if weight + K == end {
-                    self.tile::<S, C, K, V>(isa, patch, channel, weight);
-                    continue;
-                }
-                while weight + 2 <= end {
-                    self.tile::<S, C, 2, V>(isa, patch, channel, weight);
-                    weight += 2;
-                }
-                if weight < end {
-                    self.tile::<S, C, 1, V>(isa, patch, channel, weight);
+                // One tile for what is left: of a run of five, two and two and one would take twice the time.
+                match patch.count.saturating_sub(weight).min(K) {
+                    0 => {}
+                    1 => self.tile::<S, C, 1, V>(isa, patch, channel, weight),
+                    2 if K > 2 => self.tile::<S, C, 2, V>(isa, patch, channel, weight),
+                    3 if K > 2 => self.tile::<S, C, 3, V>(isa, patch, channel, weight),
+                    4 if K > 2 => self.tile::<S, C, 4, V>(isa, patch, channel, weight),
+                    5 if K > 2 => self.tile::<S, C, 5, V>(isa, patch, channel, weight),
+                    _ => self.tile::<S, C, K, V>(isa, patch, channel, weight),
                 }
             }
         }
