@@ -40,6 +40,9 @@ pub trait Entries: Sized {
     where
         Self: Element;
     fn correlate(correlation: lanes::Correlation<'_, Self>);
+    fn add_weight_sums(sums: lanes::WeightSums<'_, Self>)
+    where
+        Self: Element;
     fn add_lane_gradient(gradient: lanes::Gradient<'_, Self>);
     fn add_channel_sums(sums: lanes::ChannelSums<'_, Self>);
 }
@@ -95,6 +98,10 @@ macro_rules! entries {
             #[inline(never)]
             fn correlate(correlation: lanes::Correlation<'_, $t>) {
                 lanes::correlate(correlation);
+            }
+            #[inline(never)]
+            fn add_weight_sums(sums: lanes::WeightSums<'_, $t>) {
+                lanes::add_weight_sums(sums);
             }
             #[inline(never)]
             fn add_lane_gradient(gradient: lanes::Gradient<'_, $t>) {

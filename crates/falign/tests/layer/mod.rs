@@ -7,6 +7,7 @@ mod identities;
 mod maps;
 mod members;
 mod networks;
+mod places;
 mod training;
 
 use falign::layer::{Batch, Layout};

@@ -1,6 +1,7 @@
 //! Convolutions and local layers, with samples in the lanes.
 
 mod plan;
+mod rows;
 
 use std::sync::Arc;
 
@@ -20,8 +21,8 @@ use crate::math::simd::Element;
 /// [`Plain`](super::plain::Plain), in another order.
 ///
 /// It is made for [`Layout::Lanes`] of whole vectors ([`best_layout`](Self::best_layout)); any other batch is laid out so
-/// on its way. A sum has the same bits on every instruction set and in every layout but for a gradient's blocks, which are
-/// added one after the other.
+/// on its way. A sum has the same bits on every instruction set and in every layout; but the gradient of a
+/// convolution is summed block by block, so that its bits are those of the block's size.
 ///
 /// Cost of each call: samples x places above x window x channels below x channels above multiply-adds, less
 /// those that would meet zeros outside of the image.
@@ -76,6 +77,11 @@ impl Windowed {
             is_shared,
             plan: Plan::new(windows, output, is_shared),
         }
+    }
+
+    /// Whether places share weights: else a gradient has too few products for a sum across lanes.
+    fn is_summed_over_lanes(&self) -> bool {
+        self.is_shared && self.output.places() > 1
     }
 
     /// Layout in which batches of so many samples take least time.
@@ -231,6 +237,10 @@ impl<T: Element> Operator<T> for Windowed {
     fn gradient(&self, x: Inputs<'_, T>, delta: &[T], gradient: &mut [T], batch: Batch) {
         let [inputs, outputs] = self.plan.forward.numbers();
         let x = x.numbers();
+        if !self.is_summed_over_lanes() {
+            let (windows, output) = (self.windows, self.output);
+            return rows::add_gradient(windows, output, [x, delta], gradient, batch);
+        }
         let Some(lanes) = lanes_of::<T>(batch) else {
             let laid = Batch {
                 layout: Self::best_layout::<T>(batch.samples),

@@ -12,6 +12,7 @@ use crate::layer::operator::Way;
 pub(super) struct Plan {
     pub(super) forward: Side,
     pub(super) back: Side,
+    /// Patches of weights that all places share; none of others.
     pub(super) patches: Vec<Patch>,
 }
 
@@ -91,7 +92,11 @@ impl Plan {
         Self {
             forward: forward(windows, output, is_shared),
             back: back(windows, output, is_shared),
-            patches: patches(windows, output, is_shared),
+            patches: if is_shared {
+                patches(windows, output)
+            } else {
+                Vec::new()
+            },
         }
     }
 
@@ -234,7 +239,8 @@ fn pieces(window: Window, below: usize, above: usize) -> Vec<(Range<usize>, Rang
     pieces
 }
 
-fn patches(windows: Windows, output: Image, is_shared: bool) -> Vec<Patch> {
+/// Patches of weights that all places share.
+fn patches(windows: Windows, output: Image) -> Vec<Patch> {
     let Windows { input, down, along } = windows;
     let line = along.size * input.channels;
     let row = down.size * line;
@@ -258,7 +264,7 @@ fn patches(windows: Windows, output: Image, is_shared: bool) -> Vec<Patch> {
             if parts.is_empty() {
                 continue;
             }
-            let whole = Patch {
+            patches.push(Patch {
                 lines: lines.len(),
                 places: places.len(),
                 above: first_line * output.width + places.start,
@@ -269,24 +275,7 @@ fn patches(windows: Windows, output: Image, is_shared: bool) -> Vec<Patch> {
                 weights: k * line + parts.start * input.channels,
                 row,
                 count: parts.len() * input.channels,
-            };
-            if is_shared {
-                patches.push(whole);
-                continue;
-            }
-            for &i in &lines {
-                for j in places.clone() {
-                    let place = i * output.width + j;
-                    patches.push(Patch {
-                        lines: 1,
-                        places: 1,
-                        above: place,
-                        below: below(i, k, j, parts.start),
-                        weights: place * output.channels * row + whole.weights,
-                        ..whole
-                    });
-                }
-            }
+            });
         }
     }
     patches
