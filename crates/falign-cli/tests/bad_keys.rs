@@ -57,6 +57,17 @@ fn outside(form: &Form) -> Vec<String> {
             }
             values
         }
+        Form::Layers { .. } => own(&[
+            "[]",
+            "[3]",
+            "[{ dense = 0 }]",
+            "[{ dens = 3 }]",
+            "[{ dense = 3, kernel = 2 }]",
+            "[{ conv = 3 }]",
+            "[{ conv = 3, kernel = 2, dense = 4 }]",
+            "[{ flatten = false }]",
+            "[{ residual = [{ dense = 1.5 }] }]",
+        ]),
         Form::Unit(name, of) => {
             let within = outside(of).into_iter();
             let mut values: Vec<String> = within
@@ -109,6 +120,11 @@ fn is_named_quantity(key: &Key, value: &str) -> bool {
     key.leaf == "quantities" && value.starts_with("[\"")
 }
 
+/// A layer that is none is named by its place.
+fn is_layers(key: &Key) -> bool {
+    key.leaf == "layers"
+}
+
 /// The text of a value as a message may show it: TOML spells 1e16 as 10000000000000000.
 fn shown(value: &str) -> String {
     let value: toml::Table = format!("x = {value}").parse().unwrap();
@@ -130,7 +146,9 @@ fn every_key_refuses_wrong_types_and_values_out_of_range_by_name() {
                 key.allowed(),
             );
             let answer = lab.falign(&["run", "bad.toml", "--out", "run"]);
-            if is_named_quantity(key, &value) {
+            if is_layers(key) {
+                answer.refuses(&["experiment bad.toml", "network.layers"]);
+            } else if is_named_quantity(key, &value) {
                 answer.refuses(&["experiment bad.toml", "run.quantities = \"los"]);
             } else {
                 answer.refuses(&["experiment bad.toml", &given, &allowed]);

@@ -33,6 +33,7 @@ mod faults; // errors injected into calls to the file system, and kills at them
 mod full_disk; // loses nothing that is finished
 mod interruption; // kill -9, Ctrl-C and SIGTERM, then --resume
 mod late_divergence; // of one run among others of other lengths
+mod layers; // networks as lists of layers: threads, their table
 mod links; // planted where the program writes: never followed
 mod looks; // help, lists, progress, JSON
 mod memory; // what does not fit is refused by key

@@ -27,6 +27,7 @@ mod invariant; // what linear networks keep under feedback alignment
 mod kernels; // those that engines give, against those of their weights
 mod laws; // the Gram draw against the weights' draw
 mod layer; // operators and maps: identities, and networks of them under every rule
+mod layers; // networks that a file lists: trained, resumed, written, refused
 mod limits; // exact recurrences, the lazy and the slow-time limit against tables and engines
 mod listed; // products that skip zero pixels
 mod measure; // angles, accuracies and units of networks, chunk by chunk

@@ -208,6 +208,22 @@ class Keys:
     Accepted: a list of whole numbers from 1 to 10^9, not empty.
     """
 
+    input: Sequence[int] | None = None
+    """``[network]`` shape of a sample for `layers`: channels, height, width, or channels, length;
+    unset: what the name of the data says, MNIST's 1, 28, 28, CIFAR-10's 3, 32, 32, MNIST-1D's
+    1, 40.
+
+    Accepted: a list of whole numbers from 1 to 10^9, not empty.
+    """
+
+    layers: Sequence[Mapping[str, object]] | None = None
+    """``[network]`` the network as a list of layers from the input up, in place of `width`,
+    `hidden_layers` and `hidden_widths`; the last one is dense, with a unit for each output;
+    `docs/config.md` has a table of all kinds.
+
+    Accepted: a list of layers, such as [{ conv = 6, kernel = 5 }, { dense = 10 }].
+    """
+
     biases: bool = False
     """``[network]`` whether layers have biases.
 

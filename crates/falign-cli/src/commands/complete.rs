@@ -139,7 +139,7 @@ fn takes_value(arg: &Arg) -> bool {
 /// Values of an argument that have names. Where there are none, shells offer files.
 fn values(command: &Command, arg: &Arg, before: &[String], rules: &Registry) -> Vec<String> {
     match (command.get_name(), arg.get_id().as_str()) {
-        (_, "experiment") => experiments(),
+        (_, "experiment" | "network") => experiments(),
         ("cite", "cited") => [experiments(), names(rules)].concat(),
         ("check", "target") => [run_folders(), experiments()].concat(),
         ("show" | "plot" | "archive", "dir" | "dirs")

@@ -18,6 +18,8 @@ pub(super) enum Kind {
     TwoLayer,
     /// Several hidden layers on images with classes, in mini-batches, by several rules
     Deep,
+    /// A convolutional network as a list of layers, by several rules
+    Layers,
     /// A table of your own, with inputs and a target
     OwnData,
 }
@@ -27,6 +29,7 @@ impl Kind {
         match self {
             Self::TwoLayer => include_str!("templates/two_layer.toml"),
             Self::Deep => include_str!("templates/deep.toml"),
+            Self::Layers => include_str!("templates/layers.toml"),
             Self::OwnData => include_str!("templates/own_data.toml"),
         }
     }
@@ -48,7 +51,7 @@ pub(super) fn command(file: &Path, kind: Kind) -> Result<Ended> {
     let command = quoted(file);
     let (wrote, run) = (file.display(), format!("falign run {command}"));
     let next = match kind {
-        Kind::TwoLayer | Kind::Deep => format!("wrote {wrote}; run it with: {run}"),
+        Kind::TwoLayer | Kind::Deep | Kind::Layers => format!("wrote {wrote}; run it with: {run}"),
         Kind::OwnData => {
             format!("wrote {wrote}; name your table in it, or so:\n  {run} --train-data TABLE.csv")
         }

@@ -80,6 +80,12 @@ impl Given {
     pub(crate) fn into_value(self) -> Value {
         self.value
     }
+
+    /// A value of which a part was typed there.
+    pub(crate) fn at(value: Value, origin: &Origin) -> Self {
+        let origin = origin.clone();
+        Self { value, origin }
+    }
 }
 
 /// A value with its place, and those of all values in it.

@@ -3,6 +3,7 @@
 use toml::Value;
 
 use super::columns::HIDDEN_WIDTHS;
+use super::layers::Blueprint;
 use super::layout::{Axis, Layout};
 use super::read::{self, Values};
 use super::setting::{Engine, Field, Keys, Setting, field};
@@ -37,8 +38,7 @@ impl LabelledSetting {
         if name == HIDDEN_WIDTHS && self.setting.engine == Engine::MiniBatch {
             return Some(self.shown_hidden_widths());
         }
-        let key = keys::leaf(name)?;
-        (field(key.leaf).get)(&self.setting).as_ref().map(column)
+        value_of(&self.setting, name).as_ref().map(column)
     }
 
     /// The setting as a flat table of leaf keys, for
@@ -46,20 +46,27 @@ impl LabelledSetting {
     pub fn flat(&self) -> toml::Table {
         let values = write::values(&self.setting).into_iter();
         values
-            .map(|(leaf, value)| (leaf.to_owned(), value.into_value()))
+            .map(|(leaf, value)| (leaf.into_owned(), value.into_value()))
             .collect()
+    }
+
+    /// The network as a list of layers, where it is one.
+    pub fn blueprint(&self) -> Option<&Blueprint> {
+        self.setting.network()?.blueprint.as_ref()
     }
 
     /// Leaf keys that are set, and `hidden_widths` of deep networks, with their values as the
     /// tables show them. Where `hidden_widths` takes the place of `width`, `width` is that of all
-    /// hidden layers, or empty where they differ.
-    pub fn columns(&self) -> Vec<(&'static str, String)> {
+    /// hidden layers, or empty where they differ. Swept parts of keys come last.
+    pub fn columns(&self) -> Vec<(&str, String)> {
         let mut leaves: Vec<&'static str> = keys::KEYS.iter().map(|key| key.leaf).collect();
         leaves.sort_unstable();
         let shown = leaves.into_iter();
-        shown
-            .filter_map(|leaf| Some((leaf, self.column(leaf)?)))
-            .collect()
+        let whole = shown.filter_map(|leaf| Some((leaf, self.column(leaf)?)));
+        let axes = self.axes.iter();
+        let parts = axes.filter(|(name, _)| keys::part(name).is_some());
+        let parts = parts.map(|(name, value)| (name.as_str(), value.clone()));
+        whole.chain(parts).collect()
     }
 
     /// Deep networks always have `hidden_widths`, so that tables tell one from another.
@@ -70,6 +77,9 @@ impl LabelledSetting {
     }
 
     fn shown_width(&self) -> String {
+        if self.setting.deep.layers.is_some() {
+            return String::new();
+        }
         match self.setting.deep.hidden_widths.as_deref() {
             None => self.setting.width.to_string(),
             Some([first, others @ ..]) if others.iter().all(|units| units == first) => {
@@ -77,6 +87,14 @@ impl LabelledSetting {
             }
             Some(_) => String::new(),
         }
+    }
+}
+
+/// The value of a key, or of a part of one; none where it is unset.
+fn value_of(setting: &Keys, name: &str) -> Option<Value> {
+    match keys::part(name) {
+        Some((_, part)) => setting.deep.layers.as_ref()?.part(part),
+        None => (field(keys::leaf(name)?.leaf).get)(setting),
     }
 }
 
@@ -114,15 +132,15 @@ pub(crate) fn settings(layout: &Layout, rules: &Registry) -> Result<Vec<Labelled
 
 /// The file's axes without those the case overrides, with those it replaces, then its own.
 fn case_axes(layout: &Layout, values: &Values, own: &[Axis]) -> Vec<Axis> {
-    let replaced = |axis: &Axis| own.iter().find(|other| other.key == axis.key);
+    let replaced = |axis: &Axis| own.iter().find(|other| other.name == axis.name);
     let mut axes: Vec<Axis> = layout
         .axes
         .iter()
-        .filter(|axis| replaced(axis).is_some() || !values.contains_key(axis.key.leaf))
+        .filter(|axis| replaced(axis).is_some() || !values.contains_key(&axis.name))
         .map(|axis| replaced(axis).unwrap_or(axis).clone())
         .collect();
     for axis in own {
-        if axes.iter().all(|other| other.key != axis.key) {
+        if axes.iter().all(|other| other.name != axis.name) {
             axes.push(axis.clone());
         }
     }
@@ -147,22 +165,33 @@ fn product(
                 format!("more than {MAX_SETTINGS} settings; shorten the lists"),
             )
         })?;
-    let axes: Vec<(&Field, &Axis)> = axes.iter().map(|one| (field(one.key.leaf), one)).collect();
-    for (_, axis) in &axes {
-        typed.remove(axis.key.leaf);
+    for axis in axes {
+        typed.remove(&axis.name);
     }
-    // What no axis changes is read once.
-    let base = read::setting(&typed, rules)?;
+    // What no axis changes is read once; parts come after the whole of which they are.
+    let (parts, whole): (Values, Values) = typed
+        .clone()
+        .into_iter()
+        .partition(|(name, _)| keys::part(name).is_some());
+    let base = read::setting(&whole, rules)?;
     for index in 0..count {
         let mut setting = base.clone();
         let mut rest = index;
-        for (field, axis) in axes.iter().rev() {
+        let mut parts = parts.clone();
+        for axis in axes.iter().rev() {
             let value = &axis.values[rest % axis.values.len()];
-            read::set(&mut setting, field, value, rules)?;
-            typed.insert(axis.key.leaf, value.clone());
+            if keys::part(&axis.name).is_some() {
+                parts.insert(axis.name.clone(), value.clone());
+            } else {
+                read::set_named(&mut setting, &axis.name, value, rules)?;
+            }
+            typed.insert(axis.name.clone(), value.clone());
             rest /= axis.values.len();
         }
-        let one = one(case, setting, &typed, &axes).map_err(|error| locate(&typed, error))?;
+        for (name, value) in &parts {
+            read::set_named(&mut setting, name, value, rules)?;
+        }
+        let one = one(case, setting, &typed, axes).map_err(|error| locate(&typed, error))?;
         out.push(one);
     }
     Ok(())
@@ -173,23 +202,23 @@ fn locate(typed: &Values, error: Error) -> Error {
     let Error::Config { key, .. } = &error else {
         return error;
     };
-    let leaf = keys::dotted(key).map(|key| key.leaf);
-    match leaf.and_then(|leaf| typed.get(leaf)) {
+    let named = keys::named(key);
+    // An error of a part that was not typed alone is one of the whole.
+    let whole = named.as_deref().and_then(keys::part);
+    let whole = whole.and_then(|(key, _)| typed.get(key.leaf));
+    match named.and_then(|name| typed.get(&name)).or(whole) {
         Some(given) => given.origin.locate(error),
         None => error,
     }
 }
 
 /// A setting that is read, checked and with what `auto` stands for.
-fn one(
-    case: &str,
-    mut setting: Keys,
-    typed: &Values,
-    axes: &[(&Field, &Axis)],
-) -> Result<LabelledSetting> {
+fn one(case: &str, mut setting: Keys, typed: &Values, axes: &[Axis]) -> Result<LabelledSetting> {
     check::typed_keys(&setting, typed)?;
     let engine_by_data = check::is_selected_by_data(&setting);
     let asked = check::asked(&setting);
+    let psi = setting.activation;
+    setting.deep.layers = setting.deep.layers.map(|layers| layers.settled(psi));
     setting.engine = setting.resolved_engine();
     setting.draw = setting.resolved_draw();
     setting.record = setting.resolved_record();
@@ -204,11 +233,10 @@ fn one(
     // Labels in the canonical spelling, so that `0` and `0.0` are one label.
     let axes = axes
         .iter()
-        .map(|(field, _)| {
-            let leaf = field.key.leaf;
-            let value = (field.get)(&setting);
-            let shown = value.as_ref().unwrap_or_else(|| &typed[leaf]);
-            (leaf.to_owned(), column(shown))
+        .map(|axis| {
+            let value = value_of(&setting, &axis.name);
+            let shown = value.as_ref().unwrap_or_else(|| &typed[&axis.name]);
+            (axis.name.to_string(), column(shown))
         })
         .collect();
     Ok(LabelledSetting {
@@ -225,8 +253,9 @@ fn refuse_repeats(layout: &Layout, settings: &[LabelledSetting]) -> Result<()> {
     let cases = layout.cases.iter();
     let axes = layout.axes.iter();
     let axes = axes.chain(cases.clone().flat_map(|case| &case.axes));
-    let mut varied: Vec<&'static str> = axes.map(|axis| axis.key.leaf).collect();
-    varied.extend(cases.flat_map(|case| case.values.keys()));
+    let of_key = |name: &str| keys::of_name(name).leaf;
+    let mut varied: Vec<&'static str> = axes.map(|axis| of_key(&axis.name)).collect();
+    varied.extend(cases.flat_map(|case| case.values.keys().map(|name| of_key(name))));
     varied.sort_unstable();
     varied.dedup();
     let varied: Vec<&Field> = varied.into_iter().map(field).collect();

@@ -36,7 +36,10 @@ fn sectioned(flat: &Table) -> Result<Table> {
             }
             _ => value.clone(),
         };
-        if let Some(key) = keys::leaf(name) {
+        if let Some(key) = keys::part(name)
+            .map(|(key, _)| key)
+            .or_else(|| keys::leaf(name))
+        {
             let section = out
                 .entry(key.section)
                 .or_insert_with(|| Value::Table(Table::new()));
@@ -85,8 +88,10 @@ fn case_table(case: &Table) -> Result<Table> {
 /// Leaf names as dotted ones.
 fn dotted(leaves: &Table) -> Result<Table> {
     let named = |(name, value): (&String, &Value)| {
-        let key = keys::leaf(name).ok_or_else(|| unknown(name, value))?;
-        Ok((key.dotted(), value.clone()))
+        if keys::leaf(name).is_none() && keys::part(name).is_none() {
+            return Err(unknown(name, value));
+        }
+        Ok((keys::dotted_of(name), value.clone()))
     };
     leaves.iter().map(named).collect()
 }
@@ -126,12 +131,20 @@ fn flat(file: File) -> Table {
 }
 
 fn leaves(values: &Values) -> impl Iterator<Item = (String, Value)> + '_ {
-    KEYS.iter()
-        .filter_map(|key| Some((key.leaf.to_owned(), Value::clone(values.get(key.leaf)?))))
+    let whole = KEYS
+        .iter()
+        .filter_map(|key| Some((key.leaf.to_owned(), Value::clone(values.get(key.leaf)?))));
+    whole.chain(parts(values))
+}
+
+/// Parts of keys, by leaf name.
+pub(crate) fn parts(values: &Values) -> impl Iterator<Item = (String, Value)> + '_ {
+    let parts = values.iter().filter(|(name, _)| keys::part(name).is_some());
+    parts.map(|(name, value)| (name.to_string(), Value::clone(value)))
 }
 
 fn sweep(axes: &[Axis]) -> Value {
-    let named = |axis: &Axis| (axis.key.leaf.to_owned(), axis.list());
+    let named = |axis: &Axis| (axis.name.to_string(), axis.list());
     Value::Table(axes.iter().map(named).collect())
 }
 
@@ -179,14 +192,17 @@ pub fn check_flat(flat: &Table) -> Result<()> {
     let rules = &Registry::built_in();
     let layout = layout::file(&Node::of_table(sectioned(flat)?))?.layout;
     let one = |values: &Values| {
-        values
-            .iter()
-            .try_for_each(|(leaf, value)| read::check(&field(leaf).key, value, rules))
+        // Whether a part fits is known with the whole.
+        let mut whole = values.iter().filter(|(name, _)| keys::part(name).is_none());
+        whole.try_for_each(|(leaf, value)| read::check(&field(leaf).key, value, rules))
     };
     let axes = |axes: &[Axis]| {
         axes.iter().try_for_each(|axis| {
             let mut values = axis.values.iter();
-            values.try_for_each(|value| read::check(axis.key, value, rules))
+            values.try_for_each(|value| match keys::part(&axis.name) {
+                Some(_) => Ok(()),
+                None => read::check(axis.key(), value, rules),
+            })
         })
     };
     one(&layout.base)?;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value as Json, json};
 
+use super::layers::{LayerKey, LayerKind};
 use crate::measure::{LayerMeasure, Quantity};
 
 /// A shape of values. A key has one, or several alternatives.
@@ -40,6 +41,11 @@ pub enum Form {
     },
     /// `{ name = value }`.
     Unit(&'static str, Box<Form>),
+    /// A list of layers, not empty.
+    Layers {
+        /// Whether it is within another one.
+        is_nested: bool,
+    },
 }
 
 /// An interval of finite numbers.
@@ -83,9 +89,11 @@ impl Form {
         match self {
             Self::Word(_) | Self::Unit(..) | Self::Flag => self.noun(),
             Self::Path(_) | Self::Column => format!("the {}", self.noun()),
-            Self::Whole { .. } | Self::Number(_) | Self::Quantity | Self::List { .. } => {
-                format!("a {}", self.noun())
-            }
+            Self::Whole { .. }
+            | Self::Number(_)
+            | Self::Quantity
+            | Self::List { .. }
+            | Self::Layers { .. } => format!("a {}", self.noun()),
         }
     }
 
@@ -117,6 +125,9 @@ impl Form {
                 format!("list of {order}{}, not empty", of.plural())
             }
             Self::Unit(name, value) => format!("{{ {name} = {} }}", value.noun()),
+            Self::Layers { .. } => {
+                "list of layers, such as [{ conv = 6, kernel = 5 }, { dense = 10 }]".to_owned()
+            }
         }
     }
 
@@ -169,6 +180,14 @@ impl Form {
                 "required": [name],
                 "additionalProperties": false,
             }),
+            Self::Layers { is_nested: true } => {
+                json!({ "$ref": "#/definitions/network.layers" })
+            }
+            Self::Layers { is_nested: false } => json!({
+                "type": "array",
+                "items": { "anyOf": LayerKind::all().map(layer_schema).collect::<Vec<_>>() },
+                "minItems": 1,
+            }),
         }
     }
 
@@ -184,6 +203,7 @@ impl Form {
             Self::Quantity => "str".to_owned(),
             Self::List { of, .. } => format!("Sequence[{}]", of.python()),
             Self::Unit(_, value) => format!("Mapping[str, {}]", value.python()),
+            Self::Layers { .. } => "Sequence[Mapping[str, object]]".to_owned(),
         }
     }
 }
@@ -238,6 +258,23 @@ pub(super) fn words(forms: &[Form]) -> impl Iterator<Item = &str> {
     forms.iter().filter_map(|form| match form {
         Form::Word(word) => Some(&**word),
         _ => None,
+    })
+}
+
+/// JSON Schema of a kind of layer by its keys.
+fn layer_schema(keys: &[LayerKey]) -> Json {
+    let property = |key: &LayerKey| {
+        let mut property = schema(&(key.forms)());
+        property["description"] = key.meaning.into();
+        (key.name.to_owned(), property)
+    };
+    let properties: serde_json::Map<String, Json> = keys.iter().map(property).collect();
+    let required = keys.iter().filter(|key| !(key.is_optional)());
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": required.map(|key| key.name).collect::<Vec<_>>(),
+        "additionalProperties": false,
     })
 }
 

@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 use toml::Value;
 
 use crate::config::form::{self, Form};
+use crate::config::types::Fault;
 use crate::config::value::parse_value;
 use crate::rule::Registry;
 
@@ -32,7 +33,7 @@ pub struct Key {
     pub meaning: &'static str,
     pub(crate) forms: fn() -> Vec<Form>,
     pub(crate) canonical: fn(&Value, &Registry) -> Option<Value>,
-    pub(crate) fault: fn(&Value, &Registry) -> Option<(String, String)>,
+    pub(crate) fault: fn(&Value, &Registry) -> Option<Fault>,
 }
 
 /// Networks that a key is about.
@@ -144,7 +145,15 @@ impl Key {
     /// Whether its values may be lists.
     pub(crate) fn holds_lists(&self) -> bool {
         let forms = self.forms();
-        forms.iter().any(|form| matches!(form, Form::List { .. }))
+        forms
+            .iter()
+            .any(|form| matches!(form, Form::List { .. } | Form::Layers { .. }))
+    }
+
+    /// Whether parts of its value can be set and swept: `network.layers.2.kernel`.
+    pub(crate) fn has_parts(&self) -> bool {
+        let forms = self.forms();
+        forms.iter().any(|form| matches!(form, Form::Layers { .. }))
     }
 
     /// Whether it describes generated training data.

@@ -1,5 +1,6 @@
 //! The file as typed: base values, axes of the sweep, cases. Keys are checked, values not yet.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -12,14 +13,28 @@ use super::value::short;
 use crate::file::{path_text, text_path};
 use crate::{Error, Result};
 
-/// A swept key and its values, in order.
+/// A swept key, or part of one, and its values, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Axis {
-    pub(crate) key: &'static Key,
+    /// Leaf name, or that of a part ([`keys::part`]).
+    pub(crate) name: Name,
     pub(crate) values: Vec<Given>,
 }
 
+/// Leaf name of a key, or of a part of one.
+pub(crate) type Name = Cow<'static, str>;
+
 impl Axis {
+    /// The key, whole or not.
+    pub(crate) fn key(&self) -> &'static Key {
+        keys::of_name(&self.name)
+    }
+
+    /// The dotted name.
+    pub(crate) fn dotted(&self) -> String {
+        keys::dotted_of(&self.name)
+    }
+
     /// Values as they were typed.
     pub(crate) fn list(&self) -> Value {
         Value::Array(
@@ -74,7 +89,7 @@ pub(crate) fn file(document: &Node) -> Result<File> {
             "figure" => file.figure = Some(value.clone()),
             section if is_section(section) => {
                 for (key, value) in keyed(name, value)? {
-                    file.layout.base.insert(key.leaf, value.given.clone());
+                    file.layout.base.insert(key, value.given.clone());
                 }
             }
             other => {
@@ -118,7 +133,7 @@ pub(crate) fn anchor_paths(layout: &mut Layout, folder: &Path) {
         .chain(cases.iter_mut().flat_map(|case| &mut case.axes))
     {
         for value in &mut axis.values {
-            anchor(axis.key.leaf, value);
+            anchor(&axis.name, value);
         }
     }
 }
@@ -149,7 +164,7 @@ fn list<'a>(name: &str, node: &'a Node) -> Result<&'a [Node]> {
 
 /// The keys of a table, dotted names and nested tables alike, in order.
 /// `prefix` is the section the table belongs to, or empty.
-fn keyed<'a>(prefix: &str, table: &'a Node) -> Result<Vec<(&'static Key, &'a Node)>> {
+fn keyed<'a>(prefix: &str, table: &'a Node) -> Result<Vec<(Name, &'a Node)>> {
     if !table.is_table() {
         return Err(Error::config(
             prefix,
@@ -164,8 +179,8 @@ fn keyed<'a>(prefix: &str, table: &'a Node) -> Result<Vec<(&'static Key, &'a Nod
 fn keyed_entries<'a>(
     prefix: &str,
     entries: impl Iterator<Item = &'a (String, Node)>,
-) -> Result<Vec<(&'static Key, &'a Node)>> {
-    let mut out: Vec<(&'static Key, &Node)> = Vec::new();
+) -> Result<Vec<(Name, &'a Node)>> {
+    let mut out: Vec<(Name, &Node)> = Vec::new();
     for (name, node) in entries {
         let dotted = if prefix.is_empty() {
             name.clone()
@@ -175,17 +190,25 @@ fn keyed_entries<'a>(
         let found = if prefix.is_empty() && is_section(name) {
             keyed(name, node)?
         } else {
-            let key = keys::dotted(&dotted).ok_or_else(|| {
+            let key = keys::named(&dotted).ok_or_else(|| {
                 let error =
                     Error::config(&dotted, short(&node.given), keys::suggest_dotted(&dotted));
                 node.locate_key(error)
             })?;
-            vec![(key, node)]
+            let has_places = node
+                .entries()
+                .iter()
+                .any(|(at, _)| at.parse::<usize>().is_ok());
+            if has_places && keys::of_name(&key).has_parts() {
+                parts(&key, node)
+            } else {
+                vec![(key, node)]
+            }
         };
         for (key, node) in found {
             if out.iter().any(|(other, _)| *other == key) {
                 let error = Error::config(
-                    key.dotted(),
+                    keys::dotted_of(&key),
                     short(&node.given),
                     "given twice, dotted and in its section; keep one",
                 );
@@ -195,6 +218,19 @@ fn keyed_entries<'a>(
         }
     }
     Ok(out)
+}
+
+/// Parts of a key that were typed without quotes, `layers.2.kernel`, which TOML takes for tables.
+fn parts<'a>(name: &str, table: &'a Node) -> Vec<(Name, &'a Node)> {
+    let of_entry = |(entry, node): &'a (String, Node)| {
+        let name = format!("{name}.{entry}");
+        if node.is_table() {
+            parts(&name, node)
+        } else {
+            vec![(Cow::Owned(name), node)]
+        }
+    };
+    table.entries().iter().flat_map(of_entry).collect()
 }
 
 fn axes(part: &str, value: &Node) -> Result<Vec<Axis>> {
@@ -208,22 +244,25 @@ fn axes(part: &str, value: &Node) -> Result<Vec<Axis>> {
     }
     keyed("", value)?
         .into_iter()
-        .map(|(key, value)| axis(key, value))
+        .map(|(name, value)| axis(name, value))
         .collect()
 }
 
 /// An axis from a list of values.
-pub(crate) fn axis(key: &'static Key, list: &Node) -> Result<Axis> {
-    let dotted = || format!("sweep.{}", key.dotted());
+pub(crate) fn axis(name: Name, list: &Node) -> Result<Axis> {
+    let dotted = || format!("sweep.{}", keys::dotted_of(&name));
     let values: Vec<Given> = list.items().iter().map(|item| item.given.clone()).collect();
     if values.is_empty() {
         return Err(Error::config(
             dotted(),
             short(&list.given),
-            format!(
-                "expected a list, not empty, whose values are each {}",
-                key.allowed()
-            ),
+            match keys::part(&name) {
+                Some(_) => "expected a list of values, not empty".to_owned(),
+                None => format!(
+                    "expected a list, not empty, whose values are each {}",
+                    keys::of_name(&name).allowed()
+                ),
+            },
         ))
         .within(list);
     }
@@ -239,7 +278,7 @@ pub(crate) fn axis(key: &'static Key, list: &Node) -> Result<Axis> {
             .within(item);
         }
     }
-    Ok(Axis { key, values })
+    Ok(Axis { name, values })
 }
 
 fn cases(value: &Node) -> Result<Vec<Case>> {
@@ -283,7 +322,7 @@ fn case(item: &Node, others: &[Case]) -> Result<Case> {
     let own = own.filter(|(name, _)| !["name", "sweep"].contains(&name.as_str()));
     let values = keyed_entries("", own)?
         .into_iter()
-        .map(|(key, node)| (key.leaf, node.given.clone()))
+        .map(|(name, node)| (name, node.given.clone()))
         .collect();
     Ok(Case { name, values, axes })
 }

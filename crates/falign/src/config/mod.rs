@@ -13,6 +13,7 @@ mod flat;
 mod form;
 mod key;
 pub mod keys;
+pub mod layers;
 mod layout;
 pub(crate) mod need;
 mod overrides;

@@ -123,9 +123,9 @@ pub(crate) fn asks_for_slow_time(setting: &Keys) -> bool {
 /// Memory that a network of any depth needs.
 fn of_network(setting: &Keys, extent: &Extent) -> Vec<Need> {
     let deep = &setting.deep;
-    let widths = match &deep.hidden_widths {
-        Some(widths) => widths.iter().map(|&units| units as f64).collect(),
-        None => vec![extent.width; deep.hidden_layers],
+    let widths = match (&deep.hidden_widths, &deep.layers) {
+        (None, None) => vec![extent.width; deep.hidden_layers],
+        _ => setting.widths().iter().map(|&units| units as f64).collect(),
     };
     let batch = deep.batch.map_or(extent.samples, |batch| batch as f64);
     let network = NetworkExtent {
@@ -138,6 +138,19 @@ fn of_network(setting: &Keys, extent: &Extent) -> Vec<Need> {
         has_feedback: setting.rule.composition().is_some(),
         saves: setting.save_weights != SaveWeights::None,
     };
+    if let Ok(Some(blueprint)) = setting.blueprint() {
+        let nodes = blueprint.nodes();
+        let layers = nodes.iter().filter_map(|node| node.layer.as_ref());
+        let weights: Vec<f64> = layers.map(|layer| layer.weights.length() as f64).collect();
+        let numbers: Vec<f64> = nodes
+            .iter()
+            .map(|node| node.shape.numbers() as f64)
+            .collect();
+        return match setting.precision {
+            Precision::F64 => Training::<f64>::memory_of_layers(&network, &weights, &numbers),
+            Precision::F32 => Training::<f32>::memory_of_layers(&network, &weights, &numbers),
+        };
+    }
     match setting.precision {
         Precision::F64 => Training::<f64>::memory(&network),
         Precision::F32 => Training::<f32>::memory(&network),
@@ -169,6 +182,7 @@ pub(crate) fn blamed(setting: &Keys, size: Size) -> (&'static str, String) {
             None if setting.held_out > 0 => ("held_out", setting.held_out.to_string()),
             None => or_data("held_out", setting.held_out),
         },
+        Size::Width if deep.layers.is_some() => ("layers", "a list".to_owned()),
         Size::Width => match &deep.hidden_widths {
             Some(widths) if setting.resolved_engine() == Engine::MiniBatch => {
                 ("hidden_widths", format!("{widths:?}"))

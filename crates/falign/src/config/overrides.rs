@@ -4,7 +4,7 @@ use toml::Value;
 
 use super::document::{Node, Origin};
 use super::keys::{self, Key};
-use super::layout::{self, Layout};
+use super::layout::{self, Layout, Name};
 use super::value::{parse_value, short};
 use crate::{Error, Result};
 
@@ -40,11 +40,11 @@ pub(crate) fn apply(layout: &mut Layout, overrides: &Overrides) -> Result<()> {
     for text in &overrides.set {
         typed.push(assignment(text)?);
     }
-    if typed.iter().any(|(key, _)| key.leaf == "train_data") {
+    if typed.iter().any(|(name, _)| name == "train_data") {
         forget_generated(layout);
     }
-    for (key, value) in typed {
-        set(layout, key, &value)?;
+    for (name, value) in typed {
+        set(layout, &name, &value)?;
     }
     keep_cases(layout, &overrides.cases)
 }
@@ -53,14 +53,14 @@ pub(crate) fn apply(layout: &mut Layout, overrides: &Overrides) -> Result<()> {
 fn forget_generated(layout: &mut Layout) {
     let is_kept = |leaf: &str| !keys::leaf(leaf).is_some_and(Key::is_generated);
     layout.base.retain(|leaf, _| is_kept(leaf));
-    layout.axes.retain(|axis| is_kept(axis.key.leaf));
+    layout.axes.retain(|axis| is_kept(&axis.name));
     for case in &mut layout.cases {
         case.values.retain(|leaf, _| is_kept(leaf));
-        case.axes.retain(|axis| is_kept(axis.key.leaf));
+        case.axes.retain(|axis| is_kept(&axis.name));
     }
 }
 
-fn assignment(text: &str) -> Result<(&'static Key, Node)> {
+fn assignment(text: &str) -> Result<(Name, Node)> {
     let Some((name, value)) = text.split_once('=') else {
         return Err(Error::config("--set", text, "expected KEY=VALUE"));
     };
@@ -68,7 +68,9 @@ fn assignment(text: &str) -> Result<(&'static Key, Node)> {
     let start = text.rfind(value).unwrap_or_default();
     let node = |typed: Value| Node::of_assignment(typed, text, start);
     // Leaf names are unique: `rule` can only be `learning.rule`.
-    let key = keys::dotted(name).or_else(|| keys::leaf(name));
+    let leaf = || keys::leaf(name).map(|key| Name::Borrowed(key.leaf));
+    let part = || keys::part(name).map(|_| Name::Owned(name.to_owned()));
+    let key = keys::named(name).or_else(leaf).or_else(part);
     let key = key.ok_or_else(|| {
         let begin = text.find(name).unwrap_or_default();
         let error = Error::config(name, value, keys::suggest_dotted(name));
@@ -82,12 +84,15 @@ fn assignment(text: &str) -> Result<(&'static Key, Node)> {
     }
     if value.is_empty() || value.starts_with(['[', '{', '"', '\'']) {
         let error = Error::config(
-            key.dotted(),
+            keys::dotted_of(&key),
             value,
-            format!(
-                "not a TOML value (quote strings inside lists); expected {}",
-                key.allowed()
-            ),
+            match keys::part(&key) {
+                Some(_) => "not a TOML value (quote strings inside lists)".to_owned(),
+                None => format!(
+                    "not a TOML value (quote strings inside lists); expected {}",
+                    keys::of_name(&key).allowed()
+                ),
+            },
         );
         return Err(Origin::of_assignment(text, start..text.len()).locate(error));
     }
@@ -108,22 +113,33 @@ fn word_list(text: &str) -> Option<Value> {
         .map(Value::Array)
 }
 
-/// A list is an axis, except for keys that hold lists, where only a list of lists is one.
-fn is_axis(key: &Key, value: &Value) -> bool {
+/// A list is an axis, except for keys that hold lists, where only a list of lists is one. A list is an axis of
+/// a part of a key.
+fn is_axis(name: &str, value: &Value) -> bool {
+    let holds_lists = keys::part(name).is_none() && keys::of_name(name).holds_lists();
     match value {
-        Value::Array(items) => !key.holds_lists() || items.iter().any(Value::is_array),
+        Value::Array(items) => !holds_lists || items.iter().any(Value::is_array),
         _ => false,
     }
 }
 
-fn set(layout: &mut Layout, key: &'static Key, node: &Node) -> Result<()> {
+fn set(layout: &mut Layout, name: &Name, node: &Node) -> Result<()> {
+    // What is set whole has no parts from before.
+    let is_replaced =
+        |other: &str| other == name || keys::part(other).is_some_and(|(key, _)| key.leaf == name);
+    layout
+        .base
+        .retain(|other, _| other == name || !is_replaced(other));
     for case in &mut layout.cases {
-        case.values.remove(key.leaf);
-        case.axes.retain(|axis| axis.key != key);
+        case.values.retain(|other, _| !is_replaced(other));
+        case.axes.retain(|axis| !is_replaced(&axis.name));
     }
-    let old = layout.axes.iter().position(|axis| axis.key == key);
-    if is_axis(key, &node.given) {
-        let axis = layout::axis(key, node)?;
+    layout
+        .axes
+        .retain(|axis| axis.name == *name || !is_replaced(&axis.name));
+    let old = layout.axes.iter().position(|axis| axis.name == *name);
+    if is_axis(name, &node.given) {
+        let axis = layout::axis(name.clone(), node)?;
         match old {
             Some(index) => layout.axes[index] = axis,
             None => layout.axes.push(axis),
@@ -132,7 +148,7 @@ fn set(layout: &mut Layout, key: &'static Key, node: &Node) -> Result<()> {
         if let Some(index) = old {
             layout.axes.remove(index);
         }
-        layout.base.insert(key.leaf, node.given.clone());
+        layout.base.insert(name.clone(), node.given.clone());
     }
     Ok(())
 }

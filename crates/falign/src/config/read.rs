@@ -1,6 +1,7 @@
 //! Typed [`Keys`] from TOML values: each error names its key, its value and what is
 //! accepted.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -8,22 +9,48 @@ use toml::Value;
 
 use super::document::Given;
 use super::key::Key;
+use super::keys;
+use super::layers::with_part;
 use super::setting::{Field, Keys, defaults, field};
 use super::suggest::nearest;
+use super::types::Fault;
 use super::value::{digits, short};
 use crate::rule::Registry;
 use crate::{Error, Result};
 
-/// Values by leaf name, each with the place where it was typed.
-pub(crate) type Values = BTreeMap<&'static str, Given>;
+/// Values by leaf name, or by that of a part ([`keys::part`]), each with the place where it was typed.
+pub(crate) type Values = BTreeMap<Cow<'static, str>, Given>;
 
 /// Reads a setting; keys that are absent have their defaults. `rules` are those that there are.
 pub(crate) fn setting(values: &Values, rules: &Registry) -> Result<Keys> {
     let mut setting = defaults().clone();
-    for (leaf, value) in values {
-        set(&mut setting, field(leaf), value, rules)?;
+    // A part comes after the whole, by name.
+    for (name, value) in values {
+        set_named(&mut setting, name, value, rules)?;
     }
     Ok(setting)
+}
+
+/// Gives a key of a setting, or a part of one, a value.
+pub(crate) fn set_named(
+    setting: &mut Keys,
+    name: &str,
+    given: &Given,
+    rules: &Registry,
+) -> Result<()> {
+    let Some((key, part)) = keys::part(name) else {
+        return set(setting, field(name), given, rules);
+    };
+    let field = field(key.leaf);
+    let refuse = |why: String| {
+        let error = Error::config(format!("{}.{part}", key.dotted()), short(given), why);
+        given.origin.locate(error)
+    };
+    let whole = (field.get)(setting)
+        .ok_or_else(|| refuse(format!("{} is not given; give it", key.dotted())))?;
+    let whole = with_part(whole, part, given).map_err(refuse)?;
+    let whole = Given::at(whole, &given.origin);
+    set(setting, field, &whole, rules)
 }
 
 /// Gives one key of a setting a value.
@@ -49,8 +76,8 @@ pub(crate) fn check(key: &Key, given: &Given, rules: &Registry) -> Result<()> {
 }
 
 fn refusal(key: &Key, value: &Value, rules: &Registry) -> Error {
-    if let Some((part, why)) = (key.fault)(value, rules) {
-        return Error::config(key.dotted(), part, why);
+    if let Some(Fault { within, shown, why }) = (key.fault)(value, rules) {
+        return Error::config(key.dotted() + &within, shown, why);
     }
     let mut expected = format!("expected {}", key.allowed());
     if digits(value).is_some_and(|digits| key.canonical(&digits, rules).is_some()) {
@@ -91,7 +118,7 @@ mod tests {
     fn every_key_refuses_a_wrong_type_by_name() {
         for key in KEYS.iter() {
             let mut values = Values::new();
-            values.insert(key.leaf, Value::Table(toml::Table::new()).into());
+            values.insert(key.leaf.into(), Value::Table(toml::Table::new()).into());
             let message = setting(&values).unwrap_err().to_string();
             assert!(message.contains(&key.dotted()), "{message}");
             assert!(message.contains(&key.allowed()), "{message}");
@@ -102,10 +129,10 @@ mod tests {
     #[test]
     fn widths_may_be_whole_floats() {
         let mut values = Values::new();
-        values.insert("width", Value::Float(1e15).into());
+        values.insert("width".into(), Value::Float(1e15).into());
         assert_eq!(setting(&values).unwrap().width, 1_000_000_000_000_000);
         for wrong in [1.5, 1e16, -1.0, f64::NAN, f64::INFINITY] {
-            values.insert("width", Value::Float(wrong).into());
+            values.insert("width".into(), Value::Float(wrong).into());
             assert!(setting(&values).is_err(), "{wrong}");
         }
     }
@@ -114,7 +141,7 @@ mod tests {
     fn a_refused_number_names_the_true_reason() {
         let refusal = |leaf, value: Value| {
             let mut values = Values::new();
-            values.insert(leaf, value.into());
+            values.insert(Cow::Borrowed(leaf), value.into());
             setting(&values).unwrap_err().to_string()
         };
         // Any whole number would do, but which one a float this large stands for is not known.
@@ -131,7 +158,10 @@ mod tests {
             assert!(!text.contains("digits"), "{text}");
         }
         let mut values = Values::new();
-        values.insert("seed", Value::Integer(1_000_000_000_000_000_000).into());
+        values.insert(
+            "seed".into(),
+            Value::Integer(1_000_000_000_000_000_000).into(),
+        );
         assert_eq!(setting(&values).unwrap().seed, 1_000_000_000_000_000_000);
     }
 }

@@ -1,8 +1,11 @@
 //! The experiment written out in full: nothing left to defaults, so that it runs again as is.
 
+use std::borrow::Cow;
+
 use toml::{Table, Value};
 
-use super::keys::{KEYS, SECTIONS, TOP_KEYS};
+use super::flat::parts;
+use super::keys::{KEYS, SECTIONS, TOP_KEYS, dotted_of};
 use super::layout::{Axis, Layout};
 use super::read::{self, Values};
 use super::setting::{Field, Keys, field};
@@ -37,9 +40,9 @@ pub(crate) fn fill(
         "reduction",
         "scaling",
     ] {
-        let elsewhere = layout.axes.iter().any(|axis| axis.key.leaf == leaf)
+        let elsewhere = layout.axes.iter().any(|axis| axis.name == leaf)
             || layout.cases.iter().any(|case| {
-                case.values.contains_key(leaf) || case.axes.iter().any(|axis| axis.key.leaf == leaf)
+                case.values.contains_key(leaf) || case.axes.iter().any(|axis| axis.name == leaf)
             });
         let Field { get, same, .. } = field(leaf);
         if !elsewhere
@@ -47,7 +50,7 @@ pub(crate) fn fill(
             && others.iter().all(|one| same(&one.setting, &first.setting))
             && let Some(value) = get(&first.setting)
         {
-            base.insert(leaf, value.into());
+            base.insert(Cow::Borrowed(leaf), value.into());
         }
     }
     layout.base = base;
@@ -120,12 +123,15 @@ pub(crate) fn text(experiment: &Experiment) -> String {
 fn sweep(axes: &[Axis]) -> Value {
     let table: Table = axes
         .iter()
-        .map(|axis| (axis.key.dotted(), axis.list()))
+        .map(|axis| (axis.dotted(), axis.list()))
         .collect();
     Value::Table(table)
 }
 
 fn dotted(values: &Values) -> impl Iterator<Item = (String, Value)> + '_ {
-    KEYS.iter()
-        .filter_map(|key| Some((key.dotted(), Value::clone(values.get(key.leaf)?))))
+    let whole = KEYS
+        .iter()
+        .filter_map(|key| Some((key.dotted(), Value::clone(values.get(key.leaf)?))));
+    let parts = parts(values);
+    whole.chain(parts.map(|(name, value)| (dotted_of(&name), value)))
 }

@@ -12,7 +12,7 @@ pub(crate) use self::choices::{Alternative, Choices, in_unit, one, unit_forms};
 pub(crate) use self::lists::{Columns, Quantities, ascending, list};
 pub(crate) use self::names::{DataSet, RuleName, name};
 use super::form::{Form, Range};
-use super::value::{number, whole};
+use super::value::{number, short, whole};
 use crate::file::{path_text, text_path};
 use crate::rule::Registry;
 
@@ -41,8 +41,38 @@ pub(crate) trait ValueType {
     }
 
     /// The part of a value that is at fault and why, where more can be said than what is accepted.
-    fn fault(&self, _value: &Value, _rules: &Registry) -> Option<(String, String)> {
+    fn fault(&self, _value: &Value, _rules: &Registry) -> Option<Fault> {
         None
+    }
+}
+
+/// Part of a value that is at fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// Place of the part in the value, such as `.3.kernel`; empty for the value itself.
+    pub(crate) within: String,
+    /// The part as a message shows it.
+    pub(crate) shown: String,
+    /// Reason, with what is accepted.
+    pub(crate) why: String,
+}
+
+impl Fault {
+    /// A fault of this part.
+    pub(crate) fn of(part: &Value, why: String) -> Self {
+        Self {
+            within: String::new(),
+            shown: short(part),
+            why,
+        }
+    }
+
+    /// Fault of a part that is an entry or an item of another.
+    pub(crate) fn within(self, name: impl std::fmt::Display) -> Self {
+        Self {
+            within: format!(".{name}{}", self.within),
+            ..self
+        }
     }
 }
 
@@ -254,7 +284,7 @@ impl<K: ValueType> ValueType for OrWord<K> {
         forms
     }
 
-    fn fault(&self, value: &Value, rules: &Registry) -> Option<(String, String)> {
+    fn fault(&self, value: &Value, rules: &Registry) -> Option<Fault> {
         self.1.fault(value, rules)
     }
 }
@@ -279,5 +309,9 @@ impl<K: ValueType> ValueType for Optional<K> {
 
     fn unset(&self) -> Option<Self::Of> {
         Some(None)
+    }
+
+    fn fault(&self, value: &Value, rules: &Registry) -> Option<Fault> {
+        self.0.fault(value, rules)
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Reading what is written here gives the setting back. Ids and resolved files use it.
 
+use std::borrow::Cow;
+
 use super::document::Given;
 use super::read::Values;
 use super::setting::{FIELDS, Keys, Record, record_value};
@@ -10,8 +12,9 @@ use super::value::column;
 /// Values of a setting by leaf name; keys that are unset are absent. Who asks for one key asks
 /// its [`Field`](super::setting::Field).
 pub(crate) fn values(setting: &Keys) -> Values {
-    let value =
-        |leaf, get: fn(&Keys) -> Option<toml::Value>| Some((leaf, Given::from(get(setting)?)));
+    let value = |leaf, get: fn(&Keys) -> Option<toml::Value>| {
+        Some((Cow::Borrowed(leaf), Given::from(get(setting)?)))
+    };
     let fields = FIELDS.iter();
     fields
         .filter_map(|field| value(field.key.leaf, field.get))
@@ -27,10 +30,13 @@ pub(crate) fn record_text(value: &Record) -> String {
 mod tests {
     use super::*;
     use crate::config::keys::KEYS;
+    use crate::config::layers::LayerList;
+    use crate::config::parse_value;
     use crate::config::read;
     use crate::config::setting::{
         Duration, InputFactor, Ridge, RidgeLayers, Sparsity, StepSize, Steps, defaults,
     };
+    use crate::config::types::ValueType as _;
     use crate::data::Column;
     use crate::data::Scaling;
     use crate::math::{Loss, Reduction};
@@ -57,6 +63,11 @@ mod tests {
         setting.classes.scaling = Some(Scaling::Unit);
         setting.deep.input_factor = InputFactor::OneOverSqrtDim;
         setting.deep.hidden_widths = Some(vec![30, 20]);
+        setting.deep.input = Some(vec![1, 8, 8]);
+        let layers = parse_value(
+            "[{ conv = 3, kernel = [2, 3] }, { residual = [{ norm = 'layer' }] }, { dense = 2 }]",
+        );
+        setting.deep.layers = LayerList.read(&layers.unwrap());
         setting.deep.feedback_initialisation = Some(setting.deep.initialisation);
         setting.deep.loss = Some(Loss::Logistic);
         setting.deep.reduction = Some(Reduction::Mean);

@@ -2,8 +2,8 @@
 //!
 //! | name | shape | content |
 //! |---|---|---|
-//! | `layers.L.weight` | (units, inputs) | W of layer L, from 0 at the input |
-//! | `layers.L.bias` | (units) | its biases, where it has any |
+//! | `layers.L.weight` | (units, inputs), or as in PyTorch | W of layer L, from 0 at the input |
+//! | `layers.L.bias` | (units), or (channels) | its biases, where it has any |
 //! | `feedback.L` | as the weights of layer L + 1, or (outputs, units) | B of hidden layer L, where the rule has any |
 //! | `maps.N.NAME` | (numbers) | what map N of a wiring keeps from step to step |
 //! | `rule.state` | (numbers) | other numbers that the rule's later steps depend on, where there are any; in checkpoints only |
@@ -13,6 +13,7 @@ use std::fmt;
 
 use ndarray::Array2;
 
+use super::door::{Door, Outside};
 use super::step::{Network, Parts};
 use super::tensor_file::TensorFile;
 use crate::layer::Parameter;
@@ -95,19 +96,30 @@ fn in_layer(at: usize, parameter: &Parameter) -> String {
     format!("layers.{at}.{}", parameter.name)
 }
 
-/// Axes of feedback weights: those of the layer's weights for which they stand, where they have as many
+/// An array of a layer as it is written.
+fn outside(doors: &[Option<Door>], at: usize, inside: &[usize]) -> Outside {
+    match doors.get(at) {
+        Some(Some(door)) => door.outside(inside),
+        _ => Outside::same(inside.to_vec()),
+    }
+}
+
+/// Feedback weights as they are written: as the layer's weights for which they stand, where they have as many
 /// numbers.
-fn feedback_shape<T: Element>(
-    layers: &[Layer<T>],
+fn feedback_outside<T: Element>(
+    (layers, doors): (&[Layer<T>], &[Option<Door>]),
     path: SignalPath,
     at: usize,
     b: &Array2<T>,
-) -> Vec<usize> {
-    match layers.get(at + 1) {
-        Some(above) if path == SignalPath::Layerwise && above.weights.dim() == b.dim() => {
-            above.weight().shape
+) -> Outside {
+    match (layers.get(at + 1), doors.get(at)) {
+        (Some(above), _) if path == SignalPath::Layerwise && above.weights.dim() == b.dim() => {
+            outside(doors, at + 1, &above.weight().shape)
         }
-        _ => vec![b.nrows(), b.ncols()],
+        (_, Some(Some(door))) if path == SignalPath::Direct && layers[at].units() == b.ncols() => {
+            door.direct(b.nrows())
+        }
+        _ => Outside::same(vec![b.nrows(), b.ncols()]),
     }
 }
 
@@ -121,7 +133,8 @@ impl<T: Element> Network<T> {
     pub fn save(&self, part: Part, file: &mut TensorFile) {
         for (at, layer) in self.layers().iter().enumerate() {
             for (parameter, values) in layer.parameters().iter().zip(layer.rows()) {
-                file.put(in_layer(at, parameter), &parameter.shape, values);
+                let outside = outside(self.doors(), at, &parameter.shape);
+                file.put(in_layer(at, parameter), &outside.shape, outside.of(values));
             }
         }
         for (name, values) in self.states() {
@@ -132,8 +145,13 @@ impl<T: Element> Network<T> {
             .flatten();
         let is_there = |(_, b): &(usize, &Array2<T>)| !b.is_empty();
         for (at, b) in feedback.into_iter().flatten().enumerate().filter(is_there) {
-            let shape = feedback_shape(self.layers(), self.rule().path(), at, b);
-            file.put(format!("{FEEDBACK}{at}"), &shape, b);
+            let layers = (self.layers(), self.doors());
+            let outside = feedback_outside(layers, self.rule().path(), at, b);
+            file.put(
+                format!("{FEEDBACK}{at}"),
+                &outside.shape,
+                outside.of(b.iter()),
+            );
         }
         if part == Part::Everything {
             let state = self.rule().state();
@@ -165,6 +183,7 @@ impl<T: Element> Network<T> {
     pub fn restore(&mut self, part: Part, steps: u64, file: &TensorFile) -> Result<(), Misfit> {
         let state = self.stored_rule_state(part, file)?;
         let mut wanted: Vec<(String, Vec<usize>, ValuesMut<'_, T>)> = Vec::new();
+        let doors = self.doors().to_vec();
         let is_weights = part != Part::Everything;
         let Parts {
             layers,
@@ -177,11 +196,13 @@ impl<T: Element> Network<T> {
             rule.feedback().into_iter().flatten().enumerate(),
         );
         let shapes: Vec<_> = all
-            .map(|(at, b)| feedback_shape(layers, path, at, b))
+            .map(|(at, b)| feedback_outside((layers, &doors), path, at, b))
             .collect();
         for (at, layer) in layers.iter_mut().enumerate() {
             for (parameter, values) in layer.parameters().into_iter().zip(layer.rows_mut()) {
-                wanted.push((in_layer(at, &parameter), parameter.shape, values));
+                let outside = outside(&doors, at, &parameter.shape);
+                let values = Box::new(outside.of(values).into_iter());
+                wanted.push((in_layer(at, &parameter), outside.shape, values));
             }
         }
         let feedback = (part != Part::Layers)
@@ -189,8 +210,9 @@ impl<T: Element> Network<T> {
             .flatten();
         let feedback = feedback.into_iter().flatten().zip(shapes);
         let is_there = |(_, (b, _)): &(usize, (&mut Array2<T>, _))| !b.is_empty();
-        for (at, (b, shape)) in feedback.enumerate().filter(is_there) {
-            wanted.push((format!("{FEEDBACK}{at}"), shape, Box::new(b.iter_mut())));
+        for (at, (b, outside)) in feedback.enumerate().filter(is_there) {
+            let values = Box::new(outside.of(b.iter_mut()).into_iter());
+            wanted.push((format!("{FEEDBACK}{at}"), outside.shape, values));
         }
         for (name, values) in states {
             wanted.push((name, vec![values.len()], Box::new(values.iter_mut())));

@@ -10,6 +10,7 @@ mod architecture;
 pub(crate) mod checkpoint;
 mod connections;
 mod curvature;
+pub(crate) mod door;
 mod examples;
 mod gradients;
 pub(crate) mod initialisation;
@@ -29,11 +30,14 @@ pub(crate) use self::connections::draw_connections_of;
 pub use self::connections::{Connections, draw_connections};
 pub(crate) use self::curvature::largest_curvature_with_listener;
 pub use self::curvature::{CurvatureOptions, largest_curvature};
+pub(crate) use self::door::Door;
 pub use self::examples::{Batch, Examples, InputProducts};
 pub(crate) use self::gradients::Gradients;
 pub(crate) use self::initialisation::FeedbackShape;
 pub use self::initialisation::{Initialisation, Law, draw_feedback, draw_layers, draw_operators};
-pub(crate) use self::initialisation::{draw_feedback_of, draw_layers_of, feedback_draws};
+pub(crate) use self::initialisation::{
+    LayerPlan, draw_feedback_of, draw_layers_of, draw_plans, feedback_draws,
+};
 pub use self::input::{DenseInput, Input, TokenInput};
 pub(crate) use self::memory::NetworkExtent;
 pub use self::optimiser::{Optimiser, OptimiserKind};

@@ -143,7 +143,7 @@ impl<T: Element> Training<T> {
     /// Multiply-adds of a step, about: forward, backward, and the gradient.
     pub(crate) fn step_work(&self) -> f64 {
         let batch = self.options.batch.min(self.examples.samples());
-        3.0 * batch as f64 * self.network.weights() as f64
+        3.0 * batch as f64 * self.network.multiply_adds()
     }
 
     /// Epochs done, with their fraction.

@@ -49,6 +49,19 @@ impl Rates {
             Setting::TwoLayer(setting) => setting,
             Setting::Network(setting) => {
                 let batch = setting.deep().batch.map_or(n, |batch| n.min(batch as f64));
+                if let Some(blueprint) = &setting.blueprint {
+                    let layers = blueprint.layers_of_weights();
+                    let works = layers.iter().map(|layer| layer.multiply_adds as f64);
+                    let work: f64 = works.sum();
+                    return Self {
+                        setup: layers
+                            .iter()
+                            .map(|layer| layer.weights.length() as f64)
+                            .sum(),
+                        step: 3.0 * batch * work,
+                        record: (n + extent.held_out) * work,
+                    };
+                }
                 let units: Vec<f64> = std::iter::once(extent.inputs)
                     .chain(setting.widths.iter().map(|&units| units as f64))
                     .chain(std::iter::once(k))

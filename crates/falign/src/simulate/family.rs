@@ -16,6 +16,7 @@ const TWO_LAYER: u32 = 6;
 const MINI_BATCH: u32 = 2;
 /// 2: as for `MINI_BATCH`. 3: tanh, sigmoid, erf and softplus as for `TWO_LAYER`.
 const MINI_BATCH_CURVED: u32 = 3;
+const LAYERS: u32 = 1;
 
 /// Runs whose numbers change together, and which have a separate version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,13 +27,20 @@ pub enum EngineFamily {
     MiniBatch,
     /// Engine `mini_batch`, with activations that are computed from an exponential.
     MiniBatchCurved,
+    /// Engine `mini_batch`, networks of layers that are not all dense.
+    Layers,
 }
 
 impl EngineFamily {
     /// Families in the order of the documentation.
-    pub const ALL: [Self; 3] = [Self::TwoLayer, Self::MiniBatch, Self::MiniBatchCurved];
+    pub const ALL: [Self; 4] = [
+        Self::TwoLayer,
+        Self::MiniBatch,
+        Self::MiniBatchCurved,
+        Self::Layers,
+    ];
 
-    /// Family of a network of the `mini_batch` engine.
+    /// Family of a network of dense layers of the `mini_batch` engine.
     pub fn of_mini_batch(activation: Activation) -> Self {
         if activation.facts().is_piecewise_linear {
             Self::MiniBatch
@@ -41,13 +49,14 @@ impl EngineFamily {
         }
     }
 
-    /// The name in `meta.json` and in stored results: `two_layer`, `mini_batch` or
-    /// `mini_batch_curved`.
+    /// The name in `meta.json` and in stored results: `two_layer`, `mini_batch`,
+    /// `mini_batch_curved` or `layers`.
     pub fn name(self) -> &'static str {
         match self {
             Self::TwoLayer => "two_layer",
             Self::MiniBatch => "mini_batch",
             Self::MiniBatchCurved => "mini_batch_curved",
+            Self::Layers => "layers",
         }
     }
 
@@ -56,7 +65,7 @@ impl EngineFamily {
     pub fn arithmetic(self) -> Option<&'static str> {
         match self {
             Self::TwoLayer => None,
-            Self::MiniBatch | Self::MiniBatchCurved => Some(arithmetic()),
+            Self::MiniBatch | Self::MiniBatchCurved | Self::Layers => Some(arithmetic()),
         }
     }
 
@@ -68,6 +77,7 @@ impl EngineFamily {
             Self::TwoLayer => TWO_LAYER,
             Self::MiniBatch => MINI_BATCH,
             Self::MiniBatchCurved => MINI_BATCH_CURVED,
+            Self::Layers => LAYERS,
         }
     }
 }
@@ -76,6 +86,7 @@ impl Setting {
     /// The runs it shares its numerics version with.
     pub fn family(&self) -> EngineFamily {
         match self {
+            Self::Network(setting) if setting.blueprint.is_some() => EngineFamily::Layers,
             Self::Network(setting) => EngineFamily::of_mini_batch(setting.activation),
             Self::TwoLayer(_) => EngineFamily::TwoLayer,
         }

@@ -4,7 +4,6 @@ mod verdict;
 
 use ndarray::Array2;
 
-use crate::Result;
 use crate::audit::{CHECKS, Check, Claim, Report, Subject, Verdict, audit_of, checkpoint};
 use crate::config::Experiment;
 use crate::config::setting::{
@@ -19,6 +18,7 @@ use crate::simulate::watch::{Watch, prepare};
 use crate::simulate::{Context, engine, feedback_learning, parts, rule};
 use crate::stage::{Listener, Stage, Work, unstopped};
 use crate::two_layer::{Dynamics, Listening, Problem, Reference, Start, Weights};
+use crate::{Error, Result};
 
 /// How far a setting's network is cut down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +117,11 @@ fn one(case: String, setting: &Setting, means: &Means<'_>) -> Result<RuleAudit> 
     small.initial_weights = None;
     small.save_weights = SaveWeights::None;
     match small {
+        Setting::Network(small) if small.blueprint.is_some() => Err(Error::config(
+            "network.layers",
+            "a list",
+            "audits take networks whose layers are all dense so far; leave out this setting by --case, or audit the rule on dense layers",
+        )),
         Setting::Network(mut small) => {
             for units in &mut small.widths {
                 *units = width.min(*units);

@@ -5,6 +5,9 @@ pub mod audit;
 pub mod certificate;
 pub mod divergence;
 pub mod estimate;
+mod layers;
 pub mod lemmas;
 pub mod prediction;
 pub mod spectra;
+
+pub use self::layers::{LayerRow, NetworkTable, network_table};

@@ -239,6 +239,10 @@ fn deep<T: RulePrecision>(
             Examples::classes(Arc::new(data), scaler, factor)?
         }
     };
+    let examples = match &setting.blueprint {
+        Some(blueprint) => examples.in_places(blueprint.input.image),
+        None => examples,
+    };
     let mut network = parts.network;
     let rows: Vec<usize> = (0..examples.samples()).collect();
     let mut batch = Batch::default();
@@ -297,6 +301,11 @@ pub fn plain_layers(
                 layer(weights.hidden.clone(), problem.activation),
                 layer(&weights.output.t() * problem.scale(), Activation::Linear),
             ]
+        }
+        (Setting::Network(setting), SavedWeights::Deep(_)) if setting.blueprint.is_some() => {
+            let why =
+                "only dense layers are plain ones; take the weights that run.save_weights keeps";
+            return Err(Error::config("network.layers", "a list", why));
         }
         (Setting::Network(setting), SavedWeights::Deep(file)) => {
             let parts = prepare(context.watch, |listener| {

@@ -2,6 +2,7 @@
 
 mod forms;
 mod list;
+mod network;
 mod rows;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::Args;
 use falign::rule::Registry;
 use toml::Value;
 
+use super::OverrideArgs;
 use super::selection::{no_column_twice, selection};
 use super::stored_table::Folder;
 use crate::ended::{Ended, Usage};
@@ -23,8 +25,21 @@ pub(super) use self::rows::{Rows, Step};
 #[allow(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct ShowArgs {
     /// Run folders, finished or not; or a folder of run folders, which is listed
-    #[arg(required = true)]
+    #[arg(required_unless_present = "network")]
     dirs: Vec<PathBuf>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["dirs", "quantities", "step", "filter", "sort", "csv", "latex"],
+        help = "Show the layers of this experiment's networks, a file or a built-in one: shapes, weights, multiply-adds of a sample"
+    )]
+    network: Option<PathBuf>,
+    /// Override a key of the experiment of --network, such as network.layers.2.kernel=3
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "network")]
+    set: Vec<String>,
+    /// Show the network of this case only (repeatable)
+    #[arg(long = "case", value_name = "NAME", requires = "network")]
+    cases: Vec<String>,
     /// Quantities to show, such as alignment,loss
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     quantities: Vec<String>,
@@ -50,12 +65,21 @@ pub(super) struct ShowArgs {
     /// Print the table as LaTeX, for the package booktabs
     #[arg(long, conflicts_with = "json")]
     latex: bool,
-    /// Print the rows of the summary as JSON
+    /// Print the rows of the summary, or the layers of --network, as JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn command(args: &ShowArgs, rules: &Registry) -> Result<Ended> {
+    if let Some(file) = &args.network {
+        let overrides = OverrideArgs {
+            set: args.set.clone(),
+            cases: args.cases.clone(),
+            ..OverrideArgs::default()
+        };
+        network::print(file, &overrides, args.json, rules)?;
+        return Ok(Ended::Done);
+    }
     no_column_twice(&args.filter)?;
     if let [dir] = &args.dirs[..]
         && let Some(folders) = list::run_folders(dir)?

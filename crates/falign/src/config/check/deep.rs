@@ -90,6 +90,7 @@ pub(super) fn two_layer(s: &Keys) -> Result<()> {
 pub(super) fn mini_batch(s: &Keys, asked: &str) -> Result<()> {
     foreign(s, asked)?;
     data(s)?;
+    super::layers::check(s)?;
     network(s)?;
     learning(s, asked)?;
     recorded(s, asked)
@@ -176,8 +177,10 @@ fn data(s: &Keys) -> Result<()> {
 
 /// Hidden layers and the output layer.
 fn layers_of_weights(s: &Keys) -> usize {
-    let d = &s.deep;
-    d.hidden_widths.as_ref().map_or(d.hidden_layers, Vec::len) + 1
+    match s.blueprint() {
+        Ok(Some(blueprint)) => blueprint.layers_of_weights().len(),
+        _ => s.widths().len() + 1,
+    }
 }
 
 /// Whether any step has a ridge.

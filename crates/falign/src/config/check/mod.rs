@@ -1,6 +1,7 @@
 //! Checks that no single key can make: settings whose keys contradict one another.
 
 mod deep;
+mod layers;
 mod predictions;
 
 pub(crate) use self::deep::is_selected_by_data;
@@ -129,7 +130,7 @@ pub(crate) fn typed_keys(setting: &Keys, typed: &Values) -> Result<()> {
 }
 
 fn not_typed(typed: &Values, leaves: &[&str], why: &str) -> Result<()> {
-    match leaves.iter().find_map(|leaf| typed.get_key_value(leaf)) {
+    match leaves.iter().find_map(|leaf| typed.get_key_value(*leaf)) {
         None => Ok(()),
         Some((leaf, value)) => refuse(leaf, &**value, why),
     }

@@ -4,11 +4,13 @@
 //! [`Deep`](super::setting::Deep): the field, its default, its value type and its meaning. Parsing, errors, `--set`, the documentation,
 //! the JSON Schema and the Python types are all made from that row.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 pub use super::form::{Form, Order, Range};
 pub use super::key::{DataKey, Key, Networks, SECTIONS};
+use super::layers::LayerKind;
 use super::setting::FIELDS;
 pub use super::suggest::{did_you_mean, nearest};
 
@@ -45,9 +47,38 @@ pub fn dotted(name: &str) -> Option<&'static Key> {
         .find(|key| key.section == section && key.leaf == leaf)
 }
 
+/// The key and the part that a leaf name with more behind it names: `layers.2.kernel`. None of other names.
+pub(crate) fn part(name: &str) -> Option<(&'static Key, &str)> {
+    let (first, part) = name.split_once('.')?;
+    let key = leaf(first).filter(|key| key.has_parts())?;
+    Some((key, part))
+}
+
+/// The leaf name, or that of a part, of a dotted name: `layers.2.kernel` of `network.layers.2.kernel`.
+pub(crate) fn named(name: &str) -> Option<Cow<'static, str>> {
+    if let Some(key) = dotted(name) {
+        return Some(Cow::Borrowed(key.leaf));
+    }
+    let (section, rest) = name.split_once('.')?;
+    let (key, part) = part(rest)?;
+    (key.section == section).then(|| Cow::Owned(format!("{}.{part}", key.leaf)))
+}
+
+/// The key of a leaf name or of that of a part.
+///
+/// # Panics
+/// If there is none.
+pub(crate) fn of_name(name: &str) -> &'static Key {
+    let whole = part(name).map(|(key, _)| key);
+    whole.or_else(|| leaf(name)).expect("a name of a key")
+}
+
 /// The dotted name of a leaf key; the name itself where there is no such key.
 pub(crate) fn dotted_of(name: &str) -> String {
-    leaf(name).map_or_else(|| name.to_owned(), Key::dotted)
+    match part(name) {
+        Some((key, part)) => format!("{}.{part}", key.dotted()),
+        None => leaf(name).map_or_else(|| name.to_owned(), Key::dotted),
+    }
 }
 
 /// Advice on what to write instead of an unknown dotted key.
@@ -87,6 +118,22 @@ pub fn config_markdown() -> String {
                 key.allowed(),
                 key.networks.name(),
                 key.meaning
+            );
+        }
+    }
+    text.push_str(include_str!("layers.md"));
+    for kind in LayerKind::all() {
+        for key in kind {
+            let default = match key.default {
+                "" if (key.is_optional)() => "unset".to_owned(),
+                "" => "must be given".to_owned(),
+                given => format!("`{given}`"),
+            };
+            let (kind, allowed) = (kind[0].name, key.allowed());
+            let _ = writeln!(
+                text,
+                "| `{kind}` | `{}` | {default} | {allowed} | {} |",
+                key.name, key.meaning
             );
         }
     }

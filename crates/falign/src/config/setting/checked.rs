@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use super::{Deep, Duration, Engine, Keys, Ridge, RidgeSchedule, Steps};
 use crate::config::keys::dotted_of;
+use crate::config::layers::Blueprint;
 use crate::math::{Loss, Reduction};
 use crate::network::{Initialisation, OptimiserKind, StepSizes};
 use crate::rule::{Feedback, Schedule};
@@ -74,6 +75,8 @@ pub struct NetworkSetting {
     keys: Keys,
     /// Units of each hidden layer, from the input up.
     pub widths: Vec<usize>,
+    /// The network as a list of layers, where they are not all dense.
+    pub blueprint: Option<Blueprint>,
     /// Law of the forward weights.
     pub initialisation: Initialisation,
     /// Law of the feedback weights.
@@ -239,6 +242,7 @@ impl NetworkSetting {
         let last = |duration: &Duration| time("cutoff", *duration).map(|steps| steps as u64);
         Ok(Self {
             widths: keys.widths(),
+            blueprint: keys.blueprint()?,
             initialisation: keys.initialisation(),
             feedback_initialisation: keys.feedback_initialisation(),
             loss: keys.resolved_loss(),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::field::fields;
 use super::word::{Missing, Word, Words, word};
+use crate::config::layers::{LayerList, Layers};
 use crate::config::types::{
     Choices, Flag, Optional, OrWord, ValueType as _, above_0, ascending, at_least_0, count, list,
     name, one, share, size,
@@ -115,6 +116,12 @@ fields! {
         hidden_widths: Option<Vec<usize>> = "",
             Optional(list(size(1, MAX_SIZE))),
             "units of each hidden layer from the input up, in place of `hidden_layers` and `width`";
+        input: Option<Vec<usize>> = "",
+            Optional(list(size(1, MAX_SIZE))),
+            "shape of a sample for `layers`: channels, height, width, or channels, length; unset: what the name of the data says, MNIST's 1, 28, 28, CIFAR-10's 3, 32, 32, MNIST-1D's 1, 40";
+        layers: Option<Layers> = "",
+            Optional(LayerList),
+            "the network as a list of layers from the input up, in place of `width`, `hidden_layers` and `hidden_widths`; the last one is dense, with a unit for each output; `docs/config.md` has a table of all kinds";
         [pub network] Deep, Neither;
         biases: bool = "false",
             Flag,

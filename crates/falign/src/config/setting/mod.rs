@@ -21,6 +21,7 @@ use self::values::{
     STEPS,
 };
 use super::key::SECTIONS;
+use super::layers::Blueprint;
 use super::types::{
     Columns, Flag, InputPath, Optional, OrWord, Quantities, RuleName, ValueType as _, above_0,
     at_least_0, count, list, name, share, size, within,
@@ -330,6 +331,15 @@ impl Keys {
 
     /// Units of each hidden layer.
     pub(in crate::config) fn widths(&self) -> Vec<usize> {
+        if let Some(layers) = &self.deep.layers {
+            let units = || {
+                let blueprint = self.blueprint().ok()??;
+                let mut layers = blueprint.layers_of_weights();
+                layers.pop()?;
+                Some(layers.iter().map(|layer| layer.numbers[1]).collect())
+            };
+            return Blueprint::widths(layers).or_else(units).unwrap_or_default();
+        }
         self.deep.hidden_widths.clone().unwrap_or_else(|| {
             let width = usize::try_from(self.width).unwrap_or(usize::MAX);
             vec![width; self.deep.hidden_layers]

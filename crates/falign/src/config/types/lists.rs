@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use super::ValueType;
+use super::{Fault, ValueType};
 use crate::config::form::{Form, Order};
 use crate::config::suggest::did_you_mean;
 use crate::data::Column;
@@ -146,7 +146,7 @@ impl ValueType for Quantities {
     }
 
     /// Names are looked at one by one, so that the error names the wrong one.
-    fn fault(&self, value: &Value, _: &Registry) -> Option<(String, String)> {
+    fn fault(&self, value: &Value, _: &Registry) -> Option<Fault> {
         let names = value.as_array()?.iter().map(Value::as_str);
         let mut seen = Vec::new();
         for name in names.collect::<Option<Vec<&str>>>()? {
@@ -161,7 +161,7 @@ impl ValueType for Quantities {
                 seen.push(name);
                 continue;
             };
-            return Some((format!("\"{name}\""), why));
+            return Some(Fault::of(&Value::String(name.to_owned()), why));
         }
         None
     }

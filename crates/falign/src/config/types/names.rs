@@ -9,10 +9,9 @@ use serde::de::value::{Error, StrDeserializer};
 use serde::de::{self, DeserializeOwned, IntoDeserializer as _};
 use toml::Value;
 
-use super::ValueType;
+use super::{Fault, ValueType};
 use crate::config::form::{Form, sentence};
 use crate::config::suggest::nearest;
-use crate::config::value::short;
 use crate::data::catalogue;
 use crate::data::synthetic::DrawnSet;
 use crate::rule::{Registry, Rule};
@@ -135,7 +134,7 @@ impl ValueType for RuleName {
         rules.get(value.as_str()?).cloned()
     }
 
-    fn fault(&self, value: &Value, rules: &Registry) -> Option<(String, String)> {
+    fn fault(&self, value: &Value, rules: &Registry) -> Option<Fault> {
         let near = value.as_str().and_then(|name| {
             // DFA, as figures and papers have it.
             let called = rules.called(name).map(Rule::name);
@@ -143,6 +142,6 @@ impl ValueType for RuleName {
         });
         let hint = near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
         let expected = sentence(&Self::forms_of(rules));
-        Some((short(value), format!("expected {expected}{hint}")))
+        Some(Fault::of(value, format!("expected {expected}{hint}")))
     }
 }

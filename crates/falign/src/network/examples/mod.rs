@@ -11,8 +11,10 @@ use ndarray::{Array2, ArrayRef2};
 pub use self::batch::Batch;
 use self::batch::BatchInputs;
 pub use self::products::InputProducts;
+use super::door::places;
 use super::input::PixelLayout;
 use crate::data::{Inputs, Labelled, Matrix, Scaler};
+use crate::layer::Image;
 use crate::math::Scalar;
 use crate::math::simd::Element;
 use crate::{Error, Result};
@@ -24,6 +26,8 @@ pub struct Examples {
     content: Content,
     /// Factor of every scaled input.
     factor: f64,
+    /// Number of a stored sample that each number of a batch is, where they have another order.
+    order: Option<Arc<[usize]>>,
 }
 
 #[derive(Debug, Clone)]
@@ -73,6 +77,7 @@ impl Examples {
                 form: Form::Dense,
             },
             factor,
+            order: None,
         };
         Ok(examples.with_products(products))
     }
@@ -100,6 +105,7 @@ impl Examples {
         Ok(Self {
             content: Content::Reals { inputs, targets },
             factor,
+            order: None,
         })
     }
 
@@ -118,6 +124,15 @@ impl Examples {
             };
         }
         self
+    }
+
+    /// Samples for layers that read images: all pixels, and all channels of a place together.
+    #[must_use]
+    pub(crate) fn in_places(self, image: Image) -> Self {
+        Self {
+            order: places(image).map(Into::into),
+            ..self.with_products(InputProducts::Dense)
+        }
     }
 
     /// Products that the first layer makes.
@@ -217,6 +232,16 @@ impl Examples {
         if (self.factor - 1.0).abs() > 0.0 {
             let factor = T::from_f64(self.factor);
             out.mapv_inplace(|x| factor * x);
+        }
+        if let Some(order) = &self.order {
+            let mut stored = Vec::with_capacity(order.len());
+            for mut row in out.rows_mut() {
+                stored.clear();
+                stored.extend(row.iter().copied());
+                row.iter_mut()
+                    .zip(&**order)
+                    .for_each(|(x, &at)| *x = stored[at]);
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{Initialisation, drawn};
 use crate::Result;
 use crate::layer::{Operator, Parameter};
 use crate::math::{Activation, Scalar, StreamName, Streams};
-use crate::network::Architecture;
+use crate::network::{Architecture, Door};
 use crate::rule::Layer;
 use crate::stage::{Stage, Work, unstopped};
 
@@ -36,20 +36,11 @@ pub(crate) fn draw_layers_of<T: Scalar>(
     work: &Work<'_>,
 ) -> Result<Vec<Layer<T>>> {
     let shapes = architecture.shapes().into_iter();
-    let dense = |(units, inputs)| Plan {
-        weights: Parameter::matrix(units, inputs),
-        channels: units,
-        operator: None,
-    };
-    let plans = shapes.map(dense).collect();
-    let (activation, has_biases) = (architecture.activation, architecture.has_biases);
-    draw(
-        plans,
-        activation,
-        has_biases,
-        initialisation,
-        (streams, work),
-    )
+    let activation = architecture.activation;
+    let dense = |(units, inputs)| LayerPlan::dense(inputs, units, activation);
+    let plans = linear_at_the_end(shapes.map(dense).collect());
+    let has_biases = architecture.has_biases;
+    draw_plans(plans, has_biases, initialisation, streams, work)
 }
 
 /// Draws layers of any operators as [`draw_layers`] draws dense ones, by the fan-in and fan-out that
@@ -72,38 +63,63 @@ pub fn draw_operators<T: Scalar>(
     initialisation: Initialisation,
     streams: Streams,
 ) -> Vec<Layer<T>> {
-    let plan = |operator: &Arc<dyn Operator<T>>| Plan {
-        weights: operator.weights(),
-        channels: operator.extent().channels,
-        operator: Some(Arc::clone(operator)),
+    let plan = |operator: &Arc<dyn Operator<T>>| {
+        let extent = operator.extent();
+        LayerPlan {
+            operator: Some(Arc::clone(operator)),
+            ..LayerPlan::dense(extent.inputs, extent.outputs, activation)
+        }
     };
-    let plans: Vec<_> = operators.iter().map(plan).collect();
+    let plans = linear_at_the_end(operators.iter().map(plan).collect());
     unstopped(|nobody| {
         let work = Work::new(nobody, 0.0, &Stage::weights);
-        draw(
-            plans,
-            activation,
-            has_biases,
-            initialisation,
-            (streams, &work),
-        )
+        draw_plans(plans, has_biases, initialisation, streams, &work)
     })
 }
 
 /// A layer to be drawn.
-struct Plan<T> {
-    weights: Parameter,
-    channels: usize,
+#[derive(Debug, Clone)]
+pub(crate) struct LayerPlan<T> {
     /// Operator of the layer; none of a dense one.
-    operator: Option<Arc<dyn Operator<T>>>,
+    pub(crate) operator: Option<Arc<dyn Operator<T>>>,
+    /// Numbers of a sample below and above.
+    pub(crate) numbers: [usize; 2],
+    /// psi.
+    pub(crate) activation: Activation,
+    /// Images below and above, where the layer is between images.
+    pub(crate) door: Option<Door>,
 }
 
-fn draw<T: Scalar>(
-    plans: Vec<Plan<T>>,
-    activation: Activation,
+impl<T> LayerPlan<T> {
+    /// Every input to every unit.
+    pub(crate) fn dense(inputs: usize, units: usize, activation: Activation) -> Self {
+        Self {
+            operator: None,
+            numbers: [inputs, units],
+            activation,
+            door: None,
+        }
+    }
+}
+
+/// Layers of which the last one is made linear.
+fn linear_at_the_end<T>(mut plans: Vec<LayerPlan<T>>) -> Vec<LayerPlan<T>> {
+    if let Some(last) = plans.last_mut() {
+        last.activation = Activation::Linear;
+    }
+    plans
+}
+
+/// Draws layers, as a part of some work; each has the activation that its plan has.
+///
+/// # Errors
+/// [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
+pub(crate) fn draw_plans<T: Scalar>(
+    plans: Vec<LayerPlan<T>>,
     has_biases: bool,
     initialisation: Initialisation,
-    (streams, work): (Streams, &Work<'_>),
+    streams: Streams,
+    work: &Work<'_>,
 ) -> Result<Vec<Layer<T>>> {
     let mut hidden = streams.open(StreamName::HiddenWeights);
     let mut output = streams.open(StreamName::OutputWeights);
@@ -111,30 +127,31 @@ fn draw<T: Scalar>(
     let all = plans.into_iter().enumerate();
     all.map(|(at, plan)| {
         let is_last = at + 1 == count;
-        let (stream, activation) = if is_last {
-            (&mut output, Activation::Linear)
-        } else {
-            (&mut hidden, activation)
+        let stream = if is_last { &mut output } else { &mut hidden };
+        let [inputs, units] = plan.numbers;
+        let (parameter, channels) = match &plan.operator {
+            None => (Parameter::matrix(units, inputs), units),
+            Some(operator) => (operator.weights(), operator.extent().channels),
         };
         if let Some(operator) = plan.operator.as_ref().filter(|o| o.is_gain()) {
             // A norm leaves its numbers as they are at the start.
-            let ones = vec![T::ONE; plan.weights.length()];
-            let gain = Layer::of(Arc::clone(operator), ones, activation);
-            return Ok(gain.with_bias(Array1::from_elem(plan.channels, T::ZERO)));
+            let ones = vec![T::ONE; parameter.length()];
+            let gain = Layer::of(Arc::clone(operator), ones, plan.activation);
+            return Ok(gain.with_bias(Array1::from_elem(channels, T::ZERO)));
         }
-        let (law, factor) = initialisation.layer(&plan.weights, at == 0);
+        let (law, factor) = initialisation.layer(&parameter, at == 0);
         let mut draw = || T::from_f64(law.draw(stream));
-        let weights = drawn(plan.weights.rows(), work, &mut draw)?;
+        let weights = drawn(parameter.rows(), work, &mut draw)?;
         let mut layer = match plan.operator {
-            None => Layer::dense(weights, activation),
-            Some(operator) => Layer::of(operator, weights.into_iter().collect(), activation),
+            None => Layer::dense(weights, plan.activation),
+            Some(operator) => Layer::of(operator, weights.into_iter().collect(), plan.activation),
         };
         layer.factor = T::from_f64(factor);
         layer.bias = has_biases.then(|| {
             if initialisation.draws_biases() {
-                Array1::from_shape_simple_fn(plan.channels, &mut draw)
+                Array1::from_shape_simple_fn(channels, &mut draw)
             } else {
-                Array1::from_elem(plan.channels, T::ZERO)
+                Array1::from_elem(channels, T::ZERO)
             }
         });
         Ok(layer)

@@ -11,7 +11,7 @@ use ndarray::Array2;
 pub use self::feedback::{FeedbackShape, draw_feedback};
 pub(crate) use self::feedback::{draw_feedback_of, feedback_draws};
 pub use self::law::{Initialisation, Law};
-pub(crate) use self::layers::draw_layers_of;
+pub(crate) use self::layers::{LayerPlan, draw_layers_of, draw_plans};
 pub use self::layers::{draw_layers, draw_operators};
 use crate::Result;
 use crate::stage::Work;

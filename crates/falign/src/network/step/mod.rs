@@ -11,6 +11,7 @@ use ndarray::{Array2, Zip};
 use self::forward::{run, run_wired};
 pub(super) use self::wired::Parts;
 use super::connections::Connections;
+use super::door::Door;
 use super::gradients::Gradients;
 use super::input::Input;
 use super::optimiser::{OptimiserKind, Trained};
@@ -45,6 +46,8 @@ pub struct Network<T: Element> {
     /// Rule against which the network's rule is measured.
     backpropagation: Composed<T>,
     trace: Trace<T>,
+    /// Order of each layer's weights in files; empty where it is theirs.
+    doors: Vec<Option<Door>>,
     /// States that maps keep from step to step; empty without maps.
     states: States<T>,
     /// Teaching signals, then times psi'.
@@ -108,6 +111,7 @@ impl<T: Element> Network<T> {
             signals: trace.activities.clone(),
             states: trace.passage().map_or_else(Vec::new, Passage::first_states),
             trace,
+            doors: Vec::new(),
             exact: Vec::new(),
             rule,
             backpropagation: Composed::backpropagation(),
@@ -126,10 +130,10 @@ impl<T: Element> Network<T> {
         self.layers.iter().map(|l| l.weights.dim()).collect()
     }
 
-    /// Number of weights of all layers.
-    pub(crate) fn weights(&self) -> usize {
-        let layers = self.layers.iter();
-        layers.map(|layer| layer.weights.len()).sum()
+    /// Multiply-adds of a forward pass of a sample, about: all places of a layer share its weights.
+    pub(crate) fn multiply_adds(&self) -> f64 {
+        let of_layer = |layer: &Layer<T>| layer.weights.len() as f64 * layer.places() as f64;
+        self.layers.iter().map(of_layer).sum()
     }
 
     /// The layers, from the input up.

@@ -3,9 +3,9 @@
 use super::Network;
 use crate::layer::Wiring;
 use crate::math::simd::Element;
-use crate::network::OptimiserKind;
 use crate::network::optimiser::Trained;
-use crate::rule::{Layer, LearningRule, Passage, Trace};
+use crate::network::{Door, OptimiserKind};
+use crate::rule::{LastLayerOnly, Layer, LearningRule, Passage, Trace};
 
 /// Parts of a network that a saved state restores.
 pub(in crate::network) struct Parts<'a, T: Element> {
@@ -75,6 +75,27 @@ impl<T: Element> Network<T> {
         }
         let trace = Trace::wired(&layers, wiring);
         Self::with_trace(layers, trace, rule, optimiser)
+    }
+
+    /// Writes the weights of each layer in files in the order of its door, where it has one.
+    pub(crate) fn set_doors(&mut self, doors: Vec<Option<Door>>) {
+        self.doors = doors;
+    }
+
+    /// Order of each layer's weights in files; empty where it is theirs.
+    pub(in crate::network) fn doors(&self) -> &[Option<Door>] {
+        &self.doors
+    }
+
+    /// A network with the same layers and wiring that learns nothing below its last layer.
+    pub(crate) fn untaught(&self) -> Self {
+        let (layers, rule) = (self.layers.clone(), Box::new(LastLayerOnly));
+        match self.trace.passage() {
+            None => Self::new(layers, rule, OptimiserKind::Sgd),
+            Some(passage) => {
+                Self::wired(layers, passage.wiring().clone(), rule, OptimiserKind::Sgd)
+            }
+        }
     }
 
     /// Numbers of one sample of its input.

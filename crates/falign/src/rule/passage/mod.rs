@@ -113,6 +113,11 @@ impl<T: Element> Passage<T> {
         nodes.flat_map(of_node).collect()
     }
 
+    /// How layers and maps are wired.
+    pub(crate) fn wiring(&self) -> &Wiring<T> {
+        &self.wiring
+    }
+
     /// Numbers of one sample of the input.
     pub(crate) fn inputs(&self) -> usize {
         self.wiring.inputs()

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use super::sets::{Sets, sets};
 use super::step_size;
+use crate::config::layers::Blueprint;
 use crate::config::setting::{
     FeedbackStepSize, InitialFeedback, Keys, Length, MirrorResponse, NetworkSetting, StepSize,
 };
+use crate::layer::windowed::Windowed;
 use crate::math::Streams;
 use crate::math::simd::Element;
 use crate::network::{
     Architecture, Examples, FeedbackShape, Misfit, Network, Part, TensorFile, TrainingOptions,
-    draw_connections_of, draw_feedback_of, draw_layers_of, feedback_draws, is_feedback,
+    draw_connections_of, draw_feedback_of, draw_layers_of, draw_plans, feedback_draws, is_feedback,
     steps_per_epoch,
 };
 use crate::rule::{Composed, FeedbackLearning, Layer, LearningRule, RulePrecision, RuleStart};
@@ -55,14 +57,17 @@ pub(crate) fn parts<T: RulePrecision>(
     } = sets(setting, run, sources, listener)?;
     let deep = setting.deep();
     let length = Span::new(setting, train.samples());
-    let mut architecture = Architecture::new(
-        train.input_dim(),
-        &setting.widths,
-        train.outputs(),
-        setting.activation,
-    )?;
-    architecture.has_biases = deep.biases;
-    let mut network = network(setting, run, &architecture, listener)?;
+    let start = if let Some(blueprint) = &setting.blueprint {
+        fits_data(blueprint, &train)?;
+        Start::Listed(blueprint)
+    } else {
+        let (inputs, outputs) = (train.input_dim(), train.outputs());
+        let mut architecture =
+            Architecture::new(inputs, &setting.widths, outputs, setting.activation)?;
+        architecture.has_biases = deep.biases;
+        Start::Dense(architecture)
+    };
+    let mut network = network(setting, run, &start, listener)?;
     let found = step_size::find(setting, &network, &train, length.batch, listener)?;
     let mut numeric = setting.clone();
     numeric.step_size = StepSize::Number(found.step_size);
@@ -70,7 +75,7 @@ pub(crate) fn parts<T: RulePrecision>(
         && numeric.feedback_step_size == FeedbackStepSize::StepSize
     {
         // Its feedback weights learn with a step that was not known.
-        network = self::network(&numeric, run, &architecture, listener)?;
+        network = self::network(&numeric, run, &start, listener)?;
     }
     let layers = network.shapes().len();
     let options = options(&numeric, found.step_size, layers, &length);
@@ -130,25 +135,72 @@ impl Span {
     }
 }
 
+/// Layers of a network before it has weights.
+enum Start<'a> {
+    Dense(Architecture),
+    Listed(&'a Blueprint),
+}
+
+/// Refuses a list of layers that is another data set's.
+fn fits_data(blueprint: &Blueprint, train: &Examples) -> Result<()> {
+    let (inputs, outputs) = (train.input_dim(), train.outputs());
+    let input = blueprint.input;
+    if input.numbers() != inputs {
+        let why = format!(
+            "a sample of the data has {inputs} numbers, not {}; give its shape",
+            input.numbers()
+        );
+        return Err(Error::config(
+            "network.input",
+            format!("{:?}", input.axes()),
+            why,
+        ));
+    }
+    if blueprint.outputs() != outputs {
+        let why = format!("the data have {outputs} outputs; give the last layer as many units");
+        let last = format!("{{ dense = {} }}", blueprint.outputs());
+        return Err(Error::config("network.layers", last, why));
+    }
+    Ok(())
+}
+
+/// (first axis, all others) of the weights of each layer.
+pub(crate) fn weight_shapes(blueprint: &Blueprint) -> Vec<(usize, usize)> {
+    let layers = blueprint.layers_of_weights();
+    layers.iter().map(|layer| layer.weights.rows()).collect()
+}
+
 /// The network at its start.
 fn network<T: RulePrecision>(
     setting: &NetworkSetting,
     run: u64,
-    architecture: &Architecture,
+    start: &Start<'_>,
     listener: Listener<'_>,
 ) -> Result<Network<T>> {
     let deep = setting.deep();
     let streams = Streams::new(setting.seed, run);
     let law = setting.initialisation;
-    let work = Work::new(
-        listener,
-        network_work(setting, architecture),
-        &Stage::weights,
-    );
-    let mut layers = draw_layers_of::<T>(architecture, law, streams, &work)?;
+    let shapes = match start {
+        Start::Dense(architecture) => architecture.shapes(),
+        Start::Listed(blueprint) => weight_shapes(blueprint),
+    };
+    let work = Work::new(listener, network_work(setting, &shapes), &Stage::weights);
+    let (mut layers, wired) = match start {
+        Start::Dense(architecture) => (
+            draw_layers_of::<T>(architecture, law, streams, &work)?,
+            None,
+        ),
+        Start::Listed(blueprint) => {
+            let (plans, wiring) = blueprint.build::<T>();
+            let doors: Vec<_> = plans.iter().map(|plan| plan.door).collect();
+            let layers = draw_plans(plans, deep.biases, law, streams, &work)?;
+            let layout = Windowed::best_layout::<T>(deep.batch.unwrap_or(setting.samples));
+            (layers, Some((wiring.with_layout(layout), doors)))
+        }
+    };
     if (deep.init_gain - 1.0).abs() > 0.0 {
         let gain = T::from_f64(deep.init_gain);
-        for layer in &mut layers {
+        for layer in layers.iter_mut().filter(|layer| !layer.is_gain()) {
             layer.weights.mapv_inplace(|w| gain * w);
             if let Some(bias) = &mut layer.bias {
                 bias.mapv_inplace(|w| gain * w);
@@ -156,7 +208,14 @@ fn network<T: RulePrecision>(
         }
     }
     let rule = rule(setting, run, &layers, &work)?;
-    let mut network = Network::new(layers, rule, setting.optimiser);
+    let mut network = match wired {
+        None => Network::new(layers, rule, setting.optimiser),
+        Some((wiring, doors)) => {
+            let mut network = Network::wired(layers, wiring, rule, setting.optimiser);
+            network.set_doors(doors);
+            network
+        }
+    };
     if let Some(path) = &setting.initial_weights {
         let path = weights_of_run(path, run)?;
         let file = TensorFile::load(&path)?;
@@ -177,8 +236,7 @@ fn network<T: RulePrecision>(
 }
 
 /// Multiply-adds of the draws of a network, about.
-pub(crate) fn network_work(setting: &NetworkSetting, architecture: &Architecture) -> f64 {
-    let shapes = architecture.shapes();
+pub(crate) fn network_work(setting: &NetworkSetting, shapes: &[(usize, usize)]) -> f64 {
     let numbers = |shapes: &[(usize, usize)]| -> f64 {
         let each = shapes.iter();
         each.map(|&(units, inputs)| units as f64 * inputs as f64)
@@ -193,8 +251,8 @@ pub(crate) fn network_work(setting: &NetworkSetting, architecture: &Architecture
         .filter(is_sparse)
         .map(|(shape, _)| *shape)
         .collect();
-    DRAW * (numbers(&shapes)
-        + feedback.map_or(0.0, |composition| feedback_draws(composition, &shapes))
+    DRAW * (numbers(shapes)
+        + feedback.map_or(0.0, |composition| feedback_draws(composition, shapes))
         + numbers(&connections))
 }
 

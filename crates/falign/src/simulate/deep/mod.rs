@@ -15,7 +15,7 @@ use serde_json::json;
 
 use self::build::Span;
 pub(crate) use self::build::{
-    feedback_learning, network_work, parts, rule, start_curvature, weights_of_run,
+    feedback_learning, network_work, parts, rule, start_curvature, weight_shapes, weights_of_run,
 };
 use self::observer::Observer;
 pub(crate) use self::sets::scaler;

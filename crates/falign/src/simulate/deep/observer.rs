@@ -37,7 +37,7 @@ impl Observer {
             let is_asked = self.quantities.iter().any(|&q| is_of(kinds, q));
             Some(self.set(kinds).filter(|_| is_asked)?.samples())
         });
-        2.0 * samples.sum::<usize>() as f64 * network.weights() as f64
+        2.0 * samples.sum::<usize>() as f64 * network.multiply_adds()
     }
 
     /// One value for each quantity.

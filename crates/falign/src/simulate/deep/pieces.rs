@@ -7,8 +7,7 @@ use super::observer::Observer;
 use crate::Result;
 use crate::math::Streams;
 use crate::math::simd::Element;
-use crate::network::{Examples, Network, OptimiserKind, Running, Training, TrainingOptions};
-use crate::rule::LastLayerOnly;
+use crate::network::{Examples, Network, Running, Training, TrainingOptions};
 use crate::simulate::watch::{Watch, prepare};
 use crate::stage::{Listener, Stage, apart, is_long as is_long_work};
 
@@ -48,14 +47,14 @@ pub(super) fn begin<T: Element>(
     } else {
         0
     };
-    let work = shown as f64 * network.weights() as f64;
+    let work = shown as f64 * network.multiply_adds();
     let stage = Stage::Measures {
         step: 0,
         share: None,
     };
-    let layers = network.layers().to_vec();
-    let start = || Network::new(layers, Box::new(LastLayerOnly), OptimiserKind::Sgd);
     piece(watch, work, stage, move |_| {
+        let untaught = options.center_outputs.then(|| network.untaught());
+        let start = || untaught.expect("made where outputs are centred");
         Box::new(Training::new(network, start, examples, options, streams))
     })
 }

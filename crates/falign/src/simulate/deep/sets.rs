@@ -27,6 +27,29 @@ pub(super) fn sets(
     sources: &Sources,
     listener: Listener<'_>,
 ) -> Result<Sets> {
+    let sets = stored_sets(setting, run, sources, listener)?;
+    let Some(blueprint) = &setting.blueprint else {
+        return Ok(sets);
+    };
+    // A list that is another data set's is refused later.
+    if blueprint.input.numbers() != sets.train.input_dim() {
+        return Ok(sets);
+    }
+    let in_places = |set: Examples| set.in_places(blueprint.input.image);
+    Ok(Sets {
+        train: Arc::new(in_places(Arc::unwrap_or_clone(sets.train))),
+        test: sets.test.map(in_places),
+        validation: sets.validation.map(in_places),
+    })
+}
+
+/// Sets in the order of the numbers in their files.
+fn stored_sets(
+    setting: &NetworkSetting,
+    run: u64,
+    sources: &Sources,
+    listener: Listener<'_>,
+) -> Result<Sets> {
     let deep = setting.deep();
     if !setting.classes.are_named() {
         let data = load_shared(setting, run, Draw::Weights, sources, listener)?;

@@ -15,7 +15,12 @@ use crate::{Error, Result};
 
 /// Family of a network's hidden units.
 fn family<T: Element>(training: &Training<T>) -> EngineFamily {
-    EngineFamily::of_mini_batch(training.network().layers()[0].activation)
+    let network = training.network();
+    if network.is_wired() {
+        EngineFamily::Layers
+    } else {
+        EngineFamily::of_mini_batch(network.layers()[0].activation)
+    }
 }
 
 /// Identity of a checkpoint: all of it must be the same for a run to go on from it.

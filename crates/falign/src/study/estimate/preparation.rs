@@ -15,7 +15,7 @@ use crate::plan::need::read_sizes;
 use crate::simulate::resolve::{feedback_share, on_data};
 use crate::simulate::run_data::{RunData, generation_work, load};
 use crate::simulate::sources::Sources;
-use crate::simulate::{network_work, slow_time_of};
+use crate::simulate::{network_work, slow_time_of, weight_shapes};
 use crate::stage::{DRAW, Listener};
 use crate::theory::{infinite_eigenvalues, infinite_feature_kernel, kernel_spectrum};
 use crate::two_layer::Draw;
@@ -119,8 +119,13 @@ fn draws(setting: &Setting, extent: &Extent) -> Result<f64> {
             let count = size as usize;
             count.max(1)
         };
-        let network = Architecture::new(count(d), &setting.widths, count(k), setting.activation)?;
-        return Ok(data + network_work(setting, &network));
+        let shapes = match &setting.blueprint {
+            Some(blueprint) => weight_shapes(blueprint),
+            None => {
+                Architecture::new(count(d), &setting.widths, count(k), setting.activation)?.shapes()
+            }
+        };
+        return Ok(data + network_work(setting, &shapes));
     }
     let start = if draw == Draw::Gram {
         (n + m).powi(2) * (d + n + m)
