@@ -76,7 +76,7 @@ pub struct Correlation<'a, T> {
     pub lanes: usize,
     /// Result, `[place][channel][lane]`.
     pub above: &'a mut [T],
-    /// What is done to it.
+    /// Operation on it.
     pub end: End<'a, T>,
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Side {
     pub(super) channels: usize,
     /// Numbers of a sample that it reads.
     reads: usize,
-    /// For each step of the weights, one place's after the other's or those that all share: the weight of
+    /// Weight of each step, one place's steps after the other's or those that all share: that of
     /// channel 0 in the operator's own order.
     order: Vec<usize>,
     /// Weights from one channel to the next in the operator's own order.

@@ -115,7 +115,7 @@ fn calls<T: Element>(operator: &Windowed, batch: Batch) -> [Vec<f64>; 3] {
     ]
 }
 
-/// The same by plain loops.
+/// Results by plain loops.
 fn expected<T: Element>(operator: &Windowed, samples: usize) -> [Vec<f64>; 3] {
     let batch = Batch::rows(samples);
     let extent = Operator::<T>::extent(operator);
