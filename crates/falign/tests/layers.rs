@@ -255,8 +255,8 @@ fn lists_that_are_no_network_are_refused_by_layer_with_the_fix() {
             ][..],
         ),
         (
-            format!("[{{ conv = 3, kernal = 2 }}, {end}"),
-            &["network.layers.0.kernal = 2", "did you mean `kernel`?"],
+            format!("[{{ conv = 3, kernels = 2 }}, {end}"),
+            &["network.layers.0.kernels = 2", "did you mean `kernel`?"],
         ),
         (
             format!("[{{ conv = 3 }}, {end}"),

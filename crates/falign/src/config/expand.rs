@@ -3,7 +3,6 @@
 use toml::Value;
 
 use super::columns::HIDDEN_WIDTHS;
-use super::layers::Blueprint;
 use super::layout::{Axis, Layout};
 use super::read::{self, Values};
 use super::setting::{Engine, Field, Keys, Setting, field};
@@ -48,11 +47,6 @@ impl LabelledSetting {
         values
             .map(|(leaf, value)| (leaf.into_owned(), value.into_value()))
             .collect()
-    }
-
-    /// The network as a list of layers, where it is one.
-    pub fn blueprint(&self) -> Option<&Blueprint> {
-        self.setting.network()?.blueprint.as_ref()
     }
 
     /// Leaf keys that are set, and `hidden_widths` of deep networks, with their values as the

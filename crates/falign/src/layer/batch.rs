@@ -1,9 +1,6 @@
 //! How the samples of a batch lie in memory.
 
-use std::ops::Range;
-
-/// Numbers of a row that are moved together: as many lanes of 64 samples as fit in the first-level cache.
-const STRETCH: usize = 32;
+use crate::math::transpose;
 
 /// Order in memory of the numbers of a batch.
 ///
@@ -61,11 +58,12 @@ impl Batch {
             return rows.to_vec();
         }
         let mut laid = vec![U::default(); self.length(numbers)];
-        self.for_each_tile(numbers, |row, lane, lanes| {
-            for (lane, &number) in laid[lane..].iter_mut().step_by(lanes).zip(&rows[row]) {
-                *lane = number;
-            }
-        });
+        let lanes = self.lanes();
+        let blocks = rows.chunks(numbers * lanes);
+        for (rows, laid) in blocks.zip(laid.chunks_exact_mut(numbers * lanes)) {
+            let held = rows.len() / numbers;
+            transpose((rows, numbers), [held, numbers], (laid, lanes));
+        }
         laid
     }
 
@@ -76,26 +74,11 @@ impl Batch {
             rows.copy_from_slice(laid);
             return;
         }
-        self.for_each_tile(numbers, |row, lane, lanes| {
-            for (number, &lane) in rows[row].iter_mut().zip(laid[lane..].iter().step_by(lanes)) {
-                *number = lane;
-            }
-        });
-    }
-
-    /// Calls `visit` with each stretch of a row, the place of its first number in lanes, and the lanes. Stretches
-    /// of neighbouring samples follow each other, so that the places are in the caches.
-    fn for_each_tile(self, numbers: usize, mut visit: impl FnMut(Range<usize>, usize, usize)) {
         let lanes = self.lanes();
-        for block in 0..self.blocks() {
-            for first in (0..numbers).step_by(STRETCH) {
-                let count = STRETCH.min(numbers - first);
-                for lane in 0..self.held(block) {
-                    let row = (block * lanes + lane) * numbers + first;
-                    let place = (block * numbers + first) * lanes + lane;
-                    visit(row..row + count, place, lanes);
-                }
-            }
+        let blocks = laid.chunks_exact(numbers * lanes);
+        for (laid, rows) in blocks.zip(rows.chunks_mut(numbers * lanes)) {
+            let held = rows.len() / numbers;
+            transpose((laid, lanes), [numbers, held], (rows, numbers));
         }
     }
 

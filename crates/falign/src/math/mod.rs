@@ -14,6 +14,7 @@ mod slopes;
 pub(crate) mod statistics;
 mod stream;
 mod thin;
+mod transpose;
 
 pub(crate) use arithmetic::arithmetic;
 pub(crate) use deferred::DeferredProduct;
@@ -30,3 +31,4 @@ pub use scalar::Precision;
 pub(crate) use slopes::Slopes;
 pub use stream::{Stream, StreamName, Streams};
 pub(crate) use thin::thin_rows;
+pub(crate) use transpose::transpose;

@@ -1,7 +1,7 @@
 //! `network.layers`: a network as a list of layers.
 //!
 //! One kind of layer is one file here: its keys, the shape above it, and what it is made of. One more kind
-//! is such a file, a line in [`kinds!`], and its operator or map.
+//! is such a file, a line in `kinds!`, and its operator or map.
 
 mod blueprint;
 mod convolution;
