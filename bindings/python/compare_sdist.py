@@ -24,10 +24,14 @@ LEAST_FILES = 200
 
 def read_by_the_compiler(listing: Path) -> list[Path]:
     """Files of `listing`, relative to the repository. (Not resolved: a crate reaches the experiments by a link.)"""
+    made = listing.resolve().parent
     _, _, files = listing.read_text().splitlines()[0].partition(": ")
     names = (name.replace("\\ ", " ") for name in re.split(r"(?<!\\) ", files))
     paths = (Path(os.path.normpath(ROOT / name)) for name in names)
-    return sorted(path.relative_to(ROOT) for path in paths if path.is_relative_to(ROOT))
+    # What a build script wrote is made again; of a folder that it asks about, the files are.
+    within = [path for path in paths if path.is_relative_to(ROOT) and not path.is_relative_to(made)]
+    files = [file for path in within for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file()]
+    return sorted({file.relative_to(ROOT) for file in files})
 
 
 def resolved(folder: Path) -> set[str]:

@@ -70,7 +70,8 @@ def is_read(leaf: str, value: Any) -> bool:
 def test_a_value_is_in_the_schema_exactly_if_it_is_read(key: tuple[str, str]) -> None:
     section, leaf = key
     of_key = SCHEMA["definitions"][f"{section}.{leaf}"]
-    validator = jsonschema.Draft7Validator(of_key)
+    # A list of layers may hold lists of layers.
+    validator = jsonschema.Draft7Validator({**of_key, "definitions": SCHEMA["definitions"]})
     tried = [*PLAIN, *facets(of_key), of_key.get("default", "")]
     refused = 0
     for value in tried:

@@ -104,9 +104,13 @@ fn sweep() -> Json {
         "type": "object",
         "description": "keys with lists of values; all combinations run, the last key fastest",
         "properties": keyed(&list),
+        "patternProperties": { PART: { "type": "array", "minItems": 1 } },
         "additionalProperties": false,
     })
 }
+
+/// Names of parts of the list of layers, by their places: `network.layers.0.kernel`.
+const PART: &str = r"^network\.layers(\.[0-9]+|\.[a-z_]+)+$";
 
 fn case() -> Json {
     let mut properties = keyed(&reference);
@@ -116,6 +120,7 @@ fn case() -> Json {
     json!({
         "type": "object",
         "properties": properties,
+        "patternProperties": { PART: {} },
         "required": ["name"],
         "additionalProperties": false,
     })
