@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +51,26 @@ def test_a_notebook_is_small_and_stripped(path: Path) -> None:
 
 def test_there_are_notebooks() -> None:
     assert len(NOTEBOOKS) == 7
+
+
+def test_badges_open_the_notebooks_where_the_repository_is(tmp_path: Path) -> None:
+    for path in NOTEBOOKS:
+        shutil.copy(path, tmp_path)
+    program = FOLDER.parents[2] / "release" / "badges.py"
+    if not program.exists():
+        pytest.skip("the package lies outside of its repository")
+    for place in ("somebody/falign", "else.where/a-fork", "else.where/a-fork"):
+        subprocess.run([sys.executable, "-B", program, place, tmp_path], check=True)
+    for path in NOTEBOOKS:
+        before, after = (nbformat.read(at, as_version=4) for at in (path, tmp_path / path.name))
+        lines = after.cells[0].source.splitlines()
+        found = [line for line in lines if "colab" in line]
+        assert len(found) == 1
+        assert found[0].endswith(f"/github/else.where/a-fork/blob/main/bindings/python/notebooks/{path.name})")
+        # All else is as it was.
+        place = lines.index(found[0])
+        assert lines[0] == before.cells[0].source.splitlines()[0] and place == 2
+        assert lines[:1] + lines[place + 1 :] == before.cells[0].source.splitlines()
+        assert after.cells[1:] == before.cells[1:]
+    refused = subprocess.run([sys.executable, "-B", program, "falign", tmp_path], capture_output=True, text=True)
+    assert refused.returncode == 1 and "OWNER/NAME" in refused.stderr
