@@ -87,10 +87,11 @@ empty_root() { # empty_root PROGRAM: with nothing else there, as in a container 
         verdict x86_64-unknown-linux-musl "SKIPPED in an empty root: chroot needs root"
         return
     fi
-    local contained=(python3 -B "$root/release/container.py" "${1%/*}" "$work/root")
-    { "${contained[@]}" && cp platforms.toml "$work/root/work/" &&
+    local contained=(python3 -B "$root/release/container.py" "${1%/*}" "$work/root") here
+    here=$work/root$(sed -n 's/^WORKDIR //p' "$root/release/Dockerfile")
+    { "${contained[@]}" && cp platforms.toml "$here/" &&
         "${contained[@]}" run platforms.toml --quiet --out run && "${contained[@]}" show run; } >"$work/root.out" 2>&1 &&
-        same native "$work/root/work/run" ||
+        same native "$here/run" ||
         { fails x86_64-unknown-linux-musl "in an empty root: $(tail -1 "$work/root.out")"; return 1; }
 }
 

@@ -44,7 +44,6 @@ pub trait Entries: Sized {
     where
         Self: Element;
     fn add_lane_gradient(gradient: lanes::Gradient<'_, Self>);
-    fn add_channel_sums(sums: lanes::ChannelSums<'_, Self>);
 }
 
 /// Entry points for one type, not inlined: what is inlined is compiled again by each crate that calls it.
@@ -106,10 +105,6 @@ macro_rules! entries {
             #[inline(never)]
             fn add_lane_gradient(gradient: lanes::Gradient<'_, $t>) {
                 lanes::add_gradient(gradient);
-            }
-            #[inline(never)]
-            fn add_channel_sums(sums: lanes::ChannelSums<'_, $t>) {
-                lanes::add_channel_sums(sums);
             }
         }
     };

@@ -106,7 +106,7 @@ struct Tiles<'a, T> {
 }
 
 impl<T: Element> Tiles<'_, T> {
-    /// All tiles: as many sums as registers hold, with a load for each, or fewer.
+    /// Tiles of all channels: as many sums as registers hold, with a load for each, or fewer.
     #[inline(always)]
     fn all<S: Isa<T>, const V: usize>(&mut self, isa: S) {
         let mut channel = 0;

@@ -9,13 +9,10 @@
 //! Each sum has one order, whatever the instruction set: of a result its steps, of a gradient places, then vectors,
 //! then the tree of lane sums.
 
-mod channels;
 mod correlate;
 mod gradient;
 mod weights;
 
-pub use channels::ChannelSums;
-pub(crate) use channels::add_channel_sums;
 pub(crate) use correlate::correlate;
 pub use correlate::{Correlation, End, MOST_CHANNELS, Place, Run, tiles};
 pub(crate) use gradient::add_gradient;

@@ -26,10 +26,11 @@ use crate::math::simd::Element;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plain {
-    windows: Windows,
-    output: Image,
+    pub(super) windows: Windows,
+    /// The image above.
+    pub(super) output: Image,
     /// Whether all places share their weights.
-    is_shared: bool,
+    pub(super) is_shared: bool,
 }
 
 impl Plain {
@@ -48,6 +49,11 @@ impl Plain {
     /// If a window does not fit the image.
     pub fn local(windows: Windows, channels: usize) -> Self {
         Self::new(windows, channels, false)
+    }
+
+    /// Operator of the same kind with so many channels above.
+    pub(super) fn of_channels(&self, channels: usize) -> Self {
+        Self::new(self.windows, channels, self.is_shared)
     }
 
     fn new(windows: Windows, channels: usize, is_shared: bool) -> Self {
@@ -121,7 +127,7 @@ impl<T: Element> Operator<T> for Plain {
     }
 
     fn with_channels(&self, channels: usize) -> Option<Arc<dyn Operator<T>>> {
-        Some(Arc::new(Self::new(self.windows, channels, self.is_shared)))
+        Some(Arc::new(self.of_channels(channels)))
     }
 
     fn forward(

@@ -31,7 +31,7 @@ keys! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Normed {
-    /// All numbers of a sample.
+    /// Numbers of a sample, all together.
     Layer,
     /// Each channel over a batch and its places.
     Batch,

@@ -10,8 +10,9 @@ use falign_kernels::lanes::{Correlation, End, Gradient};
 use self::plan::{Plan, Side};
 use crate::layer::batch::{Batch, Inputs, Layout};
 use crate::layer::finish::Finish;
-use crate::layer::geometry::{Image, Windows};
+use crate::layer::geometry::Windows;
 use crate::layer::operator::{Extent, Operator, Packed, Parameter, Way};
+use crate::layer::plain::Plain;
 use crate::math::simd::Element;
 
 /// A convolution or a local layer: each channel above is a weighted sum of a window below.
@@ -20,7 +21,7 @@ use crate::math::simd::Element;
 /// the image; a local layer has weights and biases of its own for each place (i, j). The sums are those of
 /// [`Plain`](super::plain::Plain), in another order.
 ///
-/// It is made for [`Layout::Lanes`] of whole vectors ([`best_layout`](Self::best_layout)); any other batch is laid out so
+/// The operator is made for [`Layout::Lanes`] of whole vectors ([`best_layout`](Self::best_layout)); any other batch is laid out so
 /// on its way. A sum has the same bits on every instruction set and in every layout; but the gradient of a
 /// convolution is summed block by block, so that its bits are those of the block's size.
 ///
@@ -41,10 +42,8 @@ use crate::math::simd::Element;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Windowed {
-    windows: Windows,
-    output: Image,
-    /// Whether all places share their weights.
-    is_shared: bool,
+    /// The operator in plain loops, with the same shapes.
+    shape: Plain,
     plan: Plan,
 }
 
@@ -54,7 +53,7 @@ impl Windowed {
     /// # Panics
     /// If a window does not fit the image, or its padding is not below its size.
     pub fn convolution(windows: Windows, channels: usize) -> Self {
-        Self::new(windows, channels, true)
+        Self::new(Plain::convolution(windows, channels))
     }
 
     /// Local layer: weights of its own, (height, width, channels, down, along, channels below), at every place,
@@ -63,25 +62,20 @@ impl Windowed {
     /// # Panics
     /// If a window does not fit the image, or its padding is not below its size.
     pub fn local(windows: Windows, channels: usize) -> Self {
-        Self::new(windows, channels, false)
+        Self::new(Plain::local(windows, channels))
     }
 
-    fn new(windows: Windows, channels: usize, is_shared: bool) -> Self {
-        let output = windows.output(channels);
-        let output = output.expect("windows that fit the image");
-        let is_within = [windows.down, windows.along].map(|w| w.padding < w.size);
+    fn new(shape: Plain) -> Self {
+        let Windows { down, along, .. } = shape.windows;
+        let is_within = [down, along].map(|window| window.padding < window.size);
         assert_eq!(is_within, [true; 2], "less padding than a window");
-        Self {
-            windows,
-            output,
-            is_shared,
-            plan: Plan::new(windows, output, is_shared),
-        }
+        let plan = Plan::new(shape.windows, shape.output, shape.is_shared);
+        Self { shape, plan }
     }
 
     /// Whether places share weights: else a gradient has too few products for a sum across lanes.
     fn is_summed_over_lanes(&self) -> bool {
-        self.is_shared && self.output.places() > 1
+        self.shape.is_shared && self.shape.output.places() > 1
     }
 
     /// Layout in which batches of so many samples take least time.
@@ -134,11 +128,7 @@ fn correlate<T: Element>(
             }
         };
         correlate(side, weights, &x, &mut above, laid, finish);
-        for sample in 0..batch.samples {
-            for at in 0..to {
-                y[batch.place(sample, at, to)] = above[laid.place(sample, at, to)];
-            }
-        }
+        y.copy_from_slice(&relaid(&above, to, laid, batch));
         return;
     };
     let blocks = x.chunks_exact(from * lanes);
@@ -165,45 +155,22 @@ fn correlate<T: Element>(
 
 /// Numbers of each sample as another batch has them; zeros for samples that are none.
 fn relaid<T: Element>(values: &[T], numbers: usize, from: Batch, to: Batch) -> Vec<T> {
-    let mut laid = vec![T::ZERO; to.length(numbers)];
-    for sample in 0..from.samples {
-        for at in 0..numbers {
-            laid[to.place(sample, at, numbers)] = values[from.place(sample, at, numbers)];
-        }
-    }
-    laid
+    let mut rows = vec![T::ZERO; from.samples * numbers];
+    from.write_rows(values, numbers, &mut rows);
+    to.lay_out(&rows, numbers)
 }
 
 impl<T: Element> Operator<T> for Windowed {
     fn extent(&self) -> Extent {
-        let outputs = self.output.numbers();
-        Extent {
-            inputs: self.windows.input.numbers(),
-            outputs,
-            channels: if self.is_shared {
-                self.output.channels
-            } else {
-                outputs
-            },
-        }
+        Operator::<T>::extent(&self.shape)
     }
 
     fn weights(&self) -> Parameter {
-        let Windows { input, down, along } = self.windows;
-        let filter = [self.output.channels, down.size, along.size, input.channels];
-        let places = [self.output.height, self.output.width];
-        let first = if self.is_shared { &[] } else { &places[..] };
-        Parameter {
-            name: "weight",
-            shape: first.iter().chain(&filter).copied().collect(),
-            fan_in: self.windows.size() * input.channels,
-            fan_out: self.windows.size() * self.output.channels,
-            has_ridge: true,
-        }
+        Operator::<T>::weights(&self.shape)
     }
 
     fn with_channels(&self, channels: usize) -> Option<Arc<dyn Operator<T>>> {
-        Some(Arc::new(Self::new(self.windows, channels, self.is_shared)))
+        Some(Arc::new(Self::new(self.shape.of_channels(channels))))
     }
 
     fn pack<'a>(&self, weights: &'a [T], way: Way, space: &'a mut Vec<T>) -> Packed<'a, T> {
@@ -238,7 +205,7 @@ impl<T: Element> Operator<T> for Windowed {
         let [inputs, outputs] = self.plan.forward.numbers();
         let x = x.numbers();
         if !self.is_summed_over_lanes() {
-            let (windows, output) = (self.windows, self.output);
+            let (windows, output) = (self.shape.windows, self.shape.output);
             return rows::add_gradient(windows, output, [x, delta], gradient, batch);
         }
         let Some(lanes) = lanes_of::<T>(batch) else {
@@ -256,7 +223,7 @@ impl<T: Element> Operator<T> for Windowed {
             Gradient {
                 below: x,
                 delta,
-                channels: self.output.channels,
+                channels: self.shape.output.channels,
                 lanes,
                 patches: &self.plan.patches,
                 gradient: &mut *gradient,

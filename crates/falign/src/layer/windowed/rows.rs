@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use falign_kernels::lanes::WeightSums;
 
-use crate::layer::batch::{Batch, Layout};
+use crate::layer::batch::Batch;
 use crate::layer::geometry::{Image, Windows};
 use crate::math::simd::Element;
 
@@ -71,10 +71,7 @@ fn rows<T: Element>(
 ) -> Vec<T> {
     let mut rows = vec![T::ZERO; samples.len() * row];
     let starts: Vec<usize> = samples.map(|at| batch.place(at, 0, numbers)).collect();
-    let next = match batch.layout {
-        Layout::Rows => 1,
-        Layout::Lanes(lanes) => lanes,
-    };
+    let next = batch.lanes();
     for at in 0..numbers {
         let (to, values) = (to(at), &values[at * next..]);
         for (&start, row) in starts.iter().zip(rows.chunks_exact_mut(row)) {

@@ -1,23 +1,25 @@
 //! Windowed sums against plain loops.
 
 use super::*;
-use crate::layer::geometry::Window;
+use crate::layer::geometry::{Image, Window};
 use crate::math::simd::{force_path, paths};
 use crate::math::{StreamName, Streams};
 
 /// One product at a time: places of y, w and x in each.
 fn products(operator: &Windowed, mut visit: impl FnMut(usize, usize, usize)) {
-    let Windows { input, down, along } = operator.windows;
-    for i in 0..operator.output.height {
-        for j in 0..operator.output.width {
+    let Windows { input, down, along } = operator.shape.windows;
+    for i in 0..operator.shape.output.height {
+        for j in 0..operator.shape.output.width {
             for (k, l) in down
                 .within(i, input.height)
                 .flat_map(|k| along.within(j, input.width).map(move |l| (k, l)))
             {
-                for c in 0..operator.output.channels {
+                for c in 0..operator.shape.output.channels {
                     for d in 0..input.channels {
-                        let above = (i * operator.output.width + j) * operator.output.channels + c;
-                        let filter = if operator.is_shared { c } else { above };
+                        let above = (i * operator.shape.output.width + j)
+                            * operator.shape.output.channels
+                            + c;
+                        let filter = if operator.shape.is_shared { c } else { above };
                         let w = ((filter * down.size + k) * along.size + l) * input.channels + d;
                         let y = i * down.stride + k - down.padding;
                         let x = j * along.stride + l - along.padding;
