@@ -102,6 +102,9 @@ pub fn value(text: &str) -> String {
         "theory" => "theory (dashed)",
         "relu" => "ReLU",
         "leaky_relu" => "leaky ReLU",
+        "gelu" => "GELU",
+        "silu" => "SiLU",
+        "elu" => "ELU",
         other => match label(other) {
             Some(rule) => rule,
             None => return other.replace('_', " "),

@@ -28,6 +28,26 @@ fn the_pass_is_the_definition_for_every_activation_and_length() {
     }
 }
 
+#[test]
+fn the_pass_is_the_definition_far_from_zero() {
+    for activation in Activation::ALL {
+        let before = [
+            -700.0, -40.0, -12.5, -6.1, -3.3, 3.3, 6.1, 12.5, 40.0, 700.0,
+        ];
+        let (mut z, mut slope) = (before.to_vec(), vec![0.0; before.len()]);
+        activate(activation, &mut z, &mut slope);
+        for ((&x, &a), &d) in before.iter().zip(&z).zip(&slope) {
+            let (value, derivative): (f64, f64) = (activation.value(x), activation.derivative(x));
+            let tolerance = TOLERANCE * value.abs().max(1.0);
+            assert!(
+                (a - value).abs() < tolerance,
+                "{activation:?} {x}: {a} {value}"
+            );
+            assert!((d - derivative).abs() < TOLERANCE, "{activation:?} {x}");
+        }
+    }
+}
+
 /// An activation without a vector version.
 #[derive(Clone, Copy)]
 struct Plain;

@@ -66,4 +66,6 @@ pub enum Mixed {
     NormalLaw,
     /// E (z + a xi)_+, xi ~ N(0, 1).
     Ramp,
+    /// z Phi(z / a).
+    Gated,
 }

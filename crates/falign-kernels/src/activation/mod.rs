@@ -7,13 +7,16 @@
 //! definition until it has a vector version in `simd/activation.rs`.
 
 mod definition;
+mod elu;
 mod erf;
 mod facts;
+mod gelu;
 mod leaky_relu;
 mod linear;
 mod logistic;
 mod relu;
 mod sigmoid;
+mod silu;
 mod softplus;
 mod tanh;
 
@@ -80,6 +83,12 @@ activations! {$
     Softplus in softplus;
     /// z where positive, else 0.01 z; the derivative at 0 is 0.01.
     LeakyRelu in leaky_relu;
+    /// z Phi(z) with the normal law Phi, exactly: by the error function.
+    Gelu in gelu;
+    /// z / (1 + exp(-z)), also known as swish.
+    Silu in silu;
+    /// z where positive, else exp(z) - 1.
+    Elu in elu;
 }
 
 impl Activation {

@@ -7,11 +7,12 @@
 )]
 
 use super::{
-    Element, Lanes, erf, exp_for_tanh, exp_of_minus_magnitude, exp_of_minus_square, sigmoid,
-    sigmoid_from, softplus, tanh, tanh_from,
+    Element, Lanes, erf, exp_for_tanh, exp_of_minus_magnitude, exp_of_minus_square,
+    expm1_of_minus_magnitude, normal_law, sigmoid, sigmoid_from, softplus, tanh, tanh_from,
 };
 pub(crate) use crate::activation::{
-    Definition, Erf, LeakyRelu, Linear, Relu, Sigmoid, Softplus, Tanh, with_activation,
+    Definition, Elu, Erf, Gelu, LeakyRelu, Linear, Relu, Sigmoid, Silu, Softplus, Tanh,
+    with_activation,
 };
 
 /// psi and psi' in lanes: from the definition, lane by lane, where nothing faster is written.
@@ -143,5 +144,46 @@ impl<T: Element> LaneActivation<T> for LeakyRelu {
     fn scaled_derivative<S: Lanes<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
         let slope = isa.splat(T::from_f64(Self::LOWER_SLOPE));
         isa.select_nonpositive(z, isa.mul(slope, s), s)
+    }
+}
+
+impl<T: Element> LaneActivation<T> for Gelu {
+    #[inline(always)]
+    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
+        isa.mul(z, normal_law::<T, S>(isa, z))
+    }
+    #[inline(always)]
+    fn scaled_derivative<S: Lanes<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
+        let root = isa.splat(T::from_f64(std::f64::consts::FRAC_1_SQRT_2));
+        let density = isa.splat(T::from_f64(1.0 / std::f64::consts::TAU.sqrt()));
+        let exp = exp_of_minus_square::<T, S>(isa, isa.mul(root, z));
+        let slope = isa.fma(isa.mul(z, density), exp, normal_law::<T, S>(isa, z));
+        isa.mul(slope, s)
+    }
+}
+
+impl<T: Element> LaneActivation<T> for Silu {
+    #[inline(always)]
+    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
+        isa.mul(z, sigmoid::<T, S>(isa, z))
+    }
+    #[inline(always)]
+    fn scaled_derivative<S: Lanes<T>>(isa: S, z: S::V, a: S::V, s: S::V) -> S::V {
+        // sigmoid + a (1 - sigmoid).
+        let sigmoid = sigmoid::<T, S>(isa, z);
+        let slope = isa.fnma(a, sigmoid, isa.add(a, sigmoid));
+        isa.mul(slope, s)
+    }
+}
+
+impl<T: Element> LaneActivation<T> for Elu {
+    #[inline(always)]
+    fn value<S: Lanes<T>>(isa: S, z: S::V) -> S::V {
+        isa.select_nonpositive(z, expm1_of_minus_magnitude::<T, S>(isa, z), z)
+    }
+    #[inline(always)]
+    fn scaled_derivative<S: Lanes<T>>(isa: S, z: S::V, _: S::V, s: S::V) -> S::V {
+        let exp = exp_of_minus_magnitude::<T, S>(isa, z);
+        isa.select_nonpositive(z, isa.mul(exp, s), s)
     }
 }

@@ -1,4 +1,4 @@
-//! tanh, sigmoid, softplus, erf and exp(-x^2) on virtual vectors, all from one exponential.
+//! tanh, sigmoid, softplus, erf, Phi, exp(-x^2) and their like on virtual vectors, all from one exponential.
 //!
 //! exp(-u) = s (1 - q) with s a power of two and q = -expm1(-r), u = r - k ln 2, |r| <= ln(2)/2.
 //! Only fused multiply-adds, at most one division, and a shift into the exponent: the same bits
@@ -164,6 +164,20 @@ functions! {
         let tail = isa.fma(s, q, isa.sub(one, s));
         let value = isa.select_nonpositive(isa.sub(u, one), centre, tail);
         isa.with_sign(value, x)
+    }
+
+    /// exp(x) - 1 for x <= 0, relatively accurate at 0; of positive x that of -x.
+    pub fn expm1_of_minus_magnitude<T, S>(isa: S, x: S::V) -> S::V {
+        let u = isa.min_passing(isa.splat(T::EXP_LIMIT), isa.abs(x));
+        let (s, q) = exp_of_negative::<T, S>(isa, u);
+        isa.fnma(s, q, isa.sub(s, isa.splat(T::ONE)))
+    }
+
+    /// The normal law Phi(x), as accurate as erf.
+    pub fn normal_law<T, S>(isa: S, x: S::V) -> S::V {
+        let half = isa.splat(T::ONE / (T::ONE + T::ONE));
+        let root = isa.splat(T::from_f64(std::f64::consts::FRAC_1_SQRT_2));
+        isa.fma(half, erf::<T, S>(isa, isa.mul(root, x)), half)
     }
 
     /// exp(-x^2), down to the smallest normal number.

@@ -35,7 +35,9 @@ use crate::Scalar;
 use crate::entries::Entries;
 pub use bytes::{keep_nonzero, prefetch_bytes, transpose_bytes};
 pub use coefficients::Coefficients;
-pub use elementary::{erf, exp_of_minus_square, sigmoid, softplus, tanh};
+pub use elementary::{
+    erf, exp_of_minus_square, expm1_of_minus_magnitude, normal_law, sigmoid, softplus, tanh,
+};
 pub(crate) use elementary::{exp_for_tanh, exp_of_minus_magnitude, sigmoid_from, tanh_from};
 pub use fused::{fused, fused_single};
 pub(crate) use vectors::Vectors;

@@ -1,4 +1,4 @@
-//! Expectations for tanh, sigmoid, softplus and erf, exactly, at any norm.
+//! Expectations for tanh, sigmoid, softplus, erf, GELU and `SiLU`, exactly, at any norm.
 //!
 //! The logistic law is a scale mixture of normals: 2 kappa xi with xi ~ N(0, 1) and kappa of
 //! Kolmogorov's distribution is logistic (Andrews & Mallows 1974). Hence
@@ -7,6 +7,7 @@
 //! tanh z     = E erf(z/(sqrt 2 kappa))
 //! sigmoid z  = E Phi(z/(2 kappa))
 //! softplus z = E (z + 2 kappa xi)_+
+//! SiLU z     = E z Phi(z/(2 kappa))
 //! ```
 //!
 //! and a pair of inputs is a sum of closed forms over pairs of kappa. With |x| = s, |x'| = t,
@@ -19,7 +20,13 @@
 //! E Phi Phi      = w/(2 pi)
 //! E Phi' Phi'    = 1/(2 pi s t sqrt D)
 //! E (.)_+ (.)_+  = (s t/(2 pi)) (sqrt D + r w)
+//! E zPhi zPhi    = (s t/(2 pi)) (r w + (1 - r^2 + r^2 (u + v))/sqrt D)
+//! E (zPhi)' (zPhi)' = (w + (r/sqrt D) (u (2 - (1 - r^2 + A^2)/D) + v (2 - (1 - r^2 + B^2)/D)
+//!                      - A^2 B^2/D))/(2 pi)
 //! ```
+//!
+//! with u = A^2/(1 + A^2) and v = B^2/(1 + B^2). GELU is z Phi(z). (The last two by Stein's lemma: of z' 1{z + a xi > 0}
+//! 1{z' + b xi' > 0}, and by the derivative with respect to r.)
 //!
 //! All terms of D are positive: nothing cancels, and numbers that would leave the range of f64
 //! are divided by their largest. As functions of log kappa the terms are analytic in a strip
@@ -46,6 +53,10 @@ enum Term {
     Orthant,
     /// (s t/(2 pi)) (sqrt D + r w).
     Ramp,
+    /// Of z Phi(z/a).
+    Gated,
+    /// Of its slope.
+    GatedSlope,
 }
 
 /// An activation (or its slope) as a mixture.
@@ -68,6 +79,8 @@ impl Mixture {
             | (Mixed::Ramp, Part::Slopes | Part::SlopesTimesProducts) => Term::Orthant,
             (Mixed::NormalLaw, _) => Term::Density(0.5 / PI),
             (Mixed::Ramp, Part::Values) => Term::Ramp,
+            (Mixed::Gated, Part::Values) => Term::Gated,
+            (Mixed::Gated, _) => Term::GatedSlope,
         };
         let scales = scales.iter();
         Self {
@@ -107,16 +120,23 @@ impl Mixture {
             Term::Density(factor) => {
                 factor / large_s / (large_t * terms.unit) * self.sum(terms, |root| 1.0 / root)
             }
-            Term::Orthant => {
-                let orthant = 0.5 / PI * self.sum(terms, |root| libm::atan2(root, -r));
+            Term::Orthant | Term::GatedSlope => {
+                let sum = match self.term {
+                    Term::Orthant => self.sum(terms, |root| libm::atan2(root, -r)),
+                    _ => self.sum_of_pairs(|i, j| terms.gated_slope(i, j)),
+                };
+                let mean = 0.5 / PI * sum;
                 if self.with_product {
-                    orthant * (cosine * s * t)
+                    mean * (cosine * s * t)
                 } else {
-                    orthant
+                    mean
                 }
             }
-            Term::Ramp => {
-                let sum = self.sum(terms, |root| ramp(r, root));
+            Term::Ramp | Term::Gated => {
+                let sum = match self.term {
+                    Term::Ramp => self.sum(terms, |root| ramp(r, root)),
+                    _ => self.sum_of_pairs(|i, j| terms.gated(i, j)),
+                };
                 (0.5 / PI * sum * terms.unit * large_s) * large_t
             }
         }
@@ -124,10 +144,15 @@ impl Mixture {
 
     /// Sum of `of(sqrt D)` over all pairs of scales, with their weights.
     fn sum(&self, terms: &Terms, of: impl Fn(f64) -> f64) -> f64 {
+        self.sum_of_pairs(|i, j| of(terms.root(i, j)))
+    }
+
+    /// Sum over all pairs of scales, with their weights.
+    fn sum_of_pairs(&self, of: impl Fn(usize, usize) -> f64) -> f64 {
         let mut total = 0.0;
         for (i, (_, weight)) in self.scales.iter().enumerate() {
             let row = self.scales.iter().enumerate();
-            let inner: f64 = row.map(|(j, (_, p))| p * of(terms.root(i, j))).sum();
+            let inner: f64 = row.map(|(j, (_, p))| p * of(i, j)).sum();
             total += weight * inner;
         }
         total
@@ -170,6 +195,8 @@ struct Terms {
     left: Vec<[f64; 2]>,
     /// Third part of each scale squared, and b/T squared.
     right: Vec<[f64; 2]>,
+    /// u and v of each scale.
+    shares: Vec<[f64; 2]>,
 }
 
 impl Terms {
@@ -188,16 +215,38 @@ impl Terms {
         self.sine_square = square(sine / unit);
         self.left.clear();
         self.right.clear();
+        self.shares.clear();
         for (scale, _) in scales {
             let (a, b) = (scale / large_s / unit, scale / large_t);
             self.left.push([square(a * tau), square(a)]);
             self.right.push([square(b * sigma / unit), square(b)]);
+            let share = |a: f64, s: f64| square(a) / (square(a) + square(s));
+            self.shares
+                .push([share(scale / large_s, sigma), share(b, tau)]);
         }
     }
 
     fn root(&self, i: usize, j: usize) -> f64 {
         let ([a, cross], [b, other]) = (self.left[i], self.right[j]);
         (self.sine_square + a + b + cross * other).sqrt()
+    }
+
+    /// r w + (1 - r^2 + r^2 (u + v))/sqrt D.
+    fn gated(&self, i: usize, j: usize) -> f64 {
+        let (r, root) = (self.cosine, self.root(i, j));
+        let share = self.shares[i][0] + self.shares[j][1];
+        r * libm::atan2(root, -r) + (self.sine_square + r * r * share) / root
+    }
+
+    /// w + (r/sqrt D) (u (2 - (1 - r^2 + A^2)/D) + v (2 - (1 - r^2 + B^2)/D) - A^2 B^2/D).
+    fn gated_slope(&self, i: usize, j: usize) -> f64 {
+        let ([a, cross], [b, other]) = (self.left[i], self.right[j]);
+        let (r, root) = (self.cosine, self.root(i, j));
+        let square = root * root;
+        let of = |share: f64, part: f64| share * (2.0 - (self.sine_square + part) / square);
+        let [u, v] = [self.shares[i][0], self.shares[j][1]];
+        let rest = of(u, a) + of(v, b) - cross * other / square;
+        libm::atan2(root, -r) + r / root * rest
     }
 }
 

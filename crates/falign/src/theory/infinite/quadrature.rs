@@ -95,7 +95,13 @@ mod tests {
     fn at_norms_up_to_5_it_agrees_with_what_is_known() {
         let left = array![[0.3, -0.7], [3.0, 4.0]];
         let right = array![[1.2, 0.4], [0.0, 0.0]];
-        for activation in [Activation::Tanh, Activation::Sigmoid, Activation::Softplus] {
+        for activation in [
+            Activation::Tanh,
+            Activation::Sigmoid,
+            Activation::Softplus,
+            Activation::Gelu,
+            Activation::Silu,
+        ] {
             for part in [Part::Values, Part::Slopes, Part::SlopesTimesProducts] {
                 for right in [None, Some(&right)] {
                     let known = whole(|nobody| expectation(activation, part, &left, right, nobody));

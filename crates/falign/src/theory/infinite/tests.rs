@@ -155,3 +155,22 @@ fn raw_tables_have_a_positive_kernel_whatever_activation() {
         assert!(least > -1e-13, "{activation:?}: {least:e}");
     }
 }
+
+#[test]
+fn gated_units_of_large_norm_are_rectified() {
+    let inputs = array![[3e8, -1e8, 2e8], [1e8, 2e8, -4e8], [-1.5e8, 0.5e8, -1e8]];
+    let relu = infinite_feature_kernel(Activation::Relu, &inputs);
+    let slopes = infinite_slope_kernel(Activation::Relu, &inputs);
+    for activation in [Activation::Gelu, Activation::Silu] {
+        let g = infinite_feature_kernel(activation, &inputs);
+        let h = infinite_slope_kernel(activation, &inputs);
+        for at in [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)] {
+            let scale = (relu[(at.0, at.0)] * relu[(at.1, at.1)]).sqrt();
+            let error = (g[at] - relu[at]).abs() / scale;
+            assert!(error < 1e-13, "{activation:?} {at:?}: {error:e}");
+            // The third input is minus half of the first: there slopes meet at the kink alone.
+            let error = (h[at] - slopes[at]).abs();
+            assert!(error < 1e-7, "{activation:?} {at:?}: {error:e}");
+        }
+    }
+}
