@@ -117,6 +117,7 @@ pub mod rule {
     pub use crate::rule::feedback_learning::{
         FeedbackDecay, FeedbackLearning, FeedbackNumbers, FeedbackPlace,
     };
+    pub use crate::rule::gate::Gate;
     pub use crate::rule::making::RuleKind;
     pub use crate::rule::mirror::MirrorResponse;
     pub use crate::rule::named::label;

@@ -20,6 +20,7 @@ mod figure2; // Figure 2's statistics against another implementation's
 mod forecast; // alignments that certificates foretell, and those of runs
 mod front; // the front door: numbers of an experiment file, and its errors
 mod fuzz; // random sizes, rules, precisions and instruction sets, for as long as one likes
+mod gates; // functions in the place of psi'
 mod golden; // values from 40-digit arithmetic
 mod hostile; // mutated experiments, damaged files: a result or a sentence
 mod in_memory; // experiments without a folder, and folders made of them

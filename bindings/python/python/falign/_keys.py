@@ -161,10 +161,11 @@ class Keys:
     Accepted: a whole number from 1 to 10^15.
     """
 
-    activation: Literal["linear", "relu", "tanh", "sigmoid", "erf", "softplus", "leaky_relu"] = 'linear'
+    activation: Literal["linear", "relu", "tanh", "sigmoid", "erf", "softplus", "leaky_relu", "gelu", "silu", "elu"] = 'linear'
     """``[network]`` psi, the activation of the hidden layer.
 
-    Accepted: "linear", "relu", "tanh", "sigmoid", "erf", "softplus" or "leaky_relu".
+    Accepted: "linear", "relu", "tanh", "sigmoid", "erf", "softplus", "leaky_relu", "gelu",
+    "silu" or "elu".
     """
 
     draw: Literal["auto", "weights", "gram"] = 'auto'
@@ -408,6 +409,15 @@ class Keys:
     here.
 
     Accepted: "linear" or { activation = number above 0 }.
+    """
+
+    gate: Literal["derivative", "step", "sin", "cos", "identity"] = 'derivative'
+    """``[learning]`` g, by which a direct rule multiplies the signal of each hidden unit with the
+    weighted sum z. derivative: psi'(z); step: 1 where z > 0, else 0; sin: sin z; cos: cos z;
+    identity: 1. With another than psi' it is augmented direct feedback alignment (Nakajima et
+    al. 2022).
+
+    Accepted: "derivative", "step", "sin", "cos" or "identity".
     """
 
     loss: Literal["auto", "squared_error", "squared_error_logistic", "softmax_cross_entropy", "logistic"] = 'auto'

@@ -31,7 +31,7 @@ use super::compare::{is_within, largest, ratio};
 use super::report::{Check, Question, Verdict};
 use super::subject::{Purpose, Subject};
 use crate::network::Network;
-use crate::rule::{Composition, FeedbackWeights, Layer, Sent, SignalPath};
+use crate::rule::{Composition, FeedbackWeights, Gate, Layer, Sent, SignalPath};
 
 const QUESTION: Question = Question {
     name: "conservation",
@@ -66,6 +66,10 @@ pub(super) fn check(subject: &Subject<'_>) -> Check {
     };
     if composition.sent != Sent::Error {
         return QUESTION.not_applicable("the law needs the derivative of the loss to be sent");
+    }
+    if composition.gate != Gate::Derivative {
+        return QUESTION
+            .not_applicable("the law needs psi', and another function stands in its place");
     }
     match composition.feedback {
         FeedbackWeights::Random | FeedbackWeights::Transpose => {}

@@ -11,7 +11,7 @@ use crate::rule::{Composition, FeedbackWeights, Layer, Magnitude, Sent, SignalPa
 
 const QUESTION: Question = Question {
     name: "definition",
-    meaning: "what changes every hidden layer, its signal x psi', is that of the rule's definition",
+    meaning: "what changes every hidden layer, its signal x psi' (or what stands in its place), is that of the rule's definition",
 };
 
 pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
@@ -66,21 +66,20 @@ impl Expected {
         let pass = Pass::new(layers, &subject.input.0);
         let sent = sent(subject, composition.sent, &pass, step)?;
         let slopes = pass.slopes(layers);
+        let gates = plain::gates(layers, &pass, composition.gate);
         let (y, factor) = (&subject.targets, subject.reduction_factor());
         let sent_sizes = plain::residual_sizes(&sent, y, factor);
         let b_sizes: Vec<_> = b.iter().map(plain::absolute).collect();
         let slope_sizes = plain::slope_sizes(&slopes);
-        let deltas = |sent: &_, b: &[_], slopes: &[Array2<f64>]| {
+        let gate_sizes = plain::slope_sizes(&gates);
+        let deltas = |sent: &_, b: &[_], slopes: &[_], gates: &[Array2<f64>]| {
             let signals = plain::signals(path, sent, b, layers, slopes);
-            signals
-                .iter()
-                .zip(slopes)
-                .map(|(s, slope)| s * slope)
-                .collect()
+            let pairs = signals.iter().zip(gates);
+            pairs.map(|(signal, gate)| signal * gate).collect()
         };
         Ok(Self {
-            deltas: deltas(&sent, &b, &slopes),
-            sizes: deltas(&sent_sizes, &b_sizes, &slope_sizes),
+            deltas: deltas(&sent, &b, &slopes, &gates),
+            sizes: deltas(&sent_sizes, &b_sizes, &slope_sizes, &gate_sizes),
         })
     }
 

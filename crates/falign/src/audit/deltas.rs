@@ -39,7 +39,8 @@ fn deltas(subject: &Subject<'_>, keeps_first_changes: bool) -> Vec<Array2<f64>> 
 
 fn compare(subject: &Subject<'_>, signals: &[Array2<f64>], answers: &[Vec<Array2<f64>>]) -> Check {
     let layers = &subject.layers;
-    let slopes = Pass::new(layers, &subject.input.0).slopes(layers);
+    let pass = Pass::new(layers, &subject.input.0);
+    let slopes = plain::gates(layers, &pass, subject.claim.gate());
     let slope_sizes = plain::slope_sizes(&slopes);
     let errors = answers.iter().flat_map(|deltas| {
         let pairs = deltas.iter().zip(signals).enumerate();

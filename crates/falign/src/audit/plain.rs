@@ -4,8 +4,8 @@
 use ndarray::{Array2, Zip};
 
 use super::compare::ROUNDING;
-use crate::math::Loss;
-use crate::rule::{Layer, SignalPath};
+use crate::math::{Activation, Loss};
+use crate::rule::{Gate, Layer, SignalPath};
 
 /// One batch on its way through a network.
 pub(super) struct Pass {
@@ -38,6 +38,20 @@ impl Pass {
             .map(|(z, layer)| z.mapv(|z| layer.activation.derivative(z)))
             .collect()
     }
+}
+
+/// Factors of signals in each hidden layer: psi'(z), or the function in its place.
+pub(super) fn gates(layers: &[Layer<f64>], pass: &Pass, gate: Gate) -> Vec<Array2<f64>> {
+    let of_layer = |(z, layer): (&Array2<f64>, &Layer<f64>)| {
+        z.mapv(|z| match gate {
+            Gate::Derivative => layer.activation.derivative(z),
+            // Linear units have no function that could be replaced.
+            _ if layer.activation == Activation::Linear => 1.0,
+            _ => gate.value(z),
+        })
+    };
+    let hidden = pass.z[..pass.z.len() - 1].iter().zip(layers);
+    hidden.map(of_layer).collect()
 }
 
 /// psi(z).

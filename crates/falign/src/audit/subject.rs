@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use crate::math::{Loss, Reduction, Stream, StreamName, Streams};
 use crate::network::{DenseInput, Network, OptimiserKind, StepOptions};
-use crate::rule::{Composition, FeedbackLearning, LastLayerOnly, Layer, LearningRule};
+use crate::rule::{Composition, FeedbackLearning, Gate, LastLayerOnly, Layer, LearningRule};
 use crate::{Error, Result};
 
 /// Definition that a rule claims to follow. The claim is independent of how the rule is written: a
@@ -51,6 +51,11 @@ impl Claim {
             Self::Family { composition, .. } => Some(composition),
             _ => None,
         }
+    }
+
+    /// The function in the place of psi'.
+    pub(super) fn gate(self) -> Gate {
+        self.composition().map_or(Gate::Derivative, |c| c.gate)
     }
 
     /// Whether the rule is backpropagation: the exact gradient in every layer.

@@ -6,7 +6,7 @@ use super::compare::{EXACT, is_same, largest, move_difference};
 use super::definition::shapes;
 use super::report::{Check, Question};
 use super::subject::{Purpose, Subject};
-use crate::rule::{Composed, FeedbackWeights, Magnitude, Sent, SignalPath};
+use crate::rule::{Composed, FeedbackWeights, Gate, Magnitude, Sent, SignalPath};
 
 const QUESTION: Question = Question {
     name: "transpose",
@@ -22,6 +22,9 @@ pub(super) fn check(subject: &Subject<'_>) -> Check {
     };
     if hidden == 0 {
         return QUESTION.not_applicable("there is no hidden layer to teach");
+    }
+    if composition.gate != Gate::Derivative {
+        return QUESTION.not_applicable("another function stands in the place of psi'");
     }
     if composition.sent != Sent::Error {
         return QUESTION.not_applicable("what it sends is not the derivative of the loss");

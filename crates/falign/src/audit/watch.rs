@@ -7,6 +7,7 @@ use ndarray::Array2;
 
 use super::subject::{Purpose, Subject};
 use crate::math::Stream;
+use crate::rule::fused::family;
 use crate::rule::{Adaptation, Layer, LearningRule, SignalPath, Trace, Trials};
 
 /// One step of the network as it happened.
@@ -87,10 +88,14 @@ impl LearningRule<f64> for Witness {
 /// The first `steps` steps of the subject.
 pub(super) fn watch(subject: &Subject<'_>, steps: usize) -> Vec<Step> {
     let seen = Arc::new(Mutex::new(Seen::default()));
+    let rule = (subject.rule)();
+    let gate = family(rule.as_ref()).map(|rule| rule.composition().gate);
     let mut network = subject.network_with(Box::new(Witness {
-        rule: (subject.rule)(),
+        rule,
         seen: Arc::clone(&seen),
     }));
+    // The network does not see the rule behind its witness.
+    network.set_gate(gate.unwrap_or_default());
     let mut noise = Purpose::Steps.open();
     (0..steps)
         .map(|_| {

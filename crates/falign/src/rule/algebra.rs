@@ -1,5 +1,6 @@
 //! The random-feedback family as a product of three choices: path x signal x feedback weights.
 
+use super::gate::Gate;
 use crate::{Error, Result};
 
 /// Path of a hidden layer's teaching signal.
@@ -96,6 +97,8 @@ pub struct Composition {
     pub feedback: FeedbackWeights,
     /// How the direct path reaches a layer; dense on the layerwise path.
     pub direct: DirectFeedback,
+    /// The function by which signals of the direct path become changes of a layer; psi' on the layerwise path.
+    pub gate: Gate,
 }
 
 impl Composition {
@@ -118,6 +121,14 @@ impl Composition {
                 "learning.feedback_shape",
                 format!("{:?}", self.direct),
                 "describes direct feedback, and signals go layer by layer; \
+                 leave it out, or take a direct rule",
+            ));
+        }
+        if self.path == SignalPath::Layerwise && self.gate != Gate::Derivative {
+            return Err(Error::config(
+                "learning.gate",
+                format!("{:?}", self.gate),
+                "stands in the place of psi' where signals come directly, and these go layer by layer; \
                  leave it out, or take a direct rule",
             ));
         }
@@ -148,5 +159,11 @@ mod tests {
         };
         let refusal = rule.check().unwrap_err().to_string();
         assert!(refusal.contains("learning.feedback_shape"), "{refusal}");
+        let rule = Composition {
+            gate: Gate::Sin,
+            ..Composition::named("feedback_alignment").unwrap()
+        };
+        let refusal = rule.check().unwrap_err().to_string();
+        assert!(refusal.contains("learning.gate"), "{refusal}");
     }
 }

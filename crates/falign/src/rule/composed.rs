@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayView2, Zip};
 
 use super::algebra::{Composition, DirectFeedback, FeedbackWeights, Magnitude, Sent, SignalPath};
 use super::feedback_learning::{FeedbackLearning, FeedbackPlace};
+use super::gate::Gate;
 use super::layer::Layer;
 use super::learning_rule::{Adaptation, LearningRule};
 use super::mirror::{Mirrored, Phase, mirror};
@@ -74,6 +75,7 @@ impl<T: Element> Composed<T> {
             sent: Sent::Error,
             feedback: FeedbackWeights::Transpose,
             direct: DirectFeedback::Dense,
+            gate: Gate::Derivative,
         };
         Self::new(composition, Vec::new(), FeedbackLearning::default())
     }
@@ -133,6 +135,14 @@ impl<T: Element> Composed<T> {
         self.fill_sent(trace);
         if matches!(self.composition.feedback, FeedbackWeights::Sign(_)) {
             self.sign_weights(layers, noise);
+        }
+    }
+
+    /// Factors of its signals at hidden layer `at`.
+    pub(super) fn gates<'a>(&self, trace: &'a Trace<T>, at: usize) -> Slopes<'a, T> {
+        match self.composition.gate {
+            Gate::Derivative => trace.slopes(at),
+            _ => trace.gates(at),
         }
     }
 

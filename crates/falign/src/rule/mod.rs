@@ -12,6 +12,7 @@ mod custom;
 mod feedback;
 pub(crate) mod feedback_learning;
 pub(crate) mod fused;
+pub(crate) mod gate;
 mod layer;
 mod learning_rule;
 pub(crate) mod making;
@@ -34,6 +35,7 @@ pub use feedback::Feedback;
 pub(crate) use feedback_learning::{
     FeedbackDecay, FeedbackLearning, FeedbackNumbers, FeedbackPlace,
 };
+pub(crate) use gate::Gate;
 pub use layer::Layer;
 pub(crate) use layer::ValuesMut;
 pub use learning_rule::{Adaptation, LearningRule, Trials};

@@ -1,5 +1,6 @@
 //! How a batch goes through maps and layers that are wired freely.
 
+use super::gate::Gate;
 use crate::math::{Stream, StreamName, Streams};
 
 /// States of each node's map, from step to step: one array for each of [`Map::states`](crate::layer::map::Map::states).
@@ -15,6 +16,8 @@ pub(crate) struct Mode {
     pub(crate) step: u64,
     /// Probability that a hidden unit is silent.
     pub(crate) dropout: f64,
+    /// The function in the place of psi' in the changes of layers.
+    pub(crate) gate: Gate,
 }
 
 impl Mode {
@@ -25,6 +28,7 @@ impl Mode {
             noise: Streams::new(0, 0).open(StreamName::Dropout),
             step: 0,
             dropout: 0.0,
+            gate: Gate::Derivative,
         }
     }
 }

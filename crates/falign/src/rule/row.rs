@@ -88,6 +88,7 @@ macro_rules! kind {
             sent: $sent,
             feedback: $feedback,
             direct: $crate::rule::DirectFeedback::Dense,
+            gate: $crate::rule::Gate::Derivative,
         }))
     };
     ($kind:ident($($make:tt)*)) => {

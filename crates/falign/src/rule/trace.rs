@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2};
 
+use super::gate::Gate;
 use super::layer::Layer;
 use super::mode::{Mode, States};
 use super::passage::Passage;
@@ -46,6 +47,10 @@ pub struct Trace<T> {
     /// psi'(z) of each hidden layer, (batch, units), with dropout; without rows where the
     /// activities are rectified and nothing else, and tell it.
     derivatives: Vec<Array2<T>>,
+    /// The function in the place of psi', and its values in each hidden layer, (batch, units), with dropout;
+    /// without rows where psi' is in its place.
+    gate: Gate,
+    gates: Vec<Array2<T>>,
     /// Outputs, (batch, outputs): logits where the loss is a cross-entropy.
     pub outputs: Array2<T>,
     /// Numbers that were subtracted from the last layer's sums to give the outputs, (batch, outputs):
@@ -76,6 +81,8 @@ impl<T: Scalar> Trace<T> {
         Self {
             activities: hidden.iter().map(zeros).collect(),
             derivatives: hidden.iter().map(none).collect(),
+            gate: Gate::Derivative,
+            gates: hidden.iter().map(none).collect(),
             outputs: zeros(last),
             offset: None,
             residual: zeros(last),
@@ -93,6 +100,52 @@ impl<T: Scalar> Trace<T> {
             set_rows(matrix, batch);
         }
         self.offset = None;
+    }
+
+    /// Lets a function stand in the place of psi' from the next batch on.
+    pub(crate) fn set_gate(&mut self, gate: Gate) {
+        self.gate = gate;
+    }
+
+    /// The function in the place of psi'.
+    pub(crate) fn gate(&self) -> Gate {
+        self.gate
+    }
+
+    /// Space for the gates of hidden layer `at`, beside its activities; none where psi' is in its place.
+    pub(crate) fn gated_mut(&mut self, at: usize) -> Option<[&mut Array2<T>; 2]> {
+        let batch = self.batch();
+        let gates = &mut self.gates[at];
+        let is_gated = self.gate != Gate::Derivative;
+        set_rows(gates, if is_gated { batch } else { 0 });
+        is_gated.then_some([&mut self.activities[at], gates])
+    }
+
+    /// Activities of hidden layer `at`, their slopes, and what stands in the place of these, without rows
+    /// where nothing does.
+    pub(crate) fn silenced_mut(&mut self, at: usize) -> [&mut Array2<T>; 3] {
+        [
+            &mut self.activities[at],
+            &mut self.derivatives[at],
+            &mut self.gates[at],
+        ]
+    }
+
+    /// Factors of signals in hidden layer `at`, for a rule with the gate of the trace.
+    pub(crate) fn gates(&self, at: usize) -> Slopes<'_, T> {
+        let gates = &self.gates[at];
+        if gates.nrows() == 0 {
+            self.slopes(at)
+        } else {
+            Slopes::Numbers(gates.view())
+        }
+    }
+
+    /// Teaching signals become deltas: each is multiplied by psi', or what stands in its place.
+    pub(crate) fn times_gates(&self, signals: &mut [Array2<T>]) {
+        for (at, signal) in signals.iter_mut().enumerate() {
+            self.gates(at).multiply(&mut signal.view_mut());
+        }
     }
 
     /// Teaching signals become deltas: each is multiplied by psi'.
@@ -180,10 +233,17 @@ impl<T: Element> Trace<T> {
         mode: Mode,
     ) {
         let mut passage = self.passage.take().expect("layers that are wired");
+        let mode = Mode {
+            gate: self.gate,
+            ..mode
+        };
         passage.give(self.batch(), rows);
         passage.run(layers, states, mode);
         for at in 0..self.activities.len() {
             passage.write_activity(at, self.activated_mut(at));
+            if let Some([_, gates]) = self.gated_mut(at) {
+                passage.write_gates(at, gates);
+            }
         }
         passage.write_outputs(&mut self.outputs);
         self.passage = Some(passage);

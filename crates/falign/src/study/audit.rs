@@ -15,7 +15,7 @@ use crate::network::{Batch, DenseInput, Network, OptimiserKind, StepOptions};
 use crate::rule::{Composed, Layer, RidgeForm, Rule, RuleKind};
 use crate::simulate::sources::Sources;
 use crate::simulate::watch::{Watch, prepare};
-use crate::simulate::{Context, engine, feedback_learning, parts, rule};
+use crate::simulate::{Context, composition, engine, feedback_learning, parts, rule};
 use crate::stage::{Listener, Stage, Work, unstopped};
 use crate::two_layer::{Dynamics, Listening, Problem, Reference, Start, Weights};
 use crate::{Error, Result};
@@ -141,8 +141,8 @@ fn one(case: String, setting: &Setting, means: &Means<'_>) -> Result<RuleAudit> 
 /// The claim that a rule makes by its name.
 fn claim(setting: &NetworkSetting) -> Option<Claim> {
     Some(match setting.rule.kind()? {
-        RuleKind::Family(composition) => Claim::Family {
-            composition,
+        RuleKind::Family(named) => Claim::Family {
+            composition: composition(setting).unwrap_or(named),
             learning: feedback_learning(setting, setting.deep().mirror_response),
         },
         RuleKind::LastLayerOnly => Claim::LastLayerOnly,

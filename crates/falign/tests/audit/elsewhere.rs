@@ -622,7 +622,7 @@ fn arrays_that_do_not_fit_are_named_with_the_fix() {
     for (name, text, says) in [
         ("rule", "feedback", "`feedback` is no rule"),
         ("rule", "node_perturbation", "learns by chance"),
-        ("activation", "gelu", "gelu"),
+        ("activation", "mish", "gelu"),
         ("loss", "mse", "squared_error"),
         ("step_size", "small", "expected numbers"),
     ] {

@@ -9,8 +9,9 @@ use crate::config::setting::{
     Record, SaveWeights, Setting, Sparsity, defaults, field,
 };
 use crate::config::value::column;
+use crate::math::Activation;
 use crate::measure::{NetworkValue, Quantity, Samples};
-use crate::rule::{Rule, RuleKind};
+use crate::rule::{Gate, Rule, RuleKind, SignalPath};
 use crate::two_layer::Draw;
 
 impl Key {
@@ -278,6 +279,7 @@ fn learning(s: &Keys, asked: &str) -> Result<()> {
             "\"last_layer_only\" trains the output layer alone, and ridge would shrink the others; set it to \"output\"",
         );
     }
+    gate(s)?;
     mirrors(s)?;
     let is_trial = kind.is_trial();
     if is_trial && d.weight_sparsity != Sparsity::Every(0.0) {
@@ -303,6 +305,31 @@ fn learning(s: &Keys, asked: &str) -> Result<()> {
             "feedback_correlation",
             s.feedback_correlation,
             "direct feedback weights of a deep network correspond to no forward weights; set it to 0",
+        );
+    }
+    Ok(())
+}
+
+/// The function in the place of psi'.
+fn gate(s: &Keys) -> Result<()> {
+    if s.deep.gate == Gate::Derivative {
+        return Ok(());
+    }
+    let (leaf, gate) = shown(s, field("gate"));
+    let path = s.rule.composition().map(|composition| composition.path);
+    if path != Some(SignalPath::Direct) {
+        let why = format!(
+            "stands in the place of psi' where signals come straight from the output, and learning.rule is \"{}\"; remove it, or take a direct rule, such as \"{}\"",
+            s.rule.name(),
+            Rule::DirectFeedbackAlignment.name()
+        );
+        return refuse(leaf, gate, why);
+    }
+    if s.activation == Activation::Linear {
+        return refuse(
+            leaf,
+            gate,
+            "stands in the place of psi', and linear units have none; take another network.activation, or remove it",
         );
     }
     Ok(())

@@ -3,15 +3,19 @@
 use std::fmt::Write as _;
 
 use super::Experiment;
+use super::setting::Setting;
 use crate::data::catalogue;
 use crate::data::synthetic::DrawnSet;
-use crate::rule::Rule;
+use crate::rule::{Gate, Rule};
 
 /// The works: the key of each is the first author's name and the year.
 const REFERENCES: &str = include_str!("references.bib");
 
 /// The paper whose experiments falign runs.
 const PAPER: &str = "song2021";
+
+/// The paper of functions in the place of psi'.
+const AUGMENTED: &str = "Nakajima et al. (2022)";
 
 /// Entries of the works that a text names by the first author and the year, as in "Nokland (2016)"; several
 /// are separated by semicolons.
@@ -76,6 +80,11 @@ pub fn bibliography(
         if !new.is_empty() {
             parts.push((format!("Source of the rule {}", rule.name()), new));
         }
+    }
+    let is_augmented = |setting: &Setting| matches!(setting, Setting::Network(own) if own.deep().gate != Gate::Derivative);
+    if settings.iter().any(|one| is_augmented(&one.setting)) {
+        let new = new(&mut said, named(AUGMENTED));
+        parts.push(("Source of learning.gate".to_owned(), new));
     }
     let sets = settings.iter().filter_map(|one| {
         let name = one.setting.classes.labelled.as_deref()?;
@@ -177,6 +186,7 @@ mod tests {
         }
         sources.extend(catalogue::entries().into_iter().map(|entry| entry.source));
         sources.extend(DrawnSet::ALL.into_iter().filter_map(DrawnSet::source));
+        sources += AUGMENTED;
         let keys: Vec<&str> = entries().map(key).collect();
         assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
         let sources = sources.to_lowercase();

@@ -12,10 +12,10 @@ pub(super) fn parts(rule: &Rule) -> Vec<(&'static str, String)> {
     ];
     if let Some(composition) = rule.composition() {
         let Composition {
-            direct: _,
             path,
             sent,
             feedback,
+            ..
         } = composition;
         let v = sent_letter(sent);
         let signal = match path {
@@ -106,6 +106,10 @@ fn own_keys(rule: &Rule) -> Vec<&'static str> {
         None if *rule == Rule::OjaFeedback => keys.extend(learns),
         _ => {}
     }
+    let path = rule.composition().map(|composition| composition.path);
+    if path == Some(SignalPath::Direct) {
+        keys.push("learning.gate");
+    }
     if rule.kind().is_some_and(RuleKind::is_trial) {
         keys.push("learning.perturbation");
     }
@@ -129,6 +133,7 @@ mod tests {
             "Nokland 2016",
             "s_l = c B_l e at every",
             "B random and fixed",
+            "its keys: learning.gate",
         ] {
             assert!(dfa.contains(part), "{dfa}");
         }

@@ -144,10 +144,10 @@ impl Measurement {
             sums.include(delivered, exact);
         }
         if let Some(sums) = &mut self.updates {
-            let exact = network.gradients_of(network.exact_signals().to_vec(), input);
+            let exact = network.exact_gradients(input);
             let delivered = network
                 .estimated_gradients(input, targets, total, noise)
-                .unwrap_or_else(|| network.gradients_of(network.signals().to_vec(), input));
+                .unwrap_or_else(|| network.delivered_gradients(input));
             sums.include(&delivered, &exact);
         }
     }

@@ -1,6 +1,6 @@
 //! A batch on its way up.
 
-use ndarray::{Array2, Zip};
+use ndarray::Array2;
 
 use super::WHOLE;
 use crate::math::simd::Element;
@@ -19,7 +19,10 @@ pub(super) fn run<T: Element>(
     let last = layers.len() - 1;
     for (at, layer) in layers.iter().enumerate() {
         let is_hidden = at < last;
-        let is_rectified = is_hidden && layer.activation == Activation::Relu && dropout.is_none();
+        let gate = trace.gate();
+        let is_gated = gate.replaces(layer.activation);
+        let is_rectified =
+            is_hidden && layer.activation == Activation::Relu && dropout.is_none() && !is_gated;
         // By the inputs' product, with its sums in registers.
         let is_rectified_there = at == 0 && is_rectified && layer.bias.is_none();
         let (below, rest) = trace.activities.split_at_mut(at);
@@ -40,6 +43,14 @@ pub(super) fn run<T: Element>(
                 rectify(activities.as_slice_mut().expect(WHOLE));
             }
         } else if is_hidden {
+            if let Some([z, gates]) = trace.gated_mut(at) {
+                if is_gated {
+                    let (z, gates) = (z.as_slice().expect(WHOLE), gates.as_slice_mut());
+                    gate.write(z, gates.expect(WHOLE));
+                } else {
+                    gates.fill(T::ONE);
+                }
+            }
             let [activities, slopes] = trace.activated_mut(at);
             activate(
                 layer.activation,
@@ -47,7 +58,7 @@ pub(super) fn run<T: Element>(
                 slopes.as_slice_mut().expect(WHOLE),
             );
             if let Some((rate, stream)) = &mut dropout {
-                silence(activities, slopes, *rate, stream);
+                silence(trace.silenced_mut(at), *rate, stream);
             }
         }
     }
@@ -77,21 +88,20 @@ fn subtract_offset<T: Element>(trace: &mut Trace<T>, input: &dyn Input<T>) {
     }
 }
 
-/// Silences hidden units at this rate, and multiplies what the others send.
-fn silence<T: Element>(
-    activities: &mut Array2<T>,
-    slopes: &mut Array2<T>,
-    rate: f64,
-    stream: &mut Stream,
-) {
+/// Silences hidden units at this rate, and multiplies what the others send: activities and what belongs to them.
+fn silence<T: Element>(of_units: [&mut Array2<T>; 3], rate: f64, stream: &mut Stream) {
     let kept = T::from_f64(1.0 / (1.0 - rate));
-    Zip::from(activities).and(slopes).for_each(|a, slope| {
+    let mut arrays = of_units.map(|array| array.as_slice_mut().expect(WHOLE));
+    for at in 0..arrays[0].len() {
         let mask = if stream.uniform() < rate {
             T::ZERO
         } else {
             kept
         };
-        *a = *a * mask;
-        *slope = *slope * mask;
-    });
+        for array in &mut arrays {
+            if let Some(number) = array.get_mut(at) {
+                *number = *number * mask;
+            }
+        }
+    }
 }

@@ -19,7 +19,7 @@ use crate::layer::{Parameter, Wiring};
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Stream, set_rows};
 use crate::rule::fused;
-use crate::rule::{Adaptation, Composed, Layer, LearningRule, Mode, Passage, States, Trace};
+use crate::rule::{Adaptation, Composed, Gate, Layer, LearningRule, Mode, Passage, States, Trace};
 
 /// Options of one training step, besides the batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -103,10 +103,12 @@ impl<T: Element> Network<T> {
 
     fn with_trace(
         layers: Vec<Layer<T>>,
-        trace: Trace<T>,
+        mut trace: Trace<T>,
         rule: Box<dyn LearningRule<T>>,
         optimiser: OptimiserKind,
     ) -> Self {
+        let gate = fused::family(rule.as_ref()).map(|rule| rule.composition().gate);
+        trace.set_gate(gate.unwrap_or_default());
         Self {
             signals: trace.activities.clone(),
             states: trace.passage().map_or_else(Vec::new, Passage::first_states),
@@ -238,6 +240,12 @@ impl<T: Element> Network<T> {
         self.steps
     }
 
+    /// Lets a function stand in the place of psi' where signals become changes, as a rule of the family says it
+    /// of itself.
+    pub(crate) fn set_gate(&mut self, gate: Gate) {
+        self.trace.set_gate(gate);
+    }
+
     /// Runs a batch forward without dropout, and returns the outputs, (batch, outputs).
     pub fn forward(&mut self, input: &dyn Input<T>) -> &Array2<T> {
         self.fit(input.batch());
@@ -292,6 +300,7 @@ impl<T: Element> Network<T> {
                 noise: noise.clone(),
                 step: self.steps,
                 dropout: options.dropout,
+                ..Mode::silent()
             };
             let (trace, states) = (&mut self.trace, &mut self.states);
             run_wired(&self.layers, trace, states, input, mode);

@@ -89,15 +89,23 @@ impl<T: Element> Network<T> {
         &self.signals
     }
 
-    /// The gradients that teaching signals make of the last batch, which was `input`.
-    pub(crate) fn gradients_of(
-        &self,
-        mut signals: Vec<Array2<T>>,
-        input: &dyn Input<T>,
-    ) -> Gradients<T> {
-        self.trace.times_slopes(&mut signals);
+    /// The gradients that the rule's teaching signals make of the last batch, which was `input`.
+    pub(crate) fn delivered_gradients(&self, input: &dyn Input<T>) -> Gradients<T> {
+        let mut deltas = self.signals.clone();
+        self.trace.times_gates(&mut deltas);
+        self.gradients_of(&deltas, input)
+    }
+
+    /// The gradients of the last batch, which was `input`, from [`exact_signals`](Self::exact_signals).
+    pub(crate) fn exact_gradients(&self, input: &dyn Input<T>) -> Gradients<T> {
+        let mut deltas = self.exact.clone();
+        self.trace.times_slopes(&mut deltas);
+        self.gradients_of(&deltas, input)
+    }
+
+    fn gradients_of(&self, deltas: &[Array2<T>], input: &dyn Input<T>) -> Gradients<T> {
         let mut gradients = Gradients::zeros(&self.layers);
-        gradients.fill(&self.layers, &self.trace, &signals, input, 0);
+        gradients.fill(&self.layers, &self.trace, deltas, input, 0);
         gradients
     }
 

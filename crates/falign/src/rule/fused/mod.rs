@@ -37,7 +37,7 @@ pub(crate) fn write_deltas<T: Element>(
         rule.deltas_from(0, layers, trace, deltas);
     } else {
         rule.teach(layers, trace, deltas, noise);
-        trace.times_slopes(deltas);
+        trace.times_gates(deltas);
     }
 }
 
@@ -70,7 +70,7 @@ impl<T: Element> Composed<T> {
         trace: &'a Trace<T>,
         upper: &'a [Array2<T>],
     ) -> DeferredProduct<'a, T> {
-        self.signal(layers, trace, 0, upper, Some(trace.slopes(0)))
+        self.signal(layers, trace, 0, upper, Some(self.gates(trace, 0)))
     }
 
     /// Deltas of hidden layers from `first` on.
@@ -83,7 +83,7 @@ impl<T: Element> Composed<T> {
     ) {
         for at in (first..deltas.len()).rev() {
             let (delta, above) = deltas[at..].split_first_mut().expect("below the length");
-            let product = self.signal(layers, trace, at, above, Some(trace.slopes(at)));
+            let product = self.signal(layers, trace, at, above, Some(self.gates(trace, at)));
             product.write(&mut delta.view_mut());
         }
     }

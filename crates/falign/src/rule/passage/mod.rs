@@ -30,6 +30,8 @@ pub(crate) struct Passage<T> {
     numbers: Vec<usize>,
     /// psi' of each layer, with dropout; empty for the last one.
     slopes: Vec<Vec<T>>,
+    /// The function in the place of psi' of each layer, with dropout; empty where there is none.
+    gates: Vec<Vec<T>>,
     kept: Vec<Kept<T>>,
     /// States as they were before the batch.
     states: States<T>,
@@ -83,6 +85,7 @@ impl<T: Element> Passage<T> {
             values: vec![Vec::new(); nodes],
             numbers,
             slopes: vec![Vec::new(); layers.len()],
+            gates: vec![Vec::new(); layers.len()],
             kept: vec![Kept::default(); nodes],
             states: Vec::new(),
             mode: Mode::silent(),
@@ -184,11 +187,17 @@ impl<T: Element> Passage<T> {
                     if index + 1 < layers.len() {
                         let slopes = &mut self.slopes[index];
                         slopes.resize(y.len(), T::ZERO);
+                        let gates = &mut self.gates[index];
+                        gates.clear();
+                        if self.mode.gate.replaces(layer.activation) {
+                            gates.resize(y.len(), T::ZERO);
+                            self.mode.gate.write(&y, gates);
+                        }
                         activate(layer.activation, &mut y, slopes);
                         if self.mode.dropout > 0.0 {
                             let (units, rate) = (layer.units(), self.mode.dropout);
                             draw_masks(&mut masks, units, batch, rate, &mut noise);
-                            for values in [&mut y, slopes] {
+                            for values in [&mut y, slopes, gates] {
                                 let masked = values.iter_mut().zip(&masks);
                                 masked.for_each(|(value, &mask)| *value = *value * mask);
                             }
@@ -244,6 +253,17 @@ impl<T: Element> Passage<T> {
     pub(crate) fn write_activity(&self, layer: usize, [activity, slopes]: [&mut Array2<T>; 2]) {
         self.write_rows(&self.values[self.node_of(layer)], activity);
         self.write_rows(&self.slopes[layer], slopes);
+    }
+
+    /// Numbers in the place of a layer's slopes, in rows; the slopes themselves where there are none.
+    pub(crate) fn write_gates(&self, layer: usize, gates: &mut Array2<T>) {
+        let own = &self.gates[layer];
+        let own = if own.is_empty() {
+            &self.slopes[layer]
+        } else {
+            own
+        };
+        self.write_rows(own, gates);
     }
 
     /// Sums of the last layer, in rows.

@@ -17,7 +17,9 @@ use crate::network::{
     draw_connections_of, draw_feedback_of, draw_layers_of, draw_plans, feedback_draws, is_feedback,
     steps_per_epoch,
 };
-use crate::rule::{Composed, FeedbackLearning, Layer, LearningRule, RulePrecision, RuleStart};
+use crate::rule::{
+    Composed, Composition, FeedbackLearning, Layer, LearningRule, RulePrecision, RuleStart,
+};
 use crate::simulate::sources::Sources;
 use crate::stage::{DRAW, Listener, Stage, Work};
 use crate::{Error, Result};
@@ -282,6 +284,16 @@ fn does_not_fit(path: &Path, setting: &NetworkSetting, misfit: &Misfit) -> Error
     Error::data(path, format!("does not fit this network: {misfit}{fix}"))
 }
 
+/// Composition of the setting's rule; `None` for rules outside the family.
+pub(crate) fn composition(setting: &NetworkSetting) -> Option<Composition> {
+    let gate = setting.deep().gate;
+    let named = setting.rule.composition();
+    named.map(|composition| Composition {
+        gate,
+        ..composition
+    })
+}
+
 /// The numbers of feedback weights that learn.
 pub(crate) fn feedback_learning(
     setting: &Keys,
@@ -316,7 +328,7 @@ pub(crate) fn rule<T: RulePrecision>(
     if let Some(rule) = T::made(&setting.rule, &start) {
         return Ok(rule);
     }
-    let composition = setting.rule.composition();
+    let composition = composition(setting);
     let composition = composition.expect("a checked setting has a rule of its engine");
     let shape = FeedbackShape {
         scale: deep.feedback_scale,

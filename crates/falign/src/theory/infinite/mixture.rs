@@ -53,9 +53,9 @@ enum Term {
     Orthant,
     /// (s t/(2 pi)) (sqrt D + r w).
     Ramp,
-    /// Of z Phi(z/a).
+    /// Product of z and Phi(z/a): (s t/(2 pi)) (r w + (1 - r^2 + r^2 (u + v))/sqrt D).
     Gated,
-    /// Of its slope.
+    /// Slope of that product.
     GatedSlope,
 }
 
