@@ -432,6 +432,21 @@ fn networks_rules_and_records_that_do_not_fit_are_refused() {
                 &["learning.ridge_layers = all", "shrink", "\"output\""],
             ),
             (
+                &["learning.feedback_shape=kernel"],
+                &["learning.feedback_shape", "take a direct rule"],
+            ),
+            (
+                &[
+                    "learning.feedback_shape=kernel",
+                    "learning.rule=direct_feedback_alignment",
+                ],
+                &["learning.feedback_shape", "dense layers have one place"],
+            ),
+            (
+                &["learning.gate=sin"],
+                &["learning.gate", "take a direct rule"],
+            ),
+            (
                 &["learning.rule=node_perturbation", "learning.dropout=0.1"],
                 &["learning.dropout = 0.1", "set it to 0"],
             ),

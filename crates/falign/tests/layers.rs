@@ -63,10 +63,13 @@ const CHANCE: f64 = 2.0 * std::f64::consts::LN_2;
 /// Rounding of a forward pass.
 const ROUNDING: f64 = 1e-12;
 
+const DIRECT: &str = "learning.rule=direct_feedback_alignment";
+const KERNEL: &str = "learning.feedback_shape=kernel";
+const SHARED: &str = "learning.feedback_shape=shared";
 const RULES: [&str; 3] = [
-    "backpropagation",
-    "feedback_alignment",
-    "direct_feedback_alignment",
+    "learning.rule=backpropagation",
+    "learning.rule=feedback_alignment",
+    DIRECT,
 ];
 
 fn parsed(text: &str) -> falign::Result<Experiment> {
@@ -91,22 +94,26 @@ fn a_list_trains_by_every_family_of_rules() {
         "[{ conv = 4, kernel = 2 }, { pool = \"max\", size = 2, stride = 1 }, { norm = \"layer\" }, { dense = 12 }, { dense = 4 }]",
     );
     let mut ends = Vec::new();
-    for rule in RULES {
-        let set = format!("learning.rule={rule}");
+    let kinds = [KERNEL, SHARED].map(|kind| vec![DIRECT, kind]);
+    let rules = RULES.map(|rule| vec![rule]);
+    for rule in rules.into_iter().chain(kinds) {
+        let mut set = rule.clone();
         let more = [
             "run.epochs=60",
             "run.record=\"last\"",
             "learning.ridge=0",
             "learning.step_size=0.2",
         ];
-        let setting = setting(&text, &[&[set.as_str()][..], &more].concat());
+        set.extend(more);
+        let setting = setting(&text, &set);
         assert_eq!(setting.family(), EngineFamily::Layers);
         let loss = run(&setting, 0).rows.values[0][1];
-        assert!(loss < CHANCE / 2.0, "{rule}: {loss}");
+        assert!(loss < CHANCE / 2.0, "{rule:?}: {loss}");
         ends.push(loss.to_bits());
     }
+    ends.sort_unstable();
     ends.dedup();
-    assert_eq!(ends.len(), RULES.len(), "no rule is another one");
+    assert_eq!(ends.len(), RULES.len() + 2, "no rule is another one");
 }
 
 #[test]
@@ -118,10 +125,9 @@ fn a_run_that_was_stopped_ends_in_the_same_bits() {
         &["network.center_outputs=true", "learning.rule=weight_mirror"],
         &["learning.rule=kolen_pollack", "learning.dropout=0.2"],
     ];
-    let of_rules = RULES.map(|rule| vec![format!("learning.rule={rule}")]);
-    let of_states = states.map(|set| set.iter().map(|&set| set.to_owned()).collect());
-    for set in of_rules.into_iter().chain(of_states) {
-        let set: Vec<&str> = set.iter().map(String::as_str).collect();
+    let of_kinds = [KERNEL, SHARED].map(|kind| vec![DIRECT, kind]);
+    let of_rules = RULES.map(|rule| vec![rule]).into_iter().chain(of_kinds);
+    for set in of_rules.chain(states.map(<[&str]>::to_vec)) {
         let setting = setting(LAYERS, &set);
         let whole = run(&setting, 0);
         assert_eq!(whole.resolved.steps, STEPS);
@@ -347,6 +353,14 @@ fn keys_beside_a_list_are_refused_with_the_fix() {
             &["learning.step_size", "give a number"],
         ),
         (
+            "learning.feedback_shape=shared",
+            &["learning.feedback_shape = shared", "take a direct rule"],
+        ),
+        (
+            "learning.gate=sin",
+            &["learning.gate = sin", "take a direct rule"],
+        ),
+        (
             "network.layers.7.kernel=3",
             &["network.layers.7.kernel = 3", "layers 0 to 1"],
         ),
@@ -438,6 +452,16 @@ fn number(file: &TensorFile, name: &str, places: &[usize]) -> f64 {
     values[at]
 }
 
+#[test]
+fn feedback_weights_of_kernels_are_written_as_those_of_the_layer_above() {
+    let (_, _, file) = trained("rule = \"direct_feedback_alignment\"\nfeedback_shape = \"kernel\"");
+    let shape = |name: &str| file.get(name).unwrap().0.to_vec();
+    // The local layer has windows of 2 x 2 over 3 channels at one place, the dense layer 2 inputs; both have here 3
+    // channels, one for each output.
+    assert_eq!(shape("feedback.0"), [3, 3, 1, 1, 2, 2]);
+    assert_eq!(shape("feedback.1"), [3, 2]);
+}
+
 /// Written weights make, in PyTorch's order of axes and of images, the outputs that the network makes.
 #[test]
 fn weights_are_written_as_pytorch_has_them() {
@@ -506,8 +530,13 @@ fn weights_are_written_as_pytorch_has_them() {
 #[test]
 fn a_run_starts_from_the_weights_of_another() {
     let scratch = Scratch::new("listed_start");
-    for rule in RULES {
-        let rule = format!("rule = \"{rule}\"");
+    for rule in [
+        "backpropagation\"",
+        "feedback_alignment\"",
+        "direct_feedback_alignment\"",
+        "direct_feedback_alignment\"\nfeedback_shape = \"kernel\"",
+    ] {
+        let rule = format!("rule = \"{rule}");
         let (setting, sources) = of_pair(&rule);
         let whole = simulate(&setting, 0, Context::new(&sources), &mut |_| true)
             .unwrap()
@@ -566,4 +595,12 @@ fn a_table_has_shapes_and_numbers_of_weights() {
             ("9", &[4], [20, 4, 0, 20]),
         ]
     );
+    // Kernels are those of the layers above, with 4 channels; gains have none.
+    let feedback = |kind: &str| -> Vec<usize> {
+        let table = network_table(&setting(&text, &[kind]), &Sources::default()).unwrap();
+        let layers = table.rows.iter().filter(|row| row.layer.is_some());
+        layers.map(|row| row.feedback_weights).collect()
+    };
+    assert_eq!(feedback(KERNEL), [0, 27 * 4, 6 * 2 * 4, 2 * 4, 5 * 4, 0]);
+    assert_eq!(feedback(SHARED), feedback("learning.feedback_shape=dense"));
 }

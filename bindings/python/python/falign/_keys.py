@@ -411,6 +411,19 @@ class Keys:
     Accepted: "linear" or { activation = number above 0 }.
     """
 
+    feedback_shape: Literal["dense", "kernel", "shared"] = 'dense'
+    """``[learning]`` weights B by which a direct rule reaches a layer; three rules of the
+    literature bear one name. dense: a weight from each output to each number of the layer's
+    activity, where the signal lands, or to the activity behind its norm, (outputs, units), by
+    `feedback_initialisation` (Nokland 2016). kernel: a kernel like the layer above's with a
+    channel for each output, at every place the same; the signal lands at that layer's input,
+    and comes down through pools and norms (Sanfiz and Akrout 2021). shared: as dense, of every
+    layer the first columns of one matrix, uniform from -1 to 1 over the square root of its
+    columns (Launay et al. 2020).
+
+    Accepted: "dense", "kernel" or "shared".
+    """
+
     gate: Literal["derivative", "step", "sin", "cos", "identity"] = 'derivative'
     """``[learning]`` g, by which a direct rule multiplies the signal of each hidden unit with the
     weighted sum z. derivative: psi'(z); step: 1 where z > 0, else 0; sin: sin z; cos: cos z;

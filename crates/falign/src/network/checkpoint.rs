@@ -104,8 +104,8 @@ fn outside(doors: &[Option<Door>], at: usize, inside: &[usize]) -> Outside {
     }
 }
 
-/// Feedback weights as they are written: as the layer's weights for which they stand, where they have as many
-/// numbers.
+/// Feedback weights as they are written: as the layer's weights for which they stand, those to each number of an
+/// activity by its image, and those of kernels as weights of the layer above with a channel for each output.
 fn feedback_outside<T: Element>(
     (layers, doors): (&[Layer<T>], &[Option<Door>]),
     path: SignalPath,
@@ -118,6 +118,11 @@ fn feedback_outside<T: Element>(
         }
         (_, Some(Some(door))) if path == SignalPath::Direct && layers[at].units() == b.ncols() => {
             door.direct(b.nrows())
+        }
+        (Some(above), _) if path == SignalPath::Direct && !above.is_gain() => {
+            let outputs = layers[layers.len() - 1].units();
+            let kernel = above.with_channels(outputs, T::ONE).weight();
+            outside(doors, at + 1, &kernel.shape)
         }
         _ => Outside::same(vec![b.nrows(), b.ncols()]),
     }

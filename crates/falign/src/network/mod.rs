@@ -36,7 +36,7 @@ pub(crate) use self::gradients::Gradients;
 pub(crate) use self::initialisation::FeedbackShape;
 pub use self::initialisation::{Initialisation, Law, draw_feedback, draw_layers, draw_operators};
 pub(crate) use self::initialisation::{
-    LayerPlan, draw_feedback_of, draw_layers_of, draw_plans, feedback_draws,
+    LayerPlan, LayerSize, draw_feedback_of, draw_layers_of, draw_plans, feedback_draws,
 };
 pub use self::input::{DenseInput, Input, TokenInput};
 pub(crate) use self::memory::NetworkExtent;

@@ -1,5 +1,7 @@
 //! The random-feedback family as a product of three choices: path x signal x feedback weights.
 
+use serde::{Deserialize, Serialize};
+
 use super::gate::Gate;
 use crate::{Error, Result};
 
@@ -65,7 +67,8 @@ pub enum FeedbackWeights {
 
 /// Weights through which a direct rule reaches layers whose weights are used at many places. Three rules of the literature
 /// bear the name of direct feedback alignment there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DirectFeedback {
     /// A weight from every output to every number of the activity, at which the signal lands (Nokland
     /// 2016): (outputs, units) a layer.

@@ -25,8 +25,8 @@ use crate::config::setting::{Record, Setting};
 use crate::{Error, Result};
 
 pub(super) use self::deep::{
-    composition, feedback_learning, network_work, parts, rule, scaler, start_curvature,
-    weight_shapes, weights_of_run,
+    composition, feedback_learning, network_work, parts, rule, scaler, sizes_of_dense,
+    sizes_of_list, start_curvature, weights_of_run,
 };
 pub use self::family::EngineFamily;
 pub use self::observe::Look;

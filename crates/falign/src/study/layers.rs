@@ -3,7 +3,8 @@
 use crate::Result;
 use crate::config::setting::Setting;
 use crate::plan::need::read_sizes;
-use crate::rule::{FeedbackWeights, SignalPath};
+use crate::rule::{DirectFeedback, FeedbackWeights, SignalPath};
+use crate::simulate::composition;
 use crate::simulate::sources::Sources;
 
 /// Layers of a network as a table shows them.
@@ -78,11 +79,17 @@ pub fn network_table(setting: &Setting, sources: &Sources) -> Result<NetworkTabl
             table.rows[pair[1]].weights
         };
         let units: usize = table.rows[pair[0]].shape.iter().product();
-        table.rows[pair[0]].feedback_weights = match setting.rule.composition() {
+        let composition = setting
+            .network()
+            .map_or_else(|| setting.rule.composition(), composition);
+        table.rows[pair[0]].feedback_weights = match composition {
             Some(rule) if rule.feedback == FeedbackWeights::Transpose => 0,
-            Some(rule) if rule.path == SignalPath::Direct && gains.get(layer) == Some(&true) => 0,
-            Some(rule) if rule.path == SignalPath::Direct => outputs * units,
-            Some(_) => above,
+            Some(rule) if rule.path == SignalPath::Layerwise => above,
+            Some(rule) if rule.direct == DirectFeedback::Kernel => {
+                above / table.rows[pair[1]].shape[0] * outputs
+            }
+            Some(_) if gains.get(layer) == Some(&true) => 0,
+            Some(_) => outputs * units,
             None if setting.two_layer().is_some() => above,
             None => 0,
         };

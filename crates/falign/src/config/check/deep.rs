@@ -11,7 +11,7 @@ use crate::config::setting::{
 use crate::config::value::column;
 use crate::math::Activation;
 use crate::measure::{NetworkValue, Quantity, Samples};
-use crate::rule::{Gate, Rule, RuleKind, SignalPath};
+use crate::rule::{DirectFeedback, Gate, Rule, RuleKind, SignalPath};
 use crate::two_layer::Draw;
 
 impl Key {
@@ -279,7 +279,7 @@ fn learning(s: &Keys, asked: &str) -> Result<()> {
             "\"last_layer_only\" trains the output layer alone, and ridge would shrink the others; set it to \"output\"",
         );
     }
-    gate(s)?;
+    direct(s)?;
     mirrors(s)?;
     let is_trial = kind.is_trial();
     if is_trial && d.weight_sparsity != Sparsity::Every(0.0) {
@@ -310,22 +310,43 @@ fn learning(s: &Keys, asked: &str) -> Result<()> {
     Ok(())
 }
 
-/// The function in the place of psi'.
-fn gate(s: &Keys) -> Result<()> {
-    if s.deep.gate == Gate::Derivative {
-        return Ok(());
-    }
-    let (leaf, gate) = shown(s, field("gate"));
+/// Keys of direct rules: the weights of their signals, and the function in the place of psi'.
+fn direct(s: &Keys) -> Result<()> {
+    let keys = [
+        (
+            "feedback_shape",
+            s.deep.feedback_shape == DirectFeedback::Dense,
+            "says how signals come straight from the output",
+        ),
+        (
+            "gate",
+            s.deep.gate == Gate::Derivative,
+            "stands in the place of psi' where signals come straight from the output",
+        ),
+    ];
+    let given = keys.into_iter().filter(|(_, is_default, _)| !is_default);
     let path = s.rule.composition().map(|composition| composition.path);
-    if path != Some(SignalPath::Direct) {
-        let why = format!(
-            "stands in the place of psi' where signals come straight from the output, and learning.rule is \"{}\"; remove it, or take a direct rule, such as \"{}\"",
-            s.rule.name(),
-            Rule::DirectFeedbackAlignment.name()
-        );
-        return refuse(leaf, gate, why);
+    for (name, _, does) in given {
+        if path != Some(SignalPath::Direct) {
+            let (leaf, value) = shown(s, field(name));
+            let why = format!(
+                "{does}, and learning.rule is \"{}\"; remove it, or take a direct rule, such as \"{}\"",
+                s.rule.name(),
+                Rule::DirectFeedbackAlignment.name()
+            );
+            return refuse(leaf, value, why);
+        }
     }
-    if s.activation == Activation::Linear {
+    if s.deep.feedback_shape == DirectFeedback::Kernel && s.blueprint()?.is_none() {
+        let (leaf, value) = shown(s, field("feedback_shape"));
+        return refuse(
+            leaf,
+            value,
+            "stands at each place of the layer above, and dense layers have one place, where kernels are dense; remove it",
+        );
+    }
+    if s.deep.gate != Gate::Derivative && s.activation == Activation::Linear {
+        let (leaf, gate) = shown(s, field("gate"));
         return refuse(
             leaf,
             gate,

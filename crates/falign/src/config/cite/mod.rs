@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::Experiment;
-use super::setting::Setting;
+use super::setting::{NetworkSetting, Setting};
 use crate::data::catalogue;
 use crate::data::synthetic::DrawnSet;
-use crate::rule::{Gate, Rule};
+use crate::rule::{DirectFeedback, Gate, Rule};
 
 /// The works: the key of each is the first author's name and the year.
 const REFERENCES: &str = include_str!("references.bib");
@@ -14,8 +14,25 @@ const REFERENCES: &str = include_str!("references.bib");
 /// The paper whose experiments falign runs.
 const PAPER: &str = "song2021";
 
-/// The paper of functions in the place of psi'.
-const AUGMENTED: &str = "Nakajima et al. (2022)";
+/// Works that a network's key comes from: whether it is set so, the key, and its source.
+type OfKey = (fn(&NetworkSetting) -> bool, &'static str, &'static str);
+const OF_KEYS: [OfKey; 3] = [
+    (
+        |own| own.deep().gate != Gate::Derivative,
+        "learning.gate",
+        "Nakajima et al. (2022)",
+    ),
+    (
+        |own| own.deep().feedback_shape == DirectFeedback::Kernel,
+        "learning.feedback_shape = \"kernel\"",
+        "Sanfiz & Akrout (2021)",
+    ),
+    (
+        |own| own.deep().feedback_shape == DirectFeedback::Shared,
+        "learning.feedback_shape = \"shared\"",
+        "Launay et al. (2020)",
+    ),
+];
 
 /// Entries of the works that a text names by the first author and the year, as in "Nokland (2016)"; several
 /// are separated by semicolons.
@@ -81,10 +98,12 @@ pub fn bibliography(
             parts.push((format!("Source of the rule {}", rule.name()), new));
         }
     }
-    let is_augmented = |setting: &Setting| matches!(setting, Setting::Network(own) if own.deep().gate != Gate::Derivative);
-    if settings.iter().any(|one| is_augmented(&one.setting)) {
-        let new = new(&mut said, named(AUGMENTED));
-        parts.push(("Source of learning.gate".to_owned(), new));
+    for (is_set, key, source) in OF_KEYS {
+        let is_set = |setting: &Setting| matches!(setting, Setting::Network(own) if is_set(own));
+        if settings.iter().any(|one| is_set(&one.setting)) {
+            let new = new(&mut said, named(source));
+            parts.push((format!("Source of {key}"), new));
+        }
     }
     let sets = settings.iter().filter_map(|one| {
         let name = one.setting.classes.labelled.as_deref()?;
@@ -186,7 +205,7 @@ mod tests {
         }
         sources.extend(catalogue::entries().into_iter().map(|entry| entry.source));
         sources.extend(DrawnSet::ALL.into_iter().filter_map(DrawnSet::source));
-        sources += AUGMENTED;
+        sources.extend(OF_KEYS.map(|(.., source)| source));
         let keys: Vec<&str> = entries().map(key).collect();
         assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
         let sources = sources.to_lowercase();

@@ -108,7 +108,7 @@ fn own_keys(rule: &Rule) -> Vec<&'static str> {
     }
     let path = rule.composition().map(|composition| composition.path);
     if path == Some(SignalPath::Direct) {
-        keys.push("learning.gate");
+        keys.extend(["learning.feedback_shape", "learning.gate"]);
     }
     if rule.kind().is_some_and(RuleKind::is_trial) {
         keys.push("learning.perturbation");
@@ -133,7 +133,7 @@ mod tests {
             "Nokland 2016",
             "s_l = c B_l e at every",
             "B random and fixed",
-            "its keys: learning.gate",
+            "its keys: learning.feedback_shape, learning.gate",
         ] {
             assert!(dfa.contains(part), "{dfa}");
         }

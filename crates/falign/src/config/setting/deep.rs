@@ -11,7 +11,7 @@ use crate::config::types::{
 };
 use crate::math::{Loss, Reduction};
 use crate::network::{Initialisation, OptimiserKind, StepSizes};
-use crate::rule::{Gate, MirrorResponse};
+use crate::rule::{DirectFeedback, Gate, MirrorResponse};
 
 /// Sizes of data sets and layers.
 const MAX_SIZE: u64 = 1_000_000_000;
@@ -164,6 +164,9 @@ fields! {
         mirror_response: MirrorResponse = "\"linear\"",
             MIRROR_RESPONSES,
             "response y of a weight mirror's units to noise x, independent normals; B gains eta_b times the mean of y x' over the batch. linear: y = W x, x of unit variance. activation = a: the units' own response, uncentred as in the program of Akrout et al. (2019): y = psi(W x + bias), of output units what the loss makes of that, x of standard deviation a. Most of it is scatter: `feedback_step_size` and `feedback_decay` have no `auto` here";
+        feedback_shape: DirectFeedback = "\"dense\"",
+            name::<DirectFeedback>(),
+            "weights B by which a direct rule reaches a layer; three rules of the literature bear one name. dense: a weight from each output to each number of the layer's activity, where the signal lands, or to the activity behind its norm, (outputs, units), by `feedback_initialisation` (Nokland 2016). kernel: a kernel like the layer above's with a channel for each output, at every place the same; the signal lands at that layer's input, and comes down through pools and norms (Sanfiz and Akrout 2021). shared: as dense, of every layer the first columns of one matrix, uniform from -1 to 1 over the square root of its columns (Launay et al. 2020)";
         gate: Gate = "\"derivative\"",
             name::<Gate>(),
             "g, by which a direct rule multiplies the signal of each hidden unit with the weighted sum z. derivative: psi'(z); step: 1 where z > 0, else 0; sin: sin z; cos: cos z; identity: 1. With another than psi' it is augmented direct feedback alignment (Nakajima et al. 2022)";

@@ -19,7 +19,7 @@ use crate::math::simd::Element;
 ///
 /// `y[i, j, c] = sum over k, l, d of w[c, k, l, d] x[i s + k - p, j s + l - p, d]`, with zeros outside of
 /// the image; a local layer has weights and biases of its own for each place (i, j). The sums are those of
-/// [`Plain`](super::plain::Plain), in another order.
+/// [`Plain`], in another order.
 ///
 /// The operator is made for [`Layout::Lanes`] of whole vectors ([`best_layout`](Self::best_layout)); any other batch is laid out so
 /// on its way. A sum has the same bits on every instruction set and in every layout; but the gradient of a

@@ -134,20 +134,45 @@ pub(crate) fn draw_feedback_of<T: Scalar>(
         .collect()
 }
 
-/// Numbers that [`draw_feedback`] draws, at most, for layers of these shapes, (units, inputs).
-pub(crate) fn feedback_draws(composition: Composition, shapes: &[(usize, usize)]) -> f64 {
+/// Sizes of a layer on which the work of drawing its weights depends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct LayerSize {
+    /// Number of its weights.
+    pub(crate) weights: f64,
+    /// Channels of its activity: units of a dense layer.
+    pub(crate) channels: f64,
+    /// Numbers of its activity.
+    pub(crate) units: f64,
+}
+
+impl LayerSize {
+    /// Sizes of a dense layer.
+    pub(crate) fn dense(units: usize, inputs: usize) -> Self {
+        let (units, inputs) = (units as f64, inputs as f64);
+        Self {
+            weights: units * inputs,
+            channels: units,
+            units,
+        }
+    }
+}
+
+/// Numbers that [`draw_feedback`] draws, at most, for layers of these sizes.
+pub(crate) fn feedback_draws(composition: Composition, sizes: &[LayerSize]) -> f64 {
     if composition.feedback == FeedbackWeights::Transpose {
         return 0.0;
     }
-    let outputs = shapes.last().map_or(0, |shape| shape.0);
-    let of_layer = |pair: &[(usize, usize)]| {
-        let rows = match composition.path {
-            SignalPath::Direct => outputs,
-            SignalPath::Layerwise => pair[1].0,
-        };
-        pair[0].0 as f64 * rows as f64
-    };
-    shapes.windows(2).map(of_layer).sum()
+    let outputs = sizes.last().map_or(0.0, |size| size.units);
+    let hidden = sizes.iter().rev().skip(1);
+    let above = sizes.iter().skip(1);
+    match (composition.path, composition.direct) {
+        (SignalPath::Layerwise, _) => above.map(|size| size.weights).sum(),
+        (_, DirectFeedback::Dense) => hidden.map(|size| outputs * size.units).sum(),
+        (_, DirectFeedback::Kernel) => above
+            .map(|size| outputs * size.weights / size.channels)
+            .sum(),
+        (_, DirectFeedback::Shared) => outputs * hidden.map(|size| size.units).fold(0.0, f64::max),
+    }
 }
 
 pub(super) fn draw_matrix(

@@ -9,7 +9,7 @@ mod tests;
 use ndarray::Array2;
 
 pub use self::feedback::{FeedbackShape, draw_feedback};
-pub(crate) use self::feedback::{draw_feedback_of, feedback_draws};
+pub(crate) use self::feedback::{LayerSize, draw_feedback_of, feedback_draws};
 pub use self::law::{Initialisation, Law};
 pub(crate) use self::layers::{LayerPlan, draw_layers_of, draw_plans};
 pub use self::layers::{draw_layers, draw_operators};

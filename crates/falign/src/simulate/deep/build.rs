@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::sets::{Sets, sets};
 use super::step_size;
-use crate::config::layers::Blueprint;
+use crate::config::layers::{Blueprint, NodeLayer};
 use crate::config::setting::{
     FeedbackStepSize, InitialFeedback, Keys, Length, MirrorResponse, NetworkSetting, StepSize,
 };
@@ -13,9 +13,9 @@ use crate::layer::windowed::Windowed;
 use crate::math::Streams;
 use crate::math::simd::Element;
 use crate::network::{
-    Architecture, Examples, FeedbackShape, Misfit, Network, Part, TensorFile, TrainingOptions,
-    draw_connections_of, draw_feedback_of, draw_layers_of, draw_plans, feedback_draws, is_feedback,
-    steps_per_epoch,
+    Architecture, Examples, FeedbackShape, LayerSize, Misfit, Network, Part, TensorFile,
+    TrainingOptions, draw_connections_of, draw_feedback_of, draw_layers_of, draw_plans,
+    feedback_draws, is_feedback, steps_per_epoch,
 };
 use crate::rule::{
     Composed, Composition, FeedbackLearning, Layer, LearningRule, RulePrecision, RuleStart,
@@ -166,10 +166,22 @@ fn fits_data(blueprint: &Blueprint, train: &Examples) -> Result<()> {
     Ok(())
 }
 
-/// (first axis, all others) of the weights of each layer.
-pub(crate) fn weight_shapes(blueprint: &Blueprint) -> Vec<(usize, usize)> {
+/// Sizes of each layer of a list.
+pub(crate) fn sizes_of_list(blueprint: &Blueprint) -> Vec<LayerSize> {
     let layers = blueprint.layers_of_weights();
-    layers.iter().map(|layer| layer.weights.rows()).collect()
+    let size = |layer: &NodeLayer| LayerSize {
+        weights: layer.weights.length() as f64,
+        channels: layer.channels as f64,
+        units: layer.numbers[1] as f64,
+    };
+    layers.iter().map(size).collect()
+}
+
+/// Sizes of each layer of dense ones.
+pub(crate) fn sizes_of_dense(architecture: &Architecture) -> Vec<LayerSize> {
+    let shapes = architecture.shapes().into_iter();
+    let size = |(units, inputs)| LayerSize::dense(units, inputs);
+    shapes.map(size).collect()
 }
 
 /// The network at its start.
@@ -182,11 +194,11 @@ fn network<T: RulePrecision>(
     let deep = setting.deep();
     let streams = Streams::new(setting.seed, run);
     let law = setting.initialisation;
-    let shapes = match start {
-        Start::Dense(architecture) => architecture.shapes(),
-        Start::Listed(blueprint) => weight_shapes(blueprint),
+    let sizes = match start {
+        Start::Dense(architecture) => sizes_of_dense(architecture),
+        Start::Listed(blueprint) => sizes_of_list(blueprint),
     };
-    let work = Work::new(listener, network_work(setting, &shapes), &Stage::weights);
+    let work = Work::new(listener, network_work(setting, &sizes), &Stage::weights);
     let (mut layers, wired) = match start {
         Start::Dense(architecture) => (
             draw_layers_of::<T>(architecture, law, streams, &work)?,
@@ -237,25 +249,15 @@ fn network<T: RulePrecision>(
     Ok(network)
 }
 
-/// Multiply-adds of the draws of a network, about.
-pub(crate) fn network_work(setting: &NetworkSetting, shapes: &[(usize, usize)]) -> f64 {
-    let numbers = |shapes: &[(usize, usize)]| -> f64 {
-        let each = shapes.iter();
-        each.map(|&(units, inputs)| units as f64 * inputs as f64)
-            .sum()
-    };
-    let feedback = setting.rule.composition();
-    let sparsity = setting.deep().weight_sparsity.each(shapes.len());
-    let is_sparse = |(_, sparsity): &(&(usize, usize), &f64)| **sparsity > 0.0;
-    let connections: Vec<(usize, usize)> = shapes
-        .iter()
-        .zip(&sparsity)
-        .filter(is_sparse)
-        .map(|(shape, _)| *shape)
-        .collect();
-    DRAW * (numbers(shapes)
-        + feedback.map_or(0.0, |composition| feedback_draws(composition, shapes))
-        + numbers(&connections))
+/// Multiply-adds of the draws of a network of such layers, about.
+pub(crate) fn network_work(setting: &NetworkSetting, sizes: &[LayerSize]) -> f64 {
+    let sparsity = setting.deep().weight_sparsity.each(sizes.len());
+    let connections = sizes.iter().zip(&sparsity);
+    let connections = connections.filter(|(_, sparsity)| **sparsity > 0.0);
+    let feedback = composition(setting);
+    DRAW * (sizes.iter().map(|size| size.weights).sum::<f64>()
+        + feedback.map_or(0.0, |composition| feedback_draws(composition, sizes))
+        + connections.map(|(size, _)| size.weights).sum::<f64>())
 }
 
 /// A weights file that is another network's, with the key that would make it fit.
@@ -286,10 +288,11 @@ fn does_not_fit(path: &Path, setting: &NetworkSetting, misfit: &Misfit) -> Error
 
 /// Composition of the setting's rule; `None` for rules outside the family.
 pub(crate) fn composition(setting: &NetworkSetting) -> Option<Composition> {
-    let gate = setting.deep().gate;
+    let deep = setting.deep();
     let named = setting.rule.composition();
     named.map(|composition| Composition {
-        gate,
+        direct: deep.feedback_shape,
+        gate: deep.gate,
         ..composition
     })
 }

@@ -15,8 +15,8 @@ use serde_json::json;
 
 use self::build::Span;
 pub(crate) use self::build::{
-    composition, feedback_learning, network_work, parts, rule, start_curvature, weight_shapes,
-    weights_of_run,
+    composition, feedback_learning, network_work, parts, rule, sizes_of_dense, sizes_of_list,
+    start_curvature, weights_of_run,
 };
 use self::observer::Observer;
 pub(crate) use self::sets::scaler;

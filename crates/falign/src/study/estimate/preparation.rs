@@ -15,7 +15,7 @@ use crate::plan::need::read_sizes;
 use crate::simulate::resolve::{feedback_share, on_data};
 use crate::simulate::run_data::{RunData, generation_work, load};
 use crate::simulate::sources::Sources;
-use crate::simulate::{network_work, slow_time_of, weight_shapes};
+use crate::simulate::{network_work, sizes_of_dense, sizes_of_list, slow_time_of};
 use crate::stage::{DRAW, Listener};
 use crate::theory::{infinite_eigenvalues, infinite_feature_kernel, kernel_spectrum};
 use crate::two_layer::Draw;
@@ -119,13 +119,16 @@ fn draws(setting: &Setting, extent: &Extent) -> Result<f64> {
             let count = size as usize;
             count.max(1)
         };
-        let shapes = match &setting.blueprint {
-            Some(blueprint) => weight_shapes(blueprint),
-            None => {
-                Architecture::new(count(d), &setting.widths, count(k), setting.activation)?.shapes()
-            }
+        let sizes = match &setting.blueprint {
+            Some(blueprint) => sizes_of_list(blueprint),
+            None => sizes_of_dense(&Architecture::new(
+                count(d),
+                &setting.widths,
+                count(k),
+                setting.activation,
+            )?),
         };
-        return Ok(data + network_work(setting, &shapes));
+        return Ok(data + network_work(setting, &sizes));
     }
     let start = if draw == Draw::Gram {
         (n + m).powi(2) * (d + n + m)
