@@ -14,6 +14,7 @@ use crate::thin::{self, ThinProduct};
 pub trait Entries: Sized {
     fn activate(activation: Activation, z: &mut [Self], derivative: &mut [Self]);
     fn rectify(z: &mut [Self]);
+    fn keep_largest(x: &[Self], largest: &mut [Self], found: &mut [Self], mark: Self);
     fn multiply_thin(product: ThinProduct<'_, Self>);
     fn forward_listed(rectified: bool, forward: listed::Forward<'_, Self>)
     where
@@ -57,6 +58,10 @@ macro_rules! entries {
             #[inline(never)]
             fn rectify(z: &mut [$t]) {
                 pass::rectified(z);
+            }
+            #[inline(never)]
+            fn keep_largest(x: &[$t], largest: &mut [$t], found: &mut [$t], mark: $t) {
+                pass::kept_largest(x, largest, found, mark);
             }
             #[inline(never)]
             fn multiply_thin(product: ThinProduct<'_, $t>) {

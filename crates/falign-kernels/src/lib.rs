@@ -29,7 +29,7 @@ pub mod thin;
 pub use activation::{Activation, Definition, Facts, KernelForm, Mixed};
 pub use exponential::exponentials;
 pub use numbers::{Learning, Numbers};
-pub use pass::{activate, rectify};
+pub use pass::{activate, keep_largest, rectify};
 pub use product::row_products;
 pub use scalar::Scalar;
 pub use simd::{fused, fused_single};

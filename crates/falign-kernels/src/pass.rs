@@ -1,4 +1,4 @@
-//! One vectorised pass over preactivations: psi and psi' together.
+//! Vectorised passes over numbers: psi and psi' together, and the largest of several.
 
 #![allow(
     clippy::inline_always,
@@ -83,4 +83,61 @@ pub fn rectify<T: Element>(z: &mut [T]) {
 
 pub(crate) fn rectified<T: Element>(z: &mut [T]) {
     dispatch(Rectifying(z));
+}
+
+struct KeepingLargest<'a, T> {
+    x: &'a [T],
+    largest: &'a mut [T],
+    found: &'a mut [T],
+    mark: T,
+}
+
+impl<T: Element> Kernel<T> for KeepingLargest<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Isa<T>>(self, _: S) {
+        let Self {
+            x,
+            largest,
+            found,
+            mark,
+        } = self;
+        // By index: the compiler makes vectors of it for the set of the caller.
+        for at in 0..x.len() {
+            let (x, y) = (x[at], largest[at]);
+            let is_kept = x <= y || y.partial_cmp(&y).is_none();
+            found[at] = if is_kept { found[at] } else { mark };
+            largest[at] = if is_kept { y } else { x };
+        }
+    }
+}
+
+/// Puts each number in that is larger than the largest so far, or no number, and a mark where it does. What is no
+/// number stays.
+///
+/// # Panics
+/// If the lengths differ.
+///
+/// # Example
+/// ```
+/// use falign_kernels::keep_largest;
+/// let (mut largest, mut found) = ([1.0, 5.0, f64::NAN], [0.0; 3]);
+/// keep_largest(&[2.0, 5.0, 7.0], &mut largest, &mut found, 9.0);
+/// assert_eq!((&largest[..2], found), (&[2.0, 5.0][..], [9.0, 0.0, 0.0]));
+/// ```
+pub fn keep_largest<T: Element>(x: &[T], largest: &mut [T], found: &mut [T], mark: T) {
+    let length = x.len();
+    assert!(largest.len() == length && found.len() == length, "as many");
+    T::keep_largest(x, largest, found, mark);
+}
+
+pub(crate) fn kept_largest<T: Element>(x: &[T], largest: &mut [T], found: &mut [T], mark: T) {
+    let (largest, found) = (&mut largest[..x.len()], &mut found[..x.len()]);
+    dispatch(KeepingLargest {
+        x,
+        largest,
+        found,
+        mark,
+    });
 }

@@ -192,8 +192,10 @@ impl<T: Element> Tile<'_, T> {
             let below = &self.below[run.below * lanes..][..run.steps * lanes];
             let weights = &self.weights[run.weights * C..][..run.steps * C];
             let weights = weights.as_chunks::<C>().0;
-            for (below, weights) in below.chunks_exact(lanes).zip(weights) {
-                let x = isa.load_piece::<V, true>(&below[lane..]);
+            // By index: iterators of slices are called here, once a step, where they are not compiled in.
+            for step in 0..run.steps {
+                let x = isa.load_piece::<V, true>(&below[step * lanes + lane..]);
+                let weights = weights[step];
                 for c in 0..C {
                     let weight = isa.splat(weights[c]);
                     for v in 0..V {

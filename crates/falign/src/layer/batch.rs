@@ -47,24 +47,25 @@ impl Batch {
         }
     }
 
-    /// Numbers of samples one after the other, put where this batch has them.
-    pub(crate) fn lay_out<U: Copy + Default>(self, rows: &[U], numbers: usize) -> Vec<U> {
+    /// Puts numbers of samples one after the other where this batch has them.
+    pub(crate) fn lay_out<U: Copy + Default>(self, rows: &[U], numbers: usize, laid: &mut Vec<U>) {
         assert_eq!(
             rows.len(),
             self.samples * numbers,
             "{numbers} for each sample"
         );
         if self.layout == Layout::Rows {
-            return rows.to_vec();
+            laid.clear();
+            laid.extend_from_slice(rows);
+            return;
         }
-        let mut laid = vec![U::default(); self.length(numbers)];
+        laid.resize(self.length(numbers), U::default());
         let lanes = self.lanes();
         let blocks = rows.chunks(numbers * lanes);
         for (rows, laid) in blocks.zip(laid.chunks_exact_mut(numbers * lanes)) {
             let held = rows.len() / numbers;
             transpose((rows, numbers), [held, numbers], (laid, lanes));
         }
-        laid
     }
 
     /// Numbers that lie as this batch has them, put into rows.

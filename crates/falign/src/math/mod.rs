@@ -21,7 +21,7 @@ pub(crate) use deferred::DeferredProduct;
 pub(crate) use eigen::symmetric_eigen;
 pub use falign_kernels::{Activation, Scalar};
 pub(crate) use falign_kernels::{
-    KernelForm, Mixed, activate, exponentials, fused, rectify, row_products, simd,
+    KernelForm, Mixed, activate, exponentials, fused, keep_largest, rectify, row_products, simd,
 };
 pub(crate) use gemm::multiply;
 pub use loss::{Loss, Reduction};

@@ -3,9 +3,9 @@
 use ndarray::{Array1, Array2, Axis};
 
 use super::input::Input;
-use crate::math::multiply;
 use crate::math::simd::Element;
-use crate::rule::{Layer, Trace};
+use crate::math::{Stream, multiply};
+use crate::rule::{Composed, Layer, Trace};
 
 const WHOLE: &str = "a whole array";
 
@@ -45,10 +45,7 @@ impl<T: Element> Gradients<T> {
         if let Some(passage) = trace.passage() {
             for (at, layer) in layers.iter().enumerate() {
                 let delta = deltas.get(at).unwrap_or(&trace.residual);
-                let weights = self.weights[at].as_slice_mut().expect(WHOLE);
-                self.biases[at].fill(T::ZERO);
-                let biases = self.biases[at].as_slice_mut().expect(WHOLE);
-                passage.gradient(layer, at, delta, [weights, biases]);
+                passage.gradient(layer, at, delta, self.both_mut(at));
             }
             return;
         }
@@ -70,6 +67,34 @@ impl<T: Element> Gradients<T> {
                 }
             }
         }
+    }
+
+    /// Writes the gradients of the batch that went through a wiring, as a rule of the family tells its deltas: each
+    /// layer's while its delta is in the caches.
+    pub(super) fn fill_on_the_way(
+        &mut self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        rule: &mut Composed<T>,
+        noise: &mut Stream,
+    ) {
+        let passage = trace.passage().expect("layers that are wired");
+        for at in 0..layers.len() {
+            self.both_mut(at).into_iter().for_each(|g| g.fill(T::ZERO));
+        }
+        let last = layers.len() - 1;
+        rule.tell_deltas(layers, trace, noise, &mut |at, delta| {
+            if at < last {
+                passage.gradient_of(&layers[at], at, delta, self.both_mut(at));
+            }
+        });
+        passage.gradient(&layers[last], last, &trace.residual, self.both_mut(last));
+    }
+
+    /// Gradients of one layer's weights and of its biases.
+    fn both_mut(&mut self, at: usize) -> [&mut [T]; 2] {
+        let biases = self.biases[at].as_slice_mut().expect(WHOLE);
+        [self.weights[at].as_slice_mut().expect(WHOLE), biases]
     }
 
     /// Gradients of one layer's parameters, in their order in memory.

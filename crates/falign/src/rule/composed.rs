@@ -10,6 +10,7 @@ use super::gate::Gate;
 use super::layer::Layer;
 use super::learning_rule::{Adaptation, LearningRule};
 use super::mirror::{Mirrored, Phase, mirror};
+use super::passage::{Hear, Passage, Space};
 use super::trace::Trace;
 use crate::layer::Dense;
 use crate::math::simd::Element;
@@ -28,6 +29,8 @@ pub struct Composed<T> {
     deltas: Vec<Array2<T>>,
     /// Signal that is sent from the output.
     sent: Array2<T>,
+    /// Memory for signals on their way down a wiring.
+    space: Space<T>,
     /// Root mean squares of magnitudes that are drawn again for every batch, |N(0, 1)| times
     /// these; empty for other rules.
     redrawn: Vec<f64>,
@@ -65,6 +68,7 @@ impl<T: Element> Composed<T> {
             feedback,
             deltas: Vec::new(),
             sent: Array2::default((0, 0)),
+            space: Space::default(),
         }
     }
 
@@ -138,6 +142,24 @@ impl<T: Element> Composed<T> {
         }
     }
 
+    /// Sends what was [prepared](Self::prepare) down a wiring.
+    pub(super) fn send(&mut self, layers: &[Layer<T>], passage: &Passage<T>, hear: Hear<'_, T>) {
+        // Taken out so that the rule's weights can be read.
+        let mut space = std::mem::take(&mut self.space);
+        let (feedback, sent) = (&self.feedback, &self.sent);
+        match (self.composition.path, self.composition.direct) {
+            (SignalPath::Layerwise, _) => {
+                let through = |layer| self.weights(layers, layer - 1);
+                passage.pull_back(layers, through, sent, hear, &mut space);
+            }
+            (SignalPath::Direct, DirectFeedback::Kernel) => {
+                passage.land_below(layers, feedback, sent, hear, &mut space);
+            }
+            (SignalPath::Direct, _) => passage.land(layers, feedback, sent, hear, &mut space),
+        }
+        self.space = space;
+    }
+
     /// Factors of its signals at hidden layer `at`.
     pub(super) fn gates<'a>(&self, trace: &'a Trace<T>, at: usize) -> Slopes<'a, T> {
         match self.composition.gate {
@@ -188,21 +210,25 @@ impl<T: Element> LearningRule<T> for Composed<T> {
         noise: &mut Stream,
     ) {
         self.prepare(layers, trace, noise);
+        if let Some(passage) = trace.passage() {
+            // Gains that no signal passes hear nothing.
+            signals.iter_mut().for_each(|signal| signal.fill(T::ZERO));
+            let mut tell = |at: usize, signal: &[T]| {
+                if let Some(rows) = signals.get_mut(at) {
+                    passage.write_rows(signal, rows);
+                }
+            };
+            let hear = Hear {
+                as_deltas: false,
+                tell: &mut tell,
+            };
+            self.send(layers, passage, hear);
+            return;
+        }
         if self.composition.path == SignalPath::Direct {
-            let directly = |at: usize, signal: &mut Array2<T>| {
+            for (at, signal) in signals.iter_mut().enumerate() {
                 let product = self.signal(layers, trace, at, &[], None);
                 product.write(&mut signal.view_mut());
-            };
-            match (trace.passage(), self.composition.direct) {
-                (None, _) => {
-                    for (at, signal) in signals.iter_mut().enumerate() {
-                        directly(at, signal);
-                    }
-                }
-                (Some(passage), DirectFeedback::Kernel) => {
-                    passage.land_below(layers, &self.feedback, &self.sent, signals);
-                }
-                (Some(passage), _) => passage.land(layers, directly, signals),
             }
             return;
         }

@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2};
 use super::gate::Gate;
 use super::layer::Layer;
 use super::mode::{Mode, States};
-use super::passage::Passage;
+use super::passage::{Hear, Passage, Space};
 use crate::layer::{Dense, Inputs, Wiring};
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Scalar, Slopes, set_rows};
@@ -221,7 +221,7 @@ impl<T: Element> Trace<T> {
         self.passage.as_deref()
     }
 
-    /// Runs a batch, samples in rows, through the wiring.
+    /// Runs a batch, samples in rows, through the wiring; only the outputs are written into the trace.
     ///
     /// # Panics
     /// If there is none, or the batch has another size than the trace.
@@ -239,13 +239,21 @@ impl<T: Element> Trace<T> {
         };
         passage.give(self.batch(), rows);
         passage.run(layers, states, mode);
+        passage.write_outputs(&mut self.outputs);
+        self.passage = Some(passage);
+    }
+
+    /// Writes the activities of what has [run](Self::run) through a wiring, and what belongs to them.
+    pub(crate) fn write_activities(&mut self) {
+        let Some(passage) = self.passage.take() else {
+            return;
+        };
         for at in 0..self.activities.len() {
             passage.write_activity(at, self.activated_mut(at));
             if let Some([_, gates]) = self.gated_mut(at) {
                 passage.write_gates(at, gates);
             }
         }
-        passage.write_outputs(&mut self.outputs);
         self.passage = Some(passage);
     }
 
@@ -297,7 +305,16 @@ impl<T: Element> Trace<T> {
     {
         assert_eq!(signals.len() + 1, layers.len(), "one for each hidden layer");
         if let Some(passage) = &self.passage {
-            passage.pull_back(layers, through, sent, signals);
+            let mut tell = |at: usize, signal: &[T]| {
+                if let Some(rows) = signals.get_mut(at) {
+                    passage.write_rows(signal, rows);
+                }
+            };
+            let hear = Hear {
+                as_deltas: false,
+                tell: &mut tell,
+            };
+            passage.pull_back(layers, through, sent, hear, &mut Space::default());
             return;
         }
         for (at, signal) in signals.iter_mut().enumerate().rev() {

@@ -116,7 +116,7 @@ fn kernels_of_dense_layers_are_dense_feedback() {
 }
 
 /// A convolution, a norm with gains, and a dense layer.
-fn normed(layout: Layout) -> (Vec<Layer<f64>>, Wiring<f64>) {
+pub(super) fn normed(layout: Layout) -> (Vec<Layer<f64>>, Wiring<f64>) {
     let [channels, places] = [4, 6];
     let operators: [Arc<dyn Operator<f64>>; 3] = [
         Arc::new(convolution(8, [2, channels], 3, 1)),

@@ -7,6 +7,7 @@ mod identities;
 mod maps;
 mod members;
 mod networks;
+mod on_the_way;
 mod places;
 mod training;
 

@@ -3,6 +3,7 @@
 use crate::layer::batch::Batch;
 use crate::layer::geometry::{Image, Windows};
 use crate::layer::map::{Kept, Map, Pass};
+use crate::math::keep_largest;
 use crate::math::simd::Element;
 
 /// The largest or the mean of the places of each window, channel by channel.
@@ -156,14 +157,5 @@ impl<T: Element> Map<T> for Pool {
                 }
             });
         }
-    }
-}
-
-/// Puts in what is larger than what is there, or no number.
-fn keep_largest<T: Element>(x: &[T], y: &mut [T], found: &mut [T], tap: T) {
-    for ((y, found), &x) in y.iter_mut().zip(found).zip(x) {
-        let is_kept = x <= *y || y.partial_cmp(&y).is_none();
-        *found = if is_kept { *found } else { tap };
-        *y = if is_kept { *y } else { x };
     }
 }

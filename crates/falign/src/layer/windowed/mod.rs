@@ -157,7 +157,9 @@ fn correlate<T: Element>(
 fn relaid<T: Element>(values: &[T], numbers: usize, from: Batch, to: Batch) -> Vec<T> {
     let mut rows = vec![T::ZERO; from.samples * numbers];
     from.write_rows(values, numbers, &mut rows);
-    to.lay_out(&rows, numbers)
+    let mut laid = Vec::new();
+    to.lay_out(&rows, numbers, &mut laid);
+    laid
 }
 
 impl<T: Element> Operator<T> for Windowed {

@@ -65,7 +65,7 @@ pub(super) fn run<T: Element>(
     subtract_offset(trace, input);
 }
 
-/// Runs a batch through layers that are wired freely.
+/// Runs a batch through layers that are wired freely; activities stay where they are laid out.
 pub(super) fn run_wired<T: Element>(
     layers: &[Layer<T>],
     trace: &mut Trace<T>,

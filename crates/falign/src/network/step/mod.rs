@@ -217,14 +217,15 @@ impl<T: Element> Network<T> {
     }
 
     /// Signal times psi' of each hidden layer in the last step. The first layer's are arbitrary
-    /// where its changes are not [kept](Self::keep_first_changes).
+    /// where its changes are not [kept](Self::keep_first_changes), and so are all of wired layers.
     pub fn deltas(&self) -> &[Array2<T>] {
         &self.signals
     }
 
     /// Whether [`changes`](Self::changes) of the first layer are wanted, as they are by default.
     /// Where they are not, gradient descent on images changes weights while it makes their gradients,
-    /// with the same result; a rule that asks for them ([`Adaptation::changes`]) has them made.
+    /// with the same result; a rule that asks for them ([`Adaptation::changes`]) has them made. Layers that are
+    /// wired freely make gradients on the signals' way down, and show neither activities nor deltas of the step.
     pub fn keep_first_changes(&mut self, keep: bool) {
         self.keeps_first_changes = keep;
     }
@@ -252,6 +253,7 @@ impl<T: Element> Network<T> {
         if self.is_wired() {
             let (trace, states) = (&mut self.trace, &mut self.states);
             run_wired(&self.layers, trace, states, input, Mode::silent());
+            trace.write_activities();
         } else {
             run(&self.layers, &mut self.trace, input, None);
         }
@@ -294,6 +296,7 @@ impl<T: Element> Network<T> {
         assert_eq!(options.factors.len(), self.layers.len(), "one per layer");
         self.settle();
         self.fit(input.batch());
+        let is_on_the_way = self.may_change_on_the_way();
         if self.is_wired() {
             let mode = Mode {
                 is_training: true,
@@ -304,23 +307,32 @@ impl<T: Element> Network<T> {
             };
             let (trace, states) = (&mut self.trace, &mut self.states);
             run_wired(&self.layers, trace, states, input, mode);
+            if !is_on_the_way {
+                trace.write_activities();
+            }
         } else {
             let masks = (options.dropout > 0.0).then_some((options.dropout, &mut *noise));
             run(&self.layers, &mut self.trace, input, masks);
         }
         let loss = self.loss(targets, options.loss, options.reduction);
         let is_left = self.leaves_first_delta(noise);
-        if !is_left {
+        if !is_left && !is_on_the_way {
             let (layers, trace) = (&self.layers, &self.trace);
             let rule = self.rule.as_mut();
             fused::write_deltas(rule, layers, trace, &mut self.signals, noise);
         }
         // Taken out so that the rule can write them; nothing is copied.
         let mut gradients = std::mem::take(&mut self.changes);
-        let is_estimated = self.estimate(&mut gradients, input, targets, loss, noise);
+        let is_made = if is_on_the_way {
+            let rule = fused::family_mut(self.rule.as_mut()).expect("one of the family");
+            gradients.fill_on_the_way(&self.layers, &self.trace, rule, noise);
+            true
+        } else {
+            self.estimate(&mut gradients, input, targets, loss, noise)
+        };
         // From here on layers are still to be changed.
-        let first = usize::from(!is_estimated && self.descend(input, options, is_left));
-        if !is_estimated {
+        let first = usize::from(!is_made && self.descend(input, options, is_left));
+        if !is_made {
             gradients.fill(&self.layers, &self.trace, &self.signals, input, first);
         }
         for (gradients, connections) in gradients.weights.iter_mut().zip(&self.connections) {

@@ -5,7 +5,8 @@ use crate::layer::Wiring;
 use crate::math::simd::Element;
 use crate::network::optimiser::Trained;
 use crate::network::{Door, OptimiserKind};
-use crate::rule::{LastLayerOnly, Layer, LearningRule, Passage, Trace};
+use crate::rule::fused::family;
+use crate::rule::{Composed, LastLayerOnly, Layer, LearningRule, Passage, Trace};
 
 /// Parts of a network that a saved state restores.
 pub(in crate::network) struct Parts<'a, T: Element> {
@@ -107,6 +108,12 @@ impl<T: Element> Network<T> {
     /// Whether layers are wired freely: not a list of dense layers alone.
     pub(crate) fn is_wired(&self) -> bool {
         self.trace.passage().is_some()
+    }
+
+    /// Whether gradients may be made while signals come down a wiring, where nobody looks at activities and deltas.
+    pub(super) fn may_change_on_the_way(&self) -> bool {
+        let is_blind = |rule: &Composed<T>| rule.is_blind();
+        !self.keeps_first_changes && self.is_wired() && family(self.rule()).is_some_and(is_blind)
     }
 
     /// States that maps keep from step to step, by names in files.

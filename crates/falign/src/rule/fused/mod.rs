@@ -5,9 +5,11 @@ use std::any::Any;
 
 use ndarray::Array2;
 
+use super::algebra::FeedbackWeights;
 use super::composed::Composed;
 use super::layer::Layer;
 use super::learning_rule::LearningRule;
+use super::passage::Hear;
 use super::trace::Trace;
 use crate::math::simd::Element;
 use crate::math::{DeferredProduct, Stream};
@@ -42,6 +44,29 @@ pub(crate) fn write_deltas<T: Element>(
 }
 
 impl<T: Element> Composed<T> {
+    /// Whether it changes its feedback weights, if at all, without looking at activities or deltas.
+    pub(crate) fn is_blind(&self) -> bool {
+        self.composition().feedback != FeedbackWeights::Hebbian
+    }
+
+    /// Tells of the delta of each hidden layer, laid out as the batch of the wiring is, from the last one down. Gains
+    /// that no signal passes are left out.
+    pub(crate) fn tell_deltas(
+        &mut self,
+        layers: &[Layer<T>],
+        trace: &Trace<T>,
+        noise: &mut Stream,
+        tell: &mut dyn FnMut(usize, &[T]),
+    ) {
+        self.prepare(layers, trace, noise);
+        let passage = trace.passage().expect("layers that are wired");
+        let hear = Hear {
+            as_deltas: true,
+            tell,
+        };
+        self.send(layers, passage, hear);
+    }
+
     /// Writes all deltas but that of the first hidden layer, of which the product is known then
     /// ([`first_delta`](Self::first_delta)), and which [`adapt`](LearningRule::adapt) does not see.
     /// `false`, with nothing done, without a hidden layer.

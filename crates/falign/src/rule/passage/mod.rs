@@ -1,11 +1,14 @@
 //! A batch on its way through layers and maps that are wired freely.
 
 mod back;
+mod space;
 
 use std::sync::Arc;
 
 use ndarray::Array2;
 
+pub(crate) use self::back::Hear;
+pub(crate) use self::space::Space;
 use super::layer::Layer;
 use super::mode::{Mode, States};
 use crate::layer::{Batch, Inputs, Kept, Node, Pass, Value, Wiring, draw_masks};
@@ -28,6 +31,8 @@ pub(crate) struct Passage<T> {
     /// Values that nodes write.
     values: Vec<Vec<T>>,
     numbers: Vec<usize>,
+    /// Whether a hidden layer is below each value.
+    is_reached: Vec<bool>,
     /// psi' of each layer, with dropout; empty for the last one.
     slopes: Vec<Vec<T>>,
     /// The function in the place of psi' of each layer, with dropout; empty where there is none.
@@ -84,6 +89,7 @@ impl<T: Element> Passage<T> {
             given: Given::Numbers(Vec::new()),
             values: vec![Vec::new(); nodes],
             numbers,
+            is_reached: reached(&wiring),
             slopes: vec![Vec::new(); layers.len()],
             gates: vec![Vec::new(); layers.len()],
             kept: vec![Kept::default(); nodes],
@@ -130,10 +136,23 @@ impl<T: Element> Passage<T> {
     pub(crate) fn give(&mut self, samples: usize, rows: Inputs<'_, T>) {
         self.batch.samples = samples;
         let (batch, numbers) = (self.batch, self.wiring.inputs());
-        self.given = match rows {
-            Inputs::Numbers(rows) => Given::Numbers(batch.lay_out(rows, numbers)),
-            Inputs::Tokens(rows) => Given::Tokens(batch.lay_out(rows, numbers)),
-        };
+        match (rows, &mut self.given) {
+            (Inputs::Numbers(rows), Given::Numbers(given)) => batch.lay_out(rows, numbers, given),
+            (Inputs::Tokens(rows), Given::Tokens(given)) => batch.lay_out(rows, numbers, given),
+            (rows, given) => {
+                let (mut reals, mut tokens) = (Vec::new(), Vec::new());
+                *given = match rows {
+                    Inputs::Numbers(rows) => {
+                        batch.lay_out(rows, numbers, &mut reals);
+                        Given::Numbers(reals)
+                    }
+                    Inputs::Tokens(rows) => {
+                        batch.lay_out(rows, numbers, &mut tokens);
+                        Given::Tokens(tokens)
+                    }
+                };
+            }
+        }
     }
 
     /// Runs what it was [given](Self::give) through all nodes.
@@ -154,7 +173,7 @@ impl<T: Element> Passage<T> {
         let mut first = 0;
         if let Some((layer, rows)) = activity {
             let node = self.node_of(layer);
-            other.values[node] = self.lay_out(rows);
+            self.lay_out(rows, &mut other.values[node]);
             first = node + 1;
         }
         let mut states = self.states.clone();
@@ -221,24 +240,37 @@ impl<T: Element> Passage<T> {
         }
     }
 
-    /// Writes a layer's gradient of weights, and adds that of its biases, from its delta, (batch, units).
+    /// Writes a layer's gradients of weights and of biases from its delta, (batch, units).
     pub(crate) fn gradient(
         &self,
         layer: &Layer<T>,
         at: usize,
         delta: &Array2<T>,
+        gradients: [&mut [T]; 2],
+    ) {
+        let mut laid = Vec::new();
+        self.lay_out(delta, &mut laid);
+        self.gradient_of(layer, at, &laid, gradients);
+    }
+
+    /// [`gradient`](Self::gradient) from a delta that is laid out.
+    pub(crate) fn gradient_of(
+        &self,
+        layer: &Layer<T>,
+        at: usize,
+        delta: &[T],
         [gradient, biases]: [&mut [T]; 2],
     ) {
-        let delta = self.lay_out(delta);
-        layer.gradient(self.read(self.read_by(at)), &delta, gradient, self.batch);
+        layer.gradient(self.read(self.read_by(at)), delta, gradient, self.batch);
         if !biases.is_empty() {
-            crate::layer::bias_gradient(&delta, layer.units(), biases, self.batch);
+            biases.fill(T::ZERO);
+            crate::layer::bias_gradient(delta, layer.units(), biases, self.batch);
         }
     }
 
     /// Whether a signal from this layer reaches a hidden layer.
     pub(crate) fn hands_down(&self, layer: usize) -> bool {
-        self.reached()[self.read_by(layer).0]
+        self.is_reached[self.read_by(layer).0]
     }
 
     /// Numbers that a layer reads, (batch, inputs).
@@ -271,19 +303,6 @@ impl<T: Element> Passage<T> {
         self.write_rows(&self.values[self.values.len() - 1], outputs);
     }
 
-    /// Whether a hidden layer is below each value.
-    fn reached(&self) -> Vec<bool> {
-        let mut is_reached = vec![false];
-        for node in self.wiring.nodes() {
-            let reached = match node {
-                Node::Layer(_) => true,
-                Node::Map(_, from) => from.iter().any(|value| is_reached[value.0]),
-            };
-            is_reached.push(reached);
-        }
-        is_reached
-    }
-
     fn node_of(&self, layer: usize) -> usize {
         let nodes = self.wiring.nodes().iter().enumerate();
         let mut layers = nodes.filter(|(_, node)| matches!(node, Node::Layer(_)));
@@ -306,10 +325,10 @@ impl<T: Element> Passage<T> {
         }
     }
 
-    fn lay_out(&self, rows: &Array2<T>) -> Vec<T> {
+    fn lay_out(&self, rows: &Array2<T>, laid: &mut Vec<T>) {
         let rows_in_order = rows.as_standard_layout();
         let rows_in_order = rows_in_order.as_slice().expect("standard layout");
-        self.batch.lay_out(rows_in_order, rows.ncols())
+        self.batch.lay_out(rows_in_order, rows.ncols(), laid);
     }
 
     fn rows(&self, value: Value) -> Array2<T> {
@@ -319,7 +338,8 @@ impl<T: Element> Passage<T> {
         rows
     }
 
-    fn write_rows(&self, values: &[T], rows: &mut Array2<T>) {
+    /// Puts numbers that are laid out into rows.
+    pub(crate) fn write_rows(&self, values: &[T], rows: &mut Array2<T>) {
         let numbers = rows.ncols();
         if let Some(rows) = rows.as_slice_mut() {
             self.batch.write_rows(values, numbers, rows);
@@ -329,4 +349,17 @@ impl<T: Element> Passage<T> {
             *number = values[self.batch.place(sample, at, numbers)];
         }
     }
+}
+
+/// Whether a hidden layer is below each value.
+fn reached<T>(wiring: &Wiring<T>) -> Vec<bool> {
+    let mut is_reached = vec![false];
+    for node in wiring.nodes() {
+        let reached = match node {
+            Node::Layer(_) => true,
+            Node::Map(_, from) => from.iter().any(|value| is_reached[value.0]),
+        };
+        is_reached.push(reached);
+    }
+    is_reached
 }
