@@ -140,14 +140,14 @@ impl<T: Scalar> Optimiser<T> {
             OptimiserKind::Momentum { momentum } => {
                 let momentum = T::from_f64(momentum);
                 for ((w, g), v) in pairs.zip(&mut self.first) {
-                    *v = momentum * *v + *g;
+                    *v = (momentum * *v + *g).flush_to_zero();
                     update(w, g, -(eta * *v));
                 }
             }
             OptimiserKind::Nesterov { momentum } => {
                 let momentum = T::from_f64(momentum);
                 for ((w, g), v) in pairs.zip(&mut self.first) {
-                    *v = momentum * *v + *g;
+                    *v = (momentum * *v + *g).flush_to_zero();
                     update(w, g, -(eta * (*g + momentum * *v)));
                 }
             }
@@ -173,7 +173,7 @@ impl<T: Scalar> Optimiser<T> {
                 let epsilon = T::from_f64(epsilon);
                 let states = self.first.iter_mut().zip(&mut self.second);
                 for ((w, g), (m, s)) in pairs.zip(states) {
-                    *m = keep_1 * *m + take_1 * *g;
+                    *m = (keep_1 * *m + take_1 * *g).flush_to_zero();
                     *s = keep_2 * *s + take_2 * (*g * *g);
                     update(w, g, -(eta * *m / ((unbias * *s).square_root() + epsilon)));
                 }
@@ -230,6 +230,22 @@ impl<T: Scalar> Trained<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A mean of gradients fades to 0 rather than to numbers that processors are slow with.
+    #[test]
+    fn what_is_left_of_old_gradients_fades_to_zero() {
+        let momentum = OptimiserKind::Momentum { momentum: 0.5 };
+        let mut states = [momentum, OptimiserKind::ADAM].map(|kind| Optimiser::<f32>::new(kind, 1));
+        for state in &mut states {
+            let mut weight = [3.0f32];
+            for step in 0..2000 {
+                let mut gradient = [if step == 0 { 1.0 } else { 0.0 }];
+                state.step(0.1, 1.0, &mut weight, &mut gradient);
+                assert!(state.first[0] == 0.0 || state.first[0] > 1e-31, "{step}");
+            }
+            assert_eq!(state.first[0].to_bits(), 0);
+        }
+    }
 
     /// Changes of two steps with gradients 2, then -1, from each method's definition.
     #[test]

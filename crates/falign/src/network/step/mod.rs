@@ -17,7 +17,7 @@ use super::input::Input;
 use super::optimiser::{OptimiserKind, Trained};
 use crate::layer::{Parameter, Wiring};
 use crate::math::simd::Element;
-use crate::math::{Loss, Reduction, Stream, set_rows};
+use crate::math::{Loss, Reduction, Scalar, Stream, set_rows};
 use crate::rule::fused;
 use crate::rule::{Adaptation, Composed, Gate, Layer, LearningRule, Mode, Passage, States, Trace};
 
@@ -269,7 +269,12 @@ impl<T: Element> Network<T> {
             .for_each(|y, &t| *y = factor * t);
         trace.loss = loss;
         trace.reduction = reduction;
-        loss.residual(&trace.outputs, targets, reduction, &mut trace.residual)
+        let value = loss.residual(&trace.outputs, targets, reduction, &mut trace.residual);
+        if trace.passage().is_some() {
+            // Errors of samples that are as good as learned.
+            trace.residual.mapv_inplace(Scalar::flush_to_zero);
+        }
+        value
     }
 
     /// Asks the rule for the teaching signals of the last batch, (batch, units) a layer.
