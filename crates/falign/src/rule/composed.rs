@@ -212,7 +212,9 @@ impl<T: Element> LearningRule<T> for Composed<T> {
         self.prepare(layers, trace, noise);
         if let Some(passage) = trace.passage() {
             // Gains that no signal passes hear nothing.
-            signals.iter_mut().for_each(|signal| signal.fill(T::ZERO));
+            for signal in signals.iter_mut() {
+                signal.fill(T::ZERO);
+            }
             let mut tell = |at: usize, signal: &[T]| {
                 if let Some(rows) = signals.get_mut(at) {
                     passage.write_rows(signal, rows);

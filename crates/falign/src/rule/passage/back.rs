@@ -49,6 +49,10 @@ impl<T: Element> Passage<T> {
     /// Sends a signal, (batch, outputs), to each hidden layer directly, through `weights` of (outputs, numbers): to where
     /// the wiring says that it [lands](crate::layer::Wiring::land), and down from there through maps and gains, which
     /// hear it too.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "made for the call, as by the other ways down"
+    )]
     pub(crate) fn land(
         &self,
         layers: &[Layer<T>],
@@ -111,9 +115,12 @@ impl<T: Element> Passage<T> {
         let mut kernels = std::mem::take(&mut space.kernels);
         if kernels.is_empty() {
             let factor = layers[layers.len() - 1].factor;
-            let above = layers.iter().map(|layer| match layer.is_gain() {
-                true => layer.clone(),
-                false => layer.with_channels(outputs, factor),
+            let above = layers.iter().map(|layer| {
+                if layer.is_gain() {
+                    layer.clone()
+                } else {
+                    layer.with_channels(outputs, factor)
+                }
             });
             kernels.extend(above);
         }
@@ -188,7 +195,9 @@ impl<T: Element> Passage<T> {
             }
             space.give(signal);
         }
-        arrived.into_iter().for_each(|signal| space.give(signal));
+        for signal in arrived {
+            space.give(signal);
+        }
     }
 
     /// Tells of what arrives at a layer, and makes it the delta that goes on from there.
