@@ -10,6 +10,7 @@ use falign::internal::simulate::sources::{LabelledPair, Sources};
 use falign::internal::simulate::{Context, EngineFamily, SavedWeights, given, simulate};
 use falign::internal::study::network_table;
 use falign::internal::study::prediction::{NewInputs, predict};
+use falign::measure::LayerMeasure;
 use falign::rule::Registry;
 use ndarray::Array2;
 
@@ -137,6 +138,48 @@ fn a_run_that_was_stopped_ends_in_the_same_bits() {
             assert!(run_until(&setting, &path, end).is_none());
             let resumed = run_until(&setting, &path, u64::MAX).unwrap();
             assert_eq!(bits(&resumed), bits(&whole), "{set:?}, stopped at {end}");
+        }
+    }
+}
+
+/// Every layer has every measure, but for what its place gives no meaning to. Layers are a convolution, the
+/// gains of its norm, a convolution in a block, a local layer and a dense one.
+#[test]
+fn layers_of_every_kind_have_their_measures() {
+    let measures = LayerMeasure::ALL.map(LayerMeasure::name);
+    let names = |measure: &str| {
+        (1..=5)
+            .map(|layer| format!("\"{measure}_layer_{layer}\""))
+            .collect()
+    };
+    let names: Vec<String> = measures
+        .iter()
+        .flat_map(|m| -> Vec<String> { names(m) })
+        .collect();
+    let quantities = format!("run.quantities=[{}]", names.join(", "));
+    let expected = |rule: &str, measure: &str, layer: usize| match measure {
+        "pseudoinverse_angle" => false,
+        // ReLU has no tails.
+        "saturated_fraction" => [1, 4, 5].contains(&layer),
+        // Gains have no feedback weights, and a direct path through other layers none to be compared with.
+        "weight_angle" | "weight_norm_ratio" => rule != DIRECT && layer != 1,
+        "kernel_angle" => rule != DIRECT && [2, 3].contains(&layer),
+        _ => true,
+    };
+    for rule in RULES {
+        let setting = setting(
+            LAYERS,
+            &[rule, "run.record=\"last\"", "run.epochs=1", &quantities],
+        );
+        let found = &run(&setting, 0).rows.values[0];
+        for (at, value) in found[1..].iter().enumerate() {
+            let (measure, layer) = (measures[at / 5], at % 5 + 1);
+            let is_expected = expected(rule, measure, layer);
+            assert_eq!(
+                value.is_finite(),
+                is_expected,
+                "{rule}, {measure}, {layer}: {value}"
+            );
         }
     }
 }

@@ -25,6 +25,10 @@ pub(super) enum Cost {
     Batches,
     /// A forward pass.
     Forward,
+    /// Activities of samples against each other.
+    Activities,
+    /// A linear classifier of activities.
+    Probe,
     /// Feedback weights against forward weights.
     Weights,
     /// Signals of the rule and of backpropagation.
@@ -37,7 +41,7 @@ pub(super) enum Cost {
 
 impl Cost {
     /// Costs in the order of documents.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Little,
         Self::Coefficients,
         Self::FeatureKernel,
@@ -47,6 +51,8 @@ impl Cost {
         Self::SlowTime,
         Self::Batches,
         Self::Forward,
+        Self::Activities,
+        Self::Probe,
         Self::Weights,
         Self::Signals,
         Self::Gradients,
@@ -81,6 +87,12 @@ impl Cost {
                 "forward",
                 "at each recorded step a forward pass over its samples, which all quantities of them share",
             ),
+            Self::Activities => (
+                "activities",
+                "with the forward pass, the activities of n <= 2000 samples are kept, 16 n bytes a unit for a layer \
+                 and 8 n for the others, and multiplied by each other, n^2 multiply-adds a unit",
+            ),
+            Self::Probe => ("probe", "with these products, O(n^3) a hidden layer"),
             Self::Weights => ("weights", "a pass over the weights of all layers"),
             Self::Signals => (
                 "signals",
@@ -126,6 +138,10 @@ impl Cost {
             Looks { updates: true, .. } => Self::Gradients,
             Looks { signals: true, .. } => Self::Signals,
             Looks { weights: true, .. } => Self::Weights,
+            Looks { probe: true, .. } => Self::Probe,
+            Looks {
+                activities: true, ..
+            } => Self::Activities,
             _ => Self::Forward,
         })
     }

@@ -14,7 +14,8 @@ use crate::two_layer::Needs;
 
 quantities! {
     of each layer: Alignment, AlignmentFlattened, AlignmentSummed, AlignmentAngle, NormRatio, WeightAngle,
-        UpdateAngle, PseudoinverseAngle, DeadFraction, SaturatedFraction;
+        WeightNormRatio, KernelAngle, UpdateAngle, PseudoinverseAngle, DeadFraction, DeadChannelFraction,
+        SaturatedFraction, EffectiveRank, ProbeAccuracy;
 
     Loss {
         name: "loss", unit: Unit::Loss,
@@ -312,10 +313,26 @@ quantities! {
         name: "weight_angle", unit: Unit::Degrees,
         meaning: "angle between the layer's feedback weights and the forward weights they stand for, as two long \
                   vectors: those of the next layer on the layerwise path, the product of all layers above on the \
-                  direct one; sign feedback with its signs; 0 for backpropagation; empty for rules without \
+                  direct one (empty where layers are not all dense); sign feedback with its signs; 0 for backpropagation; empty for rules without \
                   feedback weights",
         network: Some(MEAN_OF_LAYERS),
-        of_layer: Some(layer(Looks::WEIGHTS, |l| l.weight_angle)),
+        of_layer: Some(layer(Looks::WEIGHTS, |l| l.weights(|w| w.angle))),
+    }
+    WeightNormRatio {
+        name: "weight_norm_ratio", unit: Unit::Number,
+        meaning: "norm of the layer's feedback weights over that of the forward weights they stand for (see \
+                  `weight_angle`), factors of the layers between included",
+        is_positive: true,
+        network: Some(MEAN_OF_LAYERS),
+        of_layer: Some(layer(Looks::WEIGHTS, |l| l.weights(|w| w.norm_ratio))),
+    }
+    KernelAngle {
+        name: "kernel_angle", unit: Unit::Degrees,
+        meaning: "mean over pairs of a channel below and one above the next layer of the angle between the feedback \
+                  kernel and the forward kernel of the pair: 1/(c d) sum_ij arccos(<B_ij, W_ij>/(|B_ij| |W_ij|)); of a \
+                  local layer over its places too; empty for dense layers, kernels of one place, and direct paths",
+        network: Some(MEAN_OF_LAYERS),
+        of_layer: Some(layer(Looks::WEIGHTS, |l| l.weights(|w| w.kernel_angle))),
     }
     UpdateAngle {
         name: "update_angle", unit: Unit::Degrees,
@@ -340,12 +357,36 @@ quantities! {
         network: Some(MEAN_OF_LAYERS),
         of_layer: Some(layer(Looks::UNITS, |l| l.units(|u| u.dead_fraction))),
     }
+    DeadChannelFraction {
+        name: "dead_channel_fraction", unit: Unit::Share,
+        meaning: "share of channels that are 0 with slope 0 at every place for every sample; a channel is a unit where \
+                  places share no weights",
+        network: Some(MEAN_OF_LAYERS),
+        of_layer: Some(layer(Looks::UNITS, |l| l.units(|u| u.dead_channel_fraction))),
+    }
     SaturatedFraction {
         name: "saturated_fraction", unit: Unit::Share,
         meaning: "share of activities, over units and samples, whose slope is below a hundredth of the activation's \
                   steepest; empty for piecewise linear activations",
         network: Some(MEAN_OF_LAYERS),
         of_layer: Some(layer(Looks::UNITS, |l| l.units(|u| u.saturated_fraction))),
+    }
+    EffectiveRank {
+        name: "effective_rank", unit: Unit::Number,
+        meaning: "(tr C)^2 / tr C^2 of the covariance C of the layer's activities over samples, in how many directions \
+                  they vary: from 1 to the smaller of units and samples - 1; of at most 2000 samples, spread evenly \
+                  (the participation ratio of Gao et al. 2017)",
+        network: Some(MEAN_OF_LAYERS),
+        of_layer: Some(layer(Looks::ACTIVITIES, |l| l.effective_rank)),
+    }
+    ProbeAccuracy {
+        name: "probe_accuracy", unit: Unit::Share,
+        meaning: "share of samples that a linear classifier of the layer's activities gets right: ridge regression on \
+                  one-hot classes, its ridge the mean squared norm of the activities less their mean, fitted to every \
+                  other sample of each class and tested on the rest, of at most 2000 samples, spread evenly (the \
+                  linear probes of Alain & Bengio 2016)",
+        network: Some(MEAN_OF_LAYERS.of_classes()),
+        of_layer: Some(layer(Looks::PROBE, |l| l.probe_accuracy)),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod angles; // of signals and of updates
 mod feedback; // angles of feedback weights, to forward weights and pseudoinverses
+mod layers; // layers that share weights, and what activities tell
 mod units; // dead and saturated units, accuracies
 mod whole; // chunks, watching, divergence
 

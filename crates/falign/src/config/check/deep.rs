@@ -408,13 +408,16 @@ fn recorded(s: &Keys, asked: &str) -> Result<()> {
                 format!("{asked}, which does not measure it; docs/config.md lists what it does");
             return refuse("quantities", name, why);
         }
+        // One layer's is of classes where the mean over layers is.
+        let needs_classes = (quantity.row().network).is_some_and(|row| row.needs_classes);
+        if needs_classes && !s.classes.are_named() {
+            let why = "needs classes; set data.labelled or data.labelled_data";
+            return refuse("quantities", name, why);
+        }
         let Some(row) = quantity.network() else {
             continue;
         };
         let needs = match row.value {
-            _ if row.needs_classes && !s.classes.are_named() => {
-                "classes; set data.labelled or data.labelled_data"
-            }
             NetworkValue::Samples(Samples::Test, _) if !has_test(s) => {
                 if !s.classes.are_named() {
                     "a test set; set data.held_out or data.held_out_data"

@@ -1,6 +1,7 @@
 //! Findings of a measurement.
 
 use super::Alignment;
+use super::feedback_weights::FeedbackWeights;
 use super::units::Units;
 use crate::measure::products::Mean;
 use crate::measure::{LayerMeasure, NetworkValue, Quantity, Samples};
@@ -11,14 +12,18 @@ use crate::measure::{LayerMeasure, NetworkValue, Quantity, Samples};
 pub struct LayerMeasured {
     /// Teaching signals of the rule compared with those of backpropagation.
     pub(crate) signals: Option<Alignment>,
-    /// Angle of feedback weights and forward weights, in degrees.
-    pub(crate) weight_angle: f64,
+    /// Feedback weights compared with forward weights.
+    pub(crate) weights: Option<FeedbackWeights>,
     /// Angle of the rule's gradient and the true one, in degrees.
     pub(crate) update_angle: f64,
     /// Angle of the rule's signals and those of the pseudoinverse, in degrees.
     pub(crate) pseudoinverse_angle: f64,
     /// States of its units.
     pub(crate) units: Option<Units>,
+    /// Effective rank of its activities.
+    pub(crate) effective_rank: f64,
+    /// Accuracy of a linear classifier of its activities.
+    pub(crate) probe_accuracy: f64,
 }
 
 impl LayerMeasured {
@@ -31,6 +36,11 @@ impl LayerMeasured {
     /// A number of the signals.
     pub(crate) fn signals(&self, number: fn(Alignment) -> f64) -> f64 {
         self.signals.map_or(f64::NAN, number)
+    }
+
+    /// A number of the feedback weights.
+    pub(crate) fn weights(&self, number: fn(FeedbackWeights) -> f64) -> f64 {
+        self.weights.map_or(f64::NAN, number)
     }
 
     /// A number of the units.
@@ -88,17 +98,19 @@ mod tests {
 
     const UNKNOWN: LayerMeasured = LayerMeasured {
         signals: None,
-        weight_angle: f64::NAN,
+        weights: None,
         update_angle: f64::NAN,
         pseudoinverse_angle: f64::NAN,
         units: None,
+        effective_rank: f64::NAN,
+        probe_accuracy: f64::NAN,
     };
 
     #[test]
     fn means_leave_out_layers_without_a_value() {
         let mut layers = vec![UNKNOWN; 3];
-        layers[0].weight_angle = 40.0;
-        layers[2].weight_angle = 50.0;
+        layers[0].effective_rank = 40.0;
+        layers[2].effective_rank = 50.0;
         let found = Measured {
             samples: 1,
             loss_per_sample: 0.5,
@@ -109,14 +121,16 @@ mod tests {
             layers,
         };
         let value = |name: &str| found.value(Quantity::from_name(name).unwrap());
-        assert_eq!(value("weight_angle"), Some(45.0));
-        assert_eq!(value("weight_angle_layer_3"), Some(50.0));
+        assert_eq!(value("effective_rank"), Some(45.0));
+        assert_eq!(value("effective_rank_layer_3"), Some(50.0));
         assert_eq!(value("test_loss"), Some(0.5));
         // The whole network's, which is no mean.
         assert_eq!(value("update_angle"), Some(30.0));
         for nothing in [
-            "weight_angle_layer_2",
-            "weight_angle_layer_4",
+            "effective_rank_layer_2",
+            "effective_rank_layer_4",
+            "weight_angle_layer_1",
+            "probe_accuracy",
             "dead_fraction",
             "norm_ratio",
             "update_angle_layer_1",

@@ -2,13 +2,15 @@
 
 use ndarray::Array2;
 
+use super::activities::{Activities, Chosen, effective_rank};
 use super::alignment::AlignmentSums;
+use super::feedback_weights::feedback_weights;
 use super::measured::{LayerMeasured, Measured};
+use super::probe::probe_accuracy;
 use super::pseudoinverse::PseudoinverseAngles;
 use super::units::UnitStates;
 use super::updates::UpdateSums;
 use super::wanted::Wanted;
-use super::weight_angle::weight_angles;
 use crate::math::simd::Element;
 use crate::math::{Loss, Reduction, Stream};
 use crate::network::{Hits, Input, Network};
@@ -67,6 +69,10 @@ pub struct Measurement {
     alignments: Vec<AlignmentSums>,
     pseudoinverse: Option<PseudoinverseAngles>,
     updates: Option<UpdateSums>,
+    /// Samples whose activities are kept, and those activities; empty if not wanted.
+    chosen: Chosen,
+    activities: Vec<Activities>,
+    labels: Vec<usize>,
 }
 
 impl Measurement {
@@ -77,14 +83,15 @@ impl Measurement {
         let hidden = &layers[..layers.len() - 1];
         let mut units = Vec::new();
         if wanted.looks.units {
-            let states = hidden
-                .iter()
-                .map(|l| UnitStates::new(l.units(), l.activation));
-            units.extend(states);
+            units.extend(hidden.iter().map(UnitStates::new));
         }
         let mut alignments = Vec::new();
         if wanted.looks.signals {
             alignments.extend(hidden.iter().map(|l| AlignmentSums::new(l.units())));
+        }
+        let mut activities = Vec::new();
+        if wanted.looks.activities {
+            activities.extend(hidden.iter().map(|l| Activities::new(l.units())));
         }
         Self {
             wanted,
@@ -95,6 +102,19 @@ impl Measurement {
             alignments,
             pseudoinverse: (wanted.looks.pseudoinverse).then(|| PseudoinverseAngles::new(network)),
             updates: wanted.looks.updates.then(|| UpdateSums::new(layers)),
+            chosen: Chosen::of(0),
+            activities,
+            labels: Vec::new(),
+        }
+    }
+
+    /// Measurement of so many samples, of which those whose activities are compared are spread evenly; where
+    /// nothing is said, the first ones are compared.
+    #[must_use]
+    pub(crate) fn expecting(self, samples: usize) -> Self {
+        Self {
+            chosen: Chosen::of(samples),
+            ..self
         }
     }
 
@@ -115,6 +135,7 @@ impl Measurement {
     ) {
         network.forward(input);
         let total = network.loss(targets, loss, Reduction::Sum);
+        let before = self.samples;
         self.samples += input.batch();
         self.loss += total;
         let trace = network.trace();
@@ -122,6 +143,10 @@ impl Measurement {
             self.hits.include(&trace.outputs, labels);
         }
         self.include_units(trace);
+        if !self.activities.is_empty() {
+            let chosen = self.chosen.within(before..self.samples);
+            self.include_activities(trace, &chosen, labels);
+        }
         if !self.wanted.teaches() {
             return;
         }
@@ -159,6 +184,21 @@ impl Measurement {
         }
     }
 
+    /// Keeps the activities of some rows of the chunk, and their classes.
+    fn include_activities<T: Element>(
+        &mut self,
+        trace: &Trace<T>,
+        rows: &[usize],
+        labels: Option<&[usize]>,
+    ) {
+        for (kept, activities) in self.activities.iter_mut().zip(&trace.activities) {
+            kept.include(activities, rows);
+        }
+        let labels = labels.unwrap_or_default();
+        self.labels
+            .extend(rows.iter().filter_map(|&row| labels.get(row)));
+    }
+
     /// Findings in all chunks together.
     pub fn finish<T: Element>(self, network: &Network<T>) -> Measured {
         let last = network.layers().len() - 1;
@@ -178,14 +218,24 @@ impl Measurement {
 
     fn finish_layers<T: Element>(&self, network: &Network<T>) -> Vec<LayerMeasured> {
         let hidden = network.layers().len() - 1;
-        let weight_angles = (self.wanted.looks.weights).then(|| weight_angles(network));
-        let layer = |at: usize| LayerMeasured {
-            signals: self.alignments.get(at).map(AlignmentSums::finish),
-            weight_angle: weight_angles.as_ref().map_or(f64::NAN, |angles| angles[at]),
-            update_angle: (self.updates.as_ref()).map_or(f64::NAN, |sums| sums.layer_angle(at)),
-            pseudoinverse_angle: (self.pseudoinverse.as_ref())
-                .map_or(f64::NAN, |angles| angles.layer_angle(at)),
-            units: self.units.get(at).map(UnitStates::finish),
+        let weights = (self.wanted.looks.weights).then(|| feedback_weights(network));
+        let layer = |at: usize| {
+            let products = self.activities.get(at).map(Activities::products);
+            LayerMeasured {
+                signals: self.alignments.get(at).map(AlignmentSums::finish),
+                weights: weights.as_ref().map(|weights| weights[at]),
+                update_angle: (self.updates.as_ref()).map_or(f64::NAN, |sums| sums.layer_angle(at)),
+                pseudoinverse_angle: (self.pseudoinverse.as_ref())
+                    .map_or(f64::NAN, |angles| angles.layer_angle(at)),
+                units: self.units.get(at).map(UnitStates::finish),
+                effective_rank: products.as_ref().map_or(f64::NAN, effective_rank),
+                probe_accuracy: match &products {
+                    Some(products) if self.wanted.looks.probe => {
+                        probe_accuracy(products, &self.labels)
+                    }
+                    _ => f64::NAN,
+                },
+            }
         };
         (0..hidden).map(layer).collect()
     }

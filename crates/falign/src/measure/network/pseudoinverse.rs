@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 use ndarray::Array2;
 
-use super::weight_angle::weights_above;
+use super::feedback_weights::weights_above;
 use crate::math::simd::Element;
 use crate::math::{Scalar, multiply};
 use crate::measure::products::{Mean, Products};

@@ -40,7 +40,8 @@ impl<T: Element> Training<T> {
         let step = self.network().steps_done();
         self.seek(noise);
         self.with_feedback_kept(|training| {
-            let mut measurement = Measurement::new(training.network(), wanted);
+            let measurement = Measurement::new(training.network(), wanted);
+            let mut measurement = measurement.expecting(samples.samples());
             let look = |share| listener.tell(Stage::measures(step, share));
             training.show(samples, look, |network, batch| {
                 let (targets, labels) = (batch.targets(), batch.labels());

@@ -3,6 +3,7 @@
 use ndarray::Array2;
 
 use crate::math::{Activation, Scalar, Slopes};
+use crate::rule::Layer;
 
 /// A slope is flat below this share of the activation's steepest.
 const FLAT_SHARE: f64 = 0.01;
@@ -19,6 +20,8 @@ fn flat_below(activation: Activation) -> Option<f64> {
 pub(crate) struct Units {
     /// Share of units that were 0 with slope 0 for every sample.
     pub(crate) dead_fraction: f64,
+    /// Share of channels of which every unit was dead.
+    pub(crate) dead_channel_fraction: f64,
     /// Share of activities on a tail; NaN for piecewise linear activations.
     pub(crate) saturated_fraction: f64,
 }
@@ -27,6 +30,8 @@ pub(crate) struct Units {
 #[derive(Debug)]
 pub(super) struct UnitStates {
     units: usize,
+    /// Units side by side that are the channels of one place.
+    channels: usize,
     /// Units that never were active nor had a slope.
     dead: Vec<usize>,
     flat_below: Option<f64>,
@@ -35,11 +40,13 @@ pub(super) struct UnitStates {
 }
 
 impl UnitStates {
-    pub(super) fn new(units: usize, activation: Activation) -> Self {
+    pub(super) fn new<T: Scalar>(layer: &Layer<T>) -> Self {
+        let units = layer.units();
         Self {
             units,
+            channels: units / layer.places(),
             dead: (0..units).collect(),
-            flat_below: flat_below(activation),
+            flat_below: flat_below(layer.activation),
             saturated: 0,
             samples: 0,
         }
@@ -62,15 +69,30 @@ impl UnitStates {
     /// Shares of all samples so far; NaN without samples.
     pub(super) fn finish(&self) -> Units {
         let activities = (self.samples * self.units) as f64;
+        let share = |of: usize, all: usize| match self.samples {
+            0 => f64::NAN,
+            _ => of as f64 / all as f64,
+        };
         Units {
-            dead_fraction: match self.samples {
-                0 => f64::NAN,
-                _ => self.dead.len() as f64 / self.units as f64,
-            },
+            dead_fraction: share(self.dead.len(), self.units),
+            dead_channel_fraction: share(self.dead_channels(), self.channels),
             saturated_fraction: match self.flat_below {
                 Some(_) => self.saturated as f64 / activities,
                 None => f64::NAN,
             },
         }
+    }
+
+    /// Channels that are dead at every place.
+    fn dead_channels(&self) -> usize {
+        let mut dead_places = vec![0; self.channels];
+        for unit in &self.dead {
+            dead_places[unit % self.channels] += 1;
+        }
+        let places = self.units / self.channels;
+        dead_places
+            .into_iter()
+            .filter(|&dead| dead == places)
+            .count()
     }
 }

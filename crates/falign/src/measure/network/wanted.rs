@@ -16,6 +16,10 @@ pub(crate) struct Looks {
     pub(crate) pseudoinverse: bool,
     /// Single units.
     pub(crate) units: bool,
+    /// Activities of samples against each other.
+    pub(crate) activities: bool,
+    /// A linear classifier of activities.
+    pub(crate) probe: bool,
     /// Outputs beyond the largest.
     pub(crate) top_k: bool,
 }
@@ -28,6 +32,8 @@ impl Looks {
         weights: false,
         pseudoinverse: false,
         units: false,
+        activities: false,
+        probe: false,
         top_k: false,
     };
     /// Only signals.
@@ -55,6 +61,16 @@ impl Looks {
         units: true,
         ..Self::NONE
     };
+    /// Only activities.
+    pub(crate) const ACTIVITIES: Self = Self {
+        activities: true,
+        ..Self::NONE
+    };
+    /// A classifier of activities.
+    pub(crate) const PROBE: Self = Self {
+        probe: true,
+        ..Self::ACTIVITIES
+    };
     /// Only outputs.
     pub(crate) const TOP_K: Self = Self {
         top_k: true,
@@ -69,6 +85,8 @@ impl Looks {
             weights: self.weights || other.weights,
             pseudoinverse: self.pseudoinverse || other.pseudoinverse,
             units: self.units || other.units,
+            activities: self.activities || other.activities,
+            probe: self.probe || other.probe,
             top_k: self.top_k || other.top_k,
         }
     }
