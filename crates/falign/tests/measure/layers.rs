@@ -46,7 +46,11 @@ fn network(rule: &str) -> Network<f64> {
     let shape = FeedbackShape::default();
     let feedback = draw_feedback(composition, &layers, start, shape, streams);
     let rule = composed(composition, feedback);
-    Network::wired(layers, Wiring::chain(4, 3), rule, OptimiserKind::Sgd)
+    let mut wiring = Wiring::new(4);
+    let first = wiring.layer(wiring.input());
+    let second = wiring.layer(first);
+    wiring.layer(second);
+    Network::wired(layers, wiring, rule, OptimiserKind::Sgd)
 }
 
 /// Sequences whose first number is negative, and whose others are positive.
