@@ -172,7 +172,7 @@ fn layers_of_every_kind_have_their_measures() {
             &[rule, "run.record=\"last\"", "run.epochs=1", &quantities],
         );
         let found = &run(&setting, 0).rows.values[0];
-        for (at, value) in found[1..].iter().enumerate() {
+        for (at, value) in found.iter().enumerate() {
             let (measure, layer) = (measures[at / 5], at % 5 + 1);
             let is_expected = expected(rule, measure, layer);
             assert_eq!(

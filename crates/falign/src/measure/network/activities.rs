@@ -20,7 +20,7 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// At most [`MOST`] of so many.
+    /// Choice of at most [`MOST`] of so many.
     pub(super) fn of(samples: usize) -> Self {
         Self {
             run: samples.div_ceil(MOST).max(1),
