@@ -355,21 +355,21 @@ quantities! {
         name: "dead_fraction", unit: Unit::Share,
         meaning: "share of units that are 0 with slope 0 for every sample: of ReLU, in practice",
         network: Some(MEAN_OF_LAYERS),
-        of_layer: Some(layer(Looks::UNITS, |l| l.units(|u| u.dead_fraction))),
+        of_layer: Some(layer(Looks::UNITS, |l| l.units(|u| u.dead))),
     }
     DeadChannelFraction {
         name: "dead_channel_fraction", unit: Unit::Share,
         meaning: "share of channels that are 0 with slope 0 at every place for every sample; a channel is a unit where \
                   places share no weights",
         network: Some(MEAN_OF_LAYERS),
-        of_layer: Some(layer(Looks::UNITS, |l| l.units(|u| u.dead_channel_fraction))),
+        of_layer: Some(layer(Looks::UNITS, |l| l.units(|u| u.dead_channels))),
     }
     SaturatedFraction {
         name: "saturated_fraction", unit: Unit::Share,
         meaning: "share of activities, over units and samples, whose slope is below a hundredth of the activation's \
                   steepest; empty for piecewise linear activations",
         network: Some(MEAN_OF_LAYERS),
-        of_layer: Some(layer(Looks::UNITS, |l| l.units(|u| u.saturated_fraction))),
+        of_layer: Some(layer(Looks::UNITS, |l| l.units(|u| u.saturated))),
     }
     EffectiveRank {
         name: "effective_rank", unit: Unit::Number,

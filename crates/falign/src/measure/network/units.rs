@@ -19,11 +19,11 @@ fn flat_below(activation: Activation) -> Option<f64> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Units {
     /// Share of units that were 0 with slope 0 for every sample.
-    pub(crate) dead_fraction: f64,
+    pub(crate) dead: f64,
     /// Share of channels of which every unit was dead.
-    pub(crate) dead_channel_fraction: f64,
+    pub(crate) dead_channels: f64,
     /// Share of activities on a tail; NaN for piecewise linear activations.
-    pub(crate) saturated_fraction: f64,
+    pub(crate) saturated: f64,
 }
 
 /// Units of a hidden layer after the samples so far.
@@ -74,9 +74,9 @@ impl UnitStates {
             _ => of as f64 / all as f64,
         };
         Units {
-            dead_fraction: share(self.dead.len(), self.units),
-            dead_channel_fraction: share(self.dead_channels(), self.channels),
-            saturated_fraction: match self.flat_below {
+            dead: share(self.dead.len(), self.units),
+            dead_channels: share(self.dead_channels(), self.channels),
+            saturated: match self.flat_below {
                 Some(_) => self.saturated as f64 / activities,
                 None => f64::NAN,
             },
