@@ -11,6 +11,7 @@ pub mod archive {
 /// More of [`audit`](mod@crate::audit).
 pub mod audit {
     pub use crate::audit::elsewhere::{Findings, Kind, PartFinding, Updates};
+    pub use crate::audit::{audit_wired, operator_error};
 }
 
 /// The room `claim`.
@@ -79,6 +80,7 @@ pub mod layer {
     pub use crate::layer::map::{Kept, Map, Pass};
     pub use crate::layer::maps::{Activated, BatchNorm, Dropped, LayerNorm, Pool, Residual};
     pub use crate::layer::plain::Plain;
+    pub use crate::layer::plain_map::PlainMap;
     pub use crate::layer::windowed::Windowed;
     pub use crate::layer::wiring::{Value, Wiring};
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::determinism::is_same_state;
 use super::report::{Check, Question};
-use super::subject::{Purpose, Subject};
+use super::subject::{Audited, Purpose};
 use crate::Result;
 use crate::network::checkpoint::Part;
 use crate::network::tensor_file::TensorFile;
@@ -21,7 +21,7 @@ const STEPS: u64 = 5;
 ///
 /// # Errors
 /// As [`audit`](fn@super::audit).
-pub(crate) fn checkpoint(subject: &Subject<'_>) -> Result<Check> {
+pub(crate) fn checkpoint(subject: &Audited<'_>) -> Result<Check> {
     let subject = &subject.at_stable_step_size()?;
     let mut noise = Purpose::Steps.open();
     let mut stopped = subject.network();

@@ -29,7 +29,7 @@ use ndarray::Array2;
 
 use super::compare::{is_within, largest, ratio};
 use super::report::{Check, Question, Verdict};
-use super::subject::{Purpose, Subject};
+use super::subject::{Audited, Purpose};
 use crate::network::Network;
 use crate::rule::{Composition, FeedbackWeights, Gate, Layer, Sent, SignalPath};
 
@@ -60,7 +60,7 @@ const ROUNDING: f64 = 1e-13;
 /// them.
 const IMBALANCE: f64 = 1e-9;
 
-pub(super) fn check(subject: &Subject<'_>) -> Check {
+pub(super) fn check(subject: &Audited<'_>) -> Check {
     let Some(composition) = subject.claim.composition() else {
         return QUESTION.not_applicable("the law needs signals through feedback weights");
     };
@@ -77,6 +77,11 @@ pub(super) fn check(subject: &Subject<'_>) -> Check {
             return QUESTION.not_applicable("feedback weights jump with the forward signs");
         }
         _ => return QUESTION.not_applicable("the law needs feedback weights that do not learn"),
+    }
+    if subject.is_wired {
+        return QUESTION.not_applicable(
+            "it is a law of units with weights of their own, in layers one above the other",
+        );
     }
     let held = held_layers(subject, composition);
     if held.is_empty() {
@@ -128,7 +133,7 @@ fn judge(held: &[usize], runs: &[Drift], parts: usize) -> Check {
 }
 
 /// Hidden layers for which the law holds.
-fn held_layers(subject: &Subject<'_>, composition: Composition) -> Vec<usize> {
+fn held_layers(subject: &Audited<'_>, composition: Composition) -> Vec<usize> {
     let hidden = subject.hidden();
     let from = match composition.path {
         SignalPath::Layerwise => 0,
@@ -152,7 +157,7 @@ struct Drift {
 impl Drift {
     /// Drift at the subject's step size over `parts`.
     fn new(
-        subject: &Subject<'_>,
+        subject: &Audited<'_>,
         composition: Composition,
         held: &[usize],
         parts: usize,

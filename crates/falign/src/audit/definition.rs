@@ -3,18 +3,21 @@
 use ndarray::{Array2, Zip};
 
 use super::compare::{EXACT, is_within, largest, scaled_difference, size};
-use super::plain::{self, Pass};
+use super::net::{self, Pass, Way};
+use super::plain;
 use super::report::{Check, Question};
-use super::subject::{Claim, Subject};
+use super::subject::{Audited, Claim};
 use super::watch::Step;
-use crate::rule::{Composition, FeedbackWeights, Layer, Magnitude, Sent, SignalPath};
+use crate::rule::{
+    Composition, DirectFeedback, FeedbackWeights, Layer, Magnitude, Sent, SignalPath,
+};
 
 const QUESTION: Question = Question {
     name: "definition",
     meaning: "what changes every hidden layer, its signal x psi' (or what stands in its place), is that of the rule's definition",
 };
 
-pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
+pub(super) fn check(subject: &Audited<'_>, steps: &[Step]) -> Check {
     if subject.hidden() == 0 {
         return QUESTION.not_applicable("there is no hidden layer to teach");
     }
@@ -60,26 +63,32 @@ struct Expected {
 
 impl Expected {
     /// Deltas of the definition, or the reason why they are unknown.
-    fn new(subject: &Subject<'_>, composition: Composition, step: &Step) -> Result<Self, String> {
-        let (path, layers) = (composition.path, &step.before);
+    fn new(subject: &Audited<'_>, composition: Composition, step: &Step) -> Result<Self, String> {
+        let layers = &step.before;
         let b = carriers(composition, step)?;
-        let pass = Pass::new(layers, &subject.input.0);
+        let pass = step.pass(subject);
         let sent = sent(subject, composition.sent, &pass, step)?;
-        let slopes = pass.slopes(layers);
-        let gates = plain::gates(layers, &pass, composition.gate);
+        let slopes = net::slopes(layers, &pass);
+        let gates = net::gates(layers, &pass, composition.gate);
         let (y, factor) = (&subject.targets, subject.reduction_factor());
         let sent_sizes = plain::residual_sizes(&sent, y, factor);
         let b_sizes: Vec<_> = b.iter().map(plain::absolute).collect();
         let slope_sizes = plain::slope_sizes(&slopes);
         let gate_sizes = plain::slope_sizes(&gates);
-        let deltas = |sent: &_, b: &[_], slopes: &[_], gates: &[Array2<f64>]| {
-            let signals = plain::signals(path, sent, b, layers, slopes);
+        let deltas = |sent: &_, b: &[_], slopes: &[_], gates: &[Array2<f64>], is_of_sizes| {
+            let way = Way {
+                layers,
+                pass: &pass,
+                slopes,
+                is_of_sizes,
+            };
+            let signals = subject.net.signals(composition, sent, b, way);
             let pairs = signals.iter().zip(gates);
             pairs.map(|(signal, gate)| signal * gate).collect()
         };
         Ok(Self {
-            deltas: deltas(&sent, &b, &slopes, &gates),
-            sizes: deltas(&sent_sizes, &b_sizes, &slope_sizes, &gate_sizes),
+            deltas: deltas(&sent, &b, &slopes, &gates, false),
+            sizes: deltas(&sent_sizes, &b_sizes, &slope_sizes, &gate_sizes, true),
         })
     }
 
@@ -95,7 +104,7 @@ impl Expected {
 
 /// The signal that the output sends: the residual, its sign, or the target, reduced as the loss is.
 fn sent(
-    subject: &Subject<'_>,
+    subject: &Audited<'_>,
     sent: Sent,
     pass: &Pass,
     step: &Step,
@@ -134,7 +143,7 @@ fn carriers(composition: Composition, step: &Step) -> Result<Vec<Array2<f64>>, S
     let Some(shown) = shown else {
         return Err("it shows no feedback weights (`feedback`) to compare with".to_owned());
     };
-    let expected = shapes(composition.path, &step.before);
+    let expected = shapes(composition.path, composition.direct, &step.before);
     let found: Vec<_> = shown.iter().map(Array2::dim).collect();
     if found != expected {
         return Err(format!(
@@ -148,19 +157,35 @@ fn carriers(composition: Composition, step: &Step) -> Result<Vec<Array2<f64>>, S
         return Err("magnitudes within a layer are not all equal".to_owned());
     }
     let signed = |(b, w): (&Array2<f64>, Array2<f64>)| {
+        if b.is_empty() {
+            return b.clone();
+        }
         Zip::from(b).and(&w).map_collect(|b, &w| b.abs() * sign(w))
     };
     Ok(shown.iter().zip(forward()).map(signed).collect())
 }
 
-/// (rows, columns) of each hidden layer's feedback weights.
-pub(super) fn shapes(path: SignalPath, layers: &[Layer<f64>]) -> Vec<(usize, usize)> {
+/// (rows, columns) of each hidden layer's feedback weights: none of gains, which are not taught through any, or
+/// through which signals go as they are.
+pub(super) fn shapes(
+    path: SignalPath,
+    direct: DirectFeedback,
+    layers: &[Layer<f64>],
+) -> Vec<(usize, usize)> {
     let last = layers.len() - 1;
-    let rows = |l: usize| match path {
-        SignalPath::Layerwise => layers[l + 1].units(),
-        SignalPath::Direct => layers[last].units(),
+    let outputs = layers[last].units();
+    let none = (0, 0);
+    let shape = |l: usize| match (path, direct) {
+        (SignalPath::Layerwise, _) if layers[l + 1].is_gain() => none,
+        (SignalPath::Layerwise, _) => layers[l + 1].weights.dim(),
+        (SignalPath::Direct, DirectFeedback::Kernel) if layers[l + 1].is_gain() => none,
+        (SignalPath::Direct, DirectFeedback::Kernel) => {
+            layers[l + 1].with_channels(outputs, 1.0).weights.dim()
+        }
+        (SignalPath::Direct, _) if layers[l].is_gain() => none,
+        (SignalPath::Direct, _) => (outputs, layers[l].units()),
     };
-    (0..last).map(|l| (rows(l), layers[l].units())).collect()
+    (0..last).map(shape).collect()
 }
 
 /// -1, 0 or 1.

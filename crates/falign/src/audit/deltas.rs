@@ -3,9 +3,10 @@
 use ndarray::Array2;
 
 use super::compare::{EXACT, largest, scaled_difference, size};
-use super::plain::{self, Pass};
+use super::net;
+use super::plain;
 use super::report::{Check, Question};
-use super::subject::{Purpose, Subject};
+use super::subject::{Audited, Purpose};
 
 const QUESTION: Question = Question {
     name: "deltas",
@@ -13,7 +14,7 @@ const QUESTION: Question = Question {
               for signals, or trains a network, or one that does not keep its first layer's changes",
 };
 
-pub(super) fn check(subject: &Subject<'_>) -> Check {
+pub(super) fn check(subject: &Audited<'_>) -> Check {
     if subject.hidden() == 0 {
         return QUESTION.not_applicable("there is no hidden layer to teach");
     }
@@ -22,25 +23,23 @@ pub(super) fn check(subject: &Subject<'_>) -> Check {
 }
 
 /// Signals that a fresh rule says it sends.
-fn signals(subject: &Subject<'_>) -> Vec<Array2<f64>> {
-    let mut network = subject.network();
-    network.forward(&subject.input);
-    network.loss(&subject.targets, subject.loss, subject.reduction);
+fn signals(subject: &Audited<'_>) -> Vec<Array2<f64>> {
+    let mut network = subject.begun();
     network.teach(&mut Purpose::Steps.open()).to_vec()
 }
 
 /// Deltas that the rule trains by.
-fn deltas(subject: &Subject<'_>, keeps_first_changes: bool) -> Vec<Array2<f64>> {
+fn deltas(subject: &Audited<'_>, keeps_first_changes: bool) -> Vec<Array2<f64>> {
     let mut network = subject.network();
     network.keep_first_changes(keeps_first_changes);
     subject.step(&mut network, &mut Purpose::Steps.open());
     network.deltas().to_vec()
 }
 
-fn compare(subject: &Subject<'_>, signals: &[Array2<f64>], answers: &[Vec<Array2<f64>>]) -> Check {
+fn compare(subject: &Audited<'_>, signals: &[Array2<f64>], answers: &[Vec<Array2<f64>>]) -> Check {
     let layers = &subject.layers;
-    let pass = Pass::new(layers, &subject.input.0);
-    let slopes = plain::gates(layers, &pass, subject.claim.gate());
+    let pass = subject.first_pass();
+    let slopes = net::gates(layers, &pass, subject.claim.gate());
     let slope_sizes = plain::slope_sizes(&slopes);
     let errors = answers.iter().flat_map(|deltas| {
         let pairs = deltas.iter().zip(signals).enumerate();
@@ -57,7 +56,7 @@ fn compare(subject: &Subject<'_>, signals: &[Array2<f64>], answers: &[Vec<Array2
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{Claim, Verdict};
+    use crate::audit::{Claim, Subject, Verdict};
     use crate::math::{Activation, Loss, Reduction, StreamName, Streams};
     use crate::network::{Architecture, DenseInput, Initialisation, draw_layers};
     use crate::rule::{Composed, Composition, FeedbackLearning, LearningRule};
@@ -85,6 +84,7 @@ mod tests {
             step_size: 0.1,
             factors: vec![1.0; 3],
         };
+        let subject = Audited::chain(&subject).unwrap();
         let (signals, right) = (signals(&subject), deltas(&subject, true));
         assert_eq!(right, deltas(&subject, false));
         let verdict = |answers: &[Vec<Array2<f64>>]| compare(&subject, &signals, answers).verdict;

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::compare::is_same;
 use super::report::{Check, Question};
-use super::subject::{Purpose, Subject};
+use super::subject::{Audited, Purpose};
 use crate::network::Network;
 use crate::rule::Layer;
 
@@ -15,7 +15,7 @@ const QUESTION: Question = Question {
 
 const STEPS: usize = 5;
 
-pub(super) fn check(subject: &Subject<'_>) -> Check {
+pub(super) fn check(subject: &Audited<'_>) -> Check {
     let run = || {
         let mut network = subject.network();
         let mut noise = Purpose::Steps.open();
@@ -37,14 +37,20 @@ pub(super) fn check(subject: &Subject<'_>) -> Check {
     QUESTION.decided(layers && feedback, format!("{note}, after {STEPS} steps"))
 }
 
-/// Whether two networks have the same weights, biases and feedback weights, to the bit.
+/// Whether two networks have the same weights, biases, feedback weights and states of maps, to the bit.
 pub(super) fn is_same_state(a: &Network<f64>, b: &Network<f64>) -> bool {
     has_same_layers(a, b) && has_same_feedback(a, b)
 }
 
 fn has_same_layers(a: &Network<f64>, b: &Network<f64>) -> bool {
+    let bits = |network: &Network<f64>| -> Vec<u64> {
+        let states = network.states();
+        states
+            .flat_map(|(_, state)| state.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
+            .collect()
+    };
     let mut pairs = a.layers().iter().zip(b.layers());
-    pairs.all(|(a, b)| is_same_layer(a, b))
+    pairs.all(|(a, b)| is_same_layer(a, b)) && bits(a) == bits(b)
 }
 
 fn has_same_feedback(a: &Network<f64>, b: &Network<f64>) -> bool {

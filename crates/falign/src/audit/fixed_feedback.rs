@@ -2,7 +2,7 @@
 
 use super::determinism::is_same_feedback;
 use super::report::{Check, Question, Verdict};
-use super::subject::{Claim, Subject};
+use super::subject::{Audited, Claim};
 use super::watch::Step;
 use crate::rule::{FeedbackDecay, FeedbackWeights, Magnitude};
 
@@ -14,7 +14,7 @@ const QUESTION: Question = Question {
 
 /// `learning_check` is the check of the feedback weights' own rule: where it holds, and there is
 /// nothing to learn from, feedback weights that stay are right.
-pub(super) fn check(subject: &Subject<'_>, steps: &[Step], learning_check: &Check) -> Check {
+pub(super) fn check(subject: &Audited<'_>, steps: &[Step], learning_check: &Check) -> Check {
     let (Some(first), Some(last)) = (steps.first(), steps.last()) else {
         return QUESTION.not_applicable("no step was watched");
     };

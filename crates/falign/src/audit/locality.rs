@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::compare::{difference, largest, size};
 use super::report::{Check, Question};
-use super::subject::{Claim, Purpose, Subject};
+use super::subject::{Audited, Claim, Purpose};
 use crate::math::Stream;
 use crate::rule::{FeedbackWeights, Layer, Trace};
 
@@ -23,7 +23,7 @@ enum Perturbation {
     Rescaled,
 }
 
-pub(super) fn check(subject: &Subject<'_>) -> Check {
+pub(super) fn check(subject: &Audited<'_>) -> Check {
     if subject.hidden() == 0 {
         return QUESTION.not_applicable("there is no hidden layer to teach");
     }
@@ -81,15 +81,14 @@ pub(super) fn check(subject: &Subject<'_>) -> Check {
 }
 
 /// Largest relative change of a hidden layer's signal when the layers above it are changed.
-fn change(subject: &Subject<'_>, perturbation: Perturbation) -> f64 {
-    let mut network = subject.network();
-    network.forward(&subject.input);
-    network.loss(&subject.targets, subject.loss, subject.reduction);
+fn change(subject: &Audited<'_>, perturbation: Perturbation) -> f64 {
+    let network = subject.begun();
     let trace = network.trace();
     let mut draws = Purpose::Perturbation.open();
     let changes = (0..subject.hidden()).map(|at| {
         let mut layers = subject.layers.clone();
-        for layer in &mut layers[at + 1..] {
+        // Gains belong to the norm before them, which signals cross as it is.
+        for layer in layers[at + 1..].iter_mut().filter(|layer| !layer.is_gain()) {
             perturb(layer, perturbation, &mut draws);
         }
         let still = taught(subject, &subject.layers, trace, at);
@@ -103,7 +102,7 @@ fn change(subject: &Subject<'_>, perturbation: Perturbation) -> f64 {
 /// The signals of hidden layer `at` in two lessons in a row: a rule that keeps the weights of
 /// the lesson before shows in the second.
 fn taught(
-    subject: &Subject<'_>,
+    subject: &Audited<'_>,
     layers: &[Layer<f64>],
     trace: &Trace<f64>,
     at: usize,

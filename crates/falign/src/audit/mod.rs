@@ -22,6 +22,9 @@
 //! | `determinism` | two fresh copies make the same steps to the bit |
 //! | `descent` | the loss falls (a failure only where a theorem says it must) |
 //!
+//! Of networks whose layers are not all dense, or wired freely, two more checks hold: see [`audit_wired`].
+//! Plain loops of their operators and maps are in [`layer`](crate::layer).
+//!
 //! Of a custom rule with a version `study::audit` also asks for `checkpoint`: a fresh copy that gets the feedback
 //! weights and the state of another goes on alike.
 //!
@@ -42,6 +45,9 @@ mod feedback_learning;
 mod fixed_feedback;
 mod gradient;
 mod locality;
+mod maps;
+mod net;
+mod operators;
 mod plain;
 mod report;
 mod subject;
@@ -51,10 +57,13 @@ mod updates;
 mod watch;
 
 pub(crate) use checkpoint::checkpoint;
+pub use operators::operator_error;
 pub use report::{Check, Report, Verdict};
+pub(crate) use subject::Audited;
 pub use subject::{Claim, Subject};
 
 use crate::Result;
+use crate::layer::Wiring;
 use crate::stage::{Listener, Stage, Work};
 
 /// Runs every check on `subject`.
@@ -108,7 +117,56 @@ use crate::stage::{Listener, Stage, Work};
 /// ```
 pub fn audit(subject: &Subject<'_>) -> Result<Report> {
     let stage = |share| Stage::Audit { share };
-    audit_of(subject, &Work::new(Listener::NOBODY, 0.0, &stage))
+    audit_of(
+        &Audited::chain(subject)?,
+        &Work::new(Listener::NOBODY, 0.0, &stage),
+    )
+}
+
+/// [`audit`] of layers and maps in this wiring, with two more checks.
+///
+/// | check | what must hold |
+/// |---|---|
+/// | `operators` | the three calls of each layer's operator are one bilinear form, and those of plain loops |
+/// | `maps` | maps pull back by the slope of the pass that they kept, and their states move once a step |
+///
+/// # Errors
+/// As there; [`Error::Shape`](crate::Error::Shape) also where the wiring is another network's.
+///
+/// # Example
+/// ```
+/// use falign::DenseInput;
+/// use falign::audit::{Claim, Subject};
+/// use falign::internal::audit::audit_wired;
+/// use falign::internal::layer::{Residual, Wiring};
+/// use falign::internal::rule::LastLayerOnly;
+/// use falign::math::{Activation, Loss, Reduction};
+/// use falign::rule::Layer;
+/// use ndarray::Array;
+/// use std::sync::Arc;
+/// let mut wiring = Wiring::new(3);
+/// let hidden = wiring.layer(wiring.input());
+/// let sum = wiring.map(Arc::new(Residual { numbers: 3 }), &[wiring.input(), hidden]);
+/// wiring.layer(sum);
+/// let wave = |n, m| Array::from_shape_fn((n, m), |(i, j)| ((3 * i + 5 * j) as f64).sin());
+/// let report = audit_wired(&Subject {
+///     layers: vec![Layer::dense(wave(3, 3), Activation::Tanh), Layer::dense(wave(2, 3), Activation::Linear)],
+///     rule: &|| Box::new(LastLayerOnly),
+///     claim: Claim::LastLayerOnly,
+///     input: DenseInput(wave(8, 3)),
+///     targets: wave(8, 2),
+///     loss: Loss::SquaredError,
+///     reduction: Reduction::Mean,
+///     step_size: 0.1,
+///     factors: vec![1.0; 2],
+/// }, wiring)?;
+/// assert!(report.passed(), "{report:?}");
+/// # Ok::<(), falign::Error>(())
+/// ```
+pub fn audit_wired(subject: &Subject<'_>, wiring: Wiring<f64>) -> Result<Report> {
+    let stage = |share| Stage::Audit { share };
+    let work = Work::new(Listener::NOBODY, 0.0, &stage);
+    audit_of(&Audited::wired(subject, wiring)?, &work)
 }
 
 /// Checks of [`audit`].
@@ -118,15 +176,14 @@ pub(crate) const CHECKS: usize = 12;
 ///
 /// # Errors
 /// As there; [`Error::Stopped`](crate::Error::Stopped) where it is to stop.
-pub(crate) fn audit_of(subject: &Subject<'_>, work: &Work<'_>) -> Result<Report> {
-    subject.check()?;
+pub(crate) fn audit_of(subject: &Audited<'_>, work: &Work<'_>) -> Result<Report> {
     work.did(0.0)?;
     let subject = &subject.at_stable_step_size()?;
     let steps = watch::watch(subject, WATCHED);
     let done = |check: Check| work.did(1.0).map(|()| check);
     let learning = done(feedback_learning::check(subject, &steps))?;
     let fixed = done(fixed_feedback::check(subject, &steps, &learning))?;
-    Ok(Report {
+    let mut report = Report {
         step_size: subject.step_size,
         checks: vec![
             done(gradient::check(subject, &steps))?,
@@ -142,7 +199,12 @@ pub(crate) fn audit_of(subject: &Subject<'_>, work: &Work<'_>) -> Result<Report>
             done(determinism::check(subject))?,
             done(descent::check(subject))?,
         ],
-    })
+    };
+    if subject.is_wired {
+        report.checks.push(operators::check(subject));
+        report.checks.push(maps::check(subject, &steps));
+    }
+    Ok(report)
 }
 
 /// Steps whose every number is compared: enough for weights that are one step old, or feedback

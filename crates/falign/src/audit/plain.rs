@@ -4,8 +4,8 @@
 use ndarray::{Array2, Zip};
 
 use super::compare::ROUNDING;
-use crate::math::{Activation, Loss};
-use crate::rule::{Gate, Layer, SignalPath};
+use crate::math::Loss;
+use crate::rule::{Layer, SignalPath};
 
 /// One batch on its way through a network.
 pub(super) struct Pass {
@@ -25,12 +25,6 @@ impl Pass {
         &self.z[self.z.len() - 1]
     }
 
-    /// psi(z) of each hidden layer.
-    pub(super) fn activities(&self, layers: &[Layer<f64>]) -> Vec<Array2<f64>> {
-        let hidden = self.z[..self.z.len() - 1].iter().zip(layers);
-        hidden.map(|(z, layer)| activity(layer, z)).collect()
-    }
-
     /// psi'(z) of each hidden layer.
     pub(super) fn slopes(&self, layers: &[Layer<f64>]) -> Vec<Array2<f64>> {
         let hidden = self.z[..self.z.len() - 1].iter().zip(layers);
@@ -38,20 +32,6 @@ impl Pass {
             .map(|(z, layer)| z.mapv(|z| layer.activation.derivative(z)))
             .collect()
     }
-}
-
-/// Factors of signals in each hidden layer: psi'(z), or the function in its place.
-pub(super) fn gates(layers: &[Layer<f64>], pass: &Pass, gate: Gate) -> Vec<Array2<f64>> {
-    let of_layer = |(z, layer): (&Array2<f64>, &Layer<f64>)| {
-        z.mapv(|z| match gate {
-            Gate::Derivative => layer.activation.derivative(z),
-            // Linear units have no function that could be replaced.
-            _ if layer.activation == Activation::Linear => 1.0,
-            _ => gate.value(z),
-        })
-    };
-    let hidden = pass.z[..pass.z.len() - 1].iter().zip(layers);
-    hidden.map(of_layer).collect()
 }
 
 /// psi(z).
@@ -194,15 +174,4 @@ pub(super) fn gradient(c: f64, d: &Array2<f64>, h: &Array2<f64>) -> Array2<f64> 
         }
     }
     g
-}
-
-/// The exact derivatives of the loss by the activities of each hidden layer, (batch, units),
-/// and the residual: what backpropagation sends.
-pub(super) fn exact_signals(
-    layers: &[Layer<f64>],
-    pass: &Pass,
-    e: &Array2<f64>,
-) -> Vec<Array2<f64>> {
-    let w: Vec<Array2<f64>> = layers[1..].iter().map(|l| l.weights.clone()).collect();
-    signals(SignalPath::Layerwise, e, &w, layers, &pass.slopes(layers))
 }

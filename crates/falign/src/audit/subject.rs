@@ -2,6 +2,8 @@
 
 use ndarray::Array2;
 
+use super::net::{Draws, Net, Pass};
+use crate::layer::{Node, Wiring};
 use crate::math::{Loss, Reduction, Stream, StreamName, Streams};
 use crate::network::{DenseInput, Network, OptimiserKind, StepOptions};
 use crate::rule::{Composition, FeedbackLearning, Gate, LastLayerOnly, Layer, LearningRule};
@@ -66,7 +68,7 @@ impl Claim {
 }
 
 /// A rule, and the network and batch it is audited on. Steps are those of plain stochastic
-/// gradient descent, without dropout and with outputs that are not centred.
+/// gradient descent, without dropout of hidden units and with outputs that are not centred.
 ///
 /// # Example
 /// ```
@@ -145,6 +147,7 @@ pub(super) enum Purpose {
     Trials = 3,
     Directions = 4,
     Mirror = 5,
+    Operators = 6,
 }
 
 impl Purpose {
@@ -153,7 +156,71 @@ impl Purpose {
     }
 }
 
-impl Subject<'_> {
+/// A subject with the wiring of its network.
+#[derive(Clone)]
+pub(crate) struct Audited<'a> {
+    subject: Subject<'a>,
+    pub(super) net: Net,
+    /// Whether the engine runs layers and maps one by one, as they are wired.
+    pub(super) is_wired: bool,
+}
+
+impl<'a> std::ops::Deref for Audited<'a> {
+    type Target = Subject<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.subject
+    }
+}
+
+impl<'a> Audited<'a> {
+    /// The layers of a subject one above the other.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] or [`Error::Config`] where something does not fit.
+    pub(crate) fn chain(subject: &Subject<'a>) -> Result<Self> {
+        let (inputs, layers) = (subject.input.0.ncols(), subject.layers.len());
+        let is_wired = !subject.layers.iter().all(Layer::is_dense);
+        Self::new(subject, Wiring::chain(inputs, layers), is_wired)
+    }
+
+    /// Layers and maps in this wiring.
+    ///
+    /// # Errors
+    /// As [`chain`](Self::chain).
+    pub(crate) fn wired(subject: &Subject<'a>, wiring: Wiring<f64>) -> Result<Self> {
+        Self::new(subject, wiring, true)
+    }
+
+    fn new(subject: &Subject<'a>, wiring: Wiring<f64>, is_wired: bool) -> Result<Self> {
+        let audited = Self {
+            subject: subject.clone(),
+            net: Net::new(wiring),
+            is_wired,
+        };
+        audited.check()?;
+        Ok(audited)
+    }
+
+    /// A batch on its way through these layers, in plain loops.
+    pub(super) fn pass(&self, layers: &[Layer<f64>], draws: Draws) -> Pass {
+        self.net.pass(layers, &self.input.0, draws)
+    }
+
+    /// The first pass of a network, which the first step makes too.
+    pub(super) fn first_pass(&self) -> Pass {
+        let (noise, step) = (Purpose::Steps.open(), 0);
+        self.pass(&self.layers, Draws { noise, step })
+    }
+
+    /// A network whose next step has this batch before it: run forward in training, with its loss.
+    pub(super) fn begun(&self) -> Network<f64> {
+        let mut network = self.network();
+        network.forward_in_training(&self.input, &Purpose::Steps.open());
+        network.loss(&self.targets, self.loss, self.reduction);
+        network
+    }
+
     /// Number of hidden layers.
     pub(super) fn hidden(&self) -> usize {
         self.layers.len() - 1
@@ -174,7 +241,12 @@ impl Subject<'_> {
 
     /// The start with this rule.
     pub(super) fn network_with(&self, rule: Box<dyn LearningRule<f64>>) -> Network<f64> {
-        Network::new(self.layers.clone(), rule, OptimiserKind::Sgd)
+        let (layers, sgd) = (self.layers.clone(), OptimiserKind::Sgd);
+        if self.is_wired {
+            Network::wired(layers, self.net.wiring().clone(), rule, sgd)
+        } else {
+            Network::new(layers, rule, sgd)
+        }
     }
 
     /// One step with the subject's own step size and ridge.
@@ -212,8 +284,8 @@ impl Subject<'_> {
             if stable.is_stable() {
                 break;
             }
-            stable.step_size /= 2.0;
-            for factor in &mut stable.factors {
+            stable.subject.step_size /= 2.0;
+            for factor in &mut stable.subject.factors {
                 *factor = 0.5 * (1.0 + *factor);
             }
         }
@@ -228,6 +300,20 @@ impl Subject<'_> {
             stable.step_size
         );
         Err(Error::config("learning.step_size", self.step_size, why))
+    }
+
+    /// Numbers of one sample of a value.
+    fn numbers(&self, value: usize) -> usize {
+        let Some(node) = value.checked_sub(1) else {
+            return self.input.0.ncols();
+        };
+        match &self.net.nodes()[node] {
+            Node::Map(map, _) => map.outputs(),
+            Node::Layer(_) => {
+                let layers = self.net.nodes()[..node].iter();
+                self.layers[layers.filter(|node| node.is_layer()).count()].units()
+            }
+        }
     }
 
     fn is_stable(&self) -> bool {
@@ -248,22 +334,28 @@ impl Subject<'_> {
             return Err(Error::shape("layers", "at least one layer", "none"));
         };
         let (batch, input_dim) = self.input.0.dim();
-        let mut below = input_dim;
+        if input_dim != self.net.wiring().inputs() || self.net.count() != self.layers.len() {
+            let expected = format!(
+                "{} inputs and {} layers",
+                self.net.wiring().inputs(),
+                self.net.count()
+            );
+            let got = format!("{input_dim} and {}", self.layers.len());
+            return Err(Error::shape("wiring", expected, got));
+        }
         for (at, layer) in self.layers.iter().enumerate() {
-            if !layer.is_dense() {
-                let what = format!("layers[{at}]");
-                let expected = "a dense layer: the plain loops of an audit know no others";
-                return Err(Error::shape(what, expected, format!("{layer:?}")));
-            }
-            let units = layer.units();
-            let biases = layer.bias.as_ref().map_or(units, ndarray::Array1::len);
-            if layer.inputs() != below || biases != units || units == 0 {
+            let extent = layer.extent();
+            let biases = layer
+                .bias
+                .as_ref()
+                .map_or(extent.channels, ndarray::Array1::len);
+            let below = self.numbers(self.net.read_by(at));
+            if extent.inputs != below || biases != extent.channels || extent.outputs == 0 {
                 let what = format!("layers[{at}]");
                 let expected = format!("at least one unit of {below} inputs, and a bias each");
                 let got = format!("{:?} with {biases} biases", layer.weights.dim());
                 return Err(Error::shape(what, expected, got));
             }
-            below = units;
         }
         if batch == 0 || self.targets.dim() != (batch, last.units()) {
             let expected = format!("({batch}, {}), not empty", last.units());

@@ -5,8 +5,11 @@ use ndarray::Array2;
 use super::compare::{EXACT, is_same, largest, move_difference};
 use super::definition::shapes;
 use super::report::{Check, Question};
-use super::subject::{Purpose, Subject};
-use crate::rule::{Composed, FeedbackWeights, Gate, Magnitude, Sent, SignalPath};
+use super::subject::{Audited, Purpose};
+use crate::layer::Node;
+use crate::rule::{
+    Composed, Composition, DirectFeedback, FeedbackWeights, Gate, Magnitude, Sent, SignalPath,
+};
 
 const QUESTION: Question = Question {
     name: "transpose",
@@ -15,7 +18,7 @@ const QUESTION: Question = Question {
 
 const STEPS: usize = 3;
 
-pub(super) fn check(subject: &Subject<'_>) -> Check {
+pub(super) fn check(subject: &Audited<'_>) -> Check {
     let hidden = subject.hidden();
     let Some(composition) = subject.claim.composition() else {
         return QUESTION.not_applicable("its definition has no feedback weights to set");
@@ -39,8 +42,12 @@ pub(super) fn check(subject: &Subject<'_>) -> Check {
         _ => {}
     }
     let is_direct = composition.path == SignalPath::Direct;
-    // No forward weights join the output to the hidden layers below the last.
-    let from = if is_direct { hidden - 1 } else { 0 };
+    let exact_layers = exact_layers(subject, composition);
+    if exact_layers == [hidden] {
+        return QUESTION.not_applicable(
+            "no forward weights join the output to where its signals arrive: maps are between them",
+        );
+    }
     let mut network = subject.network();
     let mut exact = subject.network_with(Box::new(Composed::backpropagation()));
     let (mut worst, mut is_bitwise) = (0.0, true);
@@ -52,19 +59,29 @@ pub(super) fn check(subject: &Subject<'_>) -> Check {
             return QUESTION.not_applicable("its feedback weights cannot be set from outside");
         };
         // The claim's shapes; others would break the rule's own products.
-        if feedback
-            .iter()
-            .map(Array2::dim)
-            .ne(shapes(composition.path, &layers))
-        {
+        if feedback.iter().map(Array2::dim).ne(shapes(
+            composition.path,
+            composition.direct,
+            &layers,
+        )) {
             return QUESTION.decided(false, "its feedback weights do not have the claimed shapes");
         }
-        for l in from..hidden {
-            feedback[l].clone_from(&layers[l + 1].weights);
+        if is_direct {
+            let carrier = match composition.direct {
+                DirectFeedback::Kernel => hidden - 1,
+                _ => exact_layers[0],
+            };
+            feedback[carrier].clone_from(&layers[hidden].weights);
+        } else {
+            let pairs = feedback.iter_mut().zip(&layers[1..]);
+            for (b, layer) in pairs.filter(|(_, layer)| !layer.is_gain()) {
+                b.clone_from(&layer.weights);
+            }
         }
         subject.step(&mut network, &mut noise.clone());
         subject.step(&mut exact, &mut noise);
-        for (l, start) in layers.iter().enumerate().skip(from) {
+        for &l in &exact_layers {
+            let start = &layers[l];
             let (found, wanted) = (&network.layers()[l], &exact.layers()[l]);
             let weights = (&found.weights, &wanted.weights);
             worst = largest([
@@ -89,4 +106,43 @@ pub(super) fn check(subject: &Subject<'_>) -> Check {
         ""
     };
     QUESTION.within(worst, EXACT, format!("{how} in {STEPS} steps{which}"))
+}
+
+/// Layers whose changes are exact where the feedback weights of their signals are the forward weights: all of
+/// them on the layerwise path. On the direct one no forward weights join the output to layers below the last but
+/// where its signals arrive at what the last layer reads.
+fn exact_layers(subject: &Audited<'_>, composition: Composition) -> Vec<usize> {
+    let (net, last) = (&subject.net, subject.hidden());
+    if composition.path == SignalPath::Layerwise {
+        return (0..=last).collect();
+    }
+    let read = net.read_by(last);
+    let has_landed = |layer: usize| match composition.direct {
+        DirectFeedback::Kernel => true,
+        _ => net.wiring().landing(net.node_of(layer)).0 == read,
+    };
+    let mut exact = vec![last];
+    let mut gains = Vec::new();
+    let mut value = read;
+    while let Some(node) = value.checked_sub(1) {
+        match &net.nodes()[node] {
+            Node::Map(_, from) if from.len() == 1 => value = from[0].0,
+            Node::Map(..) => break,
+            Node::Layer(from) => {
+                let layer = net.layer_of(node);
+                if subject.layers[layer].is_gain() {
+                    gains.push(layer);
+                    value = from.0;
+                    continue;
+                }
+                if has_landed(layer) {
+                    exact.extend(gains);
+                    exact.push(layer);
+                }
+                break;
+            }
+        }
+    }
+    exact.sort_unstable();
+    exact
 }

@@ -8,9 +8,11 @@
 use ndarray::Array2;
 
 use super::compare::largest;
-use super::plain::{self, Pass};
+use super::net::{self, Draws, Pass, Way, layer};
+use super::plain;
 use super::report::{Check, Question};
-use super::subject::{Claim, Purpose, Subject};
+use super::subject::{Audited, Claim, Purpose};
+use crate::layer::PlainMap;
 use crate::math::Stream;
 use crate::rule::Layer;
 
@@ -36,8 +38,13 @@ const STANDARD_ERRORS: f64 = 5.0;
 /// Shift of a finite difference along a direction of length 1 per coordinate.
 const SHIFT: f64 = 1e-4;
 
-pub(super) fn check(subject: &Subject<'_>) -> Check {
+pub(super) fn check(subject: &Audited<'_>) -> Check {
     let (compared, trials, what) = match subject.claim {
+        Claim::NodePerturbation { .. } if subject.net.plain_maps().any(PlainMap::joins_samples) => {
+            return QUESTION.not_applicable(
+                "a norm over the batch lets each sample's loss depend on the others' noise",
+            );
+        }
         Claim::NodePerturbation { sigma } if subject.hidden() > 0 => (
             nodes(subject, sigma),
             NODE_TRIALS,
@@ -45,6 +52,9 @@ pub(super) fn check(subject: &Subject<'_>) -> Check {
         ),
         Claim::NodePerturbation { .. } => {
             return QUESTION.not_applicable("there is no hidden layer to teach");
+        }
+        Claim::WeightPerturbation { .. } if subject.net.is_drawn() => {
+            return QUESTION.not_applicable("dropout draws another network for each trial");
         }
         Claim::WeightPerturbation { sigma } => {
             let what = "the gradient of all weights and biases";
@@ -142,13 +152,11 @@ fn smoothed(directions: &[Vec<f64>], sigma: f64, loss: &mut dyn FnMut(&[f64]) ->
 }
 
 /// Node perturbation: the signals of each hidden layer.
-fn nodes(subject: &Subject<'_>, sigma: f64) -> Vec<Compared> {
+fn nodes(subject: &Audited<'_>, sigma: f64) -> Vec<Compared> {
     let layers = &subject.layers;
-    let pass = Pass::new(layers, &subject.input.0);
+    let pass = subject.first_pass();
     let (y, factor) = (&subject.targets, subject.reduction_factor());
-    let e = plain::residual(subject.loss, pass.outputs(), y, factor);
-    let exact = plain::exact_signals(layers, &pass, &e);
-    let activities = pass.activities(layers);
+    let (_, exact, _) = exact(subject, &pass);
     let along: Vec<Vec<Vec<f64>>> = exact
         .iter()
         .map(|g| directions(&g.iter().copied().collect::<Vec<_>>()))
@@ -157,10 +165,8 @@ fn nodes(subject: &Subject<'_>, sigma: f64) -> Vec<Compared> {
         .iter()
         .map(|u| vec![Mean::default(); u.len()])
         .collect();
-    let mut network = subject.network();
+    let mut network = subject.begun();
     let mut noise = Purpose::Steps.open();
-    network.forward(&subject.input);
-    network.loss(y, subject.loss, subject.reduction);
     for _ in 0..NODE_TRIALS {
         let signals = network.teach(&mut noise);
         for ((signal, along), found) in signals.iter().zip(&along).zip(&mut found) {
@@ -172,10 +178,10 @@ fn nodes(subject: &Subject<'_>, sigma: f64) -> Vec<Compared> {
     let mut all = Vec::new();
     for (l, found) in found.iter().enumerate() {
         let truth = smoothed(&along[l], sigma, &mut |shift| {
-            let mut h = activities[l].clone();
+            let mut h = pass.values[subject.net.node_of(l) + 1].clone();
             h.iter_mut().zip(shift).for_each(|(h, shift)| *h += shift);
-            let z = plain::climb(layers, l + 1, plain::sums(&layers[l + 1], &h));
-            plain::loss(subject.loss, &z[z.len() - 1], y, factor)
+            let f = subject.net.outputs_of_activity(layers, &pass, l, h);
+            plain::loss(subject.loss, &f, y, factor)
         });
         let norm = dot(&exact[l], &exact[l]).sqrt();
         let pairs = found.iter().zip(&truth);
@@ -185,7 +191,7 @@ fn nodes(subject: &Subject<'_>, sigma: f64) -> Vec<Compared> {
 }
 
 /// Weight perturbation: the step of all weights and biases as one long vector.
-fn weights(subject: &Subject<'_>, sigma: f64) -> Vec<Compared> {
+fn weights(subject: &Audited<'_>, sigma: f64) -> Vec<Compared> {
     let layers = &subject.layers;
     let gradient = exact_gradient(subject);
     let along = directions(&gradient);
@@ -211,7 +217,7 @@ fn weights(subject: &Subject<'_>, sigma: f64) -> Vec<Compared> {
             layer.weights.iter_mut().chain(bias)
         });
         weights.zip(shift).for_each(|(w, shift)| *w += shift);
-        let pass = Pass::new(&moved, &subject.input.0);
+        let pass = subject.pass(&moved, Draws::none());
         let factor = subject.reduction_factor();
         plain::loss(subject.loss, pass.outputs(), &subject.targets, factor)
     });
@@ -231,21 +237,33 @@ fn flat(layers: &[Layer<f64>]) -> Vec<f64> {
 }
 
 /// The gradient of the loss in the order of [`flat`].
-fn exact_gradient(subject: &Subject<'_>) -> Vec<f64> {
+fn exact_gradient(subject: &Audited<'_>) -> Vec<f64> {
     let layers = &subject.layers;
-    let pass = Pass::new(layers, &subject.input.0);
-    let (y, factor) = (&subject.targets, subject.reduction_factor());
-    let e = plain::residual(subject.loss, pass.outputs(), y, factor);
-    let (s, slopes) = (plain::exact_signals(layers, &pass, &e), pass.slopes(layers));
-    let h = pass.activities(layers);
+    let pass = subject.pass(layers, Draws::none());
+    let (e, s, slopes) = exact(subject, &pass);
     let mut all = Vec::new();
     for (l, layer) in layers.iter().enumerate() {
         let d: Array2<f64> = s.get(l).map_or_else(|| e.clone(), |s| s * &slopes[l]);
-        let below = if l == 0 { &subject.input.0 } else { &h[l - 1] };
-        all.extend(plain::gradient(layer.factor, &d, below));
-        if layer.bias.is_some() {
-            all.extend(d.columns().into_iter().map(|d| d.sum()));
+        let below = &pass.values[subject.net.read_by(l)];
+        all.extend(layer::gradient(layer, layer.factor, &d, below));
+        if let Some(bias) = &layer.bias {
+            all.extend(layer::bias_gradient(&d, bias.len()));
         }
     }
     all
+}
+
+/// The residual, the exact signals and psi' of hidden layers.
+fn exact(subject: &Audited<'_>, pass: &Pass) -> (Array2<f64>, Vec<Array2<f64>>, Vec<Array2<f64>>) {
+    let (layers, y) = (&subject.layers, &subject.targets);
+    let e = plain::residual(subject.loss, pass.outputs(), y, subject.reduction_factor());
+    let slopes = net::slopes(layers, pass);
+    let way = Way {
+        layers,
+        pass,
+        slopes: &slopes,
+        is_of_sizes: false,
+    };
+    let signals = subject.net.exact_signals(&e, way);
+    (e, signals, slopes)
 }

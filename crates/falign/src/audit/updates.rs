@@ -1,11 +1,10 @@
 //! Changes of weights and biases against the delivered deltas.
 
-use ndarray::Axis;
-
 use super::compare::{EXACT, largest, move_difference, size};
-use super::plain::{self, Pass};
+use super::net::layer;
+use super::plain;
 use super::report::{Check, Question};
-use super::subject::{Claim, Subject};
+use super::subject::{Audited, Claim};
 use super::watch::Step;
 
 const QUESTION: Question = Question {
@@ -14,7 +13,7 @@ const QUESTION: Question = Question {
               the delivered delta (signal x psi') times the activity below, biases likewise",
 };
 
-pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
+pub(super) fn check(subject: &Audited<'_>, steps: &[Step]) -> Check {
     let has_estimated = steps.iter().any(|step| step.seen.has_estimated);
     match subject.claim {
         Claim::WeightPerturbation { .. } => {
@@ -35,10 +34,9 @@ pub(super) fn check(subject: &Subject<'_>, steps: &[Step]) -> Check {
 }
 
 /// Largest relative error of a step's changes.
-fn error(subject: &Subject<'_>, step: &Step) -> f64 {
+fn error(subject: &Audited<'_>, step: &Step) -> f64 {
     let (eta, layers) = (subject.step_size, &step.before);
-    let pass = Pass::new(layers, &subject.input.0);
-    let h = pass.activities(layers);
+    let pass = step.pass(subject);
     let (y, reduction) = (&subject.targets, subject.reduction_factor());
     let e = plain::residual(subject.loss, pass.outputs(), y, reduction);
     let e_sizes = plain::residual_sizes(&e, y, reduction);
@@ -48,16 +46,21 @@ fn error(subject: &Subject<'_>, step: &Step) -> f64 {
             Some(d) => (d.clone(), plain::absolute(d)),
             None => (e.clone(), e_sizes.clone()),
         };
-        let below = if l == 0 { &subject.input.0 } else { &h[l - 1] };
+        let below = &pass.values[subject.net.read_by(l)];
         let c = eta * before.factor;
         let kept = &before.weights * subject.factors[l];
-        let expected = &kept - &plain::gradient(c, &d, below);
-        let terms = size(&plain::gradient(c, &d_sizes, &plain::absolute(below)));
+        let expected = &kept - &layer::gradient(before, c, &d, below);
+        let terms = size(&layer::gradient(
+            before,
+            c,
+            &d_sizes,
+            &plain::absolute(below),
+        ));
         let weights = move_difference(&after.weights, &expected, &kept, terms);
         let biases = match (&before.bias, &after.bias) {
             (Some(before), Some(after)) => {
-                let expected = before - &(eta * d.sum_axis(Axis(0)));
-                let terms = eta * size(&d_sizes.sum_axis(Axis(0)));
+                let expected = before - &(eta * layer::bias_gradient(&d, before.len()));
+                let terms = eta * size(&layer::bias_gradient(&d_sizes, before.len()));
                 move_difference(after, &expected, before, terms)
             }
             _ => 0.0,

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ndarray::Array2;
 
-use super::subject::{Purpose, Subject};
+use super::net::{Draws, Pass};
+use super::subject::{Audited, Purpose};
 use crate::math::Stream;
 use crate::rule::fused::family;
 use crate::rule::{Adaptation, Layer, LearningRule, SignalPath, Trace, Trials};
@@ -15,6 +16,10 @@ pub(super) struct Step {
     /// The layers before the step, and after it.
     pub(super) before: Vec<Layer<f64>>,
     pub(super) after: Vec<Layer<f64>>,
+    /// States that maps keep, after the step.
+    pub(super) states_after: Vec<Vec<f64>>,
+    /// Draws of the step's maps.
+    pub(super) draws: Draws,
     /// The numbers that the rule was told and shows.
     pub(super) seen: Seen,
     /// The rule's signals times psi': what weights are changed by.
@@ -85,8 +90,15 @@ impl LearningRule<f64> for Witness {
     }
 }
 
+impl Step {
+    /// The batch on its way through the layers before the step, in plain loops.
+    pub(super) fn pass(&self, subject: &Audited<'_>) -> Pass {
+        subject.pass(&self.before, self.draws.clone())
+    }
+}
+
 /// The first `steps` steps of the subject.
-pub(super) fn watch(subject: &Subject<'_>, steps: usize) -> Vec<Step> {
+pub(super) fn watch(subject: &Audited<'_>, steps: usize) -> Vec<Step> {
     let seen = Arc::new(Mutex::new(Seen::default()));
     let rule = (subject.rule)();
     let gate = family(rule.as_ref()).map(|rule| rule.composition().gate);
@@ -100,11 +112,17 @@ pub(super) fn watch(subject: &Subject<'_>, steps: usize) -> Vec<Step> {
     (0..steps)
         .map(|_| {
             let before = network.layers().to_vec();
+            let draws = Draws {
+                noise: noise.clone(),
+                step: network.steps_done(),
+            };
             let feedback_before = network.rule().feedback().map(<[_]>::to_vec);
             subject.step(&mut network, &mut noise);
             Step {
                 before,
+                draws,
                 after: network.layers().to_vec(),
+                states_after: network.states().map(|(_, state)| state.clone()).collect(),
                 deltas: network.deltas().to_vec(),
                 seen: seen.lock().unwrap_or_else(PoisonError::into_inner).clone(),
                 feedback_before,

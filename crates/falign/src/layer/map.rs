@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::batch::Batch;
+use super::plain_map::PlainMap;
 use crate::math::Stream;
 
 /// A function without weights: activation, pool, residual sum, normalisation, attention's core.
@@ -27,6 +28,11 @@ pub trait Map<T>: fmt::Debug + Send + Sync {
 
     /// Writes the signal of each input from the output's.
     fn pull_back(&self, signal: &[T], kept: &Kept<T>, below: &mut [&mut [T]], batch: Batch);
+
+    /// The same map in plain loops, which audits hold it against; none where there is none, the default.
+    fn plain(&self) -> Option<PlainMap> {
+        None
+    }
 }
 
 /// A forward pass through a [`Map`].

@@ -18,6 +18,7 @@ pub(crate) mod map;
 pub(crate) mod maps;
 mod operator;
 pub(crate) mod plain;
+pub(crate) mod plain_map;
 pub(crate) mod windowed;
 pub(crate) mod wiring;
 
@@ -30,4 +31,5 @@ pub(crate) use map::{Kept, Map, Pass};
 pub(crate) use maps::draw_masks;
 pub(crate) use operator::Shared;
 pub use operator::{Extent, Operator, Packed, Parameter, Way};
+pub(crate) use plain_map::{Branch, PlainMap, continued};
 pub(crate) use wiring::{Node, Value, Wiring};

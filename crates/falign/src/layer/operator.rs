@@ -49,6 +49,12 @@ pub trait Operator<T>: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The same operator in plain loops, which audits hold it against. None where there is none, which is
+    /// the default: its own calls are believed as far as they are transposes of each other.
+    fn plain(&self) -> Option<Arc<dyn Operator<T>>> {
+        None
+    }
+
     /// Weights in the order that a call reads them in, made in `space` where that is another than
     /// theirs (the default is theirs). Feedback weights that stay are packed once.
     fn pack<'a>(&self, weights: &'a [T], way: Way, space: &'a mut Vec<T>) -> Packed<'a, T> {

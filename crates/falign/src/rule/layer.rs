@@ -92,6 +92,11 @@ impl<T: Scalar> Layer<T> {
         self.operator.is_none()
     }
 
+    /// Operator of a layer that is not dense.
+    pub(crate) fn operator(&self) -> Option<&dyn Operator<T>> {
+        self.operator.as_ref().map(|shared| &**shared)
+    }
+
     /// Whether its weights are the gains of a map: they have no feedback weights, and signals cross them
     /// as they are.
     pub(crate) fn is_gain(&self) -> bool {

@@ -4,7 +4,8 @@ mod verdict;
 
 use ndarray::Array2;
 
-use crate::audit::{CHECKS, Check, Claim, Report, Subject, Verdict, audit_of, checkpoint};
+use crate::Result;
+use crate::audit::{Audited, CHECKS, Check, Claim, Report, Subject, Verdict, audit_of, checkpoint};
 use crate::config::Experiment;
 use crate::config::setting::{
     FeedbackDecay, FeedbackStepSize, MirrorResponse, NetworkSetting, SaveWeights, Setting,
@@ -18,7 +19,6 @@ use crate::simulate::watch::{Watch, prepare};
 use crate::simulate::{Context, composition, engine, feedback_learning, parts, rule};
 use crate::stage::{Listener, Stage, Work, unstopped};
 use crate::two_layer::{Dynamics, Listening, Problem, Reference, Start, Weights};
-use crate::{Error, Result};
 
 /// How far a setting's network is cut down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,11 @@ pub struct Limits {
     /// Samples in the batch.
     pub samples: usize,
 }
+
+/// Products of a batch's forward pass in plain loops, at most, where a list of layers is audited as it is:
+/// samples are left out, down to these.
+const PLAIN_PRODUCTS: f64 = 1e6;
+const LEAST_SAMPLES: usize = 5;
 
 /// One audited rule.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +51,7 @@ pub struct RuleAudit {
 
 /// Audits every rule of an experiment, once in each case, on run 0 of the setting with the
 /// largest ridge, in `f64`. Data and start follow the setting's own laws; hidden layers and
-/// batch are cut to `limits`. A setting of a two-layer engine gets one more check: that the
+/// batch are cut to `limits`. Of a list of layers only the batch is cut, more where it is a large one. A setting of a two-layer engine gets one more check: that the
 /// engine makes the steps of the audited network.
 ///
 /// A custom rule is held to nothing but what any rule is, or to the claims of the rule whose place it
@@ -117,11 +122,6 @@ fn one(case: String, setting: &Setting, means: &Means<'_>) -> Result<RuleAudit> 
     small.initial_weights = None;
     small.save_weights = SaveWeights::None;
     match small {
-        Setting::Network(small) if small.blueprint.is_some() => Err(Error::config(
-            "network.layers",
-            "a list",
-            "audits take networks whose layers are all dense so far; leave out this setting by --case, or audit the rule on dense layers",
-        )),
         Setting::Network(mut small) => {
             for units in &mut small.widths {
                 *units = width.min(*units);
@@ -169,7 +169,12 @@ fn deep(case: String, setting: &NetworkSetting, means: &Means<'_>) -> Result<Rul
     let parts = parts::<f64>(setting, 0, means.sources, means.listener)?;
     means.work.did(1.0)?;
     let setting = &parts.setting;
-    let rows: Vec<usize> = (0..limits.samples.min(parts.train.samples())).collect();
+    let mut samples = limits.samples.min(parts.train.samples());
+    if parts.network.is_wired() {
+        let room = (PLAIN_PRODUCTS / parts.network.multiply_adds().max(1.0)) as usize;
+        samples = samples.min(room.max(LEAST_SAMPLES));
+    }
+    let rows: Vec<usize> = (0..samples).collect();
     let mut batch = Batch::default();
     parts.train.fill(&rows, &mut batch);
     let options = &parts.options;
@@ -196,13 +201,17 @@ fn deep(case: String, setting: &NetworkSetting, means: &Means<'_>) -> Result<Rul
         factors: factors.map(|has| if *has { kept } else { 1.0 }).collect(),
         layers: layers.clone(),
     };
-    let mut report = audit_of(&subject, means.work)?;
+    let audited = match parts.network.trace().passage() {
+        None => Audited::chain(&subject)?,
+        Some(passage) => Audited::wired(&subject, passage.wiring().clone())?,
+    };
+    let mut report = audit_of(&audited, means.work)?;
     if setting
         .rule
         .custom()
         .is_some_and(|custom| custom.version().is_some())
     {
-        report.checks.push(checkpoint(&subject)?);
+        report.checks.push(checkpoint(&audited)?);
     }
     Ok(RuleAudit {
         case,
@@ -280,7 +289,7 @@ fn two_layer(case: String, setting: &TwoLayerSetting, means: &Means<'_>) -> Resu
         factors: vec![1.0, kept],
     };
     let mut report = if composition.is_some() {
-        audit_of(&subject, means.work)?
+        audit_of(&Audited::chain(&subject)?, means.work)?
     } else {
         means.work.did(CHECKS as f64)?;
         Report {

@@ -3,6 +3,7 @@
 mod claims; // every rule is what it claims to be
 mod elsewhere; // updates of another program
 mod feedback; // feedback weights that learn wrongly, or should not, or should
+mod listed; // networks as lists of layers
 mod mutant; // rules that are almost right
 mod names; // other rules under a rule's name, and private ones
 mod signals; // teaching signals that are almost right

@@ -132,7 +132,7 @@ impl Maker<'_> {
             return Some(above.cloned().collect());
         }
         let found: Vec<_> = b.iter().map(Array2::dim).collect();
-        if found != shapes(composition.path, &self.updates.layers) {
+        if found != shapes(composition.path, composition.direct, &self.updates.layers) {
             return None;
         }
         let FeedbackWeights::Sign(_) = composition.feedback else {

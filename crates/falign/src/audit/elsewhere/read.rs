@@ -11,7 +11,7 @@ use super::Updates;
 use crate::audit::definition::shapes;
 use crate::data::arrays::Entry;
 use crate::math::{Activation, Loss, Reduction};
-use crate::rule::{FeedbackWeights, Layer, Rule, RuleKind, SignalPath};
+use crate::rule::{DirectFeedback, FeedbackWeights, Layer, Rule, RuleKind, SignalPath};
 use crate::{Error, Result};
 
 impl Updates {
@@ -351,7 +351,9 @@ impl File<'_> {
                 return Ok(found);
             }
             let dims: Vec<_> = found.iter().map(Array2::dim).collect();
-            let mut wanted = paths.iter().map(|path| shapes(*path, layers));
+            let mut wanted = paths
+                .iter()
+                .map(|path| shapes(*path, DirectFeedback::Dense, layers));
             if wanted.clone().any(|wanted| wanted == dims) {
                 return Ok(found);
             }

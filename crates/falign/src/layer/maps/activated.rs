@@ -2,6 +2,7 @@
 
 use crate::layer::batch::Batch;
 use crate::layer::map::{Kept, Map, Pass};
+use crate::layer::plain_map::PlainMap;
 use crate::math::simd::Element;
 use crate::math::{Activation, activate};
 
@@ -50,5 +51,9 @@ impl<T: Element> Map<T> for Activated {
         for (below, (&signal, &slope)) in below[0].iter_mut().zip(pairs) {
             *below = signal * slope;
         }
+    }
+
+    fn plain(&self) -> Option<PlainMap> {
+        Some(PlainMap::Activated(self.activation))
     }
 }

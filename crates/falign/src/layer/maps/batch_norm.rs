@@ -3,6 +3,7 @@
 use crate::layer::batch::Batch;
 use crate::layer::channels::{channel_sums, for_each_place, spread};
 use crate::layer::map::{Kept, Map, Pass};
+use crate::layer::plain_map::PlainMap;
 use crate::math::simd::Element;
 
 /// Each channel less its mean, divided by its standard deviation. Ioffe and Szegedy (2015). Gains and biases are a
@@ -138,6 +139,10 @@ impl<T: Element> Map<T> for BatchNorm {
                 *below = factors[at] * (*below - normal[at] * along[at]);
             }
         });
+    }
+
+    fn plain(&self) -> Option<PlainMap> {
+        Some(PlainMap::BatchNorm(*self))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::layer::batch::Batch;
 use crate::layer::map::{Kept, Map, Pass};
+use crate::layer::plain_map::PlainMap;
 use crate::math::Stream;
 use crate::math::simd::Element;
 
@@ -57,6 +58,10 @@ impl<T: Element> Map<T> for Dropped {
 
     fn pull_back(&self, signal: &[T], kept: &Kept<T>, below: &mut [&mut [T]], _: Batch) {
         times(below[0], signal, &kept.numbers);
+    }
+
+    fn plain(&self) -> Option<PlainMap> {
+        Some(PlainMap::Dropped(*self))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::layer::batch::Batch;
 use crate::layer::map::{Kept, Map, Pass};
+use crate::layer::plain_map::PlainMap;
 use crate::math::simd::Element;
 
 /// Each sample's numbers less their mean, divided by their standard deviation, group by group: a group is
@@ -106,5 +107,9 @@ impl<T: Element> Map<T> for LayerNorm {
                 }
             }
         }
+    }
+
+    fn plain(&self) -> Option<PlainMap> {
+        Some(PlainMap::LayerNorm(*self))
     }
 }

@@ -3,6 +3,7 @@
 use crate::layer::batch::Batch;
 use crate::layer::geometry::{Image, Windows};
 use crate::layer::map::{Kept, Map, Pass};
+use crate::layer::plain_map::PlainMap;
 use crate::math::keep_largest;
 use crate::math::simd::Element;
 
@@ -157,5 +158,12 @@ impl<T: Element> Map<T> for Pool {
                 }
             });
         }
+    }
+
+    fn plain(&self) -> Option<PlainMap> {
+        Some(match self.kind {
+            Kind::Max => PlainMap::Max(self.windows),
+            Kind::Mean => PlainMap::Mean(self.windows),
+        })
     }
 }

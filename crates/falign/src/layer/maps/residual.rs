@@ -2,6 +2,7 @@
 
 use crate::layer::batch::Batch;
 use crate::layer::map::{Kept, Map, Pass};
+use crate::layer::plain_map::PlainMap;
 use crate::math::simd::Element;
 
 /// The sum of two inputs. Both receive the whole signal.
@@ -40,5 +41,9 @@ impl<T: Element> Map<T> for Residual {
         for below in below {
             below.copy_from_slice(signal);
         }
+    }
+
+    fn plain(&self) -> Option<PlainMap> {
+        Some(PlainMap::Residual)
     }
 }

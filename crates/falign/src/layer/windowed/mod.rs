@@ -175,6 +175,10 @@ impl<T: Element> Operator<T> for Windowed {
         Some(Arc::new(Self::new(self.shape.of_channels(channels))))
     }
 
+    fn plain(&self) -> Option<Arc<dyn Operator<T>>> {
+        Some(Arc::new(self.shape))
+    }
+
     fn pack<'a>(&self, weights: &'a [T], way: Way, space: &'a mut Vec<T>) -> Packed<'a, T> {
         self.plan.pack(weights, way, space);
         Packed(space)

@@ -260,6 +260,24 @@ impl<T: Element> Network<T> {
         &self.trace.outputs
     }
 
+    /// Runs a batch forward as the next step does that has these draws, hidden units all heard: with moments of
+    /// the batch, and numbers that dropout silences.
+    pub(crate) fn forward_in_training(&mut self, input: &dyn Input<T>, noise: &Stream) {
+        if !self.is_wired() {
+            self.forward(input);
+            return;
+        }
+        self.fit(input.batch());
+        let mode = Mode {
+            is_training: true,
+            noise: noise.clone(),
+            step: self.steps,
+            ..Mode::silent()
+        };
+        let (trace, states) = (&mut self.trace, &mut self.states);
+        run_wired(&self.layers, trace, states, input, mode);
+    }
+
     /// The reduced loss of the batch that was last run forward; its residual is in the trace.
     pub fn loss(&mut self, targets: &Array2<T>, loss: Loss, reduction: Reduction) -> f64 {
         let trace = &mut self.trace;

@@ -117,7 +117,7 @@ impl<T: Element> Network<T> {
     }
 
     /// States that maps keep from step to step, by names in files.
-    pub(in crate::network) fn states(&self) -> impl Iterator<Item = (String, &Vec<T>)> {
+    pub(crate) fn states(&self) -> impl Iterator<Item = (String, &Vec<T>)> {
         state_names(&self.trace)
             .into_iter()
             .zip(self.states.iter().flatten())
