@@ -73,6 +73,30 @@ def test_the_audit_knows_the_rule_and_its_mutant(config: fa.Config, arrays: Arra
     assert built_in.verdict.startswith("is direct feedback alignment: all ")
 
 
+def test_a_list_of_layers_is_audited() -> None:
+    layers = [
+        {"conv": 2, "kernel": 2},
+        {"pool": "max", "size": 2, "stride": 1},
+        {"norm": "batch"},
+        {"dense": 3},
+    ]
+    config = fa.Config(
+        labelled="generated_images",
+        samples=20,
+        input_dim=16,
+        outputs=3,
+        layers=layers,
+        activation="tanh",
+        initialisation="xavier",
+        rule="feedback_alignment",
+        step_size=0.1,
+    )
+    (found,) = fa.audit(config)
+    assert found.passed, str(found)
+    verdicts = {check.name: check.verdict for check in found.checks}
+    assert verdicts["operators"] == verdicts["maps"] == verdicts["definition"] == "passed"
+
+
 def test_every_run_has_a_copy_of_the_rule(config: fa.Config, arrays: Arrays) -> None:
     rule = Direct()
     found = fa.train(deep(config), *arrays, rule=rule)

@@ -59,6 +59,28 @@ fn a_table_for_every_rule_says_what_was_found() {
     assert!(all.contains("unbiased") && !all.contains("--all"), "{all}");
 }
 
+#[test]
+fn a_list_of_layers_is_audited_as_it_is() {
+    let lab = Lab::new();
+    lab.falign(&["new", "net.toml", "--kind", "layers"])
+        .succeeds();
+    let page = lab.falign(&["audit", "net.toml"]).succeeds().out;
+    assert!(
+        page.contains("feedback_alignment: 64-216-48-10 network, 32 samples"),
+        "{page}"
+    );
+    let rows = |name: &str| {
+        let row = |line: &&str| line.trim_start().starts_with(name) && line.ends_with("pass");
+        page.lines().filter(row).count()
+    };
+    assert_eq!(
+        [rows("operators"), rows("maps"), rows("definition")],
+        [3; 3],
+        "{page}"
+    );
+    assert!(!page.contains("FAIL"), "{page}");
+}
+
 /// A text as NumPy stores it in an array without axes.
 fn text(text: &str) -> Vec<u8> {
     let letters: Vec<u32> = text.chars().map(u32::from).collect();

@@ -97,7 +97,7 @@ def audit(
         A rule of one's own, held to what the config's ``rule`` claims. It must show its
         feedback weights (attribute ``feedback``) if it claims to have some.
     width, samples : int
-        Hidden layers and the batch are cut to these.
+        Hidden layers and the batch are cut to these; of a list of layers the batch alone.
 
     Returns
     -------

@@ -65,7 +65,7 @@ pub struct Check {
     pub note: String,
 }
 
-/// Checks of one audit, always the same ones in the same order.
+/// Checks of one audit: the same ones in the same order for all networks of dense layers, and two more for others.
 ///
 /// # Example
 /// ```

@@ -5,7 +5,7 @@ use crate::audit::{Check, Verdict};
 use crate::rule::RuleKind;
 
 /// Consequence of a failed check: what is wrong with the rule, or with who runs it.
-const CONSEQUENCES: [(&str, &str); 14] = [
+const CONSEQUENCES: [(&str, &str); 16] = [
     ("gradient", "its step is not the gradient of the loss"),
     ("unbiased", "its estimate of the gradient is biased"),
     (
@@ -41,6 +41,14 @@ const CONSEQUENCES: [(&str, &str); 14] = [
     (
         "descent",
         "the loss rises where a theorem says that it falls",
+    ),
+    (
+        "operators",
+        "a layer's calls are not transposes of each other, or not those of its loops",
+    ),
+    (
+        "maps",
+        "a map between layers does not pull back by its own slope, or moves its states otherwise than once a step",
     ),
     ("checkpoint", "it goes on otherwise after an interruption"),
     (
