@@ -174,16 +174,18 @@ pub(super) fn shapes(
 ) -> Vec<(usize, usize)> {
     let last = layers.len() - 1;
     let outputs = layers[last].units();
-    let none = (0, 0);
-    let shape = |l: usize| match (path, direct) {
-        (SignalPath::Layerwise, _) if layers[l + 1].is_gain() => none,
-        (SignalPath::Layerwise, _) => layers[l + 1].weights.dim(),
-        (SignalPath::Direct, DirectFeedback::Kernel) if layers[l + 1].is_gain() => none,
-        (SignalPath::Direct, DirectFeedback::Kernel) => {
-            layers[l + 1].with_channels(outputs, 1.0).weights.dim()
+    let shape = |l: usize| {
+        let is_direct_to_activity = path == SignalPath::Direct && direct != DirectFeedback::Kernel;
+        // The layer whose weights would carry the signal.
+        let carrier = if is_direct_to_activity { l } else { l + 1 };
+        match (path, direct) {
+            _ if layers[carrier].is_gain() => (0, 0),
+            (SignalPath::Layerwise, _) => layers[l + 1].weights.dim(),
+            (SignalPath::Direct, DirectFeedback::Kernel) => {
+                layers[l + 1].with_channels(outputs, 1.0).weights.dim()
+            }
+            (SignalPath::Direct, _) => (outputs, layers[l].units()),
         }
-        (SignalPath::Direct, _) if layers[l].is_gain() => none,
-        (SignalPath::Direct, _) => (outputs, layers[l].units()),
     };
     (0..last).map(shape).collect()
 }

@@ -3,7 +3,8 @@
 use ndarray::Array2;
 
 use super::compare::{is_within, largest, ratio, size};
-use super::net::{Pass, layer};
+use super::net::Pass;
+use super::operators;
 use super::report::{Check, Question};
 use super::subject::{Audited, Purpose};
 use super::watch::Step;
@@ -119,7 +120,7 @@ fn calls(
 ) -> (Array2<f64>, Vec<Array2<f64>>) {
     let laid: Vec<Vec<f64>> = x
         .iter()
-        .map(|x| batch.lay_out(&layer::flat(x), x.ncols()))
+        .map(|x| operators::laid(*x, x.ncols(), batch))
         .collect();
     let slices: Vec<&[f64]> = laid.iter().map(Vec::as_slice).collect();
     let mut states: Vec<_> = map.states().into_iter().map(|(_, start)| start).collect();
@@ -133,7 +134,7 @@ fn calls(
     map.forward(&slices, &mut y, &mut pass, &mut kept);
     let mut below: Vec<Vec<f64>> = laid.iter().map(|x| vec![0.0; x.len()]).collect();
     let mut slices: Vec<&mut [f64]> = below.iter_mut().map(Vec::as_mut_slice).collect();
-    let signal = batch.lay_out(&layer::flat(s), s.ncols());
+    let signal = operators::laid(s, s.ncols(), batch);
     map.pull_back(&signal, &kept, &mut slices, batch);
     let rows = |laid: &[f64], numbers: usize| {
         let place = |(i, j)| laid[batch.place(i, j, numbers)];

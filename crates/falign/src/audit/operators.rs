@@ -113,9 +113,13 @@ impl Calls {
 }
 
 /// Numbers of samples in rows where a batch has them, and none in lanes without a sample.
-fn laid(rows: &Array1<f64>, numbers: usize, batch: Batch) -> Vec<f64> {
+pub(super) fn laid<'a>(
+    rows: impl IntoIterator<Item = &'a f64>,
+    numbers: usize,
+    batch: Batch,
+) -> Vec<f64> {
     let mut laid = vec![f64::NAN; batch.length(numbers)];
-    for (at, number) in rows.iter().enumerate() {
+    for (at, number) in rows.into_iter().enumerate() {
         laid[batch.place(at / numbers, at % numbers, numbers)] = *number;
     }
     laid

@@ -213,10 +213,10 @@ impl PlainMap {
 
     /// Mean of a group, and 1 over its standard deviation.
     fn moments(self, x: &Array2<f64>, group: &[(usize, usize)]) -> (f64, f64) {
-        let epsilon = match self {
-            Self::BatchNorm(BatchNorm { epsilon, .. })
-            | Self::LayerNorm(LayerNorm { epsilon, .. }) => epsilon,
-            _ => unreachable!("a norm"),
+        let (Self::BatchNorm(BatchNorm { epsilon, .. })
+        | Self::LayerNorm(LayerNorm { epsilon, .. })) = self
+        else {
+            unreachable!("a norm")
         };
         let count = group.len() as f64;
         let mean = group.iter().map(|&at| x[at]).sum::<f64>() / count;

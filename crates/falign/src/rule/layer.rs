@@ -94,7 +94,7 @@ impl<T: Scalar> Layer<T> {
 
     /// Operator of a layer that is not dense.
     pub(crate) fn operator(&self) -> Option<&dyn Operator<T>> {
-        self.operator.as_ref().map(|shared| &**shared)
+        self.operator.as_deref()
     }
 
     /// Whether its weights are the gains of a map: they have no feedback weights, and signals cross them

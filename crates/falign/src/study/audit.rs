@@ -171,8 +171,10 @@ fn deep(case: String, setting: &NetworkSetting, means: &Means<'_>) -> Result<Rul
     let setting = &parts.setting;
     let mut samples = limits.samples.min(parts.train.samples());
     if parts.network.is_wired() {
-        let room = (PLAIN_PRODUCTS / parts.network.multiply_adds().max(1.0)) as usize;
-        samples = samples.min(room.max(LEAST_SAMPLES));
+        let products = parts.network.multiply_adds();
+        let fits = |samples: &usize| *samples as f64 * products <= PLAIN_PRODUCTS;
+        let least = LEAST_SAMPLES.min(samples);
+        samples = (least..=samples).rev().find(fits).unwrap_or(least);
     }
     let rows: Vec<usize> = (0..samples).collect();
     let mut batch = Batch::default();

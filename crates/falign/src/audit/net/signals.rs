@@ -45,7 +45,7 @@ impl Net {
                     |at: usize, d: &Array2<f64>| Some(layer::pull_back(&layers[at], &b[at - 1], d));
                 self.descend(way, (top, sent.clone()), 0, &mut hand_down, &mut |at, s| {
                     if at < hidden {
-                        signals[at] = s.clone();
+                        signals[at].clone_from(s);
                     }
                 });
             }
@@ -60,7 +60,7 @@ impl Net {
                 let silent = (top, 0.0 * sent);
                 self.descend(way, silent, 0, &mut hand_down, &mut |at, s| {
                     if at < hidden {
-                        signals[at] = s.clone();
+                        signals[at].clone_from(s);
                     }
                 });
             }
@@ -77,7 +77,7 @@ impl Net {
                         &mut |_, _| None,
                         &mut |l, s| {
                             if l < hidden && is_heard(l) {
-                                signals[l] = s.clone();
+                                signals[l].clone_from(s);
                             }
                         },
                     );
