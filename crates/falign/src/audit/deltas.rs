@@ -7,6 +7,7 @@ use super::net;
 use super::plain;
 use super::report::{Check, Question};
 use super::subject::{Audited, Purpose};
+use crate::network::Network;
 
 const QUESTION: Question = Question {
     name: "deltas",
@@ -18,8 +19,19 @@ pub(super) fn check(subject: &Audited<'_>) -> Check {
     if subject.hidden() == 0 {
         return QUESTION.not_applicable("there is no hidden layer to teach");
     }
-    let answers = [true, false].map(|keep| deltas(subject, keep));
-    compare(subject, &signals(subject), &answers)
+    let steps = [true, false].map(|keep| step(subject, keep));
+    let [kept, not_kept] = &steps;
+    let mut answers = vec![kept.deltas().to_vec()];
+    let mut of_changes = 0.0;
+    if kept.is_wired() {
+        // Deltas that are not kept are nowhere to be seen, but what they change is.
+        let pairs = kept.changes().iter().zip(not_kept.changes());
+        let errors = pairs.map(|(a, b)| scaled_difference(b, a, size(a)));
+        of_changes = largest(errors);
+    } else {
+        answers.push(not_kept.deltas().to_vec());
+    }
+    compare(subject, &signals(subject), &answers, of_changes)
 }
 
 /// Signals that a fresh rule says it sends.
@@ -28,15 +40,20 @@ fn signals(subject: &Audited<'_>) -> Vec<Array2<f64>> {
     network.teach(&mut Purpose::Steps.open()).to_vec()
 }
 
-/// Deltas that the rule trains by.
-fn deltas(subject: &Audited<'_>, keeps_first_changes: bool) -> Vec<Array2<f64>> {
+/// Network after a step, with the deltas that the rule trains by.
+fn step(subject: &Audited<'_>, keeps_first_changes: bool) -> Network<f64> {
     let mut network = subject.network();
     network.keep_first_changes(keeps_first_changes);
     subject.step(&mut network, &mut Purpose::Steps.open());
-    network.deltas().to_vec()
+    network
 }
 
-fn compare(subject: &Audited<'_>, signals: &[Array2<f64>], answers: &[Vec<Array2<f64>>]) -> Check {
+fn compare(
+    subject: &Audited<'_>,
+    signals: &[Array2<f64>],
+    answers: &[Vec<Array2<f64>>],
+    of_changes: f64,
+) -> Check {
     let layers = &subject.layers;
     let pass = subject.first_pass();
     let slopes = net::gates(layers, &pass, subject.claim.gate());
@@ -50,7 +67,7 @@ fn compare(subject: &Audited<'_>, signals: &[Array2<f64>], answers: &[Vec<Array2
         pairs.map(error).collect::<Vec<_>>()
     });
     let note = "signals, deltas, and deltas where the first layer's changes are not kept";
-    QUESTION.within(largest(errors), EXACT, note)
+    QUESTION.within(largest(errors.chain([of_changes])), EXACT, note)
 }
 
 #[cfg(test)]
@@ -85,9 +102,11 @@ mod tests {
             factors: vec![1.0; 3],
         };
         let subject = Audited::chain(&subject).unwrap();
-        let (signals, right) = (signals(&subject), deltas(&subject, true));
-        assert_eq!(right, deltas(&subject, false));
-        let verdict = |answers: &[Vec<Array2<f64>>]| compare(&subject, &signals, answers).verdict;
+        let deltas = |keep| step(&subject, keep).deltas().to_vec();
+        let (signals, right) = (signals(&subject), deltas(true));
+        assert_eq!(right, deltas(false));
+        let verdict =
+            |answers: &[Vec<Array2<f64>>]| compare(&subject, &signals, answers, 0.0).verdict;
         assert_eq!(verdict(&[right.clone(), right.clone()]), Verdict::Passed);
         for road in 0..2 {
             for layer in 0..2 {

@@ -151,7 +151,7 @@ fn hebbian(
 /// Mean and variance of each mirrored weight's change by one sample of noise.
 struct Expected {
     mean: Array2<f64>,
-    /// None where weights are used at several places, whose noise is partly the same.
+    /// Variance of it; none where weights are used at several places, whose noise is partly the same.
     variance: Option<Array2<f64>>,
     /// Means of `samples` that are compared: one, or that of the expectation too.
     means: f64,

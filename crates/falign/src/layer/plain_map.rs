@@ -36,7 +36,7 @@ pub enum PlainMap {
 /// The branch of a map on which a pass was: what stays where its input moves by little.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Branch {
-    /// It has one branch alone.
+    /// Map with one branch alone.
     Only,
     /// The input, for slopes at kinks.
     At(Array2<f64>),

@@ -9,7 +9,7 @@ use crate::rule::{Composition, DirectFeedback, Layer, SignalPath};
 /// Signal that a layer above the first hands down, from its number and its delta.
 type HandDown<'a> = &'a mut dyn FnMut(usize, &Array2<f64>) -> Option<Array2<f64>>;
 
-/// What signals are made of besides weights: a pass, and psi' of its hidden layers.
+/// Parts of signals besides weights: a pass, and psi' of its hidden layers.
 #[derive(Clone, Copy)]
 pub(in crate::audit) struct Way<'a> {
     pub(in crate::audit) layers: &'a [Layer<f64>],

@@ -27,7 +27,7 @@ impl Chosen {
         }
     }
 
-    /// Those of a chunk, counted from its start.
+    /// Samples of a chunk, counted from its start.
     pub(super) fn within(self, chunk: Range<usize>) -> Vec<usize> {
         let runs = chunk.start / self.run..chunk.end.div_ceil(self.run).min(MOST);
         let of_run = |run: usize| {
