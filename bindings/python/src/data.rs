@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use falign::data::{Dataset, Inputs, Labelled, TableOptions, TrainTest};
-use falign::internal::data::Matrix;
 use falign::internal::data::catalogue;
+use falign::internal::data::{ImageAxes, Matrix};
 use falign::internal::simulate::given::Given;
 use falign::internal::simulate::sources::LabelledPair;
 use numpy::{
@@ -182,7 +182,8 @@ impl Data {
     /// A data set with classes from a folder, NPZ file, archive or table.
     #[staticmethod]
     fn read(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let read = || LabelledPair::read(&path, None, &TableOptions::default());
+        let axes = ImageAxes::default();
+        let read = || LabelledPair::read(&path, None, &TableOptions::default(), axes);
         Ok(Self::own(Given::Classes(detached(py, read)?)))
     }
 

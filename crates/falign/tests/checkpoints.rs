@@ -20,7 +20,7 @@ use crate::support::experiment::Scratch;
 const STEPS: u64 = 21;
 
 /// Options that give a step more to depend on than the weights.
-const STATES: [&[&str]; 20] = [
+const STATES: [&[&str]; 22] = [
     &["learning.optimiser=momentum"],
     &["learning.optimiser=rmsprop"],
     &["learning.optimiser=adam"],
@@ -47,6 +47,8 @@ const STATES: [&[&str]; 20] = [
         "learning.feedback_step_size=0.01",
     ],
     &["network.center_outputs=true"],
+    &["data.random_shift=2", "data.random_flip=true"],
+    &["data.random_crop=[3, 2]", "network.center_outputs=true"],
     &[
         "network.center_outputs=true",
         "learning.optimiser=adam",

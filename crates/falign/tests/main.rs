@@ -8,6 +8,7 @@
 
 mod agreement; // every fast engine against the plain loops, on random sizes
 mod audit; // what the audit of a rule proves, and which broken rules it catches
+mod augmentation; // training images moved, cut and mirrored; stacks of images in files
 mod certificate; // worked out by hand, against runs, and on unusual data
 mod certificate_by_hand; // its numbers and verdicts, one by one
 mod checkpoints; // a deep run that was stopped is the one that was not

@@ -213,6 +213,7 @@ fn one(case: &str, mut setting: Keys, typed: &Values, axes: &[Axis]) -> Result<L
     let asked = check::asked(&setting);
     let psi = setting.activation;
     setting.deep.layers = setting.deep.layers.map(|layers| layers.settled(psi));
+    setting.deep.input = setting.stored_input().or(setting.deep.input);
     setting.engine = setting.resolved_engine();
     setting.draw = setting.resolved_draw();
     setting.record = setting.resolved_record();

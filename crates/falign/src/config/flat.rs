@@ -9,9 +9,11 @@ use toml::{Table, Value};
 
 use super::document::Node;
 use super::keys::{self, DataKey, KEYS, TOP_KEYS};
+use super::layers::{Blueprint, LayerList};
 use super::layout::{self, Axis, File};
 use super::read::{self, Values};
 use super::setting::field;
+use super::types::ValueType as _;
 use super::value::short;
 use super::{Experiment, Overrides};
 use crate::rule::Registry;
@@ -272,6 +274,27 @@ pub(crate) fn forget_data(flat: &mut Table) {
             forget_axes(case);
         }
     }
+}
+
+/// Puts the shape of images that are handed over into a flat table that asks for it and does not give it.
+pub(crate) fn tell_image(flat: &mut Table, image: &[usize]) {
+    let axes = match *image {
+        [height, width] => vec![1, height, width],
+        [_, _, _] => image.to_vec(),
+        _ => return,
+    };
+    let layers = flat.get("layers").and_then(|list| LayerList.read(list));
+    let has_places = layers.is_some_and(|layers| Blueprint::widths(&layers).is_none());
+    let is_moved = ["random_shift", "random_crop", "random_flip"]
+        .iter()
+        .any(|key| flat.contains_key(*key));
+    if flat.contains_key("input") || !(has_places || is_moved) {
+        return;
+    }
+    let axes = axes
+        .into_iter()
+        .map(|side| Value::from(i64::try_from(side).unwrap_or(i64::MAX)));
+    flat.insert("input".to_owned(), Value::Array(axes.collect()));
 }
 
 #[cfg(test)]

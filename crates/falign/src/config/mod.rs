@@ -38,7 +38,7 @@ pub use self::overrides::Overrides;
 pub use self::schema::schema_json;
 
 pub(crate) use self::check::record_fits;
-pub(crate) use self::flat::forget_data;
+pub(crate) use self::flat::{forget_data, tell_image};
 pub(crate) use self::value::parse_value;
 pub(crate) use self::write::record_text;
 

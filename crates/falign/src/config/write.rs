@@ -30,7 +30,7 @@ pub(crate) fn record_text(value: &Record) -> String {
 mod tests {
     use super::*;
     use crate::config::keys::KEYS;
-    use crate::config::layers::LayerList;
+    use crate::config::layers::{LayerList, Sides};
     use crate::config::parse_value;
     use crate::config::read;
     use crate::config::setting::{
@@ -62,6 +62,7 @@ mod tests {
         setting.classes.data_dir = Some("data".into());
         setting.classes.scaling = Some(Scaling::Unit);
         setting.deep.input_factor = InputFactor::OneOverSqrtDim;
+        setting.deep.random_crop = Some(Sides { down: 3, along: 2 });
         setting.deep.hidden_widths = Some(vec![30, 20]);
         setting.deep.input = Some(vec![1, 8, 8]);
         let layers = parse_value(

@@ -32,8 +32,10 @@ pub use dataset::Dataset;
 #[cfg(test)]
 pub(crate) use folder::IDX_FILES;
 pub(crate) use folder::folder_of_files;
+pub use labelled::ImageAxes;
 pub use labelled::{Inputs, LabelColumn, Labelled, TrainTest, load_labelled, load_train_test};
 pub(crate) use labelled::{has_double_inputs, is_labelled_table, load_tables};
+pub(crate) use labelled::{image_shape, load_pair};
 pub(crate) use matrix::Matrix;
 pub(crate) use scaling::{Scaler, Scaling};
 pub use table::{Column, TableOptions};
@@ -149,6 +151,11 @@ impl NamedSet {
     pub(crate) fn fits(&self, path: &Path, training: &Self) -> Result<()> {
         table::same_order(path, &self.names, &training.names)
     }
+}
+
+/// Whether the ending is that of an NPZ file.
+pub(crate) fn is_npz(path: &Path) -> bool {
+    extension(path) == "npz"
 }
 
 /// The ending without its dot, in lower case; a last `.gz` does not count.

@@ -19,6 +19,11 @@ use super::table::{self, Column, TableOptions};
 use super::{dataset, exact::exact, gzip, in_file};
 use crate::{Error, Result};
 
+/// Axes of an array, told by the beginning of its file.
+pub(super) fn shape_of(beginning: &[u8]) -> Option<Vec<usize>> {
+    Some(Header::split(beginning).ok()?.0.shape)
+}
+
 /// Path and key of an array, for messages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'a> {

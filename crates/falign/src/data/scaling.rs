@@ -242,6 +242,17 @@ impl Scaler {
         &self.scale
     }
 
+    /// Scaled zero, where all inputs are scaled alike.
+    ///
+    /// # Panics
+    /// If inputs have statistics of their own.
+    pub(crate) fn scaled_zero(&self) -> f64 {
+        let ([shift], [scale]) = (&self.shift[..], &self.scale[..]) else {
+            panic!("one shift for all inputs");
+        };
+        (0.0 - shift) / scale
+    }
+
     /// The scaled inputs of these samples, (`samples.len()`, `input_dim`) in row-major order,
     /// into `out`.
     ///

@@ -45,6 +45,8 @@ pub enum StreamName {
     Split,
     /// The order of training samples, epoch by epoch.
     Batches,
+    /// Shifts, windows and mirrors of training images.
+    Augmentation,
     /// Dropout masks, and behind them whatever a rule draws in a step.
     Dropout,
     /// Draws of a rule while it is only measured.
@@ -72,6 +74,7 @@ impl StreamName {
             Self::HeldOut => "held_out",
             Self::Split => "split",
             Self::Batches => "batches",
+            Self::Augmentation => "augmentation",
             Self::Dropout => "dropout",
             Self::Measured => "measured",
             Self::Gram => "gram",

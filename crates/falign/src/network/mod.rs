@@ -31,6 +31,7 @@ pub use self::connections::{Connections, draw_connections};
 pub(crate) use self::curvature::largest_curvature_with_listener;
 pub use self::curvature::{CurvatureOptions, largest_curvature};
 pub(crate) use self::door::Door;
+pub(crate) use self::examples::Frame;
 pub use self::examples::{Batch, Examples, InputProducts};
 pub(crate) use self::gradients::Gradients;
 pub(crate) use self::initialisation::FeedbackShape;

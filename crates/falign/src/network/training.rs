@@ -42,7 +42,8 @@ pub(crate) const CHUNK: usize = 1000;
 /// A network on its way through its training set.
 ///
 /// The order of samples in epoch E is a function of the run's stream `batches` and E alone; the
-/// noise of a step is one of the stream `dropout` and the step. So the state of a run is the
+/// noise of a step is one of the stream `dropout` and the step, and so are views of images one of the stream
+/// `augmentation`. So the state of a run is the
 /// network, the number of steps done, and the running means.
 #[derive(Debug)]
 pub struct Training<T: Element> {
@@ -50,6 +51,7 @@ pub struct Training<T: Element> {
     examples: Arc<Examples>,
     options: TrainingOptions,
     batches: Stream,
+    augmentation: Stream,
     noise: Stream,
     /// Samples in the order of this epoch.
     order: Vec<usize>,
@@ -100,14 +102,17 @@ impl<T: Element> Training<T> {
         );
         network.keep_first_changes(false);
         let mut start_network = options.center_outputs.then(start);
+        // Where samples are never seen twice alike, every batch has its own.
         let start = start_network
             .as_mut()
+            .filter(|_| !examples.is_augmented())
             .map(|network| outputs_of(network, &examples));
         Self {
             factors: vec![1.0; shapes.len()],
             order: Vec::new(),
             ordered: None,
             batches: streams.open(StreamName::Batches),
+            augmentation: streams.open(StreamName::Augmentation),
             noise: streams.open(StreamName::Dropout),
             batch: Batch::default(),
             measured: Batch::default(),
@@ -156,10 +161,19 @@ impl<T: Element> Training<T> {
     pub fn step(&mut self) -> f64 {
         let step = self.network.steps_done();
         let samples = self.next_samples(step);
-        self.examples
-            .fill(&self.order[samples.clone()], &mut self.batch);
+        let rows = &self.order[samples];
+        if self.examples.is_augmented() {
+            self.augmentation.enter(0, step);
+            let stream = &mut self.augmentation;
+            self.examples.fill_augmented(rows, &mut self.batch, stream);
+            if let Some(start) = &mut self.start_network {
+                let offset = start.forward(&self.batch).clone();
+                self.batch.set_offset(offset);
+            }
+        } else {
+            self.examples.fill(rows, &mut self.batch);
+        }
         if let Some(start) = &self.start {
-            let rows = &self.order[samples];
             self.batch.set_offset(start.select(ndarray::Axis(0), rows));
         }
         let eta = self.options.step_sizes.value(self.epoch());

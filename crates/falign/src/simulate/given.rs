@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::{Table, Value};
 
 use super::sources::{LabelledPair, Sources};
-use crate::config::{Experiment, forget_data};
+use crate::config::{Experiment, forget_data, tell_image};
 use crate::data::Dataset;
 use crate::file::path_text;
 use crate::rule::Registry;
@@ -87,6 +87,7 @@ pub fn experiment(
         }
         Given::Classes(pair) => {
             name("labelled_data", path);
+            tell_image(&mut flat, pair.train.sample_shape());
             sources.give_labelled(path, pair.clone());
         }
     }

@@ -9,8 +9,8 @@ use super::shapes::held_out_fits;
 use crate::Result;
 use crate::config::setting::Keys;
 use crate::data::{
-    Dataset, Labelled, NamedSet, Scaler, Scaling, TableOptions, TrainTest, catalogue,
-    is_labelled_table, load_tables, load_train_test,
+    Dataset, ImageAxes, Labelled, NamedSet, Scaler, Scaling, TableOptions, TrainTest, catalogue,
+    is_labelled_table, load_pair, load_tables,
 };
 use crate::file::path_text;
 use crate::theory::SlowEstimate;
@@ -70,9 +70,14 @@ impl LabelledPair {
     /// test set is another table of the same columns.
     ///
     /// # Errors
-    /// As [`load_train_test`] and [`load_labelled`](crate::data::load_labelled);
+    /// As [`load_train_test`](crate::data::load_train_test) and [`load_labelled`](crate::data::load_labelled);
     /// [`Error::Data`](crate::Error::Data) for options of tables where there is none.
-    pub fn read(path: &Path, test: Option<&Path>, table: &TableOptions) -> Result<Self> {
+    pub fn read(
+        path: &Path,
+        test: Option<&Path>,
+        table: &TableOptions,
+        axes: ImageAxes,
+    ) -> Result<Self> {
         if is_labelled_table(path) {
             let (train, test) = load_tables(path, test, table)?;
             let train = Arc::new(train);
@@ -86,7 +91,7 @@ impl LabelledPair {
                           files; remove them";
             return Err(crate::Error::data(path, reason));
         }
-        Ok(Self::new(load_train_test(path)?))
+        Ok(Self::new(load_pair(path, axes)?))
     }
 
     /// A training set that is reported on as well.
@@ -216,7 +221,8 @@ impl Sources {
     /// Holds data with classes for this `labelled_data`, which is then never read.
     pub fn give_labelled(&self, path: &Path, pair: LabelledPair) {
         let mut known = self.labelled.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(path_text(path), pair);
+        let key = format!("{} {}", path_text(path), ImageAxes::default().name());
+        known.insert(key, pair);
     }
 
     /// The stored data set with classes that a setting names; `None` if it names none.
@@ -239,7 +245,9 @@ impl Sources {
                     } else {
                         path_text(path)
                     };
-                    (key, &move || LabelledPair::read(path, test, table))
+                    let axes = classes.image_axes;
+                    let key = format!("{key} {}", axes.name());
+                    (key, &move || LabelledPair::read(path, test, table, axes))
                 }
                 (None, None) => return Ok(None),
             };

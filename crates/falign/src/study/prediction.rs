@@ -232,11 +232,16 @@ fn deep<T: RulePrecision>(
         }
         NewInputs::Classes(inputs) => {
             let dim = inputs.dim();
-            columns_fit(dim, parts.train.input_dim())?;
+            let stored = setting.frame.map(|frame| frame.image.numbers());
+            columns_fit(dim, stored.unwrap_or(parts.train.input_dim()))?;
             let unknown = vec![0; dim.0];
             let data = Labelled::new(inputs.clone(), vec![dim.1], unknown, outputs)?;
             let scaler = scaler(setting, run, sources)?;
-            Examples::classes(Arc::new(data), scaler, factor)?
+            let examples = Examples::classes(Arc::new(data), scaler, factor)?;
+            match setting.frame {
+                None => examples,
+                Some(frame) => examples.in_frame(frame),
+            }
         }
     };
     let examples = match &setting.blueprint {
@@ -307,6 +312,14 @@ pub fn plain_layers(
                 "only dense layers are plain ones; take the weights that run.save_weights keeps";
             return Err(Error::config("network.layers", "a list", why));
         }
+        (Setting::Network(setting), SavedWeights::Deep(_))
+            if setting
+                .frame
+                .is_some_and(|frame| frame.seen() != frame.image) =>
+        {
+            let why = "a plain layer reads whole images; cut the windows yourself";
+            return Err(Error::config("data.random_crop", "set", why));
+        }
         (Setting::Network(setting), SavedWeights::Deep(file)) => {
             let parts = prepare(context.watch, |listener| {
                 parts::<f64>(setting, run, context.sources, listener)
@@ -321,7 +334,7 @@ pub fn plain_layers(
         _ => return Err(of_another(setting)),
     };
     let first = &mut layers[0];
-    let (shift, gain) = input_scaling(setting, run, context.sources, first.weights.ncols())?;
+    let (shift, gain) = scaling_of(setting, run, context.sources, first.weights.ncols())?;
     if shift.iter().any(|x| x.abs() > 0.0) {
         let moved = first.weights.dot(&shift);
         let bias = first
@@ -342,8 +355,21 @@ fn plain(layer: &Layer<f64>) -> PlainLayer {
     }
 }
 
-/// Scaling is affine: what a zero becomes, and what one more adds, for each input.
-fn input_scaling(
+/// Scaling of inputs as they are stored, which is affine: what a zero becomes, and what one more adds, for each of
+/// `input_dim` inputs.
+///
+/// # Errors
+/// As [`predict`].
+pub fn input_scaling(
+    setting: &Setting,
+    run: u64,
+    context: Context<'_>,
+    input_dim: usize,
+) -> Result<(Array1<f64>, Array1<f64>)> {
+    scaling_of(setting, run, context.sources, input_dim)
+}
+
+fn scaling_of(
     setting: &Setting,
     run: u64,
     sources: &Sources,

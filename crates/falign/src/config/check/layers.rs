@@ -28,11 +28,15 @@ impl Keys {
                 "network.layers needs the shape of a sample, which the key of these data does not tell; give it, such as [1, 28, 28]",
             );
         };
-        Blueprint::new(input, layers.clone(), self.activation)
+        let seen = self.frame()?.map_or(input, |frame| Shape {
+            image: frame.seen(),
+            ..input
+        });
+        Blueprint::new(seen, layers.clone(), self.activation)
     }
 
     /// The shape of a sample, as far as the keys tell.
-    fn sample_shape(&self) -> Result<Option<Shape>> {
+    pub(super) fn sample_shape(&self) -> Result<Option<Shape>> {
         if let Some(axes) = &self.deep.input {
             return match shape(axes) {
                 Some(shape) => Ok(Some(shape)),
@@ -99,13 +103,15 @@ fn shape(axes: &[usize]) -> Option<Shape> {
 /// Checks a list of layers against the other keys.
 pub(super) fn check(s: &Keys) -> Result<()> {
     let d = &s.deep;
+    let frame = s.frame()?;
     let Some(layers) = &d.layers else {
         return match &d.input {
             None => Ok(()),
+            Some(_) if frame.is_some() => Ok(()),
             Some(axes) => refuse(
                 "input",
                 format!("{axes:?}"),
-                "is the shape of a sample that network.layers reads; give that list, or remove this",
+                "is the shape of a sample that network.layers and random_shift, random_crop and random_flip of [data] read; give one of them, or remove this",
             ),
         };
     };

@@ -1,5 +1,6 @@
 //! Checks that no single key can make: settings whose keys contradict one another.
 
+mod augmentation;
 mod deep;
 mod layers;
 mod predictions;
@@ -10,8 +11,8 @@ use super::read::Values;
 use super::setting::{Duration, Engine, Keys, Record, RidgeSchedule, SaveWeights, Steps, Targets};
 use super::steps::{MAX_ROWS, rows};
 use super::{keys, record_text};
-use crate::data::Scaling;
 use crate::data::synthetic::InputLaw;
+use crate::data::{ImageAxes, Scaling, is_npz};
 use crate::math::Activation;
 use crate::memory::{shown, total};
 use crate::rule::{Rule, Schedule};
@@ -174,6 +175,11 @@ fn data(s: &Keys) -> Result<()> {
                 return refuse(leaf, "set", why);
             }
         }
+    }
+    let axes = s.classes.image_axes;
+    if axes != ImageAxes::default() && !s.classes.labelled_data.as_deref().is_some_and(is_npz) {
+        let why = "is about arrays of an NPZ file; give one in data.labelled_data, or remove this";
+        return refuse("image_axes", format!("\"{}\"", axes.name()), why);
     }
     if s.train_data.is_none() && !s.classes.are_named() {
         if s.classes.resolved_scaling() != Scaling::None {

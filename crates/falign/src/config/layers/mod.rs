@@ -21,14 +21,32 @@ use toml::Table;
 
 pub(crate) use self::blueprint::refusal;
 pub use self::blueprint::{Blueprint, Node, NodeLayer};
-pub(crate) use self::kind::LayerKey;
+pub use self::kind::LayerKey;
 use self::kind::{Kind, Piece};
 pub use self::list::Layers;
 pub(crate) use self::list::{LayerList, with_part};
 pub use self::shape::Shape;
+pub(crate) use self::shape::{Sides, SidesType};
 use crate::config::types::Fault;
 use crate::math::Activation;
 use crate::math::simd::Element;
+
+/// Kind of layer, for whoever writes lists in another language.
+#[derive(Debug, Clone, Copy)]
+pub struct KindOfLayer {
+    /// Name of a type of its own.
+    pub name: &'static str,
+    /// The kind in words.
+    pub about: &'static str,
+    /// Keys, of which the first names the kind in files.
+    pub keys: &'static [LayerKey],
+}
+
+/// All kinds, in the order of the documentation.
+pub fn kinds_of_layers() -> impl Iterator<Item = KindOfLayer> {
+    let named = LayerKind::about().zip(LayerKind::all());
+    named.map(|((name, about), keys)| KindOfLayer { name, about, keys })
+}
 
 /// Kinds of layers, in the order of the documentation.
 macro_rules! kinds {
@@ -43,6 +61,11 @@ macro_rules! kinds {
             /// The keys of each kind, its name first.
             pub(crate) fn all() -> impl Iterator<Item = &'static [LayerKey]> + Clone {
                 [$($file::$name::KEYS,)+].into_iter()
+            }
+
+            /// The name of each kind in other languages, and what it is.
+            fn about() -> impl Iterator<Item = (&'static str, &'static str)> {
+                [$((stringify!($name), $file::$name::ABOUT),)+].into_iter()
             }
 
             fn read(kind: &str, table: &Table) -> Result<Self, Fault> {

@@ -6,7 +6,7 @@ use super::{Deep, Duration, Engine, Keys, Ridge, RidgeSchedule, Steps};
 use crate::config::keys::dotted_of;
 use crate::config::layers::Blueprint;
 use crate::math::{Loss, Reduction};
-use crate::network::{Initialisation, OptimiserKind, StepSizes};
+use crate::network::{Frame, Initialisation, OptimiserKind, StepSizes};
 use crate::rule::{Feedback, Schedule};
 use crate::two_layer::Draw;
 use crate::{Error, Result};
@@ -77,6 +77,8 @@ pub struct NetworkSetting {
     pub widths: Vec<usize>,
     /// The network as a list of layers, where they are not all dense.
     pub blueprint: Option<Blueprint>,
+    /// Frame in which images are seen, where that is not simply the whole of them.
+    pub(crate) frame: Option<Frame>,
     /// Law of the forward weights.
     pub initialisation: Initialisation,
     /// Law of the feedback weights.
@@ -243,6 +245,7 @@ impl NetworkSetting {
         Ok(Self {
             widths: keys.widths(),
             blueprint: keys.blueprint()?,
+            frame: keys.frame()?,
             initialisation: keys.initialisation(),
             feedback_initialisation: keys.feedback_initialisation(),
             loss: keys.resolved_loss(),

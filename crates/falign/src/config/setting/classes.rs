@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::field::fields;
 use crate::config::types::{DataSet, InputPath, Optional, OrWord, ValueType as _, name};
-use crate::data::Scaling;
 use crate::data::synthetic::DrawnSet;
+use crate::data::{ImageAxes, Scaling};
 
 fields! {
     /// The part of a setting that says where data with classes are, and how inputs are scaled.
@@ -17,6 +17,9 @@ fields! {
         labelled_data: Option<PathBuf> = "",
             Optional(InputPath("a folder, NPZ file, archive, CSV or NPY file")),
             "training and test set with classes: IDX files with MNIST's names, the binary CIFAR-10, or an NPZ file with x_train, y_train, x_test, y_test; or a training set as a table with a column of labels, whose test set is `held_out_data`; relative to the experiment file";
+        image_axes: ImageAxes = "\"nchw\"",
+            name::<ImageAxes>(),
+            "axes of images in the NPZ file of `labelled_data`, arrays with four of them: nchw, samples, channels, rows, columns, as in PyTorch; nhwc, samples, rows, columns, channels, as in TensorFlow";
         [pub data] All, Given;
         data_dir: Option<PathBuf> = "",
             Optional(InputPath("a folder")),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::field::fields;
 use super::word::{Missing, Word, Words, word};
-use crate::config::layers::{LayerList, Layers};
+use crate::config::layers::{LayerList, Layers, Sides, SidesType};
 use crate::config::types::{
     Choices, Flag, Optional, OrWord, ValueType as _, above_0, ascending, at_least_0, count, list,
     name, one, share, size,
@@ -109,6 +109,16 @@ fields! {
         validation: usize = "0",
             size(0, MAX_SIZE),
             "samples taken from the labelled training set at random and measured as `validation_*`, so that choices never touch the test set";
+        [pub(in crate::config) data] Deep, Neither;
+        random_shift: usize = "0",
+            size(0, MAX_SIZE),
+            "the most places by which each training image is moved in each step, along rows and along columns, every place as likely as another; from beyond its edges come zeros, as they would be stored";
+        random_crop: Option<Sides> = "",
+            Optional(SidesType { min: 1 }),
+            "size of the window that the network sees of each image, on each axis or [down, along]: at a random place in each training step, in the middle where images are measured; unset: whole images";
+        random_flip: bool = "false",
+            Flag,
+            "whether training images are mirrored in each step, left to right, with probability one half";
         [pub(in crate::config) network] Deep, Neither;
         hidden_layers: usize = "1",
             size(1, 100),
@@ -118,7 +128,7 @@ fields! {
             "units of each hidden layer from the input up, in place of `hidden_layers` and `width`";
         input: Option<Vec<usize>> = "",
             Optional(list(size(1, MAX_SIZE))),
-            "shape of a sample for `layers`: channels, height, width, or channels, length; unset: what the name of the data says, MNIST's 1, 28, 28, CIFAR-10's 3, 32, 32, MNIST-1D's 1, 40";
+            "shape of a sample for `layers`: channels, height, width, or channels, length; unset: what the name of the data says, MNIST's 1, 28, 28, CIFAR-10's 3, 32, 32, MNIST-1D's 1, 40, or the images of an NPZ file";
         layers: Option<Layers> = "",
             Optional(LayerList),
             "the network as a list of layers from the input up, in place of `width`, `hidden_layers` and `hidden_widths`; the last one is dense, with a unit for each output; `docs/config.md` has a table of all kinds";

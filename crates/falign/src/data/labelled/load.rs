@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::csv::{Known, Named};
-use super::{Inputs, LabelColumn, Labelled, TrainTest, csv, npy};
+use super::{ImageAxes, Inputs, LabelColumn, Labelled, TrainTest, csv, npy};
 use crate::data::table::{self, Column, TableOptions};
 use crate::data::{extension, folder, gzip, npz};
 use crate::{Error, Result};
@@ -123,7 +123,7 @@ pub(crate) fn load_tables(
 /// | `path` | content |
 /// |---|---|
 /// | a folder | four IDX files with MNIST's names, or the binary batches of CIFAR-10, or their archive; in it or where torchvision (`MNIST/raw`) or the archive puts them below it |
-/// | `.npz` | `x_train`, `y_train`, `x_test`, `y_test`, as in Keras's `mnist.npz` |
+/// | `.npz` | `x_train`, `y_train`, `x_test`, `y_test`, as in Keras's `mnist.npz`; arrays of four axes have channels before rows and columns |
 /// | `.tar.gz`, `.tar` | the binary version of CIFAR-10 |
 ///
 /// IDX files may be gzip-compressed. Nothing is compared with a published checksum here;
@@ -133,11 +133,16 @@ pub(crate) fn load_tables(
 /// As for [`load_labelled`] and [`load_idx`](crate::data::idx::load_idx); also if the two sets do
 /// not fit together.
 pub fn load_train_test(path: &Path) -> Result<TrainTest> {
+    load_pair(path, ImageAxes::default())
+}
+
+/// Reads as [`load_train_test`] does, arrays of four axes in this order of them.
+pub(crate) fn load_pair(path: &Path, axes: ImageAxes) -> Result<TrainTest> {
     if path.is_dir() {
         return folder::load(path);
     }
     match extension(path).as_str() {
-        "npz" => npy::read_npz_pair(path, &npz::read_content(path)?),
+        "npz" => npy::read_npz_pair(path, &npz::read_content(path)?, axes),
         "tar" => crate::data::cifar::read_archive(path, &gzip::read_stored(path)?),
         _ => Err(Error::data(
             path,

@@ -4,13 +4,16 @@ mod classes;
 mod csv;
 mod load;
 mod npy;
+mod stack;
 mod train_test;
 
 use ndarray::{Array2, ArrayRef2, Axis};
 
 pub use self::csv::LabelColumn;
-pub(crate) use self::load::{has_double_inputs, is_labelled_table, load_tables};
+pub(crate) use self::load::{has_double_inputs, is_labelled_table, load_pair, load_tables};
 pub use self::load::{load_labelled, load_train_test};
+pub use self::stack::ImageAxes;
+pub(crate) use self::stack::image_shape;
 pub use self::train_test::TrainTest;
 use super::Matrix;
 use crate::{Error, Result};

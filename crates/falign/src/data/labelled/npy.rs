@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ndarray::{Array2, Axis};
 
-use super::{Inputs, LabelColumn, Labelled, TrainTest, classes, shown};
+use super::{ImageAxes, Inputs, LabelColumn, Labelled, TrainTest, classes, shown};
 use crate::Result;
 use crate::data::in_file;
 use crate::data::npy::{Array, Place, refuse_names};
@@ -16,7 +16,7 @@ use crate::error::shown as shown_name;
 const INPUTS: [&str; 4] = ["X", "inputs", "x", "images"];
 const LABELS: [&str; 3] = ["y", "labels", "label"];
 /// Keys of a training and a test set, as in Keras's `mnist.npz`.
-const PAIR: [[&str; 2]; 2] = [["x_train", "y_train"], ["x_test", "y_test"]];
+pub(super) const PAIR: [[&str; 2]; 2] = [["x_train", "y_train"], ["x_test", "y_test"]];
 
 /// A data set from an NPZ file; see [`super::load_labelled`].
 pub(super) fn read_npz(path: &Path, bytes: &[u8], classes: Option<usize>) -> Result<Labelled> {
@@ -26,15 +26,17 @@ pub(super) fn read_npz(path: &Path, bytes: &[u8], classes: Option<usize>) -> Res
     } else {
         "use `numpy.savez(path, X=X, y=y)`"
     };
-    read_keys(&mut archive, path, &INPUTS, &LABELS, fix, classes)
+    let axes = ImageAxes::default();
+    read_keys(&mut archive, path, (&INPUTS, axes), &LABELS, fix, classes)
 }
 
 /// A training and a test set from an NPZ file; see [`super::load_train_test`].
-pub(super) fn read_npz_pair(path: &Path, bytes: &[u8]) -> Result<TrainTest> {
+pub(super) fn read_npz_pair(path: &Path, bytes: &[u8], axes: ImageAxes) -> Result<TrainTest> {
     let mut archive = Archive::open(path, bytes)?;
     let fix = "use `numpy.savez(path, x_train=..., y_train=..., x_test=..., y_test=...)`";
-    let mut read =
-        |[x, y]: [&str; 2], classes| read_keys(&mut archive, path, &[x], &[y], fix, classes);
+    let mut read = |[x, y]: [&str; 2], classes| {
+        read_keys(&mut archive, path, (&[x], axes), &[y], fix, classes)
+    };
     let train = read(PAIR[0], None)?;
     let test = read(PAIR[1], Some(train.classes()))?;
     TrainTest::new(train, test).map_err(|error| in_file(path, error))
@@ -43,7 +45,7 @@ pub(super) fn read_npz_pair(path: &Path, bytes: &[u8]) -> Result<TrainTest> {
 fn read_keys(
     archive: &mut Archive,
     path: &Path,
-    inputs: &[&str],
+    (inputs, axes): (&[&str], ImageAxes),
     labels: &[&str],
     fix: &str,
     classes: Option<usize>,
@@ -51,7 +53,7 @@ fn read_keys(
     let (key, bytes) = archive.member(inputs, fix)?;
     let place = archive.place(&key);
     let array = Array::parse(&bytes, place)?;
-    let (inputs, sample_shape) = read_inputs(&array, place)?;
+    let (inputs, sample_shape) = read_inputs(&array, axes, place)?;
     let (key, bytes) = archive.member(labels, fix)?;
     let place = archive.place(&key);
     let array = Array::parse(&bytes, place)?;
@@ -117,8 +119,8 @@ pub(super) fn read_npy(
     Labelled::new(inputs, sample_shape, labels, classes).map_err(|error| in_file(path, error))
 }
 
-/// Unsigned bytes as pixels, any other numbers as reals; and the shape of a sample.
-fn read_inputs(array: &Array, place: Place) -> Result<(Inputs, Vec<usize>)> {
+/// Unsigned bytes as pixels, any other numbers as reals; and the shape of a sample, channels first.
+fn read_inputs(array: &Array, axes: ImageAxes, place: Place) -> Result<(Inputs, Vec<usize>)> {
     let [_, sample_shape @ ..] = array.shape() else {
         return Err(place.error("has no dimensions, expected samples in the first"));
     };
@@ -128,11 +130,24 @@ fn read_inputs(array: &Array, place: Place) -> Result<(Inputs, Vec<usize>)> {
             shown(array.shape())
         )));
     }
-    let inputs = match array.bytes() {
-        Some(bytes) => Inputs::Pixels(array.rows(bytes).into()),
-        None => reals(array.rows(array.values(place)?), place)?,
-    };
-    Ok((inputs, sample_shape.to_vec()))
+    if axes == ImageAxes::Nhwc && sample_shape.len() != 3 {
+        return Err(place.error(format!(
+            "has shape {}, but data.image_axes is \"nhwc\", samples, rows, columns, channels; for \
+             images of one channel remove that key",
+            shown(array.shape())
+        )));
+    }
+    Ok(match array.bytes() {
+        Some(bytes) => {
+            let (rows, shape) = axes.channels_first(array.rows(bytes), sample_shape);
+            (Inputs::Pixels(rows.into()), shape)
+        }
+        None => {
+            let rows = array.rows(array.values(place)?);
+            let (rows, shape) = axes.channels_first(rows, sample_shape);
+            (reals(rows, place)?, shape)
+        }
+    })
 }
 
 /// One class a sample, (samples) or (samples, 1).

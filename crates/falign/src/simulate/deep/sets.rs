@@ -73,13 +73,43 @@ fn stored_sets(
     for set in [Some(&train), test.as_ref(), validation.as_ref()] {
         set.map_or(Ok(()), |set| fits_precision(setting, &scaler, set))?;
     }
-    let factor = deep.input_factor.value(train.input_dim());
-    let examples = |data| Examples::classes(data, scaler.clone(), factor);
+    fits_file(setting, &train)?;
+    let seen = setting.frame.map(|frame| frame.seen().numbers());
+    let factor = deep.input_factor.value(seen.unwrap_or(train.input_dim()));
+    let examples = |data| {
+        let examples = Examples::classes(data, scaler.clone(), factor)?;
+        Ok::<_, Error>(match setting.frame {
+            None => examples,
+            Some(frame) => examples.in_frame(frame),
+        })
+    };
     Ok(Sets {
         test: test.map(examples).transpose()?,
         validation: validation.map(examples).transpose()?,
         train: Arc::new(examples(train)?),
     })
+}
+
+/// Refuses a shape of samples that is not that of the images of the data.
+fn fits_file(setting: &NetworkSetting, train: &Labelled) -> Result<()> {
+    let blueprint = setting.blueprint.as_ref().map(|blueprint| blueprint.input);
+    let read = match (setting.frame, blueprint) {
+        (Some(frame), _) => frame.image,
+        (None, Some(input)) if input.axes().len() > 1 => input.image,
+        _ => return Ok(()),
+    };
+    let stored = train.sample_shape();
+    let shape = [read.channels, read.height, read.width];
+    let fits = match stored.len() {
+        3 => stored == shape,
+        // A list that is another data set's is refused later.
+        _ => setting.frame.is_none() || train.input_dim() == read.numbers(),
+    };
+    if fits {
+        return Ok(());
+    }
+    let why = format!("a sample of the data has the shape {stored:?}, channels first; give that");
+    Err(Error::config("network.input", format!("{shape:?}"), why))
 }
 
 /// Inputs in double precision, which is what files may hold, become numbers of the setting's

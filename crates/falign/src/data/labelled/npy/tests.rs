@@ -171,15 +171,15 @@ fn an_archive_may_hold_both_sets() {
         ])
     };
     let path = Path::new("a.npz");
-    let data = read_npz_pair(path, &pair(1)).unwrap();
+    let data = read_npz_pair(path, &pair(1), ImageAxes::Nchw).unwrap();
     assert_eq!(data.train().labels(), [2, 0]);
     assert_eq!((data.test().labels(), data.test().classes()), (&[1][..], 3));
-    let text = reason(read_npz_pair(path, &pair(3)));
+    let text = reason(read_npz_pair(path, &pair(3), ImageAxes::Nchw));
     assert!(text.contains("array `y_test`: row 0: label 3"), "{text}");
     let text = reason(read_npz(path, &pair(1), None));
     assert!(text.contains("a training and a test set"), "{text}");
     let one = archive(&[("X", bytes("(1, 1)", &[1])), ("y", bytes("(1,)", &[1]))]);
-    let text = reason(read_npz_pair(path, &one));
+    let text = reason(read_npz_pair(path, &one, ImageAxes::Nchw));
     assert!(
         text.contains("`x_train`") && text.contains("y_test="),
         "{text}"
