@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use falign::internal::config::builtin::{BUILTIN, find};
 use falign::internal::config::keys::{KEYS, did_you_mean};
+use falign::internal::config::layers::{LayerKey, kinds_of_layers};
 use falign::internal::config::{check_flat, flat_table, schema_json, sectioned_toml};
 use falign::measure::Quantity;
 use pyo3::prelude::*;
@@ -31,6 +32,42 @@ pub(crate) fn keys(py: Python<'_>) -> PyResult<Vec<Row<'_>>> {
         Ok((key.section, key.leaf, default, python, allowed, key.meaning))
     });
     rows.collect()
+}
+
+/// A key of a kind of layer: name, default, Python type, accepted values, meaning, whether a layer may do without it.
+type LayerRow<'py> = (
+    &'static str,
+    Option<Bound<'py, PyAny>>,
+    String,
+    String,
+    &'static str,
+    bool,
+);
+
+/// Kinds of layers: name, the kind in words, keys.
+#[pyfunction]
+pub(crate) fn layer_kinds(
+    py: Python<'_>,
+) -> PyResult<Vec<(&'static str, &'static str, Vec<LayerRow<'_>>)>> {
+    let row = |key: &'static LayerKey| {
+        let default = key.default_value();
+        let default = default.map(|value| to_python(py, &value)).transpose()?;
+        let (python, allowed) = (key.python(), key.allowed());
+        Ok((
+            key.name,
+            default,
+            python,
+            allowed,
+            key.meaning,
+            key.is_optional(),
+        ))
+    };
+    kinds_of_layers()
+        .map(|kind| {
+            let keys = kind.keys.iter().map(row).collect::<PyResult<_>>()?;
+            Ok((kind.name, kind.about, keys))
+        })
+        .collect()
 }
 
 #[pyfunction]

@@ -39,6 +39,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<data::Data>()?;
     module.add_class::<iterate::Iteration>()?;
     module.add_function(wrap_pyfunction!(config::keys, module)?)?;
+    module.add_function(wrap_pyfunction!(config::layer_kinds, module)?)?;
     module.add_function(wrap_pyfunction!(config::quantities, module)?)?;
     module.add_function(wrap_pyfunction!(config::describe, module)?)?;
     module.add_function(wrap_pyfunction!(explain::explain, module)?)?;
@@ -54,6 +55,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(audit::audit_updates, module)?)?;
     module.add_function(wrap_pyfunction!(predict::predict, module)?)?;
     module.add_function(wrap_pyfunction!(predict::plain, module)?)?;
+    module.add_function(wrap_pyfunction!(predict::scaling, module)?)?;
     module.add_function(wrap_pyfunction!(theory::theory, module)?)?;
     module.add_function(wrap_pyfunction!(figure::figure, module)?)?;
     module.add_function(wrap_pyfunction!(folder::save, module)?)?;

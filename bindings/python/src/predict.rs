@@ -3,7 +3,9 @@
 use falign::internal::simulate::Context;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
-use falign::internal::study::prediction::{NewInputs, outside, plain_layers, predict as outputs};
+use falign::internal::study::prediction::{
+    NewInputs, input_scaling, outside, plain_layers, predict as outputs,
+};
 use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -47,6 +49,27 @@ fn watched<'a>(sources: &'a Sources, watch: &'a Watch) -> Context<'a> {
         watch: Some(watch),
         ..Context::new(sources)
     }
+}
+
+/// What a zero of each input becomes by the scaling of a run, and what one more adds: (`input_dim`) each.
+type Scaling<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
+
+/// Scaling of `input_dim` inputs in run `run` of a config's first setting.
+#[pyfunction]
+pub(crate) fn scaling<'py>(
+    py: Python<'py>,
+    flat: &Bound<'py, PyDict>,
+    data: Option<&Data>,
+    run: u64,
+    input_dim: usize,
+) -> PyResult<Scaling<'py>> {
+    data.map_or(Ok(()), |data| data.unchanged(py))?;
+    let (experiment, sources) = experiment(flat, data)?;
+    let setting = experiment.settings[0].setting.clone();
+    let (zero, one) = interruptible(py, move |watch| {
+        input_scaling(&setting, run, watched(&sources, watch), input_dim)
+    })?;
+    Ok((zero.into_pyarray(py), one.into_pyarray(py)))
 }
 
 /// Weights, bias, name of the activation.

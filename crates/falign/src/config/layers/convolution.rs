@@ -11,7 +11,8 @@ use crate::math::Activation;
 use crate::math::simd::Element;
 
 keys! {
-    /// Kernels that all places share.
+    /// Kernels that all places share: (channels below, rows, columns) becomes (channels, rows of windows, columns of
+    /// windows), a sequence (channels below, length) becomes (channels, windows).
     Conv {
         conv: usize = "", size(1, MOST), "channels, each with a kernel that all places share";
         kernel: Sides = "", SidesType { min: 1 }, "places that a kernel covers, on each axis or [down, along]";

@@ -8,7 +8,7 @@ use crate::math::Activation;
 use crate::math::simd::Element;
 
 keys! {
-    /// Every number to every unit.
+    /// Every number to every unit: a sample of any shape becomes (units,).
     Dense {
         dense: usize = "", size(1, MOST), "units, each of which reads all numbers below";
         activation: Option<Activation> = "", Optional(Behind), "psi behind it; unset: `network.activation`, and none behind the last layer";

@@ -10,7 +10,7 @@ use crate::math::Activation;
 use crate::math::simd::Element;
 
 keys! {
-    /// Numbers that are silent at random while a network trains.
+    /// Numbers that are silent at random while a network trains, in the shape below.
     Dropout {
         dropout: f64 = "", share(), "probability that a number below it is dropped, per step and sample; `learning.dropout` is that of all hidden layers";
     }

@@ -8,7 +8,8 @@ use crate::math::Activation;
 use crate::math::simd::Element;
 
 keys! {
-    /// An image as plain numbers. Dense layers flatten what they read without it.
+    /// An image as plain numbers: (channels, rows, columns) becomes (numbers,). Dense layers flatten what they read
+    /// without it.
     Flatten {
         flatten: bool = "", Yes, "an image as plain numbers, in the order of channels, rows, columns; dense layers flatten what they read without it";
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use toml::{Table, Value};
 
 use super::shape::Shape;
-use crate::config::form::{Form, sentence};
+use crate::config::form::{self, Form, sentence};
 use crate::config::suggest::did_you_mean;
 use crate::config::types::{Fault, ValueType};
 use crate::config::value::parse_value;
@@ -46,19 +46,40 @@ pub(crate) enum Piece<T> {
 
 /// A key of a kind of layer.
 #[derive(Debug)]
-pub(crate) struct LayerKey {
-    pub(crate) name: &'static str,
+pub struct LayerKey {
+    /// Name in a file.
+    pub name: &'static str,
     /// The default as TOML text; empty where there is none.
     pub(crate) default: &'static str,
-    pub(crate) meaning: &'static str,
+    /// Sentence that says what it is.
+    pub meaning: &'static str,
     pub(crate) forms: fn() -> Vec<Form>,
     /// Whether a layer may do without it.
     pub(crate) is_optional: fn() -> bool,
 }
 
 impl LayerKey {
+    /// The default as a value, if there is one.
+    pub fn default_value(&self) -> Option<Value> {
+        parse_value(self.default)
+    }
+
+    /// Python type of the key.
+    pub fn python(&self) -> String {
+        let mut python = form::python(&(self.forms)());
+        if self.default.is_empty() && self.is_optional() {
+            python += " | None";
+        }
+        python
+    }
+
+    /// Whether a layer may do without it.
+    pub fn is_optional(&self) -> bool {
+        (self.is_optional)()
+    }
+
     /// The accepted values in words.
-    pub(crate) fn allowed(&self) -> String {
+    pub fn allowed(&self) -> String {
         sentence(&(self.forms)())
     }
 }
@@ -67,12 +88,12 @@ impl LayerKey {
 /// first key names the kind. An empty default is that of a key which is unset, or which must be given.
 macro_rules! keys {
     (
-        $(#[$about:meta])*
+        $(#[doc = $about:literal])*
         $name:ident {
             $($leaf:ident: $of:ty = $default:literal, $kind:expr, $meaning:literal;)*
         }
     ) => {
-        $(#[$about])*
+        $(#[doc = $about])*
         #[derive(Debug, Clone, PartialEq)]
         #[allow(clippy::struct_field_names, reason = "the key that names the kind")]
         pub(crate) struct $name {
@@ -89,6 +110,9 @@ macro_rules! keys {
                     is_optional: || !$default.is_empty() || $kind.unset().is_some(),
                 },
             )*];
+
+            /// The kind in words.
+            pub(crate) const ABOUT: &str = concat!($($about, "\n"),*);
 
             /// The layer of a table.
             pub(crate) fn read(

@@ -11,7 +11,7 @@ use crate::math::Activation;
 use crate::math::simd::Element;
 
 keys! {
-    /// A kernel of its own at every place.
+    /// A kernel of its own at every place, with shapes as those of a convolution.
     Local {
         local: usize = "", size(1, MOST), "channels, each with a separate kernel and bias at every place";
         kernel: Sides = "", SidesType { min: 1 }, "places that a kernel covers, on each axis or [down, along]";

@@ -18,7 +18,7 @@ use crate::math::simd::Element;
 const MOMENTUM: f64 = 0.1;
 
 keys! {
-    /// Numbers at mean 0 and variance 1.
+    /// Numbers at mean 0 and variance 1, in the shape below.
     Norm {
         norm: Normed = "", name::<Normed>(), "layer: all numbers of a sample together; batch: each channel over the batch and its places, with running moments where nothing is trained";
         gain: bool = "true", Flag, "whether each channel has a gain and a bias behind it, which are trained; every rule sends signals back through them as they are";

@@ -13,7 +13,8 @@ use crate::math::Activation;
 use crate::math::simd::Element;
 
 keys! {
-    /// One number of each window and channel.
+    /// One number of each window and channel: (channels, rows, columns) becomes (channels, rows of windows, columns of
+    /// windows), with one place where a window is the whole image.
     Pool {
         pool: Pooled = "", name::<Pooled>(), "what is taken of each window: its largest number, or its mean";
         size: Option<Sides> = "", Optional(SidesType { min: 1 }), "places that a window covers; unset: one window over the whole image";

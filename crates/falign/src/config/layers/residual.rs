@@ -8,7 +8,7 @@ use crate::math::Activation;
 use crate::math::simd::Element;
 
 keys! {
-    /// Layers whose sum with what is below them goes on.
+    /// Layers whose sum with what is below them goes on, in the shape below.
     Residual {
         residual: Layers = "", Nested, "layers of a block, whose numbers are added to those below it; both have one shape";
     }
