@@ -1,6 +1,7 @@
-"""Writes ``python/falign/_keys.py``, the fields of ``Config``, from the library's key table.
+"""Writes what the library's tables say in Python: ``python/falign/_keys.py``, the fields of
+``Config``, and ``python/falign/layers.py``, the kinds of layers.
 
-Run it after the table has changed: ``python generate.py``. A test compares the two.
+Run it after a table has changed: ``python generate.py``. A test compares them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parent / "python" / "falign" / "_keys.py"
+FOLDER = Path(__file__).parent / "python" / "falign"
 
 HEAD = '''"""The leaf keys of experiment files. Made by ``generate.py``: do not edit."""
 
@@ -30,8 +31,30 @@ class Keys:
 '''
 
 
-def keys() -> list[tuple[Any, ...]]:
-    """The library's key table. The package may have no fields yet, so it is not imported."""
+LAYERS_HEAD = '''"""Kinds of layers for ``Config.layers``. Made by ``generate.py``: do not edit.
+
+>>> import falign as fa
+>>> layers = [fa.Conv(6, 5), fa.Pool("max", 2), fa.Dense(10)]
+>>> config = fa.Config(layers=layers, input=[1, 28, 28])
+>>> config == fa.Config(
+...     layers=[{"conv": 6, "kernel": 5}, {"pool": "max", "size": 2}, {"dense": 10}],
+...     input=[1, 28, 28],
+... )
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from falign._listed import LayerOfList
+'''
+
+
+def core() -> Any:
+    """The compiled library. The package may have no fields yet, so it is not imported."""
     package = importlib.util.find_spec("falign")
     if package is None or not package.submodule_search_locations:
         sys.exit("install the package first: maturin develop")
@@ -42,14 +65,13 @@ def keys() -> list[tuple[Any, ...]]:
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
-    table: list[tuple[Any, ...]] = module.keys()
-    return table
+    return module
 
 
-def source() -> str:
-    """The text of the module."""
+def fields_source() -> str:
+    """The text of the fields of ``Config``."""
     parts = [HEAD]
-    for section, leaf, default, python, allowed, meaning in keys():
+    for section, leaf, default, python, allowed, meaning in core().keys():
         parts.append(f"\n    {leaf}: {python} = {default!r}\n")
         text = f"``[{section}]`` {meaning}.\n\nAccepted: {allowed}."
         lines = [
@@ -62,5 +84,62 @@ def source() -> str:
     return "".join(parts)
 
 
+def sample(python: str) -> str:
+    """A value of a Python type, for examples."""
+    if python.startswith("Literal["):
+        return python[len("Literal[") :].partition(",")[0].rstrip("]")
+    kind = python.partition(" ")[0]
+    layers = "[Dense(4)]"
+    return {"int": "3", "float": "0.25", "bool": ""}.get(kind, layers)
+
+
+def wrapped(text: str, indent: str, first: str = "") -> str:
+    """Lines of at most 92 columns behind an indent."""
+    return textwrap.fill(
+        text, 92, initial_indent=indent + first, subsequent_indent=indent, break_on_hyphens=False
+    )
+
+
+def layer_source(name: str, about: str, keys: list[tuple[Any, ...]]) -> str:
+    """The text of a kind of layer."""
+    out = ["\n\n@dataclass(frozen=True, eq=False, repr=False)\n"]
+    words = " ".join(about.split())
+    first, _, rest = words.partition(": ")
+    out.append(f'class {name}(LayerOfList):\n    """{first.rstrip(".")}.\n')
+    if rest:
+        out.append(f"\n{wrapped(rest[0].upper() + rest[1:], '    ')}\n")
+    out.append("\n    Parameters\n    ----------\n")
+    for key, _, python, allowed, meaning, is_optional in keys:
+        kind = python.replace(" | None", "").replace(" | ", " or ").replace("Literal", "one of ")
+        out.append(f"    {key} : {kind}{', optional' if is_optional else ''}\n")
+        out.append(wrapped(f"{meaning[0].upper()}{meaning[1:]}.", "        ") + "\n")
+        out.append(wrapped(f"Accepted: {allowed}.", "        ") + "\n")
+    values = [sample(python) for _, _, python, _, _, is_optional in keys if not is_optional]
+    example = f"{name}({', '.join(value for value in values if value)})"
+    call = example.replace("[Dense", "[fa.Dense")
+    shown = example.replace('"', "'").replace("[Dense(4)]", "(Dense(4),)")
+    out.append(f"\n    Examples\n    --------\n    >>> import falign as fa\n    >>> fa.{call}\n    {shown}\n    \"\"\"\n\n")
+    for key, default, python, _, _, is_optional in keys:
+        given = ""
+        if is_optional or python == "bool":
+            given = f" = {True if python == 'bool' and default is None else default!r}"
+        out.append(f"    {key}: {python}{given}\n")
+    return "".join(out)
+
+
+def layers_source() -> str:
+    """The text of the kinds of layers."""
+    kinds = core().layer_kinds()
+    names = "".join(f'    "{name}",\n' for name in sorted(name for name, _, _ in kinds))
+    listed = f"\n__all__ = [\n{names}]\n"
+    return LAYERS_HEAD + listed + "".join(layer_source(*kind) for kind in kinds)
+
+
+def sources() -> dict[Path, str]:
+    """The text of each module."""
+    return {FOLDER / "_keys.py": fields_source(), FOLDER / "layers.py": layers_source()}
+
+
 if __name__ == "__main__":
-    TARGET.write_text(source(), encoding="utf-8")
+    for path, text in sources().items():
+        path.write_text(text, encoding="utf-8")

@@ -50,7 +50,7 @@ def test_a_notebook_is_small_and_stripped(path: Path) -> None:
 
 
 def test_there_are_notebooks() -> None:
-    assert len(NOTEBOOKS) == 7
+    assert len(NOTEBOOKS) == 8
 
 
 def test_badges_open_the_notebooks_where_the_repository_is(tmp_path: Path) -> None:

@@ -52,3 +52,24 @@ def test_a_mask_is_not_passed_over() -> None:
             estimator.fit(masked, y)
         with pytest.raises(ValueError, match="X has a mask over"):
             estimator.set_params(epochs=1).fit(X, y).predict(masked)
+
+
+def test_layers_read_the_columns_as_images() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((80, 1, 6, 6))
+    y = np.where(X[:, 0, :3].mean((1, 2)) > X[:, 0, 3:].mean((1, 2)), "up", "down")
+    rows = X.reshape(80, -1)
+    layers = [fa.Conv(4, 3), fa.Pool("mean", 2)]
+    make = fa.sklearn.FeedbackAlignmentClassifier
+    model = make(layers=layers, input_shape=(1, 6, 6), epochs=60, random_state=0).fit(rows, y)
+    assert model.score(rows, y) > 0.9
+    assert model.get_params()["layers"] is layers
+    assert [dict(one) for one in model.run_.config.layers][-1] == {"dense": 2}
+    regressor = fa.sklearn.FeedbackAlignmentRegressor(
+        layers=layers, input_shape=(1, 6, 6), epochs=2, random_state=0
+    )
+    assert regressor.fit(rows, rows[:, :2]).predict(rows).shape == (80, 2)
+    with pytest.raises(ValueError, match="input"):
+        make(layers=layers, input_shape=(1, 6, 5), random_state=0).fit(rows, y)
+    with pytest.raises(ValueError, match="network.input"):
+        make(layers=layers, random_state=0).fit(rows, y)

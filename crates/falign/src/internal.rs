@@ -30,9 +30,9 @@ pub mod data {
     pub mod catalogue {
         pub use crate::data::catalogue::*;
     }
-    pub use crate::data::ImageAxes;
     pub use crate::data::arrays::{Entry, load_arrays};
     pub use crate::data::idx::{load_idx, save_idx};
+    pub use crate::data::labelled::ImageAxes;
     pub use crate::data::matrix::Matrix;
     pub use crate::data::scaling::{Scaler, Scaling};
     pub use crate::data::validation::Split;

@@ -14,6 +14,7 @@
 ``Run``, ``Sweep``      what comes back: NumPy arrays, tables, run folders
 ``iterate``             one run, looked at on its way
 ``limit_memory``        what trainings may use; what needs more is refused
+``Dense``, ``Conv``     layers of ``Config.layers``: all are in ``falign.layers``
 ``load``                MNIST and its kin; ``Labelled``, ``Reals`` for arrays of one's own
 ``theory``              what theory says of data and a config
 ``audit``               is a rule the rule it is called?
@@ -46,6 +47,7 @@ from falign.data import Labelled, Reals, load
 from falign.diagnosing import Diagnosis, doctor
 from falign.errors import FalignError, Interrupted
 from falign.explaining import Explanation, Explanations, cite, explain
+from falign.layers import Conv, Dense, Dropout, Flatten, Local, Norm, Pool, Residual
 from falign.results import Run
 from falign.rule import Layer, LearningRule, Trace
 from falign.sweeps import Sweep
@@ -60,16 +62,24 @@ __all__ = [
     "Certificates",
     "Check",
     "Config",
+    "Conv",
+    "Dense",
     "Diagnosis",
+    "Dropout",
     "Explanation",
     "Explanations",
     "FalignError",
+    "Flatten",
     "Interrupted",
     "Labelled",
     "Layer",
     "LearningRule",
+    "Local",
     "Look",
+    "Norm",
+    "Pool",
     "Reals",
+    "Residual",
     "Run",
     "Sweep",
     "Trace",

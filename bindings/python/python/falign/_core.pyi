@@ -20,6 +20,7 @@ __all__ = [
     "figure",
     "flat",
     "keys",
+    "layer_kinds",
     "limit_memory",
     "load",
     "plain",
@@ -27,6 +28,7 @@ __all__ = [
     "program",
     "quantities",
     "save",
+    "scaling",
     "schema",
     "sectioned",
     "theory",
@@ -78,6 +80,7 @@ class Iteration:
     def close(self) -> None: ...
 
 def keys() -> list[tuple[str, str, Any, str, str, str]]: ...
+def layer_kinds() -> list[tuple[str, str, list[tuple[str, Any, str, str, str, bool]]]]: ...
 def quantities() -> list[str]: ...
 def describe(quantity: str) -> tuple[str, str] | None: ...
 def explain(name: str) -> list[tuple[str, str, list[tuple[str, str]]]]: ...
@@ -111,6 +114,9 @@ def predict(
 def plain(
     flat: dict[str, Any], data: Data | None, run: int, weights: dict[str, NDArray[Any]]
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64] | None, str]]: ...
+def scaling(
+    flat: dict[str, Any], data: Data | None, run: int, input_dim: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
 def audit(
     flat: dict[str, Any],
     data: Data | None,

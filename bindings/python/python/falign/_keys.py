@@ -115,6 +115,14 @@ class Keys:
     Accepted: the path of a folder, NPZ file, archive, CSV or NPY file.
     """
 
+    image_axes: Literal["nchw", "nhwc"] = 'nchw'
+    """``[data]`` axes of images in the NPZ file of `labelled_data`, arrays with four of them:
+    nchw, samples, channels, rows, columns, as in PyTorch; nhwc, samples, rows, columns,
+    channels, as in TensorFlow.
+
+    Accepted: "nchw" or "nhwc".
+    """
+
     data_dir: str | PathLike[str] | None = None
     """``[data]`` where `labelled` is looked for first; then FALIGN_DATA, then the user's cache
     folder.
@@ -153,6 +161,30 @@ class Keys:
     `validation_*`, so that choices never touch the test set.
 
     Accepted: a whole number from 0 to 10^9.
+    """
+
+    random_shift: int = 0
+    """``[data]`` the most places by which each training image is moved in each step, along rows
+    and along columns, every place as likely as another; from beyond its edges come zeros, as
+    they would be stored.
+
+    Accepted: a whole number from 0 to 10^9.
+    """
+
+    random_crop: int | Sequence[int] | None = None
+    """``[data]`` size of the window that the network sees of each image, on each axis or [down,
+    along]: at a random place in each training step, in the middle where images are measured;
+    unset: whole images.
+
+    Accepted: a whole number from 1 to 10^9 or a list of whole numbers from 1 to 10^9, not
+    empty.
+    """
+
+    random_flip: bool = False
+    """``[data]`` whether training images are mirrored in each step, left to right, with
+    probability one half.
+
+    Accepted: true or false.
     """
 
     width: int = 3200
@@ -212,7 +244,7 @@ class Keys:
     input: Sequence[int] | None = None
     """``[network]`` shape of a sample for `layers`: channels, height, width, or channels, length;
     unset: what the name of the data says, MNIST's 1, 28, 28, CIFAR-10's 3, 32, 32, MNIST-1D's
-    1, 40.
+    1, 40, or the images of an NPZ file.
 
     Accepted: a list of whole numbers from 1 to 10^9, not empty.
     """

@@ -5,6 +5,7 @@ Inputs are taken as they are: put a ``StandardScaler`` before. Needs scikit-lear
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from falign import training
 from falign._extras import need
 from falign.config import Config
 from falign.data import Labelled, Reals, whole
+from falign.layers import Dense
 from falign.results import Run
 
 need("sklearn", "falign.sklearn")
@@ -48,6 +50,8 @@ class _FeedbackAlignment(BaseEstimator):  # type: ignore[misc]
         batch: int = 32,
         epochs: int = 100,
         ridge: float = 0.0,
+        layers: Sequence[Mapping[str, object]] | None = None,
+        input_shape: Sequence[int] | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -59,10 +63,12 @@ class _FeedbackAlignment(BaseEstimator):  # type: ignore[misc]
         self.batch = batch
         self.epochs = epochs
         self.ridge = ridge
+        self.layers = layers
+        self.input_shape = input_shape
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _config(self) -> Config:
+    def _config(self, outputs: int) -> Config:
         random = self.random_state
         if random is None:
             seed = int(np.random.default_rng().integers(2**62))
@@ -76,10 +82,14 @@ class _FeedbackAlignment(BaseEstimator):  # type: ignore[misc]
             "activation": self.activation,
             "optimiser": self.optimiser,
         }
+        hidden: dict[str, Any] = {"hidden_widths": list(self.hidden_widths)}
+        if self.layers is not None:
+            hidden = {"layers": [*self.layers, Dense(outputs)]}
         return Config(
             **words,
+            **hidden,
+            input=None if self.input_shape is None else list(self.input_shape),
             engine="mini_batch",
-            hidden_widths=list(self.hidden_widths),
             biases=True,
             initialisation="xavier",
             step_size=self.step_size,
@@ -117,6 +127,12 @@ class FeedbackAlignmentRegressor(RegressorMixin, _FeedbackAlignment):  # type: i
         Units of each hidden layer.
     activation, optimiser, step_size, batch, epochs, ridge
         As the keys of :class:`falign.Config`.
+    layers : sequence of layers, optional
+        Such as ``[fa.Conv(6, 5), fa.Pool("max", 2)]``, in place of ``hidden_widths``; a dense
+        layer with a unit for each output is put above them.
+    input_shape : sequence of int, optional
+        For ``layers``: the shape of a sample, whose numbers are the columns of X in this order:
+        channels, rows, columns, or channels, length.
     random_state : int, RandomState or None
         Seed of weights and batches; ``None`` draws one.
     n_jobs : int, optional
@@ -136,7 +152,8 @@ class FeedbackAlignmentRegressor(RegressorMixin, _FeedbackAlignment):  # type: i
         _refuse_masks(X, y)
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         self._is_vector = np.ndim(y) == 1
-        self._train(self._config(), Reals(X, y))
+        outputs = 1 if self._is_vector else np.shape(y)[1]
+        self._train(self._config(outputs), Reals(X, y))
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -167,7 +184,7 @@ class FeedbackAlignmentClassifier(ClassifierMixin, _FeedbackAlignment):  # type:
         self.classes_, labels = np.unique(y, return_inverse=True)
         count = max(2, len(self.classes_))
         given = Labelled(X, labels.astype(np.int64), classes=count)
-        config = self._config().replace(scaling="none")
+        config = self._config(count).replace(scaling="none")
         self._train(config, given)
         return self
 
