@@ -117,3 +117,112 @@ def test_what_others_cannot_have_is_refused(config: fa.Config, arrays: Arrays) -
     centred = config.replace(save_weights="final", center_outputs=True)
     with pytest.raises(ConfigError, match="center_outputs = true: outputs minus"):
         fa.interop.state_dict(fa.train(centred, *arrays))
+
+
+def _sequential(torch: Any, name: str) -> tuple[Any, tuple[int, ...], int]:
+    """A module of f64 whose running moments are not those of its start, and its input's shape."""
+    nn = torch.nn
+    torch.manual_seed(3)
+    made = {
+        "image": (
+            [
+                *(nn.Conv2d(2, 3, (3, 2), stride=(1, 2), padding=(1, 0)), nn.BatchNorm2d(3), nn.ReLU()),
+                *(nn.MaxPool2d((2, 1)), nn.Conv2d(3, 4, 2), nn.SiLU(), nn.GroupNorm(1, 4), nn.Dropout(0.3)),
+                *(nn.Sequential(nn.AvgPool2d((1, 2), 1), nn.Flatten(), nn.Dropout(0.1)), nn.Linear(8, 5), nn.GELU(), nn.LayerNorm(5)),
+                *(nn.BatchNorm1d(5, affine=False, eps=1e-3), nn.Tanh(), nn.Linear(5, 3)),
+            ],
+            (2, 6, 7),
+            3,
+        ),
+        "sequence": (
+            [
+                *(nn.Conv1d(1, 4, 5, stride=2, padding="valid"), nn.ELU(), nn.MaxPool1d(2)),
+                *(nn.Conv1d(4, 3, 3, padding="same"), nn.BatchNorm1d(3), nn.Sigmoid()),
+                *(nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Identity(), nn.Linear(3, 2)),
+            ],
+            (1, 20),
+            2,
+        ),
+        "flat": ([nn.Linear(4, 6), nn.Softplus(), nn.LayerNorm(6), nn.Linear(6, 3)], (4,), 3),
+    }
+    layers, shape, classes = made[name]
+    model = nn.Sequential(*layers).double()
+    model.train()
+    for _ in range(3):
+        model(2 * torch.randn(12, *shape).double() + 0.5)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.1 * torch.randn_like(parameter)
+    return model.eval(), shape, classes
+
+
+@pytest.mark.parametrize("name", ["image", "sequence", "flat"])
+def test_networks_of_layers_come_from_torch_and_go_back(name: str, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: interop with it is NOT TESTED")
+    model, shape, classes = _sequential(torch, name)
+    config = fa.interop.from_torch(model, tmp_path / "a.safetensors", input_shape=shape)
+    X = np.random.default_rng(4).standard_normal((10, *shape))
+    config = config.replace(step_size=0.01, batch=5, runs=1, save_weights="both", epochs=0)
+    given = fa.Labelled(X, np.arange(10) % classes, classes=classes)
+    expected = model(torch.from_numpy(X)).detach().numpy()
+    start = fa.train(config, given)
+    assert start.predict(X.reshape(10, -1)) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    # And back, after some training here.
+    trained = fa.train(config.replace(epochs=2, rule="feedback_alignment"), given)
+    again = fa.interop.to_torch(trained)
+    said = trained.predict(X.reshape(10, -1))
+    assert not np.allclose(said, expected)
+    assert again(torch.from_numpy(X)).detach().numpy() == pytest.approx(said, rel=1e-12, abs=1e-12)
+    state = {key: torch.from_numpy(np.array(x)) for key, x in fa.interop.state_dict(trained).items()}
+    again.load_state_dict(state, strict=True)
+    twice = fa.interop.from_torch(again, input_shape=shape)
+    assert twice.layers == config.layers
+
+
+def test_scaling_of_pixels_goes_into_the_first_convolution(images: fa.Labelled) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: interop with it is NOT TESTED")
+    config = fa.Config(layers=[fa.Conv(3, 2), fa.Pool("max", 2), fa.Dense(2)], activation="tanh", runs=1)
+    config = config.replace(step_size=0.05, epochs=1, batch=10, save_weights="final")
+    X = images.test[0].astype(float)
+    for scaling in ("standardise", "unit", "none"):
+        run = fa.train(config.replace(scaling=scaling), images)
+        model = fa.interop.to_torch(run)
+        found = model(torch.from_numpy(X[:, None])).detach().numpy()
+        said = run.predict(images.test[0].reshape(20, -1))
+        assert found == pytest.approx(said, rel=1e-9, abs=1e-9)
+    padded = config.replace(layers=[fa.Conv(3, 3, padding=1), fa.Dense(2)])
+    with pytest.raises(FalignError, match='scaling="unit"'):
+        fa.interop.state_dict(fa.train(padded, images))
+    local = config.replace(layers=[fa.Local(3, 2), fa.Residual([fa.Conv(3, 1)]), fa.Dense(2)])
+    with pytest.raises(FalignError, match="layer 0, local: .*; layer 1, residual: "):
+        fa.interop.state_dict(fa.train(local, images))
+
+
+def test_every_module_that_is_no_layer_is_listed_with_the_reason() -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: interop with it is NOT TESTED")
+    nn = torch.nn
+    bad = nn.Sequential(
+        *(nn.Conv2d(1, 4, 3, groups=1, dilation=2), nn.MaxPool2d(2), nn.ReLU(), nn.Dropout2d(0.1)),
+        *(nn.ConvTranspose2d(4, 4, 2), nn.BatchNorm2d(4, track_running_stats=False), nn.Linear(4, 3)),
+        *(nn.GELU(approximate="tanh"), nn.Softmax(1)),
+    )
+    with pytest.raises(FalignError) as caught:
+        fa.interop.from_torch(bad, input_shape=(1, 8, 8))
+    text = str(caught.value)
+    for part in [
+        "0 Conv2d: convolutions have dilation = (1, 1), not (2, 2)",
+        "2 ReLU: activations are behind",
+        "3 Dropout2d: whole channels",
+        "4 ConvTranspose2d: no layer computes it",
+        "5 BatchNorm2d: ",
+        "6 Linear: it reads the last axis of an image; put Flatten before it",
+        "7 GELU: gelu has approximate = none, not tanh",
+        "8 Softmax: outputs are sums",
+    ]:
+        assert part in text, text
+    with pytest.raises(FalignError, match="input_shape"):
+        fa.interop.from_torch(nn.Sequential(nn.Conv2d(1, 2, 3)))
+    with pytest.raises(FalignError, match="whose forward pass cannot be read"):
+        fa.interop.from_torch(nn.Linear(3, 2))
+    with pytest.raises(FalignError, match="0: layers without biases"):
+        fa.interop.from_torch(nn.Sequential(nn.Linear(3, 4, bias=False), nn.Tanh(), nn.Linear(4, 2)))

@@ -24,6 +24,7 @@ def need(module: str, why: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != package:
             raise
-        extra = _EXTRAS[package]
-        message = f"{why} needs {package}: pip install 'falign[{extra}]'"
+        extra = _EXTRAS.get(package)
+        wanted = f"'falign[{extra}]'" if extra else package
+        message = f"{why} needs {package}: pip install {wanted}"
         raise ModuleNotFoundError(message, name=package) from None

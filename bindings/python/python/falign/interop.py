@@ -16,6 +16,8 @@ inputs are folded into the weights, so that the other network takes inputs as th
 True
 
 There, ``model.load_state_dict({k: torch.from_numpy(v) for k, v in state.items()})`` opens it.
+Networks of ``layers`` go both ways too: :func:`to_torch` makes the ``torch.nn.Sequential`` of a
+run, and :func:`from_torch` the config of one, which starts from its weights.
 """
 
 from __future__ import annotations
@@ -30,18 +32,37 @@ from numpy.typing import NDArray
 
 from falign import _core
 from falign._extras import need
+from falign._sequential import ACTIVATIONS, Module, modules
+from falign._torch import Imported
+from falign.config import Config
 from falign.data import whole
-from falign.errors import FalignError, ShapeError
+from falign.errors import ConfigError, FalignError, ShapeError
 from falign.results import Run, _missing_weights
 
-__all__ = ["activations", "initial_weights", "load", "save", "state_dict"]
+__all__ = [
+    "activations",
+    "from_torch",
+    "initial_weights",
+    "load",
+    "save",
+    "state_dict",
+    "to_torch",
+]
 
 State = dict[str, NDArray[Any]]
 
 
-def _layers(run: Run, number: int) -> list[tuple[Any, Any, str]]:
+def _has_places(run: Run) -> bool:
+    """Whether the network has other layers than dense ones."""
     if run._rule is not None:
         raise FalignError("interop: a network with a rule of one's own; use its weights")
+    plain = {"dense", "flatten"}
+    return any(not plain >= layer.keys() for layer in run.config.layers or ())
+
+
+def _layers(run: Run, number: int) -> list[tuple[Any, Any, str]]:
+    if _has_places(run):
+        raise FalignError("interop: a list of layers that are not all dense; use to_torch")
     one = run._all[number]
     if one is None or one.weights[1] is None:
         raise _missing_weights()
@@ -53,15 +74,102 @@ def state_dict(run: Run, number: int = 0) -> State:
     """The last weights of run ``number`` as a state dict of float64 arrays.
 
     ``I.weight`` is (units, inputs) and ``I.bias`` (units,), with I = 0, 2, 4, ... from the input
-    up. Raises ``ConfigError`` where outputs are centred on those of the start, and
-    ``FalignError`` without final weights.
+    up; of a network of ``layers`` names are those of the modules of :func:`to_torch`. Raises
+    ``ConfigError`` where outputs are centred on those of the start, and ``FalignError`` without
+    final weights.
     """
     state: State = {}
+    if _has_places(run):
+        if run.config.center_outputs is True:
+            raise ConfigError("center_outputs = true: outputs minus those of the start are no plain network's")
+        for at, module in enumerate(modules(run, number)):
+            state.update({f"{at}.{name}": array for name, array in module.arrays.items()})
+        return state
     for at, (weights, bias, _) in enumerate(_layers(run, number)):
         state[f"{2 * at}.weight"] = weights
         if bias is not None:
             state[f"{2 * at}.bias"] = bias
     return state
+
+
+def to_torch(run: Run, number: int = 0) -> Any:
+    """The last network of run ``number`` as a ``torch.nn.Sequential`` in float64, with outputs
+    equal to :meth:`falign.Run.predict` of inputs as they are stored; of a network of ``layers``
+    inputs have the shape of a sample, channels first. It is in ``eval`` mode. Needs torch.
+
+    Convolutions, dense layers, pools, norms, dropout and activations have their modules; the norm
+    of an image's numbers is ``GroupNorm(1, channels)``. Raises ``FalignError`` naming the layers
+    that have none: ``local`` ones, residual blocks, and ``flatten``, which dense layers do
+    without.
+    """
+    torch = need("torch", "interop.to_torch")
+    if _has_places(run):
+        plan = modules(run, number)
+    else:
+        plan = []
+        for weights, bias, psi in _layers(run, number):
+            arrays = {"weight": weights} if bias is None else {"weight": weights, "bias": bias}
+            units, inputs = weights.shape
+            sizes = {"in_features": inputs, "out_features": units, "bias": bias is not None}
+            plan.append(Module("Linear", sizes, arrays))
+            if psi not in ACTIVATIONS and psi != "linear":
+                raise FalignError(f"interop: torch.nn has no module of {psi}; use state_dict")
+            plan += [Module(*ACTIVATIONS.get(psi, ("Identity", {})))]
+        plan.pop()
+    made = [getattr(torch.nn, one.kind)(**one.made_with) for one in plan]
+    network = torch.nn.Sequential(*made).double()
+    state = {
+        f"{at}.{name}": torch.from_numpy(np.array(array))
+        for at, one in enumerate(plan)
+        for name, array in one.arrays.items()
+    }
+    network.load_state_dict(state)
+    return network.eval()
+
+
+def from_torch(
+    module: Any,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    input_shape: Sequence[int] | None = None,
+) -> Config:
+    """The config of a ``torch.nn.Sequential``: its ``layers``, ``input``, ``activation`` and
+    ``biases``; with a ``path`` it starts from the module's weights, which are written there.
+    Choose a rule, a step size and data by :meth:`falign.Config.replace`. Needs torch, and
+    safetensors for a path.
+
+    Parameters
+    ----------
+    module : torch.nn.Sequential
+        Of ``Linear``, ``Conv1d`` or ``Conv2d``, ``MaxPool``, ``AvgPool``, ``AdaptiveAvgPool(1)``,
+        ``BatchNorm``, ``LayerNorm``, ``GroupNorm(1, channels)``, ``Dropout``, ``Flatten``,
+        ``ReLU``, ``Tanh``, ``Sigmoid``, ``GELU``, ``SiLU``, ``ELU``, ``LeakyReLU``, ``Softplus``,
+        and other ``Sequential``. Its last module is ``Linear``.
+    path : path, optional
+        Of the ``safetensors`` file of its weights, with running moments. Feedback weights are
+        drawn.
+    input_shape : sequence of int, optional
+        Shape of a sample, channels first. A network that begins with ``Linear`` tells it.
+
+    Raises
+    ------
+    FalignError
+        Listing every module that has no layer here, and why.
+    """
+    found = Imported(module, input_shape)
+    config = Config(
+        layers=found.layers,
+        input=found.input,
+        activation=found.activation,  # type: ignore[arg-type]
+        biases=found.biases,
+        initialisation="uniform_fan_in",
+        scaling="none",
+    )
+    if path is None:
+        return config
+    tensors = {name: _in_precision(x) for name, x in found.tensors.items()}
+    need("safetensors.numpy", "interop.from_torch").save_file(tensors, os.fspath(path))
+    return config.replace(initial_weights=os.fspath(path), initial_feedback="drawn")
 
 
 def activations(run: Run) -> list[str]:
@@ -71,8 +179,9 @@ def activations(run: Run) -> list[str]:
 
 def save(run: Run, path: str | os.PathLike[str], number: int = 0) -> None:
     """Write :func:`state_dict` as a ``safetensors`` file. Needs safetensors."""
-    names = ",".join(activations(run))
-    metadata = {"format": "pt", "activations": names}
+    metadata = {"format": "pt"}
+    if not _has_places(run):
+        metadata["activations"] = ",".join(activations(run))
     tensors = {name: np.ascontiguousarray(x) for name, x in state_dict(run, number).items()}
     need("safetensors.numpy", "interop.save").save_file(tensors, os.fspath(path), metadata)
 
