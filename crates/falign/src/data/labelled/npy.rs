@@ -137,17 +137,13 @@ fn read_inputs(array: &Array, axes: ImageAxes, place: Place) -> Result<(Inputs, 
             shown(array.shape())
         )));
     }
-    Ok(match array.bytes() {
-        Some(bytes) => {
-            let (rows, shape) = axes.channels_first(array.rows(bytes), sample_shape);
-            (Inputs::Pixels(rows.into()), shape)
-        }
-        None => {
-            let rows = array.rows(array.values(place)?);
-            let (rows, shape) = axes.channels_first(rows, sample_shape);
-            (reals(rows, place)?, shape)
-        }
-    })
+    if let Some(bytes) = array.bytes() {
+        let (rows, shape) = axes.channels_first(array.rows(bytes), sample_shape);
+        return Ok((Inputs::Pixels(rows.into()), shape));
+    }
+    let rows = array.rows(array.values(place)?);
+    let (rows, shape) = axes.channels_first(rows, sample_shape);
+    Ok((reals(rows, place)?, shape))
 }
 
 /// One class a sample, (samples) or (samples, 1).
