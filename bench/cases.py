@@ -94,14 +94,63 @@ per_run_table = true
 """
 
 
+@dataclass(frozen=True)
+class Convolutions:
+    """Mini-batch feedback alignment of a LeNet on MNIST: kernels of 5, two max pools."""
+
+    precision: str = "f32"
+    runs: int = 2
+    batch: int = 64
+    step_size: float = 0.01
+
+    family = "layers"
+    name = "lenet"
+    check_steps = 20
+
+    def experiment(self):
+        """The experiment without its steps and data."""
+        return f"""\
+name = "compare"
+title = "Peers side by side"
+[data]
+scaling = "standardise"
+[network]
+input = [1, 28, 28]
+layers = [
+  {{ conv = 6, kernel = 5, padding = 2 }}, {{ pool = "max", size = 2 }},
+  {{ conv = 16, kernel = 5 }}, {{ pool = "max", size = 2 }},
+  {{ conv = 120, kernel = 5 }}, {{ dense = 84 }}, {{ dense = 10 }},
+]
+activation = "relu"
+initialisation = "uniform_fan_in"
+biases = true
+[learning]
+rule = "feedback_alignment"
+loss = "softmax_cross_entropy"
+reduction = "mean"
+batch = {self.batch}
+step_size = {self.step_size}
+[run]
+runs = {self.runs}
+runs_per_job = 1
+record = "last"
+precision = "{self.precision}"
+per_run_table = true
+"""
+
+
+# Cases on images, in f32 only.
+ON_IMAGES = {"mnist": Classes, "lenet": Convolutions}
+
+
 def chosen(names, precisions, runs, threads):
-    """The cases of these names in these precisions; MNIST only in f32, with one run a thread."""
+    """The cases of these names in these precisions; images only in f32, with one run a thread."""
     cases = [
         TwoLayer(name, precision, runs)
         for name in names
-        if name != "mnist"
+        if name not in ON_IMAGES
         for precision in precisions
     ]
-    if "mnist" in names and "f32" in precisions:
-        cases.append(Classes(runs=threads))
+    if "f32" in precisions:
+        cases += [case(runs=threads) for name, case in ON_IMAGES.items() if name in names]
     return cases

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times `falign` against PyTorch and JAX programs that do the same work, and prints the ratios.
 
-    python bench/compare.py [--cases linear relu tanh mnist] [--precisions f32 f64] ...
+    python bench/compare.py [--cases linear relu tanh mnist lenet] [--precisions f32 f64] ...
     python bench/compare.py --against PROGRAM --rounds 9 ...
 
 Every program reads the same data, start and feedback weights. First each trains for the same few
@@ -44,10 +44,10 @@ def arguments():
         description=__doc__.split("\n\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     add = parser.add_argument
-    add("--cases", nargs="+", choices=["linear", "relu", "tanh", "mnist"],
-        default=["linear", "relu", "tanh", "mnist"], help="what to compare")
+    add("--cases", nargs="+", choices=["linear", "relu", "tanh", *cases.ON_IMAGES],
+        default=["linear", "relu", "tanh", *cases.ON_IMAGES], help="what to compare")
     add("--precisions", nargs="+", choices=["f32", "f64"], default=["f32", "f64"],
-        help="mnist is compared in f32 only")
+        help="images are compared in f32 only")
     add("--runs", type=int, default=50, help="runs of a two-layer case")
     add("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of every program")
     add("--rounds", type=int, default=5, help="turns of each pair")
@@ -111,7 +111,7 @@ def compare(case, options, folder, variants, confine):
 
 def take_turns(case, options, falign, our_steps, peer, at_once, expected, result):
     """Checks one peer, and times it in turns with `falign`."""
-    is_single = case.family == "classes"
+    is_single = case.name in cases.ON_IMAGES
     runs = case.runs if at_once else 1 if is_single else min(CHECKED_RUNS, case.runs)
     got = peer.ask(steps=case.check_steps, runs=runs, check=True)
     result.loss_difference, result.alignment_difference = ratios.differences(got, expected)
@@ -145,7 +145,7 @@ def main():
     chosen = cases.chosen(options.cases, options.precisions, options.runs, options.threads)
     if not options.falign.exists():
         raise SystemExit(f"compare: no {options.falign}; run cargo build --release -p falign-cli")
-    if options.mnist is None and any(case.family == "classes" for case in chosen):
+    if options.mnist is None and any(case.name in cases.ON_IMAGES for case in chosen):
         raise SystemExit("compare: --mnist DIR, or other --cases")
     if options.against is not None and not options.against.exists():
         raise SystemExit(f"compare: no {options.against}")
@@ -183,7 +183,7 @@ def main():
     else:
         print(f"{programs.version(options.falign)}, {versions}. BLAS libraries: {said}.")
     print(f"{options.rounds} pairs of turns of {options.turn:g} s; {options.runs} runs in "
-          f"two-layer cases, {options.threads} in mnist.")
+          f"two-layer cases, {options.threads} on images.")
     if options.json:
         options.json.write_text(json.dumps({"versions": options.about, "results": stored}))
     return status

@@ -16,9 +16,9 @@ TEST_SAMPLES = 600
 def write_data(case, folder, mnist):
     """Writes the data set of `case` for `falign` into `folder` and returns its arrays.
 
-    `mnist` is the folder of the four IDX files, used by the MNIST case only.
+    `mnist` is the folder of the four IDX files, used by the cases on images only.
     """
-    arrays = images(mnist) if case.family == "classes" else regression(case)
+    arrays = regression(case) if case.family == "two_layer" else images(mnist)
     np.savez(folder / "data.npz", **arrays)
     return arrays
 
@@ -68,7 +68,7 @@ def read_safetensors(path):
 
 def weights_path(case, folder, run):
     """The file of the weights at the start of a run in the run folder `folder`."""
-    ending = "safetensors" if case.family == "classes" else "npz"
+    ending = "npz" if case.family == "two_layer" else "safetensors"
     return folder / "weights" / f"setting0000-run{run:04}-final.{ending}"
 
 
@@ -76,8 +76,11 @@ def read_start(case, folder):
     """W, beta and b of every run as `falign` saved them in the run folder `folder`, runs first.
 
     Two-layer: (runs, p, d), (runs, p), (runs, p). MNIST: the weights of both layers and the
-    feedback weights, each (runs, outputs, inputs) of their layer.
+    feedback weights, each (runs, outputs, inputs) of their layer. LeNet: all arrays of run 0 by
+    their names in the file, whose axes are PyTorch's.
     """
+    if case.family == "layers":
+        return read_safetensors(weights_path(case, folder, 0))
     starts = []
     for run in range(case.runs):
         path = weights_path(case, folder, run)

@@ -24,6 +24,12 @@ PEERS = {
         "JAX jitted step": ("classes_jax.py", "step", False),
         "JAX scan": ("classes_jax.py", "scan", False),
     },
+    "layers": {
+        "PyTorch eager, autograd.Function": ("layers_torch.py", "eager", False),
+        "PyTorch eager, channels last": ("layers_torch.py", "channels_last", False),
+        "PyTorch compile": ("layers_torch.py", "compile", False),
+        "JAX jitted step": ("layers_jax.py", "step", False),
+    },
 }
 # Calls of `falign` without steps, of which the fastest is the time of its set-up; and how many
 # times that a turn lasts at least, for its noise would show otherwise.
@@ -44,7 +50,7 @@ class Falign:
     def __init__(self, binary, case, folder, threads, confine):
         self.binary, self.case, self.folder = binary, case, folder
         self.threads, self.confine, self.calls = threads, confine, 0
-        self.setup = None
+        self.setup, self.on_images = None, case.family != "two_layer"
         self.experiment = folder / "compare.toml"
         self.experiment.write_text(case.experiment())
 
@@ -54,7 +60,7 @@ class Falign:
         out = self.folder / f"run{self.calls}"
         command = [self.binary, "run", self.experiment, "--quiet", "--json", "--out", out]
         command += ["--threads", str(self.threads), "--set", f"run.steps={steps}"]
-        if self.case.family == "classes":
+        if self.on_images:
             command += ["--set", f"data.labelled_data={self.folder / 'data.npz'}"]
         else:
             command += ["--train-data", self.folder / "data.npz"]
@@ -67,7 +73,7 @@ class Falign:
 
     def start(self):
         """A run folder with the weights at the start, in double precision."""
-        precision = () if self.case.family == "classes" else ('run.precision="f64"',)
+        precision = () if self.on_images else ('run.precision="f64"',)
         out = self.run(0, 'run.save_weights="final"', *precision)[0]
         self.first_start = problem.weights_path(self.case, out, 0)
         return out
@@ -75,17 +81,19 @@ class Falign:
     def check(self):
         """Loss and alignment of each run after the steps of the check.
 
-        MNIST: on the first batch alone, so that the order of samples does not enter; the loss
-        is the mean over the steps, alignment is measured on the test images.
+        Images: on the first batch alone, so that the order of samples does not enter; the loss
+        is the mean over the steps, alignment is measured on the test images, not of LeNet.
         """
-        settings = []
-        if self.case.family == "classes":
+        settings, measured = [], ("loss", "alignment")
+        if self.on_images:
             settings = [f"data.train_limit={self.case.batch}"]
-            settings += ['run.quantities=["loss", "alignment"]']
+            measured = ("loss",) if self.case.family == "layers" else measured
+            settings += [f"run.quantities={json.dumps(measured)}"]
         out, _ = self.run(self.case.check_steps, *settings)
         with open(out / "runs.csv", newline="") as file:
             lines = [line for line in csv.DictReader(file) if int(line["step"])]
-        return {name: [float(line[name]) for line in lines] for name in ("loss", "alignment")}
+        found = {name: [float(line[name]) for line in lines] for name in measured}
+        return {"alignment": [], **found}
 
     def time_per_step(self, steps):
         """Wall and processor seconds for a step of a run, the least of the set-up taken off.
@@ -115,7 +123,7 @@ class Falign:
 
     def timed(self, steps):
         """Wall seconds that `falign` reports, and processor seconds of its process."""
-        if self.case.family == "classes":
+        if self.on_images:
             setting = 'run.quantities=["loss"]'
         else:
             setting = f"network.initial_weights={self.first_start}"
@@ -138,7 +146,7 @@ class Peer:
         command = [python, script, "--mode", mode, "--problem", folder / "problem.npz"]
         command += ["--precision", case.precision, "--step-size", repr(case.step_size)]
         command += ["--threads", str(threads)]
-        if case.family == "classes":
+        if case.family != "two_layer":
             command += ["--batch", str(case.batch)]
         else:
             command += ["--activation", case.activation]

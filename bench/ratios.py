@@ -56,7 +56,7 @@ def differences(peer, ours):
     """Largest relative difference of losses and absolute one of alignments.
 
     Both are `{"loss": [...], "alignment": [...]}` with an entry for each run; a peer may have
-    done only the first runs.
+    done only the first runs, and cases may have no alignments, which differ by 0.
     """
     runs = len(peer["loss"])
     if runs == 0 or runs > len(ours["loss"]):
@@ -69,7 +69,7 @@ def differences(peer, ours):
 
 def worst(values):
     """The maximum, NaN if any is: `max` alone may pass over it."""
-    return next((v for v in values if v != v), max(values))
+    return next((v for v in values if v != v), max(values, default=0.0))
 
 
 def time_text(seconds):

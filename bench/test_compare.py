@@ -130,12 +130,18 @@ class Reading(unittest.TestCase):
 
 
 class Choice(unittest.TestCase):
-    def test_mnist_is_compared_in_single_precision_only(self):
+    def test_images_are_compared_in_single_precision_only(self):
+        names = ["tanh", "lenet", "mnist"]
         named = lambda *precisions: [
-            (case.name, case.precision) for case in cases.chosen(["tanh", "mnist"], precisions, 4, 2)
+            (case.name, case.precision) for case in cases.chosen(names, precisions, 4, 2)
         ]
         self.assertEqual(named("f64"), [("tanh", "f64")])
-        self.assertEqual(named("f32"), [("tanh", "f32"), ("mnist", "f32")])
+        self.assertEqual(named("f32"), [("tanh", "f32"), ("mnist", "f32"), ("lenet", "f32")])
+
+    def test_alignments_that_a_case_does_not_measure_do_not_differ(self):
+        found = ratios.differences(*({"loss": [loss], "alignment": []} for loss in (1.01, 1.0)))
+        self.assertAlmostEqual(found[0], 0.01)
+        self.assertEqual(found[1], 0.0)
 
     def test_a_turn_has_at_least_one_step(self):
         self.assertEqual(compare.steps_for(2.0, 0.1), 20)

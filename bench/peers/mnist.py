@@ -16,7 +16,7 @@ class Images:
             train, test = (arrays[name].reshape(-1, 784) for name in ("x_train", "x_test"))
             self.labels = arrays["y_train"].astype(np.int64)
             self.test_labels = arrays["y_test"].astype(np.int64)
-            self.start = [arrays[name][0].astype(dtype) for name in ("w", "beta", "b")]
+            self.start = start(arrays, dtype)
         self.batch = batch
         self.inputs = standardised(train, train, dtype)
         self.first = standardised(train[:batch], train[:batch], dtype)
@@ -43,6 +43,14 @@ class Images:
         norms = np.linalg.norm(sent, axis=1) * np.linalg.norm(gradient, axis=1)
         cosine = (sent * gradient).sum(1) / norms
         return {"loss": [float(np.mean(losses))], "alignment": [float(cosine.mean())]}
+
+
+def start(arrays, dtype):
+    """W, beta, b; of layers all weights, biases and feedback weights by name."""
+    names = [name for name in arrays if name.startswith(("layers.", "feedback."))]
+    if names:
+        return {name: arrays[name].astype(dtype) for name in names}
+    return [arrays[name][0].astype(dtype) for name in ("w", "beta", "b")]
 
 
 def standardised(pixels, of, dtype):

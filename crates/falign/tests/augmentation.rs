@@ -199,7 +199,9 @@ fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
 /// The images of [`pair`] as bytes in an NPZ file, in this order of axes.
 fn stored(folder: &Scratch, name: &str, is_last: bool) -> PathBuf {
     let pixels = |samples: usize| {
-        let number = |i: usize, c: usize, place: usize| ((37 * i + 11 * c + 5 * place) % 251) as u8;
+        let number = |i: usize, c: usize, place: usize| {
+            u8::try_from((37 * i + 11 * c + 5 * place) % 251).unwrap()
+        };
         let each = (0..samples).flat_map(move |i| {
             (0..24).map(move |at| {
                 if is_last {

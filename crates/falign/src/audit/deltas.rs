@@ -23,8 +23,8 @@ pub(super) fn check(subject: &Audited<'_>) -> Check {
     let [kept, not_kept] = &steps;
     let mut answers = vec![kept.deltas().to_vec()];
     let mut of_changes = 0.0;
-    if kept.is_wired() {
-        // Deltas that are not kept are nowhere to be seen, but what they change is.
+    if not_kept.changes_on_the_way() {
+        // Its deltas are nowhere to be seen, but what they change is.
         let pairs = kept.changes().iter().zip(not_kept.changes());
         let errors = pairs.map(|(a, b)| scaled_difference(b, a, size(a)));
         of_changes = largest(errors);

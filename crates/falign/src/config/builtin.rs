@@ -53,7 +53,7 @@ macro_rules! builtin {
 }
 
 /// Experiments that the program carries, the quickest first.
-pub static BUILTIN: [Builtin; 30] = builtin![
+pub static BUILTIN: [Builtin; 33] = builtin![
     "quickstart",
     "figure2" stored,
     "any_width",
@@ -73,6 +73,8 @@ pub static BUILTIN: [Builtin; 30] = builtin![
     "theory/theorem_4_2_4_3",
     "theory/nonlinear_4_6",
     "dropout",
+    "layers/mnist1d",
+    "layers/sharing",
     "learned_feedback",
     "figure3_quick",
     "figure3" stored,
@@ -84,6 +86,7 @@ pub static BUILTIN: [Builtin; 30] = builtin![
     "published/akrout2019" stored,
     "published/lillicrap2016" stored,
     "published/bartunov2018" stored,
+    "published/biotorch_lenet",
 ];
 
 /// The embedded file of that name.

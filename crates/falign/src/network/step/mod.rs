@@ -319,7 +319,7 @@ impl<T: Element> Network<T> {
         assert_eq!(options.factors.len(), self.layers.len(), "one per layer");
         self.settle();
         self.fit(input.batch());
-        let is_on_the_way = self.may_change_on_the_way();
+        let is_on_the_way = self.changes_on_the_way();
         if self.is_wired() {
             let mode = Mode {
                 is_training: true,

@@ -110,8 +110,8 @@ impl<T: Element> Network<T> {
         self.trace.passage().is_some()
     }
 
-    /// Whether gradients may be made while signals come down a wiring, where nobody looks at activities and deltas.
-    pub(super) fn may_change_on_the_way(&self) -> bool {
+    /// Whether gradients are made while signals come down a wiring, where nobody looks at activities and deltas.
+    pub(crate) fn changes_on_the_way(&self) -> bool {
         let is_blind = |rule: &Composed<T>| rule.is_blind();
         !self.keeps_first_changes && self.is_wired() && family(self.rule()).is_some_and(is_blind)
     }
