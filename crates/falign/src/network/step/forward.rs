@@ -65,8 +65,20 @@ pub(super) fn run<T: Element>(
     subtract_offset(trace, input);
 }
 
-/// Runs a batch through layers that are wired freely; activities stay where they are laid out.
+/// Runs a batch through layers that are wired freely.
 pub(super) fn run_wired<T: Element>(
+    layers: &[Layer<T>],
+    trace: &mut Trace<T>,
+    states: &mut States<T>,
+    input: &dyn Input<T>,
+    mode: Mode,
+) {
+    run_laid_out(layers, trace, states, input, mode);
+    trace.write_activities();
+}
+
+/// [`run_wired`], but that activities stay where they are laid out, and those of the trace are arbitrary.
+pub(super) fn run_laid_out<T: Element>(
     layers: &[Layer<T>],
     trace: &mut Trace<T>,
     states: &mut States<T>,

@@ -8,7 +8,7 @@ mod wired;
 
 use ndarray::{Array2, Zip};
 
-use self::forward::{run, run_wired};
+use self::forward::{run, run_laid_out, run_wired};
 pub(super) use self::wired::Parts;
 use super::connections::Connections;
 use super::door::Door;
@@ -253,7 +253,6 @@ impl<T: Element> Network<T> {
         if self.is_wired() {
             let (trace, states) = (&mut self.trace, &mut self.states);
             run_wired(&self.layers, trace, states, input, Mode::silent());
-            trace.write_activities();
         } else {
             run(&self.layers, &mut self.trace, input, None);
         }
@@ -329,9 +328,10 @@ impl<T: Element> Network<T> {
                 ..Mode::silent()
             };
             let (trace, states) = (&mut self.trace, &mut self.states);
-            run_wired(&self.layers, trace, states, input, mode);
-            if !is_on_the_way {
-                trace.write_activities();
+            if is_on_the_way {
+                run_laid_out(&self.layers, trace, states, input, mode);
+            } else {
+                run_wired(&self.layers, trace, states, input, mode);
             }
         } else {
             let masks = (options.dropout > 0.0).then_some((options.dropout, &mut *noise));
