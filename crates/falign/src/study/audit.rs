@@ -60,7 +60,7 @@ pub struct RuleAudit {
 ///
 /// # Errors
 /// As [`audit`](crate::audit::audit) and [`simulate`](crate::simulate::simulate);
-/// [`Error::Stopped`] where `watch` says so.
+/// [`Error::Stopped`](crate::Error::Stopped) where `watch` says so.
 pub fn audit_rules(
     experiment: &Experiment,
     sources: &Sources,
