@@ -292,7 +292,7 @@ fn measuring_leaves_no_sample_out() {
             whole.set_offset(offset);
         }
         let network = training.network_mut();
-        let mut measurement = Measurement::new(network, wanted);
+        let mut measurement = Measurement::new(network, wanted).expecting(SAMPLES);
         let (targets, labels) = (whole.targets(), whole.labels());
         let loss = Loss::SoftmaxCrossEntropy;
         measurement.include(network, &whole, targets, labels, loss, &mut noise);

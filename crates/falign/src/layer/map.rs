@@ -29,7 +29,7 @@ pub trait Map<T>: fmt::Debug + Send + Sync {
     /// Writes the signal of each input from the output's.
     fn pull_back(&self, signal: &[T], kept: &Kept<T>, below: &mut [&mut [T]], batch: Batch);
 
-    /// The same map in plain loops, which audits hold it against. By default there is none.
+    /// Map of the same numbers in plain loops, which audits hold it against. By default there is none.
     fn plain(&self) -> Option<PlainMap> {
         None
     }

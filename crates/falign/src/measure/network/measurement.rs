@@ -111,7 +111,7 @@ impl Measurement {
     /// Measurement of so many samples, of which those whose activities are compared are spread evenly; where
     /// nothing is said, the first ones are compared.
     #[must_use]
-    pub(crate) fn expecting(self, samples: usize) -> Self {
+    pub fn expecting(self, samples: usize) -> Self {
         Self {
             chosen: Chosen::of(samples),
             ..self
