@@ -30,7 +30,10 @@ PLAIN: list[Any] = [
 
 def is_unsayable(leaf: str, value: Any) -> bool:
     """Whether a schema accepts it all the same: it cannot say that a list ascends, and to it 1.0 and
-    1 are one number, which columns are not, nor seeds that a float cannot tell apart."""
+    1 are one number, which columns are not, nor seeds that a float cannot tell apart; nor does it say
+    that sides of an image are two."""
+    if leaf in ("random_shift", "random_crop"):
+        return isinstance(value, list) and len(value) != 2
     if leaf in ("target", "ignore"):
         items = value if isinstance(value, list) else [value]
         return any(isinstance(item, float) and item.is_integer() for item in items)
