@@ -37,6 +37,7 @@ pub trait Scalar:
     /// One.
     const ONE: Self;
     /// Size below which [`flush_to_zero`](Self::flush_to_zero) takes a number for 0: 2^-100 in `f32`, 2^-900 in `f64`.
+    #[doc(hidden)]
     const LEAST: Self;
     /// Rounds an `f64` to this precision.
     fn from_f64(value: f64) -> Self;
@@ -47,6 +48,7 @@ pub trait Scalar:
     fn square_root(self) -> Self;
     /// The number, or 0 where it is smaller than [`LEAST`](Self::LEAST) either way: products of what is left stay
     /// normal numbers. Processors take many times as long for others.
+    #[doc(hidden)]
     #[must_use]
     #[inline]
     fn flush_to_zero(self) -> Self {

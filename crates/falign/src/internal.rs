@@ -10,8 +10,9 @@ pub mod archive {
 
 /// More of [`audit`](mod@crate::audit).
 pub mod audit {
+    pub use crate::audit::audit_wired;
     pub use crate::audit::elsewhere::{Findings, Kind, PartFinding, Updates};
-    pub use crate::audit::{audit_wired, operator_error};
+    pub use crate::audit::operators::operator_error;
 }
 
 /// The room `claim`.

@@ -47,7 +47,7 @@ mod gradient;
 mod locality;
 mod maps;
 mod net;
-mod operators;
+pub(crate) mod operators;
 mod plain;
 mod report;
 mod subject;
@@ -57,7 +57,6 @@ mod updates;
 mod watch;
 
 pub(crate) use checkpoint::checkpoint;
-pub use operators::operator_error;
 pub use report::{Check, Report, Verdict};
 pub(crate) use subject::Audited;
 pub use subject::{Claim, Subject};
@@ -163,6 +162,7 @@ pub fn audit(subject: &Subject<'_>) -> Result<Report> {
 /// assert!(report.passed(), "{report:?}");
 /// # Ok::<(), falign::Error>(())
 /// ```
+#[doc(hidden)]
 pub fn audit_wired(subject: &Subject<'_>, wiring: Wiring<f64>) -> Result<Report> {
     let stage = |share| Stage::Audit { share };
     let work = Work::new(Listener::NOBODY, 0.0, &stage);

@@ -51,6 +51,7 @@ pub trait Operator<T>: fmt::Debug + Send + Sync {
 
     /// Operator of the same numbers in plain loops, which audits hold it against. By default there is none, and
     /// its own calls are believed as far as they are transposes of each other.
+    #[doc(hidden)]
     fn plain(&self) -> Option<Arc<dyn Operator<T>>> {
         None
     }
