@@ -86,7 +86,7 @@ pub static BUILTIN: [Builtin; 33] = builtin![
     "published/akrout2019" stored,
     "published/lillicrap2016" stored,
     "published/bartunov2018" stored,
-    "published/biotorch_lenet",
+    "published/biotorch_lenet" stored,
 ];
 
 /// The embedded file of that name.
