@@ -51,7 +51,7 @@ fn watched<'a>(sources: &'a Sources, watch: &'a Watch) -> Context<'a> {
     }
 }
 
-/// What a zero of each input becomes by the scaling of a run, and what one more adds: (`input_dim`) each.
+/// Offset and slope of each input by the scaling of a run, (`input_dim`) each: a pixel x becomes offset + slope x.
 type Scaling<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
 
 /// Scaling of `input_dim` inputs in run `run` of a config's first setting.

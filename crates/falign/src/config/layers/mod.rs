@@ -42,7 +42,7 @@ pub struct KindOfLayer {
     pub keys: &'static [LayerKey],
 }
 
-/// All kinds, in the order of the documentation.
+/// Kinds of layers, in the order of the documentation.
 pub fn kinds_of_layers() -> impl Iterator<Item = KindOfLayer> {
     let named = LayerKind::about().zip(LayerKind::all());
     named.map(|((name, about), keys)| KindOfLayer { name, about, keys })
