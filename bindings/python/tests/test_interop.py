@@ -143,6 +143,14 @@ def _sequential(torch: Any, name: str) -> tuple[Any, tuple[int, ...], int]:
             (1, 20),
             2,
         ),
+        "flattened": (
+            [
+                *(nn.Conv2d(2, 3, 2), nn.ReLU(), nn.Flatten(), nn.Dropout(0.2), nn.LayerNorm(24, elementwise_affine=False)),
+                *(nn.BatchNorm1d(24), nn.Tanh(), nn.LayerNorm(24), nn.Linear(24, 3)),
+            ],
+            (2, 3, 5),
+            3,
+        ),
         "flat": ([nn.Linear(4, 6), nn.Softplus(), nn.LayerNorm(6), nn.Linear(6, 3)], (4,), 3),
     }
     layers, shape, classes = made[name]
@@ -156,7 +164,7 @@ def _sequential(torch: Any, name: str) -> tuple[Any, tuple[int, ...], int]:
     return model.eval(), shape, classes
 
 
-@pytest.mark.parametrize("name", ["image", "sequence", "flat"])
+@pytest.mark.parametrize("name", ["image", "sequence", "flattened", "flat"])
 def test_networks_of_layers_come_from_torch_and_go_back(name: str, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: interop with it is NOT TESTED")
     model, shape, classes = _sequential(torch, name)

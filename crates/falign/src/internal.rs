@@ -80,7 +80,9 @@ pub mod layer {
     pub use crate::layer::gain::Gain;
     pub use crate::layer::geometry::{Image, Window, Windows};
     pub use crate::layer::map::{Kept, Map, Pass};
-    pub use crate::layer::maps::{Activated, BatchNorm, Dropped, LayerNorm, Pool, Residual};
+    pub use crate::layer::maps::{
+        Activated, BatchNorm, ChannelsFirst, Dropped, LayerNorm, Pool, Residual,
+    };
     pub use crate::layer::plain::Plain;
     pub use crate::layer::plain_map::PlainMap;
     pub use crate::layer::windowed::Windowed;

@@ -450,12 +450,13 @@ fn pair() -> LabelledPair {
     LabelledPair::new(TrainTest::new(set(12, 0), set(5, 3)).unwrap())
 }
 
+const WINDOWED: &str = "[{ conv = 3, kernel = [2, 3], padding = 1, stride = 2 }, { local = 2, kernel = 2 }, { dense = 3 }]";
+
 /// A setting on [`pair`].
-fn of_pair(more: &str) -> (falign::internal::config::setting::Setting, Sources) {
+fn of_pair(layers: &str, more: &str) -> (falign::internal::config::setting::Setting, Sources) {
     let flat = format!(
         "input = [2, 3, 4]\nactivation = \"tanh\"\nbiases = true\ninitialisation = \"uniform_fan_in\"\nscaling = \"none\"\n\
-         layers = [{{ conv = 3, kernel = [2, 3], padding = 1, stride = 2 }}, {{ local = 2, kernel = 2 }}, {{ dense = 3 }}]\n\
-         batch = 4\nstep_size = 0.1\nepochs = 2\nruns = 1\nsave_weights = \"both\"\n{more}"
+         layers = {layers}\nbatch = 4\nstep_size = 0.1\nepochs = 2\nruns = 1\nsave_weights = \"both\"\n{more}"
     );
     let (experiment, sources) = given::experiment(
         flat.parse().unwrap(),
@@ -468,13 +469,14 @@ fn of_pair(more: &str) -> (falign::internal::config::setting::Setting, Sources) 
 }
 
 fn trained(
+    layers: &str,
     more: &str,
 ) -> (
     falign::internal::config::setting::Setting,
     Sources,
     TensorFile,
 ) {
-    let (setting, sources) = of_pair(more);
+    let (setting, sources) = of_pair(layers, more);
     let run = simulate(&setting, 0, Context::new(&sources), &mut |_| true)
         .unwrap()
         .unwrap();
@@ -497,7 +499,10 @@ fn number(file: &TensorFile, name: &str, places: &[usize]) -> f64 {
 
 #[test]
 fn feedback_weights_of_kernels_are_written_as_those_of_the_layer_above() {
-    let (_, _, file) = trained("rule = \"direct_feedback_alignment\"\nfeedback_shape = \"kernel\"");
+    let (_, _, file) = trained(
+        WINDOWED,
+        "rule = \"direct_feedback_alignment\"\nfeedback_shape = \"kernel\"",
+    );
     let shape = |name: &str| file.get(name).unwrap().0.to_vec();
     // The local layer has windows of 2 x 2 over 3 channels at one place, the dense layer 2 inputs; both have here 3
     // channels, one for each output.
@@ -508,7 +513,7 @@ fn feedback_weights_of_kernels_are_written_as_those_of_the_layer_above() {
 /// Written weights make, in PyTorch's order of axes and of images, the outputs that the network makes.
 #[test]
 fn weights_are_written_as_pytorch_has_them() {
-    let (setting, sources, file) = trained("rule = \"feedback_alignment\"");
+    let (setting, sources, file) = trained(WINDOWED, "rule = \"feedback_alignment\"");
     let shape = |name: &str| file.get(name).unwrap().0.to_vec();
     assert_eq!(shape("layers.0.weight"), [3, 2, 2, 3]);
     assert_eq!(shape("layers.0.bias"), [3]);
@@ -571,6 +576,72 @@ fn weights_are_written_as_pytorch_has_them() {
 }
 
 #[test]
+fn flattened_images_have_the_order_of_a_file() {
+    let rule = "rule = \"feedback_alignment\"";
+    let conv = "{ conv = 3, kernel = 2 }";
+    let of = |middle: &str| trained(&format!("[{conv}, {middle}{{ dense = 3 }}]"), rule);
+    // A dense layer flattens what it reads; saying so changes nothing.
+    let files = [
+        "",
+        "{ flatten = true }, ",
+        "{ flatten = true }, { flatten = true }, ",
+    ]
+    .map(|middle| of(middle).2);
+    assert_eq!(files[0], files[1]);
+    assert_eq!(files[0], files[2]);
+    let dropped = [
+        "{ dropout = 0.3 }, ",
+        "{ flatten = true }, { dropout = 0.3 }, ",
+    ];
+    let [one, other] = dropped.map(|middle| of(middle).2);
+    assert_eq!(one, other);
+    // A norm behind it has a gain for each of the numbers, in the same order.
+    let (setting, sources, file) = of("{ flatten = true }, { norm = \"layer\" }, ");
+    let shape = |name: &str| file.get(name).unwrap().0.to_vec();
+    assert_eq!(shape("layers.1.weight"), [18]);
+    assert_eq!(shape("layers.2.weight"), [3, 18]);
+    let images = pair().test;
+    let Inputs::Reals(x) = images.inputs() else {
+        panic!("real inputs")
+    };
+    let new = NewInputs::Classes(images.inputs().clone());
+    let saved = SavedWeights::Deep(file.clone());
+    let outputs = predict(&setting, 0, Context::new(&sources), &saved, &new).unwrap();
+    for sample in 0..images.samples() {
+        let mut flat = Vec::new();
+        for out in 0..3 {
+            for (y, column) in (0..2).flat_map(|y| (0..3).map(move |column| (y, column))) {
+                let mut sum = number(&file, "layers.0.bias", &[out]);
+                for (c, ky, kx) in [0, 1]
+                    .into_iter()
+                    .flat_map(|c| [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(ky, kx)| (c, ky, kx)))
+                {
+                    let pixel = x[(sample, (c * 3 + y + ky) * 4 + column + kx)];
+                    sum += number(&file, "layers.0.weight", &[out, c, ky, kx]) * pixel;
+                }
+                flat.push(sum.tanh());
+            }
+        }
+        let mean = flat.iter().sum::<f64>() / 18.0;
+        let variance = flat.iter().map(|h| (h - mean) * (h - mean)).sum::<f64>() / 18.0;
+        let normal = flat.iter().enumerate().map(|(at, h)| {
+            let gain = number(&file, "layers.1.weight", &[at]);
+            let shift = number(&file, "layers.1.bias", &[at]);
+            gain * (h - mean) / (variance + 1e-5).sqrt() + shift
+        });
+        let normal: Vec<f64> = normal.collect();
+        for class in 0..3 {
+            let products = normal.iter().enumerate();
+            let weight = |at: usize| number(&file, "layers.2.weight", &[class, at]);
+            let sum: f64 = products.map(|(at, h)| weight(at) * h).sum();
+            let expected = sum + number(&file, "layers.2.bias", &[class]);
+            let found = outputs[(sample, class)];
+            assert!((found - expected).abs() < ROUNDING, "{found} {expected}");
+        }
+    }
+}
+
+#[test]
 fn a_run_starts_from_the_weights_of_another() {
     let scratch = Scratch::new("listed_start");
     for rule in [
@@ -580,7 +651,7 @@ fn a_run_starts_from_the_weights_of_another() {
         "direct_feedback_alignment\"\nfeedback_shape = \"kernel\"",
     ] {
         let rule = format!("rule = \"{rule}");
-        let (setting, sources) = of_pair(&rule);
+        let (setting, sources) = of_pair(WINDOWED, &rule);
         let whole = simulate(&setting, 0, Context::new(&sources), &mut |_| true)
             .unwrap()
             .unwrap();
@@ -593,7 +664,7 @@ fn a_run_starts_from_the_weights_of_another() {
             "{rule}\ninitial_weights = {:?}\nseed = 9",
             path.to_str().unwrap()
         );
-        let (other, sources) = of_pair(&from);
+        let (other, sources) = of_pair(WINDOWED, &from);
         let again = simulate(&other, 0, Context::new(&sources), &mut |_| true)
             .unwrap()
             .unwrap();

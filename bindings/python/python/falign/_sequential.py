@@ -29,7 +29,6 @@ ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 _REASONS = {
-    "flatten": "dense layers flatten what they read without it; leave it out",
     "local": "torch.nn has no module with a kernel for each place",
     "residual": "a Sequential has no sum of two ways",
 }
@@ -68,9 +67,7 @@ class _Walk:
         self.law = run.config.initialisation
         # Names of moments count all that a sample meets, layers too.
         self.layer = self.map = 0
-        shape = _sample_shape(run)
-        self.axes = len(shape)
-        self.channels = shape[0]
+        self.channels, *self.sides = _sample_shape(run)
         self.found: list[Module] = []
         layers = run.config.layers or ()
         kinds = [next(iter(_KINDS & layer.keys())) for layer in layers]
@@ -83,7 +80,28 @@ class _Walk:
             problem = "; ".join(problems)
             raise FalignError(f"interop: torch.nn.Sequential has not all of it, take the weights: {problem}")
         for at, (kind, layer) in enumerate(zip(kinds, layers, strict=True)):
-            getattr(self, f"_{kind}")(dict(layer), is_last=at + 1 == len(layers))
+            self.above = kinds[at + 1 :]
+            getattr(self, f"_{kind}")(dict(layer))
+
+    @property
+    def axes(self) -> int:
+        """Axes of a sample."""
+        return 1 + len(self.sides)
+
+    def _flatten(self, layer: dict[str, Any]) -> None:
+        readers = [kind for kind in self.above if kind not in {"flatten", "dropout"}]
+        # A dense layer flattens what it reads, and nothing is there before it.
+        self.map += readers[0] != "dense"
+        if self.sides:
+            self.channels, self.sides = self.channels * math.prod(self.sides), []
+            self.found.append(Module("Flatten"))
+
+    def _windows(self, size: Any, stride: Any, padding: Any = 0) -> None:
+        def each(of: Any) -> Any:
+            return np.broadcast_to(of, len(self.sides)).tolist()
+
+        windows = zip(self.sides, each(size), each(stride), each(padding), strict=True)
+        self.sides = [(n + 2 * padding - size) // stride + 1 for n, size, stride, padding in windows]
 
     def _array(self, name: str) -> NDArray[Any]:
         return np.asarray(self.weights[f"layers.{self.layer}.{name}"], dtype=np.float64)
@@ -105,18 +123,18 @@ class _Walk:
             raise FalignError(f"torch.nn has no module of {name}; take its weights")
         self.found.append(Module(*ACTIVATIONS[name]))
 
-    def _dense(self, layer: dict[str, Any], is_last: bool) -> None:
-        if self.axes > 1:
-            self.axes = 1
+    def _dense(self, layer: dict[str, Any]) -> None:
+        if self.sides:
+            self.sides = []
             self.found.append(Module("Flatten"))
         arrays = self._parameters()
         self.channels, below = arrays["weight"].shape
         sizes = {"in_features": below, "out_features": self.channels, "bias": "bias" in arrays}
         self.found.append(Module("Linear", sizes, arrays))
-        if not is_last:
+        if self.above:
             self._psi(layer.get("activation", self.psi))
 
-    def _conv(self, layer: dict[str, Any], is_last: bool) -> None:
+    def _conv(self, layer: dict[str, Any]) -> None:
         arrays = self._parameters()
         self.channels, below = arrays["weight"].shape[:2]
         made_with = {
@@ -128,20 +146,23 @@ class _Walk:
             "bias": "bias" in arrays,
         }
         self.found.append(Module(f"Conv{self.axes - 1}d", made_with, arrays))
+        self._windows(made_with["kernel_size"], made_with["stride"], made_with["padding"])
         self._psi(layer.get("activation", self.psi))
 
-    def _pool(self, layer: dict[str, Any], is_last: bool) -> None:
+    def _pool(self, layer: dict[str, Any]) -> None:
         self.map += 1
         name = {"max": "Max", "mean": "Avg"}[layer["pool"]]
         if layer.get("size") is None:
             module = Module(f"Adaptive{name}Pool{self.axes - 1}d", {"output_size": 1})
+            self.sides = [1] * len(self.sides)
         else:
             stride = layer.get("stride") or layer["size"]
             sizes = {"kernel_size": layer["size"], "stride": stride}
             module = Module(f"{name}Pool{self.axes - 1}d", sizes)
+            self._windows(layer["size"], stride)
         self.found.append(module)
 
-    def _norm(self, layer: dict[str, Any], is_last: bool) -> None:
+    def _norm(self, layer: dict[str, Any]) -> None:
         gain, eps = layer.get("gain", True), layer.get("epsilon", 1e-5)
         state = f"maps.{self.map}."
         self.map += 1
@@ -170,7 +191,7 @@ class _Walk:
         self.found.append(Module(kind, made_with, {**arrays, **moments}))
         self._psi(psi)
 
-    def _dropout(self, layer: dict[str, Any], is_last: bool) -> None:
+    def _dropout(self, layer: dict[str, Any]) -> None:
         self.map += 1
         self.found.append(Module("Dropout", {"p": layer["dropout"]}))
 

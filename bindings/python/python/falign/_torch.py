@@ -35,7 +35,9 @@ class Imported:
         self.layers: list[dict[str, Any]] = []
         self.tensors: dict[str, NDArray[Any]] = {}
         self._psis: list[str | None] = []
-        self._is_open = self._is_flattened = False
+        self._is_open = False
+        # Place in the list of a Flatten that no Linear has followed yet.
+        self._flattened_at: int | None = None
         self._moments: dict[int, dict[str, NDArray[Any]]] = {}
         self._biases: list[tuple[str, bool]] = []
         self._problems: list[str] = []
@@ -161,7 +163,8 @@ class Imported:
     def _linear(self, one: Any) -> None:
         if self._axes > 1:
             raise _Refused("it reads the last axis of an image; put Flatten before it")
-        self._is_flattened = False
+        # It flattens what it reads.
+        self._flattened_at = None
         self._put({"dense": int(one.out_features)}, "linear")
         self._biases.append((self._name, one.bias is not None))
         self._parameters(one, one.bias is not None)
@@ -232,8 +235,10 @@ class Imported:
         self._norm("layer", one)
 
     def _norm(self, kind: str, one: Any) -> None:
-        if self._is_flattened:
-            raise _Refused("of an image that is flattened channels are not numbers; put it before Flatten")
+        if self._flattened_at is not None:
+            self.layers.insert(self._flattened_at, {"flatten": True})
+            self._psis.insert(self._flattened_at, None)
+            self._flattened_at = None
         layer: dict[str, Any] = {"norm": kind}
         if one.weight is None:
             layer["gain"] = False
@@ -246,8 +251,8 @@ class Imported:
     def _flatten(self, one: Any) -> None:
         if one.start_dim != 1 or one.end_dim != -1:
             raise _Refused("a sample is flattened whole: start_dim = 1, end_dim = -1")
-        # Dense layers flatten what they read, and nothing else tells the difference but norms.
-        self._is_flattened = self._axes > 1
+        if self._axes > 1:
+            self._flattened_at = len(self.layers)
         self._axes = 1
 
     def _dropout(self, one: Any) -> None:

@@ -99,8 +99,7 @@ def to_torch(run: Run, number: int = 0) -> Any:
 
     Convolutions, dense layers, pools, norms, dropout and activations have their modules; the norm
     of an image's numbers is ``GroupNorm(1, channels)``. Raises ``FalignError`` naming the layers
-    that have none: ``local`` ones, residual blocks, and ``flatten``, which dense layers do
-    without.
+    that have none: ``local`` ones and residual blocks.
     """
     torch = need("torch", "interop.to_torch")
     if _has_places(run):

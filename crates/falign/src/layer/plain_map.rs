@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::geometry::Windows;
+use super::geometry::{Image, Windows};
 use super::maps::{BatchNorm, Dropped, LayerNorm};
 use crate::math::{Activation, Stream};
 
@@ -21,6 +21,8 @@ pub enum PlainMap {
     Activated(Activation),
     /// Each channel at mean 0 and variance 1 over samples and places.
     BatchNorm(BatchNorm),
+    /// The numbers of an image, one channel after the other.
+    ChannelsFirst(Image),
     /// Each number silent with a probability, and else larger.
     Dropped(Dropped),
     /// Each group of a sample at mean 0 and variance 1.
@@ -59,9 +61,11 @@ impl PlainMap {
                     1.0 / (1.0 - rate)
                 }
             })),
-            Self::BatchNorm(_) | Self::LayerNorm(_) | Self::Mean(_) | Self::Residual => {
-                Branch::Only
-            }
+            Self::BatchNorm(_)
+            | Self::ChannelsFirst(_)
+            | Self::LayerNorm(_)
+            | Self::Mean(_)
+            | Self::Residual => Branch::Only,
         }
     }
 
@@ -87,6 +91,10 @@ impl PlainMap {
                 y
             }
             (Self::Residual, _) => x[0] + x[1],
+            (Self::ChannelsFirst(image), _) => {
+                let below = |above| below_channels_first(image, above);
+                Array2::from_shape_fn(x[0].dim(), |(i, above)| x[0][(i, below(above))])
+            }
             (Self::BatchNorm(_) | Self::LayerNorm(_), _) => {
                 let mut y = x[0].clone();
                 for group in self.groups(x[0].dim()) {
@@ -134,6 +142,13 @@ impl PlainMap {
                 below
             }
             (Self::Residual, _) => return vec![signal.clone(), signal.clone()],
+            (Self::ChannelsFirst(image), _) => {
+                let mut below = Array2::zeros(x[0].dim());
+                for ((i, above), &signal) in signal.indexed_iter() {
+                    below[(i, below_channels_first(image, above))] = signal;
+                }
+                below
+            }
             (Self::BatchNorm(_) | Self::LayerNorm(_), _) => {
                 let mut below = signal.clone();
                 for group in self.groups(signal.dim()) {
@@ -238,6 +253,12 @@ pub(crate) fn continued(psi: Activation, z: f64, at: f64) -> f64 {
 
 fn sized(x: Array2<f64>, is_of_sizes: bool) -> Array2<f64> {
     if is_of_sizes { x.mapv(f64::abs) } else { x }
+}
+
+/// Number `[y][x][channel]` of an image that is number `above` of `[channel][y][x]`.
+fn below_channels_first(image: Image, above: usize) -> usize {
+    let place = above % image.places();
+    place * image.channels + above / image.places()
 }
 
 fn numbers_above(windows: Windows) -> usize {

@@ -1,8 +1,8 @@
 //! Maps pull back through the slope of the pass that they kept.
 
 use falign::internal::layer::{
-    Activated, BatchNorm, Dropped, Image, Kept, LayerNorm, Map, Pass, Pool, Residual, Window,
-    Windows,
+    Activated, BatchNorm, ChannelsFirst, Dropped, Image, Kept, LayerNorm, Map, Pass, Pool,
+    Residual, Window, Windows,
 };
 use falign::layer::Batch;
 use falign::math::{Activation, Stream};
@@ -100,6 +100,7 @@ fn maps() -> Vec<Box<dyn Map<f64>>> {
         }),
         Box::new(BATCH_NORM),
         Box::new(Residual { numbers: 4 }),
+        Box::new(ChannelsFirst(windows().input)),
         Box::new(Activated {
             activation: Activation::Tanh,
             numbers: 3,

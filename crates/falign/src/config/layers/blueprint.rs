@@ -111,7 +111,11 @@ impl Blueprint {
     ) -> Read {
         // The layer whose numbers the value still is.
         let mut latest: Option<(Read, usize)> = None;
-        for layer in layers {
+        for (at, layer) in layers.iter().enumerate() {
+            if matches!(layer, LayerKind::Flatten(_)) && is_read_densely(&layers[at + 1..]) {
+                // The dense layer flattens what it reads, and keeps its columns in the order of the image.
+                continue;
+            }
             let below = (value, shape);
             shape = layer.above(shape).expect("a checked list");
             for piece in layer.pieces::<T>(below.1, self.psi) {
@@ -206,6 +210,14 @@ impl Blueprint {
             nodes.push(node(summary(layer, facts.as_ref().map(|_| psi)), facts));
         }
     }
+}
+
+/// Whether the first of these layers that is not blind to the order of its numbers is a dense one.
+fn is_read_densely(layers: &[LayerKind]) -> bool {
+    let is_blind =
+        |layer: &&LayerKind| matches!(layer, LayerKind::Flatten(_) | LayerKind::Dropout(_));
+    let reader = layers.iter().find(|layer| !is_blind(layer));
+    matches!(reader, Some(LayerKind::Dense(_)))
 }
 
 fn facts(piece: Piece<f64>) -> Option<NodeLayer> {

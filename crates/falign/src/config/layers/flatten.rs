@@ -1,9 +1,12 @@
 //! `{ flatten = true }`: an image as plain numbers.
 
+use std::sync::Arc;
+
 use super::kind::{Kind, Piece, keys};
 use super::shape::Shape;
 use super::words::Yes;
 use crate::config::types::ValueType as _;
+use crate::layer::maps::ChannelsFirst;
 use crate::math::Activation;
 use crate::math::simd::Element;
 
@@ -20,7 +23,7 @@ impl Kind for Flatten {
         Ok(Shape::flat(below.numbers()))
     }
 
-    fn pieces<T: Element>(&self, _: Shape, _: Activation) -> Vec<Piece<T>> {
-        Vec::new()
+    fn pieces<T: Element>(&self, below: Shape, _: Activation) -> Vec<Piece<T>> {
+        vec![Piece::Map(Arc::new(ChannelsFirst(below.image)))]
     }
 }

@@ -2,6 +2,7 @@
 
 mod activated;
 mod batch_norm;
+mod channels_first;
 mod dropped;
 mod layer_norm;
 mod pool;
@@ -9,6 +10,7 @@ mod residual;
 
 pub use activated::Activated;
 pub use batch_norm::BatchNorm;
+pub use channels_first::ChannelsFirst;
 pub use dropped::Dropped;
 pub(crate) use dropped::draw_masks;
 pub use layer_norm::LayerNorm;
