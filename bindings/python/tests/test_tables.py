@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 from conftest import Arrays
 
 import falign as fa
-from falign.errors import ConfigError
+from falign.errors import ConfigError, FalignError
 
 mpl.use("Agg")
 
@@ -218,4 +219,27 @@ def test_predictions_lie_over_the_targets(config: fa.Config, arrays: Arrays) -> 
     run = fa.train(config.replace(save_weights="final"), X[:, :1], y)
     assert len(fa.plot.predictions(run, X[:, :1], y).get_lines()) == 2
     assert fa.plot.kernel(np.eye(3)).images
+
+
+def test_receptive_fields_are_the_first_weights_as_images(images: fa.Labelled) -> None:
+    config = fa.Config(activation="tanh", runs=1, step_size=0.05, epochs=1, batch=10, save_weights="final")
+
+    def drawn(layers: list[Any]) -> tuple[Any, list[Any]]:
+        run = fa.train(config.replace(layers=layers), images)
+        axes = fa.plot.receptive_fields(run)
+        found = [np.asarray(ax.images[0].get_array()) for ax in axes.flat if ax.images]
+        return run.weights[0]["layers.0.weight"], found
+
+    weight, found = drawn([fa.Conv(3, 2), fa.Conv(9, 2), fa.Dense(2)])
+    assert weight.shape == (3, 1, 2, 2) and (np.array(found) == weight[:, 0]).all()
+    weight, found = drawn([fa.Local(3, 2), fa.Dense(2)])
+    middle = [n // 2 for n in weight.shape[2:4]]
+    assert (np.array(found) == weight[:, 0, middle[0], middle[1]]).all()
+    weight, found = drawn([fa.Dense(40), fa.Dense(2)])
+    assert len(found) == 32 and (found[5].ravel() == weight[5]).all()
+    run = fa.train(config, images)
+    with pytest.raises(FalignError, match='save_weights="both"'):
+        fa.plot.receptive_fields(run, which="initial")
+    with pytest.raises(ConfigError, match="'initial' or 'final'"):
+        fa.plot.receptive_fields(run, which="last")
     mpl.pyplot.close("all")

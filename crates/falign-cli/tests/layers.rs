@@ -94,3 +94,31 @@ fn the_table_of_layers_fits_a_terminal() {
     // directly to 64, 16 and 2 units.
     assert_eq!(feedback, [0, 16 + 32 + 6, 3 * (64 + 16 + 2)]);
 }
+
+/// Weights of a run are drawn before and after it, with what tells its setting from others.
+#[test]
+fn receptive_fields_are_drawn_from_stored_weights() {
+    let lab = Lab::new();
+    lab.file("layers.toml", LAYERS);
+    lab.run(&[
+        "layers.toml",
+        "--out",
+        "out",
+        "--set",
+        "run.save_weights=both",
+    ]);
+    let plot = |more: &[&str]| {
+        lab.falign(&[&["plot", "out", "--receptive-fields", "--text"], more].concat())
+    };
+    plot(&["--setting", "2", "--run", "1", "--format", "svg"]).succeeds();
+    let drawn = lab.text("out/fields.svg");
+    let label = "rule = feedback_alignment, layers.0.kernel = 3, run 1";
+    assert!(drawn.contains(label), "{drawn}");
+    for grid in ["before training: 4 kernels", "after training: 4 kernels"] {
+        assert!(drawn.contains(grid), "{grid}");
+    }
+    let first =
+        "--setting 6: there are 6, from 0, rule = backpropagation, layers.0.kernel = 3 to 5, rule";
+    plot(&["--setting", "6"]).refuses(&[first]);
+    plot(&["--run", "3"]).refuses(&["no weights of setting 0, run 3"]);
+}

@@ -1,5 +1,5 @@
 //! Pictures from stored tables: a `[figure]` and `summary.csv` in; SVG, PNG, PDF, the points shown and
-//! a script out.
+//! a script out. Weights are drawn as little images.
 //!
 //! Nothing here simulates, and nothing asks the machine for a font, a locale or its maths
 //! library: one table gives the same SVG, PDF, CSV and script everywhere. The PNG is rendered from
@@ -26,6 +26,7 @@ mod defaults;
 mod files;
 mod font;
 mod hidden;
+mod kernels;
 mod legend;
 mod looks;
 mod map;
@@ -57,6 +58,7 @@ use falign::internal::file::write_atomic;
 
 use canvas::Letters;
 
+pub use kernels::{Kernels, draw_kernels};
 pub use names::value as written;
 pub use table::{Table, same};
 
@@ -143,29 +145,39 @@ pub fn render(
 ) -> Result<Vec<(&'static str, Vec<u8>)>> {
     with_page(figure, table, options, |page| {
         let fonts = font::Fonts::load()?;
-        let svg = page.svg(&fonts, Letters::Outlines)?;
-        let mut files = Vec::new();
-        for format in [Format::Svg, Format::Png, Format::Pdf] {
-            if !options.formats.contains(&format) {
-                continue;
-            }
-            files.extend(match format {
-                Format::Svg if options.has_text => {
-                    Some(("svg", page.svg(&fonts, Letters::Text)?.into_bytes()))
-                }
-                Format::Svg => Some(("svg", svg.clone().into_bytes())),
-                #[cfg(feature = "png")]
-                Format::Png => Some(("png", png::png(&svg, options.png_width)?)),
-                #[cfg(feature = "png")]
-                Format::Pdf => Some(("pdf", pdf::pdf(&svg, &page.title())?)),
-                #[cfg(not(feature = "png"))]
-                Format::Png | Format::Pdf => None,
-            });
-        }
+        let mut files = files_of(options, &page.title(), |letters| page.svg(&fonts, letters))?;
         files.push(("csv", files::points_csv(page)?.into_bytes()));
         files.push(("py", files::script(page)?.into_bytes()));
         Ok(files)
     })
+}
+
+/// Endings and contents of a picture in the formats asked for, from its SVG with letters of either form.
+fn files_of(
+    options: &Options,
+    title: &str,
+    draw: impl Fn(Letters) -> Result<String>,
+) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    let svg = draw(Letters::Outlines)?;
+    #[cfg(not(feature = "png"))]
+    let _ = title;
+    let mut files = Vec::new();
+    for format in [Format::Svg, Format::Png, Format::Pdf] {
+        if !options.formats.contains(&format) {
+            continue;
+        }
+        files.extend(match format {
+            Format::Svg if options.has_text => Some(("svg", draw(Letters::Text)?.into_bytes())),
+            Format::Svg => Some(("svg", svg.clone().into_bytes())),
+            #[cfg(feature = "png")]
+            Format::Png => Some(("png", png::png(&svg, options.png_width)?)),
+            #[cfg(feature = "png")]
+            Format::Pdf => Some(("pdf", pdf::pdf(&svg, title)?)),
+            #[cfg(not(feature = "png"))]
+            Format::Png | Format::Pdf => None,
+        });
+    }
+    Ok(files)
 }
 
 /// Points and description from which another program draws a figure.

@@ -69,6 +69,19 @@ pub(super) fn ink_on(at: f64) -> &'static str {
     if at < 0.62 { "#ffffff" } else { INK }
 }
 
+// Ends of the colours of signed numbers: vermilion and blue of Okabe and Ito.
+const POSITIVE: [u8; 3] = [213, 94, 0];
+const NEGATIVE: [u8; 3] = [0, 114, 178];
+
+/// The colour of a signed share, from -1 (blue) over 0 (white) to 1 (red).
+pub(super) fn sign(share: f64) -> String {
+    let end = if share < 0.0 { NEGATIVE } else { POSITIVE };
+    let part = share.abs().min(1.0);
+    let mix = |channel: u8| (255.0 + part * (f64::from(channel) - 255.0)).round() as u8;
+    let [red, green, blue] = end.map(mix);
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,5 +98,14 @@ mod tests {
             colours(&["1", "2", "3"].map(String::from))
         );
         assert_eq!(colours(&["tanh".to_owned()])[0], "#0072b2");
+    }
+
+    #[test]
+    fn signed_numbers_part_at_white() {
+        assert_eq!(
+            [-1.0, 0.0, 1.0].map(sign),
+            ["#0072b2", "#ffffff", "#d55e00"]
+        );
+        assert_eq!(sign(0.5), "#eaaf80");
     }
 }

@@ -14,7 +14,7 @@ from falign.data import load
 from falign.errors import FalignError
 from falign.results import Run, _missing_weights
 
-__all__ = ["Module", "modules"]
+__all__ = ["Module", "modules", "sample_shape"]
 
 # Activations as modules of torch.nn; the identity is none.
 ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -67,7 +67,7 @@ class _Walk:
         self.law = run.config.initialisation
         # Names of moments count all that a sample meets, layers too.
         self.layer = self.map = 0
-        self.channels, *self.sides = _sample_shape(run)
+        self.channels, *self.sides = sample_shape(run)
         self.found: list[Module] = []
         layers = run.config.layers or ()
         kinds = [next(iter(_KINDS & layer.keys())) for layer in layers]
@@ -196,8 +196,8 @@ class _Walk:
         self.found.append(Module("Dropout", {"p": layer["dropout"]}))
 
 
-def _sample_shape(run: Run) -> tuple[int, ...]:
-    """Channels first."""
+def sample_shape(run: Run) -> tuple[int, ...]:
+    """Shape of a sample of a run, channels first."""
     config = run.config
     shape: tuple[int, ...] = tuple(config.input or ())
     if not shape and config.labelled == "mnist1d":
@@ -216,7 +216,7 @@ def _sample_shape(run: Run) -> tuple[int, ...]:
 def _fold(run: Run, number: int, found: list[Module]) -> None:
     """Put the scaling of the inputs into the first layer."""
     core = None if run._given is None else run._given._core
-    numbers = math.prod(_sample_shape(run))
+    numbers = math.prod(sample_shape(run))
     zero, one = _core.scaling(run.config._flat(), core, number, numbers)
     if not zero.any() and (one == 1).all():
         return

@@ -7,6 +7,7 @@ Axes (or their array). Needs matplotlib.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,24 @@ from numpy.typing import ArrayLike, NDArray
 
 from falign import _core
 from falign._extras import need
-from falign.errors import ConfigError
+from falign._sequential import sample_shape
+from falign.errors import ConfigError, FalignError
 from falign.results import Run
 from falign.sweeps import Sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["curves", "figure", "figure2", "figure3", "kernel", "panels", "predictions"]
+__all__ = [
+    "curves",
+    "figure",
+    "figure2",
+    "figure3",
+    "kernel",
+    "panels",
+    "predictions",
+    "receptive_fields",
+]
 
 _BANDS = ("std", "sem", "quantiles", "runs")
 _NAMES = {"alignment": "alignment cos(b, β)", "loss": "loss", "test_accuracy": "test accuracy"}
@@ -243,6 +254,89 @@ def kernel(matrix: ArrayLike, *, ax: Axes | None = None, **image: Any) -> Axes:
     ax.set_xlabel("sample")
     ax.set_ylabel("sample")
     return ax
+
+
+def receptive_fields(
+    found: Run,
+    *,
+    run: int = 0,
+    which: str = "final",
+    most: int = 32,
+    axes: Any = None,
+    **image: Any,
+) -> NDArray[Any]:
+    """The first layer's weights as images, positive ones red, each scaled by its largest.
+
+    Of a convolution an image is a kernel over one channel below, of a local layer that of the place
+    in the middle, of a dense layer the weights of a unit from one channel of the sample.
+
+    Parameters
+    ----------
+    found : Run
+        With weights (``save_weights``).
+    run : int
+        Which run.
+    which : str
+        ``"final"`` or ``"initial"``.
+    most : int
+        Images at most, the first ones.
+    axes : array of Axes, optional
+        One for each image; a new figure by default.
+    **image
+        Of ``imshow``.
+
+    Returns
+    -------
+    ndarray
+        The Axes.
+
+    Raises
+    ------
+    ConfigError
+        If ``which`` is neither of the two.
+    FalignError
+        If there are no such weights, or the numbers of a sample are no image.
+    """
+    if which not in ("initial", "final"):
+        raise ConfigError(f"which = {which!r}: expected 'initial' or 'final'")
+    one = found._all[run]
+    weights = None if one is None else one.weights[which == "final"]
+    if weights is None:
+        raise FalignError(f'receptive_fields: no {which} weights of run {run}; train with save_weights="both"')
+    images = _images(found, np.asarray(weights.get("hidden_weights", weights.get("layers.0.weight"))))[:most]
+    if axes is None:
+        pyplot = need("matplotlib.pyplot", "falign.plot")
+        across = min(len(images), 8)
+        down = -(-len(images) // across)
+        axes = pyplot.subplots(down, across, squeeze=False, layout="constrained")[1]
+    for ax in (axes := np.asarray(axes)).flat:
+        ax.set_axis_off()
+    for ax, weight in zip(axes.flat, images, strict=False):
+        limit = float(np.abs(weight).max()) or 1.0
+        ax.imshow(weight, **{"cmap": "RdBu_r", "vmin": -limit, "vmax": limit, **image})
+    return axes
+
+
+def _images(found: Run, weights: NDArray[Any]) -> NDArray[Any]:
+    """Images, (images, rows, columns), of a first layer's weights."""
+    sample = sample_shape(found)
+    if weights.ndim == 2:
+        if len(sample) == 1:
+            side = math.isqrt(weights.shape[1])
+            if side * side != weights.shape[1]:
+                raise FalignError(
+                    f"receptive_fields: {weights.shape[1]} numbers are no square image; "
+                    "give input=(channels, height, width)"
+                )
+            sample = (1, side, side)
+        rows, columns = sample[1:] if len(sample) == 3 else (1, sample[1])
+        return weights.reshape(-1, rows, columns)
+    sides = len(sample) - 1
+    if weights.ndim == 2 + 2 * sides:
+        # Of a local layer (out, in, places, kernel).
+        weights = weights[(slice(None), slice(None), *(n // 2 for n in weights.shape[2 : 2 + sides]))]
+    rows, columns = weights.shape[2:] if sides == 2 else (1, weights.shape[2])
+    return weights.reshape(-1, rows, columns)
 
 
 def predictions(

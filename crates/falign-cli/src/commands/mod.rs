@@ -13,6 +13,7 @@ mod doctor;
 mod dry_run;
 mod examples;
 mod explain;
+mod fields;
 mod keys;
 mod list;
 mod man;

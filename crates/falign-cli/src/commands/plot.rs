@@ -9,11 +9,12 @@ use falign::internal::config::{Experiment, Overrides};
 use falign::rule::Registry;
 use toml::{Table as Toml, Value};
 
+use super::fields::{label, receptive_fields};
 use super::selection::{no_column_twice, selection};
 use super::stored_table::Folder;
 use crate::ended::{Ended, Usage};
 use crate::output;
-use falign_figure::{Format, Mean, Options, Table, points, render, write};
+use falign_figure::{Format, Mean, Options, Table, draw_kernels, points, render, write};
 
 /// Tables of a run folder, which a picture's points must not replace.
 const TABLES: [&str; 2] = ["summary", "runs"];
@@ -46,6 +47,25 @@ pub(super) struct PlotArgs {
     /// Mean on logarithmic axes
     #[arg(long, value_enum, default_value_t)]
     mean: Mean,
+    /// Draw the first layer's weights before and after training, as images, from `run.save_weights`
+    #[arg(long, conflicts_with_all = ["panel", "columns", "y"])]
+    receptive_fields: bool,
+    /// Setting of the weights, counted from 0 in the order of the summary
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 0,
+        requires = "receptive_fields"
+    )]
+    setting: usize,
+    /// Run of the weights
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 0,
+        requires = "receptive_fields"
+    )]
+    run: u64,
     #[command(flatten)]
     choice: Choice,
 }
@@ -110,6 +130,24 @@ pub(super) fn command(args: &PlotArgs, rules: &Registry) -> Result<Ended> {
     }
     let mut experiment = Experiment::load_with(&file, &Overrides::none(), rules)
         .with_context(|| format!("{}", file.display()))?;
+    let options = Options {
+        mean: args.mean,
+        formats: args.format.clone(),
+        width: args.width,
+        png_width: args.png_width,
+        has_caption: !args.no_caption,
+        has_text: args.text,
+    };
+    if args.receptive_fields {
+        let grids = receptive_fields(dir, &experiment, args.setting, args.run)?;
+        let of = label(&experiment.settings[args.setting]);
+        let title = format!("First weights of {}{of}, run {}", experiment.name, args.run);
+        let files = draw_kernels(&title, &grids, &options)?;
+        for path in write(&files, dir, args.name.as_deref().unwrap_or("fields"))? {
+            output::line(path.display())?;
+        }
+        return Ok(Ended::Done);
+    }
     let folder = Folder::read(dir, rules)?;
     let Some(table) = folder.table else {
         let state = folder
@@ -121,14 +159,6 @@ pub(super) fn command(args: &PlotArgs, rules: &Registry) -> Result<Ended> {
         output::note(format!("falign: {}", state.line(dir)));
         state.count()
     });
-    let options = Options {
-        mean: args.mean,
-        formats: args.format.clone(),
-        width: args.width,
-        png_width: args.png_width,
-        has_caption: !args.no_caption,
-        has_text: args.text,
-    };
     let is_chosen = args.choice.is_any();
     let paths = if is_chosen {
         no_column_twice(&args.choice.filter)?;
