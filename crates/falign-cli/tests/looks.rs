@@ -49,7 +49,7 @@ fn lists_and_templates_say_what_to_do() {
         cited.contains("{song2021,") && cited.contains("{frenkel2021,"),
         "{cited}"
     );
-    assert!(out(&["cite", "kolen_pollack"]).contains("{kolen1994,"));
+    assert!(out(&["cite", "Kolen–Pollack"]).contains("{kolen1994,"));
     let quickstart = out(&["config", "quickstart"]);
     assert!(quickstart.starts_with("# Claim: "), "{quickstart}");
     assert!(out(&["config", "quickstart", "--resolved"]).contains("runs_per_job = 5"));

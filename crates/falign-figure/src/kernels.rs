@@ -19,7 +19,7 @@ const TITLE: f64 = 8.0;
 /// Images of one layer at one time, all of the same size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kernels {
-    /// What stands above them.
+    /// Line above them.
     pub title: String,
     /// Rows and columns of an image.
     pub size: [usize; 2],

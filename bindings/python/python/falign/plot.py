@@ -309,12 +309,13 @@ def receptive_fields(
         across = min(len(images), 8)
         down = -(-len(images) // across)
         axes = pyplot.subplots(down, across, squeeze=False, layout="constrained")[1]
-    for ax in (axes := np.asarray(axes)).flat:
+    drawn: NDArray[Any] = np.asarray(axes)
+    for ax in drawn.flat:
         ax.set_axis_off()
-    for ax, weight in zip(axes.flat, images, strict=False):
+    for ax, weight in zip(drawn.flat, images, strict=False):
         limit = float(np.abs(weight).max()) or 1.0
         ax.imshow(weight, **{"cmap": "RdBu_r", "vmin": -limit, "vmax": limit, **image})
-    return axes
+    return drawn
 
 
 def _images(found: Run, weights: NDArray[Any]) -> NDArray[Any]:

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use falign::internal::config::cite::bibliography;
+use falign::internal::config::cite::{self, bibliography};
 use falign::internal::plan::folder;
 use falign::rule::Registry;
 
@@ -12,7 +12,7 @@ use crate::ended::Ended;
 use crate::output;
 
 pub(super) fn command(name: Option<&Path>, run: Option<&Path>, rules: &Registry) -> Result<Ended> {
-    let rule = name.and_then(Path::to_str).and_then(|name| rules.get(name));
+    let rule = name.and_then(Path::to_str).and_then(|name| cite::rule(name, rules));
     let text = match (run, name, rule) {
         (Some(dir), _, _) => {
             let experiment = folder::experiment(dir, rules)?;

@@ -64,15 +64,13 @@ pub(super) fn receptive_fields(
     Ok(grids)
 }
 
-/// Behind a comma, what tells a setting from the others: `, local, rule = sign_symmetry`.
+/// Case and swept keys of a setting, each behind a comma: `, local, rule = sign_symmetry`.
 pub(super) fn label(setting: &LabelledSetting) -> String {
-    let case = Some(&setting.case).filter(|case| !case.is_empty());
+    let mut parts = vec![String::new()];
+    parts.extend(Some(&setting.case).filter(|case| !case.is_empty()).cloned());
     let axes = setting.axes.iter();
-    let parts = case.cloned().into_iter();
-    parts
-        .chain(axes.map(|(name, value)| format!("{name} = {value}")))
-        .map(|part| format!(", {part}"))
-        .collect()
+    parts.extend(axes.map(|(name, value)| format!("{name} = {value}")));
+    parts.join(", ")
 }
 
 fn below(setting: &Setting) -> Below {

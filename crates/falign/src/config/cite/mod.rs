@@ -6,7 +6,8 @@ use super::Experiment;
 use super::setting::{NetworkSetting, Setting};
 use crate::data::catalogue;
 use crate::data::synthetic::DrawnSet;
-use crate::rule::{DirectFeedback, Gate, Rule};
+use crate::measure::Quantity;
+use crate::rule::{DirectFeedback, Gate, Registry, Rule};
 
 /// The works: the key of each is the first author's name and the year.
 const REFERENCES: &str = include_str!("references.bib");
@@ -59,6 +60,17 @@ pub fn named(text: &str) -> Vec<&'static str> {
 /// Digits of a year.
 const YEAR: usize = 4;
 
+/// The rule of this name, or of this name in figures, whatever its capitals: `DFA`.
+///
+/// ```
+/// use falign::internal::config::cite::rule;
+/// use falign::rule::{Registry, Rule};
+/// assert_eq!(rule("DFA", &Registry::built_in()), Some(&Rule::DirectFeedbackAlignment));
+/// ```
+pub fn rule<'a>(name: &str, rules: &'a Registry) -> Option<&'a Rule> {
+    rules.called(&name.replace('-', "_")).or_else(|| rules.called(name))
+}
+
 /// The bibliography of falign's own use: the paper, then what `experiment`, its data sets or `rules` name as
 /// their source, then falign at `version` (`None`: this one), each below a line that says what it is.
 ///
@@ -103,6 +115,18 @@ pub fn bibliography(
         if settings.iter().any(|one| is_set(&one.setting)) {
             let new = new(&mut said, named(source));
             parts.push((format!("Source of {key}"), new));
+        }
+    }
+    let mut measured: Vec<Quantity> = Vec::new();
+    for quantity in settings.iter().flat_map(|one| &one.setting.quantities) {
+        if !measured.contains(quantity) {
+            measured.push(*quantity);
+        }
+    }
+    for quantity in measured {
+        let new = new(&mut said, named(quantity.meaning()));
+        if !new.is_empty() {
+            parts.push((format!("Source of the quantity {}", quantity.name()), new));
         }
     }
     let sets = settings.iter().filter_map(|one| {
@@ -206,6 +230,7 @@ mod tests {
         sources.extend(catalogue::entries().into_iter().map(|entry| entry.source));
         sources.extend(DrawnSet::ALL.into_iter().filter_map(DrawnSet::source));
         sources.extend(OF_KEYS.map(|(.., source)| source));
+        sources.extend(Quantity::ALL.iter().map(|one| one.meaning()));
         let keys: Vec<&str> = entries().map(key).collect();
         assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
         let sources = sources.to_lowercase();
