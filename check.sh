@@ -114,6 +114,8 @@ if [ -n "${FALIGN_TEST_DATA:-}" ]; then
     out=$(mktemp -d)
     # The program that the tests ran: `cargo run -p` would build it again, with other features.
     step figure3_quick "$program" check figure3_quick --quiet --data-dir "$FALIGN_TEST_DATA" --out "$out/run"
+    # And two epochs of a convolutional network, against another one.
+    step lenet_quick "$program" check layers/lenet_quick --quiet --data-dir "$FALIGN_TEST_DATA" --out "$out/lenet"
     rm -rf "$out"
 else
     skip figure3_quick "FALIGN_TEST_DATA names no folder with the four files of MNIST"

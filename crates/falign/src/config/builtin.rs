@@ -53,7 +53,7 @@ macro_rules! builtin {
 }
 
 /// Experiments that the program carries, the quickest first.
-pub static BUILTIN: [Builtin; 33] = builtin![
+pub static BUILTIN: [Builtin; 34] = builtin![
     "quickstart",
     "figure2" stored,
     "any_width",
@@ -75,6 +75,7 @@ pub static BUILTIN: [Builtin; 33] = builtin![
     "dropout",
     "layers/mnist1d",
     "layers/sharing",
+    "layers/lenet_quick",
     "learned_feedback",
     "figure3_quick",
     "figure3" stored,
