@@ -10,16 +10,15 @@ use pyo3::types::PyDict;
 use toml::Value;
 
 use crate::convert::table;
-use crate::data::Data;
 use crate::error::config_error;
+use crate::fitted::{Fitted, without_data};
 use crate::runs::{RecordIn, result};
-use crate::train::experiment;
 
-/// A setting as [`crate::runs::setting`] gives it, with the data that were given as arrays: flat
-/// keys, data, case, swept keys with their texts, finished runs.
+/// A setting as [`crate::runs::setting`] gives it, with facts of the data that were given as arrays: flat
+/// keys, facts, case, swept keys with their texts, finished runs.
 type Setting<'py> = (
     Bound<'py, PyDict>,
-    Option<PyRef<'py, Data>>,
+    Option<PyRef<'py, Fitted>>,
     String,
     Vec<(String, String)>,
     Vec<RecordIn<'py>>,
@@ -35,8 +34,8 @@ pub(crate) fn figure(
     let asked = asked.map_err(|error| config_error(&format!("figure: {}", error.message())))?;
     let settings = settings
         .into_iter()
-        .map(|(flat, data, case, axes, records)| {
-            let (experiment, _) = experiment(&flat, data.as_deref())?;
+        .map(|(flat, fitted, case, axes, records)| {
+            let (experiment, _) = without_data(&flat, fitted.as_deref())?;
             let mut labelled = experiment.settings.into_iter().next().expect("one setting");
             (labelled.case, labelled.axes) = (case, axes);
             let rows = records.into_iter().map(|record| Ok(result(record)?.rows));

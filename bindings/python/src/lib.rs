@@ -17,6 +17,7 @@ mod doctor;
 mod error;
 mod explain;
 mod figure;
+mod fitted;
 mod folder;
 mod iterate;
 mod lent;
@@ -37,6 +38,7 @@ use pyo3::prelude::*;
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<data::Data>()?;
+    module.add_class::<fitted::Fitted>()?;
     module.add_class::<iterate::Iteration>()?;
     module.add_function(wrap_pyfunction!(config::keys, module)?)?;
     module.add_function(wrap_pyfunction!(config::layer_kinds, module)?)?;
@@ -51,8 +53,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(config::sectioned, module)?)?;
     module.add_function(wrap_pyfunction!(limit::limit_memory, module)?)?;
     module.add_function(wrap_pyfunction!(train::train, module)?)?;
+    module.add_function(wrap_pyfunction!(train::step_bound, module)?)?;
     module.add_function(wrap_pyfunction!(audit::audit, module)?)?;
     module.add_function(wrap_pyfunction!(audit::audit_updates, module)?)?;
+    module.add_function(wrap_pyfunction!(fitted::fitted, module)?)?;
     module.add_function(wrap_pyfunction!(predict::predict, module)?)?;
     module.add_function(wrap_pyfunction!(predict::plain, module)?)?;
     module.add_function(wrap_pyfunction!(predict::scaling, module)?)?;

@@ -10,25 +10,24 @@ use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::data::{ClassInputs, Data};
+use crate::data::ClassInputs;
 use crate::error::{detached, warn};
+use crate::fitted::{Fitted, without_data};
 use crate::lent::lent;
 use crate::runs::{WeightDict, saved};
 use crate::supervise::interruptible;
-use crate::train::experiment;
 
 /// (samples, outputs) of run `run` of a config's first setting.
 #[pyfunction]
 pub(crate) fn predict<'py>(
     py: Python<'py>,
     flat: &Bound<'py, PyDict>,
-    data: Option<&Data>,
+    fitted: Option<&Fitted>,
     run: u64,
     weights: WeightDict<'py>,
     inputs: ClassInputs<'py>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    data.map_or(Ok(()), |data| data.unchanged(py))?;
-    let (experiment, sources) = experiment(flat, data)?;
+    let (experiment, sources) = without_data(flat, fitted)?;
     let setting = experiment.settings[0].setting.clone();
     let weights = saved(&weights)?;
     let inputs = match inputs {
@@ -59,12 +58,11 @@ type Scaling<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
 pub(crate) fn scaling<'py>(
     py: Python<'py>,
     flat: &Bound<'py, PyDict>,
-    data: Option<&Data>,
+    fitted: Option<&Fitted>,
     run: u64,
     input_dim: usize,
 ) -> PyResult<Scaling<'py>> {
-    data.map_or(Ok(()), |data| data.unchanged(py))?;
-    let (experiment, sources) = experiment(flat, data)?;
+    let (experiment, sources) = without_data(flat, fitted)?;
     let setting = experiment.settings[0].setting.clone();
     let (zero, one) = interruptible(py, move |watch| {
         input_scaling(&setting, run, watched(&sources, watch), input_dim)
@@ -84,12 +82,11 @@ type PlainLayerOut<'py> = (
 pub(crate) fn plain<'py>(
     py: Python<'py>,
     flat: &Bound<'py, PyDict>,
-    data: Option<&Data>,
+    fitted: Option<&Fitted>,
     run: u64,
     weights: WeightDict<'py>,
 ) -> PyResult<Vec<PlainLayerOut<'py>>> {
-    data.map_or(Ok(()), |data| data.unchanged(py))?;
-    let (experiment, sources) = experiment(flat, data)?;
+    let (experiment, sources) = without_data(flat, fitted)?;
     let weights = saved(&weights)?;
     let setting = experiment.settings[0].setting.clone();
     let layers = interruptible(py, move |watch| {

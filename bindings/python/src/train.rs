@@ -9,6 +9,7 @@ use falign::internal::plan::notes::of_data;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
 use falign::internal::simulate::{RunResult, given};
+use falign::internal::study::divergence::step_bound as step_bound_of;
 use falign::rule::Registry;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -18,13 +19,13 @@ use crate::data::Data;
 use crate::error::{OrRaise, warn};
 use crate::rule::taught;
 use crate::runs::{SettingOut, setting};
-use crate::supervise::{Progress, supervise};
+use crate::supervise::{Progress, interruptible, supervise};
 
 /// Runs of each setting; `None` where one is not finished.
 type Runs = Vec<Vec<Option<RunResult>>>;
 
 /// Name of data in memory.
-const GIVEN: &str = "given";
+pub(crate) const GIVEN: &str = "given";
 
 /// The experiment of a flat dict, on `data` where there are some. Relative paths are relative to
 /// the current folder.
@@ -89,6 +90,24 @@ pub(crate) fn train<'py>(
         .map(|(labelled, runs)| setting(py, labelled, runs))
         .collect::<PyResult<_>>()?;
     Ok((settings, interruption))
+}
+
+/// Multiply-adds that an explanation may cost: a moment.
+const EXPLAINED: f64 = 1e9;
+
+/// Why a setting diverged: its step size beside the bound of its data, and whether it is beyond. `None` where that
+/// is not known in a moment.
+#[pyfunction]
+pub(crate) fn step_bound(
+    py: Python<'_>,
+    flat: &Bound<'_, PyDict>,
+    data: Option<&Data>,
+) -> PyResult<Option<(bool, String)>> {
+    let (experiment, sources) = experiment(flat, data)?;
+    let found = interruptible(py, move |watch| {
+        step_bound_of(&experiment, 0, &sources, EXPLAINED, Some(watch))
+    })?;
+    Ok(found.map(|bound| (bound.ratio() > 1.0, bound.to_string())))
 }
 
 fn locked(runs: &Mutex<Runs>) -> MutexGuard<'_, Runs> {

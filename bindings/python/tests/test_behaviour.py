@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import multiprocessing
+import pickle
 import signal
 import statistics
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 from conftest import Arrays
 
 import falign as fa
-from falign.errors import ConfigError, ShapeError
+from falign.errors import ConfigError, RecordError, ShapeError
 
 # Hours of work.
 ENDLESS = fa.Config(
@@ -160,8 +161,11 @@ def test_threads_are_an_argument_or_a_variable(
     with pytest.raises(ConfigError, match="FALIGN_NUM_THREADS = many: expected a whole number"):
         fa.train(config, *arrays)
     assert fa.train(config, *arrays, n_jobs=1).runs == 3
-    with pytest.raises(ConfigError, match="n_jobs = 0: expected a whole number"):
+    with pytest.raises(ConfigError, match="n_jobs = 0: expected threads from 1, -1 for all"):
         fa.train(config, *arrays, n_jobs=0)
+    # As joblib counts: neither asks the variable.
+    for one in (None, -1000):
+        assert fa.train(config, *arrays, n_jobs=one).runs == 3
 
 
 def test_numpy_alone_is_enough() -> None:
@@ -242,23 +246,50 @@ def test_a_hundred_million_numbers_cross_without_a_copy(kind: str) -> None:
     assert float(done.stdout) < 0.2
 
 
-def test_arrays_that_were_written_to_are_noticed(
+def test_trained_networks_outlive_their_data(
     config: fa.Config, arrays: Arrays, images: fa.Labelled, tmp_path: Path
 ) -> None:
     X, y = arrays
-    run = fa.train(config.replace(save_weights="final"), X, y)
-    X[3, 2] += 1
-    for use in (lambda: run.save(tmp_path / "a"), lambda: run.predict(X)):
+    new = X.copy()
+    for more in ({}, {"scaling": "standardise"}, {"output_scale": 3.0}, {"hidden_widths": [7], "batch": 4}):
+        X[:] = new
+        run = fa.train(config.replace(save_weights="final", **more), X, y)
+        expected = run.predict(new, run=1)
+        X[3, 2] += 1
+        assert (run.predict(new, run=1) == expected).all(), more
+        again = pickle.loads(pickle.dumps(run))
+        assert (again.predict(new, run=1) == expected).all(), more
+        assert again.loss.tobytes() == run.loss.tobytes()
+        state = fa.interop.state_dict if "output_scale" not in more else None
+        if state is not None:
+            assert all((state(again)[key] == part).all() for key, part in state(run).items())
+        # What is stored beside the runs must be their data.
         with pytest.raises(ShapeError, match="X or y were written to since"):
-            use()
+            run.save(tmp_path / "a")
+        with pytest.raises(RecordError, match="come without their data"):
+            again.save(tmp_path / "a")
     assert not (tmp_path / "a" / "experiment.toml").exists()
-    X[3, 2] -= 1
-    run.predict(X)
     pixels, classes = images.train
     data = fa.Labelled(pixels, classes)
+    deep = config.replace(hidden_widths=[7], batch=8, save_weights="final", ridge=0.0, validation=9)
+    run = fa.train(deep, data)
+    first = pixels.copy()
+    expected = [run.predict(first, run=at) for at in range(3)]
     pixels[0, 0, 0] += 1
     with pytest.raises(ShapeError, match="written to since"):
         data.train  # noqa: B018
+    again = pickle.loads(pickle.dumps(run))
+    for at in range(3):
+        # Each run has a validation set of its own, by whose rest it scales.
+        assert (again.predict(first, run=at) == expected[at]).all()
+    assert fa.plot.curves(again).get_lines()
+
+
+def test_pickles_carry_no_data(config: fa.Config) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20_000, 50))
+    run = fa.train(config.replace(steps=2, runs=1, batch=1000, hidden_widths=[20]), X, X[:, 0])
+    assert len(pickle.dumps(run)) < 30_000 < X.nbytes
 
 
 def test_what_does_not_fit_in_memory_is_refused_by_key() -> None:

@@ -76,7 +76,7 @@ def test_a_saved_run_is_archived_with_its_data_and_read_again(tmp_path: Path) ->
 
 
 def test_a_run_that_is_not_finished_is_not_archived(tmp_path: Path) -> None:
-    fa.train(fa.Config(width=11, steps=20, runs=3)).save(tmp_path / "run")
+    fa.train(fa.Config(width=11, step_size=0.001, steps=20, runs=3)).save(tmp_path / "run")
     next((tmp_path / "run" / "results").iterdir()).unlink()
     with pytest.raises(RecordError, match="an archive is of finished ones"):
         fa.archive(tmp_path / "run")

@@ -56,11 +56,55 @@ def test_runs_of_different_lengths_end_side_by_side(config: fa.Config) -> None:
     assert len(set(ends)) > 1
     assert run.run_steps[:, -1].tolist() == ends.tolist()
     assert run.to_pandas().groupby("run")["step"].max().tolist() == ends.tolist()
-    assert (run.to_xarray()["run_step"].to_numpy() == run.run_steps).all()
+    alone = run.to_xarray()
+    assert alone["loss"].dims == ("run", "record")
+    assert (alone["step"].to_numpy() == run.run_steps).all()
     both = fa.sweep(config, over={"width": [20, 80]}).to_xarray()
-    assert "step" not in both.coords
-    own = both["run_step"].sel(width=20).to_numpy()[:, : run.rows]
+    own = both["step"].sel(width=20).to_numpy()[:, : run.rows]
     assert (own == run.run_steps).all()
+
+
+def test_settings_of_different_lengths_keep_their_own_steps(config: fa.Config, arrays: Arrays) -> None:
+    config = config.replace(steps={"tau": 2.0}, record={"count": 6})
+    found = fa.sweep(config, *arrays, over={"width": [20, 320], "ridge": [0.1, 0.2]})
+    assert found.steps.shape == (2, 2, 7)
+    for at, width in enumerate((20, 320)):
+        for ridge, steps in enumerate(found.steps[at]):
+            assert steps.tolist() == found[2 * at + ridge].steps.tolist()
+            assert steps[-1] == np.ceil(2 * np.sqrt(width) / 0.05)
+    data = found.to_xarray()
+    assert data["loss"].dims == ("width", "ridge", "run", "record")
+    assert (data["step"].sel(width=320, ridge=0.2) == found[3].steps).all()
+    shorter = fa.sweep(config.replace(steps=6, record={"every": 1}), *arrays, over={"width": [20, 40]})
+    assert shorter.steps.tolist() == list(range(7))
+    assert shorter.to_xarray()["loss"].dims == ("width", "run", "step")
+
+
+def test_curves_end_where_runs_diverge(config: fa.Config, arrays: Arrays) -> None:
+    config = config.replace(activation="linear", ridge=0.0)
+    with pytest.warns(fa.errors.DivergenceWarning):
+        both = fa.sweep(config, *arrays, over={"step_size": [0.05, 100]})
+    ax = fa.plot.curves(both, "loss", log=True)
+    low, high = (line.get_ydata() for line in ax.get_lines())
+    assert np.isfinite(low).all() and np.isfinite(high[:1]).all() and np.isnan(high[5:]).all()
+    assert np.nanmax(high) <= both[0].loss.max() < ax.get_ylim()[1] < 1e4
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert texts == ["step_size = 0.05", "step_size = 100, 3 of 3 diverged"]
+    alone = fa.plot.curves(both[1])
+    assert alone.get_legend().get_texts()[0].get_text() == "3 of 3 diverged"
+    assert alone.get_ylim()[1] < 1e5
+    alone.figure.canvas.draw()
+
+
+def test_bands_are_geometric_where_the_axis_is(found: fa.Sweep) -> None:
+    ax = fa.plot.curves(found[0], "loss", log=True)
+    logs = np.log(found[0].loss)
+    assert ax.get_lines()[0].get_ydata() == pytest.approx(np.exp(logs.mean(0)))
+    corners = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert corners.min() == pytest.approx(np.exp((logs.mean(0) - logs.std(0, ddof=1)).min()))
+    assert (corners > 0).all()
+    fa.plot.curves(found[0], "loss", ax=ax)
+    assert ax.get_lines()[1].get_ydata() == pytest.approx(ax.get_lines()[0].get_ydata())
 
 
 def test_parquet_is_the_table(found: fa.Sweep, tmp_path: Path) -> None:

@@ -161,10 +161,19 @@ def test_looking_inside_changes_nothing(config: fa.Config, arrays: Arrays) -> No
 
 
 def test_runs_that_diverge_are_no_errors(config: fa.Config, arrays: Arrays) -> None:
-    run = fa.train(config.replace(step_size=100, activation="linear"), *arrays)
+    config = config.replace(step_size=100, activation="linear")
+    with pytest.warns(fa.errors.DivergenceWarning, match="3 of 3 runs diverged, the first at step") as caught:
+        run = fa.train(config, *arrays)
+    assert caught[0].filename == __file__
+    assert "times the bound 2/M" in str(caught[0].message)
     assert run.outcomes == ("diverged",) * 3
     assert np.isnan(run.loss[:, -1]).all()
     assert all(isinstance(step, int) for step in run.outcome_steps)
+    assert "3 diverged" in repr(run)
+    assert run.to_pandas().groupby("run")["outcome"].first().tolist() == ["diverged"] * 3
+    with pytest.warns(fa.errors.DivergenceWarning, match="3 of 6 runs diverged in 1 of 2 settings"):
+        both = fa.sweep(config, *arrays, over={"step_size": [0.01, 100]})
+    assert both.outcomes == [("finished",) * 3, ("diverged",) * 3]
 
 
 def test_what_was_not_measured_is_named(config: fa.Config, arrays: Arrays) -> None:
@@ -189,6 +198,9 @@ def test_arrays_that_do_not_fit_are_named(config: fa.Config, arrays: Arrays) -> 
         ((np.ma.masked_greater(X, 1), y), "X has a mask over"),
         ((X, np.ma.masked_greater(y, 0)), "y has a mask over"),
         ((np.where(X == X[3, 2], None, X), y), "NaN at row 3, column 2"),
+        ((X.astype(str), y), "X has dtype <U32, expected real numbers"),
+        ((X, y.astype(bytes)), "y has dtype |S32, expected real numbers"),
+        ((np.where(X == X[3, 2], "0.5", X.astype(object)), y), "X has the text '0.5' at row 3, column 2"),
     ]:
         with pytest.raises(ShapeError) as caught:
             fa.train(config, *bad)
@@ -278,9 +290,15 @@ def test_layout_and_dtype_do_not_matter(config: fa.Config, arrays: Arrays) -> No
 
 def test_held_out_data_are_measured(config: fa.Config, arrays: Arrays, tmp_path: Path) -> None:
     X, y = arrays
-    config = config.replace(quantities=["loss", "held_out_loss"])
     run = fa.train(config, X, y, held_out=(X[:4], y[:4]))
+    assert run.quantities[-1] == "held_out_loss" and "alignment" in run.quantities
     assert run.held_out_loss.shape == (3, 41)
+    said = fa.train(config.replace(save_weights="final"), X, y, held_out=(X[:4], y[:4]))
+    expected = 0.5 * ((said.predict(X[:4])[:, 0] - y[:4]) ** 2).sum()
+    assert run.held_out_loss[0, -1] == pytest.approx(expected)
+    deep = fa.train(config.replace(hidden_widths=[5], batch=4), X, y, held_out=(X[:4], y[:4]))
+    assert "test_loss" in deep.quantities and "held_out_loss" not in deep.quantities
+    assert fa.train(config.replace(quantities=["loss"]), X, y, held_out=(X[:4], y[:4])).quantities == ("loss",)
     run.save(tmp_path / "a")
     assert fa.Run.load(tmp_path / "a").held_out_loss.tobytes() == run.held_out_loss.tobytes()
 

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "Data",
+    "Fitted",
     "Iteration",
     "__version__",
     "archive",
@@ -18,6 +19,7 @@ __all__ = [
     "doctor",
     "explain",
     "figure",
+    "fitted",
     "flat",
     "keys",
     "layer_kinds",
@@ -31,6 +33,7 @@ __all__ = [
     "scaling",
     "schema",
     "sectioned",
+    "step_bound",
     "theory",
     "train",
 ]
@@ -67,6 +70,16 @@ class Data:
     def sample_shape(self) -> list[int] | None: ...
 
 @final
+class Fitted:
+    def __new__(
+        cls, kind: str, shape: Sequence[int], outputs: int, scaling: _Pair, ranges: _Pair
+    ) -> Fitted: ...
+    @property
+    def has_classes(self) -> bool: ...
+    @property
+    def sample_shape(self) -> list[int] | None: ...
+
+@final
 class Iteration:
     def __new__(
         cls, flat: dict[str, Any], data: Data | None, run: int, with_weights: bool
@@ -91,7 +104,7 @@ def check(flat: dict[str, Any]) -> None: ...
 def figure(
     asked: dict[str, Any],
     settings: list[
-        tuple[dict[str, Any], Data | None, str, list[tuple[str, str]], list[_Record]]
+        tuple[dict[str, Any], Fitted | None, str, list[tuple[str, str]], list[_Record]]
     ],
 ) -> tuple[str, str]: ...
 def flat(text: str, folder: str | None) -> dict[str, Any]: ...
@@ -104,18 +117,20 @@ def train(
     progress: Callable[[float, int], None] | None,
     notes: bool,
 ) -> tuple[list[_Setting], BaseException | None]: ...
+def step_bound(flat: dict[str, Any], data: Data | None) -> tuple[bool, str] | None: ...
+def fitted(flat: dict[str, Any], data: Data, runs: Sequence[int]) -> list[Fitted]: ...
 def predict(
     flat: dict[str, Any],
-    data: Data | None,
+    fitted: Fitted | None,
     run: int,
     weights: dict[str, NDArray[Any]],
     inputs: NDArray[Any],
 ) -> NDArray[np.float64]: ...
 def plain(
-    flat: dict[str, Any], data: Data | None, run: int, weights: dict[str, NDArray[Any]]
+    flat: dict[str, Any], fitted: Fitted | None, run: int, weights: dict[str, NDArray[Any]]
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64] | None, str]]: ...
 def scaling(
-    flat: dict[str, Any], data: Data | None, run: int, input_dim: int
+    flat: dict[str, Any], fitted: Fitted | None, run: int, input_dim: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
 def audit(
     flat: dict[str, Any],

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from falign import _core
 from falign.data import load
 from falign.errors import FalignError
-from falign.results import Run, _missing_weights
+from falign.results import Run
 
 __all__ = ["Module", "modules", "sample_shape"]
 
@@ -50,10 +50,8 @@ def modules(run: Run, number: int) -> list[Module]:
 
     Raises ``FalignError`` naming the layers that no module is.
     """
-    one = run._all[number]
-    if one is None or one.weights[1] is None:
-        raise _missing_weights()
-    walk = _Walk(run, dict(one.weights[1]))
+    number, weights = run._last_weights(number)
+    walk = _Walk(run, dict(weights))
     _fold(run, number, walk.found)
     return walk.found
 
@@ -206,7 +204,8 @@ def sample_shape(run: Run) -> tuple[int, ...]:
     if not shape and config.labelled == "generated_images":
         shape = (math.isqrt(config.input_dim),) * 2
     if not shape:
-        stored = run._given._core.sample_shape if run._given is not None else None
+        fitted = run._fitted(run._first())
+        stored = None if fitted is None else fitted.sample_shape
         if stored is None and config.labelled is not None:
             stored = load(config.labelled, config.data_dir)._core.sample_shape
         shape = tuple(stored or (config.input_dim,))
@@ -215,9 +214,8 @@ def sample_shape(run: Run) -> tuple[int, ...]:
 
 def _fold(run: Run, number: int, found: list[Module]) -> None:
     """Put the scaling of the inputs into the first layer."""
-    core = None if run._given is None else run._given._core
     numbers = math.prod(sample_shape(run))
-    zero, one = _core.scaling(run.config._flat(), core, number, numbers)
+    zero, one = _core.scaling(run.config._flat(), run._fitted(number), number, numbers)
     if not zero.any() and (one == 1).all():
         return
     first = found[1] if found[0].kind == "Flatten" else found[0]

@@ -11,6 +11,7 @@ from typing import Any
 
 from falign import _core
 from falign._keys import Keys
+from falign.errors import ConfigError
 
 __all__ = ["Config", "builtin_names"]
 
@@ -80,7 +81,10 @@ class Config(Keys):
 
     def __post_init__(self) -> None:
         for one in fields(self):
-            object.__setattr__(self, one.name, _plain(getattr(self, one.name)))
+            value = _plain(getattr(self, one.name))
+            if value is None and (usual := _default(one)) is not None:
+                raise ConfigError(f"{one.name} = None: leave it out for its default, {usual!r}")
+            object.__setattr__(self, one.name, value)
         _core.check(self._flat())
 
     def _flat(self) -> dict[str, Any]:

@@ -36,9 +36,9 @@ class Reals:
 
     Notes
     -----
-    Do not write to arrays that are used where they lie: while a training runs it would see both
-    numbers, and afterwards saving, predicting and pickling refuse, with ``ShapeError``, data that
-    are no longer those that were given.
+    Do not write to arrays that are used where they lie while a training runs: it would see both
+    numbers. Afterwards trained networks predict as before, and saving refuses, with
+    ``ShapeError``, data that are no longer those that were given.
     """
 
     def __init__(
@@ -215,14 +215,30 @@ def _numbers(what: str, values: ArrayLike) -> NDArray[Any]:
     array = whole(what, values)
     if array.dtype.kind not in "buif":
         wrong = ShapeError(f"{what} has dtype {array.dtype}, expected real numbers")
-        # Complex numbers, dates and durations would become others without a word.
-        if array.dtype.kind in "cmM":
+        # Complex numbers, dates, durations and texts would become others without a word.
+        if array.dtype.kind in "cmMUS":
             raise wrong
+        if array.dtype.kind == "O" and (found := _first_text(what, array)):
+            raise found
         try:
             array = array.astype(np.float64)
         except (TypeError, ValueError):
             raise _first_wrong(what, array) or wrong from None
     return array
+
+
+def _where(array: NDArray[Any], place: tuple[int, ...]) -> str:
+    names = ("row", "column") if array.ndim <= 2 else ("index",) * array.ndim
+    return ", ".join(f"{name} {at}" for name, at in zip(names, place, strict=False))
+
+
+def _first_text(what: str, array: NDArray[Any]) -> ShapeError | None:
+    """The place of the first text, which may look like a number."""
+    for place, value in np.ndenumerate(array):
+        if isinstance(value, (str, bytes)):
+            at = _where(array, place)
+            return ShapeError(f"{what} has the text {value!r:.60} at {at}, expected real numbers")
+    return None
 
 
 def _first_wrong(what: str, array: NDArray[Any]) -> ShapeError | None:
@@ -231,9 +247,8 @@ def _first_wrong(what: str, array: NDArray[Any]) -> ShapeError | None:
         try:
             float(value)
         except (TypeError, ValueError):
-            names = ("row", "column") if array.ndim <= 2 else ("index",) * array.ndim
-            where = ", ".join(f"{name} {at}" for name, at in zip(names, place, strict=False))
-            return ShapeError(f"{what} has {value!r:.60} at {where}, expected real numbers")
+            at = _where(array, place)
+            return ShapeError(f"{what} has {value!r:.60} at {at}, expected real numbers")
     return None
 
 
@@ -278,4 +293,7 @@ def _labels(values: ArrayLike) -> NDArray[np.int64]:
     if array.ndim != 1 or array.dtype.kind not in ("b", "u", "i"):
         found = f"shape {array.shape} and dtype {array.dtype}"
         raise ShapeError(f"labels have {found}, expected whole numbers (samples,)")
+    if array.dtype.kind == "i" and (array < 0).any():
+        at = int(np.argmax(array < 0))
+        raise ShapeError(f"labels have {array[at]} at sample {at}, expected classes from 0")
     return array.astype(np.int64, copy=False)

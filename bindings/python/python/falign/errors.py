@@ -16,6 +16,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "DataWarning",
+    "DivergenceWarning",
     "FalignError",
     "FileError",
     "InternalError",
@@ -43,6 +44,10 @@ class DataError(FalignError, ValueError):
 
 class DataWarning(UserWarning):
     """Data may be taken for what they are not, such as labels for real numbers."""
+
+
+class DivergenceWarning(UserWarning):
+    """Runs diverged: their numbers from some step on are none."""
 
 
 class FileError(FalignError, OSError):

@@ -37,7 +37,7 @@ from falign._torch import Imported
 from falign.config import Config
 from falign.data import whole
 from falign.errors import ConfigError, FalignError, ShapeError
-from falign.results import Run, _missing_weights
+from falign.results import Run
 
 __all__ = [
     "activations",
@@ -63,11 +63,8 @@ def _has_places(run: Run) -> bool:
 def _layers(run: Run, number: int) -> list[tuple[Any, Any, str]]:
     if _has_places(run):
         raise FalignError("interop: a list of layers that are not all dense; use to_torch")
-    one = run._all[number]
-    if one is None or one.weights[1] is None:
-        raise _missing_weights()
-    core = None if run._given is None else run._given._core
-    return _core.plain(run.config._flat(), core, number, one.weights[1])
+    number, weights = run._last_weights(number)
+    return _core.plain(run.config._flat(), run._fitted(number), number, weights)
 
 
 def state_dict(run: Run, number: int = 0) -> State:

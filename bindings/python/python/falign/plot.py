@@ -52,11 +52,15 @@ def curves(
     *,
     x: str = "step",
     band: str | None = "std",
+    log: bool | None = None,
     ax: Axes | None = None,
     label: str | None = None,
     **line: Any,
 ) -> Axes:
     """The mean over runs of one quantity against another.
+
+    A curve ends where the first of its runs has diverged, or grown beyond all curves that have
+    not, and the legend says how many did.
 
     Parameters
     ----------
@@ -69,16 +73,27 @@ def curves(
     band : {"std", "sem", "quantiles", "runs"}, optional
         What is shaded: a standard deviation (ddof 1) or standard error to both sides, the range
         from the 10 % to the 90 % quantile, or nothing, with every run as a thin line.
+    log : bool, optional
+        Whether the y axis is logarithmic, by default as it is. There means and standard
+        deviations are geometric.
     ax, label, line
         Axes, the legend's text, and arguments of ``Axes.plot``.
     """
     if band is not None and band not in _BANDS:
         raise ConfigError(f"band = {band!r}: expected one of {', '.join(_BANDS)}, or None")
     ax = _axes(ax)
+    if log is not None:
+        ax.set_yscale("log" if log else "linear")
+    is_log = ax.get_yscale() == "log"
     settings = _settings(found)
+    bound = _bound(settings, y)
     for one in settings:
-        text = label if label is not None else _label(one) if len(settings) > 1 else None
-        _curve(one, y, x, band, ax, {"label": text, **line})
+        parts = [label] if label is not None else [one._label()] if len(settings) > 1 else []
+        if lost := one.outcomes.count("diverged"):
+            parts.append(f"{lost} of {one.runs} diverged")
+        text = ", ".join(part for part in parts if part) or None
+        values = _living(one, y, bound)
+        _curve(one, values, x, band, ax, is_log, {"label": text, **line})
     ax.set_xlabel(x.replace("_", " "))
     ax.set_ylabel(_NAMES.get(y, y.replace("_", " ")))
     if ax.get_legend_handles_labels()[1]:
@@ -86,37 +101,60 @@ def curves(
     return ax
 
 
-def _curve(
-    one: Run, y: str, x: str, band: str | None, ax: Axes, line: dict[str, Any]
-) -> None:
+def _bound(settings: Sequence[Run], y: str) -> float:
+    """The largest size that a curve of a setting with diverged runs is drawn to: that of the others, or ten times
+    its own start where there are none."""
+    sound = [one for one in settings if "diverged" not in one.outcomes]
+    values = [one[y] for one in sound] or [10 * one[y][:, :1] for one in settings]
+    sizes = np.abs(np.concatenate([np.ravel(value) for value in values]))
+    return float(np.max(sizes, initial=0.0, where=np.isfinite(sizes)))
+
+
+def _living(one: Run, y: str, bound: float) -> NDArray[np.float64]:
+    """The values, (runs, recorded steps), NaN from where the first of the runs is lost on."""
     values = one[y]
+    if "diverged" not in one.outcomes:
+        return values
+    ends = [end for name, end in zip(one.outcomes, one.outcome_steps, strict=True) if name == "diverged"]
+    is_lost = (one.steps >= min(end or 0 for end in ends)) | (~(np.abs(values) <= bound)).any(0)
+    return np.where(np.logical_or.accumulate(is_lost), np.nan, values)
+
+
+def _curve(
+    one: Run,
+    values: NDArray[np.float64],
+    x: str,
+    band: str | None,
+    ax: Axes,
+    is_log: bool,
+    line: dict[str, Any],
+) -> None:
     along = one.steps if x == "step" else one[x].mean(0)
-    mean = values.mean(0)
-    (drawn,) = ax.plot(along, mean, **line)
+    is_log = is_log and not (values <= 0).any()
+    scaled = np.log(values) if is_log else values
+
+    def back(level: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.exp(level) if is_log else level
+
+    (drawn,) = ax.plot(along, back(scaled.mean(0)), **line)
     colour = drawn.get_color()
     if band == "runs":
         ax.plot(along, values.T, color=colour, alpha=0.3, linewidth=0.6)
     elif band is not None and one.runs > 1:
-        low, high = _range(values, mean, band)
-        ax.fill_between(along, low, high, color=colour, alpha=0.2, linewidth=0)
+        low, high = _range(scaled, band)
+        ax.fill_between(along, back(low), back(high), color=colour, alpha=0.2, linewidth=0)
 
 
 def _range(
-    values: NDArray[np.float64], mean: NDArray[np.float64], band: str
+    values: NDArray[np.float64], band: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if band == "quantiles":
         low, high = np.quantile(values, [0.1, 0.9], axis=0)
         return low, high
-    width = values.std(0, ddof=1)
+    mean, width = values.mean(0), values.std(0, ddof=1)
     if band == "sem":
         width = width / np.sqrt(len(values))
     return mean - width, mean + width
-
-
-def _label(one: Run) -> str:
-    parts = [one.case] if one.case else []
-    parts += [f"{key} = {text}" for key, text in one.axes.items()]
-    return ", ".join(parts)
 
 
 def panels(
@@ -234,8 +272,7 @@ def _draw(settings: Sequence[Run], spec: Mapping[str, Any], axes: Any) -> NDArra
 
 def _finished(one: Run) -> Any:
     """A setting as the library wants it: keys, data, labels, finished runs."""
-    core = None if one._given is None else one._given._core
-    return one.config._flat(), core, one.case, list(one.axes.items()), [tuple(r) for r in one._records]
+    return one.config._flat(), one._fitted(one._first()), one.case, list(one.axes.items()), [tuple(r) for r in one._records]
 
 
 def _settings(found: Run | Sweep | Sequence[Run]) -> list[Run]:
@@ -299,7 +336,7 @@ def receptive_fields(
     """
     if which not in ("initial", "final"):
         raise ConfigError(f"which = {which!r}: expected 'initial' or 'final'")
-    one = found._all[run]
+    one = found._all[run := found._number(run)]
     weights = None if one is None else one.weights[which == "final"]
     if weights is None:
         raise FalignError(f'receptive_fields: no {which} weights of run {run}; train with save_weights="both"')

@@ -71,8 +71,34 @@ class Run:
         self._records = [one for one in self._all if one is not None]
         self._source = source or config
         self._given = given
+        self._is_on_arrays = given is not None
+        # Facts of the data by run: what is predicted does not change when the arrays do.
+        self._facts: dict[int, _core.Fitted] = {}
         self._seconds = seconds
         self._rule = rule
+        if given is not None and any(one.weights[1] is not None for one in self._records):
+            self._keep_facts()
+
+    def _keep_facts(self) -> None:
+        runs = [at for at, one in enumerate(self._all) if one is not None]
+        # A validation set is drawn for each run, and inputs are scaled by the rest.
+        of_runs = runs if self.config.validation else runs[:1]
+        if self._given is None or not runs:
+            return
+        found = _core.fitted(self.config._flat(), self._given._core, of_runs)
+        self._facts = dict(zip(runs, found if self.config.validation else found * len(runs), strict=True))
+
+    def _fitted(self, run: int) -> _core.Fitted | None:
+        """Facts of the data that were given as arrays; ``None`` for the config's own data."""
+        if self._is_on_arrays and not self._facts:
+            self._keep_facts()
+        return self._facts.get(run)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the data: what they were is told by their facts."""
+        if self._is_on_arrays and not self._facts:
+            self._keep_facts()
+        return {**self.__dict__, "_given": None}
 
     @property
     def runs(self) -> int:
@@ -168,7 +194,8 @@ class Run:
 
     def predict(self, X: ArrayLike, *, run: int = 0) -> Floats:
         """Outputs of a trained network, (samples, outputs); logits where the loss is a
-        cross-entropy. Inputs are scaled as in training. ``run`` counts from 0.
+        cross-entropy. Inputs are scaled as in training. ``run`` counts from 0; -1 is the last.
+        The training data are not needed, and may have changed.
 
         Raises ``ConfigError`` without final weights (``save_weights="final"``), ``ShapeError``
         where X does not fit. Warns (``DataWarning``) where inputs are far outside the range that
@@ -176,16 +203,36 @@ class Run:
         """
         if self._rule is not None:
             raise FalignError("predict: a network with a rule of one's own; use its weights")
-        if self._all[run] is None or (weights := self._all[run].weights[1]) is None:  # type: ignore[union-attr]
-            raise _missing_weights()
-        is_labelled = isinstance(self._given, data.Labelled) or self.config._has_classes
+        run, weights = self._last_weights(run)
+        fitted = self._fitted(run)
+        is_labelled = self.config._has_classes if fitted is None else fitted.has_classes
         inputs = data._samples(X)[0] if is_labelled else data._matrix(X)
-        core = None if self._given is None else self._given._core
-        return _core.predict(self.config._flat(), core, run, weights, inputs)
+        return _core.predict(self.config._flat(), fitted, run, weights, inputs)
+
+    def _first(self) -> int:
+        """The number of the first run that was finished."""
+        return next(at for at, one in enumerate(self._all) if one is not None)
+
+    def _number(self, run: int) -> int:
+        """The number of a run, counted from 0, or back from the last by -1, -2, ..."""
+        count = len(self._all)
+        if not -count <= run < count:
+            raise IndexError(f"run = {run}: there are {count} runs, 0 to {count - 1}")
+        return run % count
+
+    def _last_weights(self, run: int) -> tuple[int, Weights]:
+        """The number of a run, and its last weights."""
+        run = self._number(run)
+        one = self._all[run]
+        if one is None:
+            raise FalignError(f"run {run} was not finished; choose another")
+        if one.weights[1] is None:
+            raise _missing_weights()
+        return run, one.weights[1]
 
     def to_pandas(self) -> pandas.DataFrame:
-        """One row for each run and recorded step: ``run``, ``step``, every quantity, and the
-        swept keys. Needs pandas."""
+        """One row for each run and recorded step: ``run``, ``step``, how the run ended
+        (``outcome``), every quantity, and the swept keys. Needs pandas."""
         columns = self._columns(_tables.axis_values([self]))
         frame: pandas.DataFrame = need("pandas", "to_pandas").DataFrame(columns)
         return frame
@@ -198,24 +245,24 @@ class Run:
         numbers = [at for at, one in enumerate(self._all) if one is not None]
         columns["run"] = np.repeat(np.array(numbers, dtype=np.int64), self.rows)
         columns["step"] = self.run_steps.ravel()
+        columns["outcome"] = np.repeat(np.array(self.outcomes, dtype=object), self.rows)
         columns.update({name: array.ravel() for name, array in self.values.items()})
         return columns
 
     def to_xarray(self) -> xarray.Dataset:
         """Every quantity with the dimensions ``run`` and ``step``, its unit and its meaning as its
         attributes ``units`` and ``long_name``; the config as an attribute of the whole.
-        Where runs differ in their steps, ``run_step`` has each run's own, and ``step`` their
-        means. Needs xarray."""
-        dims = ("run", "step")
+        Where runs differ in their steps, the second dimension is ``record``, and ``step`` a
+        coordinate over both. Needs xarray."""
+        is_one = bool((self.run_steps == self.steps).all())
+        dims = ("run", "step" if is_one else "record")
         arrays: dict[str, tuple[Any, ...]] = {
             name: (dims, array, _tables.attributes(name)) for name, array in self.values.items()
         }
-        if (self.run_steps != self.steps).any():
-            arrays["run_step"] = (dims, self.run_steps)
         numbers = [at for at, one in enumerate(self._all) if one is not None]
         found: xarray.Dataset = need("xarray", "to_xarray").Dataset(
             arrays,
-            coords={"run": numbers, "step": self.steps},
+            coords={"run": numbers, "step": self.steps if is_one else (dims, self.run_steps)},
             attrs={"config": self.config.to_toml()},
         )
         return found
@@ -230,7 +277,15 @@ class Run:
 
         Raises ``RecordError`` if the folder is one already.
         """
-        _folders.save(path, self._source, self._given, [self._all], self._seconds, self._rule)
+        _folders.save(path, self._source, self._stored(), [self._all], self._seconds, self._rule)
+
+    def _stored(self) -> data.Reals | data.Labelled | None:
+        """The data, which are to be stored with the runs."""
+        if self._is_on_arrays and self._given is None:
+            raise RecordError(
+                "runs that were pickled come without their data, and a run folder has them; save before pickling"
+            )
+        return self._given
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Run:
@@ -269,6 +324,12 @@ class Run:
             seconds=seconds,
             rule=rule,
         )
+
+    def _label(self) -> str:
+        """What tells the setting from others: its case and swept keys."""
+        parts = [self.case] if self.case else []
+        parts += [f"{key} = {text}" for key, text in self.axes.items()]
+        return ", ".join(parts)
 
     def __repr__(self) -> str:
         ended = ", ".join(

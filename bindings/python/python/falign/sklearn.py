@@ -5,6 +5,7 @@ Inputs are taken as they are: put a ``StandardScaler`` before. Needs scikit-lear
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,9 @@ from falign.results import Run
 
 need("sklearn", "falign.sklearn")
 
+from joblib import effective_n_jobs  # noqa: E402
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # noqa: E402
+from sklearn.exceptions import ConvergenceWarning  # noqa: E402
 from sklearn.utils.multiclass import check_classification_targets  # noqa: E402
 from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E402
 
@@ -104,9 +107,12 @@ class _FeedbackAlignment(BaseEstimator):  # type: ignore[misc]
 
     def _train(self, config: Config, given: Reals | Labelled) -> None:
         # Whoever chose the estimator said what the targets are.
-        found, stopped = training._run(config, given, None, self.n_jobs, False, notes=False)
+        threads = effective_n_jobs(self.n_jobs)
+        found, stopped = training._run(config, given, None, threads, False, notes=False)
         run: Run = found[0]
         self.run_ = training._finished(run, run.runs, stopped)
+        if (said := training.divergence([run])) is not None:
+            warnings.warn(said, ConvergenceWarning, stacklevel=3)
 
     def _outputs(self, X: ArrayLike) -> NDArray[np.float64]:
         check_is_fitted(self)
@@ -136,7 +142,7 @@ class FeedbackAlignmentRegressor(RegressorMixin, _FeedbackAlignment):  # type: i
     random_state : int, RandomState or None
         Seed of weights and batches; ``None`` draws one.
     n_jobs : int, optional
-        Threads.
+        Threads, as joblib counts them: None is one, unless its context says otherwise; -1 all.
 
     Attributes
     ----------

@@ -41,6 +41,10 @@ class Sweep(Sequence[Run]):
         self._seconds = seconds
         self._rule = rule
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the data, as of a run."""
+        return {**self.__dict__, "_given": None}
+
     def __len__(self) -> int:
         return len(self._settings)
 
@@ -83,9 +87,23 @@ class Sweep(Sequence[Run]):
         return tuple(lengths) if is_grid else (len(self),)
 
     @property
-    def steps(self) -> NDArray[np.int64]:
-        """The recorded steps, (recorded steps,), of the first setting."""
-        return self[0].steps  # type: ignore[no-any-return]
+    def steps(self) -> NDArray[Any]:
+        """The recorded steps, (recorded steps,), where all settings have the same; else those of
+        each, (*shape, recorded steps), NaN where a setting has fewer."""
+        each = [one.steps for one in self]
+        rows = max(map(len, each))
+        if all(np.array_equal(steps, each[0]) for steps in each):
+            return each[0]
+        out = np.full((len(self), rows), np.nan)
+        for steps, place in zip(each, out, strict=True):
+            place[: len(steps)] = steps
+        whole = out if np.isnan(out).any() else out.astype(np.int64)
+        return whole.reshape(*self.shape, rows)
+
+    @property
+    def outcomes(self) -> list[tuple[str, ...]]:
+        """:attr:`Run.outcomes` of each setting."""
+        return [one.outcomes for one in self]
 
     def array(self, quantity: str) -> Floats:
         """A quantity of all settings, ``(*shape, runs, recorded steps)``. NaN stands where a
@@ -118,24 +136,26 @@ class Sweep(Sequence[Run]):
     def to_xarray(self) -> xarray.Dataset:
         """Every quantity with the dimensions ``case`` (if there are any), the swept keys,
         ``run`` and ``step``; or ``setting``, ``run`` and ``step`` where settings form no grid.
-        Where settings or runs differ in their steps, ``step`` counts records and has no
-        coordinates: ``run_step`` has each run's steps. Attributes are those of
+        Where settings or runs differ in their steps, the last dimension is ``record``, and
+        ``step`` a coordinate over it and what it differs by. Attributes are those of
         :meth:`Run.to_xarray`. Needs xarray."""
         coords: dict[str, Any] = {"case": self.cases} if self.cases else {}
         coords.update(self.axes)
         if len(self.shape) != len(coords):
             coords = {"setting": range(len(self))}
         names = dict.fromkeys(name for one in self for name in one.quantities)
-        dims = (*coords, "run", "step")
+        grid = tuple(coords)
+        is_one = self.steps.ndim == 1
+        is_one_by_run = all((one.run_steps == one.steps).all() for one in self)
+        dims = (*grid, "run", "step" if is_one and is_one_by_run else "record")
         arrays: dict[str, tuple[Any, ...]] = {
             name: (dims, self.array(name), _tables.attributes(name)) for name in names
         }
         coords["run"] = range(max(one.runs for one in self))
-        longest = max((one.steps for one in self), key=len)
-        if all((one.run_steps == longest[: one.rows]).all() for one in self):
-            coords["step"] = longest
+        if not is_one_by_run:
+            coords["step"] = (dims, self._stacked([one.run_steps for one in self]))
         else:
-            arrays["run_step"] = (dims, self._stacked([one.run_steps for one in self]))
+            coords["step"] = self.steps if is_one else ((*grid, "record"), self.steps)
         found: xarray.Dataset = need("xarray", "to_xarray").Dataset(
             arrays, coords=coords, attrs={"config": self.config.to_toml()}
         )
@@ -148,7 +168,8 @@ class Sweep(Sequence[Run]):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a run folder as the program does; see :meth:`Run.save`."""
         records = [one._all for one in self]
-        _folders.save(path, self.config, self._given, records, self._seconds, self._rule)
+        given = self._given if len(self) == 0 else self[0]._stored()
+        _folders.save(path, self.config, given, records, self._seconds, self._rule)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Sweep:

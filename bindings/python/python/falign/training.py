@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -10,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from falign import _core, data
 from falign.config import Config
-from falign.errors import ConfigError, Interrupted
+from falign.errors import ConfigError, DivergenceWarning, Interrupted
 from falign.results import Run, Weights
 from falign.rule import LearningRule, maker
 from falign.sweeps import Sweep
@@ -53,7 +55,7 @@ def train(
     *,
     held_out: tuple[ArrayLike, ArrayLike] | None = None,
     rule: LearningRule | None = None,
-    n_jobs: int | None = None,
+    n_jobs: int | None = -1,
     progress: bool | None = None,
 ) -> Run:
     """Train all runs of one setting.
@@ -71,12 +73,13 @@ def train(
     y : array_like (samples,) or (samples, outputs), optional
         Real targets. For classes see :class:`Labelled`.
     held_out : pair of X and y, optional
-        For the quantity ``held_out_loss``.
+        What two-layer networks measure as ``held_out_loss``, mini-batch ones as ``test_loss``.
     rule : LearningRule, optional
         A rule of one's own, which runs on the mini-batch engine in the place of the config's.
-    n_jobs : int, optional
-        Threads, 1 to 1024; else the environment's ``FALIGN_NUM_THREADS``, else all cores.
-        Results do not depend on it, bit for bit.
+    n_jobs : int or None
+        Threads, as joblib counts them: -1 all cores, -2 all but one, None one. All is the
+        environment's ``FALIGN_NUM_THREADS`` where that is set. Results do not depend on it, bit
+        for bit.
     progress : bool, optional
         Whether a bar is shown after half a second. By default: where tqdm is installed.
 
@@ -97,6 +100,8 @@ def train(
     DataWarning
         Where targets look like classes but are fitted as real numbers, labels begin at 1, or the
         data alone select the mini-batch engine.
+    DivergenceWarning
+        Where runs diverged: how many, the first at which step, and why.
 
     Notes
     -----
@@ -115,8 +120,9 @@ def train(
         given = config.sweep or [case.get("name") for case in config.cases]
         raise ConfigError(f"sweep = {given}: more than one setting; use falign.sweep")
     found, stopped = _run(config, data.given(X, y, held_out), rule, n_jobs, progress)
-    run: Run = found[0]
-    return _finished(run, run.runs, stopped)
+    run: Run = _finished(found[0], found[0].runs, stopped)
+    _tell_divergence([run])
+    return run
 
 
 def sweep(
@@ -127,7 +133,7 @@ def sweep(
     over: Mapping[str, Sequence[Any]] | None = None,
     held_out: tuple[ArrayLike, ArrayLike] | None = None,
     rule: LearningRule | None = None,
-    n_jobs: int | None = None,
+    n_jobs: int | None = -1,
     progress: bool | None = None,
 ) -> Sweep:
     """Train every setting of a grid: the config's ``sweep`` and ``cases``, and ``over``.
@@ -146,7 +152,40 @@ def sweep(
     if over:
         config = config.replace(sweep={**config.sweep, **over})
     found, stopped = _run(config, data.given(X, y, held_out), rule, n_jobs, progress)
-    return _finished(found, sum(one.runs for one in found), stopped)
+    found = _finished(found, sum(one.runs for one in found), stopped)
+    _tell_divergence(found)
+    return found
+
+
+def _tell_divergence(settings: Sequence[Run]) -> None:
+    if (said := divergence(settings)) is not None:
+        # Past this function, and ``train`` or ``sweep``.
+        warnings.warn(said, DivergenceWarning, stacklevel=3)
+
+
+def divergence(settings: Sequence[Run]) -> str | None:
+    """How many runs diverged, where, and why; ``None`` if none did."""
+    lost = [(one, count) for one in settings if (count := one.outcomes.count("diverged"))]
+    if not lost:
+        return None
+    count, runs = sum(count for _, count in lost), sum(one.runs for one in settings)
+    ends = [zip(one.outcomes, one.outcome_steps, strict=True) for one, _ in lost]
+    first = min(step or 0 for pairs in ends for name, step in pairs if name == "diverged")
+    among = "" if len(settings) == 1 else f" in {len(lost)} of {len(settings)} settings"
+    text = f"{count} of {runs} runs diverged{among}, the first at step {first}"
+    whole = next((one for one, count in lost if count == one.runs), None)
+    if whole is None:
+        return f"{text}; lower step_size"
+    label = whole._label()
+    where = f" (of {label})" if label and len(settings) > 1 else ""
+    core = None if whole._given is None else whole._given._core
+    bound = _core.step_bound(whole.config._flat(), core)
+    if bound is None:
+        return f"{text}; lower step_size"
+    is_beyond, why = bound
+    if is_beyond:
+        return f"{text}: {why}{where}; lower step_size, or set it to \"auto\""
+    return f"{text}: {why}{where}, and so within it: what is trained with has grown; lower step_size"
 
 
 Found = TypeVar("Found", Run, Sweep)
@@ -173,13 +212,14 @@ def _run(
 ) -> tuple[Sweep, BaseException | None]:
     if rule is not None:
         config = config.replace(engine="mini_batch")
+    threads = _threads(n_jobs)
     start = time.perf_counter()
     bar = _Bar(progress)
     settings, interruption = _core.train(
         config._flat(),
         None if given is None else given._core,
         maker(rule, config.seed),
-        n_jobs,
+        threads,
         bar.show if bar.is_wanted else None,
         notes,
     )
@@ -188,6 +228,20 @@ def _run(
     runs = [Run._of(config, one, given, seconds, rule) for one in settings]
     found = Sweep(config, runs, given=given, seconds=seconds, rule=rule)
     return found, interruption
+
+
+def _threads(n_jobs: int | None) -> int | None:
+    """Threads for the library, to which ``None`` is all."""
+    if n_jobs is None:
+        return 1
+    if n_jobs == -1:
+        return None
+    if n_jobs < 0:
+        all_ = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return max(1, (all_ or 1) + 1 + n_jobs)
+    if n_jobs == 0:
+        raise ConfigError("n_jobs = 0: expected threads from 1, -1 for all cores, or None for one")
+    return n_jobs
 
 
 class _Bar:
@@ -252,7 +306,8 @@ def iterate(
         A look each so many steps, at step 0, and after the last; without it at the steps that
         the config's ``record`` names.
     run : int
-        Which run, from 0: the same numbers as that run of :func:`train`.
+        Which run, from 0, or back from the last by -1, -2, ...: the same numbers as that run of
+        :func:`train`.
     weights : bool
         Whether each look has the weights, copied.
 
@@ -272,6 +327,9 @@ def iterate(
     if weights:
         changes["save_weights"] = "final"
     given = data.given(X, y)
+    if not -config.runs <= run < config.runs:
+        raise IndexError(f"run = {run}: there are {config.runs} runs, 0 to {config.runs - 1}")
+    run %= config.runs
     looks = _core.Iteration(
         config.replace(**changes)._flat(), None if given is None else given._core, run, weights
     )

@@ -12,7 +12,9 @@ use crate::ended::Ended;
 use crate::output;
 
 pub(super) fn command(name: Option<&Path>, run: Option<&Path>, rules: &Registry) -> Result<Ended> {
-    let rule = name.and_then(Path::to_str).and_then(|name| cite::rule(name, rules));
+    let rule = name
+        .and_then(Path::to_str)
+        .and_then(|name| cite::rule(name, rules));
     let text = match (run, name, rule) {
         (Some(dir), _, _) => {
             let experiment = folder::experiment(dir, rules)?;

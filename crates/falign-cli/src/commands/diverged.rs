@@ -3,10 +3,9 @@
 use anyhow::Result;
 use falign::internal::claim::named;
 use falign::internal::config::Experiment;
-use falign::internal::math::digits;
 use falign::internal::plan::run_table::{RunTable, SettingRuns};
 use falign::internal::simulate::sources::Sources;
-use falign::internal::study::divergence::{StepBound, step_bound, step_bounds};
+use falign::internal::study::divergence::{step_bound, step_bounds};
 use serde_json::{Value, json};
 
 use crate::output::{self, Look};
@@ -39,28 +38,11 @@ pub(super) fn warn(experiment: &Experiment, sources: &Sources) {
         _ => format!(" in {count} of {all} settings"),
     };
     output::note(format!(
-        "falign: warning: runs are likely to diverge{which}: {}; {REMEDY}",
-        beyond_bound(worst)
+        "falign: warning: runs are likely to diverge{which}: {worst}; {REMEDY}"
     ));
 }
 
 const REMEDY: &str = "lower learning.step_size, or set it to \"auto\"";
-
-/// `the step size 0.5 is 12 times the bound 2/M = 0.0411, ...`
-fn beyond_bound(bound: &StepBound) -> String {
-    let what = if bound.is_curvature {
-        "the largest curvature of the loss at the start"
-    } else {
-        "the largest eigenvalue of the kernel that training begins with, and the largest ridge"
-    };
-    format!(
-        "the step size {} is {} times the bound 2/M = {}, where M = {} is {what}",
-        digits(bound.step_size, 3),
-        digits(bound.ratio(), 3),
-        digits(bound.bound(), 3),
-        digits(bound.largest, 3),
-    )
-}
 
 /// Whether every run of a table diverged.
 pub(super) fn is_all(table: &RunTable) -> bool {
@@ -121,10 +103,9 @@ fn why(experiment: &Experiment, table: &RunTable) -> Option<String> {
     // Data that are no longer there are no reason to say nothing.
     let bound = step_bound(experiment, at, &Sources::default(), AFTER, None);
     let why = match bound.ok().flatten() {
-        Some(bound) if bound.ratio() > 1.0 => format!("{}; {REMEDY}", beyond_bound(&bound)),
+        Some(bound) if bound.ratio() > 1.0 => format!("{bound}; {REMEDY}"),
         Some(bound) => format!(
-            "{}, and so within it: what is trained with has grown during the run; lower learning.step_size",
-            beyond_bound(&bound)
+            "{bound}, and so within it: what is trained with has grown during the run; lower learning.step_size"
         ),
         None => {
             let one = &experiment.settings[at];

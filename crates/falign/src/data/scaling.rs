@@ -225,6 +225,15 @@ pub struct Scaler {
 }
 
 impl Scaler {
+    /// The scaling with these shifts and divisors: one of each, or one for each input.
+    pub(crate) fn from_parts((shift, scale): (Vec<f64>, Vec<f64>), input_dim: usize) -> Self {
+        Self {
+            shift,
+            scale,
+            input_dim,
+        }
+    }
+
     /// d, inputs of a sample.
     pub fn input_dim(&self) -> usize {
         self.input_dim

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use toml::{Table, Value};
 
 use super::sources::{LabelledPair, Sources};
+use crate::config::keys::{DataKey, leaf};
+use crate::config::value::short;
 use crate::config::{Experiment, forget_data, tell_image};
 use crate::data::Dataset;
 use crate::file::path_text;
+use crate::measure::Quantity;
 use crate::rule::Registry;
 use crate::{Error, Result};
 
@@ -59,6 +62,7 @@ pub fn experiment(
     path: &Path,
     rules: &Registry,
 ) -> Result<(Experiment, Sources)> {
+    refuse_generated(&flat, &given.sizes())?;
     forget_data(&mut flat);
     let sources = Sources::default();
     let mut name = |key: &str, path: &Path| {
@@ -91,7 +95,79 @@ pub fn experiment(
             sources.give_labelled(path, pair.clone());
         }
     }
-    Ok((Experiment::from_flat_with(&flat, None, rules)?, sources))
+    let mut experiment = Experiment::from_flat_with(&flat, None, rules)?;
+    if let Given::Reals {
+        held_out: Some(_), ..
+    } = given
+        && !flat.contains_key(QUANTITIES)
+    {
+        flat.insert(QUANTITIES.to_owned(), with_held_out(&experiment));
+        experiment = Experiment::from_flat_with(&flat, None, rules)?;
+    }
+    Ok((experiment, sources))
+}
+
+const QUANTITIES: &str = "quantities";
+
+/// What an experiment measures, and the loss on held-out data, which are measured where they are given.
+fn with_held_out(experiment: &Experiment) -> Value {
+    let setting = &experiment.settings[0].setting;
+    let measured = setting.quantities.iter().copied();
+    let is_two_layer = setting.two_layer().is_some();
+    let more = is_two_layer.then_some(Quantity::HeldOutLoss);
+    let names = measured.chain(more).map(|one| one.name().into_owned());
+    Value::Array(names.map(Value::String).collect())
+}
+
+impl Given {
+    /// Samples, inputs and outputs or classes, by the keys that say them of generated data.
+    fn sizes(&self) -> [(&'static str, usize); 3] {
+        let [samples, inputs, outputs] = match self {
+            Self::Reals { train, .. } => [train.samples(), train.input_dim(), train.outputs()],
+            Self::Classes(LabelledPair { train, .. }) => {
+                [train.samples(), train.input_dim(), train.classes()]
+            }
+        };
+        [
+            ("samples", samples),
+            ("input_dim", inputs),
+            ("outputs", outputs),
+        ]
+    }
+}
+
+/// Refuses keys that describe generated data, unless they say of given ones what is so.
+fn refuse_generated(flat: &Table, sizes: &[(&str, usize)]) -> Result<()> {
+    // Validation samples are drawn run by run, or once for all.
+    let is_split = flat.contains_key("validation");
+    let generated = |name: &str| {
+        let key = leaf(name).filter(|key| key.data == DataKey::Generated);
+        key.filter(|key| !(is_split && key.leaf == "dataset"))
+    };
+    let refuse = |name: &str, value: &Value, what: &str| {
+        let why = format!("describes generated data, but {what}; leave it out");
+        Err(Error::config(name, short(value), why))
+    };
+    for (name, value) in flat {
+        let Some(key) = generated(name) else {
+            continue;
+        };
+        match sizes.iter().find(|(size, _)| *size == key.leaf) {
+            Some((_, size)) if value.as_integer() == i64::try_from(*size).ok() => {}
+            Some((_, size)) => return refuse(name, value, &format!("the data given have {size}")),
+            None => return refuse(name, value, "data are given"),
+        }
+    }
+    let cases = flat.get("case").and_then(Value::as_array);
+    let tables = cases.into_iter().flatten().filter_map(Value::as_table);
+    for table in std::iter::once(flat).chain(tables) {
+        let sweep = table.get("sweep").and_then(Value::as_table);
+        let mut keys = sweep.into_iter().flatten();
+        if let Some((name, value)) = keys.find(|(name, _)| generated(name).is_some()) {
+            return refuse(&format!("sweep.{name}"), value, "data are given");
+        }
+    }
+    Ok(())
 }
 
 /// Path of the held-out data of training data at `path`.

@@ -3,6 +3,7 @@
 pub(crate) mod arithmetic;
 mod deep;
 mod family;
+mod fitted;
 pub mod given;
 mod observe;
 mod outcome;
@@ -29,6 +30,7 @@ pub(super) use self::deep::{
     sizes_of_list, start_curvature, weights_of_run,
 };
 pub use self::family::EngineFamily;
+pub use self::fitted::{Fitted, InputKind};
 pub use self::observe::Look;
 pub use self::outcome::Outcome;
 pub use self::rows::{RunResult, RunRows};

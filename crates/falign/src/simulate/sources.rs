@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::fitted::Fitted;
 use super::shapes::held_out_fits;
 use crate::Result;
 use crate::config::setting::Keys;
@@ -23,6 +24,8 @@ pub struct Sources {
     scaled: Mutex<BTreeMap<(usize, String), Scaled>>,
     labelled: Mutex<BTreeMap<String, LabelledPair>>,
     slow_times: Mutex<BTreeMap<[u8; 32], Arc<Vec<SlowEstimate>>>>,
+    /// Facts of the data on which a network was trained, in the place of the data.
+    fitted: OnceLock<Fitted>,
 }
 
 /// A data set as it was read, and with its inputs scaled.
@@ -134,6 +137,9 @@ impl Sources {
     /// # Errors
     /// As [`reals`](Self::reals) and [`Scaling::fit_reals`].
     pub(crate) fn real_scaler(&self, setting: &Keys) -> Result<Option<Scaler>> {
+        if let Some(fitted) = self.fitted() {
+            return Ok(fitted.scaler());
+        }
         let scaling = setting.classes.resolved_scaling();
         match self.reals(setting)? {
             Some(pair) if scaling != Scaling::None => {
@@ -209,6 +215,20 @@ impl Sources {
         let limit = Arc::new(solve()?);
         known().insert(key, Arc::clone(&limit));
         Ok(limit)
+    }
+
+    /// Holds facts of training data, by which new inputs are scaled and judged whatever the data are.
+    ///
+    /// # Panics
+    /// If it holds some already.
+    pub fn give_fitted(&self, fitted: Fitted) {
+        let given = self.fitted.set(fitted);
+        given.expect("facts of one data set");
+    }
+
+    /// What [`give_fitted`](Self::give_fitted) was given.
+    pub(crate) fn fitted(&self) -> Option<&Fitted> {
+        self.fitted.get()
     }
 
     /// Holds a data set for this path, which is then never read.

@@ -1,10 +1,12 @@
 //! Steps that are too large: the bound that a setting's data set, and how far beyond it the step is.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::Result;
 use crate::config::Experiment;
 use crate::config::setting::{FIELDS, NetworkSetting, Ridge, Setting, StepSize, TwoLayerSetting};
+use crate::math::digits::digits;
 use crate::network::OptimiserKind;
 use crate::plan::need::read_sizes;
 use crate::plan::work::record_work;
@@ -34,6 +36,25 @@ pub struct StepBound {
     pub largest: f64,
     /// Whether it is that of a deep network.
     pub is_curvature: bool,
+}
+
+impl fmt::Display for StepBound {
+    /// `the step size 0.5 is 12 times the bound 2/M = 0.0411, ...`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.is_curvature {
+            "the largest curvature of the loss at the start"
+        } else {
+            "the largest eigenvalue of the kernel that training begins with, and the largest ridge"
+        };
+        write!(
+            f,
+            "the step size {} is {} times the bound 2/M = {}, where M = {} is {what}",
+            digits(self.step_size, 3),
+            digits(self.ratio(), 3),
+            digits(self.bound(), 3),
+            digits(self.largest, 3),
+        )
+    }
 }
 
 impl StepBound {

@@ -10,9 +10,10 @@ use crate::math::simd::Element;
 use crate::math::{Activation, Precision, Scalar, activate};
 use crate::network::{Batch, Examples, Network, Part, TensorFile};
 use crate::rule::{Layer, RulePrecision};
+use crate::simulate::resolve::resolve_watched;
 use crate::simulate::sources::Sources;
 use crate::simulate::watch::prepare;
-use crate::simulate::{Context, SavedWeights, engine, parts, scaler};
+use crate::simulate::{Context, Fitted, InputKind, SavedWeights, engine, parts, scaler};
 use crate::two_layer::Problem;
 use crate::{Error, Result};
 
@@ -81,86 +82,57 @@ fn of_another(setting: &Setting) -> Error {
 /// # Errors
 /// As [`predict`].
 pub fn outside(setting: &Setting, sources: &Sources, inputs: &NewInputs) -> Result<Option<String>> {
-    if let Some(data) = sources.reals(setting)? {
-        let train = Inputs::Reals(data.train.inputs.clone());
-        return Ok(match inputs {
-            NewInputs::Reals(new) => far(&train, &Inputs::Reals(new.clone())),
-            NewInputs::Classes(_) => None,
-        });
-    }
-    let NewInputs::Classes(new) = inputs else {
+    let known = match sources.fitted() {
+        Some(fitted) => Some(fitted.clone()),
+        None => Fitted::of(setting, 0, sources)?,
+    };
+    let Some(fitted) = &known else {
         return Ok(None);
     };
-    let Some(pair) = sources.labelled(setting)? else {
-        return Ok(None);
-    };
-    Ok(match (pair.train.inputs(), new) {
-        (Inputs::Pixels(_), Inputs::Pixels(_)) => None,
-        (train @ Inputs::Pixels(_), new) if is_within_one(new) && !is_within_one(train) => Some(
-            "inputs are from 0 to 1, but the network was trained on pixels from 0 to 255; give \
-             pixels as they were"
-                .to_owned(),
-        ),
-        (train, new) => far(train, new),
+    Ok(match (fitted.kind, inputs) {
+        (InputKind::Reals, NewInputs::Reals(new)) => far(fitted, &Inputs::Reals(new.clone())),
+        (InputKind::Reals, _)
+        | (_, NewInputs::Reals(_))
+        | (InputKind::Pixels, NewInputs::Classes(Inputs::Pixels(_))) => None,
+        (InputKind::Pixels, NewInputs::Classes(new))
+            if is_within_one(new) && !fitted.is_within_one() =>
+        {
+            Some(
+                "inputs are from 0 to 1, but the network was trained on pixels from 0 to 255; give \
+                 pixels as they were"
+                    .to_owned(),
+            )
+        }
+        (_, NewInputs::Classes(new)) => far(fitted, new),
     })
 }
 
 fn is_within_one(inputs: &Inputs) -> bool {
     let mut is_within = true;
-    each(inputs, |_, _, x| is_within &= (0.0..=1.0).contains(&x));
+    inputs.each(|_, _, x| is_within &= (0.0..=1.0).contains(&x));
     is_within
 }
 
-/// Calls `look` with the row, column and value of every number.
-fn each(inputs: &Inputs, mut look: impl FnMut(usize, usize, f64)) {
-    fn visit<A: Copy + Into<f64>>(x: &ArrayRef2<A>, look: &mut impl FnMut(usize, usize, f64)) {
-        for (row, values) in x.rows().into_iter().enumerate() {
-            for (column, value) in values.iter().enumerate() {
-                look(row, column, (*value).into());
-            }
-        }
-    }
-    match inputs {
-        Inputs::Pixels(x) => visit(x, &mut look),
-        Inputs::Singles(x) => visit(x, &mut look),
-        Inputs::Reals(x) => visit(x, &mut look),
-    }
-}
-
-fn far(train: &Inputs, new: &Inputs) -> Option<String> {
-    let columns = train.dim().1;
+fn far(train: &Fitted, new: &Inputs) -> Option<String> {
+    let columns = train.low.len();
     if new.dim().1 != columns {
         return None;
     }
-    let mut ranges = vec![(f64::INFINITY, f64::NEG_INFINITY); columns];
-    each(train, |_, column, x| {
-        let (low, high) = ranges[column];
-        ranges[column] = (low.min(x), high.max(x));
-    });
-    let all = ranges
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), range| {
-            (low.min(range.0), high.max(range.1))
-        });
+    let least = train.low.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = train.high.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     // An input that is constant in training is compared with the range of all.
-    let reach = |(low, high): (f64, f64)| {
-        0.5 * if low < high {
-            high - low
-        } else {
-            all.1 - all.0
-        }
-    };
+    let reach = |low: f64, high: f64| 0.5 * if low < high { high - low } else { most - least };
     let (mut first, mut is_outside) = (None, vec![false; columns]);
-    each(new, |row, column, x| {
-        let (low, high) = ranges[column];
-        let reach = reach((low, high));
+    new.each(|row, column, x| {
+        let (low, high) = (train.low[column], train.high[column]);
+        let reach = reach(low, high);
         if x < low - reach || x > high + reach {
             first = first.or(Some((row, column, x)));
             is_outside[column] = true;
         }
     });
     let (row, column, x) = first?;
-    let (low, high) = ranges[column];
+    let (low, high) = (train.low[column], train.high[column]);
     let count = is_outside.iter().filter(|is| **is).count();
     Some(format!(
         "{count} of {columns} inputs are far outside their range in the training data: that at row \
@@ -183,11 +155,13 @@ fn two_layer(
     weights: &Weights,
     inputs: &Matrix<f64>,
 ) -> Result<Array2<f64>> {
-    let (problem, _, mut start) = engine(setting, run, context)?;
+    let setting = &setting.at_rest();
+    let (problem, _) = resolve_watched(setting, run, setting.draw(), context)?;
     columns_fit(inputs.dim(), weights.hidden.ncols())?;
     let inputs = &scaled(setting, context.sources, inputs)?;
     let mut outputs = forward(&problem, weights, inputs);
     if problem.center_outputs {
+        let (_, _, mut start) = engine(setting, run, context)?;
         let initial = prepare(context.watch, |listener| {
             start.weights_with_listener(listener)
         })?;
@@ -220,7 +194,7 @@ fn deep<T: RulePrecision>(
 ) -> Result<Array2<f64>> {
     let sources = context.sources;
     let parts = prepare(context.watch, |listener| {
-        parts::<T>(setting, run, sources, listener)
+        parts::<T>(&setting.at_rest(), run, sources, listener)
     })?;
     let factor = setting.deep().input_factor.value(parts.train.input_dim());
     let outputs = parts.train.outputs();
@@ -293,7 +267,8 @@ pub fn plain_layers(
     };
     let mut layers: Vec<PlainLayer> = match (setting, weights) {
         (Setting::TwoLayer(setting), SavedWeights::TwoLayer(weights)) => {
-            let (problem, ..) = engine(setting, run, context)?;
+            let setting = setting.at_rest();
+            let (problem, _) = resolve_watched(&setting, run, setting.draw(), context)?;
             if let Some(error) = centred(problem.center_outputs) {
                 return Err(error);
             }
@@ -322,7 +297,7 @@ pub fn plain_layers(
         }
         (Setting::Network(setting), SavedWeights::Deep(file)) => {
             let parts = prepare(context.watch, |listener| {
-                parts::<f64>(setting, run, context.sources, listener)
+                parts::<f64>(&setting.at_rest(), run, context.sources, listener)
             })?;
             if let Some(error) = centred(parts.options.center_outputs) {
                 return Err(error);
@@ -425,7 +400,15 @@ mod tests {
 
     #[test]
     fn inputs_far_outside_the_range_of_training_are_told_with_their_place() {
-        let train = Inputs::Reals(array![[0.0, 5.0, 1.0], [2.0, 5.0, 3.0]].into());
+        let train = Fitted {
+            kind: InputKind::Reals,
+            shape: vec![3],
+            outputs: 1,
+            shift: Vec::new(),
+            divisor: Vec::new(),
+            low: vec![0.0, 5.0, 1.0],
+            high: vec![2.0, 5.0, 3.0],
+        };
         let said = |new: Array2<f64>| far(&train, &Inputs::Reals(new.into()));
         // Half a range beyond is not far; a constant has the range of all, 5.
         assert_eq!(said(array![[-1.0, 7.5, 4.0], [3.0, 2.5, 0.0]]), None);

@@ -68,7 +68,9 @@ const YEAR: usize = 4;
 /// assert_eq!(rule("DFA", &Registry::built_in()), Some(&Rule::DirectFeedbackAlignment));
 /// ```
 pub fn rule<'a>(name: &str, rules: &'a Registry) -> Option<&'a Rule> {
-    rules.called(&name.replace('-', "_")).or_else(|| rules.called(name))
+    rules
+        .called(&name.replace('-', "_"))
+        .or_else(|| rules.called(name))
 }
 
 /// The bibliography of falign's own use: the paper, then what `experiment`, its data sets or `rules` name as

@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::{Deep, Duration, Engine, Keys, Ridge, RidgeSchedule, Steps};
+use super::{Deep, Duration, Engine, Keys, Ridge, RidgeSchedule, StepSize, Steps};
 use crate::config::keys::dotted_of;
 use crate::config::layers::Blueprint;
 use crate::math::{Loss, Reduction};
@@ -181,6 +181,20 @@ impl TwoLayerSetting {
         })
     }
 
+    /// The setting with numbers for step size, ridge and length, which the network at its start does not depend on:
+    /// nothing of the data's kernel must be known.
+    pub(crate) fn at_rest(&self) -> Self {
+        let mut setting = self.clone();
+        setting.keys.step_size = StepSize::Number(1.0);
+        setting.keys.ridge = Ridge::Number(0.0);
+        setting.keys.ridge_table = None;
+        setting.ridge = RidgeSchedule::Constant {
+            ridge: Ridge::Number(0.0),
+        };
+        setting.steps = Steps::Number(1);
+        setting
+    }
+
     /// `learning.ridge` as it is typed, which theory units and `auto` step sizes are measured by.
     pub(crate) fn typed_ridge(&self) -> Ridge {
         self.keys.ridge
@@ -209,6 +223,15 @@ impl NetworkSetting {
     /// Mutable [`deep`](Self::deep).
     pub fn deep_mut(&mut self) -> &mut Deep {
         &mut self.keys.deep
+    }
+
+    /// The setting with a number for its step size, and all training samples, which the network at its start does not
+    /// depend on.
+    pub(crate) fn at_rest(&self) -> Self {
+        let mut setting = self.clone();
+        setting.keys.step_size = StepSize::Number(1.0);
+        setting.deep_mut().validation = 0;
+        setting
     }
 
     fn of(keys: Keys, asked: &str) -> Result<Self> {

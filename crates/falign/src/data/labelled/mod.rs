@@ -51,6 +51,22 @@ impl Inputs {
         }
     }
 
+    /// Calls `look` with the row, column and value of every number.
+    pub(crate) fn each(&self, mut look: impl FnMut(usize, usize, f64)) {
+        fn visit<A: Copy + Into<f64>>(x: &ArrayRef2<A>, look: &mut impl FnMut(usize, usize, f64)) {
+            for (row, values) in x.rows().into_iter().enumerate() {
+                for (column, value) in values.iter().enumerate() {
+                    look(row, column, (*value).into());
+                }
+            }
+        }
+        match self {
+            Self::Pixels(x) => visit(x, &mut look),
+            Self::Singles(x) => visit(x, &mut look),
+            Self::Reals(x) => visit(x, &mut look),
+        }
+    }
+
     /// (samples, `input_dim`).
     pub fn dim(&self) -> (usize, usize) {
         match self {

@@ -6,6 +6,7 @@ use crate::config::setting::NetworkSetting;
 use crate::data::{Inputs, Labelled, Scaler, Split};
 use crate::math::{Precision, StreamName};
 use crate::network::Examples;
+use crate::simulate::Fitted;
 use crate::simulate::run_data::{data_streams, load_shared};
 use crate::simulate::sources::Sources;
 use crate::stage::Listener;
@@ -69,7 +70,10 @@ fn stored_sets(
         test,
         validation,
     } = classes(setting, run, sources, listener)?;
-    let scaler = fitted(setting, &train)?;
+    let scaler = match sources.fitted().and_then(Fitted::scaler) {
+        Some(scaler) => scaler,
+        None => fitted(setting, &train)?,
+    };
     for set in [Some(&train), test.as_ref(), validation.as_ref()] {
         set.map_or(Ok(()), |set| fits_precision(setting, &scaler, set))?;
     }
@@ -138,6 +142,9 @@ fn fits_precision(setting: &NetworkSetting, scaler: &Scaler, data: &Labelled) ->
 
 /// How the inputs of a run with classes are scaled.
 pub(crate) fn scaler(setting: &NetworkSetting, run: u64, sources: &Sources) -> Result<Scaler> {
+    if let Some(scaler) = sources.fitted().and_then(Fitted::scaler) {
+        return Ok(scaler);
+    }
     let classes = classes(setting, run, sources, Listener::NOBODY)?;
     fitted(setting, &classes.train)
 }
