@@ -9,11 +9,18 @@ use falign::internal::simulate::given;
 use falign::rule::Registry;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use toml::Value;
 
 use crate::convert::{dict, table};
 use crate::data::Data;
 use crate::error::{OrRaise, detached};
+use crate::rule::{RuleName, with_own};
 use crate::runs::{RecordIn, SettingOut, result, setting};
+
+/// The rules that a folder may name: the built-in ones, and one of a user's own.
+fn rules(own: Option<RuleName>) -> PyResult<Registry> {
+    own.map_or_else(|| Ok(Registry::built_in()), |name| with_own(name, None))
+}
 
 /// Writes a run folder. Data in memory lie at `data_path` already.
 #[pyfunction]
@@ -24,15 +31,19 @@ pub(crate) fn save(
     data: Option<(PyRef<'_, Data>, PathBuf)>,
     runs: Vec<Vec<Option<RecordIn<'_>>>>,
     seconds: f64,
+    rule: Option<RuleName>,
 ) -> PyResult<()> {
-    let flat = table(flat)?;
+    let mut flat = table(flat)?;
+    if let Some((name, _)) = &rule {
+        flat.insert("rule".to_owned(), Value::String(name.clone()));
+    }
+    let rules = rules(rule)?;
     let experiment = if let Some((data, path)) = &data {
-        given::experiment(flat, &data.given, path, &Registry::built_in())
-            .or_raise()?
-            .0
+        let given = given::experiment(flat, &data.given, path, &rules);
+        given.or_raise()?.0
     } else {
         let here = std::env::current_dir()?;
-        Experiment::from_flat(&flat, Some(&here)).or_raise()?
+        Experiment::from_flat_with(&flat, Some(&here), &rules).or_raise()?
     };
     let one = |run: Option<RecordIn<'_>>| run.map(result).transpose();
     let runs = runs
@@ -47,8 +58,10 @@ pub(crate) fn save(
 pub(crate) fn load(
     py: Python<'_>,
     path: PathBuf,
+    rule: Option<RuleName>,
 ) -> PyResult<(Bound<'_, PyDict>, Vec<SettingOut<'_>>)> {
-    let (experiment, runs) = detached(py, || folder::load(&path, &Registry::built_in()))?;
+    let rules = rules(rule)?;
+    let (experiment, runs) = detached(py, || folder::load(&path, &rules))?;
     let flat = flat_table(&experiment.resolved_toml(), Some(&path)).or_raise()?;
     let settings = experiment.settings.iter().zip(runs);
     let settings = settings

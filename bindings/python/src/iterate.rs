@@ -15,8 +15,9 @@ use pyo3::types::PyDict;
 
 use crate::data::Data;
 use crate::error::{OrRaise, config};
+use crate::rule::PythonRule;
 use crate::runs::weights;
-use crate::train::experiment;
+use crate::train::{OwnRule, own_experiment};
 
 /// As in `supervise`.
 const TICK: Duration = Duration::from_millis(50);
@@ -35,6 +36,8 @@ pub(crate) struct Iteration {
     watch: Arc<Watch>,
     quantities: Vec<String>,
     outcome: Option<(&'static str, Option<u64>)>,
+    /// Rule of one's own, whose exceptions end the iteration.
+    rule: Option<Arc<PythonRule>>,
 }
 
 /// A step, the values of all quantities, and the weights where they are wanted and exist.
@@ -49,8 +52,10 @@ impl Iteration {
         data: Option<&Data>,
         run: u64,
         with_weights: bool,
+        rule: Option<OwnRule>,
     ) -> PyResult<Self> {
-        let (experiment, sources) = experiment(flat, data)?;
+        let watch = Arc::new(Watch::default());
+        let (experiment, sources, rule) = own_experiment(flat, data, rule, &watch)?;
         inputs::check(&experiment, &sources).or_raise()?;
         let settings = experiment.settings.len();
         if settings != 1 {
@@ -60,7 +65,6 @@ impl Iteration {
         let setting = experiment.settings[0].setting.clone();
         let quantities = setting.quantities.iter();
         let quantities = quantities.map(|q| q.name().into_owned()).collect();
-        let watch = Arc::new(Watch::default());
         let (send, receive) = sync_channel(1);
         let own = Arc::clone(&watch);
         std::thread::spawn(move || {
@@ -86,6 +90,7 @@ impl Iteration {
             watch,
             quantities,
             outcome: None,
+            rule,
         })
     }
 
@@ -118,6 +123,9 @@ impl Iteration {
                     return Ok(Some((step, values.into_pyarray(py), found)));
                 }
                 Ok(Message::Ended(ended)) => {
+                    if let Some(raised) = self.rule.as_ref().and_then(|rule| rule.failure()) {
+                        return Err(raised);
+                    }
                     let outcome = ended.or_raise()?;
                     self.outcome = outcome.map(|outcome| (outcome.name(), outcome.step()));
                     return Ok(None);

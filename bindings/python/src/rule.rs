@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use falign::experiment::Experiment;
 use falign::internal::simulate::watch::Watch;
 use falign::math::{Scalar, Stream};
-use falign::rule::{CustomRule, Layer, LearningRule, SignalPath, Trace};
+use falign::rule::{CustomRule, Layer, LearningRule, Plasticity, Registry, SignalPath, Trace};
 use ndarray::{Array1, Array2};
-use numpy::{Element, PyArray1, PyArray2, PyReadonlyArray2, ToPyArray};
+use numpy::{Element, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, ToPyArray};
 use pyo3::prelude::*;
 
 use crate::error::{OrRaise, config};
@@ -45,12 +45,18 @@ impl PythonRule {
             failure: Arc::clone(&self.failure),
             feedback: Vec::new(),
             is_changed: false,
-            is_direct: false,
+            path: SignalPath::Layerwise,
+            teaches: false,
+            updates: false,
         };
         let made = Python::attach(|py| -> PyResult<()> {
             let object = self.make.call1(py, (run, python_layers(py, layers)))?;
-            rule.is_direct = object.bind(py).getattr("path")?.extract::<String>()? == "direct";
+            if object.bind(py).getattr("path")?.extract::<String>()? == "direct" {
+                rule.path = SignalPath::Direct;
+            }
             rule.feedback = feedback_of(object.bind(py))?;
+            rule.teaches = object.bind(py).getattr("teaches")?.extract()?;
+            rule.updates = object.bind(py).getattr("updates")?.extract()?;
             rule.object = Some(object);
             Ok(())
         });
@@ -61,6 +67,30 @@ impl PythonRule {
         }
         Box::new(rule)
     }
+}
+
+/// Name and version of a rule that Python makes.
+pub(crate) type RuleName = (String, Option<String>);
+
+/// The built-in rules, and one that Python makes.
+pub(crate) fn with_own(
+    (name, version): RuleName,
+    rule: Option<&Arc<PythonRule>>,
+) -> PyResult<Registry> {
+    let [single, double] = [rule.cloned(), rule.cloned()];
+    let known = "the rule of a run that is only read";
+    let custom = CustomRule::new(
+        name,
+        move |start| single.as_ref().expect(known).make(start.run, start.layers),
+        move |start| double.as_ref().expect(known).make(start.run, start.layers),
+    );
+    let custom = match version {
+        Some(version) => custom.with_version(version),
+        None => custom,
+    };
+    let mut rules = Registry::built_in();
+    rules.register(custom).or_raise()?;
+    Ok(rules)
 }
 
 /// The experiment with its networks taught by a rule that Python makes, if there is one, and that rule.
@@ -94,7 +124,11 @@ struct Taught<T> {
     feedback: Vec<Array2<T>>,
     /// Whether they were handed out to be changed: Python learns of it before it teaches again.
     is_changed: bool,
-    is_direct: bool,
+    path: SignalPath,
+    /// Whether it has the method `teach`; without it no signals are sent.
+    teaches: bool,
+    /// Whether it has the method `update`.
+    updates: bool,
 }
 
 /// Weights, bias, factor, name of the activation.
@@ -162,18 +196,7 @@ impl<T: Scalar + Element> Taught<T> {
                 let feedback = self.feedback.iter().map(|b| b.to_pyarray(py));
                 object.setattr("feedback", feedback.collect::<Vec<_>>())?;
             }
-            let arrays = |all: &[Array2<T>]| -> Vec<_> {
-                all.iter().map(|array| array.to_pyarray(py)).collect()
-            };
-            let hidden = 0..trace.activities.len();
-            let derivatives = hidden.map(|at| trace.derivatives(at).to_pyarray(py));
-            let seen = (
-                arrays(&trace.activities),
-                derivatives.collect::<Vec<_>>(),
-                trace.outputs.to_pyarray(py),
-                trace.residual.to_pyarray(py),
-                trace.targets.to_pyarray(py),
-            );
+            let seen = python_trace(py, trace, None);
             let answer = object.call_method1("teach", (python_layers(py, layers), seen))?;
             let answer: Vec<Bound<'_, PyAny>> = answer.extract()?;
             if answer.len() != signals.len() {
@@ -195,6 +218,91 @@ impl<T: Scalar + Element> Taught<T> {
     }
 }
 
+impl<T: Scalar + Element> Taught<T> {
+    /// Writes the changes that the object's `update` makes.
+    fn write(&mut self, step: &mut Plasticity<'_, T>, done: u64) -> PyResult<()> {
+        let Some(object) = &self.object else {
+            return Err(config("rule", "none", "it could not be made"));
+        };
+        Python::attach(|py| {
+            let object = object.bind(py);
+            if std::mem::take(&mut self.is_changed) {
+                let feedback = self.feedback.iter().map(|b| b.to_pyarray(py));
+                object.setattr("feedback", feedback.collect::<Vec<_>>())?;
+            }
+            let seen = python_trace(py, step.trace, Some(&(step.inputs)()));
+            let of_step = (done, step.step_size, step.loss);
+            let layers = python_layers(py, step.layers);
+            let answer = object.call_method1("update", (layers, seen, of_step))?;
+            let answer: Vec<Changes<'_>> = answer.extract()?;
+            if answer.len() != step.layers.len() {
+                let expected = format!("expected {}, one for each layer", step.layers.len());
+                return Err(config("changes", answer.len(), &expected));
+            }
+            for (at, (weights, biases)) in answer.iter().enumerate() {
+                let (gradient, bias) = (&mut step.gradients[at], &mut step.bias_gradients[at]);
+                gradient.fill(T::from_f64(0.0));
+                bias.fill(T::from_f64(0.0));
+                if let Some(weights) = weights {
+                    let what = format!("changes[{at}]");
+                    let found = matrix(&what, weights)?;
+                    if found.dim() != gradient.dim() {
+                        let expected = format!("expected {:?}, as the weights", gradient.dim());
+                        let shape = format!("{:?}", found.dim());
+                        return Err(config(&format!("{what}.shape"), shape, &expected));
+                    }
+                    gradient.assign(&found);
+                }
+                if let Some(biases) = biases {
+                    let found = biases.extract::<PyReadonlyArray1<'_, T>>();
+                    let fits = found
+                        .as_ref()
+                        .is_ok_and(|found| found.as_array().len() == bias.len());
+                    let Some(found) = found.ok().filter(|_| fits) else {
+                        let expected = format!("expected {} numbers, as the layer has", bias.len());
+                        let what = format!("bias changes[{at}]");
+                        return Err(config(&what, biases.get_type().name()?, &expected));
+                    };
+                    bias.assign(&found.as_array());
+                }
+            }
+            self.feedback = feedback_of(object)?;
+            Ok(())
+        })
+    }
+}
+
+/// Changes of a layer's weights and of its biases, where there are any.
+type Changes<'py> = (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>);
+
+/// Activities, derivatives, outputs, residual, targets, and inputs where they are wanted.
+type PyTrace<'py, T> = (
+    Vec<Bound<'py, PyArray2<T>>>,
+    Vec<Bound<'py, PyArray2<T>>>,
+    Bound<'py, PyArray2<T>>,
+    Bound<'py, PyArray2<T>>,
+    Bound<'py, PyArray2<T>>,
+    Option<Bound<'py, PyArray2<T>>>,
+);
+
+fn python_trace<'py, T: Scalar + Element>(
+    py: Python<'py>,
+    trace: &Trace<T>,
+    inputs: Option<&Array2<T>>,
+) -> PyTrace<'py, T> {
+    let hidden = 0..trace.activities.len();
+    (
+        trace.activities.iter().map(|a| a.to_pyarray(py)).collect(),
+        hidden
+            .map(|at| trace.derivatives(at).to_pyarray(py))
+            .collect(),
+        trace.outputs.to_pyarray(py),
+        trace.residual.to_pyarray(py),
+        trace.targets.to_pyarray(py),
+        inputs.map(|inputs| inputs.to_pyarray(py)),
+    )
+}
+
 impl<T: Scalar + Element> LearningRule<T> for Taught<T> {
     fn teach(
         &mut self,
@@ -203,6 +311,12 @@ impl<T: Scalar + Element> LearningRule<T> for Taught<T> {
         signals: &mut [Array2<T>],
         _: &mut Stream,
     ) {
+        if !self.teaches && self.object.is_some() {
+            for signal in signals {
+                signal.fill(T::from_f64(0.0));
+            }
+            return;
+        }
         if let Err(exception) = self.ask(layers, trace, signals) {
             keep(&self.failure, exception);
             // The run diverges, which ends it.
@@ -210,6 +324,21 @@ impl<T: Scalar + Element> LearningRule<T> for Taught<T> {
                 signal.fill(T::from_f64(f64::NAN));
             }
         }
+    }
+
+    fn plasticity(&mut self, step: &mut Plasticity<'_, T>, _: &mut Stream) -> bool {
+        // What is only measured must not move the rule's own traces.
+        let Some(done) = step.step.filter(|_| self.updates) else {
+            return false;
+        };
+        if let Err(exception) = self.write(step, done) {
+            keep(&self.failure, exception);
+            for gradient in &mut *step.gradients {
+                gradient.fill(T::from_f64(f64::NAN));
+            }
+        }
+        step.are_changes = true;
+        true
     }
 
     fn feedback(&self) -> Option<&[Array2<T>]> {
@@ -222,10 +351,6 @@ impl<T: Scalar + Element> LearningRule<T> for Taught<T> {
     }
 
     fn path(&self) -> SignalPath {
-        if self.is_direct {
-            SignalPath::Direct
-        } else {
-            SignalPath::Layerwise
-        }
+        self.path
     }
 }

@@ -13,11 +13,12 @@ use falign::internal::study::divergence::step_bound as step_bound_of;
 use falign::rule::Registry;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use toml::{Table, Value};
 
 use crate::convert::table;
 use crate::data::Data;
 use crate::error::{OrRaise, warn};
-use crate::rule::taught;
+use crate::rule::{PythonRule, RuleName, with_own};
 use crate::runs::{SettingOut, setting};
 use crate::supervise::{Progress, interruptible, supervise};
 
@@ -33,14 +34,43 @@ pub(crate) fn experiment(
     flat: &Bound<'_, PyDict>,
     data: Option<&Data>,
 ) -> PyResult<(Experiment, Sources)> {
-    let flat = table(flat)?;
+    experiment_of(table(flat)?, data, &Registry::built_in())
+}
+
+/// As [`experiment`], with rules that it may name.
+pub(crate) fn experiment_of(
+    flat: Table,
+    data: Option<&Data>,
+    rules: &Registry,
+) -> PyResult<(Experiment, Sources)> {
     if let Some(data) = data {
-        return given::experiment(flat, &data.given, Path::new(GIVEN), &Registry::built_in())
-            .or_raise();
+        return given::experiment(flat, &data.given, Path::new(GIVEN), rules).or_raise();
     }
     let here = std::env::current_dir()?;
-    let experiment = Experiment::from_flat(&flat, Some(&here)).or_raise()?;
+    let experiment = Experiment::from_flat_with(&flat, Some(&here), rules).or_raise()?;
     Ok((experiment, Sources::default()))
+}
+
+/// Rule of one's own: what makes it for a run, name and version.
+pub(crate) type OwnRule = (Py<PyAny>, RuleName);
+
+/// The experiment of a flat dict, taught by a rule that Python makes where there is one, and that rule.
+pub(crate) fn own_experiment(
+    flat: &Bound<'_, PyDict>,
+    data: Option<&Data>,
+    rule: Option<OwnRule>,
+    watch: &Arc<Watch>,
+) -> PyResult<(Experiment, Sources, Option<Arc<PythonRule>>)> {
+    let Some((make, name)) = rule else {
+        let (experiment, sources) = experiment(flat, data)?;
+        return Ok((experiment, sources, None));
+    };
+    let rule = Arc::new(PythonRule::new(make, watch));
+    let mut flat = table(flat)?;
+    flat.insert("rule".to_owned(), Value::String(name.0.clone()));
+    let rules = with_own(name, Some(&rule))?;
+    let (experiment, sources) = experiment_of(flat, data, &rules)?;
+    Ok((experiment, sources, Some(rule)))
 }
 
 /// Trains all settings, and returns their runs, and the exception that stopped them, if one did; `notes` on the
@@ -50,12 +80,13 @@ pub(crate) fn train<'py>(
     py: Python<'py>,
     flat: &Bound<'py, PyDict>,
     data: Option<&Data>,
-    rule: Option<Py<PyAny>>,
+    rule: Option<OwnRule>,
     threads: Option<usize>,
     progress: Option<Py<PyAny>>,
     notes: bool,
 ) -> PyResult<(Vec<SettingOut<'py>>, Option<PyErr>)> {
-    let (experiment, sources) = experiment(flat, data)?;
+    let watch = Arc::new(Watch::default());
+    let (experiment, sources, rule) = own_experiment(flat, data, rule, &watch)?;
     if notes {
         let found = py.detach(|| of_data(&experiment, &sources));
         for note in found.or_raise()? {
@@ -63,8 +94,6 @@ pub(crate) fn train<'py>(
             warn(py, &note, 3)?;
         }
     }
-    let watch = Arc::new(Watch::default());
-    let (experiment, rule) = taught(experiment, rule, &watch)?;
     let experiment = Arc::new(experiment);
     let progress = Progress { callback: progress };
     let runs = Arc::new(Mutex::new(in_memory::unfinished(&experiment)));

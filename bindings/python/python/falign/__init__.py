@@ -49,7 +49,7 @@ from falign.errors import FalignError, Interrupted
 from falign.explaining import Explanation, Explanations, cite, explain
 from falign.layers import Conv, Dense, Dropout, Flatten, Local, Norm, Pool, Residual
 from falign.results import Run
-from falign.rule import Layer, LearningRule, Trace
+from falign.rule import Layer, LearningRule, Step, Trace
 from falign.sweeps import Sweep
 from falign.training import Look, iterate, limit_memory, sweep, train
 
@@ -81,6 +81,7 @@ __all__ = [
     "Reals",
     "Residual",
     "Run",
+    "Step",
     "Sweep",
     "Trace",
     "UpdatedPart",

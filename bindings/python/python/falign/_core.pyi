@@ -42,6 +42,8 @@ __version__: str
 
 _Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
 _Record = tuple[Any, ...]
+_Named = tuple[str, str | None]
+_OwnRule = tuple[Callable[[int, Sequence[Any]], Any], _Named]
 _Setting = tuple[str, list[tuple[str, str]], dict[str, Any], list[str], list[_Record | None]]
 
 @final
@@ -82,7 +84,12 @@ class Fitted:
 @final
 class Iteration:
     def __new__(
-        cls, flat: dict[str, Any], data: Data | None, run: int, with_weights: bool
+        cls,
+        flat: dict[str, Any],
+        data: Data | None,
+        run: int,
+        with_weights: bool,
+        rule: _OwnRule | None,
     ) -> Iteration: ...
     @property
     def quantities(self) -> list[str]: ...
@@ -112,7 +119,7 @@ def sectioned(flat: dict[str, Any]) -> str: ...
 def train(
     flat: dict[str, Any],
     data: Data | None,
-    rule: Callable[[int, Sequence[Any]], Any] | None,
+    rule: _OwnRule | None,
     threads: int | None,
     progress: Callable[[float, int], None] | None,
     notes: bool,
@@ -157,8 +164,9 @@ def save(
     data: tuple[Data, str] | None,
     runs: list[list[Any]],
     seconds: float,
+    rule: _Named | None,
 ) -> None: ...
-def load(path: str) -> tuple[dict[str, Any], list[_Setting]]: ...
+def load(path: str, rule: _Named | None) -> tuple[dict[str, Any], list[_Setting]]: ...
 def archive(path: str, out: str | None, with_data: bool) -> Any: ...
 def doctor(
     columns: int | None, python: dict[str, str | None]

@@ -10,11 +10,14 @@ from typing import Any
 from falign import _core, data
 from falign.config import Config
 from falign.errors import RecordError
+from falign.rule import named
 
 
-def load(path: str | os.PathLike[str]) -> tuple[Config, list[Any]]:
+def load(path: str | os.PathLike[str], rule: Any = None) -> tuple[Config, list[Any]]:
     """The experiment of a folder, and its settings with their runs as the library gives them."""
-    flat, settings = _core.load(os.fspath(path))
+    flat, settings = _core.load(os.fspath(path), named(rule))
+    if rule is not None:
+        flat.pop("rule", None)
     return Config._of_flat(flat), settings
 
 
@@ -28,8 +31,6 @@ def save(
 ) -> None:
     """Write a folder, with the data that were given as arrays."""
     folder = Path(path).absolute()
-    if rule is not None:
-        raise RecordError(f"{folder}: runs of a rule of one's own; no run folder can hold a rule")
     if (folder / "experiment.toml").exists():
         raise RecordError(f"{folder}: is a run folder already; choose another")
     held = None
@@ -38,4 +39,4 @@ def save(
         held = (given._core, os.fspath(folder / "data.npz"))
         given._save(held[1])
     runs = [[None if one is None else tuple(one) for one in of] for of in records]
-    _core.save(os.fspath(folder), config._flat(), held, runs, seconds)
+    _core.save(os.fspath(folder), config._flat(), held, runs, seconds, named(rule))

@@ -54,8 +54,6 @@ State = dict[str, NDArray[Any]]
 
 def _has_places(run: Run) -> bool:
     """Whether the network has other layers than dense ones."""
-    if run._rule is not None:
-        raise FalignError("interop: a network with a rule of one's own; use its weights")
     plain = {"dense", "flatten"}
     return any(not plain >= layer.keys() for layer in run.config.layers or ())
 

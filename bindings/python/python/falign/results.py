@@ -201,8 +201,6 @@ class Run:
         where X does not fit. Warns (``DataWarning``) where inputs are far outside the range that
         they have in training data of one's own.
         """
-        if self._rule is not None:
-            raise FalignError("predict: a network with a rule of one's own; use its weights")
         run, weights = self._last_weights(run)
         fitted = self._fitted(run)
         is_labelled = self.config._has_classes if fitted is None else fitted.has_classes
@@ -287,16 +285,22 @@ class Run:
             )
         return self._given
 
+    @property
+    def rule(self) -> Any:
+        """The rule of one's own that taught it; None where the config's did."""
+        return self._rule
+
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Run:
-        """Read a run folder with one setting; :meth:`Sweep.load` reads those with many.
+    def load(cls, path: str | os.PathLike[str], *, rule: Any = None) -> Run:
+        """Read a run folder with one setting; :meth:`Sweep.load` reads those with many. Runs of a
+        rule of one's own need that ``rule``, of the same name and version.
 
         Raises ``FileError`` if there is none, ``RecordError`` if it is damaged.
         """
-        config, settings = _folders.load(path)
+        config, settings = _folders.load(path, rule)
         if len(settings) != 1:
             raise RecordError(f"{os.fspath(path)}: has {len(settings)} settings; use Sweep.load")
-        return cls._of(config, settings[0])
+        return cls._of(config, settings[0], rule=rule)
 
     @classmethod
     def _of(
@@ -309,6 +313,8 @@ class Run:
     ) -> Run:
         """One of the library's settings of an experiment."""
         case, axes, flat, quantities, records = setting
+        if rule is not None:
+            flat.pop("rule", None)
         if given is not None:
             for key in ("train_data", "held_out_data", "labelled_data"):
                 flat.pop(key, None)

@@ -172,14 +172,14 @@ class Sweep(Sequence[Run]):
         _folders.save(path, self.config, given, records, self._seconds, self._rule)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Sweep:
+    def load(cls, path: str | os.PathLike[str], *, rule: Any = None) -> Sweep:
         """Read a run folder of the program or of :meth:`save`. Jobs without a result are left
-        out, as runs that were not finished.
+        out, as runs that were not finished. A ``rule`` of one's own as for :meth:`Run.load`.
 
         Raises ``FileError`` if there is none, ``RecordError`` if it is damaged.
         """
-        config, settings = _folders.load(path)
-        return cls(config, [Run._of(config, one) for one in settings])
+        config, settings = _folders.load(path, rule)
+        return cls(config, [Run._of(config, one, rule=rule) for one in settings], rule=rule)
 
     def __repr__(self) -> str:
         grid = " x ".join(f"{len(values)} {key}" for key, values in self.axes.items())

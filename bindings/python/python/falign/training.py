@@ -14,7 +14,7 @@ from falign import _core, data
 from falign.config import Config
 from falign.errors import ConfigError, DivergenceWarning, Interrupted
 from falign.results import Run, Weights
-from falign.rule import LearningRule, maker
+from falign.rule import LearningRule, own
 from falign.sweeps import Sweep
 
 __all__ = ["Look", "iterate", "limit_memory", "sweep", "train"]
@@ -218,7 +218,7 @@ def _run(
     settings, interruption = _core.train(
         config._flat(),
         None if given is None else given._core,
-        maker(rule, config.seed),
+        own(rule, config.seed),
         threads,
         bar.show if bar.is_wanted else None,
         notes,
@@ -295,12 +295,14 @@ def iterate(
     every: int | None = None,
     run: int = 0,
     weights: bool = False,
+    held_out: tuple[ArrayLike, ArrayLike] | None = None,
+    rule: LearningRule | None = None,
 ) -> Iterator[Look]:
     """Look inside one run while it runs.
 
     Parameters
     ----------
-    config, X, y
+    config, X, y, held_out, rule
         As for :func:`train`.
     every : int, optional
         A look each so many steps, at step 0, and after the last; without it at the steps that
@@ -326,12 +328,18 @@ def iterate(
     changes: dict[str, Any] = {} if every is None else {"record": {"every": every}}
     if weights:
         changes["save_weights"] = "final"
-    given = data.given(X, y)
+    given = data.given(X, y, held_out)
+    if rule is not None:
+        changes["engine"] = "mini_batch"
     if not -config.runs <= run < config.runs:
         raise IndexError(f"run = {run}: there are {config.runs} runs, 0 to {config.runs - 1}")
     run %= config.runs
     looks = _core.Iteration(
-        config.replace(**changes)._flat(), None if given is None else given._core, run, weights
+        config.replace(**changes)._flat(),
+        None if given is None else given._core,
+        run,
+        weights,
+        own(rule, config.seed),
     )
     return _looks(looks, given)
 

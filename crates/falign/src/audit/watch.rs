@@ -9,7 +9,7 @@ use super::net::{Draws, Pass};
 use super::subject::{Audited, Purpose};
 use crate::math::Stream;
 use crate::rule::fused::family;
-use crate::rule::{Adaptation, Layer, LearningRule, SignalPath, Trace, Trials};
+use crate::rule::{Adaptation, Layer, LearningRule, Plasticity, SignalPath, Trace};
 
 /// One step of the network as it happened.
 pub(super) struct Step {
@@ -62,8 +62,8 @@ impl LearningRule<f64> for Witness {
         };
     }
 
-    fn estimate(&mut self, trials: &mut Trials<'_, f64>, noise: &mut Stream) -> bool {
-        let has_estimated = self.rule.estimate(trials, noise);
+    fn plasticity(&mut self, step: &mut Plasticity<'_, f64>, noise: &mut Stream) -> bool {
+        let has_estimated = self.rule.plasticity(step, noise);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.has_estimated = has_estimated;
         has_estimated

@@ -238,11 +238,8 @@ impl Experiment {
     ///
     /// # Errors
     /// As [`Experiment::parse`].
-    pub(crate) fn from_flat_with(
-        flat: &Table,
-        folder: Option<&Path>,
-        rules: &Registry,
-    ) -> Result<Self> {
+    #[doc(hidden)]
+    pub fn from_flat_with(flat: &Table, folder: Option<&Path>, rules: &Registry) -> Result<Self> {
         Self::from_document(
             &Node::of_table(sectioned(flat)?),
             folder,

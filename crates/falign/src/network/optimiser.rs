@@ -216,6 +216,18 @@ impl<T: Scalar> Trained<T> {
         self.optimiser.step(step_size, keep, values, gradients);
     }
 
+    /// Adds changes to its numbers, which keep this share of themselves where ridge shrinks them.
+    pub(super) fn add(&self, keep: T, values: &mut [T], changes: &[T]) {
+        let keep = if self.parameter.has_ridge {
+            keep
+        } else {
+            T::ONE
+        };
+        for (value, &change) in values.iter_mut().zip(changes) {
+            *value = keep * *value + change;
+        }
+    }
+
     /// Beginning of the names of its optimiser's arrays in files.
     pub(super) fn prefix(&self) -> String {
         let (layer, name) = (self.layer, self.parameter.name);

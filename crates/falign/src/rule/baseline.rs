@@ -4,7 +4,7 @@
 use ndarray::{Array2, Zip};
 
 use super::layer::Layer;
-use super::learning_rule::{LearningRule, Trials};
+use super::learning_rule::{LearningRule, Plasticity};
 use super::trace::Trace;
 use crate::math::simd::Element;
 use crate::math::{Scalar, Stream, activate};
@@ -124,26 +124,26 @@ impl<T: Element> LearningRule<T> for WeightPerturbation {
         }
     }
 
-    fn estimate(&mut self, trials: &mut Trials<'_, T>, noise: &mut Stream) -> bool {
+    fn plasticity(&mut self, step: &mut Plasticity<'_, T>, noise: &mut Stream) -> bool {
         let sigma = T::from_f64(self.sigma);
-        let mut shaken = trials.layers.to_vec();
+        let mut shaken = step.layers.to_vec();
         let mut draw = |_: &T| T::from_f64(noise.normal());
         for (at, layer) in shaken.iter_mut().enumerate() {
-            let xi = &mut trials.gradients[at];
+            let xi = &mut step.gradients[at];
             xi.map_inplace(|x| *x = draw(x));
             layer.weights.zip_mut_with(xi, |w, &xi| *w += sigma * xi);
             if let Some(bias) = &mut layer.bias {
-                let xi = &mut trials.bias_gradients[at];
+                let xi = &mut step.bias_gradients[at];
                 xi.map_inplace(|x| *x = draw(x));
                 bias.zip_mut_with(xi, |w, &xi| *w += sigma * xi);
             }
         }
-        let change = (trials.trial)(&shaken) - trials.loss;
+        let change = (step.trial)(&shaken) - step.loss;
         let gain = T::from_f64(change / self.sigma);
-        for gradient in &mut *trials.gradients {
+        for gradient in &mut *step.gradients {
             gradient.mapv_inplace(|xi| gain * xi);
         }
-        for gradient in &mut *trials.bias_gradients {
+        for gradient in &mut *step.bias_gradients {
             gradient.mapv_inplace(|xi| gain * xi);
         }
         true

@@ -58,10 +58,10 @@ pub trait LearningRule<T: Scalar>: Any + Send {
         noise: &mut Stream,
     );
 
-    /// Estimates the gradients of all weights and biases from trials, in place of teaching
+    /// Writes the gradients, or the changes, of all weights and biases by itself, in place of teaching
     /// signals; `false`, the default, where the rule teaches.
-    fn estimate(&mut self, trials: &mut Trials<'_, T>, noise: &mut Stream) -> bool {
-        let _ = (trials, noise);
+    fn plasticity(&mut self, step: &mut Plasticity<'_, T>, noise: &mut Stream) -> bool {
+        let _ = (step, noise);
         false
     }
 
@@ -108,34 +108,31 @@ pub trait LearningRule<T: Scalar>: Any + Send {
     }
 }
 
-/// The present batch, for rules that learn from what changed weights would have done.
+/// The present batch, for rules that change all weights in their own way: Hebbian and three-factor rules, and
+/// those that learn from what changed weights would have done.
 ///
 /// # Example
 /// ```
 /// use falign::math::Stream;
-/// use falign::rule::{Layer, LearningRule, Trace, Trials};
+/// use falign::rule::{Layer, LearningRule, Plasticity, Trace};
 /// use ndarray::Array2;
 ///
-/// /// Gradients by finite differences, weight by weight.
+/// /// Outputs learn by the delta rule, a hidden layer by Oja's: dW = eta/m (h'x - diag(h'h) W).
 /// struct Own;
 ///
 /// impl LearningRule<f64> for Own {
 ///     fn teach(&mut self, _: &[Layer<f64>], _: &Trace<f64>, signals: &mut [Array2<f64>], _: &mut Stream) {
 ///         signals.iter_mut().for_each(|signal| signal.fill(0.0)); // nothing is sent
 ///     }
-///     fn estimate(&mut self, trials: &mut Trials<'_, f64>, _: &mut Stream) -> bool {
-///         let mut layers = trials.layers.to_vec();
-///         for at in 0..layers.len() {
-///             for place in 0..layers[at].weights.len() {
-///                 let shift = |layers: &mut Vec<Layer<f64>>, by| {
-///                     *layers[at].weights.iter_mut().nth(place).unwrap() += by;
-///                 };
-///                 shift(&mut layers, 1e-6);
-///                 let slope = ((trials.trial)(&layers) - trials.loss) / 1e-6;
-///                 shift(&mut layers, -1e-6);
-///                 *trials.gradients[at].iter_mut().nth(place).unwrap() = slope;
-///             }
-///         }
+///     fn plasticity(&mut self, step: &mut Plasticity<'_, f64>, _: &mut Stream) -> bool {
+///         let (x, h) = ((step.inputs)(), &step.trace.activities[0]);
+///         let rate = step.step_size / x.nrows() as f64;
+///         let power = (h * h).sum_axis(ndarray::Axis(0)).insert_axis(ndarray::Axis(1));
+///         let change = h.t().dot(&x) - power * &step.layers[0].weights;
+///         step.gradients[0].assign(&(rate * change));
+///         let delta = step.trace.residual.t().dot(h) * step.layers[1].factor;
+///         step.gradients[1].assign(&(-step.step_size * delta));
+///         step.are_changes = true;
 ///         true
 ///     }
 /// }
@@ -147,23 +144,34 @@ pub trait LearningRule<T: Scalar>: Any + Send {
 /// assert!(network.loss(&x, &y) < before);
 /// # Ok::<(), falign::Error>(())
 /// ```
-pub struct Trials<'a, T> {
+pub struct Plasticity<'a, T> {
     /// The network.
     pub layers: &'a [Layer<T>],
+    /// The batch, as it went through.
+    pub trace: &'a Trace<T>,
+    /// Makes the inputs of the batch, (batch, `input_dim`).
+    pub inputs: &'a dyn Fn() -> Array2<T>,
     /// The reduced loss of the batch.
     pub loss: f64,
     /// The reduced loss that the batch would have with other layers of the same shapes.
     pub trial: &'a mut dyn FnMut(&[Layer<T>]) -> f64,
+    /// Steps done before this one; `None` where gradients are only measured, and nothing is to be learned.
+    pub step: Option<u64>,
+    /// eta.
+    pub step_size: f64,
     /// Gradients of each layer's weights, to be written.
     pub gradients: &'a mut [Array2<T>],
     /// Gradients of each layer's biases, empty where there are none; to be written.
     pub bias_gradients: &'a mut [Array1<T>],
+    /// Whether changes were written in their places, which are added as they are, without an optimiser; to be set.
+    pub are_changes: bool,
 }
 
-impl<T> std::fmt::Debug for Trials<'_, T> {
+impl<T> std::fmt::Debug for Plasticity<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Trials")
+        f.debug_struct("Plasticity")
             .field("loss", &self.loss)
+            .field("step", &self.step)
             .finish_non_exhaustive()
     }
 }

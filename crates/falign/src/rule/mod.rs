@@ -38,7 +38,7 @@ pub(crate) use feedback_learning::{
 pub(crate) use gate::Gate;
 pub use layer::Layer;
 pub(crate) use layer::ValuesMut;
-pub use learning_rule::{Adaptation, LearningRule, Trials};
+pub use learning_rule::{Adaptation, LearningRule, Plasticity};
 pub(crate) use making::RuleKind;
 pub use making::RuleStart;
 pub(crate) use mirror::MirrorResponse;

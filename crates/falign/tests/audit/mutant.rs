@@ -4,7 +4,7 @@ use falign::audit::{Claim, Report, Verdict};
 use falign::internal::network::Initialisation;
 use falign::internal::rule::Composed;
 use falign::math::{Activation, Stream, StreamName, Streams};
-use falign::rule::{Adaptation, Layer, LearningRule, Trace, Trials};
+use falign::rule::{Adaptation, Layer, LearningRule, Plasticity, Trace};
 use ndarray::Array2;
 
 use super::{Case, Rule, named};
@@ -65,14 +65,14 @@ impl LearningRule<f64> for Mutant {
         (self.lesson)(layers, trace, signals);
     }
 
-    fn estimate(&mut self, trials: &mut Trials<'_, f64>, noise: &mut Stream) -> bool {
+    fn plasticity(&mut self, step: &mut Plasticity<'_, f64>, noise: &mut Stream) -> bool {
         if !self.is_idle {
-            return self.rule.estimate(trials, noise);
+            return self.rule.plasticity(step, noise);
         }
-        for g in &mut *trials.gradients {
+        for g in &mut *step.gradients {
             g.fill(0.0);
         }
-        for g in &mut *trials.bias_gradients {
+        for g in &mut *step.bias_gradients {
             g.fill(0.0);
         }
         true

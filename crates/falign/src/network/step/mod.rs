@@ -2,13 +2,14 @@
 
 mod descent;
 mod forward;
+mod own;
 mod probe;
-mod trials;
 mod wired;
 
 use ndarray::{Array2, Zip};
 
 use self::forward::{run, run_laid_out, run_wired};
+use self::own::Written;
 pub(super) use self::wired::Parts;
 use super::connections::Connections;
 use super::door::Door;
@@ -346,13 +347,15 @@ impl<T: Element> Network<T> {
         }
         // Taken out so that the rule can write them; nothing is copied.
         let mut gradients = std::mem::take(&mut self.changes);
-        let is_made = if is_on_the_way {
+        let written = if is_on_the_way {
             let rule = fused::family_mut(self.rule.as_mut()).expect("one of the family");
             gradients.fill_on_the_way(&self.layers, &self.trace, rule, noise);
-            true
+            Written::Gradients
         } else {
-            self.estimate(&mut gradients, input, targets, loss, noise)
+            let learned = Some((self.steps, options.step_size));
+            self.written(&mut gradients, input, targets, loss, learned, noise)
         };
+        let is_made = written != Written::Nothing;
         // From here on layers are still to be changed.
         let first = usize::from(!is_made && self.descend(input, options, is_left));
         if !is_made {
@@ -373,7 +376,9 @@ impl<T: Element> Network<T> {
             for (which, (values, gradients)) in arrays.enumerate() {
                 let trained = trained.next().expect("one for each array");
                 let has_changed = at < first && which == 0;
-                if !has_changed {
+                if written == Written::Changes {
+                    trained.add(self.factors[at], values, gradients);
+                } else if !has_changed {
                     trained.step(options.step_size, self.factors[at], values, gradients);
                 }
             }

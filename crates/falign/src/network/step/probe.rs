@@ -4,6 +4,7 @@
 use ndarray::{Array2, ArrayView2, s};
 
 use super::Network;
+use super::own::Written;
 use crate::math::simd::Element;
 use crate::math::{DeferredProduct, Stream, set_rows};
 use crate::network::Input;
@@ -119,7 +120,7 @@ impl<T: Element> Network<T> {
         noise: &mut Stream,
     ) -> Option<Gradients<T>> {
         let mut gradients = Gradients::zeros(&self.layers);
-        self.estimate(&mut gradients, input, targets, loss, noise)
-            .then_some(gradients)
+        let written = self.written(&mut gradients, input, targets, loss, None, noise);
+        (written != Written::Nothing).then_some(gradients)
     }
 }
