@@ -12,6 +12,7 @@
 ``Config``              an experiment as one flat value; reads and writes experiment files
 ``train``, ``sweep``    all runs of one setting, or of a grid of them
 ``Run``, ``Sweep``      what comes back: NumPy arrays, tables, run folders
+``concat``              several runs and sweeps as one
 ``iterate``             one run, looked at on its way
 ``limit_memory``        what trainings may use; what needs more is refused
 ``Dense``, ``Conv``     layers of ``Config.layers``: all are in ``falign.layers``
@@ -50,7 +51,7 @@ from falign.explaining import Explanation, Explanations, cite, explain
 from falign.layers import Conv, Dense, Dropout, Flatten, Local, Norm, Pool, Residual
 from falign.results import Run
 from falign.rule import Layer, LearningRule, Step, Trace
-from falign.sweeps import Sweep
+from falign.sweeps import Sweep, concat
 from falign.training import Look, iterate, limit_memory, sweep, train
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ __all__ = [
     "audit_updates",
     "builtin_names",
     "cite",
+    "concat",
     "doctor",
     "errors",
     "explain",
@@ -108,6 +110,10 @@ __all__ = [
 ]
 
 _LAZY = ("interop", "plot", "sklearn")
+
+
+def __dir__() -> list[str]:
+    return sorted({*(name for name in globals() if name.startswith("__")), *__all__})
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from falign import _core, data
+from falign import _core, _html, data
 from falign.config import Config
 from falign.rule import LearningRule, maker
 
@@ -59,6 +59,9 @@ class Audit:
     def passed(self) -> bool:
         """Whether no check failed."""
         return all(check.verdict != "failed" for check in self.checks)
+
+    def _repr_html_(self) -> str:
+        return _html.of_text(str(self))
 
     def __str__(self) -> str:
         head = f"{self.rule}: {'-'.join(map(str, self.sizes))} network, {self.samples} samples"
@@ -161,6 +164,9 @@ class UpdatesAudit:
     def passed(self) -> bool:
         """Whether all updates are proved to be what they claim to be."""
         return all(part.verdict == "passed" for part in self.parts)
+
+    def _repr_html_(self) -> str:
+        return _html.of_text(str(self))
 
     def __str__(self) -> str:
         sizes = "-".join(map(str, self.sizes))

@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from falign import _core, data
+from falign import _core, _html, data
 from falign.config import Config
 
 __all__ = ["Certificate", "Certificates", "theory"]
@@ -46,6 +46,9 @@ class Certificate:
     def __repr__(self) -> str:
         return self.page
 
+    def _repr_html_(self) -> str:
+        return _html.of_text(self.page)
+
 
 class Certificates(Sequence[Certificate]):
     """One certificate for each case and each rule and activation in it."""
@@ -66,6 +69,9 @@ class Certificates(Sequence[Certificate]):
 
     def __repr__(self) -> str:
         return "\n".join(one.page for one in self)
+
+    def _repr_html_(self) -> str:
+        return _html.of_text(repr(self))
 
 
 def theory(

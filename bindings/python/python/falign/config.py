@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ def _plain(value: Any) -> Any:
         value = value.tolist()
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, range, Iterator)):
         return tuple(_plain(item) for item in value)
     if isinstance(value, os.PathLike):
         return os.fspath(value)
@@ -79,6 +80,16 @@ class Config(Keys):
     figure: Mapping[str, Any] | None = None
     """What ``falign plot`` draws."""
 
+    def __new__(cls, *_: Any, **keys: Any) -> Config:
+        """The config, once all names are those of keys."""
+        known = [one.name for one in fields(cls)] if keys else []
+        for name in keys:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f"did you mean `{near[0]}`?" if near else "docs/config.md lists all keys"
+                raise TypeError(f"Config has no key `{name}`; {hint}")
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         for one in fields(self):
             value = _plain(getattr(self, one.name))
@@ -94,6 +105,11 @@ class Config(Keys):
             for one in fields(self)
             if (value := getattr(self, one.name)) != _default(one) and value is not None
         }
+
+    @classmethod
+    def _settable(cls) -> list[str]:
+        """Keys that a sweep may have, but for those that say where runs are kept."""
+        return [one.name for one in fields(Keys)]
 
     @property
     def _has_classes(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from falign import _core, _folders, _tables, data
+from falign import _core, _folders, _html, _tables, data
 from falign._extras import need
 from falign.config import Config
 from falign.errors import FalignError, RecordError
@@ -99,6 +100,14 @@ class Run:
         if self._is_on_arrays and not self._facts:
             self._keep_facts()
         return {**self.__dict__, "_given": None}
+
+    def _with_axes(self, axes: Mapping[str, str]) -> Run:
+        """The same runs, told from others by these keys."""
+        other = copy.copy(self)
+        # `copy` goes by the pickled state, which leaves the data out.
+        other._given = self._given
+        other.axes = dict(axes)
+        return other
 
     @property
     def runs(self) -> int:
@@ -336,6 +345,9 @@ class Run:
         parts = [self.case] if self.case else []
         parts += [f"{key} = {text}" for key, text in self.axes.items()]
         return ", ".join(parts)
+
+    def _repr_html_(self) -> str:
+        return _html.of_run(self)
 
     def __repr__(self) -> str:
         ended = ", ".join(

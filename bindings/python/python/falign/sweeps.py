@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from falign import _folders, _tables, data
+from falign import _folders, _html, _tables, data
 from falign._extras import need
 from falign.config import Config
 from falign.results import Floats, Run, Weights
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas
     import xarray
 
-__all__ = ["Sweep"]
+__all__ = ["Sweep", "concat"]
 
 
 class Sweep(Sequence[Run]):
@@ -49,10 +49,50 @@ class Sweep(Sequence[Run]):
         return len(self._settings)
 
     def __getitem__(self, index: Any) -> Any:
-        """The setting at an index; with a quantity's name, as :meth:`array`."""
+        """A setting at its place, or at its place in the grid, ``sweep[0, 2]``; a slice, or some
+        slices of the grid, as a sweep; with a quantity's name, :meth:`array`."""
         if isinstance(index, str):
             return self.array(index)
-        return self._settings[index]
+        if not isinstance(index, tuple):
+            return self._part(self._settings[index]) if isinstance(index, slice) else self._settings[index]
+        grid = np.arange(len(self)).reshape(self.shape)
+        if len(index) > grid.ndim:
+            raise IndexError(f"{len(index)} indices: the grid has {grid.ndim} axes, of lengths {self.shape}")
+        places = grid[index]
+        if np.ndim(places) == 0:
+            return self._settings[int(places)]
+        return self._part([self._settings[at] for at in np.ravel(places)])
+
+    def _part(self, settings: Sequence[Run]) -> Sweep:
+        return Sweep(self.config, settings, given=self._given, seconds=self._seconds, rule=self._rule)
+
+    def sel(self, **values: Any) -> Any:
+        """The settings with these values of swept keys, or of ``case``: a :class:`Run` where there
+        is one, a sweep of several. A list chooses several values.
+
+        >>> import falign as fa
+        >>> found = fa.sweep(fa.Config(width=20, steps=2, runs=1), over={"ridge": [0, 0.1, 0.5]})
+        >>> found.sel(ridge=0.1).axes
+        {'ridge': '0.1'}
+
+        Raises ``KeyError`` for a key that is not swept, or a value that no setting has.
+        """
+        known = _tables.axis_values(self)
+        found = self._settings
+        for key, wanted in values.items():
+            of_all = {one.case: one.case for one in self} if key == "case" else known.get(key)
+            if not of_all or (key == "case" and not self.cases):
+                swept = ", ".join([*(["case"] if self.cases else []), *known]) or "nothing"
+                raise KeyError(f"{key!r} is not swept; {swept} is")
+            chosen = list(wanted) if isinstance(wanted, (list, tuple, range, np.ndarray)) else [wanted]
+            for value in chosen:
+                if value not in of_all.values() and str(value) not in of_all:
+                    raise KeyError(f"{key} = {value!r}: no setting has it; there are {list(of_all.values())}")
+            texts = {text for text, value in of_all.items() if value in chosen or text in map(str, chosen)}
+            found = [one for one in found if (one.case if key == "case" else one.axes.get(key)) in texts]
+        if not found:
+            raise KeyError(f"{values}: no setting has all of them")
+        return found[0] if len(found) == 1 else self._part(found)
 
     def __iter__(self) -> Iterator[Run]:
         return iter(self._settings)
@@ -64,6 +104,9 @@ class Sweep(Sequence[Run]):
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
         )
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(name for one in self for name in one.quantities)})
 
     @property
     def axes(self) -> dict[str, list[Any]]:
@@ -181,7 +224,50 @@ class Sweep(Sequence[Run]):
         config, settings = _folders.load(path, rule)
         return cls(config, [Run._of(config, one, rule=rule) for one in settings], rule=rule)
 
+    def _repr_html_(self) -> str:
+        return _html.of_sweep(self)
+
     def __repr__(self) -> str:
         grid = " x ".join(f"{len(values)} {key}" for key, values in self.axes.items())
         runs = sum(one.runs for one in self)
         return f"<Sweep of {len(self)} settings ({grid or 'cases'}): {runs} runs>"
+
+
+def concat(parts: Sequence[Run | Sweep]) -> Sweep:
+    """Several runs and sweeps as one sweep: their settings, one after the other.
+
+    Settings that differ in a key that none of them swept are told apart by it from then on, so
+    that tables have its column. They are no grid, unless they happen to fill one.
+
+    >>> import falign as fa
+    >>> config = fa.Config(width=20, steps=2, runs=1)
+    >>> both = fa.concat([fa.train(config), fa.train(config.replace(width=40))])
+    >>> both.axes
+    {'width': [20, 40]}
+
+    Raises ``ValueError`` if there are none.
+    """
+    settings = [one for part in parts for one in ([part] if isinstance(part, Run) else part)]
+    if not settings:
+        raise ValueError("parts is empty: give at least one run")
+    swept = dict.fromkeys(key for one in settings for key in one.axes)
+    names = [name for name in settings[0].config._settable() if name not in swept]
+    values = {name: [getattr(one.config, name) for one in settings] for name in names}
+    differing = [name for name, of in values.items() if any(value != of[0] for value in of)]
+    marked = []
+    for one in settings:
+        axes = {key: one.axes.get(key, _text(getattr(one.config, key))) for key in (*swept, *differing)}
+        marked.append(one._with_axes(axes))
+    rules = {one._rule for one in settings if one._rule is not None}
+    return Sweep(settings[0].config, marked, rule=next(iter(rules), None))
+
+
+def _text(value: Any) -> str:
+    """A value as tables show it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={_text(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return "-".join(map(_text, value))
+    return str(value)
