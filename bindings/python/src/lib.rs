@@ -53,6 +53,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(config::sectioned, module)?)?;
     module.add_function(wrap_pyfunction!(limit::limit_memory, module)?)?;
     module.add_function(wrap_pyfunction!(train::train, module)?)?;
+    module.add_function(wrap_pyfunction!(train::train_in_folder, module)?)?;
     module.add_function(wrap_pyfunction!(train::step_bound, module)?)?;
     module.add_function(wrap_pyfunction!(audit::audit, module)?)?;
     module.add_function(wrap_pyfunction!(audit::audit_updates, module)?)?;

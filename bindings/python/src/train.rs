@@ -1,9 +1,10 @@
 //! `train` and `sweep`: all runs of an experiment, in memory.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use falign::internal::config::Experiment;
+use falign::internal::plan::in_folder::run;
 use falign::internal::plan::in_memory;
 use falign::internal::plan::notes::of_data;
 use falign::internal::simulate::sources::Sources;
@@ -119,6 +120,43 @@ pub(crate) fn train<'py>(
         .map(|(labelled, runs)| setting(py, labelled, runs))
         .collect::<PyResult<_>>()?;
     Ok((settings, interruption))
+}
+
+/// Trains all settings in a run folder, or goes on with what is left of it there; gives the exception that stopped it,
+/// if one did. Data in memory lie at the path beside them already.
+#[pyfunction]
+pub(crate) fn train_in_folder(
+    py: Python<'_>,
+    flat: &Bound<'_, PyDict>,
+    data: Option<(PyRef<'_, Data>, PathBuf)>,
+    rule: Option<OwnRule>,
+    out: (PathBuf, bool),
+    threads: Option<usize>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Option<PyErr>> {
+    let watch = Arc::new(Watch::default());
+    let mut flat = table(flat)?;
+    let (rules, rule) = match rule {
+        None => (Registry::built_in(), None),
+        Some((make, name)) => {
+            let rule = Arc::new(PythonRule::new(make, &watch));
+            flat.insert("rule".to_owned(), Value::String(name.0.clone()));
+            (with_own(name, Some(&rule))?, Some(rule))
+        }
+    };
+    let (experiment, sources) = match &data {
+        Some((data, path)) => given::experiment(flat, &data.given, path, &rules).or_raise()?,
+        None => experiment_of(flat, None, &rules)?,
+    };
+    for note in py.detach(|| of_data(&experiment, &sources)).or_raise()? {
+        warn(py, &note, 3)?;
+    }
+    let progress = Progress { callback: progress };
+    let own = Arc::clone(&watch);
+    let work = move || run(&experiment, &sources, &out.0, out.1, &own);
+    let (ended, interruption) = supervise(py, threads, &watch, &progress, work)?;
+    ended.transpose().or_raise()?;
+    Ok(rule.and_then(|rule| rule.failure()).or(interruption))
 }
 
 /// Multiply-adds that an explanation may cost: a moment.

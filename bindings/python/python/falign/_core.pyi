@@ -36,6 +36,7 @@ __all__ = [
     "step_bound",
     "theory",
     "train",
+    "train_in_folder",
 ]
 
 __version__: str
@@ -126,6 +127,14 @@ def train(
 ) -> tuple[list[_Setting], BaseException | None]: ...
 def step_bound(flat: dict[str, Any], data: Data | None) -> tuple[bool, str] | None: ...
 def fitted(flat: dict[str, Any], data: Data, runs: Sequence[int]) -> list[Fitted]: ...
+def train_in_folder(
+    flat: dict[str, Any],
+    data: tuple[Data, str] | None,
+    rule: _OwnRule | None,
+    folder: tuple[str, bool],
+    threads: int | None,
+    progress: Callable[[float, int], None] | None,
+) -> BaseException | None: ...
 def predict(
     flat: dict[str, Any],
     fitted: Fitted | None,

@@ -40,3 +40,20 @@ def save(
         given._save(held[1])
     runs = [[None if one is None else tuple(one) for one in of] for of in records]
     _core.save(os.fspath(folder), config._flat(), held, runs, seconds, named(rule))
+
+
+def hold(
+    path: str | os.PathLike[str], given: data.Reals | data.Labelled | None
+) -> tuple[Path, tuple[Any, str] | None]:
+    """The folder of runs that are kept while they are made, and its data: those that were given as
+    arrays, which are stored in it, or compared with those that are."""
+    folder = Path(path).absolute()
+    if given is None:
+        return folder, None
+    stored = folder / "data.npz"
+    if not stored.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        given._save(os.fspath(stored))
+    elif not given._is_stored(os.fspath(stored)):
+        raise RecordError(f"{folder}: has runs on other data; choose another folder")
+    return folder, (given._core, os.fspath(stored))

@@ -69,6 +69,12 @@ class Reals:
             stem = path.removesuffix(".npz")
             np.savez(f"{stem}.held_out.npz", X=held_out[0], y=held_out[1])
 
+    def _is_stored(self, path: str) -> bool:
+        """Whether a file of :meth:`_save` holds the same numbers."""
+        held_out = path.removesuffix(".npz") + ".held_out.npz"
+        pairs = [(path, self.arrays()), (held_out, self.arrays(held_out=True))]
+        return all(_holds(file, dict(zip("Xy", of, strict=True)) if of else None) for file, of in pairs)
+
 
 class Labelled:
     """Inputs with a class each, and a test set, for the mini-batch engine.
@@ -152,9 +158,27 @@ class Labelled:
         (x_train, y_train), (x_test, y_test) = self.train, self.test
         np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
 
+    def _is_stored(self, path: str) -> bool:
+        """Whether a file of :meth:`_save` holds the same numbers."""
+        (x_train, y_train), (x_test, y_test) = self.train, self.test
+        arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+        return _holds(path, arrays)
+
     def __repr__(self) -> str:
         samples, inputs, classes = self.shape
         return f"Labelled({samples} samples, {inputs} inputs, {classes} classes)"
+
+
+def _holds(path: str, arrays: dict[str, NDArray[Any]] | None) -> bool:
+    """Whether an NPZ file holds these arrays and no others; with None, whether there is none."""
+    if arrays is None or not os.path.exists(path):
+        return arrays is None and not os.path.exists(path)
+    with np.load(path) as stored:
+        names = set(stored.files)
+        return names == set(arrays) and all(
+            stored[name].dtype == array.dtype and np.array_equal(stored[name], array)
+            for name, array in arrays.items()
+        )
 
 
 class _Rebuild:

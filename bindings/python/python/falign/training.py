@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from numpy.typing import ArrayLike
 
-from falign import _core, data
+from falign import _core, _folders, data
 from falign.config import Config
 from falign.errors import ConfigError, DivergenceWarning, Interrupted
 from falign.results import Run, Weights
@@ -55,6 +55,8 @@ def train(
     *,
     held_out: tuple[ArrayLike, ArrayLike] | None = None,
     rule: LearningRule | None = None,
+    out: str | os.PathLike[str] | None = None,
+    resume: bool = False,
     n_jobs: int | None = -1,
     progress: bool | None = None,
 ) -> Run:
@@ -76,6 +78,11 @@ def train(
         What two-layer networks measure as ``held_out_loss``, mini-batch ones as ``test_loss``.
     rule : LearningRule, optional
         A rule of one's own, which runs on the mini-batch engine in the place of the config's.
+    out : path, optional
+        A run folder, as ``falign run --out`` writes it, in which finished runs are kept while others
+        are made: nothing is lost where the process ends. Arrays are stored in it, ``data.npz``.
+    resume : bool
+        Goes on with the runs that are in ``out`` already; they have the same bits.
     n_jobs : int or None
         Threads, as joblib counts them: -1 all cores, -2 all but one, None one. All is the
         environment's ``FALIGN_NUM_THREADS`` where that is set. Results do not depend on it, bit
@@ -117,9 +124,14 @@ def train(
     (3, 21)
     """
     if config.sweep or config.cases:
-        given = config.sweep or [case.get("name") for case in config.cases]
-        raise ConfigError(f"sweep = {given}: more than one setting; use falign.sweep")
-    found, stopped = _run(config, data.given(X, y, held_out), rule, n_jobs, progress)
+        several = config.sweep or [case.get("name") for case in config.cases]
+        raise ConfigError(f"sweep = {several}: more than one setting; use falign.sweep")
+    given = data.given(X, y, held_out)
+    if out is not None:
+        (only,) = kept = _run_in(out, config, given, rule, n_jobs, progress, resume=resume)
+        _tell_divergence(kept)
+        return only
+    found, stopped = _run(config, given, rule, n_jobs, progress)
     run: Run = _finished(found[0], found[0].runs, stopped)
     _tell_divergence([run])
     return run
@@ -133,6 +145,8 @@ def sweep(
     over: Mapping[str, Sequence[Any]] | None = None,
     held_out: tuple[ArrayLike, ArrayLike] | None = None,
     rule: LearningRule | None = None,
+    out: str | os.PathLike[str] | None = None,
+    resume: bool = False,
     n_jobs: int | None = -1,
     progress: bool | None = None,
 ) -> Sweep:
@@ -151,7 +165,12 @@ def sweep(
     """
     if over:
         config = config.replace(sweep={**config.sweep, **over})
-    found, stopped = _run(config, data.given(X, y, held_out), rule, n_jobs, progress)
+    given = data.given(X, y, held_out)
+    if out is not None:
+        kept = _run_in(out, config, given, rule, n_jobs, progress, resume=resume)
+        _tell_divergence(kept)
+        return kept
+    found, stopped = _run(config, given, rule, n_jobs, progress)
     found = _finished(found, sum(one.runs for one in found), stopped)
     _tell_divergence(found)
     return found
@@ -228,6 +247,39 @@ def _run(
     runs = [Run._of(config, one, given, seconds, rule) for one in settings]
     found = Sweep(config, runs, given=given, seconds=seconds, rule=rule)
     return found, interruption
+
+
+def _run_in(
+    out: str | os.PathLike[str],
+    config: Config,
+    given: Data | None,
+    rule: Any,
+    n_jobs: int | None,
+    progress: bool | None,
+    *,
+    resume: bool,
+) -> Sweep:
+    """All runs, kept in a folder while they are made."""
+    if rule is not None:
+        config = config.replace(engine="mini_batch")
+    start = time.perf_counter()
+    threads = _threads(n_jobs)
+    folder, held = _folders.hold(out, given)
+    bar = _Bar(progress)
+    stopped = _core.train_in_folder(
+        config._flat(),
+        held,
+        own(rule, config.seed),
+        (os.fspath(folder), resume),
+        threads,
+        bar.show if bar.is_wanted else None,
+    )
+    bar.close(is_done=stopped is None)
+    seconds = time.perf_counter() - start
+    settings = _folders.load(folder, rule)[1]
+    runs = [Run._of(config, one, given, seconds, rule) for one in settings]
+    found = Sweep(config, runs, given=given, seconds=seconds, rule=rule)
+    return _finished(found, sum(one.runs for one in found), stopped)
 
 
 def _threads(n_jobs: int | None) -> int | None:

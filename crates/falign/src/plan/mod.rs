@@ -9,6 +9,7 @@ pub(crate) mod cells;
 pub(crate) mod coverage;
 pub mod execute;
 pub mod folder;
+pub mod in_folder;
 pub mod in_memory;
 pub mod inputs;
 pub mod need;
