@@ -59,6 +59,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(audit::audit_updates, module)?)?;
     module.add_function(wrap_pyfunction!(fitted::fitted, module)?)?;
     module.add_function(wrap_pyfunction!(predict::predict, module)?)?;
+    module.add_function(wrap_pyfunction!(predict::activities, module)?)?;
     module.add_function(wrap_pyfunction!(predict::plain, module)?)?;
     module.add_function(wrap_pyfunction!(predict::scaling, module)?)?;
     module.add_function(wrap_pyfunction!(theory::theory, module)?)?;

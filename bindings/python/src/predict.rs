@@ -4,7 +4,7 @@ use falign::internal::simulate::Context;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
 use falign::internal::study::prediction::{
-    NewInputs, input_scaling, outside, plain_layers, predict as outputs,
+    NewInputs, activities as hidden, input_scaling, outside, plain_layers, predict as outputs,
 };
 use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::prelude::*;
@@ -41,6 +41,29 @@ pub(crate) fn predict<'py>(
         outputs(&setting, run, watched(&sources, watch), &weights, &inputs)
     })?;
     Ok(found.into_pyarray(py))
+}
+
+/// Of each hidden layer of run `run` of a config's first setting, (samples, units).
+#[pyfunction]
+pub(crate) fn activities<'py>(
+    py: Python<'py>,
+    flat: &Bound<'py, PyDict>,
+    fitted: Option<&Fitted>,
+    run: u64,
+    weights: WeightDict<'py>,
+    inputs: ClassInputs<'py>,
+) -> PyResult<Vec<Bound<'py, PyArray2<f64>>>> {
+    let (experiment, sources) = without_data(flat, fitted)?;
+    let setting = experiment.settings[0].setting.clone();
+    let weights = saved(&weights)?;
+    let inputs = match inputs {
+        ClassInputs::Reals(x) if !setting.classes.are_named() => NewInputs::Reals(lent(&x)),
+        inputs => NewInputs::Classes(inputs.lent()),
+    };
+    let found = interruptible(py, move |watch| {
+        hidden(&setting, run, watched(&sources, watch), &weights, &inputs)
+    })?;
+    Ok(found.into_iter().map(|of| of.into_pyarray(py)).collect())
 }
 
 fn watched<'a>(sources: &'a Sources, watch: &'a Watch) -> Context<'a> {

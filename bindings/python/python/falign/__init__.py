@@ -8,26 +8,27 @@
 >>> run.alignment.shape  # (runs, recorded steps)
 (20, 101)
 
-======================  =====================================================================
-``Config``              an experiment as one flat value; reads and writes experiment files
-``train``, ``sweep``    all runs of one setting, or of a grid of them
-``Run``, ``Sweep``      what comes back: NumPy arrays, tables, run folders
-``concat``              several runs and sweeps as one
-``iterate``             one run, looked at on its way
-``limit_memory``        what trainings may use; what needs more is refused
-``Dense``, ``Conv``     layers of ``Config.layers``: all are in ``falign.layers``
-``load``                MNIST and its kin; ``Labelled``, ``Reals`` for arrays of one's own
-``theory``              what theory says of data and a config
-``audit``               is a rule the rule it is called?
-``audit_updates``       are updates of another program those of a rule?
-``archive``             a finished run folder as one file, for a repository of data
-``doctor``              what this machine and this build are, and what is missing
-``explain``, ``cite``   what a key, a quantity or a rule is; BibTeX of what it is from
-``falign.plot``         figures (matplotlib)
-``falign.sklearn``      estimators (scikit-learn)
-``falign.interop``      weights for PyTorch and others
-``falign.errors``       what can go wrong
-======================  =====================================================================
+==========================  ===================================================================
+``Config``                  an experiment as one flat value; reads and writes experiment files
+``train``, ``sweep``        all runs of one setting, or of a grid of them
+``Run``, ``Sweep``          what comes back: NumPy arrays, tables, run folders
+``concat``                  several runs and sweeps as one
+``iterate``                 one run, looked at on its way
+``limit_memory``            what trainings may use; what needs more is refused
+``Dense``, ``Conv``         layers of ``Config.layers``: all are in ``falign.layers``
+``load``                MNIST and its kin; ``Labelled``, ``Reals``  for arrays of one's own
+``theory``                  what theory says of data and a config
+``audit``                   is a rule the rule it is called?
+``audit_updates``           are updates of another program those of a rule?
+``archive``                 a finished run folder as one file, for a repository of data
+``doctor``                  what this machine and this build are, and what is missing
+``explain``, ``cite``       what a key, a quantity or a rule is; BibTeX of what it is from
+``falign.plot``             figures (matplotlib)
+``falign.sklearn``          estimators (scikit-learn)
+``falign.representations``  RDM and CKA of activities
+``falign.interop``          weights for PyTorch and others
+``falign.errors``           what can go wrong
+==========================  ===================================================================
 
 numpy is all that is needed; pandas, xarray, pyarrow, matplotlib, scikit-learn, tqdm and
 safetensors are imported where they are used.
@@ -38,7 +39,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from falign import errors
+from falign import errors, representations
 from falign._core import __version__, quantities
 from falign.archives import archive
 from falign.auditing import Audit, Check, UpdatedPart, UpdatesAudit, audit, audit_updates
@@ -103,6 +104,7 @@ __all__ = [
     "load",
     "plot",
     "quantities",
+    "representations",
     "sklearn",
     "sweep",
     "theory",

@@ -9,6 +9,7 @@ __all__ = [
     "Fitted",
     "Iteration",
     "__version__",
+    "activities",
     "archive",
     "audit",
     "audit_updates",
@@ -142,6 +143,13 @@ def predict(
     weights: dict[str, NDArray[Any]],
     inputs: NDArray[Any],
 ) -> NDArray[np.float64]: ...
+def activities(
+    flat: dict[str, Any],
+    fitted: Fitted | None,
+    run: int,
+    weights: dict[str, NDArray[Any]],
+    inputs: NDArray[Any],
+) -> list[NDArray[np.float64]]: ...
 def plain(
     flat: dict[str, Any], fitted: Fitted | None, run: int, weights: dict[str, NDArray[Any]]
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64] | None, str]]: ...

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from falign import _core, _folders, _html, _tables, data
 from falign._extras import need
 from falign.config import Config
-from falign.errors import FalignError, RecordError
+from falign.errors import ConfigError, FalignError, RecordError
 
 if TYPE_CHECKING:
     import pandas
@@ -81,7 +81,7 @@ class Run:
             self._keep_facts()
 
     def _keep_facts(self) -> None:
-        runs = [at for at, one in enumerate(self._all) if one is not None]
+        runs = [at for at, one in enumerate(self._all) if one is not None] or list(range(len(self._all)))
         # A validation set is drawn for each run, and inputs are scaled by the rest.
         of_runs = runs if self.config.validation else runs[:1]
         if self._given is None or not runs:
@@ -215,6 +215,52 @@ class Run:
         is_labelled = self.config._has_classes if fitted is None else fitted.has_classes
         inputs = data._samples(X)[0] if is_labelled else data._matrix(X)
         return _core.predict(self.config._flat(), fitted, run, weights, inputs)
+
+    def activities(
+        self, X: ArrayLike, *, layer: int | None = None, run: int = 0, which: str = "final"
+    ) -> Any:
+        """Activities of hidden layers on X, (samples, units), scaled as in training, without dropout.
+
+        Parameters
+        ----------
+        X : array_like, (samples, ...)
+            As for :meth:`predict`.
+        layer : int, optional
+            Which hidden layer, from 1 at the input, as in ``alignment_layer_1``; -1 is the last.
+            Without it a list of all. Units of a layer on images are its numbers, channels first.
+        run : int
+            Which run, from 0, or -1 for the last.
+        which : str
+            ``"final"``, or ``"initial"`` for the network at its start (``save_weights``).
+
+        Raises
+        ------
+        FalignError
+            If there are no such weights.
+        IndexError
+            If there is no such layer.
+        """
+        if which not in ("initial", "final"):
+            raise ConfigError(f"which = {which!r}: expected 'initial' or 'final'")
+        if which == "initial":
+            one = self._all[run := self._number(run)]
+            weights = None if one is None else one.weights[0]
+            if weights is None:
+                raise FalignError('no weights of the start are kept: train with save_weights="both"')
+        else:
+            run, weights = self._last_weights(run)
+        return self._activities(X, layer, run, weights)
+
+    def _activities(self, X: ArrayLike, layer: int | None, run: int, weights: Weights) -> Any:
+        fitted = self._fitted(run)
+        is_labelled = self.config._has_classes if fitted is None else fitted.has_classes
+        inputs = data._samples(X)[0] if is_labelled else data._matrix(X)
+        found = _core.activities(self.config._flat(), fitted, run, weights, inputs)
+        if layer is None:
+            return found
+        if layer == 0 or not -len(found) <= layer <= len(found):
+            raise IndexError(f"layer = {layer}: there are hidden layers 1 to {len(found)}")
+        return found[layer - 1 if layer > 0 else layer]
 
     def _first(self) -> int:
         """The number of the first run that was finished."""

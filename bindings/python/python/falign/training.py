@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from numpy.typing import ArrayLike
 
@@ -327,8 +327,10 @@ class _Bar:
             self._bar.close()
 
 
-class Look(NamedTuple):
-    """A run at one step; see :func:`iterate`."""
+class Look:
+    """A run at one step; see :func:`iterate`. It unpacks as step, values, weights."""
+
+    __slots__ = ("_see", "step", "values", "weights")
 
     step: int
     """Steps done."""
@@ -337,6 +339,26 @@ class Look(NamedTuple):
     weights: Weights | None
     """The weights at this step, by the names of :attr:`Run.weights`; ``None`` where they were
     not asked for, or the engine has no single units."""
+
+    def __init__(
+        self, step: int, values: dict[str, float], weights: Weights | None, see: Callable[..., Any] | None = None
+    ) -> None:
+        self.step, self.values, self.weights, self._see = step, values, weights, see
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.step, self.values, self.weights))
+
+    def activities(self, X: ArrayLike, *, layer: int | None = None) -> Any:
+        """Activities of hidden layers on X at this step, as :meth:`Run.activities` gives them.
+
+        Raises ``ConfigError`` where the iteration has no ``weights=True``.
+        """
+        if self.weights is None or self._see is None:
+            raise ConfigError("weights = False: activities are those of weights; iterate with weights=True")
+        return self._see(X, layer, self.weights)
+
+    def __repr__(self) -> str:
+        return f"Look(step={self.step}, values={self.values})"
 
 
 def iterate(
@@ -386,20 +408,26 @@ def iterate(
     if not -config.runs <= run < config.runs:
         raise IndexError(f"run = {run}: there are {config.runs} runs, 0 to {config.runs - 1}")
     run %= config.runs
+    config = config.replace(**changes)
     looks = _core.Iteration(
-        config.replace(**changes)._flat(),
+        config._flat(),
         None if given is None else given._core,
         run,
         weights,
         own(rule, config.seed),
     )
-    return _looks(looks, given)
+    whose = Run(config, (), [None] * config.runs, given=given) if weights else None
+    return _looks(looks, whose, run)
 
 
-def _looks(looks: _core.Iteration, given: Data | None) -> Iterator[Look]:
+def _looks(looks: _core.Iteration, whose: Run | None, run: int) -> Iterator[Look]:
     names = looks.quantities
+
+    def see(X: ArrayLike, layer: int | None, weights: Weights) -> Any:
+        return None if whose is None else whose._activities(X, layer, run, weights)
+
     try:
         for step, values, found in looks:
-            yield Look(step, dict(zip(names, values.tolist(), strict=True)), found)
+            yield Look(step, dict(zip(names, values.tolist(), strict=True)), found, see)
     finally:
         looks.close()

@@ -128,6 +128,23 @@ fn feedback_outside<T: Element>(
     }
 }
 
+impl<T: Element> Network<T> {
+    /// Activities of the hidden layers in the last forward pass, (samples, units), numbers of images in the order of
+    /// a file.
+    pub(crate) fn activities_of_file(&self) -> Vec<Array2<f64>> {
+        let hidden = self.trace().activities.iter().enumerate();
+        let of_layer = |(at, h): (usize, &Array2<T>)| {
+            let outside = match self.doors().get(at) {
+                Some(Some(door)) => door.activities(h.nrows()),
+                _ => Outside::same(vec![h.nrows(), h.ncols()]),
+            };
+            let numbers = outside.of(h.iter().map(|h| h.to_f64()));
+            Array2::from_shape_vec(h.dim(), numbers).expect("as many numbers")
+        };
+        hidden.map(of_layer).collect()
+    }
+}
+
 /// Whether an array of this name is feedback weights.
 pub fn is_feedback(name: &str) -> bool {
     name.starts_with(FEEDBACK)

@@ -88,6 +88,11 @@ impl Door {
         }
     }
 
+    /// Activities of the layer, (samples, units).
+    pub(super) fn activities(self, samples: usize) -> Outside {
+        columns_of(samples, self.above)
+    }
+
     /// Direct feedback weights of the layer, (outputs, units).
     pub(super) fn direct(self, outputs: usize) -> Outside {
         columns_of(outputs, self.above)

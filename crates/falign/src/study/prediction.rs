@@ -57,7 +57,7 @@ pub fn predict(
     weights: &SavedWeights,
     inputs: &NewInputs,
 ) -> Result<Array2<f64>> {
-    match (setting, weights, inputs) {
+    let passed = match (setting, weights, inputs) {
         (Setting::Network(setting), SavedWeights::Deep(file), _) => match setting.precision {
             Precision::F32 => deep::<f32>(setting, run, context, file, inputs),
             Precision::F64 => deep::<f64>(setting, run, context, file, inputs),
@@ -66,7 +66,62 @@ pub fn predict(
             two_layer(setting, run, context, weights, inputs)
         }
         _ => Err(of_another(setting)),
-    }
+    };
+    passed.map(|passed| passed.outputs)
+}
+
+/// psi(z) of each hidden layer from the input up, (samples, units), of the network of run `run` with these
+/// weights; of a layer on images a sample's numbers in the order of a file, channels first. Nothing is dropped.
+///
+/// # Errors
+/// As [`predict`].
+///
+/// # Example
+/// ```
+/// use falign::internal::study::prediction::{NewInputs, activities};
+/// use falign::internal::simulate::{Context, simulate};
+/// use falign::experiment::Experiment;
+/// use falign::internal::simulate::sources::Sources;
+/// let flat = "samples = 5\ninput_dim = 2\nwidth = 30\nsave_weights = \"final\"".parse().unwrap();
+/// let setting = &Experiment::from_flat(&flat, None)?.settings[0].setting;
+/// let sources = Sources::default();
+/// let run = simulate(setting, 0, Context::new(&sources), &mut |_| true)?.unwrap();
+/// let new = NewInputs::Reals(ndarray::array![[0.0, 0.0], [1.0, -1.0]].into());
+/// let hidden = activities(setting, 0, Context::new(&sources), run.weights[1].as_ref().unwrap(), &new)?;
+/// assert_eq!(hidden[0].dim(), (2, 30));
+/// # Ok::<(), falign::Error>(())
+/// ```
+pub fn activities(
+    setting: &Setting,
+    run: u64,
+    context: Context<'_>,
+    weights: &SavedWeights,
+    inputs: &NewInputs,
+) -> Result<Vec<Array2<f64>>> {
+    let mut setting = setting.clone();
+    // Outputs are not looked at.
+    let passed = match (&mut setting, weights, inputs) {
+        (Setting::Network(setting), SavedWeights::Deep(file), _) => {
+            setting.center_outputs = false;
+            match setting.precision {
+                Precision::F32 => deep::<f32>(setting, run, context, file, inputs),
+                Precision::F64 => deep::<f64>(setting, run, context, file, inputs),
+            }
+        }
+        (Setting::TwoLayer(setting), SavedWeights::TwoLayer(weights), NewInputs::Reals(inputs)) => {
+            setting.center_outputs = false;
+            two_layer(setting, run, context, weights, inputs)
+        }
+        (setting, ..) => Err(of_another(setting)),
+    };
+    passed.map(|passed| passed.activities)
+}
+
+/// A forward pass.
+struct Passed {
+    outputs: Array2<f64>,
+    /// Of each hidden layer.
+    activities: Vec<Array2<f64>>,
 }
 
 /// Weights that are not a setting's.
@@ -154,12 +209,13 @@ fn two_layer(
     context: Context<'_>,
     weights: &Weights,
     inputs: &Matrix<f64>,
-) -> Result<Array2<f64>> {
+) -> Result<Passed> {
     let setting = &setting.at_rest();
     let (problem, _) = resolve_watched(setting, run, setting.draw(), context)?;
     columns_fit(inputs.dim(), weights.hidden.ncols())?;
     let inputs = &scaled(setting, context.sources, inputs)?;
-    let mut outputs = forward(&problem, weights, inputs);
+    let hidden = hidden(&problem, weights, inputs);
+    let mut outputs = hidden.dot(&weights.output) * problem.scale();
     if problem.center_outputs {
         let (_, _, mut start) = engine(setting, run, context)?;
         let initial = prepare(context.watch, |listener| {
@@ -169,20 +225,25 @@ fn two_layer(
             let engine = setting.engine.name();
             Error::config("network.draw", engine, "single units are needed to predict")
         })?;
-        outputs -= &forward(&problem, &initial, inputs);
+        let hidden = self::hidden(&problem, &initial, inputs);
+        outputs -= &(hidden.dot(&initial.output) * problem.scale());
     }
-    Ok(outputs)
+    let activities = vec![hidden];
+    Ok(Passed {
+        outputs,
+        activities,
+    })
 }
 
-/// (alpha/sqrt p) psi(X W') beta.
-fn forward(problem: &Problem, weights: &Weights, inputs: &ArrayRef2<f64>) -> Array2<f64> {
+/// psi(X W').
+fn hidden(problem: &Problem, weights: &Weights, inputs: &ArrayRef2<f64>) -> Array2<f64> {
     // Products with one column come back in Fortran's order.
     let product = inputs.dot(&weights.hidden.t());
     let mut hidden = product.as_standard_layout().into_owned();
     let mut slopes = vec![0.0; hidden.len()];
     let values = hidden.as_slice_mut().expect("a whole array");
     activate(problem.activation, values, &mut slopes);
-    hidden.dot(&weights.output) * problem.scale()
+    hidden
 }
 
 fn deep<T: RulePrecision>(
@@ -191,7 +252,7 @@ fn deep<T: RulePrecision>(
     context: Context<'_>,
     file: &TensorFile,
     inputs: &NewInputs,
-) -> Result<Array2<f64>> {
+) -> Result<Passed> {
     let sources = context.sources;
     let parts = prepare(context.watch, |listener| {
         parts::<T>(&setting.at_rest(), run, sources, listener)
@@ -235,7 +296,11 @@ fn deep<T: RulePrecision>(
     if let Some(initial) = initial {
         outputs.zip_mut_with(&initial, |f, start| *f -= start.to_f64());
     }
-    Ok(outputs)
+    let activities = network.activities_of_file();
+    Ok(Passed {
+        outputs,
+        activities,
+    })
 }
 
 /// A layer as other libraries have it: z = a W' + bias, and psi(z) above.
