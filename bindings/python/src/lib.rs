@@ -20,6 +20,7 @@ mod figure;
 mod fitted;
 mod folder;
 mod iterate;
+mod kernels;
 mod lent;
 mod limit;
 mod pool;
@@ -63,6 +64,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(predict::plain, module)?)?;
     module.add_function(wrap_pyfunction!(predict::scaling, module)?)?;
     module.add_function(wrap_pyfunction!(theory::theory, module)?)?;
+    module.add_function(wrap_pyfunction!(kernels::infinite_kernel, module)?)?;
+    module.add_function(wrap_pyfunction!(kernels::finite_kernel, module)?)?;
     module.add_function(wrap_pyfunction!(figure::figure, module)?)?;
     module.add_function(wrap_pyfunction!(folder::save, module)?)?;
     module.add_function(wrap_pyfunction!(folder::load, module)?)?;

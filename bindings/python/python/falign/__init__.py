@@ -26,6 +26,7 @@
 ``falign.plot``             figures (matplotlib)
 ``falign.sklearn``          estimators (scikit-learn)
 ``falign.representations``  RDM and CKA of activities
+``falign.kernels``          feature, feedback and tangent kernels of arrays
 ``falign.interop``          weights for PyTorch and others
 ``falign.errors``           what can go wrong
 ==========================  ===================================================================
@@ -39,7 +40,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from falign import errors, representations
+from falign import errors, kernels, representations
 from falign._core import __version__, quantities
 from falign.archives import archive
 from falign.auditing import Audit, Check, UpdatedPart, UpdatesAudit, audit, audit_updates
@@ -100,6 +101,7 @@ __all__ = [
     "explain",
     "interop",
     "iterate",
+    "kernels",
     "limit_memory",
     "load",
     "plot",

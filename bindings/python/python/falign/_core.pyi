@@ -20,8 +20,10 @@ __all__ = [
     "doctor",
     "explain",
     "figure",
+    "finite_kernel",
     "fitted",
     "flat",
+    "infinite_kernel",
     "keys",
     "layer_kinds",
     "limit_memory",
@@ -150,6 +152,15 @@ def activities(
     weights: dict[str, NDArray[Any]],
     inputs: NDArray[Any],
 ) -> list[NDArray[np.float64]]: ...
+def infinite_kernel(
+    name: str, activation: str, left: NDArray[Any], right: NDArray[Any] | None
+) -> NDArray[np.float64]: ...
+def finite_kernel(
+    weights: tuple[NDArray[Any], _Pair | None],
+    activation: str,
+    left: NDArray[Any],
+    right: NDArray[Any] | None,
+) -> NDArray[np.float64]: ...
 def plain(
     flat: dict[str, Any], fitted: Fitted | None, run: int, weights: dict[str, NDArray[Any]]
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64] | None, str]]: ...
