@@ -11,7 +11,8 @@ import falign as fa
 
 pytest.importorskip("sklearn")
 
-from sklearn.model_selection import cross_val_score
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -73,3 +74,41 @@ def test_layers_read_the_columns_as_images() -> None:
         make(layers=layers, input_shape=(1, 6, 5), random_state=0).fit(rows, y)
     with pytest.raises(ValueError, match="network.input"):
         make(layers=layers, random_state=0).fit(rows, y)
+
+
+def test_fitted_networks_are_read_as_those_of_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    X, make = rng.standard_normal((50, 4)), fa.sklearn.FeedbackAlignmentRegressor
+    y = X[:, :2] - 0.5 * X[:, 2:]
+    model = make(hidden_layer_sizes=(7, 5), epochs=6, random_state=1).fit(X, y)
+    assert [w.shape for w in model.coefs_] == [(4, 7), (7, 5), (5, 2)]
+    assert [b.shape for b in model.intercepts_] == [(7,), (5,), (2,)]
+    hidden = X
+    for weights, bias in zip(model.coefs_[:-1], model.intercepts_[:-1], strict=True):
+        hidden = np.tanh(hidden @ weights + bias)
+    assert hidden @ model.coefs_[-1] + model.intercepts_[-1] == pytest.approx(model.predict(X))
+    assert model.n_iter_ == len(model.loss_curve_) == 6
+    assert model.loss_curve_[-1] == model.loss_ < model.loss_curve_[0]
+    plain = make(hidden_widths=(7, 5), epochs=6, random_state=1).fit(X, y)
+    assert (plain.predict(X) == model.predict(X)).all()
+
+
+def test_any_key_is_searched() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 3))
+    model = fa.sklearn.FeedbackAlignmentRegressor(hidden_widths=(6,), epochs=4, random_state=0)
+    grid = {"config": [None, {"optimiser": "momentum", "momentum": 0.5, "step_size": 0.01}]}
+    search = GridSearchCV(model, grid, cv=2).fit(X, X[:, 0])
+    assert len(set(search.cv_results_["mean_test_score"])) == 2
+    wrong = model.set_params(config={"momentun": 0.5})
+    with pytest.raises(TypeError, match="did you mean `momentum`?"):
+        wrong.fit(X, X[:, 0])
+
+
+def test_a_fit_that_diverges_warns() -> None:
+    X = np.random.default_rng(0).standard_normal((40, 3))
+    model = fa.sklearn.FeedbackAlignmentRegressor(
+        activation="linear", optimiser="sgd", step_size=300.0, epochs=50, random_state=0
+    )
+    with pytest.warns(ConvergenceWarning, match="1 of 1 runs diverged, the first at step"):
+        model.fit(X, X[:, 0])

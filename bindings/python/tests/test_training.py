@@ -305,6 +305,14 @@ def test_held_out_data_are_measured(config: fa.Config, arrays: Arrays, tmp_path:
 
 def test_theory_has_numbers(config: fa.Config, arrays: Arrays) -> None:
     found = fa.theory(config, *arrays)
+    table = found[0].to_pandas()
+    assert table.set_index("key")["value"]["gamma"] == found["gamma"]
+    assert set(table["key"]) == set(found[0].keys())
+    assert fa.theory(fa.train(config, *arrays))["gamma"] == found["gamma"]
+    over = config.replace(sweep={"ridge": [0.1, 0.2], "width": [20, 40]})
+    each = fa.theory(over, *arrays, every_setting=True).to_pandas()
+    assert sorted(zip(each["width"], each["ridge"], strict=True)) == [(20, 0.1), (20, 0.2), (40, 0.1), (40, 0.2)]
+    assert each["gamma"].to_numpy() == pytest.approx(found["gamma"])
     assert found["gamma"] > 0
     assert found[0].verdict("theorem_3_2") == "conditions_not_met"
     assert "beta(0)" in found[0].entries["summary"]

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
 from falign import _core, _html, data
+from falign._extras import need
 from falign.config import Config
+from falign.results import Run
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = ["Certificate", "Certificates", "theory"]
+
+# What a number says, and what a certificate is of.
+_COLUMNS = ("value", "basis", "label", "note")
+_SETTING = ("case", "rule", "activation", "width", "ridge", "step_size", "steps", "samples", "input_dim", "outputs")
 
 
 @dataclass(frozen=True, repr=False)
@@ -26,16 +35,36 @@ class Certificate:
     """Everything, by the keys of ``docs/theory.md``: ``summary``, ``numbers`` by group,
     ``statements`` (theorems with their conditions), ``remarks``, and the setting."""
 
+    def _groups(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Numbers by what they belong to: a group, or a statement."""
+        yield from self.entries["numbers"].items()
+        for name, one in self.entries["statements"].items():
+            yield name, one["numbers"]
+
     def __getitem__(self, key: str) -> float | None:
         """The number of that key, such as ``"gamma"``; ``None`` where it has no value."""
-        groups = [*self.entries["numbers"].values()]
-        groups += [one["numbers"] for one in self.entries["statements"].values()]
-        for group in groups:
+        for _, group in self._groups():
             if key in group:
                 value = group[key]["value"]
                 return None if value is None else float(value)
-        known = sorted(name for group in groups for name in group)
-        raise KeyError(f"{key!r} is no number of this certificate; there are {', '.join(known)}")
+        known = ", ".join(sorted(self.keys()))
+        raise KeyError(f"{key!r} is no number of this certificate; there are {known}")
+
+    def keys(self) -> list[str]:
+        """Names of all numbers."""
+        return list(dict.fromkeys(name for _, group in self._groups() for name in group))
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row for each number: its group or statement (``of``), ``key``, ``value`` (NaN where it has
+        none), ``basis``, and what it is (``label``, ``note``). Needs pandas."""
+        rows = [
+            {"of": name, "key": key, **{column: one.get(column) for column in _COLUMNS}}
+            for name, group in self._groups()
+            for key, one in group.items()
+        ]
+        frame: pandas.DataFrame = need("pandas", "to_pandas").DataFrame(rows)
+        frame["value"] = frame["value"].astype(float)
+        return frame
 
     def verdict(self, statement: str) -> str:
         """Whether a theorem speaks of this setting: ``conditions_met``,
@@ -67,6 +96,15 @@ class Certificates(Sequence[Certificate]):
             return self._found[0][index]
         return self._found[index]
 
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row for each certificate: its setting, then every number by its key. Needs pandas."""
+        rows = [
+            {key: one.entries[key] for key in _SETTING} | {key: one[key] for key in one.keys()}  # noqa: SIM118
+            for one in self
+        ]
+        frame: pandas.DataFrame = need("pandas", "to_pandas").DataFrame(rows)
+        return frame
+
     def __repr__(self) -> str:
         return "\n".join(one.page for one in self)
 
@@ -75,7 +113,7 @@ class Certificates(Sequence[Certificate]):
 
 
 def theory(
-    config: Config,
+    config: Config | Run,
     X: ArrayLike | data.Reals | None = None,
     y: ArrayLike | None = None,
     *,
@@ -94,7 +132,7 @@ def theory(
     Parameters
     ----------
     config, X, y
-        As for :func:`falign.train`.
+        As for :func:`falign.train`; or a :class:`falign.Run`, with its config and data.
     run : path, optional
         A finished run folder of this config, whose first run adds what was observed.
     every_setting : bool
@@ -115,6 +153,9 @@ def theory(
         that is not between 0 and 1.
     """
     given = data.given(X, y)
+    if isinstance(config, Run):
+        given = config._stored() if given is None else given
+        config = config.config
     core = None if given is None else given._core
     folder = None if run is None else os.fspath(run)
     found = _core.theory(config._flat(), core, folder, every_setting, alignment)

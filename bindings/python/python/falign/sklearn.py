@@ -55,6 +55,8 @@ class _FeedbackAlignment(BaseEstimator):  # type: ignore[misc]
         ridge: float = 0.0,
         layers: Sequence[Mapping[str, object]] | None = None,
         input_shape: Sequence[int] | None = None,
+        hidden_layer_sizes: Sequence[int] | None = None,
+        config: Mapping[str, Any] | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -68,6 +70,8 @@ class _FeedbackAlignment(BaseEstimator):  # type: ignore[misc]
         self.ridge = ridge
         self.layers = layers
         self.input_shape = input_shape
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.config = config
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -85,10 +89,11 @@ class _FeedbackAlignment(BaseEstimator):  # type: ignore[misc]
             "activation": self.activation,
             "optimiser": self.optimiser,
         }
-        hidden: dict[str, Any] = {"hidden_widths": list(self.hidden_widths)}
+        widths = self.hidden_widths if self.hidden_layer_sizes is None else self.hidden_layer_sizes
+        hidden: dict[str, Any] = {"hidden_widths": list(widths)}
         if self.layers is not None:
             hidden = {"layers": [*self.layers, Dense(outputs)]}
-        return Config(
+        made = Config(
             **words,
             **hidden,
             input=None if self.input_shape is None else list(self.input_shape),
@@ -104,6 +109,7 @@ class _FeedbackAlignment(BaseEstimator):  # type: ignore[misc]
             runs=1,
             save_weights="final",
         )
+        return made.replace(**self.config) if self.config else made
 
     def _train(self, config: Config, given: Reals | Labelled) -> None:
         # Whoever chose the estimator said what the targets are.
@@ -113,6 +119,28 @@ class _FeedbackAlignment(BaseEstimator):  # type: ignore[misc]
         self.run_ = training._finished(run, run.runs, stopped)
         if (said := training.divergence([run])) is not None:
             warnings.warn(said, ConvergenceWarning, stacklevel=3)
+        losses = self.run_.values.get("loss")
+        # The first is of the start, before any batch.
+        self.loss_curve_ = [] if losses is None else losses[0, 1:].tolist()
+        self.n_iter_ = len(self.loss_curve_)
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else float("nan")
+
+    def _arrays(self, name: str) -> list[NDArray[np.float64]]:
+        check_is_fitted(self)
+        weights = self.run_.weights[0]
+        count = sum(key.endswith(".weight") for key in weights)
+        keys = [f"layers.{at}.{name}" for at in range(count)]
+        return [np.asarray(weights[key], dtype=np.float64).T for key in keys if key in weights]
+
+    @property
+    def coefs_(self) -> list[NDArray[np.float64]]:
+        """Weights of each dense layer, (inputs, units)."""
+        return self._arrays("weight")
+
+    @property
+    def intercepts_(self) -> list[NDArray[np.float64]]:
+        """Biases of each layer, (units,)."""
+        return self._arrays("bias")
 
     def _outputs(self, X: ArrayLike) -> NDArray[np.float64]:
         check_is_fitted(self)
@@ -139,6 +167,11 @@ class FeedbackAlignmentRegressor(RegressorMixin, _FeedbackAlignment):  # type: i
     input_shape : sequence of int, optional
         For ``layers``: the shape of a sample, whose numbers are the columns of X in this order:
         channels, rows, columns, or channels, length.
+    hidden_layer_sizes : sequence of int, optional
+        The name that scikit-learn's networks have for ``hidden_widths``, in its place.
+    config : dict, optional
+        Any other keys of :class:`falign.Config`, such as ``{"momentum": 0.95, "dropout": 0.1}``; they
+        win. A search takes several dicts.
     random_state : int, RandomState or None
         Seed of weights and batches; ``None`` draws one.
     n_jobs : int, optional
@@ -148,6 +181,10 @@ class FeedbackAlignmentRegressor(RegressorMixin, _FeedbackAlignment):  # type: i
     ----------
     run_ : Run
         The training: ``run_.loss``, ``run_.alignment``, ``run_.weights``.
+    loss_curve_ : list of float
+        The training loss after each epoch; ``loss_`` the last, ``n_iter_`` their number.
+    coefs_, intercepts_ : list of ndarray
+        Weights (inputs, units) and biases of each layer.
     n_features_in_ : int
     """
 
