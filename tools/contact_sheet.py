@@ -25,6 +25,7 @@ STORED = {
     "figure3": "docs/figure3_readings.svg",
     "published/akrout2019": "docs/gallery/akrout2019.svg",
     "published/bartunov2018": "docs/gallery/bartunov2018.svg",
+    "published/biotorch_lenet": "docs/gallery/biotorch_lenet.svg",
     "published/lillicrap2016": "docs/gallery/lillicrap2016.svg",
 }
 
