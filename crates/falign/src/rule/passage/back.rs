@@ -40,7 +40,7 @@ impl<T: Element> Passage<T> {
             layer.pull_back(&through, delta, &mut below, self.batch, &mut space.weights);
             Some(below)
         };
-        let mut top = space.take(0);
+        let mut top = space.take(self.batch.length(sent.ncols()));
         self.lay_out(sent, &mut top);
         let top = (self.values.len(), top);
         self.descend(layers, top, 0, &mut hand_down, &mut hear, space);

@@ -29,7 +29,10 @@ impl<T> Default for Space<T> {
 impl<T: Element> Space<T> {
     /// Space for so many numbers, which are arbitrary.
     pub(super) fn take(&mut self, length: usize) -> Vec<T> {
-        let mut numbers = self.spare.pop().unwrap_or_default();
+        // Of that length there is some from the step before: what is longer or shorter would be filled.
+        let fitting = self.spare.iter().rposition(|spare| spare.len() == length);
+        let spare = fitting.map(|at| self.spare.swap_remove(at));
+        let mut numbers = spare.or_else(|| self.spare.pop()).unwrap_or_default();
         numbers.resize(length, T::ZERO);
         numbers
     }
