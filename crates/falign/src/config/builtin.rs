@@ -53,7 +53,7 @@ macro_rules! builtin {
 }
 
 /// Experiments that the program carries, the quickest first.
-pub static BUILTIN: [Builtin; 34] = builtin![
+pub static BUILTIN: [Builtin; 35] = builtin![
     "quickstart",
     "figure2" stored,
     "any_width",
@@ -88,6 +88,7 @@ pub static BUILTIN: [Builtin; 34] = builtin![
     "published/lillicrap2016" stored,
     "published/bartunov2018" stored,
     "published/biotorch_lenet" stored,
+    "published/biotorch_cifar",
 ];
 
 /// The embedded file of that name.
