@@ -142,7 +142,7 @@ fn data_in_memory_give_the_runs_of_the_same_data_in_a_file() {
     let scratch = Scratch::new("given");
     let csv = scratch.0.join("d.csv");
     fs::write(&csv, "1,2,0.5\n3,-4,-0.5\n0.25,1,2\n").unwrap();
-    let flat: toml::Table = "width = 9\nactivation = \"relu\"\nsteps = 20\nruns = 2\nsamples = 7"
+    let flat: toml::Table = "width = 9\nactivation = \"relu\"\nsteps = 20\nruns = 2\nsamples = 3"
         .parse()
         .unwrap();
     let train = Dataset::new(
@@ -159,6 +159,13 @@ fn data_in_memory_give_the_runs_of_the_same_data_in_a_file() {
     let ours = in_memory::run(&experiment, &sources, &Watch::default()).unwrap();
     let read = in_memory::run(&experiment, &Sources::default(), &Watch::default()).unwrap();
     assert_eq!(format!("{ours:?}"), format!("{read:?}"));
+    let mut other = flat.clone();
+    other.insert("samples".to_owned(), 7.into());
+    let error = given::experiment(other, &data, &csv, &Registry::built_in()).unwrap_err();
+    assert!(
+        error.to_string().contains("the data given have 3"),
+        "{error}"
+    );
     let odd = Dataset::new(array![[1.0]], array![[1.0]]).unwrap();
     let data = given::Given::Reals {
         train: Arc::new(train),

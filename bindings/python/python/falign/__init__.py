@@ -16,7 +16,7 @@
 ``iterate``                 one run, looked at on its way
 ``limit_memory``            what trainings may use; what needs more is refused
 ``Dense``, ``Conv``         layers of ``Config.layers``: all are in ``falign.layers``
-``load``                MNIST and its kin; ``Labelled``, ``Reals``  for arrays of one's own
+``load``                    MNIST and its kin; ``Labelled``, ``Reals`` for arrays of one's own
 ``theory``                  what theory says of data and a config
 ``audit``                   is a rule the rule it is called?
 ``audit_updates``           are updates of another program those of a rule?

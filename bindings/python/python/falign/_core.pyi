@@ -134,7 +134,7 @@ def train_in_folder(
     flat: dict[str, Any],
     data: tuple[Data, str] | None,
     rule: _OwnRule | None,
-    folder: tuple[str, bool],
+    out: tuple[str, bool],
     threads: int | None,
     progress: Callable[[float, int], None] | None,
 ) -> BaseException | None: ...

@@ -53,7 +53,7 @@ def rdm(activities: ArrayLike, *, metric: str = "correlation") -> NDArray[np.flo
 def cka(a: ArrayLike, b: ArrayLike) -> float:
     """The linear centred kernel alignment of two sets of activities, from 0 to 1.
 
-    |B'A|^2 / (|A'A| |B'B|) of activities A, (samples, units), and B, (samples, other units), less their
+    ``|B'A|^2 / (|A'A| |B'B|)`` of activities A, (samples, units), and B, (samples, other units), less their
     means over samples: 1 where one is a rotation, a multiple or a shift of the other; NaN where one
     does not vary.
 

@@ -132,7 +132,7 @@ class Sweep(Sequence[Run]):
     @property
     def steps(self) -> NDArray[Any]:
         """The recorded steps, (recorded steps,), where all settings have the same; else those of
-        each, (*shape, recorded steps), NaN where a setting has fewer."""
+        each, ``(*shape, recorded steps)``, NaN where a setting has fewer."""
         each = [one.steps for one in self]
         rows = max(map(len, each))
         if all(np.array_equal(steps, each[0]) for steps in each):

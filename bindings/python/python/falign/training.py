@@ -119,7 +119,7 @@ def train(
     --------
     >>> import numpy as np, falign as fa
     >>> X = np.random.default_rng(0).standard_normal((30, 60))
-    >>> run = fa.train(fa.Config(width=50, step_size=0.01, steps=20, runs=3), X, X[:, 0])
+    >>> run = fa.train(fa.Config(width=50, step_size=0.002, steps=20, runs=3), X, X[:, 0])
     >>> run.loss.shape
     (3, 21)
     """

@@ -78,7 +78,7 @@ impl InputKind {
 }
 
 impl Fitted {
-    /// What run `run` of a setting keeps of stored data; `None` where data are drawn.
+    /// Facts that run `run` of a setting keeps of stored data; `None` where data are drawn.
     ///
     /// # Errors
     /// As reading the data and fitting their scaling.

@@ -109,7 +109,7 @@ pub fn experiment(
 
 const QUANTITIES: &str = "quantities";
 
-/// What an experiment measures, and the loss on held-out data, which are measured where they are given.
+/// Names of what an experiment measures, and of the loss on held-out data, which are measured where they are given.
 fn with_held_out(experiment: &Experiment) -> Value {
     let setting = &experiment.settings[0].setting;
     let measured = setting.quantities.iter().copied();

@@ -226,7 +226,7 @@ impl Sources {
         given.expect("facts of one data set");
     }
 
-    /// What [`give_fitted`](Self::give_fitted) was given.
+    /// Facts that [`give_fitted`](Self::give_fitted) was given.
     pub(crate) fn fitted(&self) -> Option<&Fitted> {
         self.fitted.get()
     }

@@ -120,7 +120,7 @@ pub fn activities(
 /// A forward pass.
 struct Passed {
     outputs: Array2<f64>,
-    /// Of each hidden layer.
+    /// psi(z) of each hidden layer.
     activities: Vec<Array2<f64>>,
 }
 

@@ -11,7 +11,7 @@ use crate::network::Input;
 use crate::network::gradients::Gradients;
 use crate::rule::{Layer, Plasticity, Trace};
 
-/// What a rule has written.
+/// Kind of numbers that a rule has written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Written {
     /// A rule that teaches has written nothing.
