@@ -17,7 +17,7 @@ use crate::data::Data;
 use crate::error::{OrRaise, config};
 use crate::rule::PythonRule;
 use crate::runs::weights;
-use crate::train::{OwnRule, own_experiment};
+use crate::train::{OwnRule, in_memory_only, own_experiment};
 
 /// As in `supervise`.
 const TICK: Duration = Duration::from_millis(50);
@@ -55,7 +55,8 @@ impl Iteration {
         rule: Option<OwnRule>,
     ) -> PyResult<Self> {
         let watch = Arc::new(Watch::default());
-        let (experiment, sources, rule) = own_experiment(flat, data, rule, &watch)?;
+        let (experiment, sources, rule) =
+            own_experiment(flat, data.map(in_memory_only), rule, &watch)?;
         inputs::check(&experiment, &sources).or_raise()?;
         let settings = experiment.settings.len();
         if settings != 1 {

@@ -1,5 +1,6 @@
 //! Outputs of a trained network on new inputs.
 
+use falign::internal::config::setting::Setting;
 use falign::internal::simulate::Context;
 use falign::internal::simulate::sources::Sources;
 use falign::internal::simulate::watch::Watch;
@@ -17,6 +18,20 @@ use crate::lent::lent;
 use crate::runs::{WeightDict, saved};
 use crate::supervise::interruptible;
 
+/// A config's first setting, and facts of its data.
+fn first(flat: &Bound<'_, PyDict>, fitted: Option<&Fitted>) -> PyResult<(Setting, Sources)> {
+    let (mut experiment, sources) = without_data(flat, fitted)?;
+    Ok((experiment.settings.swap_remove(0).setting, sources))
+}
+
+/// Inputs of the kind that the setting's data have.
+fn new_inputs(setting: &Setting, inputs: ClassInputs<'_>) -> NewInputs {
+    match inputs {
+        ClassInputs::Reals(x) if !setting.classes.are_named() => NewInputs::Reals(lent(&x)),
+        inputs => NewInputs::Classes(inputs.lent()),
+    }
+}
+
 /// (samples, outputs) of run `run` of a config's first setting.
 #[pyfunction]
 pub(crate) fn predict<'py>(
@@ -27,13 +42,8 @@ pub(crate) fn predict<'py>(
     weights: WeightDict<'py>,
     inputs: ClassInputs<'py>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    let (experiment, sources) = without_data(flat, fitted)?;
-    let setting = experiment.settings[0].setting.clone();
-    let weights = saved(&weights)?;
-    let inputs = match inputs {
-        ClassInputs::Reals(x) if !setting.classes.are_named() => NewInputs::Reals(lent(&x)),
-        inputs => NewInputs::Classes(inputs.lent()),
-    };
+    let (setting, sources) = first(flat, fitted)?;
+    let (weights, inputs) = (saved(&weights)?, new_inputs(&setting, inputs));
     if let Some(note) = detached(py, || outside(&setting, &sources, &inputs))? {
         warn(py, &note, 2)?;
     }
@@ -43,7 +53,7 @@ pub(crate) fn predict<'py>(
     Ok(found.into_pyarray(py))
 }
 
-/// Of each hidden layer of run `run` of a config's first setting, (samples, units).
+/// Activities of each hidden layer of run `run` of a config's first setting, (samples, units).
 #[pyfunction]
 pub(crate) fn activities<'py>(
     py: Python<'py>,
@@ -53,13 +63,8 @@ pub(crate) fn activities<'py>(
     weights: WeightDict<'py>,
     inputs: ClassInputs<'py>,
 ) -> PyResult<Vec<Bound<'py, PyArray2<f64>>>> {
-    let (experiment, sources) = without_data(flat, fitted)?;
-    let setting = experiment.settings[0].setting.clone();
-    let weights = saved(&weights)?;
-    let inputs = match inputs {
-        ClassInputs::Reals(x) if !setting.classes.are_named() => NewInputs::Reals(lent(&x)),
-        inputs => NewInputs::Classes(inputs.lent()),
-    };
+    let (setting, sources) = first(flat, fitted)?;
+    let (weights, inputs) = (saved(&weights)?, new_inputs(&setting, inputs));
     let found = interruptible(py, move |watch| {
         hidden(&setting, run, watched(&sources, watch), &weights, &inputs)
     })?;
@@ -85,8 +90,7 @@ pub(crate) fn scaling<'py>(
     run: u64,
     input_dim: usize,
 ) -> PyResult<Scaling<'py>> {
-    let (experiment, sources) = without_data(flat, fitted)?;
-    let setting = experiment.settings[0].setting.clone();
+    let (setting, sources) = first(flat, fitted)?;
     let (zero, one) = interruptible(py, move |watch| {
         input_scaling(&setting, run, watched(&sources, watch), input_dim)
     })?;
@@ -109,9 +113,8 @@ pub(crate) fn plain<'py>(
     run: u64,
     weights: WeightDict<'py>,
 ) -> PyResult<Vec<PlainLayerOut<'py>>> {
-    let (experiment, sources) = without_data(flat, fitted)?;
+    let (setting, sources) = first(flat, fitted)?;
     let weights = saved(&weights)?;
-    let setting = experiment.settings[0].setting.clone();
     let layers = interruptible(py, move |watch| {
         plain_layers(&setting, run, watched(&sources, watch), &weights)
     })?;

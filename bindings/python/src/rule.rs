@@ -187,15 +187,9 @@ impl<T: Scalar + Element> Taught<T> {
         trace: &Trace<T>,
         signals: &mut [Array2<T>],
     ) -> PyResult<()> {
-        let Some(object) = &self.object else {
-            return Err(config("rule", "none", "it could not be made"));
-        };
         Python::attach(|py| {
-            let object = object.bind(py);
-            if std::mem::take(&mut self.is_changed) {
-                let feedback = self.feedback.iter().map(|b| b.to_pyarray(py));
-                object.setattr("feedback", feedback.collect::<Vec<_>>())?;
-            }
+            let object = &self.object(py)?;
+            self.tell_feedback(object)?;
             let seen = python_trace(py, trace, None);
             let answer = object.call_method1("teach", (python_layers(py, layers), seen))?;
             let answer: Vec<Bound<'_, PyAny>> = answer.extract()?;
@@ -216,20 +210,27 @@ impl<T: Scalar + Element> Taught<T> {
             Ok(())
         })
     }
-}
 
-impl<T: Scalar + Element> Taught<T> {
+    /// The Python object.
+    fn object<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let object = self.object.as_ref().map(|object| object.bind(py).clone());
+        object.ok_or_else(|| config("rule", "none", "it could not be made"))
+    }
+
+    /// Tells the object of feedback weights that were changed in its place.
+    fn tell_feedback(&mut self, object: &Bound<'_, PyAny>) -> PyResult<()> {
+        if std::mem::take(&mut self.is_changed) {
+            let feedback = self.feedback.iter().map(|b| b.to_pyarray(object.py()));
+            object.setattr("feedback", feedback.collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+
     /// Writes the changes that the object's `update` makes.
     fn write(&mut self, step: &mut Plasticity<'_, T>, done: u64) -> PyResult<()> {
-        let Some(object) = &self.object else {
-            return Err(config("rule", "none", "it could not be made"));
-        };
         Python::attach(|py| {
-            let object = object.bind(py);
-            if std::mem::take(&mut self.is_changed) {
-                let feedback = self.feedback.iter().map(|b| b.to_pyarray(py));
-                object.setattr("feedback", feedback.collect::<Vec<_>>())?;
-            }
+            let object = &self.object(py)?;
+            self.tell_feedback(object)?;
             let seen = python_trace(py, step.trace, Some(&(step.inputs)()));
             let of_step = (done, step.step_size, step.loss);
             let layers = python_layers(py, step.layers);

@@ -35,17 +35,23 @@ pub(crate) fn experiment(
     flat: &Bound<'_, PyDict>,
     data: Option<&Data>,
 ) -> PyResult<(Experiment, Sources)> {
+    let data = data.map(in_memory_only);
     experiment_of(table(flat)?, data, &Registry::built_in())
+}
+
+/// Data without a file of their own.
+pub(crate) fn in_memory_only(data: &Data) -> (&Data, &Path) {
+    (data, Path::new(GIVEN))
 }
 
 /// As [`experiment`], with rules that it may name.
 pub(crate) fn experiment_of(
     flat: Table,
-    data: Option<&Data>,
+    data: Option<(&Data, &Path)>,
     rules: &Registry,
 ) -> PyResult<(Experiment, Sources)> {
-    if let Some(data) = data {
-        return given::experiment(flat, &data.given, Path::new(GIVEN), rules).or_raise();
+    if let Some((data, path)) = data {
+        return given::experiment(flat, &data.given, path, rules).or_raise();
     }
     let here = std::env::current_dir()?;
     let experiment = Experiment::from_flat_with(&flat, Some(&here), rules).or_raise()?;
@@ -55,23 +61,25 @@ pub(crate) fn experiment_of(
 /// Rule of one's own: what makes it for a run, name and version.
 pub(crate) type OwnRule = (Py<PyAny>, RuleName);
 
-/// The experiment of a flat dict, taught by a rule that Python makes where there is one, and that rule.
+/// The experiment of a flat dict, on data that lie at a path, taught by a rule that Python makes where there is one,
+/// and that rule.
 pub(crate) fn own_experiment(
     flat: &Bound<'_, PyDict>,
-    data: Option<&Data>,
+    data: Option<(&Data, &Path)>,
     rule: Option<OwnRule>,
     watch: &Arc<Watch>,
 ) -> PyResult<(Experiment, Sources, Option<Arc<PythonRule>>)> {
-    let Some((make, name)) = rule else {
-        let (experiment, sources) = experiment(flat, data)?;
-        return Ok((experiment, sources, None));
-    };
-    let rule = Arc::new(PythonRule::new(make, watch));
     let mut flat = table(flat)?;
-    flat.insert("rule".to_owned(), Value::String(name.0.clone()));
-    let rules = with_own(name, Some(&rule))?;
+    let (rules, rule) = match rule {
+        None => (Registry::built_in(), None),
+        Some((make, name)) => {
+            let rule = Arc::new(PythonRule::new(make, watch));
+            flat.insert("rule".to_owned(), Value::String(name.0.clone()));
+            (with_own(name, Some(&rule))?, Some(rule))
+        }
+    };
     let (experiment, sources) = experiment_of(flat, data, &rules)?;
-    Ok((experiment, sources, Some(rule)))
+    Ok((experiment, sources, rule))
 }
 
 /// Trains all settings, and returns their runs, and the exception that stopped them, if one did; `notes` on the
@@ -87,7 +95,7 @@ pub(crate) fn train<'py>(
     notes: bool,
 ) -> PyResult<(Vec<SettingOut<'py>>, Option<PyErr>)> {
     let watch = Arc::new(Watch::default());
-    let (experiment, sources, rule) = own_experiment(flat, data, rule, &watch)?;
+    let (experiment, sources, rule) = own_experiment(flat, data.map(in_memory_only), rule, &watch)?;
     if notes {
         let found = py.detach(|| of_data(&experiment, &sources));
         for note in found.or_raise()? {
@@ -135,19 +143,8 @@ pub(crate) fn train_in_folder(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Option<PyErr>> {
     let watch = Arc::new(Watch::default());
-    let mut flat = table(flat)?;
-    let (rules, rule) = match rule {
-        None => (Registry::built_in(), None),
-        Some((make, name)) => {
-            let rule = Arc::new(PythonRule::new(make, &watch));
-            flat.insert("rule".to_owned(), Value::String(name.0.clone()));
-            (with_own(name, Some(&rule))?, Some(rule))
-        }
-    };
-    let (experiment, sources) = match &data {
-        Some((data, path)) => given::experiment(flat, &data.given, path, &rules).or_raise()?,
-        None => experiment_of(flat, None, &rules)?,
-    };
+    let at = data.as_ref().map(|(data, path)| (&**data, &**path));
+    let (experiment, sources, rule) = own_experiment(flat, at, rule, &watch)?;
     for note in py.detach(|| of_data(&experiment, &sources)).or_raise()? {
         warn(py, &note, 3)?;
     }

@@ -16,10 +16,9 @@ use falign::internal::fault::caught;
 use falign::internal::file::Folder;
 use falign::internal::file::lock::FolderLock;
 use falign::internal::plan::belongs::{Belonging, belonging};
-use falign::internal::plan::execute::{
-    CHECKPOINTS, Execution, RESULTS, WEIGHTS, Writing, collect, execute_with,
-};
+use falign::internal::plan::execute::{Execution, Writing, collect, execute_with};
 use falign::internal::plan::folder::{remove_superseded, write_start, write_tables};
+use falign::internal::plan::in_folder::remove_leftovers;
 use falign::internal::plan::run_table::RunTable;
 use falign::internal::plan::{Plan, inputs, need, notes};
 use falign::internal::simulate::Notes;
@@ -116,15 +115,7 @@ pub(super) fn carry_out(
         mix: options.mix,
         is_alone: lock.is_held(),
     };
-    if writing.is_alone {
-        open.remove_leftovers()?;
-    }
-    for folder in [RESULTS, WEIGHTS, CHECKPOINTS] {
-        let open = Folder::find_own(&dir.join(folder))?;
-        if let (Some(open), true) = (open, writing.is_alone) {
-            open.remove_leftovers()?;
-        }
-    }
+    remove_leftovers(&open, dir, writing.is_alone)?;
     write_start(experiment, plan, dir)?;
 
     let execution =

@@ -57,14 +57,7 @@ pub fn run(
         mix: false,
         is_alone: lock.is_held(),
     };
-    if writing.is_alone {
-        open.remove_leftovers()?;
-        for folder in [RESULTS, WEIGHTS, CHECKPOINTS] {
-            if let Some(open) = Folder::find_own(&dir.join(folder))? {
-                open.remove_leftovers()?;
-            }
-        }
-    }
+    remove_leftovers(&open, dir, writing.is_alone)?;
     write_start(experiment, &plan, dir)?;
     let execution = execute_with(experiment, &plan, dir, sources, watch, writing)?;
     if !execution.complete || watch.stop.load(Ordering::Relaxed) {
@@ -74,6 +67,24 @@ pub fn run(
     let table = collect(experiment, &plan, dir)?;
     write_tables(experiment, &table, dir, start.elapsed().as_secs_f64(), None)?;
     Ok(true)
+}
+
+/// Removes what writes that were cut short have left in a run folder, opened as `open`, where no other program writes
+/// it (`is_alone`).
+///
+/// # Errors
+/// [`Error::Io`] naming the file; [`Error::Record`] where a folder of its own is a link, alone or not.
+pub fn remove_leftovers(open: &Folder, dir: &Path, is_alone: bool) -> Result<()> {
+    if is_alone {
+        open.remove_leftovers()?;
+    }
+    for folder in [RESULTS, WEIGHTS, CHECKPOINTS] {
+        let open = Folder::find_own(&dir.join(folder))?;
+        if let (Some(open), true) = (open, is_alone) {
+            open.remove_leftovers()?;
+        }
+    }
+    Ok(())
 }
 
 /// Ids of jobs in a folder that have become parts of longer ones, where it is this experiment's or none's.
